@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/pool.h"
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+
+/*
+ * A run is announced by raising `run` under the lock; workers wake, take task numbers under the lock (tasks are coarse: microseconds and
+ * more), and the last one to finish wakes the caller. One mutex guards everything.
+ */
+struct rec_pool {
+	pthread_mutex_t lock;
+	pthread_cond_t start, done;
+	unsigned nthreads, started;
+	pthread_t *threads;
+	uint64_t run;		/* number of runs announced */
+	unsigned busy;		/* workers not yet through with this run */
+	bool quit;
+	size_t next, ntasks;
+	rec_task *task;
+	void *arg;
+	size_t failed;		/* lowest failing task, SIZE_MAX when none */
+	struct rec_err *err;
+};
+
+struct worker {
+	struct rec_pool *pool;
+	unsigned id;
+};
+
+static void note_failure(struct rec_pool *p, size_t task, const struct rec_err *e)
+{
+	if (task < p->failed) {
+		p->failed = task;
+		*p->err = *e;
+	}
+}
+
+/* Called and left with the lock held. */
+static void work(struct rec_pool *p, unsigned id)
+{
+	while (p->next < p->ntasks && p->failed == SIZE_MAX) {
+		size_t t = p->next++;
+		struct rec_err e = { 0 };
+		int rc;
+
+		pthread_mutex_unlock(&p->lock);
+		rc = p->task(p->arg, t, id, &e);
+		pthread_mutex_lock(&p->lock);
+		if (rc != 0)
+			note_failure(p, t, &e);
+	}
+}
+
+static void *worker_main(void *arg)
+{
+	struct worker w = *(struct worker *)arg;
+	struct rec_pool *p = w.pool;
+	uint64_t seen = 0;
+
+	free(arg);
+	pthread_mutex_lock(&p->lock);
+	for (;;) {
+		while (p->run == seen && !p->quit)
+			pthread_cond_wait(&p->start, &p->lock);
+		if (p->quit)
+			break;
+		seen = p->run;
+		work(p, w.id);
+		if (--p->busy == 0)
+			pthread_cond_signal(&p->done);
+	}
+	pthread_mutex_unlock(&p->lock);
+	return NULL;
+}
+
+static int start_worker(struct rec_pool *p, struct rec_err *e)
+{
+	struct worker *w = malloc(sizeof *w);
+	int rc;
+
+	if (!w)
+		return rec_err_set(e, REC_ENOMEM, "out of memory (starting a thread)");
+	*w = (struct worker){ p, p->started + 1 };
+	rc = pthread_create(&p->threads[p->started], NULL, worker_main, w);
+	if (rc != 0) {
+		free(w);
+		return rec_err_set(e, REC_ENOMEM, "can't start thread %u of %u (try -j 1)", p->started + 2, p->nthreads);
+	}
+	p->started++;
+	return 0;
+}
+
+int rec_pool_new(struct rec_pool **pool, unsigned n, struct rec_err *e)
+{
+	struct rec_pool *p = rec_zalloc(1, sizeof *p, e);
+
+	*pool = NULL;
+	if (!p)
+		return -1;
+	p->nthreads = n;
+	pthread_mutex_init(&p->lock, NULL);
+	pthread_cond_init(&p->start, NULL);
+	pthread_cond_init(&p->done, NULL);
+	p->threads = rec_zalloc(n, sizeof *p->threads, e);
+	if (!p->threads)
+		goto fail;
+	while (p->started < n - 1)
+		if (start_worker(p, e) != 0)
+			goto fail;
+	*pool = p;
+	return 0;
+fail:
+	rec_pool_free(p);
+	return -1;
+}
+
+void rec_pool_free(struct rec_pool *p)
+{
+	if (!p)
+		return;
+	pthread_mutex_lock(&p->lock);
+	p->quit = true;
+	pthread_cond_broadcast(&p->start);
+	pthread_mutex_unlock(&p->lock);
+	for (unsigned i = 0; i < p->started; i++)
+		pthread_join(p->threads[i], NULL);
+	pthread_cond_destroy(&p->start);
+	pthread_cond_destroy(&p->done);
+	pthread_mutex_destroy(&p->lock);
+	free(p->threads);
+	free(p);
+}
+
+unsigned rec_pool_size(const struct rec_pool *p)
+{
+	return p ? p->nthreads : 1;
+}
+
+static int run_alone(size_t n, rec_task *task, void *arg, struct rec_err *e)
+{
+	for (size_t t = 0; t < n; t++)
+		if (task(arg, t, 0, e) != 0)
+			return -1;
+	return 0;
+}
+
+int rec_pool_run(struct rec_pool *p, size_t n, rec_task *task, void *arg, struct rec_err *e)
+{
+	if (!p || p->nthreads == 1 || n <= 1)
+		return run_alone(n, task, arg, e);
+	pthread_mutex_lock(&p->lock);
+	p->next = 0;
+	p->ntasks = n;
+	p->task = task;
+	p->arg = arg;
+	p->failed = SIZE_MAX;
+	p->err = e;
+	p->busy = p->started;
+	p->run++;
+	pthread_cond_broadcast(&p->start);
+	work(p, 0);
+	while (p->busy > 0)
+		pthread_cond_wait(&p->done, &p->lock);
+	pthread_mutex_unlock(&p->lock);
+	return p->failed == SIZE_MAX ? 0 : -1;
+}

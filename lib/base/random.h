@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * random.h - random numbers by counter: number i of a key is a function of (key, i) alone, so that rows can be made in any order by any thread.
+ * The generator is splitmix64: key + i * golden ratio, finalised.
+ */
+#ifndef REC_BASE_RANDOM_H
+#define REC_BASE_RANDOM_H
+
+#include <stdint.h>
+
+#include "base/hash.h"
+#include "base/math.h"
+
+static inline uint64_t rec_random(uint64_t key, uint64_t i)
+{
+	return rec_mix(key + i * 0x9e3779b97f4a7c15u);
+}
+
+/* Of a 64-bit draw: in (0, 1), 52 bits, never 0 or 1. */
+static inline double rec_unit(uint64_t draw)
+{
+	return ((double)(draw >> 12) + 0.5) * 0x1p-52;
+}
+
+/* Of a 64-bit draw: 0 .. n-1. */
+static inline uint64_t rec_below(uint64_t draw, uint64_t n)
+{
+	return (uint64_t)((unsigned __int128)draw * n >> 64);
+}
+
+/* Standard normal deviate of a 64-bit draw, by inversion. */
+static inline double rec_normal(uint64_t draw)
+{
+	return rec_normal_quantile(rec_unit(draw));
+}
+
+#endif

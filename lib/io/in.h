@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * in.h - a stream of bytes from a file, a pipe or stdin, with gzip (also of several members) unpacked.
+ *
+ * What a stream holds is told by its first bytes, never by its name. A cut or damaged gzip stream, a read error and trailing garbage after a
+ * gzip member are failures, never an early end.
+ */
+#ifndef REC_IO_IN_H
+#define REC_IO_IN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+struct rec_in;
+
+/* path "-" is descriptor 0, called <stdin> in messages. A directory is an error. e names the file. */
+REC_MUST int rec_in_open(struct rec_in **in, const char *path, struct rec_err *e);
+void rec_in_close(struct rec_in *in);
+
+/* Name for messages: the path, or <stdin>. */
+const char *rec_in_name(const struct rec_in *in);
+
+/* Unpacked bytes into buf: > 0 how many, 0 at the proper end, -1 failed. May give fewer than n before the end. */
+REC_MUST int64_t rec_in_read(struct rec_in *in, void *buf, size_t n, struct rec_err *e);
+
+/* As rec_in_read, but less than n only at the end. */
+REC_MUST int64_t rec_in_read_full(struct rec_in *in, void *buf, size_t n, struct rec_err *e);
+
+/* Up to n <= 4096 of the next unpacked bytes without taking them: *p is valid until the next call. Returns how many (fewer only at the end) or -1. */
+REC_MUST int64_t rec_in_peek(struct rec_in *in, const void **p, size_t n, struct rec_err *e);
+
+/*
+ * The whole remaining stream mapped read-only, where it is a plain regular file: *p, *n and 1; else 0 and nothing was taken. Valid until
+ * rec_in_close. A mapped stream is at its end.
+ */
+REC_MUST int rec_in_map(struct rec_in *in, const void **p, size_t *n, struct rec_err *e);
+
+/* Raw bytes taken from the descriptor so far (mapped ones included), for --stats; size of a plain file, or 0 where not known. */
+uint64_t rec_in_bytes(const struct rec_in *in);
+uint64_t rec_in_size(const struct rec_in *in);
+/* Bytes of the raw stream that are mapped. */
+uint64_t rec_in_mapped(const struct rec_in *in);
+
+#endif

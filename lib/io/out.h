@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * out.h - a stream of bytes to stdout, a file, a FIFO or a device; gzip where the name ends in .gz.
+ *
+ * A regular file or a new name is written under a temporary name in the same directory (mode from umask; a symlink's target is what gets
+ * replaced), and takes its final name in rec_out_commit, after everything was flushed and closed with checks. A FIFO or device is written in
+ * place. Order of use: open, write ..., finish on every output of the command, then commit on every one.
+ * Writing is buffered (1 MiB); nothing may be assumed written before finish or flush.
+ */
+#ifndef REC_IO_OUT_H
+#define REC_IO_OUT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+struct rec_out;
+
+/* path NULL or "-" is descriptor 1, called <stdout>. */
+REC_MUST int rec_out_open(struct rec_out **out, const char *path, struct rec_err *e);
+
+/* The temporary name, or NULL where there is none: for a signal handler that unlinks it. Valid until the stream is freed. */
+const char *rec_out_temporary(const struct rec_out *out);
+const char *rec_out_name(const struct rec_out *out);
+
+REC_MUST int rec_out_write(struct rec_out *out, const void *bytes, size_t n, struct rec_err *e);
+
+/* Room for n <= 64 KiB bytes to be filled in place; *p is NULL on failure. rec_out_used says how many were used. */
+REC_MUST int rec_out_room(struct rec_out *out, size_t n, char **p, struct rec_err *e);
+void rec_out_used(struct rec_out *out, size_t n);
+
+REC_MUST int rec_out_flush(struct rec_out *out, struct rec_err *e);
+
+/* Flush, end the gzip member, close with checks. After it only commit, bytes and free are allowed. */
+REC_MUST int rec_out_finish(struct rec_out *out, struct rec_err *e);
+
+/* Give the file its final name (nothing to do for stdout and devices). */
+REC_MUST int rec_out_commit(struct rec_out *out, struct rec_err *e);
+
+/* Release; an output that was not committed is removed. Accepts NULL. */
+void rec_out_free(struct rec_out *out);
+
+/* Bytes accepted so far, before compression. */
+uint64_t rec_out_bytes(const struct rec_out *out);
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* csr.h - a canonical sparse matrix in compressed rows (ranked lists are another struct). Open struct: kernels need the arrays. */
+#ifndef REC_MATRIX_CSR_H
+#define REC_MATRIX_CSR_H
+
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/pool.h"
+
+struct rec_csr {
+	uint32_t nrows, ncols;
+	uint64_t nnz;
+	const uint64_t *ptr;	/* nrows + 1 offsets into col, val and time */
+	const uint32_t *col;	/* ascending within a row, no repeats (repeats only where a load was asked to keep them) */
+	const float *val;	/* nnz values, finite */
+	const double *time;	/* nnz times, NaN where missing; NULL where none was asked for or none is there */
+	void *own[4];		/* ptr, col, val, time as rec_csr_free releases them; NULL where mapped or borrowed */
+};
+
+void rec_csr_free(struct rec_csr *m);
+
+/* Transpose m into t (times included where present). O(nnz + nrows + ncols), stable. Fails with REC_ENOMEM; t is then empty. */
+REC_MUST int rec_csr_transpose(struct rec_csr *t, const struct rec_csr *m, struct rec_pool *pool, struct rec_err *e);
+
+/* Allocate for nrows, ncols, nnz, with times or without, and give writable arrays through own[]. */
+REC_MUST int rec_csr_new(struct rec_csr *m, uint32_t nrows, uint32_t ncols, uint64_t nnz, int times, struct rec_err *e);
+
+#endif

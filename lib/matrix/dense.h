@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/* dense.h - a labelled dense matrix, row-major float32: factors (columns are components, without labels) or a similarity kept whole. */
+#ifndef REC_MATRIX_DENSE_H
+#define REC_MATRIX_DENSE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/pool.h"
+#include "io/out.h"
+#include "io/recmat.h"
+#include "matrix/labels.h"
+
+struct rec_dense {
+	struct rec_labels row;
+	struct rec_labels col;	/* n = 0 where columns have no labels */
+	uint32_t ncols;
+	const float *val;	/* row.n x ncols, row-major, finite */
+	void *own;		/* NULL where mapped or borrowed */
+};
+
+void rec_dense_free(struct rec_dense *d);
+
+/* Borrow a dense block (its memory must outlive d). */
+void rec_dense_of_block(struct rec_dense *d, const struct rec_block *b);
+/* Borrow d as a block named name. */
+void rec_dense_block(struct rec_block *b, const struct rec_dense *d, const char *name);
+
+/* Text: label TAB v1 ... TAB vk. */
+REC_MUST int rec_dense_write_text(struct rec_out *out, const struct rec_dense *d, struct rec_pool *pool, struct rec_err *e);
+
+#endif

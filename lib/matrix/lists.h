@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* lists.h - ranked lists: for each row label, columns in rank order (score descending, then label ascending), with their scores. */
+#ifndef REC_MATRIX_LISTS_H
+#define REC_MATRIX_LISTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/pool.h"
+#include "io/in.h"
+#include "io/out.h"
+#include "matrix/labels.h"
+
+struct rec_lists {
+	struct rec_labels row, col;
+	uint64_t nnz;
+	const uint64_t *ptr;	/* row.n + 1 */
+	const uint32_t *col_idx;	/* rank order within a row */
+	const float *score;
+	bool no_scores;		/* read lists: some list of two and more has one value only, or no values were given */
+	void *own[3];
+	struct rec_in *in;	/* kept open where mapped */
+};
+
+void rec_lists_free(struct rec_lists *l);
+
+/* Read lists (text in any order, or recmat of any order). A pair twice is an error. Takes in over. Rank order is made from the scores. */
+REC_MUST int rec_lists_load(struct rec_lists *l, struct rec_in *in, bool trust, struct rec_pool *pool, struct rec_err *e);
+
+/* Write as text, or as one ranked block with end mark. Rows without entries are left out, so are columns that no list holds. */
+REC_MUST int rec_lists_write(struct rec_out *out, const struct rec_lists *l, bool binary, struct rec_pool *pool, struct rec_err *e);
+
+#endif

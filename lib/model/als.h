@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * als.h - matrix factorisation by alternating least squares.
+ *
+ * Implicit (Hu, Koren and Volinsky 2008; Rendle et al. 2021), minimised over P (users) and Q (items):
+ *   sum over observed of a yhat^2 - 2 b yhat   +   alpha0 * sum over all pairs of yhat^2   +   lambda * sum over rows of (n + base)^nu |p|^2,
+ * yhat = p.q, a = b = w (b = w * value with target_value), n = pairs of the row with value > 0, base = alpha0 * (rows of the other side).
+ * Explicit: sum over observed of (mu + b_u + b_i + p.q - r)^2 + lambda sum n^nu (|p|^2, |q|^2) + beta sum (b_u^2 + b_i^2), b and p of a row solved together.
+ * A sweep is items, then users. Everything is computed row by row on blocks of 256 rows, so the result depends on the data, the options and the seed alone.
+ */
+#ifndef REC_MODEL_ALS_H
+#define REC_MODEL_ALS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "kernel/run.h"
+#include "matrix/sparse.h"
+#include "model/model.h"
+
+enum rec_weights { REC_WEIGHTS_NONE, REC_WEIGHTS_LINEAR, REC_WEIGHTS_LOG };
+enum rec_solver { REC_CHOLESKY, REC_CG };
+
+struct rec_als_opts {
+	uint32_t factors, iterations;
+	double reg, reg_power;
+	double unobserved;		/* alpha0 itself; < 0 for the default, 14 * density */
+	enum rec_weights weights;
+	double alpha, epsilon;
+	bool target_value;
+	bool explicit_loss, bias;
+	double bias_reg;
+	enum rec_solver solver;
+	uint32_t cg_steps;
+	double init_sd;
+	uint64_t seed;
+	const struct rec_model *init;	/* start vectors by label where it has them; NULL for none */
+	bool objective;			/* compute it after every half-step and tell progress and objective_fn */
+	void (*objective_fn)(void *arg, uint32_t iteration, const char *half, double value);
+	void *objective_arg;
+};
+
+/* The defaults of rec-als. */
+void rec_als_defaults(struct rec_als_opts *o);
+
+/* Train on x. m gets factors and metadata. */
+REC_MUST int rec_als_train(struct rec_model *m, const struct rec_sparse *x, const struct rec_als_opts *o, const struct rec_run *run, struct rec_err *e);
+
+/*
+ * Fold-in: a user vector from a history by the equations of training, always by Cholesky. After Cholesky training the train histories give the stored
+ * vectors to the byte. The model must outlive the fold-in.
+ */
+struct rec_foldin;
+REC_MUST int rec_foldin_new(struct rec_foldin **f, const struct rec_model *m, const struct rec_run *run, struct rec_err *e);
+void rec_foldin_free(struct rec_foldin *f);
+
+/* Scratch for one thread, for histories of any length. */
+struct rec_foldin_scratch;
+REC_MUST int rec_foldin_scratch_new(struct rec_foldin_scratch **s, const struct rec_foldin *f, struct rec_err *e);
+void rec_foldin_scratch_free(struct rec_foldin_scratch *s);
+
+/* user (m->item.ncols floats) from n pairs: indices into m->item.row ascending, raw values. n = 0 gives zeros (explicit: bias 0). Thread-safe with own scratch. */
+REC_MUST int rec_foldin_solve(const struct rec_foldin *f, struct rec_foldin_scratch *s, const uint32_t *item, const float *value, uint32_t n, float *user,
+			      struct rec_err *e);
+
+#endif
