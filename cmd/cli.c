@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: MIT */
+/* cli.c - parsing of the option table. */
+#include "cli.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "cli_private.h"
+#include "io/num.h"
+
+const struct cli_spec *cli_the_spec;
+char cli_defaults[CLI_MAX_OPTS][CLI_DEFAULT_TEXT];
+
+static bool given[CLI_MAX_OPTS];
+static char **operands;
+static size_t noperands;
+
+const char *cli_version(void)
+{
+	return REC_VERSION;
+}
+
+void cli_say(const char *text)
+{
+	char line[1024];
+	int n = snprintf(line, sizeof line, "%s: %s\n", cli_the_spec->name, text);
+
+	cli_clear_progress();
+	if (n >= (int)sizeof line)
+		n = (int)sizeof line - 1;
+	if (write(2, line, (size_t)n) < 0)
+		return;	/* nobody left to tell */
+}
+
+void cli_usage(const char *fmt, ...)
+{
+	char text[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	cli_say(text);
+	cli_free_outputs();
+	exit(CLI_USAGE);
+}
+
+static const struct cli_opt *find_long(const char *name, size_t n)
+{
+	for (const struct cli_opt *o = cli_the_spec->opts; o->name; o++)
+		if (strlen(o->name) == n && memcmp(o->name, name, n) == 0)
+			return o;
+	cli_usage("unknown option '--%.*s' (see %s --help)", (int)n, name, cli_the_spec->name);
+}
+
+static const struct cli_opt *find_short(char key)
+{
+	for (const struct cli_opt *o = cli_the_spec->opts; o->name; o++)
+		if (o->key == key)
+			return o;
+	cli_usage("unknown option '-%c' (see %s --help)", key, cli_the_spec->name);
+}
+
+static double number(const struct cli_opt *o, const char *s)
+{
+	double x;
+
+	if (rec_num_f64(s, strlen(s), &x) != REC_NUM_OK)
+		cli_usage("--%s: '%s' is not a number", o->name, s);
+	if (x < o->lo || x > o->hi)
+		cli_usage("--%s: %s is not between %.10g and %.10g", o->name, s, o->lo, o->hi);
+	return x;
+}
+
+static uint64_t whole_number(const struct cli_opt *o, const char *s)
+{
+	uint64_t x;
+
+	if (rec_num_u64(s, strlen(s), &x) != REC_NUM_OK)
+		cli_usage("--%s: '%s' is not a whole number", o->name, s);
+	if ((double)x < o->lo || (double)x > o->hi)
+		cli_usage("--%s: %s is not between %.10g and %.10g", o->name, s, o->lo, o->hi);
+	return x;
+}
+
+/* Bytes with an optional suffix K, M, G or T (powers of 1024). */
+static uint64_t size_of(const struct cli_opt *o, const char *s)
+{
+	static const char suffix[] = "KMGT";
+	size_t n = strlen(s);
+	const char *hit = n > 1 ? strchr(suffix, s[n - 1]) : NULL;
+	unsigned shift = hit ? 10 * (unsigned)(hit - suffix + 1) : 0;
+	double x;
+
+	if (rec_num_f64(s, n - (hit != NULL), &x) != REC_NUM_OK || x <= 0)
+		cli_usage("--%s: '%s' is not a size (examples: 512M, 8G)", o->name, s);
+	x *= (double)(1ull << shift);
+	if (x >= 0x1p62)
+		cli_usage("--%s: %s is too large", o->name, s);
+	return (uint64_t)x;
+}
+
+static unsigned choice(const struct cli_opt *o, const char *s)
+{
+	char all[256] = "";
+	size_t n = 0;
+
+	for (unsigned i = 0; o->choices[i]; i++) {
+		if (strcmp(o->choices[i], s) == 0)
+			return i;
+		n += (size_t)snprintf(all + n, sizeof all - n, "%s%s", i ? ", " : "", o->choices[i]);
+	}
+	cli_usage("--%s: '%s' is none of %s", o->name, s, all);
+}
+
+static void add_to_list(const struct cli_opt *o, struct cli_list *l, const char *s)
+{
+	struct rec_err e = { 0 };
+
+	if (rec_grow(&l->item, &l->cap, l->n + 1, sizeof *l->item, &e) != 0)
+		cli_usage("--%s: %s", o->name, e.msg);
+	l->item[l->n++] = s;
+}
+
+static struct cli_part part(const struct cli_opt *o, const char *s)
+{
+	const char *slash = strchr(s, '/');
+	uint64_t i, n;
+
+	if (!slash || rec_num_u64(s, (size_t)(slash - s), &i) != REC_NUM_OK || rec_num_u64(slash + 1, strlen(slash + 1), &n) != REC_NUM_OK)
+		cli_usage("--%s: '%s' is not I/N (such as 2/7)", o->name, s);
+	if (i < 1 || i > n || n > 1000000)
+		cli_usage("--%s: %s: I must be from 1 to N, and N at most 1000000", o->name, s);
+	return (struct cli_part){ (uint32_t)i, (uint32_t)n };
+}
+
+static void store(const struct cli_opt *o, const char *s)
+{
+	given[o - cli_the_spec->opts] = true;
+	switch (o->kind) {
+	case CLI_KIND_FLAG: *(bool *)o->to = true; break;
+	case CLI_KIND_U32: *(uint32_t *)o->to = (uint32_t)whole_number(o, s); break;
+	case CLI_KIND_U64: *(uint64_t *)o->to = whole_number(o, s); break;
+	case CLI_KIND_SIZE: *(uint64_t *)o->to = size_of(o, s); break;
+	case CLI_KIND_DOUBLE: *(double *)o->to = number(o, s); break;
+	case CLI_KIND_AUTO:
+		*(struct cli_auto *)o->to = strcmp(s, "auto") == 0 ? (struct cli_auto){ true, 0 } : (struct cli_auto){ false, number(o, s) };
+		break;
+	case CLI_KIND_FILE:
+		if (!*s)
+			cli_usage("--%s: an empty file name", o->name);
+		*(const char **)o->to = s;
+		break;
+	case CLI_KIND_STRING: *(const char **)o->to = s; break;
+	case CLI_KIND_CHOICE: *(unsigned *)o->to = choice(o, s); break;
+	case CLI_KIND_LIST: add_to_list(o, o->to, s); break;
+	case CLI_KIND_PART: *(struct cli_part *)o->to = part(o, s); break;
+	case CLI_KIND_END: break;
+	}
+}
+
+/* "--name", "--name=value", "--name value". Returns how many further arguments were taken. */
+static int parse_long(char **argv)
+{
+	const char *name = argv[0] + 2, *eq = strchr(name, '=');
+	size_t n = eq ? (size_t)(eq - name) : strlen(name);
+	const struct cli_opt *o;
+
+	if (!eq && strcmp(name, "help") == 0)
+		cli_help();
+	if (!eq && strcmp(name, "version") == 0)
+		cli_print_version();
+	if (!eq && strcmp(name, "options") == 0)
+		cli_print_options();
+	o = find_long(name, n);
+	if (o->kind == CLI_KIND_FLAG) {
+		if (eq)
+			cli_usage("--%s takes no value", o->name);
+		store(o, NULL);
+		return 0;
+	}
+	if (eq) {
+		store(o, eq + 1);
+		return 0;
+	}
+	if (!argv[1])
+		cli_usage("--%s wants %s", o->name, o->arg);
+	store(o, argv[1]);
+	return 1;
+}
+
+/* "-b", "-bv", "-k64", "-k 64". Returns how many further arguments were taken. */
+static int parse_short(char **argv)
+{
+	for (const char *p = argv[0] + 1; *p; p++) {
+		const struct cli_opt *o;
+
+		if (*p == 'h')
+			cli_help();
+		if (*p == 'V')
+			cli_print_version();
+		o = find_short(*p);
+		if (o->kind == CLI_KIND_FLAG) {
+			store(o, NULL);
+			continue;
+		}
+		if (p[1]) {
+			store(o, p + 1);
+			return 0;
+		}
+		if (!argv[1])
+			cli_usage("-%c wants %s", o->key, o->arg);
+		store(o, argv[1]);
+		return 1;
+	}
+	return 0;
+}
+
+static void default_text(char *to, const struct cli_opt *o)
+{
+	char buf[REC_NUM_MAX + 1] = "";
+	double x = 0;
+
+	switch (o->kind) {
+	case CLI_KIND_U32: x = *(uint32_t *)o->to; break;
+	case CLI_KIND_U64: x = (double)*(uint64_t *)o->to; break;
+	case CLI_KIND_DOUBLE: x = *(double *)o->to; break;
+	case CLI_KIND_AUTO:
+		if (((struct cli_auto *)o->to)->is_auto)
+			snprintf(to, CLI_DEFAULT_TEXT, "auto");
+		x = ((struct cli_auto *)o->to)->x;
+		break;
+	case CLI_KIND_STRING: case CLI_KIND_FILE:
+		snprintf(to, CLI_DEFAULT_TEXT, "%s", *(const char **)o->to ? *(const char **)o->to : "");
+		return;
+	case CLI_KIND_CHOICE:
+		snprintf(to, CLI_DEFAULT_TEXT, "%s", o->choices[*(unsigned *)o->to]);
+		return;
+	default:
+		return;
+	}
+	if (*to || x < o->lo || x > o->hi)
+		return;
+	buf[rec_num_put_f64(buf, x)] = '\0';
+	snprintf(to, CLI_DEFAULT_TEXT, "%s", buf);
+}
+
+static void unexpected_operand(const char *operand)
+{
+	const struct cli_spec *s = cli_the_spec;
+
+	if (s->hint)
+		cli_usage("unexpected operand '%s'; %s", operand, s->hint);
+	cli_usage("unexpected operand '%s' (see %s --help)", operand, s->name);
+}
+
+void cli_parse(const struct cli_spec *spec, int argc, char **argv)
+{
+	bool options = true;
+
+	cli_the_spec = spec;
+	cli_safe_descriptors();
+	cli_catch_signals();
+	for (size_t i = 0; spec->opts[i].name; i++)
+		default_text(cli_defaults[i], &spec->opts[i]);
+	operands = argv;	/* operands are moved to the front of argv as they are met */
+	for (int i = 1; i < argc; i++) {
+		char *a = argv[i];
+
+		if (options && strcmp(a, "--") == 0)
+			options = false;
+		else if (options && a[0] == '-' && a[1] == '-')
+			i += parse_long(argv + i);
+		else if (options && a[0] == '-' && a[1])
+			i += parse_short(argv + i);
+		else if (!spec->operands)
+			unexpected_operand(a);
+		else
+			operands[noperands++] = a;
+	}
+}
+
+char **cli_operands(size_t *n)
+{
+	*n = noperands;
+	return operands;
+}
+
+bool cli_given(const char *name)
+{
+	for (size_t i = 0; cli_the_spec->opts[i].name; i++)
+		if (strcmp(cli_the_spec->opts[i].name, name) == 0)
+			return given[i];
+	return false;
+}

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * cli_io.c - inputs, outputs, signals, messages.
+ *
+ * Outputs are kept in a list until cli_commit. A signal handler may only unlink, so the temporary names stand in an array that it can read at any
+ * time: entries are added with signals blocked, and pool threads never receive INT, TERM or HUP.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "cli.h"
+#include "cli_private.h"
+
+static struct rec_out **outs;
+static const char *volatile *temporaries;
+static volatile size_t nouts;
+static size_t outs_cap, temporaries_cap;
+static bool stdin_taken, stdout_taken;
+
+/*
+ * A closed descriptor 0, 1 or 2 would be handed to the next file that is opened. Fill it with /dev/null opened the wrong way round, so that
+ * using it is still an error.
+ */
+void cli_safe_descriptors(void)
+{
+	for (int fd = 0; fd <= 2; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
+			if (open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) != fd)
+				_exit(CLI_RESOURCE);
+}
+
+static void on_signal(int sig)
+{
+	for (size_t i = 0; i < nouts; i++)
+		if (temporaries[i])
+			unlink(temporaries[i]);
+	signal(sig, SIG_DFL);
+	raise(sig);
+}
+
+static void our_signals(sigset_t *set)
+{
+	sigemptyset(set);
+	sigaddset(set, SIGINT);
+	sigaddset(set, SIGTERM);
+	sigaddset(set, SIGHUP);
+}
+
+void cli_catch_signals(void)
+{
+	static const int sigs[] = { SIGINT, SIGTERM, SIGHUP };
+	struct sigaction sa = { .sa_handler = on_signal }, old;
+
+	our_signals(&sa.sa_mask);
+	for (size_t i = 0; i < sizeof sigs / sizeof *sigs; i++)
+		if (sigaction(sigs[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)	/* nohup stays nohup */
+			sigaction(sigs[i], &sa, NULL);
+	signal(SIGPIPE, SIG_DFL);
+}
+
+int cli_in(struct rec_in **in, const char *path, const char *what, struct rec_err *e)
+{
+	*in = NULL;
+	if (!path || strcmp(path, "-") == 0) {
+		if (stdin_taken)
+			return rec_err_set(e, REC_EUSAGE, "stdin can be read once only");
+		stdin_taken = true;
+		if (isatty(0))
+			cli_note("reading %s from the terminal; end with Ctrl-D", what);
+		path = "-";
+	}
+	return rec_in_open(in, path, e);
+}
+
+/* With signals blocked: open and enter into the lists, so that no temporary file is ever unknown to the handler. */
+static int open_listed(struct rec_out **out, const char *path, struct rec_err *e)
+{
+	if (rec_grow(&outs, &outs_cap, nouts + 1, sizeof *outs, e) != 0)
+		return -1;
+	if (rec_grow(&temporaries, &temporaries_cap, nouts + 1, sizeof *temporaries, e) != 0 || rec_out_open(out, path, e) != 0)
+		return -1;
+	outs[nouts] = *out;
+	temporaries[nouts] = rec_out_temporary(*out);
+	nouts++;
+	return 0;
+}
+
+static int check_output(const char *path, bool binary, struct rec_err *e)
+{
+	if (!path) {
+		if (stdout_taken)
+			return rec_err_set(e, REC_EUSAGE, "two outputs would go to stdout");
+		stdout_taken = true;
+		if (binary && isatty(1))
+			return rec_err_set(e, REC_EUSAGE, "binary output to a terminal; use > FILE or -o FILE");
+		return 0;
+	}
+	for (size_t i = 0; i < nouts; i++)
+		if (temporaries[i] && strcmp(rec_out_name(outs[i]), path) == 0)
+			return rec_err_set(e, REC_EUSAGE, "two outputs are named %s", path);
+	return 0;
+}
+
+int cli_out(struct rec_out **out, const char *path, bool binary, struct rec_err *e)
+{
+	sigset_t set, old;
+	int rc;
+
+	*out = NULL;
+	if (path && strcmp(path, "-") == 0)
+		path = NULL;
+	if (check_output(path, binary, e) != 0)
+		return -1;
+	our_signals(&set);
+	pthread_sigmask(SIG_BLOCK, &set, &old);
+	rc = open_listed(out, path, e);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	return rc;
+}
+
+void cli_free_outputs(void)
+{
+	for (size_t i = 0; i < nouts; i++)
+		temporaries[i] = NULL;
+	for (size_t i = 0; i < nouts; i++)
+		rec_out_free(outs[i]);
+	nouts = 0;
+	free(outs);
+	free((void *)temporaries);
+	outs = NULL;
+	temporaries = NULL;
+	outs_cap = temporaries_cap = 0;
+}
+
+int cli_commit(struct rec_err *e)
+{
+	const char *stats = cli_the_spec->common->stats;
+	struct rec_out *out;
+
+	for (size_t i = 0; i < nouts; i++)
+		if (rec_out_finish(outs[i], e) != 0)
+			return -1;
+	if (stats)
+		if (cli_out(&out, stats, false, e) != 0 || cli_write_stats(out, e) != 0 || rec_out_finish(out, e) != 0)
+			return -1;
+	for (size_t i = 0; i < nouts; i++)
+		if (rec_out_commit(outs[i], e) != 0)
+			return -1;
+	cli_clear_progress();
+	cli_free_outputs();
+	cli_free_run();
+	return 0;
+}
+
+static void say(const char *fmt, va_list ap)
+{
+	char text[900];
+
+	vsnprintf(text, sizeof text, fmt, ap);
+	cli_say(text);
+}
+
+void cli_note(const char *fmt, ...)
+{
+	va_list ap;
+
+	if (cli_the_spec->common->quiet)
+		return;
+	va_start(ap, fmt);
+	say(fmt, ap);
+	va_end(ap);
+}
+
+void cli_verbose(const char *fmt, ...)
+{
+	va_list ap;
+
+	if (!cli_the_spec->common->verbose)
+		return;
+	va_start(ap, fmt);
+	say(fmt, ap);
+	va_end(ap);
+}
+
+static int status_of(enum rec_code code)
+{
+	switch (code) {
+	case REC_EUSAGE: return CLI_USAGE;
+	case REC_EGATE: return CLI_GATE;
+	case REC_ENOMEM: case REC_EIO: return CLI_RESOURCE;
+	default: return CLI_FAILED;
+	}
+}
+
+int cli_fail(const struct rec_err *e)
+{
+	cli_say(e->code == REC_OK ? "failed without a message" : e->msg);
+	cli_free_outputs();
+	return status_of(e->code);
+}

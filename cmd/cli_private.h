@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* cli_private.h - what the files of cli share among themselves. */
+#ifndef REC_CMD_CLI_PRIVATE_H
+#define REC_CMD_CLI_PRIVATE_H
+
+#include "cli.h"
+
+extern const struct cli_spec *cli_the_spec;
+
+enum { CLI_MAX_OPTS = 80, CLI_DEFAULT_TEXT = 48 };
+
+/* Text of the default of option i, as it was before parsing; "" where there is none. */
+extern char cli_defaults[CLI_MAX_OPTS][CLI_DEFAULT_TEXT];
+
+_Noreturn void cli_help(void);
+_Noreturn void cli_print_version(void);
+_Noreturn void cli_print_options(void);	/* --options: the table for completion and the check of the manual page */
+
+void cli_safe_descriptors(void);
+void cli_catch_signals(void);
+void cli_clear_progress(void);
+void cli_free_outputs(void);
+void cli_free_run(void);
+
+REC_MUST int cli_write_stats(struct rec_out *out, struct rec_err *e);
+
+/* "rec-x: text\n" in one write. */
+void cli_say(const char *text);
+
+#endif

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: MIT */
+/* cli_run.c - threads, kernels, progress and statistics of a command. */
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "cli.h"
+#include "cli_private.h"
+#include "io/num.h"
+
+/* sched.h hides it outside GNU mode; the call itself is Linux's. */
+int sched_getaffinity(int pid, size_t size, void *mask);
+
+static struct rec_run the_run;
+
+struct phase {
+	const char *name;
+	double seconds;
+};
+
+static struct {
+	struct phase phase[32];
+	size_t nphases;
+	double start, phase_start;
+	struct rec_buf text;	/* lines set by the command */
+	bool broken;		/* out of memory for a line: said when they are written */
+} stats;
+
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* A container's limit: "max 100000" or "quota period" in microseconds. 0 where there is none. */
+static unsigned cgroup_cpus(void)
+{
+	FILE *f = fopen("/sys/fs/cgroup/cpu.max", "r");
+	unsigned long quota = 0, period = 0;
+	unsigned n = 0;
+
+	if (!f)
+		return 0;
+	if (fscanf(f, "%lu %lu", &quota, &period) == 2 && period > 0)
+		n = (unsigned)((quota + period - 1) / period);
+	fclose(f);
+	return n;
+}
+
+static unsigned usable_cpus(void)
+{
+	unsigned char mask[1024] = { 0 };
+	unsigned n = 0, limit = cgroup_cpus();
+
+	if (sched_getaffinity(0, sizeof mask, mask) >= 0)
+		for (size_t i = 0; i < sizeof mask; i++)
+			n += (unsigned)__builtin_popcount(mask[i]);
+	if (n == 0)
+		n = 1;
+	return limit > 0 && limit < n ? limit : n;
+}
+
+/* Progress: after two seconds, at most five times a second, on a terminal only. */
+static struct {
+	double start, last;
+	bool shown;
+} progress;
+
+void cli_clear_progress(void)
+{
+	static const char clear[] = "\r\033[K";
+
+	if (progress.shown && write(2, clear, sizeof clear - 1) < 0)
+		return;
+	progress.shown = false;
+}
+
+static void show_progress(void *arg, const char *phase, uint64_t done, uint64_t total, const char *note)
+{
+	double t = now(), spent = t - progress.start;
+	char line[256];
+	int n;
+
+	(void)arg;
+	if (done == 0 || progress.start == 0)
+		progress.start = t;
+	if (spent < 2 || t - progress.last < 0.2 || spent > 1e9)
+		return;
+	progress.last = t;
+	n = snprintf(line, sizeof line, "\r\033[K%s: %s %llu", cli_the_spec->name, phase, (unsigned long long)done);
+	if (total && done)
+		n += snprintf(line + n, sizeof line - (size_t)n, "/%llu, %.0f/s, %.0f s left", (unsigned long long)total, (double)done / spent,
+			      spent * (double)(total - done) / (double)done);
+	if (note)
+		n += snprintf(line + n, sizeof line - (size_t)n, ", %.80s", note);
+	progress.shown = true;
+	if (write(2, line, (size_t)n) < 0)
+		progress.shown = false;
+}
+
+/* Workers inherit a mask with our signals blocked: the handler runs in the main thread alone. */
+static int start_pool(unsigned n, struct rec_err *e)
+{
+	sigset_t set, old;
+	int rc;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	pthread_sigmask(SIG_BLOCK, &set, &old);
+	rc = rec_pool_new(&the_run.pool, n, e);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	return rc;
+}
+
+int cli_run(struct rec_run **run, struct rec_err *e)
+{
+	const struct cli_common *c = cli_the_spec->common;
+
+	stats.start = now();
+	if (rec_kernel_pick(&the_run.kernel, getenv("REC_ISA"), e) != 0)
+		return rec_err_prefix(e, "REC_ISA: ");
+	if (start_pool(c->threads ? c->threads : usable_cpus(), e) != 0)
+		return -1;
+	the_run.mem = c->mem;
+	if (isatty(2) && !c->quiet)
+		the_run.progress.fn = show_progress;
+	*run = &the_run;
+	return 0;
+}
+
+void cli_free_run(void)
+{
+	rec_pool_free(the_run.pool);
+	the_run.pool = NULL;
+	rec_buf_free(&stats.text);
+}
+
+void cli_phase(const char *name)
+{
+	double t = now();
+
+	if (stats.nphases > 0)
+		stats.phase[stats.nphases - 1].seconds += t - stats.phase_start;
+	stats.phase_start = t;
+	progress.start = 0;
+	if (stats.nphases < sizeof stats.phase / sizeof *stats.phase)
+		stats.phase[stats.nphases++].name = name;
+}
+
+static void stat_line(const char *key, const char *value, size_t n)
+{
+	struct rec_err e = { 0 };
+
+	if (rec_buf_printf(&stats.text, &e, "%s\t%.*s\n", key, (int)n, value) != 0)
+		stats.broken = true;
+}
+
+void cli_stat_u64(const char *key, uint64_t x)
+{
+	char s[REC_NUM_MAX];
+
+	stat_line(key, s, rec_num_put_u64(s, x));
+}
+
+void cli_stat_f64(const char *key, double x)
+{
+	char s[REC_NUM_MAX];
+
+	stat_line(key, s, rec_num_put_f64(s, x));
+}
+
+void cli_stat_text(const char *key, const char *value)
+{
+	stat_line(key, value, strlen(value));
+}
+
+/* A number of /proc/self/status in bytes, or 0. */
+static uint64_t memory_of(const char *key)
+{
+	FILE *f = fopen("/proc/self/status", "r");
+	unsigned long long kb = 0;
+	char line[256];
+
+	if (!f)
+		return 0;
+	while (fgets(line, sizeof line, f))
+		if (strncmp(line, key, strlen(key)) == 0)
+			sscanf(line + strlen(key), " %llu", &kb);
+	fclose(f);
+	return kb * 1024;
+}
+
+static void add_own_lines(void)
+{
+	struct rusage u;
+	char key[64];
+
+	cli_phase("end");
+	for (size_t i = 0; i + 1 < stats.nphases; i++) {
+		snprintf(key, sizeof key, "seconds.%s", stats.phase[i].name);
+		cli_stat_f64(key, stats.phase[i].seconds);
+	}
+	cli_stat_f64("seconds.total", now() - stats.start);
+	if (getrusage(RUSAGE_SELF, &u) == 0) {
+		cli_stat_f64("seconds.user", (double)u.ru_utime.tv_sec + 1e-6 * (double)u.ru_utime.tv_usec);
+		cli_stat_f64("seconds.system", (double)u.ru_stime.tv_sec + 1e-6 * (double)u.ru_stime.tv_usec);
+	}
+	cli_stat_u64("memory.peak", memory_of("VmHWM:"));
+	cli_stat_u64("memory.mapped", memory_of("RssFile:"));
+	cli_stat_u64("threads", rec_pool_size(the_run.pool));
+	cli_stat_text("isa", the_run.kernel ? the_run.kernel->isa : "none");
+	cli_stat_u64("seed", cli_the_spec->common->seed);
+	cli_stat_text("version", REC_VERSION);
+}
+
+int cli_write_stats(struct rec_out *out, struct rec_err *e)
+{
+	cli_stat_text("command", cli_the_spec->name);
+	add_own_lines();
+	if (stats.broken)
+		return rec_err_set(e, REC_ENOMEM, "out of memory for --stats");
+	return rec_out_write(out, stats.text.p, stats.text.n, e);
+}
