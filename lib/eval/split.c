@@ -199,7 +199,7 @@ static void hold_out_first(struct work *w, uint32_t n, uint32_t k)
 		put(w, &w->pair[i], i < k ? REC_TEST : REC_TRAIN);
 }
 
-/* A pair is test where its latest row is; what of it lies before stays in train. */
+/* Rows, not pairs, lie before or after the cut; drop_repeats looks at pairs that do both. */
 static void hold_out_after(struct work *w, uint32_t u)
 {
 	const struct rec_csr *m = &w->m->m;

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: MIT */
+/* rec-gen - synthetic interactions of any size. Users are made in batches by all threads, and written in order. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "cli.h"
+#include "io/num.h"
+#include "io/recmat.h"
+#include "io/rows.h"
+#include "model/generate.h"
+
+static struct {
+	uint64_t users, rows;
+	uint32_t items, dim;
+	double skew, noise;
+	bool explicit_values, times;
+	struct cli_common common;
+} o = { .users = 1000, .items = 500, .dim = 8, .skew = 1, .noise = 0.1, .common = CLI_COMMON_INIT };
+
+static const struct cli_opt opts[] = {
+	CLI_U64(0, "users", "N", &o.users, 1, 1e12, "users"),
+	CLI_U32(0, "items", "N", &o.items, 1, 4294967294, "items"),
+	CLI_U64(0, "rows", "N", &o.rows, 1, 1e15, "rows, exactly (default: 20 a user, at most half of all pairs)"),
+	CLI_DOUBLE(0, "skew", "X", &o.skew, 0, 10, "popularity: the item of rank r has weight (r + 1)^-X"),
+	CLI_U32(0, "dim", "K", &o.dim, 0, 1000, "components of taste; 0 for popularity alone"),
+	CLI_DOUBLE(0, "noise", "X", &o.noise, 0, 1, "share of draws without taste; standard deviation added to ratings"),
+	CLI_FLAG(0, "explicit", &o.explicit_values, "ratings from 0.5 to 5 as values"),
+	CLI_FLAG(0, "times", &o.times, "a time on every row"),
+	CLI_COMMON(&o.common),
+	CLI_END,
+};
+
+static const struct cli_spec spec = {
+	.name = "rec-gen",
+	.summary = "synthetic interactions of any size with planted structure",
+	.synopsis = "rec-gen [options] > interactions",
+	.hint = "it reads nothing: rec-gen --users 1000 --rows 20000",
+	.opts = opts,
+	.common = &o.common,
+};
+
+enum { BATCH = 1024, USERS_A_TASK = 64, TASKS = BATCH / USERS_A_TASK, LABEL_MAX = 24 };
+
+/* A batch of users. Text is made in the tasks; for recmat the rows are handed on one by one. */
+struct batch {
+	struct rec_gen *gen;
+	uint64_t first;
+	uint32_t n[BATCH], users;
+	struct rec_gen_scratch **scratch;	/* one a thread */
+	struct task {
+		struct rec_gen_row *row;
+		size_t cap;
+		struct rec_buf text;
+	} task[TASKS];
+};
+
+static size_t put_label(char *to, char side, uint64_t number)
+{
+	to[0] = side;
+	return 1 + rec_num_put_u64(to + 1, number + 1);
+}
+
+static int put_text(struct rec_buf *b, uint64_t user, const struct rec_gen_row *row, uint32_t n, struct rec_err *e)
+{
+	enum { LINE = 2 * LABEL_MAX + 2 * REC_NUM_MAX + 8 };
+	char label[LABEL_MAX];
+	size_t len = put_label(label, 'u', user);
+
+	if (rec_grow(&b->p, &b->cap, b->n + (size_t)n * LINE, 1, e) != 0)
+		return -1;
+	for (uint32_t i = 0; i < n; i++) {
+		char item[LABEL_MAX];
+		struct rec_row r = { .row = label, .row_len = (uint32_t)len, .col = item, .value = row[i].value, .time = row[i].time };
+
+		r.col_len = (uint32_t)put_label(item, 'i', row[i].item);
+		r.has = REC_HAS_COL | (o.explicit_values || o.times ? REC_HAS_VALUE : 0) | (o.times ? REC_HAS_TIME : 0);
+		b->n += rec_row_put(b->p + b->n, &r);
+	}
+	return 0;
+}
+
+static int make_task(void *arg, size_t t, unsigned thread, struct rec_err *e)
+{
+	struct batch *b = arg;
+	struct task *k = &b->task[t];
+	uint32_t from = (uint32_t)t * USERS_A_TASK, to = from + USERS_A_TASK < b->users ? from + USERS_A_TASK : b->users;
+	size_t rows = 0;
+
+	k->text.n = 0;
+	for (uint32_t i = from; i < to; i++)
+		rows += b->n[i];
+	if (rec_grow(&k->row, &k->cap, rows, sizeof *k->row, e) != 0)
+		return -1;
+	rows = 0;
+	for (uint32_t i = from; i < to; i++) {
+		rec_gen_user(b->gen, b->scratch[thread], b->first + i, b->n[i], k->row + rows);
+		if (!o.common.binary && put_text(&k->text, b->first + i, k->row + rows, b->n[i], e) != 0)
+			return -1;
+		rows += b->n[i];
+	}
+	return 0;
+}
+
+static int write_binary(struct batch *b, struct rec_stream_out *s, struct rec_err *e)
+{
+	for (uint32_t i = 0, row = 0; i < b->users; i++) {
+		char user[LABEL_MAX], item[LABEL_MAX];
+		size_t len = put_label(user, 'u', b->first + i);
+
+		if (i % USERS_A_TASK == 0)
+			row = 0;
+		for (uint32_t j = 0; j < b->n[i]; j++, row++) {
+			const struct rec_gen_row *g = &b->task[i / USERS_A_TASK].row[row];
+			struct rec_row r = { .row = user, .row_len = (uint32_t)len, .col = item, .value = g->value, .time = g->time };
+
+			r.col_len = (uint32_t)put_label(item, 'i', g->item);
+			r.has = REC_HAS_COL | (o.explicit_values || o.times ? REC_HAS_VALUE : 0) | (o.times ? REC_HAS_TIME : 0);
+			if (rec_stream_out_row(s, &r, e) != 0)
+				return -1;
+		}
+	}
+	return 0;
+}
+
+static int write_text(struct batch *b, struct rec_out *out, struct rec_err *e)
+{
+	for (size_t t = 0; t * USERS_A_TASK < b->users; t++)
+		if (rec_out_write(out, b->task[t].text.p, b->task[t].text.n, e) != 0)
+			return -1;
+	return 0;
+}
+
+static int generate(struct batch *b, struct rec_out *out, struct rec_stream_out *s, const struct rec_run *r, struct rec_err *e)
+{
+	for (b->first = 0; b->first < o.users; b->first += b->users) {
+		b->users = o.users - b->first < BATCH ? (uint32_t)(o.users - b->first) : BATCH;
+		rec_gen_counts(b->gen, b->n, b->users);
+		if (rec_pool_run(r->pool, (b->users + USERS_A_TASK - 1) / USERS_A_TASK, make_task, b, e) != 0)
+			return -1;
+		if ((s ? write_binary(b, s, e) : write_text(b, out, e)) != 0)
+			return -1;
+		rec_progress_tell(&r->progress, "users", b->first, o.users, NULL);
+	}
+	return s ? rec_stream_out_end(s, e) : 0;
+}
+
+static void free_batch(struct batch *b, unsigned threads)
+{
+	for (unsigned i = 0; b->scratch && i < threads; i++)
+		rec_gen_scratch_free(b->scratch[i]);
+	for (size_t t = 0; t < TASKS; t++) {
+		free(b->task[t].row);
+		rec_buf_free(&b->task[t].text);
+	}
+	free(b->scratch);
+	rec_gen_free(b->gen);
+	free(b);
+}
+
+static int new_batch(struct batch **out, unsigned threads, struct rec_err *e)
+{
+	struct rec_gen_opts g = { o.users, o.rows, o.items, o.dim, o.skew, o.noise, o.explicit_values, o.times, o.common.seed };
+	struct batch *b = rec_zalloc(1, sizeof *b, e);
+
+	if (!b)
+		return -1;
+	b->scratch = rec_zalloc(threads, sizeof(struct rec_gen_scratch *), e);
+	if (b->scratch && rec_gen_new(&b->gen, &g, e) == 0) {
+		unsigned i = 0;
+
+		while (i < threads && rec_gen_scratch_new(&b->scratch[i], b->gen, e) == 0)
+			i++;
+		if (i == threads) {
+			*out = b;
+			return 0;
+		}
+	}
+	free_batch(b, threads);
+	return -1;
+}
+
+static int estimate(struct rec_err *e)
+{
+	struct rec_out *out;
+	char text[128];
+	int n = snprintf(text, sizeof text, "memory\t%.0f\nrows\t%llu\n", o.items * (4.0 * o.dim + 32), (unsigned long long)o.rows);
+
+	if (cli_out(&out, NULL, false, e) != 0 || rec_out_write(out, text, (size_t)n, e) != 0)
+		return -1;
+	return cli_commit(e);
+}
+
+static int run(struct rec_err *e)
+{
+	struct rec_stream_out *s = NULL;
+	struct batch *b = NULL;
+	struct rec_run *r;
+	struct rec_out *out;
+	int rc;
+
+	if (!o.rows) {
+		double half = 0.5 * (double)o.users * o.items, twenty = 20 * (double)o.users;
+
+		o.rows = (uint64_t)(half < 1 ? 1 : half < twenty ? half : twenty);
+	}
+	if (o.common.estimate)
+		return estimate(e);
+	if (cli_run(&r, e) != 0 || cli_out(&out, o.common.output, o.common.binary, e) != 0)
+		return -1;
+	cli_phase("generate");
+	if (new_batch(&b, rec_pool_size(r->pool), e) != 0)
+		return -1;
+	rc = o.common.binary ? rec_stream_out_new(&s, out, e) : 0;
+	if (rc == 0)
+		rc = generate(b, out, s, r, e);
+	rec_stream_out_free(s);
+	free_batch(b, rec_pool_size(r->pool));
+	cli_stat_u64("rows", o.rows);
+	return rc == 0 ? cli_commit(e) : -1;
+}
+
+int main(int argc, char **argv)
+{
+	struct rec_err e = { 0 };
+
+	cli_parse(&spec, argc, argv);
+	return run(&e) == 0 ? CLI_OK : cli_fail(&e);
+}
