@@ -40,7 +40,7 @@ static const struct cli_spec spec = {
 	.common = &o.common,
 };
 
-enum { BATCH = 1024, USERS_A_TASK = 64, TASKS = BATCH / USERS_A_TASK, LABEL_MAX = 24 };
+enum { BATCH = 1024, USERS_A_TASK = 64, TASKS = BATCH / USERS_A_TASK, LABEL_MAX = REC_NUM_MAX + 1 };
 
 /* A batch of users. Text is made in the tasks; for recmat the rows are handed on one by one. */
 struct batch {
