@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * foreign.h - the formats that enter and leave through rec-cat alone.
+ *
+ * One table row a format. Readers hand on rows one at a time in input order, in memory that does not grow with rows; errors name file, line and field. Text formats accept
+ * CRLF and a missing final newline. Writers of row formats take rows one at a time; mtx, which needs its counts first, takes a matrix.
+ *
+ *   csv        fields by delimiter (of several bytes too, such as "::"), quoted as in RFC 4180, columns by number or by name of the header
+ *   mtx        Matrix Market coordinate: real, integer, pattern; general, symmetric. Labels are the 1-based indices, or those of label files
+ *   libsvm     row item:value item:value ...        (also Mahout's row TAB item:value item:value)
+ *   wide       row item item ...                     values 1
+ *   trec-run   row Q0 item rank score tag
+ *   trec-qrels row 0 item value
+ *   npy        NumPy array, version 1 to 3, little-endian f4 or f8, C or Fortran order, one or two dimensions: dense. Labels are the 0-based row numbers, or those of a file
+ *   word2vec   "rows columns" line, then label v1 .. vk separated by blanks: dense
+ *   factors    label TAB v1 TAB .. TAB vk: dense
+ */
+#ifndef REC_IO_FOREIGN_H
+#define REC_IO_FOREIGN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "io/in.h"
+#include "io/out.h"
+#include "io/rows.h"
+
+enum rec_shape { REC_SHAPE_ROWS, REC_SHAPE_DENSE };
+
+struct rec_foreign_opts {
+	const char *delimiter;	/* csv, wide, libsvm: NULL for the format's own (comma; runs of blanks and tabs) */
+	const char *columns;	/* csv: "2,1,3" or "user_id,item_id,rating,timestamp": row, column[, value[, time]]; NULL for 1,2,3,4 as far as there are */
+	bool header;		/* csv: the first line names the columns (implied by names in columns); written too */
+	const char *tag;	/* trec-run: last field */
+	const struct rec_label_list *row_labels, *col_labels;	/* mtx, npy: labels instead of numbers; NULL for none */
+};
+
+/* Labels in the order of a file, one a line. */
+struct rec_label_list {
+	char **label;
+	uint32_t *len;
+	uint64_t n;
+	char *bytes;	/* owns all */
+};
+REC_MUST int rec_label_list_read(struct rec_label_list *l, struct rec_in *in, struct rec_err *e);	/* first TAB field of every line */
+void rec_label_list_free(struct rec_label_list *l);
+
+/* Takes a row; -1 with e filled ends the reading. */
+typedef int rec_row_fn(void *arg, const struct rec_row *row, struct rec_err *e);
+
+/* A dense matrix as it was read: rows in the order of the file. */
+struct rec_foreign_dense {
+	uint64_t nrows;
+	uint32_t ncols;
+	float *val;		/* nrows x ncols */
+	struct rec_label_list labels;	/* nrows */
+};
+void rec_foreign_dense_free(struct rec_foreign_dense *d);
+
+struct rec_foreign {
+	const char *name, *about;
+	enum rec_shape shape;
+	int (*read_rows)(struct rec_in *in, const struct rec_foreign_opts *o, rec_row_fn *fn, void *arg, struct rec_err *e);
+	int (*read_dense)(struct rec_foreign_dense *d, struct rec_in *in, const struct rec_foreign_opts *o, struct rec_err *e);
+	/* Writers of rows: begin may be NULL; rows of one label come together; n counts the entry within its row from 0. end closes the last line. */
+	int (*begin)(struct rec_out *out, const struct rec_foreign_opts *o, struct rec_err *e);
+	int (*row)(struct rec_out *out, const struct rec_foreign_opts *o, const struct rec_row *row, uint64_t n, struct rec_err *e);
+	int (*end)(struct rec_out *out, const struct rec_foreign_opts *o, uint64_t rows_written, struct rec_err *e);
+	bool grouped;		/* the writer needs all entries of a row together: the matrix is made first */
+};
+
+/* NULL where the name is unknown. All of them: a NULL-named entry ends the table. */
+const struct rec_foreign *rec_foreign_find(const char *name);
+extern const struct rec_foreign rec_foreign_table[];
+
+#endif
