@@ -22,9 +22,13 @@
 enum rec_weights { REC_WEIGHTS_NONE, REC_WEIGHTS_LINEAR, REC_WEIGHTS_LOG };
 enum rec_solver { REC_CHOLESKY, REC_CG };
 
+/* Where opts.reg is negative. */
+#define REC_ALS_REG_IMPLICIT 0.01
+#define REC_ALS_REG_EXPLICIT 0.5
+
 struct rec_als_opts {
 	uint32_t factors, iterations;
-	double reg, reg_power;
+	double reg, reg_power;		/* < 0: REC_ALS_REG_..., and 1 (explicit 0.5) */
 	double unobserved;		/* alpha0 itself; < 0 for the default, 14 * density */
 	enum rec_weights weights;
 	double alpha, epsilon;
@@ -44,8 +48,23 @@ struct rec_als_opts {
 /* The defaults of rec-als. */
 void rec_als_defaults(struct rec_als_opts *o);
 
-/* Train on x. m gets factors and metadata. */
+/* Train on x. m gets factors and metadata. 0 iterations give the start values. */
 REC_MUST int rec_als_train(struct rec_model *m, const struct rec_sparse *x, const struct rec_als_opts *o, const struct rec_run *run, struct rec_err *e);
+
+/* Bytes that training holds beside x. */
+uint64_t rec_als_bytes(uint64_t users, uint64_t items, uint64_t pairs, const struct rec_als_opts *o, unsigned threads);
+
+/*
+ * One half-step apart: m gets the rows of part `part` of `parts` (1-based, borders on blocks of 256 rows of x) of one side alone, solved against the other
+ * side of `from`, with the settings and the metadata of `from`. *unknown: pairs left out because `from` doesn't hold their other end.
+ */
+struct rec_als_half_opts {
+	bool users;		/* which side is solved */
+	uint32_t part, parts;
+	uint64_t *unknown;
+};
+REC_MUST int rec_als_half(struct rec_model *m, const struct rec_model *from, const struct rec_sparse *x, const struct rec_als_half_opts *o,
+			  const struct rec_run *run, struct rec_err *e);
 
 /*
  * Fold-in: a user vector from a history by the equations of training, always by Cholesky. After Cholesky training the train histories give the stored

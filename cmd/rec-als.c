@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: MIT */
+/* rec-als - matrix factorisation by alternating least squares: interactions in, a model out. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli.h"
+#include "base/mem.h"
+#include "matrix/sparse.h"
+#include "model/als.h"
+
+static struct {
+	uint32_t factors, iterations, cg_steps;
+	struct cli_auto reg, unobserved;
+	double reg_power, alpha, epsilon, bias_reg, init_sd;
+	unsigned weights, target, solver, half, duplicates;
+	bool is_explicit, no_bias, objective;
+	const char *init, *model;
+	struct cli_part part;
+	struct cli_common common;
+} o = {
+	.factors = 64, .iterations = 16, .cg_steps = 3, .reg = { true, 0 }, .unobserved = { true, 0 }, .reg_power = -1, .alpha = 1, .epsilon = 1, .bias_reg = 5,
+	.init_sd = 0.1, .common = CLI_COMMON_INIT,
+};
+
+static const char *const weights[] = { "none", "linear", "log", NULL };
+static const char *const targets[] = { "one", "value", NULL };
+static const char *const solvers[] = { "cholesky", "cg", NULL };
+static const char *const halves[] = { "user", "item", NULL };
+static const char *const repeats[] = { "sum", "max", "last", "fail", NULL };
+
+static const struct cli_opt opts[] = {
+	CLI_U32('k', "factors", "N", &o.factors, 1, 16384, "components of a vector"),
+	CLI_U32('i', "iterations", "N", &o.iterations, 0, 1000000, "sweeps: items, then users; 0 gives the start values"),
+	CLI_AUTO(0, "reg", "X|auto", &o.reg, 0, 1e30, "regularisation; auto: 0.01, explicit 0.1"),
+	CLI_DOUBLE(0, "reg-power", "NU", &o.reg_power, 0, 10, "a row pays reg * (n + base)^NU * |vector|^2 (default 1, explicit 0.5)"),
+	CLI_AUTO(0, "unobserved", "W|auto", &o.unobserved, 0, 1e30, "weight of every pair with target 0; auto: 14 * density"),
+	CLI_CHOICE(0, "weights", "none|linear|log", &o.weights, weights, "weight of an observed pair from its value v: 1, v, or ln(1 + v / epsilon); the mean is scaled to 1"),
+	CLI_DOUBLE(0, "alpha", "X", &o.alpha, 1e-12, 1e12, "mean weight of an observed pair"),
+	CLI_DOUBLE(0, "epsilon", "X", &o.epsilon, 1e-12, 1e12, "scale of values under --weights log"),
+	CLI_CHOICE(0, "target", "one|value", &o.target, targets, "what an observed pair should score: 1 (0 where its value is negative), or its value"),
+	CLI_FLAG(0, "explicit", &o.is_explicit, "predict values of observed pairs, with biases; the rest is unknown, not 0"),
+	CLI_DOUBLE(0, "bias-reg", "X", &o.bias_reg, 0, 1e30, "explicit: regularisation of a bias"),
+	CLI_FLAG(0, "no-bias", &o.no_bias, "explicit: the mean alone, without biases of users and items"),
+	CLI_CHOICE(0, "solver", "cholesky|cg", &o.solver, solvers, "exact rows, or a few steps of conjugate gradients from the last sweep's vectors"),
+	CLI_U32(0, "cg-steps", "N", &o.cg_steps, 1, 10000, "steps of cg for a row"),
+	CLI_DOUBLE(0, "init-sd", "X", &o.init_sd, 0, 1e6, "start values: normal with standard deviation X / sqrt(factors)"),
+	CLI_FILE(0, "init-from", &o.init, "start from this model's vectors, by label; new labels start as --init-sd says"),
+	CLI_FLAG(0, "objective", &o.objective, "after each half-step print objective TAB iteration TAB side TAB value on stderr, and put it into --stats"),
+	CLI_CHOICE(0, "duplicates", "RULE", &o.duplicates, repeats, "a pair given more than once: sum, max, last by time, or fail (explicit: last)"),
+	CLI_CHOICE(0, "half", "user|item", &o.half, halves, "solve one side alone against the other side of --model, with its settings"),
+	CLI_FILE('m', "model", &o.model, "model for --half"),
+	CLI_PART(0, "part", &o.part, "with --half: part I of N of the rows"),
+	CLI_COMMON(&o.common),
+	CLI_END
+};
+
+static const struct cli_spec spec = {
+	.name = "rec-als", .summary = "matrix factorisation by alternating least squares", .synopsis = "rec-als [options] < interactions > model",
+	.hint = "reads stdin: rec-als < train.tsv", .opts = opts, .common = &o.common,
+};
+
+/* Options that say how a model is made; with --half they come from the model. */
+static void refuse_with_half(void)
+{
+	static const char *const settings[] = { "factors", "iterations", "reg", "reg-power", "unobserved", "weights", "alpha", "epsilon", "target", "explicit",
+		"bias-reg", "no-bias", "solver", "cg-steps", "init-sd", "init-from", "objective", "seed", NULL };
+
+	for (size_t i = 0; settings[i]; i++)
+		if (cli_given(settings[i]))
+			cli_usage("--%s can't work with --half: settings come from the model", settings[i]);
+	if (!o.model)
+		cli_usage("--half wants --model");
+}
+
+static void check_options(void)
+{
+	static const char *const implicit[] = { "unobserved", "weights", "alpha", "epsilon", "target", NULL };
+
+	if (cli_given("half"))
+		refuse_with_half();
+	else if (cli_given("model") || cli_given("part"))
+		cli_usage("--%s wants --half", cli_given("model") ? "model" : "part");
+	for (size_t i = 0; o.is_explicit && implicit[i]; i++)
+		if (cli_given(implicit[i]))
+			cli_usage("--%s can't work with --explicit", implicit[i]);
+	if (!o.is_explicit && (cli_given("bias-reg") || o.no_bias))
+		cli_usage("--%s wants --explicit", o.no_bias ? "no-bias" : "bias-reg");
+	if (o.no_bias && cli_given("bias-reg"))
+		cli_usage("--bias-reg can't work with --no-bias");
+	if (cli_given("epsilon") && o.weights != REC_WEIGHTS_LOG)
+		cli_usage("--epsilon wants --weights log");
+	if (cli_given("cg-steps") && o.solver != REC_CG)
+		cli_usage("--cg-steps wants --solver cg");
+}
+
+static void print_objective(void *arg, uint32_t iteration, const char *half, double value)
+{
+	char key[64];
+
+	(void)arg;
+	cli_note("objective\t%u\t%s\t%.17g", iteration, half, value);
+	snprintf(key, sizeof key, "objective.%u.%s", iteration, half);
+	cli_stat_f64(key, value);
+}
+
+static struct rec_als_opts settings(void)
+{
+	struct rec_als_opts a;
+
+	rec_als_defaults(&a);
+	a.factors = o.factors;
+	a.iterations = o.iterations;
+	a.reg = o.reg.is_auto ? -1 : o.reg.x;
+	a.reg_power = o.reg_power;
+	a.unobserved = o.unobserved.is_auto ? -1 : o.unobserved.x;
+	a.weights = (enum rec_weights)o.weights;
+	a.alpha = o.alpha;
+	a.epsilon = o.epsilon;
+	a.target_value = o.target == 1;
+	a.explicit_loss = o.is_explicit;
+	a.bias = !o.no_bias;
+	a.bias_reg = o.bias_reg;
+	a.solver = (enum rec_solver)o.solver;
+	a.cg_steps = o.cg_steps;
+	a.init_sd = o.init_sd;
+	a.seed = o.common.seed;
+	a.objective = o.objective;
+	a.objective_fn = print_objective;
+	return a;
+}
+
+static int load_model(struct rec_model *m, const char *path, struct rec_run *run, struct rec_err *e)
+{
+	struct rec_in *in;
+
+	if (cli_in(&in, path, "a model", e) != 0)
+		return -1;
+	return rec_model_load(m, in, o.common.trust, run->pool, e);
+}
+
+/* Under explicit loss sums of ratings make no sense: the last one counts. */
+static enum rec_repeats repeats_rule(bool ratings)
+{
+	static const enum rec_repeats rules[] = { REC_REPEATS_SUM, REC_REPEATS_MAX, REC_REPEATS_LAST, REC_REPEATS_FAIL };
+
+	return cli_given("duplicates") ? rules[o.duplicates] : ratings ? REC_REPEATS_LAST : REC_REPEATS_SUM;
+}
+
+static const char *repeats_name(bool ratings)
+{
+	return cli_given("duplicates") ? repeats[o.duplicates] : ratings ? "last" : "sum";
+}
+
+static int load_interactions(struct rec_sparse *x, enum rec_repeats rule, struct rec_run *run, struct rec_err *e)
+{
+	struct rec_load how = { .repeats = rule, .trust = o.common.trust };
+	struct rec_in *in;
+
+	cli_phase("read");
+	if (cli_in(&in, NULL, "interactions", e) != 0 || rec_sparse_load(x, in, &how, run->pool, e) != 0)
+		return -1;
+	cli_stat_u64("rows", x->digest.cells);
+	cli_stat_u64("users", x->m.nrows);
+	cli_stat_u64("items", x->m.ncols);
+	cli_stat_u64("pairs", x->m.nnz);
+	cli_stat_u64("repeats", x->repeats);
+	return 0;
+}
+
+static void hint(const struct rec_sparse *x)
+{
+	if (x->rating_like && !o.is_explicit && !cli_given("weights") && !cli_given("target"))
+		cli_note("the values look like ratings and are taken as 1; see --explicit, and rec-split --min-value 4 --binarize");
+}
+
+/* 1: --estimate has answered. */
+static int check_memory(const struct rec_sparse *x, const struct rec_als_opts *a, struct rec_run *run, struct rec_err *e)
+{
+	uint64_t need = rec_als_bytes(x->m.nrows, x->m.ncols, x->m.nnz, a, rec_pool_size(run->pool));
+	uint64_t matrix = x->m.nnz * 8 + x->m.nrows * (uint64_t)8;
+	double flops = 2.0 * (double)x->m.nnz * a->factors * a->factors + ((double)x->m.nrows + x->m.ncols) * a->factors * a->factors * a->factors / 3;
+	struct rec_buf b = { 0 };
+	struct rec_out *out;
+	int rc;
+
+	if (o.common.mem && need + matrix > o.common.mem)
+		return rec_err_set(e, REC_ENOMEM, "needs %llu MiB, --mem gives %llu MiB", (unsigned long long)((need + matrix) >> 20) + 1,
+				   (unsigned long long)(o.common.mem >> 20));
+	if (!o.common.estimate)
+		return 0;
+	rc = cli_out(&out, NULL, false, e);
+	if (rc == 0)
+		rc = rec_buf_printf(&b, e, "bytes\t%llu\noperations\t%.0f\n", (unsigned long long)(need + matrix), flops * a->iterations);
+	if (rc == 0)
+		rc = rec_out_write(out, b.p, b.n, e);
+	rec_buf_free(&b);
+	return rc == 0 ? 1 : -1;
+}
+
+static int train(struct rec_model *m, struct rec_sparse *x, struct rec_model *init, struct rec_run *run, struct rec_err *e)
+{
+	struct rec_als_opts a = settings();
+	int rc;
+
+	if (load_interactions(x, repeats_rule(a.explicit_loss), run, e) != 0)
+		return -1;
+	rc = check_memory(x, &a, run, e);
+	if (rc != 0)
+		return rc;
+	if (o.init && load_model(init, o.init, run, e) != 0)
+		return rec_err_prefix(e, "--init-from: ");
+	a.init = o.init ? init : NULL;
+	hint(x);
+	cli_phase("train");
+	if (rec_als_train(m, x, &a, run, e) != 0)
+		return -1;
+	if (rec_meta_set(&m->meta, "duplicates", repeats_name(a.explicit_loss), e) != 0)
+		return -1;
+	return rec_meta_set(&m->meta, "version", cli_version(), e);
+}
+
+static int half(struct rec_model *m, struct rec_sparse *x, struct rec_model *from, struct rec_run *run, struct rec_err *e)
+{
+	uint64_t unknown = 0;
+	struct rec_als_half_opts h = { .users = o.half == 0, .part = o.part.n ? o.part.i : 1, .parts = o.part.n ? o.part.n : 1, .unknown = &unknown };
+	const char *loss;
+
+	if (load_model(from, o.model, run, e) != 0)
+		return -1;
+	loss = rec_meta_get(&from->meta, "loss");
+	if (load_interactions(x, repeats_rule(loss && strcmp(loss, "explicit") == 0), run, e) != 0)
+		return -1;
+	cli_phase("train");
+	if (rec_als_half(m, from, x, &h, run, e) != 0)
+		return -1;
+	cli_stat_u64("unknown", unknown);
+	if (unknown > 0)
+		cli_note("left out %llu pairs whose %s the model doesn't hold", (unsigned long long)unknown, h.users ? "item" : "user");
+	return 0;
+}
+
+static int work(struct rec_model *m, struct rec_sparse *x, struct rec_model *from, struct rec_run *run, struct rec_err *e)
+{
+	struct rec_out *out;
+	int rc = cli_given("half") ? half(m, x, from, run, e) : train(m, x, from, run, e);
+
+	if (rc < 0)
+		return -1;
+	cli_phase("write");
+	if (rc == 0)
+		if (cli_out(&out, o.common.output, true, e) != 0 || rec_model_write(out, m, true, run->pool, e) != 0)
+			return -1;
+	return cli_commit(e);
+}
+
+static int run(struct rec_err *e)
+{
+	struct rec_model m = { 0 }, from = { 0 };
+	struct rec_sparse x = { 0 };
+	struct rec_run *r;
+	int rc;
+
+	check_options();
+	rc = cli_run(&r, e);
+	if (rc == 0)
+		rc = work(&m, &x, &from, r, e);
+	rec_model_free(&m);
+	rec_model_free(&from);
+	rec_sparse_free(&x);
+	return rc;
+}
+
+int main(int argc, char **argv)
+{
+	struct rec_err e = { 0 };
+
+	cli_parse(&spec, argc, argv);
+	return run(&e) == 0 ? CLI_OK : cli_fail(&e);
+}

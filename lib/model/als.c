@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * als.c - training: the settings are completed from the data, then items and users are solved in turn.
+ *
+ * Memory: the matrix and its transpose, a float a pair and side under logarithmic weights, the two tables, a Gramian and a row's scratch a thread. The tables are packed in
+ * place into the stored layout at the end.
+ */
+#include "model/als.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "model/als_step.h"
+
+void rec_als_defaults(struct rec_als_opts *o)
+{
+	*o = (struct rec_als_opts){
+		.factors = 64, .iterations = 16, .reg = -1, .reg_power = -1, .unobserved = -1, .weights = REC_WEIGHTS_NONE, .alpha = 1, .epsilon = 1,
+		.bias = true, .bias_reg = 5, .solver = REC_CHOLESKY, .cg_steps = 3, .init_sd = 0.1, .seed = 1,
+	};
+}
+
+/* Sums over the data that the settings need. */
+struct survey {
+	const struct rec_als_form *f;
+	const struct rec_csr *m;
+};
+
+static double count_row(void *arg, uint32_t i, unsigned thread)
+{
+	const struct survey *s = arg;
+	uint64_t n = 0;
+
+	(void)thread;
+	for (uint64_t j = s->m->ptr[i]; j < s->m->ptr[i + 1]; j++)
+		n += rec_als_counts(s->f, s->m->val[j]);
+	return (double)n;
+}
+
+static double fit_row(void *arg, uint32_t i, unsigned thread)
+{
+	const struct survey *s = arg;
+	uint64_t n = 0;
+
+	(void)thread;
+	for (uint64_t j = s->m->ptr[i]; j < s->m->ptr[i + 1]; j++)
+		n += rec_als_in_fit(s->f, s->m->val[j]);
+	return (double)n;
+}
+
+static double weight_row(void *arg, uint32_t i, unsigned thread)
+{
+	const struct survey *s = arg;
+	double sum = 0;
+
+	(void)thread;
+	for (uint64_t j = s->m->ptr[i]; j < s->m->ptr[i + 1]; j++)
+		sum += rec_als_weight(s->f, s->m->val[j]);
+	return sum;
+}
+
+static double value_row(void *arg, uint32_t i, unsigned thread)
+{
+	const struct survey *s = arg;
+	double sum = 0;
+
+	(void)thread;
+	for (uint64_t j = s->m->ptr[i]; j < s->m->ptr[i + 1]; j++)
+		sum += s->m->val[j];
+	return sum;
+}
+
+static bool all_values_zero(const struct rec_csr *m)
+{
+	for (uint64_t j = 0; j < m->nnz; j++)
+		if (m->val[j] != 0)
+			return false;
+	return true;
+}
+
+/* The divisor is the mean of the weights (with alpha 1) over the pairs in the fit. */
+static int survey_implicit(struct rec_als_form *f, const struct rec_csr *m, double unobserved, const struct rec_run *run, struct rec_err *e)
+{
+	struct rec_als_form plain = *f;
+	struct survey s = { &plain, m };
+	double pairs, fit, sum;
+
+	plain.alpha = plain.divisor = 1;
+	if (rec_als_sum_rows(&pairs, m->nrows, count_row, &s, run, e) != 0 || rec_als_sum_rows(&fit, m->nrows, fit_row, &s, run, e) != 0)
+		return -1;
+	if (pairs == 0)
+		return rec_err_set(e, REC_EDATA, "no value is above 0: nothing to fit");
+	if (f->target_value && all_values_zero(m))
+		return rec_err_set(e, REC_EDATA, "every value is 0: nothing to fit");
+	f->unobserved = unobserved >= 0 ? unobserved : 14 * pairs / ((double)f->users * f->items);
+	f->divisor = 1;
+	if (f->weights == REC_WEIGHTS_NONE)
+		return 0;
+	if (rec_als_sum_rows(&sum, m->nrows, weight_row, &s, run, e) != 0)
+		return -1;
+	f->divisor = sum / fit;
+	if (!(f->divisor > 0) || f->divisor - f->divisor != 0)
+		return rec_err_set(e, REC_EDATA, "the mean weight is %g: weights can't be scaled by it", f->divisor);
+	return 0;
+}
+
+static int survey_explicit(struct rec_als_form *f, const struct rec_csr *m, const struct rec_run *run, struct rec_err *e)
+{
+	struct survey s = { f, m };
+	double sum;
+
+	if (rec_als_sum_rows(&sum, m->nrows, value_row, &s, run, e) != 0)
+		return -1;
+	f->mean = sum / (double)m->nnz;
+	return 0;
+}
+
+static int complete(struct rec_als_form *f, const struct rec_sparse *x, const struct rec_als_opts *o, const struct rec_run *run, struct rec_err *e)
+{
+	bool ratings = o->explicit_loss;
+
+	*f = (struct rec_als_form){
+		.k = o->factors, .kp = rec_als_stride(o->factors, ratings && o->bias), .explicit_loss = ratings, .bias = ratings && o->bias,
+		.target_value = !ratings && o->target_value, .weights = ratings ? REC_WEIGHTS_NONE : o->weights, .alpha = o->alpha, .epsilon = o->epsilon,
+		.reg = o->reg >= 0 ? o->reg : ratings ? REC_ALS_REG_EXPLICIT : REC_ALS_REG_IMPLICIT,
+		.reg_power = o->reg_power >= 0 ? o->reg_power : ratings ? 0.5 : 1, .bias_reg = o->bias_reg, .users = x->m.nrows, .items = x->m.ncols,
+		.solver = o->solver, .cg_steps = o->cg_steps, .init_sd = o->init_sd, .seed = o->seed,
+	};
+	if (x->m.nnz == 0)
+		return rec_err_set(e, REC_EDATA, "no interactions");
+	return ratings ? survey_explicit(f, &x->m, run, e) : survey_implicit(f, &x->m, o->unobserved, run, e);
+}
+
+static int check_init(const struct rec_als_form *f, const struct rec_model *init, struct rec_err *e)
+{
+	struct rec_als_form g;
+
+	if (!init)
+		return 0;
+	if (!init->has_factors)
+		return rec_err_set(e, REC_EDATA, "the model to start from holds no factors");
+	if (rec_als_form_load(&g, &init->meta, e) != 0)
+		return -1;
+	if (g.k != f->k || g.bias != f->bias)
+		return rec_err_set(e, REC_EDATA, "the model to start from has %u factors%s, this run %u%s", g.k, g.bias ? " and biases" : "", f->k,
+				   f->bias ? " and biases" : "");
+	return 0;
+}
+
+/* What training holds. */
+struct training {
+	const struct rec_als_opts *o;
+	const struct rec_run *run;
+	struct rec_als_form f;
+	struct rec_csr t;		/* the transpose */
+	struct rec_als_side user, item;
+	struct rec_als_crew crew;
+};
+
+static int half_step(struct training *t, uint32_t iteration, bool users, struct rec_err *e)
+{
+	struct rec_als_side *s = users ? &t->user : &t->item, *other = users ? &t->item : &t->user;
+	uint64_t sweep = (uint64_t)t->f.users + t->f.items;
+	struct rec_als_tell tell = { .before = iteration * sweep + (users ? t->f.items : 0), .total = t->o->iterations * sweep };
+	struct rec_als_fixed q;
+	double value;
+	int rc;
+
+	snprintf(tell.note, sizeof tell.note, "iteration %u/%u", iteration + 1, t->o->iterations);
+	if (rec_als_side_fix(&q, other, &t->f, t->run, e) != 0)
+		return -1;
+	rc = rec_als_step(s, &q, &t->f, &t->crew, &tell, t->run, e);
+	rec_als_fixed_free(&q);
+	if (rc != 0 || !t->o->objective)
+		return rc;
+	if (rec_als_objective(&value, &t->f, &t->user, &t->item, t->run, e) != 0)
+		return -1;
+	if (t->o->objective_fn)
+		t->o->objective_fn(t->o->objective_arg, iteration + 1, users ? "user" : "item", value);
+	return 0;
+}
+
+static int prepare(struct training *t, const struct rec_sparse *x, struct rec_err *e)
+{
+	const struct rec_model *init = t->o->init;
+
+	if (complete(&t->f, x, t->o, t->run, e) != 0 || check_init(&t->f, init, e) != 0)
+		return -1;
+	if (rec_csr_transpose(&t->t, &x->m, t->run->pool, e) != 0 || rec_als_crew_new(&t->crew, &t->f, t->run, e) != 0)
+		return -1;
+	if (rec_als_side_new(&t->user, &t->f, true, &x->row, &x->m, init ? &init->user : NULL, t->run, e) != 0)
+		return -1;
+	return rec_als_side_new(&t->item, &t->f, false, &x->col, &t->t, init ? &init->item : NULL, t->run, e);
+}
+
+static int save_meta(struct rec_meta *m, const struct training *t, const struct rec_sparse *x, struct rec_err *e)
+{
+	const char *start = t->o->init ? rec_meta_get(&t->o->init->meta, "digest") : NULL;
+
+	if (rec_als_form_save(m, &t->f, e) != 0 || rec_meta_set_u64(m, "iterations", t->o->iterations, e) != 0)
+		return -1;
+	if (t->o->init && rec_meta_set(m, "init-from", start ? start : "unknown", e) != 0)
+		return -1;
+	return rec_digest_meta(m, &x->digest, e);
+}
+
+static int train(struct rec_model *m, struct training *t, const struct rec_sparse *x, struct rec_err *e)
+{
+	if (prepare(t, x, e) != 0)
+		return -1;
+	for (uint32_t i = 0; i < t->o->iterations; i++)
+		if (half_step(t, i, false, e) != 0 || half_step(t, i, true, e) != 0)
+			return -1;
+	m->has_factors = true;
+	if (rec_als_side_pack(&m->user, &t->user, &t->f, e) != 0 || rec_als_side_pack(&m->item, &t->item, &t->f, e) != 0)
+		return -1;
+	return save_meta(&m->meta, t, x, e);
+}
+
+int rec_als_train(struct rec_model *m, const struct rec_sparse *x, const struct rec_als_opts *o, const struct rec_run *run, struct rec_err *e)
+{
+	struct training t = { .o = o, .run = run };
+	int rc;
+
+	*m = (struct rec_model){ 0 };
+	rc = train(m, &t, x, e);
+	rec_als_crew_free(&t.crew);
+	rec_als_side_free(&t.user);
+	rec_als_side_free(&t.item);
+	rec_csr_free(&t.t);
+	if (rc != 0) {
+		rec_model_free(m);
+		*m = (struct rec_model){ 0 };
+	}
+	return rc;
+}
+
+uint64_t rec_als_bytes(uint64_t users, uint64_t items, uint64_t pairs, const struct rec_als_opts *o, unsigned threads)
+{
+	bool bias = o->explicit_loss && o->bias, weights = !o->explicit_loss && o->weights == REC_WEIGHTS_LOG;
+	uint64_t kp = rec_als_stride(o->factors, bias), square = kp * kp;
+	uint64_t tables = (users + items) * (kp + bias) * sizeof(float);
+	uint64_t transpose = pairs * 8 + items * 8 + (weights ? pairs * 8 : 0);
+	uint64_t gramian = o->explicit_loss ? 0 : square * (33 * sizeof(double) + sizeof(float));
+	uint64_t scratch = threads * (square * (sizeof(float) + (o->explicit_loss ? 0 : 12 * sizeof(double))) + (600 << 10));
+
+	return tables + transpose + gramian + scratch;
+}

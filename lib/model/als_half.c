@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * als_half.c - one half-step apart: rows of one side against the stored factors of the other, for sweeps that run over many processes or hosts.
+ *
+ * Everything that depends on the whole of the data (alpha0, divisor, mean, catalogue) comes from the metadata of the model, so the rows of the input may be all, or
+ * a shard. Part borders fall on blocks of 256 rows of the input in label order.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "model/als_step.h"
+
+enum { BLOCK = 256 };
+
+struct half {
+	struct rec_als_form f;
+	struct rec_csr t, part;		/* transpose (items alone); the rows of the part, columns as the fixed side has them */
+	struct rec_labels label;	/* of those rows */
+	struct rec_als_side side;
+	struct rec_als_fixed fixed;
+	struct rec_als_crew crew;
+};
+
+/* Rows first .. last - 1 of part i of n. */
+static void part_rows(uint32_t nrows, uint32_t i, uint32_t n, uint32_t *first, uint32_t *last)
+{
+	uint64_t blocks = ((uint64_t)nrows + BLOCK - 1) / BLOCK, a = blocks * (i - 1) / n * BLOCK, b = blocks * i / n * BLOCK;
+
+	*first = a < nrows ? (uint32_t)a : nrows;
+	*last = b < nrows ? (uint32_t)b : nrows;
+}
+
+/* Rows first .. last - 1 of m with columns renamed by map; those mapped to REC_NONE are left out and counted. */
+static int cut_rows(struct rec_csr *out, const struct rec_csr *m, uint32_t first, uint32_t last, const uint32_t *map, uint32_t ncols, uint64_t *unknown,
+		    struct rec_err *e)
+{
+	uint64_t nnz = 0, *ptr;
+	uint32_t *col;
+	float *val;
+
+	for (uint64_t j = m->ptr[first]; j < m->ptr[last]; j++)
+		nnz += map[m->col[j]] != REC_NONE;
+	*unknown = m->ptr[last] - m->ptr[first] - nnz;
+	if (rec_csr_new(out, last - first, ncols, nnz, 0, e) != 0)
+		return -1;
+	ptr = out->own[0];
+	col = out->own[1];
+	val = out->own[2];
+	nnz = 0;
+	for (uint32_t i = first; i < last; i++) {
+		ptr[i - first] = nnz;
+		for (uint64_t j = m->ptr[i]; j < m->ptr[i + 1]; j++) {
+			if (map[m->col[j]] == REC_NONE)
+				continue;
+			col[nnz] = map[m->col[j]];
+			val[nnz++] = m->val[j];
+		}
+	}
+	ptr[last - first] = nnz;
+	return 0;
+}
+
+static int cut_labels(struct rec_labels *out, const struct rec_labels *l, uint32_t first, uint32_t last, struct rec_err *e)
+{
+	unsigned char *keep = rec_zalloc(l->n, 1, e);
+	int rc;
+
+	if (!keep)
+		return -1;
+	memset(keep + first, 1, last - first);
+	rc = rec_labels_copy(out, l, keep, e);
+	free(keep);
+	return rc;
+}
+
+/* The rows that this part solves. */
+static int take_rows(struct half *h, const struct rec_sparse *x, const struct rec_als_half_opts *o, const struct rec_labels *others, const struct rec_run *run,
+		     struct rec_err *e)
+{
+	const struct rec_labels *rows = o->users ? &x->row : &x->col, *cols = o->users ? &x->col : &x->row;
+	uint32_t first, last, *map = NULL;
+	int rc;
+
+	if (!o->users && rec_csr_transpose(&h->t, &x->m, run->pool, e) != 0)
+		return -1;
+	part_rows(rows->n, o->part, o->parts, &first, &last);
+	if (first == last)
+		return rec_err_set(e, REC_EDATA, "part %u of %u has no rows: %u rows make %u blocks of %d", o->part, o->parts, rows->n,
+				   (uint32_t)(((uint64_t)rows->n + BLOCK - 1) / BLOCK), BLOCK);
+	if (cut_labels(&h->label, rows, first, last, e) != 0 || rec_labels_map(&map, cols, others, e) != 0)
+		return -1;
+	rc = cut_rows(&h->part, o->users ? &x->m : &h->t, first, last, map, others->n, o->unknown, e);
+	free(map);
+	return rc;
+}
+
+static int copy_meta(struct rec_meta *to, const struct rec_meta *from, bool items, struct rec_err *e)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < from->n; i++)
+		if (rec_meta_set(to, from->entry[i].key, from->entry[i].value, e) != 0)
+			return -1;
+	if (rec_meta_get_u64(from, "iterations", &n, e) < 0)
+		return -1;
+	return items ? rec_meta_set_u64(to, "iterations", n + 1, e) : 0;	/* a sweep begins with the items */
+}
+
+static int half_step(struct rec_model *m, struct half *h, const struct rec_model *from, const struct rec_sparse *x, const struct rec_als_half_opts *o,
+		     const struct rec_run *run, struct rec_err *e)
+{
+	const struct rec_dense *other = o->users ? &from->item : &from->user, *same = o->users ? &from->user : &from->item;
+	struct rec_als_tell tell = { .note = "" };
+
+	if (rec_als_form_load(&h->f, &from->meta, e) != 0)
+		return -1;
+	if (!from->has_factors || other->row.n == 0)
+		return rec_err_set(e, REC_EDATA, "the model holds no %s factors", o->users ? "item" : "user");
+	if (x->m.nnz == 0)
+		return rec_err_set(e, REC_EDATA, "no interactions");
+	if (take_rows(h, x, o, &other->row, run, e) != 0 || rec_als_fixed_load(&h->fixed, &h->f, other, !o->users, run, e) != 0)
+		return -1;
+	if (rec_als_side_new(&h->side, &h->f, o->users, &h->label, &h->part, same->row.n ? same : NULL, run, e) != 0)
+		return -1;
+	if (rec_als_crew_new(&h->crew, &h->f, run, e) != 0)
+		return -1;
+	tell.total = h->label.n;
+	if (rec_als_step(&h->side, &h->fixed, &h->f, &h->crew, &tell, run, e) != 0)
+		return -1;
+	m->has_factors = true;
+	if (rec_als_side_pack(o->users ? &m->user : &m->item, &h->side, &h->f, e) != 0)
+		return -1;
+	return copy_meta(&m->meta, &from->meta, !o->users, e);
+}
+
+int rec_als_half(struct rec_model *m, const struct rec_model *from, const struct rec_sparse *x, const struct rec_als_half_opts *o, const struct rec_run *run,
+		 struct rec_err *e)
+{
+	struct half h = { 0 };
+	int rc;
+
+	*m = (struct rec_model){ 0 };
+	*o->unknown = 0;
+	rc = half_step(m, &h, from, x, o, run, e);
+	rec_als_crew_free(&h.crew);
+	rec_als_side_free(&h.side);
+	rec_als_fixed_free(&h.fixed);
+	rec_labels_free(&h.label);
+	rec_csr_free(&h.part);
+	rec_csr_free(&h.t);
+	if (rc != 0) {
+		rec_model_free(m);
+		*m = (struct rec_model){ 0 };
+	}
+	return rc;
+}
