@@ -9,6 +9,9 @@ DESTDIR ?=
 CFLAGS  ?= -O2 -g
 WARN    := -Wall -Wextra -Wshadow -Wpointer-arith -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wwrite-strings -Wundef
 WERROR  ?=
+# No built-in rules: they would link a program from what they take for the source of a dependency file.
+MAKEFLAGS += -r
+
 STD     := -std=c11 -D_POSIX_C_SOURCE=200809L -ffp-contract=off -fno-math-errno -fvisibility=default -pthread
 VERSION := $(shell cat VERSION)
 

@@ -47,11 +47,14 @@ struct rec_kernel {
 	/*
 	 * Cholesky factor of a (kp x kp, lower triangle, in place): l[r][c] = (a[r][c] - l[r][0] l[c][0] - l[r][1] l[c][1] - ...) times
 	 * 1 / l[c][c], each product taken off by fma in ascending order; the diagonal is a square root. Returns 0, or 1 + the first column
-	 * whose pivot is not > 0.
+	 * whose pivot is not > 0 (a is then spoilt). What stands above the diagonal is overwritten by l', which cholesky_solve reads.
 	 */
 	uint32_t (*cholesky)(float *a, uint32_t kp);
 
-	/* Solve l l' x = b in place for x, given the factor; sums in ascending order of the index (backward: descending), by fma. */
+	/*
+	 * Solve l l' x = b in place for x, given what cholesky left in a (both triangles); sums in ascending order of the index (backward:
+	 * descending), by fma, each then times 1 / l[c][c].
+	 */
 	void (*cholesky_solve)(const float *l, float *b, uint32_t kp);
 
 	/* y[c] = sum over r of g[r][c] * x[r], fma in ascending r; g is a full kp x kp matrix. */

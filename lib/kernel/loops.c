@@ -1,0 +1,517 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * loops.c - every kernel of kernel.h, on the vectors of v16.h; compiled once per instruction set.
+ *
+ * The dense ones share one register tile: HEIGHT rows of PANELS vectors that stay in registers while an index j runs innermost, each step
+ * loading PANELS vectors and HEIGHT numbers to broadcast. A tile's shape decides which elements are computed together, never the order in
+ * which one element's terms are added: that is the contract. Loops over j are cut (CHUNK) so that the panels stay in the first-level
+ * cache; the sums wait in memory meanwhile, in float, which loses nothing.
+ */
+#include "kernel/kernel.h"
+
+#include <assert.h>
+#include <math.h>
+
+#include "kernel/v16.h"
+
+enum { LANES = REC_LANES, CHUNK = 64, AHEAD = 12 };	/* AHEAD: rows of a table asked for before they are used */
+
+/* Unrolled loops have constant bounds: the tile lives in registers. */
+#define UNROLL _Pragma("GCC unroll 16")
+
+/*
+ * acc[i * panels + q] += b[i * b_row + j * b_step] * v[q * v_panel + j * v_step], j = 0 .. m - 1 in order (-= where minus is set).
+ */
+V16_INLINE void tile_fma(struct v16 *acc, const int height, const int panels, const int minus, size_t m, const float *b, size_t b_row,
+	size_t b_step, const float *v, size_t v_panel, size_t v_step)
+{
+	for (size_t j = 0; j < m; j++, b += b_step, v += v_step) {
+		struct v16 x[V16_PANELS];
+
+		UNROLL
+		for (int q = 0; q < panels; q++)
+			x[q] = v16_load(v + q * v_panel);
+		UNROLL
+		for (int i = 0; i < height; i++) {
+			struct v16 y = v16_all(b[i * b_row]);
+
+			UNROLL
+			for (int q = 0; q < panels; q++)
+				acc[i * panels + q] = minus ? v16_fnma(y, x[q], acc[i * panels + q]) : v16_fma(y, x[q], acc[i * panels + q]);
+		}
+	}
+}
+
+V16_INLINE void tile_load(struct v16 *acc, const int height, const float *a, size_t lda)
+{
+	UNROLL
+	for (int i = 0; i < height; i++)
+		acc[i] = v16_load(a + i * lda);
+}
+
+V16_INLINE void tile_store(float *a, size_t lda, const struct v16 *acc, const int height)
+{
+	UNROLL
+	for (int i = 0; i < height; i++)
+		v16_store(a + i * lda, acc[i]);
+}
+
+V16_INLINE void prefetch_row(const float *row, uint32_t kp)
+{
+	for (uint32_t c = 0; c < kp; c += LANES)
+		__builtin_prefetch(row + c);
+}
+
+/* ---- vectors ---- */
+
+V16_INLINE struct v16 sum_of(const struct v16 a[4])
+{
+	return v16_add(v16_add(a[0], a[1]), v16_add(a[2], a[3]));
+}
+
+static float dot(const float *x, const float *y, size_t n)
+{
+	struct v16 a[4] = { v16_zero(), v16_zero(), v16_zero(), v16_zero() };
+	size_t i = 0;
+
+	for (; i + 4 * LANES <= n; i += 4 * LANES)
+		UNROLL
+		for (int q = 0; q < 4; q++)
+			a[q] = v16_fma(v16_load(x + i + q * LANES), v16_load(y + i + q * LANES), a[q]);
+	UNROLL
+	for (int q = 0; q < 4; q++, i += LANES) {
+		if (i + LANES <= n)
+			a[q] = v16_fma(v16_load(x + i), v16_load(y + i), a[q]);
+		else if (i < n)
+			a[q] = v16_fma(v16_load_some(x + i, (unsigned)(n - i)), v16_load_some(y + i, (unsigned)(n - i)), a[q]);
+	}
+	return v16_sum(sum_of(a));
+}
+
+static void axpy(float *y, float a, const float *x, size_t n)
+{
+	struct v16 s = v16_all(a);
+	size_t i = 0;
+
+	for (; i + LANES <= n; i += LANES)
+		v16_store(y + i, v16_fma(s, v16_load(x + i), v16_load(y + i)));
+	if (i < n) {
+		unsigned rest = (unsigned)(n - i);
+
+		v16_store_some(y + i, v16_fma(s, v16_load_some(x + i, rest), v16_load_some(y + i, rest)), rest);
+	}
+}
+
+static uint32_t above(uint32_t *idx, const float *x, uint32_t n, float bound, int *nan)
+{
+	struct v16 b = v16_all(bound);
+	uint32_t found = 0;
+
+	for (uint32_t i = 0; i < n; i += LANES) {
+		unsigned some = n - i < LANES ? n - i : LANES;
+		struct v16 v = some < LANES ? v16_load_some(x + i, some) : v16_load(x + i);
+		unsigned m = v16_not_le(v, b) & ((1u << some) - 1);
+
+		if (m == 0)
+			continue;
+		if ((m & v16_nan(v)) != 0) {
+			*nan = 1;
+			m &= ~v16_nan(v);
+		}
+		for (; m != 0; m &= m - 1)
+			idx[found++] = i + (uint32_t)__builtin_ctz(m);
+	}
+	return found;
+}
+
+/* ---- panels ---- */
+
+static void gather(float *panel, const float *table, const uint32_t *idx, uint32_t m, uint32_t kp)
+{
+	assert(kp % LANES == 0);
+	for (uint32_t j = 0; j < m; j++, panel += kp) {
+		const float *row = table + (size_t)idx[j] * kp;
+
+		if (j + AHEAD < m)
+			prefetch_row(table + (size_t)idx[j + AHEAD] * kp, kp);
+		for (uint32_t c = 0; c < kp; c += LANES)
+			v16_store(panel + c, v16_load(row + c));
+	}
+}
+
+/* out[j][] = w[j] * p[j][], 16 columns. */
+V16_INLINE void scale_columns(float *out, const float *p, const float *w, uint32_t m, uint32_t kp)
+{
+	for (uint32_t j = 0; j < m; j++) {
+		struct v16 x = v16_load(p + (size_t)j * kp);
+
+		v16_store(out + j * LANES, w != NULL ? v16_mul(v16_all(w[j]), x) : x);
+	}
+}
+
+/* Rows r .. r + 15 of the lower triangle: scaled columns r .. r + 15 of the panel times columns 0 .. r + 15. */
+V16_INLINE void update_rows(float *a, const float *panel, const float *w, uint32_t m, uint32_t kp, uint32_t r)
+{
+	float scaled[CHUNK * LANES] __attribute__((aligned(64)));
+
+	scale_columns(scaled, panel + r, w, m, kp);
+	for (uint32_t c = 0; c <= r; c += LANES) {
+		for (int i = 0; i < LANES; i += V16_TILE) {
+			float *to = a + (size_t)(r + i) * kp + c;
+			struct v16 acc[V16_TILE];
+
+			tile_load(acc, V16_TILE, to, kp);
+			tile_fma(acc, V16_TILE, 1, 0, m, scaled + i, 1, LANES, panel + c, 0, kp);
+			tile_store(to, kp, acc, V16_TILE);
+		}
+	}
+}
+
+static void rank_update(float *a, const float *panel, const float *w, uint32_t m, uint32_t kp)
+{
+	assert(kp % LANES == 0);
+	for (uint32_t j = 0; j < m; j += CHUNK) {
+		uint32_t some = m - j < CHUNK ? m - j : CHUNK;
+
+		for (uint32_t r = 0; r < kp; r += LANES)
+			update_rows(a, panel + (size_t)j * kp, w != NULL ? w + j : NULL, some, kp, r);
+	}
+}
+
+/* b[c ..] += sum of w[j] * p[j][c ..] over `width` vectors. */
+V16_INLINE void combine_columns(float *b, const float *panel, const float *w, uint32_t m, uint32_t kp, const int width)
+{
+	struct v16 acc[4];
+
+	tile_load(acc, width, b, LANES);
+	for (uint32_t j = 0; j < m; j++, panel += kp) {
+		struct v16 s = v16_all(w[j]);
+
+		UNROLL
+		for (int q = 0; q < width; q++)
+			acc[q] = v16_fma(s, v16_load(panel + q * LANES), acc[q]);
+	}
+	tile_store(b, LANES, acc, width);
+}
+
+static void combine(float *b, const float *panel, const float *w, uint32_t m, uint32_t kp)
+{
+	uint32_t c = 0;
+
+	assert(kp % LANES == 0);
+	for (; c + 4 * LANES <= kp; c += 4 * LANES)
+		combine_columns(b + c, panel + c, w, m, kp, 4);
+	for (; c < kp; c += LANES)
+		combine_columns(b + c, panel + c, w, m, kp, 1);
+}
+
+static void matvec(float *y, const float *g, const float *x, uint32_t kp)
+{
+	for (uint32_t c = 0; c < kp; c += LANES)
+		v16_store(y + c, v16_zero());
+	combine(y, g, x, kp, kp);
+}
+
+/* ---- sum of w (t . x) t ---- */
+
+/* s[i] = w[i] * dot(t[i], x): four rows together hide the latency of the sums. */
+V16_INLINE void four_dots(float s[4], const float *const t[4], const float *w, const float *x, uint32_t kp)
+{
+	struct v16 a[4][4];
+
+	UNROLL
+	for (int i = 0; i < 4; i++)
+		UNROLL
+		for (int q = 0; q < 4; q++)
+			a[i][q] = v16_zero();
+	for (uint32_t c = 0; c < kp; c += 4 * LANES)
+		UNROLL
+		for (int q = 0; q < 4; q++) {
+			if (c + q * LANES >= kp)
+				break;
+			UNROLL
+			for (int i = 0; i < 4; i++)
+				a[i][q] = v16_fma(v16_load(t[i] + c + q * LANES), v16_load(x + c + q * LANES), a[i][q]);
+		}
+	v16_sum4(s, sum_of(a[0]), sum_of(a[1]), sum_of(a[2]), sum_of(a[3]));
+	for (int i = 0; i < 4; i++)
+		s[i] *= w[i];
+}
+
+V16_INLINE void four_axpys(float *y, const float s[4], const float *const t[4], uint32_t kp)
+{
+	for (uint32_t c = 0; c < kp; c += LANES) {
+		struct v16 v = v16_load(y + c);
+
+		UNROLL
+		for (int i = 0; i < 4; i++)
+			v = v16_fma(v16_all(s[i]), v16_load(t[i] + c), v);
+		v16_store(y + c, v);
+	}
+}
+
+static void outer_matvec(float *y, const float *table, const uint32_t *idx, const float *w, const float *x, uint32_t m, uint32_t kp)
+{
+	uint32_t j = 0;
+
+	assert(kp % LANES == 0);
+	for (; j + 4 <= m; j += 4) {
+		const float *t[4];
+		float s[4];
+
+		for (uint32_t i = 0; i < 4; i++) {
+			t[i] = table + (size_t)(idx != NULL ? idx[j + i] : j + i) * kp;
+			if (idx != NULL && j + i + AHEAD < m)
+				prefetch_row(table + (size_t)idx[j + i + AHEAD] * kp, kp);
+		}
+		four_dots(s, t, w + j, x, kp);
+		four_axpys(y, s, t, kp);
+	}
+	for (; j < m; j++) {
+		const float *t = table + (size_t)(idx != NULL ? idx[j] : j) * kp;
+
+		axpy(y, w[j] * dot(t, x, kp), t, kp);
+	}
+}
+
+/* ---- Cholesky ---- */
+
+/*
+ * The factor is computed as u = l', above the diagonal: rows c .. c + V16_TILE - 1 of u, 16 columns at a time, take off what the rows
+ * above them give (tile_fma), then what they give one another. So lanes run along contiguous rows of u, and no sum crosses lanes.
+ */
+
+/* The tile on the diagonal: rows c .. of u, columns from the multiple of 16 at or below c; lanes left of the diagonal are rubbish. */
+V16_INLINE uint32_t factor_diagonal(float *u, float *inverse, struct v16 *acc, uint32_t kp, uint32_t c)
+{
+	uint32_t from = c - c % LANES;
+
+	UNROLL
+	for (int i = 0; i < V16_TILE; i++) {
+		float *row = u + (size_t)(c + i) * kp, root;
+
+		v16_store(row + from, acc[i]);
+		if (!(row[c + i] > 0))
+			return c + i + 1;
+		root = sqrtf(row[c + i]);
+		inverse[i] = 1 / root;
+		acc[i] = v16_mul(acc[i], v16_all(inverse[i]));
+		v16_store(row + from, acc[i]);
+		UNROLL
+		for (int below = i + 1; below < V16_TILE; below++)
+			acc[below] = v16_fnma(v16_all(row[c + below]), acc[i], acc[below]);
+		row[c + i] = root;
+	}
+	return 0;
+}
+
+V16_INLINE void factor_right(float *u, const float *inverse, struct v16 *acc, uint32_t kp, uint32_t c, uint32_t r)
+{
+	UNROLL
+	for (int i = 0; i < V16_TILE; i++) {
+		const float *row = u + (size_t)(c + i) * kp + c;
+
+		acc[i] = v16_mul(acc[i], v16_all(inverse[i]));
+		UNROLL
+		for (int below = i + 1; below < V16_TILE; below++)
+			acc[below] = v16_fnma(v16_all(row[below]), acc[i], acc[below]);
+	}
+	tile_store(u + (size_t)c * kp + r, kp, acc, V16_TILE);
+}
+
+/* Sums of rows c .. and columns r .. so far: what is there less what the rows above give. */
+V16_INLINE void factor_sums(struct v16 *acc, const float *u, uint32_t kp, uint32_t c, uint32_t r)
+{
+	tile_load(acc, V16_TILE, u + (size_t)c * kp + r, kp);
+	tile_fma(acc, V16_TILE, 1, 1, c, u + c, 1, kp, u + r, 0, kp);
+}
+
+static uint32_t factor_rows(float *u, uint32_t kp, uint32_t c)
+{
+	float inverse[V16_TILE] = { 0 };
+	struct v16 acc[V16_TILE];
+	uint32_t bad, r = c - c % LANES;
+
+	factor_sums(acc, u, kp, c, r);
+	bad = factor_diagonal(u, inverse, acc, kp, c);
+	for (r += LANES; r < kp && bad == 0; r += LANES) {
+		factor_sums(acc, u, kp, c, r);
+		factor_right(u, inverse, acc, kp, c, r);
+	}
+	return bad;
+}
+
+/* Lower triangle to upper, or back: whole tiles beside the diagonal, the tiles on it element by element. */
+V16_INLINE void mirror(float *a, uint32_t kp, const int to_upper)
+{
+	for (uint32_t r = 0; r < kp; r += LANES) {
+		for (uint32_t c = 0; c < r; c += LANES) {
+			float *lower = a + (size_t)r * kp + c, *upper = a + (size_t)c * kp + r;
+
+			if (to_upper)
+				v16_transpose(upper, kp, lower, kp);
+			else
+				v16_transpose(lower, kp, upper, kp);
+		}
+		for (uint32_t i = r; i < r + LANES; i++)
+			for (uint32_t c = r; c < i; c++)
+				if (to_upper)
+					a[(size_t)c * kp + i] = a[(size_t)i * kp + c];
+				else
+					a[(size_t)i * kp + c] = a[(size_t)c * kp + i];
+	}
+}
+
+static uint32_t cholesky(float *a, uint32_t kp)
+{
+	assert(kp % LANES == 0);
+	mirror(a, kp, 1);
+	for (uint32_t c = 0; c < kp; c += V16_TILE) {
+		uint32_t bad = factor_rows(a, kp, c);
+
+		if (bad != 0)
+			return bad;
+	}
+	mirror(a, kp, 0);
+	return 0;
+}
+
+/* The 16 unknowns at r within their tile of the factor, upwards or downwards: lanes already solved turn to rubbish, and nothing reads them. */
+V16_INLINE void solve_tile(const float *l, float *b, uint32_t kp, uint32_t r, const int backward)
+{
+	struct v16 acc = v16_load(b + r);
+	float inverse[LANES], left[LANES];
+
+	for (uint32_t i = 0; i < LANES; i++)
+		inverse[i] = 1 / l[(size_t)(r + i) * kp + r + i];
+	for (uint32_t n = 0; n < LANES; n++) {
+		uint32_t i = backward ? LANES - 1 - n : n;
+
+		v16_store(left, acc);
+		b[r + i] = left[i] * inverse[i];
+		acc = v16_fnma(v16_load(l + (size_t)(r + i) * kp + r), v16_all(b[r + i]), acc);
+	}
+}
+
+/* Take the 16 unknowns at r out of the 16 sums at c. */
+V16_INLINE void solve_update(const float *l, float *b, uint32_t kp, uint32_t r, uint32_t c, const int backward)
+{
+	struct v16 acc = v16_load(b + c);
+
+	UNROLL
+	for (uint32_t n = 0; n < LANES; n++) {
+		uint32_t i = backward ? LANES - 1 - n : n;
+
+		acc = v16_fnma(v16_load(l + (size_t)(r + i) * kp + c), v16_all(b[r + i]), acc);
+	}
+	v16_store(b + c, acc);
+}
+
+static void cholesky_solve(const float *l, float *b, uint32_t kp)
+{
+	for (uint32_t r = 0; r < kp; r += LANES) {
+		solve_tile(l, b, kp, r, 0);
+		for (uint32_t c = r + LANES; c < kp; c += LANES)
+			solve_update(l, b, kp, r, c, 0);
+	}
+	for (uint32_t r = kp; r > 0; r -= LANES) {
+		solve_tile(l, b, kp, r - LANES, 1);
+		for (uint32_t c = 0; c < r - LANES; c += LANES)
+			solve_update(l, b, kp, r - LANES, c, 1);
+	}
+}
+
+/* ---- scores ---- */
+
+V16_INLINE void pack_some(float *out, const float *table, size_t stride, uint32_t rows, uint32_t f, uint32_t k)
+{
+	for (; f < k; f++)
+		for (uint32_t l = 0; l < LANES; l++)
+			out[f * LANES + l] = l < rows ? table[l * stride + f] : 0;
+}
+
+static void pack(float *out, const float *table, size_t stride, uint32_t nrows, uint32_t r0, uint32_t npanels, uint32_t k)
+{
+	for (uint32_t p = 0; p < npanels; p++, r0 += LANES, out += (size_t)k * LANES) {
+		uint32_t rows = r0 >= nrows ? 0 : nrows - r0 < LANES ? nrows - r0 : LANES, f = 0;
+		const float *from = table + (rows > 0 ? r0 * stride : 0);
+
+		if (rows == LANES)
+			for (; f + LANES <= k; f += LANES)
+				v16_transpose(out + f * LANES, LANES, from + f, stride);
+		pack_some(out, from, stride, rows, f, k);
+	}
+}
+
+/* `height` queries against `panels` panels. */
+V16_INLINE void score_tile(float *out, size_t ldo, const float *q, size_t ldq, const float *packed, uint32_t k, const int height, const int panels)
+{
+	struct v16 acc[V16_SCORE * V16_PANELS];
+
+	UNROLL
+	for (int i = 0; i < height * panels; i++)
+		acc[i] = v16_zero();
+	tile_fma(acc, height, panels, 0, k, q, ldq, 1, packed, (size_t)k * LANES, LANES);
+	UNROLL
+	for (int i = 0; i < height; i++)
+		UNROLL
+		for (int p = 0; p < panels; p++)
+			v16_store(out + i * ldo + p * LANES, acc[i * panels + p]);
+}
+
+V16_INLINE void score_panels(float *out, size_t ldo, const float *q, size_t ldq, uint32_t nu, const float *packed, uint32_t k, const int panels)
+{
+	uint32_t u = 0;
+
+	for (; u + V16_SCORE <= nu; u += V16_SCORE)
+		score_tile(out + u * ldo, ldo, q + u * ldq, ldq, packed, k, V16_SCORE, panels);
+	for (; u + 4 <= nu; u += 4)
+		score_tile(out + u * ldo, ldo, q + u * ldq, ldq, packed, k, 4, panels);
+	for (; u < nu; u++)
+		score_tile(out + u * ldo, ldo, q + u * ldq, ldq, packed, k, 1, panels);
+}
+
+static void scores(float *out, size_t ldo, const float *q, size_t ldq, uint32_t nu, const float *packed, uint32_t npanels, uint32_t k)
+{
+	uint32_t p = 0;
+	size_t panel = (size_t)k * LANES;
+
+	assert(ldo % LANES == 0);
+	for (; p + V16_PANELS <= npanels; p += V16_PANELS)
+		score_panels(out + p * LANES, ldo, q, ldq, nu, packed + p * panel, k, V16_PANELS);
+	for (; p < npanels; p++)
+		score_panels(out + p * LANES, ldo, q, ldq, nu, packed + p * panel, k, 1);
+}
+
+static float score(const float *q, const float *item, uint32_t k)
+{
+	float s = 0;
+
+	for (uint32_t f = 0; f < k; f++)
+		s = fmaf(q[f], item[f], s);
+	return s;
+}
+
+#define KERNEL_OF(isa) KERNEL_OF_(isa)
+#define KERNEL_OF_(isa) rec_kernel_##isa
+#define NAME_OF(isa) NAME_OF_(isa)
+#define NAME_OF_(isa) #isa
+
+extern const struct rec_kernel KERNEL_OF(V16_ISA);
+
+const struct rec_kernel KERNEL_OF(V16_ISA) = {
+	.isa = NAME_OF(V16_ISA),
+	.dot = dot,
+	.axpy = axpy,
+	.gather = gather,
+	.rank_update = rank_update,
+	.combine = combine,
+	.cholesky = cholesky,
+	.cholesky_solve = cholesky_solve,
+	.matvec = matvec,
+	.outer_matvec = outer_matvec,
+	.pack = pack,
+	.scores = scores,
+	.score = score,
+	.above = above,
+};
