@@ -86,22 +86,24 @@ const char *rec_form_section_name(uint32_t type)
 
 uint32_t rec_form_sections(struct rec_form_section s[REC_FORM_KNOWN], const struct rec_block *b)
 {
+	static const uint64_t none[1];	/* the offsets of an empty side that has no memory */
 	bool sparse = b->kind == REC_SPARSE, dense = b->kind == REC_DENSE;
+	const uint64_t *row_off = b->rows ? b->row_off : none, *col_off = b->cols ? b->col_off : none;
 	uint64_t cells = sparse ? b->nnz : b->rows * b->cols, off;
 	uint32_t n = 0;
 
 	if (b->kind == REC_META)
 		s[n++] = (struct rec_form_section){ .type = REC_SEC_META, .len = b->meta_len, .p = b->meta };
 	if (sparse || dense) {
-		s[n++] = (struct rec_form_section){ .type = REC_SEC_ROW_OFF, .len = 8 * (b->rows + 1), .p = b->row_off };
-		s[n++] = (struct rec_form_section){ .type = REC_SEC_ROW_BYTES, .len = b->row_off[b->rows], .p = b->row_bytes };
+		s[n++] = (struct rec_form_section){ .type = REC_SEC_ROW_OFF, .len = 8 * (b->rows + 1), .p = row_off };
+		s[n++] = (struct rec_form_section){ .type = REC_SEC_ROW_BYTES, .len = row_off[b->rows], .p = b->row_bytes };
 	}
 	if (sparse || (dense && b->col_off)) {
-		s[n++] = (struct rec_form_section){ .type = REC_SEC_COL_OFF, .len = 8 * (b->cols + 1), .p = b->col_off };
-		s[n++] = (struct rec_form_section){ .type = REC_SEC_COL_BYTES, .len = b->col_off[b->cols], .p = b->col_bytes };
+		s[n++] = (struct rec_form_section){ .type = REC_SEC_COL_OFF, .len = 8 * (b->cols + 1), .p = col_off };
+		s[n++] = (struct rec_form_section){ .type = REC_SEC_COL_BYTES, .len = col_off[b->cols], .p = b->col_bytes };
 	}
 	if (sparse && b->order != REC_STREAM)
-		s[n++] = (struct rec_form_section){ .type = REC_SEC_PTR, .len = 8 * (b->rows + 1), .p = b->ptr };
+		s[n++] = (struct rec_form_section){ .type = REC_SEC_PTR, .len = 8 * (b->rows + 1), .p = b->rows ? b->ptr : none };
 	if (sparse)
 		s[n++] = (struct rec_form_section){ .type = REC_SEC_COL, .len = 4 * b->nnz, .p = b->col };
 	if (sparse && b->order == REC_STREAM)

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Blocks of the same name put together by label.
+ *
+ * First everything is read; then each name is combined in one of three ways: one block alone stays where it is; rows of blocks that divide the
+ * rows among them are copied in label order (a plan says for every row of the result which part has it); cells are gathered and built anew
+ * (rec_sparse_build). Sets of labels are sorted, so that mapping an index keeps the order within a row, the rank order too.
+ */
+#include "matrix/merge_join.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+void rec_merged_free(struct rec_merged *m)
+{
+	struct rec_merge_keep *k = m->keep;
+
+	rec_meta_free(&m->meta);
+	free(m->block);
+	if (k) {
+		for (size_t i = 0; i < k->nparts; i++)
+			rec_block_free(&k->part[i].b);
+		for (size_t i = 0; i < k->nsparse; i++) {
+			rec_sparse_free(k->sparse[i]);
+			free(k->sparse[i]);
+		}
+		for (size_t i = 0; i < k->nmem; i++)
+			free(k->mem[i]);
+		for (size_t i = 0; i < k->nin; i++)
+			if (k->in[i])
+				rec_in_close(k->in[i]);
+		free(k->part);
+		free(k->sparse);
+		free(k->mem);
+		free(k->in);
+	}
+	free(k);
+	*m = (struct rec_merged){ 0 };
+}
+
+/* Memory that lives as long as the result. NULL p (a failed allocation) fails. */
+int rec_merge_keep_mem(struct rec_merge_keep *k, void *p, struct rec_err *e)
+{
+	if (!p)
+		return -1;
+	if (rec_grow(&k->mem, &k->mem_cap, k->nmem + 1, sizeof *k->mem, e) != 0) {
+		free(p);
+		return -1;
+	}
+	k->mem[k->nmem++] = p;
+	return 0;
+}
+
+/* An empty matrix that is released with the result, or NULL. */
+struct rec_sparse *rec_merge_sparse(struct rec_merge_keep *k, struct rec_err *e)
+{
+	struct rec_sparse *s;
+
+	if (rec_grow(&k->sparse, &k->sparse_cap, k->nsparse + 1, sizeof *k->sparse, e) != 0)
+		return NULL;
+	s = rec_zalloc(1, sizeof *s, e);
+	if (s)
+		k->sparse[k->nsparse++] = s;
+	return s;
+}
+
+struct rec_block rec_merge_block(const struct rec_sparse *s, const char *name)
+{
+	struct rec_block b = { .kind = REC_SPARSE, .order = REC_CANONICAL, .rows = s->row.n, .cols = s->col.n, .nnz = s->m.nnz, .row_off = s->row.off,
+			       .row_bytes = s->row.bytes, .col_off = s->col.off, .col_bytes = s->col.bytes, .ptr = s->m.ptr, .col = s->m.col, .val = s->m.val,
+			       .time = s->m.time };
+
+	memcpy(b.name, name, strlen(name) + 1);
+	return b;
+}
+
+/* -- reading -- */
+
+static int add_part(struct rec_merge_keep *k, const struct rec_block *b, const char *file, struct rec_err *e)
+{
+	if (rec_grow(&k->part, &k->cap, k->nparts + 1, sizeof *k->part, e) != 0)
+		return -1;
+	k->part[k->nparts++] = (struct rec_part){ *b, file };
+	return 0;
+}
+
+static int add_meta(struct rec_merged *m, const struct rec_block *b, const struct rec_in *in, struct rec_err *e)
+{
+	struct rec_meta x;
+	int rc;
+
+	if (rec_meta_parse(&x, b->meta, b->meta_len, e) != 0)
+		return -1;
+	if (m->meta.n == 0) {
+		m->meta = x;
+		return 0;
+	}
+	rc = rec_meta_merge(&m->meta, &x, e);
+	rec_meta_free(&x);
+	return rc == 0 ? 0 : rec_err_prefix(e, "%s: ", rec_in_name(in));
+}
+
+static int read_blocks(struct rec_merged *m, struct rec_in *in, bool trust, struct rec_pool *pool, struct rec_err *e)
+{
+	struct rec_recmat *r;
+	struct rec_block b;
+	int rc;
+
+	if (rec_recmat_open(&r, in, trust, pool, e) != 0)
+		return -1;
+	while ((rc = rec_recmat_next(r, &b, e)) == 1) {
+		bool meta = b.kind == REC_META;
+
+		rc = meta ? add_meta(m, &b, in, e) : add_part(m->keep, &b, rec_in_name(in), e);
+		if (meta || rc != 0)
+			rec_block_free(&b);
+		if (rc != 0)
+			break;
+	}
+	rec_recmat_close(r);
+	return rc;
+}
+
+/* The input is taken over by the matrix. */
+static int read_text(struct rec_merged *m, struct rec_in **in, const struct rec_merge *how, struct rec_pool *pool, struct rec_err *e)
+{
+	struct rec_load load = { .repeats = how->repeats, .times = how->text_name && how->text_name[0] == '\0', .trust = how->trust };
+	struct rec_in *taken = *in;
+	struct rec_sparse *s;
+	struct rec_block b;
+	char *name;
+
+	if (!how->text_name)
+		return rec_err_set(e, REC_EDATA, "%s: not recmat", rec_in_name(*in));
+	s = rec_merge_sparse(m->keep, e);
+	name = rec_alloc(strlen(rec_in_name(taken)) + 1, 1, e);
+	if (!s || !name) {
+		free(name);
+		return -1;
+	}
+	strcpy(name, rec_in_name(taken));
+	if (rec_merge_keep_mem(m->keep, name, e) != 0)
+		return -1;
+	*in = NULL;
+	if (rec_sparse_load(s, taken, &load, pool, e) != 0)
+		return -1;
+	m->text = true;
+	if (s->m.nnz == 0)
+		return 0;
+	b = rec_merge_block(s, how->text_name);
+	return add_part(m->keep, &b, name, e);
+}
+
+/* -- one name -- */
+
+static int combine(struct rec_block *b, const struct rec_part *const *part, size_t n, const struct rec_merge *how, struct rec_merge_keep *keep,
+		   struct rec_pool *pool, struct rec_err *e)
+{
+	bool ranked = part[0]->b.order == REC_RANKED, stream = false;
+
+	for (size_t k = 0; k < n; k++) {
+		if (part[k]->b.kind != part[0]->b.kind || (part[k]->b.order == REC_RANKED) != ranked)
+			return rec_err_set(e, REC_EDATA, "%s: block '%s' is of another kind or order than one before it", part[k]->file, part[k]->b.name);
+		stream |= part[k]->b.order == REC_STREAM;
+	}
+	*b = part[0]->b;
+	b->own = NULL;
+	if (n == 1 && !stream)
+		return 0;
+	if (b->kind == REC_SPARSE && !ranked && (stream || b->name[0] == '\0'))
+		return rec_merge_cells(b, part, n, how->repeats, keep, pool, e);
+	return rec_merge_rows(b, part, n, keep, pool, e);
+}
+
+/* The parts of each name in turn. */
+static int combine_all(struct rec_merged *m, const struct rec_merge *how, struct rec_pool *pool, struct rec_err *e)
+{
+	struct rec_merge_keep *k = m->keep;
+	const struct rec_part **part = rec_alloc(k->nparts, sizeof *part, e);
+	unsigned char *done = rec_zalloc(k->nparts, 1, e);
+	int rc = part && done ? 0 : -1;
+
+	m->block = rec_zalloc(k->nparts, sizeof *m->block, e);
+	if (!m->block)
+		rc = -1;
+	for (size_t i = 0; rc == 0 && i < k->nparts; i++) {
+		size_t n = 0;
+
+		for (size_t j = i; !done[i] && j < k->nparts; j++)
+			if (strcmp(k->part[i].b.name, k->part[j].b.name) == 0) {
+				part[n++] = &k->part[j];
+				done[j] = j > i;
+			}
+		if (n > 0)
+			rc = combine(&m->block[m->n++], part, n, how, k, pool, e);
+	}
+	free(part);
+	free(done);
+	return rc;
+}
+
+static int read_all(struct rec_merged *m, const struct rec_merge *how, struct rec_pool *pool, struct rec_err *e)
+{
+	for (size_t i = 0; i < m->keep->nin; i++) {
+		int is = rec_recmat_is(m->keep->in[i], e);
+
+		if (is < 0 || (is ? read_blocks(m, m->keep->in[i], how->trust, pool, e) : read_text(m, &m->keep->in[i], how, pool, e)) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+int rec_blocks_merge(struct rec_merged *m, struct rec_in *const *in, size_t n, const struct rec_merge *how, struct rec_pool *pool, struct rec_err *e)
+{
+	struct rec_merge_keep *k = rec_zalloc(1, sizeof *k, e);
+
+	*m = (struct rec_merged){ .keep = k };
+	if (k)
+		k->in = rec_alloc(n, sizeof *k->in, e);
+	if (!k || !k->in) {
+		for (size_t i = 0; i < n; i++)
+			rec_in_close(in[i]);
+		rec_merged_free(m);
+		return -1;
+	}
+	memcpy(k->in, in, n * sizeof *k->in);
+	k->nin = n;
+	if (read_all(m, how, pool, e) == 0 && combine_all(m, how, pool, e) == 0)
+		return 0;
+	rec_merged_free(m);
+	return -1;
+}
+
+static int write_meta(struct rec_out *out, const struct rec_meta *meta, struct rec_pool *pool, struct rec_err *e)
+{
+	struct rec_buf text = { 0 };
+	int rc = rec_meta_format(meta, &text, e);
+
+	if (rc == 0)
+		rc = rec_recmat_write(out, &(struct rec_block){ .kind = REC_META, .meta = text.p, .meta_len = text.n }, pool, e);
+	rec_buf_free(&text);
+	return rc;
+}
+
+int rec_merged_write(struct rec_out *out, const struct rec_merged *m, struct rec_pool *pool, struct rec_err *e)
+{
+	if (m->meta.n && write_meta(out, &m->meta, pool, e) != 0)
+		return -1;
+	for (size_t i = 0; i < m->n; i++)
+		if (rec_recmat_write(out, &m->block[i], pool, e) != 0)
+			return -1;
+	return rec_recmat_end(out, m->n + (m->meta.n > 0), e);
+}

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The blocks of one name put together: rows that the parts divide among them are copied in label order (a plan says for every row of the result which part
+ * has it); cells are gathered and built anew. Rows are copied by all threads; each writes what belongs to its rows.
+ */
+#include "matrix/merge_join.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+enum { ROWS = 256 };	/* rows of one task */
+
+static int keep_labels(struct rec_merge_keep *k, struct rec_labels *l, struct rec_err *e)
+{
+	if (l->own_off && rec_merge_keep_mem(k, l->own_off, e) != 0) {
+		l->own_off = NULL;
+		rec_labels_free(l);
+		return -1;
+	}
+	l->own_off = NULL;
+	if (l->own_bytes && rec_merge_keep_mem(k, l->own_bytes, e) != 0)
+		return -1;
+	l->own_bytes = NULL;
+	return 0;
+}
+
+static struct rec_labels row_labels(const struct rec_block *b)
+{
+	return (struct rec_labels){ .n = (uint32_t)b->rows, .off = b->row_off, .bytes = b->row_bytes };
+}
+
+static struct rec_labels col_labels(const struct rec_block *b)
+{
+	return (struct rec_labels){ .n = (uint32_t)b->cols, .off = b->col_off, .bytes = b->col_bytes };
+}
+
+/* -- rows that the parts divide among them -- */
+
+/* Row i of the result is row idx[i] of part[from[i]]. */
+struct plan {
+	const struct rec_part *const *part;
+	size_t n;
+	struct rec_labels row;
+	uint32_t *from, *idx;
+	uint32_t **col_map;	/* sparse: column of a part to column of the result */
+	struct rec_block *b;
+	uint64_t *ptr;
+	uint32_t *col;
+	float *val;
+	double *time;
+};
+
+static int row_twice(const struct rec_part *p, const struct rec_labels *l, uint32_t i, struct rec_err *e)
+{
+	size_t len;
+	const char *s = rec_label(l, i, &len);
+
+	return rec_err_set(e, REC_EDATA, "%s: row '%.*s' of block '%s' is there twice", p->file, (int)len, s, p->b.name);
+}
+
+/* The union of the labels of one side; map[k][i] as rec_labels_union gives it. */
+static int unite(struct rec_labels *out, uint32_t **map, const struct rec_part *const *part, size_t n, bool rows, struct rec_err *e)
+{
+	struct rec_labels *l = rec_alloc(n, sizeof *l, e);
+	const struct rec_labels **set = rec_alloc(n, sizeof *set, e);
+	int rc = -1;
+
+	if (l && set) {
+		for (size_t k = 0; k < n; k++) {
+			l[k] = rows ? row_labels(&part[k]->b) : col_labels(&part[k]->b);
+			set[k] = &l[k];
+		}
+		rc = rec_labels_union(out, map, set, n, e);
+	}
+	free(l);
+	free(set);
+	return rc;
+}
+
+static void free_maps(uint32_t **map, size_t n)
+{
+	for (size_t k = 0; map && k < n; k++)
+		free(map[k]);
+	free(map);
+}
+
+static int plan_rows(struct plan *p, struct rec_merge_keep *keep, struct rec_err *e)
+{
+	uint32_t **map = rec_zalloc(p->n, sizeof *map, e);
+	int rc = -1;
+
+	if (!map || unite(&p->row, map, p->part, p->n, true, e) != 0 || keep_labels(keep, &p->row, e) != 0)
+		goto out;
+	p->from = rec_alloc(p->row.n, sizeof *p->from, e);
+	p->idx = rec_alloc(p->row.n, sizeof *p->idx, e);
+	if (!p->from || !p->idx)
+		goto out;
+	memset(p->from, 0xff, p->row.n * sizeof *p->from);
+	for (size_t k = 0; k < p->n; k++)
+		for (uint32_t i = 0; i < p->part[k]->b.rows; i++) {
+			uint32_t to = map[k][i];
+
+			if (p->from[to] != REC_NONE) {
+				row_twice(p->part[k], &p->row, to, e);
+				goto out;
+			}
+			p->from[to] = (uint32_t)k;
+			p->idx[to] = i;
+		}
+	rc = 0;
+out:
+	free_maps(map, p->n);
+	return rc;
+}
+
+static void plan_free(struct plan *p)
+{
+	free(p->from);
+	free(p->idx);
+	free_maps(p->col_map, p->n);
+}
+
+static int copy_dense(void *arg, size_t task, unsigned thread, struct rec_err *e)
+{
+	const struct plan *p = arg;
+	uint64_t w = p->b->cols, end = (task + 1) * ROWS < p->row.n ? (task + 1) * ROWS : p->row.n;
+
+	(void)thread, (void)e;
+	for (uint64_t i = task * ROWS; i < end; i++)
+		if (w)
+			memcpy(p->val + i * w, p->part[p->from[i]]->b.val + p->idx[i] * w, w * sizeof *p->val);
+	return 0;
+}
+
+static int copy_sparse(void *arg, size_t task, unsigned thread, struct rec_err *e)
+{
+	const struct plan *p = arg;
+	uint64_t end = (task + 1) * ROWS < p->row.n ? (task + 1) * ROWS : p->row.n;
+
+	(void)thread, (void)e;
+	for (uint64_t i = task * ROWS; i < end; i++) {
+		const struct rec_block *b = &p->part[p->from[i]]->b;
+		const uint32_t *map = p->col_map[p->from[i]];
+		uint64_t from = b->ptr[p->idx[i]], n = b->ptr[p->idx[i] + 1] - from, to = p->ptr[i];
+
+		for (uint64_t k = 0; k < n; k++) {
+			p->col[to + k] = map[b->col[from + k]];
+			p->val[to + k] = b->val[from + k];
+			if (p->time)
+				p->time[to + k] = b->time ? b->time[from + k] : NAN;
+		}
+	}
+	return 0;
+}
+
+static bool same_columns(const struct rec_block *a, const struct rec_block *b)
+{
+	uint64_t n = a->col_off ? a->col_off[a->cols] : 0;
+
+	if (a->cols != b->cols || !a->col_off != !b->col_off)
+		return false;
+	return !a->col_off || (memcmp(a->col_off, b->col_off, (a->cols + 1) * sizeof *a->col_off) == 0 &&
+			       (n == 0 || memcmp(a->col_bytes, b->col_bytes, n) == 0));
+}
+
+static int join_dense(struct plan *p, struct rec_merge_keep *keep, struct rec_pool *pool, struct rec_err *e)
+{
+	for (size_t k = 1; k < p->n; k++)
+		if (!same_columns(&p->part[0]->b, &p->part[k]->b))
+			return rec_err_set(e, REC_EDATA, "%s: the columns of block '%s' are not those of the other parts", p->part[k]->file, p->b->name);
+	p->val = rec_alloc(p->row.n * p->b->cols, sizeof *p->val, e);
+	if (rec_merge_keep_mem(keep, p->val, e) != 0)
+		return -1;
+	p->b->val = p->val;
+	return rec_pool_run(pool, (p->row.n + ROWS - 1) / ROWS, copy_dense, p, e);
+}
+
+static int join_sparse(struct plan *p, struct rec_merge_keep *keep, struct rec_pool *pool, struct rec_err *e)
+{
+	struct rec_labels col = { 0 };
+	bool times = false;
+
+	p->col_map = rec_zalloc(p->n, sizeof *p->col_map, e);
+	if (!p->col_map || unite(&col, p->col_map, p->part, p->n, false, e) != 0 || keep_labels(keep, &col, e) != 0)
+		return -1;
+	p->ptr = rec_alloc((size_t)p->row.n + 1, sizeof *p->ptr, e);
+	if (rec_merge_keep_mem(keep, p->ptr, e) != 0)
+		return -1;
+	p->ptr[0] = 0;
+	for (uint32_t i = 0; i < p->row.n; i++) {
+		const struct rec_block *b = &p->part[p->from[i]]->b;
+
+		p->ptr[i + 1] = p->ptr[i] + b->ptr[p->idx[i] + 1] - b->ptr[p->idx[i]];
+	}
+	p->b->nnz = p->ptr[p->row.n];
+	for (size_t k = 0; k < p->n; k++)
+		times |= p->part[k]->b.time != NULL;
+	p->col = rec_alloc(p->b->nnz, sizeof *p->col, e);
+	if (rec_merge_keep_mem(keep, p->col, e) != 0)
+		return -1;
+	p->val = rec_alloc(p->b->nnz, sizeof *p->val, e);
+	if (rec_merge_keep_mem(keep, p->val, e) != 0)
+		return -1;
+	p->time = times ? rec_alloc(p->b->nnz, sizeof *p->time, e) : NULL;
+	if (times && rec_merge_keep_mem(keep, p->time, e) != 0)
+		return -1;
+	p->b->cols = col.n;
+	p->b->col_off = col.off;
+	p->b->col_bytes = col.bytes;
+	p->b->ptr = p->ptr;
+	p->b->col = p->col;
+	p->b->val = p->val;
+	p->b->time = p->time;
+	return rec_pool_run(pool, ((size_t)p->row.n + ROWS - 1) / ROWS, copy_sparse, p, e);
+}
+
+/* b begins as a copy of the first part. */
+int rec_merge_rows(struct rec_block *b, const struct rec_part *const *part, size_t n, struct rec_merge_keep *keep, struct rec_pool *pool, struct rec_err *e)
+{
+	struct plan p = { .part = part, .n = n, .b = b };
+	int rc = plan_rows(&p, keep, e);
+
+	if (rc == 0) {
+		b->rows = p.row.n;
+		b->row_off = p.row.off;
+		b->row_bytes = p.row.bytes;
+		rc = b->kind == REC_DENSE ? join_dense(&p, keep, pool, e) : join_sparse(&p, keep, pool, e);
+	}
+	plan_free(&p);
+	return rc;
+}
+
+/* -- cells -- */
+
+static void put_cells(struct rec_cell *c, const struct rec_block *b, const uint32_t *row_map, const uint32_t *col_map)
+{
+	uint64_t i = 0;
+
+	for (uint64_t r = 0; b->ptr && r < b->rows; r++)
+		for (; i < b->ptr[r + 1]; i++)
+			c[i].row = row_map[r];
+	for (i = 0; i < b->nnz; i++) {
+		if (!b->ptr)
+			c[i].row = row_map[b->row[i]];
+		c[i].col = col_map[b->col[i]];
+		c[i].value = isnan(b->val[i]) ? 1 : b->val[i];
+		c[i].time = b->time ? b->time[i] : NAN;
+	}
+}
+
+int rec_merge_cells(struct rec_block *b, const struct rec_part *const *part, size_t n, enum rec_repeats repeats, struct rec_merge_keep *keep, struct rec_pool *pool,
+		      struct rec_err *e)
+{
+	uint32_t **row_map = rec_zalloc(n, sizeof *row_map, e), **col_map = rec_zalloc(n, sizeof *col_map, e);
+	struct rec_labels row = { 0 }, col = { 0 };
+	struct rec_sparse *s = rec_merge_sparse(keep, e);
+	struct rec_cell *cell = NULL;
+	uint64_t nnz = 0;
+	bool times = false;
+	int rc = -1;
+
+	if (!row_map || !col_map || !s || unite(&row, row_map, part, n, true, e) != 0 || unite(&col, col_map, part, n, false, e) != 0)
+		goto out;
+	for (size_t k = 0; k < n; k++) {
+		nnz += part[k]->b.nnz;
+		times |= part[k]->b.time != NULL;
+	}
+	cell = rec_alloc(nnz, sizeof *cell, e);
+	if (!cell)
+		goto out;
+	nnz = 0;
+	for (size_t k = 0; k < n; k++) {
+		put_cells(cell + nnz, &part[k]->b, row_map[k], col_map[k]);
+		nnz += part[k]->b.nnz;
+	}
+	rc = rec_sparse_build(s, &row, &col, cell, nnz, repeats, times, pool, e);
+	if (rc == 0)
+		*b = rec_merge_block(s, b->name);
+out:
+	free(cell);
+	free_maps(row_map, n);
+	free_maps(col_map, n);
+	rec_labels_free(&row);
+	rec_labels_free(&col);
+	return rc;
+}
