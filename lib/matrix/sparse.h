@@ -20,8 +20,9 @@
 #include "matrix/csr.h"
 #include "matrix/labels.h"
 
-/* What becomes of a pair that is there more than once. Sums are taken in double in the order of (time, value), and rounded once; all but KEEP keep the
- * latest time. LAST takes the value with the latest time, of those the largest, and is an error where a repeated row has no time. */
+/* What becomes of a pair that is there more than once. Sums are taken in double in the order of (time, value), where times are held, else of value, and
+ * rounded once; a missing time comes first. KEEP keeps all cells in that order; the others keep the latest time. LAST takes the value with the latest time, of
+ * those the largest, and is an error where a repeated row has no time. */
 enum rec_repeats { REC_REPEATS_SUM, REC_REPEATS_MAX, REC_REPEATS_LAST, REC_REPEATS_FAIL, REC_REPEATS_KEEP };
 
 /* Name of --duplicates (sum max last fail keep) to rule: 0 or -1. */
@@ -29,7 +30,9 @@ REC_MUST int rec_repeats_parse(enum rec_repeats *r, const char *name);
 
 /*
  * Digest of the cells as read (before repeats are combined): two sums modulo 2^64 of keyed hashes of (row label, column label, value, time), so it does not depend on order
- * or encoding, and adds up over shards.
+ * or encoding, and adds up over shards. With r and c rec_hash(label, 0), v the bits of the float32 value, t those of the double time (0x7ff8000000000000 where
+ * missing; a missing value is 1, negative zeros are 0) and m = rec_mix, a cell adds
+ *     m(m(p ^ t) ^ v)  to sum[0],  m(m(p + t) - v)  to sum[1],  p = m(m(r) ^ c).
  */
 struct rec_digest {
 	uint64_t sum[2];
@@ -44,8 +47,10 @@ struct rec_sparse {
 	bool rating_like;		/* at most 20 distinct values, all <= 10, not all equal (for a hint on stderr) */
 	bool negative;			/* some value < 0 */
 	uint64_t repeats;		/* rows of input that repeated an earlier pair */
-	uint64_t label_only_rows;
+	uint64_t label_only_rows;	/* rows of the matrix without cells */
+	uint64_t bytes;			/* raw bytes of input taken */
 	struct rec_in *in;		/* kept open where the matrix lies in its mapping */
+	struct rec_block *block;	/* kept where the matrix lies in a block that was read */
 };
 
 struct rec_load {

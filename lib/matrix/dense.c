@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+#include "matrix/dense.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "matrix/text.h"
+
+void rec_dense_free(struct rec_dense *d)
+{
+	rec_labels_free(&d->row);
+	rec_labels_free(&d->col);
+	free(d->own);
+	*d = (struct rec_dense){ 0 };
+}
+
+void rec_dense_of_block(struct rec_dense *d, const struct rec_block *b)
+{
+	*d = (struct rec_dense){ .ncols = (uint32_t)b->cols, .val = b->val };
+	d->row = (struct rec_labels){ .n = (uint32_t)b->rows, .off = b->row_off, .bytes = b->row_bytes };
+	if (b->col_off)
+		d->col = (struct rec_labels){ .n = (uint32_t)b->cols, .off = b->col_off, .bytes = b->col_bytes };
+}
+
+void rec_dense_block(struct rec_block *b, const struct rec_dense *d, const char *name)
+{
+	*b = (struct rec_block){ .kind = REC_DENSE, .rows = d->row.n, .cols = d->ncols, .val = d->val };
+	snprintf(b->name, sizeof b->name, "%s", name);
+	b->row_off = d->row.off;
+	b->row_bytes = d->row.bytes;
+	if (d->col.n > 0) {
+		b->col_off = d->col.off;
+		b->col_bytes = d->col.bytes;
+	}
+}
+
+static int format_rows(void *arg, uint64_t from, uint64_t to, struct rec_buf *b, struct rec_err *e)
+{
+	const struct rec_dense *d = arg;
+
+	for (uint64_t i = from; i < to; i++) {
+		size_t n;
+		const char *label = rec_label(&d->row, (uint32_t)i, &n);
+
+		if (rec_text_room(b, n + (size_t)d->ncols * (REC_NUM_MAX + 1) + 1, e) != 0)
+			return -1;
+		rec_text_put(b, label, n);
+		for (uint32_t j = 0; j < d->ncols; j++) {
+			b->p[b->n++] = '\t';
+			b->n += rec_num_put_f32(b->p + b->n, d->val[i * d->ncols + j]);
+		}
+		b->p[b->n++] = '\n';
+	}
+	return 0;
+}
+
+int rec_dense_write_text(struct rec_out *out, const struct rec_dense *d, struct rec_pool *pool, struct rec_err *e)
+{
+	uint64_t step = 1 + 8192 / (1 + (uint64_t)d->ncols);
+	struct rec_dense copy = *d;
+
+	return rec_text_write(out, d->row.n, step, format_rows, &copy, pool, e);
+}

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Lists are loaded as a matrix that refuses repeats; then the cells of every row are put in rank order, in place where the arrays are ours. Rows are
+ * independent, so threads take them in tasks.
+ */
+#include "matrix/lists.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "io/recmat.h"
+#include "matrix/sort.h"
+#include "matrix/sparse.h"
+#include "matrix/text.h"
+
+enum { ROWS_A_TASK = 256, CELLS_A_TEXT = 1 << 13 };
+
+void rec_lists_free(struct rec_lists *l)
+{
+	rec_labels_free(&l->row);
+	rec_labels_free(&l->col);
+	for (int i = 0; i < 3; i++)
+		free(l->own[i]);
+	if (l->block)
+		rec_block_free(l->block);
+	free(l->block);
+	if (l->in)
+		rec_in_close(l->in);
+	*l = (struct rec_lists){ 0 };
+}
+
+static inline int key_less(const uint64_t *a, const uint64_t *b)
+{
+	return *a < *b;
+}
+
+REC_SORT(sort_keys, uint64_t, key_less);
+
+struct ranker {
+	const struct rec_csr *m;
+	uint32_t *col;
+	float *score;
+	uint64_t **scratch;	/* a thread: twice the longest row */
+	uint64_t longest;
+	bool *one_value;	/* a thread: saw a list of two and more of one value */
+};
+
+/* A number that is smaller for larger scores, the column breaking ties. No score is -0. */
+static inline uint64_t rank_key(float score, uint32_t col)
+{
+	uint32_t bits;
+
+	score += 0.0f;
+	memcpy(&bits, &score, sizeof bits);
+	return (uint64_t)(bits & 0x80000000u ? bits : ~bits & 0x7fffffffu) << 32 | col;
+}
+
+static inline float key_score(uint64_t key)
+{
+	uint32_t bits = (uint32_t)(key >> 32);
+	float score;
+
+	bits = bits & 0x80000000u ? bits : ~bits & 0x7fffffffu;
+	memcpy(&score, &bits, sizeof score);
+	return score;
+}
+
+static void rank_row(const struct ranker *r, uint64_t from, uint64_t n, unsigned thread)
+{
+	uint64_t *key = r->scratch[thread];
+
+	for (uint64_t i = 0; i < n; i++)
+		key[i] = rank_key(r->m->val[from + i], r->m->col[from + i]);
+	sort_keys(key, key + r->longest, n);
+	for (uint64_t i = 0; i < n; i++) {
+		r->col[from + i] = (uint32_t)key[i];
+		r->score[from + i] = key_score(key[i]);
+	}
+	if (n > 1 && r->score[from] == r->score[from + n - 1])
+		r->one_value[thread] = true;
+}
+
+static int rank_task(void *arg, size_t task, unsigned thread, struct rec_err *e)
+{
+	struct ranker *r = arg;
+	const uint64_t *ptr = r->m->ptr;
+	uint64_t i = task * (uint64_t)ROWS_A_TASK, end = i + ROWS_A_TASK < r->m->nrows ? i + ROWS_A_TASK : r->m->nrows;
+
+	(void)e;
+	for (; i < end; i++)
+		rank_row(r, ptr[i], ptr[i + 1] - ptr[i], thread);
+	return 0;
+}
+
+static int rank_all(struct ranker *r, bool *one_value, struct rec_pool *pool, struct rec_err *e)
+{
+	unsigned threads = rec_pool_size(pool);
+	int rc = -1;
+
+	for (uint32_t i = 0; i < r->m->nrows; i++)
+		if (r->m->ptr[i + 1] - r->m->ptr[i] > r->longest)
+			r->longest = r->m->ptr[i + 1] - r->m->ptr[i];
+	r->one_value = rec_zalloc(threads, sizeof *r->one_value, e);
+	r->scratch = rec_zalloc(threads, sizeof *r->scratch, e);
+	if (!r->one_value || !r->scratch)
+		goto done;
+	for (unsigned t = 0; t < threads; t++)
+		if (!(r->scratch[t] = rec_alloc(2 * r->longest, sizeof **r->scratch, e)))
+			goto done;
+	rc = rec_pool_run(pool, ((size_t)r->m->nrows + ROWS_A_TASK - 1) / ROWS_A_TASK, rank_task, r, e);
+	for (unsigned t = 0; t < threads; t++)
+		*one_value |= r->one_value[t];
+done:
+	for (unsigned t = 0; r->scratch && t < threads; t++)
+		free(r->scratch[t]);
+	free(r->scratch);
+	free(r->one_value);
+	return rc;
+}
+
+/* Take what s holds over; arrays that lie in a mapping are replaced by ours. */
+static int take_matrix(struct rec_lists *l, struct rec_sparse *s, struct rec_err *e)
+{
+	l->row = s->row;
+	l->col = s->col;
+	l->bytes = s->bytes;
+	l->in = s->in;
+	l->block = s->block;
+	l->nnz = s->m.nnz;
+	l->ptr = s->m.ptr;
+	memcpy(l->own, s->m.own, sizeof l->own);
+	free(s->m.own[3]);
+	if (!l->own[1])
+		l->own[1] = rec_alloc((size_t)l->nnz, sizeof *l->col_idx, e);
+	if (!l->own[2])
+		l->own[2] = rec_alloc((size_t)l->nnz, sizeof *l->score, e);
+	l->col_idx = l->own[1];
+	l->score = l->own[2];
+	return l->own[1] && l->own[2] ? 0 : -1;
+}
+
+int rec_lists_load(struct rec_lists *l, struct rec_in *in, bool trust, struct rec_pool *pool, struct rec_err *e)
+{
+	struct rec_load how = { .repeats = REC_REPEATS_FAIL, .trust = trust };
+	struct rec_sparse s;
+	struct ranker r = { .m = &s.m };
+	bool one_value = false;
+
+	*l = (struct rec_lists){ 0 };
+	if (rec_sparse_load(&s, in, &how, pool, e) != 0)
+		return -1;
+	if (take_matrix(l, &s, e) == 0) {
+		r.col = l->own[1];
+		r.score = l->own[2];
+		if (rank_all(&r, &one_value, pool, e) == 0) {
+			l->no_scores = one_value || (l->nnz > 0 && !s.has_value);
+			return 0;
+		}
+	}
+	rec_lists_free(l);
+	return -1;
+}
+
+static int format_cells(void *arg, uint64_t from, uint64_t to, struct rec_buf *b, struct rec_err *e)
+{
+	const struct rec_lists *l = *(const struct rec_lists *const *)arg;
+	uint32_t row = rec_text_row(l->ptr, l->row.n, from);
+
+	for (uint64_t c = from; c < to; c++) {
+		size_t nr, nc;
+		const char *r, *k = rec_label(&l->col, l->col_idx[c], &nc);
+
+		while (l->ptr[row + 1] <= c)
+			row++;
+		r = rec_label(&l->row, row, &nr);
+		if (rec_text_room(b, nr + nc + REC_NUM_MAX + 3, e) != 0)
+			return -1;
+		rec_text_put(b, r, nr);
+		b->p[b->n++] = '\t';
+		rec_text_put(b, k, nc);
+		b->p[b->n++] = '\t';
+		b->n += rec_num_put_f32(b->p + b->n, l->score[c]);
+		b->p[b->n++] = '\n';
+	}
+	return 0;
+}
+
+/* The lists without empty rows and without columns that no list holds. */
+struct packed {
+	struct rec_labels row, col;
+	uint64_t *ptr;
+	uint32_t *col_idx;
+};
+
+static void packed_free(struct packed *p)
+{
+	rec_labels_free(&p->row);
+	rec_labels_free(&p->col);
+	free(p->ptr);
+	free(p->col_idx);
+}
+
+static int pack_rows(struct packed *p, const struct rec_lists *l, struct rec_err *e)
+{
+	unsigned char *keep = rec_alloc(l->row.n, 1, e);
+	uint32_t n = 0;
+	int rc = -1;
+
+	p->ptr = rec_zalloc((size_t)l->row.n + 1, sizeof *p->ptr, e);
+	if (keep && p->ptr) {
+		for (uint32_t i = 0; i < l->row.n; i++) {
+			keep[i] = l->ptr[i + 1] > l->ptr[i];
+			if (keep[i])
+				p->ptr[++n] = l->ptr[i + 1];
+		}
+		rc = rec_labels_copy(&p->row, &l->row, keep, e);
+	}
+	free(keep);
+	return rc;
+}
+
+static int pack_cols(struct packed *p, const struct rec_lists *l, struct rec_err *e)
+{
+	unsigned char *keep = rec_zalloc(l->col.n, 1, e);
+	uint32_t n = 0, *rank = rec_alloc(l->col.n, sizeof *rank, e);
+	int rc = -1;
+
+	p->col_idx = rec_alloc((size_t)l->nnz, sizeof *p->col_idx, e);
+	if (keep && rank && p->col_idx) {
+		for (uint64_t c = 0; c < l->nnz; c++)
+			keep[l->col_idx[c]] = 1;
+		for (uint32_t j = 0; j < l->col.n; j++)
+			rank[j] = keep[j] ? n++ : REC_NONE;
+		for (uint64_t c = 0; c < l->nnz; c++)
+			p->col_idx[c] = rank[l->col_idx[c]];
+		rc = rec_labels_copy(&p->col, &l->col, keep, e);
+	}
+	free(keep);
+	free(rank);
+	return rc;
+}
+
+static int write_binary(struct rec_out *out, const struct rec_lists *l, struct rec_pool *pool, struct rec_err *e)
+{
+	struct packed p = { 0 };
+	struct rec_block b = { .kind = REC_SPARSE, .order = REC_RANKED, .nnz = l->nnz, .val = l->score };
+	int rc = -1;
+
+	if (pack_rows(&p, l, e) == 0 && pack_cols(&p, l, e) == 0) {
+		b.rows = p.row.n;
+		b.cols = p.col.n;
+		b.row_off = p.row.off;
+		b.row_bytes = p.row.bytes;
+		b.col_off = p.col.off;
+		b.col_bytes = p.col.bytes;
+		b.ptr = p.ptr;
+		b.col = p.col_idx;
+		rc = rec_recmat_write(out, &b, pool, e);
+	}
+	packed_free(&p);
+	return rc == 0 ? rec_recmat_end(out, 1, e) : -1;
+}
+
+int rec_lists_write(struct rec_out *out, const struct rec_lists *l, bool binary, struct rec_pool *pool, struct rec_err *e)
+{
+	for (uint64_t c = 0; c < l->nnz; c++)
+		if (!isfinite(l->score[c]))
+			return rec_err_set(e, REC_EDATA, "a score is not a finite number; it can't be ranked");
+	if (binary)
+		return write_binary(out, l, pool, e);
+	return rec_text_write(out, l->nnz, CELLS_A_TEXT, format_cells, &l, pool, e);
+}

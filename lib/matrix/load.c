@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: MIT */
+#include "matrix/load.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "io/recmat.h"
+#include "io/rows.h"
+
+enum { GROUP = 64, LABEL_SHOWN = 100 };
+
+void rec_tally_new_value(struct rec_tally *t, float value)
+{
+	if (t->nvalues < REC_TALLY_VALUES)
+		t->value[t->nvalues++] = value;
+	else
+		t->many = true;
+}
+
+bool rec_tally_sum(struct rec_sparse *s, const struct rec_tally *t, unsigned n)
+{
+	struct rec_tally all = { 0 };
+	bool small = true;
+
+	for (unsigned i = 0; i < n; i++) {
+		all.digest.sum[0] += t[i].digest.sum[0];
+		all.digest.sum[1] += t[i].digest.sum[1];
+		all.digest.cells += t[i].digest.cells;
+		all.has_value |= t[i].has_value;
+		all.any_time |= t[i].any_time;
+		all.negative |= t[i].negative;
+		all.many |= t[i].many;
+		for (int k = 0; k < t[i].nvalues; k++) {
+			rec_tally_value(&all, t[i].value[k]);
+			small &= t[i].value[k] <= 10;
+		}
+	}
+	s->digest = all.digest;
+	s->has_value = all.has_value;
+	s->negative = all.negative;
+	s->rating_like = all.has_value && !all.many && small && all.nvalues > 1;
+	return all.any_time;
+}
+
+uint64_t rec_csr_empty_rows(const struct rec_csr *m)
+{
+	uint64_t n = 0;
+
+	for (uint32_t i = 0; i < m->nrows; i++)
+		n += m->ptr[i] == m->ptr[i + 1];
+	return n;
+}
+
+int rec_conflict_fail(const struct rec_conflict *c, const struct rec_labels *row, const struct rec_labels *col, const char *in, const char *what,
+		      struct rec_err *e)
+{
+	static const char *const text[] = {
+		[REC_CONFLICT_TWICE] = "is there twice",
+		[REC_CONFLICT_NO_TIME] = "is there twice, and without a time --duplicates last can't choose",
+		[REC_CONFLICT_RANGE] = "has a sum beyond what a 32-bit float holds",
+	};
+	size_t rn, cn;
+	const char *r = rec_label(row, c->row, &rn), *k = rec_label(col, c->col, &cn);
+
+	return rec_err_set(e, REC_EDATA, "%s%s%s%spair '%.*s' '%.*s' %s", in ? in : "", in ? ": " : "", what ? what : "", what ? ": " : "",
+			   (int)(rn < LABEL_SHOWN ? rn : LABEL_SHOWN), r, (int)(cn < LABEL_SHOWN ? cn : LABEL_SHOWN), k, text[c->kind]);
+}
+
+static void tally_row(struct rec_tally *t, const struct rec_row *r, uint64_t row_hash, uint64_t col_hash, float value, double time)
+{
+	rec_digest_add(&t->digest, row_hash, col_hash, value, time);
+	t->any_time |= (r->has & REC_HAS_TIME) != 0;
+	t->has_value |= (r->has & REC_HAS_VALUE) != 0;
+	rec_tally_value(t, value);
+}
+
+static bool same_row(const struct rec_row *a, const struct rec_row *b)
+{
+	return a->row_len == b->row_len && memcmp(a->row, b->row, a->row_len) == 0;
+}
+
+/* Up to GROUP rows. Input is often grouped by row, so equal neighbours are looked up once. */
+static int add_group(struct rec_loader *l, unsigned thread, const struct rec_row *rows, size_t n, struct rec_err *e)
+{
+	struct rec_intern_key row[GROUP], col[GROUP];
+	size_t nrow = 0, ncol = 0, row_at[GROUP];
+
+	for (size_t i = 0; i < n; i++) {
+		if (i == 0 || !same_row(&rows[i], &rows[i - 1]))
+			row[nrow++] = (struct rec_intern_key){ .label = rows[i].row, .len = rows[i].row_len };
+		row_at[i] = nrow - 1;
+		if (rows[i].has & REC_HAS_COL)
+			col[ncol++] = (struct rec_intern_key){ .label = rows[i].col, .len = rows[i].col_len };
+	}
+	if (rec_intern_keys(l->row, row, nrow, e) != 0 || rec_intern_keys(l->col, col, ncol, e) != 0)
+		return -1;
+	ncol = 0;
+	for (size_t i = 0; i < n; i++) {
+		const struct rec_intern_key *r = &row[row_at[i]], *c = &col[ncol];
+		float value = rows[i].value + 0.0f;
+		double time = rows[i].time + 0.0;
+
+		if (!(rows[i].has & REC_HAS_COL))
+			continue;
+		ncol++;
+		tally_row(&l->tally[thread], &rows[i], r->hash, c->hash, value, time);
+		if (rec_cells_add(&l->cells, thread, r->id, c->id, value, time, e) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int visit(void *arg, unsigned thread, const struct rec_row *rows, size_t n, size_t *bad, struct rec_err *e)
+{
+	(void)bad;
+	for (size_t i = 0; i < n; i += GROUP)
+		if (add_group(arg, thread, rows + i, n - i < GROUP ? n - i : GROUP, e) != 0)
+			return -1;
+	return 0;
+}
+
+static int load_text(struct rec_loader *l, struct rec_sparse *s, struct rec_in **in, struct rec_err *e)
+{
+	unsigned flags = (l->how->label_only ? REC_ROWS_LABELS : 0) | (l->how->trust ? REC_ROWS_TRUST : 0);
+	struct rec_rows *rows;
+	int rc;
+
+	if (rec_rows_open(&rows, *in, flags, l->pool, e) != 0)
+		return -1;
+	*in = NULL;
+	rc = rec_rows_each(rows, visit, l, e);
+	s->bytes = rec_rows_bytes(rows);
+	rec_rows_close(rows);
+	return rc;
+}
+
+static int loader_new(struct rec_loader *l, struct rec_err *e)
+{
+	unsigned threads = rec_pool_size(l->pool);
+
+	l->tally = rec_zalloc(threads, sizeof *l->tally, e);
+	if (!l->tally || rec_intern_new(&l->row, e) != 0 || rec_intern_new(&l->col, e) != 0)
+		return -1;
+	return rec_cells_new(&l->cells, threads, l->times, e);
+}
+
+static void loader_free(struct rec_loader *l)
+{
+	rec_intern_free(l->row);
+	rec_intern_free(l->col);
+	rec_cells_free(&l->cells);
+	free(l->tally);
+}
+
+static int finish_labels(struct rec_loader *l, struct rec_sparse *s, uint32_t **row_rank, uint32_t **col_rank, struct rec_err *e)
+{
+	if (rec_intern_finish(l->row, &s->row, row_rank, l->pool, e) != 0)
+		return -1;
+	rec_intern_free(l->row);
+	l->row = NULL;
+	if (rec_intern_finish(l->col, &s->col, col_rank, l->pool, e) != 0)
+		return -1;
+	rec_intern_free(l->col);
+	l->col = NULL;
+	return 0;
+}
+
+/* Cells and labels to the matrix. name: of the input, for messages. */
+static int finish(struct rec_loader *l, struct rec_sparse *s, const char *name, struct rec_err *e)
+{
+	bool any_time = rec_tally_sum(s, l->tally, rec_pool_size(l->pool));
+	uint32_t *row_rank = NULL, *col_rank = NULL;
+	struct rec_conflict conflict = { 0 };
+	int rc = finish_labels(l, s, &row_rank, &col_rank, e);
+
+	if (rc == 0) {
+		struct rec_cells_shape shape = { s->row.n, row_rank, col_rank, s->row.n, s->col.n, l->how->repeats, l->how->times && any_time };
+
+		rc = rec_cells_csr(&s->m, &l->cells, &shape, &s->repeats, &conflict, l->pool, e);
+	}
+	if (rc == 0 && conflict.kind != REC_CONFLICT_NONE)
+		rc = rec_conflict_fail(&conflict, &s->row, &s->col, name, l->how->what, e);
+	if (rc == 0)
+		s->label_only_rows = l->how->label_only ? rec_csr_empty_rows(&s->m) : 0;
+	free(row_rank);
+	free(col_rank);
+	return rc;
+}
+
+static int load_all(struct rec_loader *l, struct rec_sparse *s, struct rec_in **in, struct rec_err *e)
+{
+	char *name = strdup(rec_in_name(*in));
+	bool done = false;
+	int rc = -1, is;
+
+	if (!name)
+		return rec_err_set(e, REC_ENOMEM, "out of memory");
+	is = rec_recmat_is(*in, e);
+	if (is >= 0 && loader_new(l, e) == 0)
+		rc = is ? rec_loader_recmat(l, s, in, &done, e) : load_text(l, s, in, e);
+	if (rc == 0 && !done)
+		rc = finish(l, s, name, e);
+	free(name);
+	return rc;
+}
+
+int rec_sparse_load(struct rec_sparse *s, struct rec_in *in, const struct rec_load *how, struct rec_pool *pool, struct rec_err *e)
+{
+	struct rec_loader l = { .how = how, .times = how->times || how->repeats == REC_REPEATS_LAST, .pool = pool };
+	int rc;
+
+	*s = (struct rec_sparse){ 0 };
+	rc = load_all(&l, s, &in, e);
+	loader_free(&l);
+	if (in)
+		rec_in_close(in);
+	if (rc != 0)
+		rec_sparse_free(s);
+	return rc;
+}

@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Blocks of a recmat stream into a loader.
+ *
+ * A block takes three passes by all threads: which rows and columns hold a cell; numbers (or, in place, hashes) for their labels, each looked up once; the
+ * cells. A stream whose one sparse block is canonical, without empty rows and columns and negative zeros, is used in place: the cells
+ * are only read for the digest. Memory besides the block: 13 bytes a label of it.
+ */
+#include <math.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "base/hash.h"
+#include "base/mem.h"
+#include "io/recmat.h"
+#include "matrix/load.h"
+#include "matrix/text.h"
+
+enum { CELLS_A_TASK = 1 << 15, LABELS_A_TASK = 1 << 12, GROUP = 64 };
+
+struct side {
+	const uint64_t *off;
+	const char *bytes;
+	uint64_t n;
+	struct rec_intern *intern;	/* NULL: hashes alone */
+	_Atomic unsigned char *used;	/* the row or column holds a cell */
+	uint32_t *id;
+	uint64_t *hash;
+};
+
+struct job {
+	struct rec_loader *l;
+	const struct rec_block *b;
+	struct side row, col;
+	struct side *side;		/* of label_task */
+	_Atomic bool negative_zero;
+	bool in_place;
+};
+
+static uint64_t tasks_of(uint64_t n, uint64_t step)
+{
+	return n / step + (n % step != 0);
+}
+
+/* Flags are read before they are set, so that a popular column isn't fought for. */
+static void mark(_Atomic unsigned char *flag)
+{
+	if (!atomic_load_explicit(flag, memory_order_relaxed))
+		atomic_store_explicit(flag, 1, memory_order_relaxed);
+}
+
+static int scan_task(void *arg, size_t task, unsigned thread, struct rec_err *e)
+{
+	struct job *j = arg;
+	const struct rec_block *b = j->b;
+	uint64_t from = task * (uint64_t)CELLS_A_TASK, to = from + CELLS_A_TASK < b->nnz ? from + CELLS_A_TASK : b->nnz;
+	bool negative_zero = false;
+
+	(void)thread;
+	(void)e;
+	for (uint64_t c = from; c < to; c++) {
+		mark(&j->col.used[b->col[c]]);
+		if (b->row)
+			mark(&j->row.used[b->row[c]]);
+		negative_zero |= (b->val[c] == 0 && signbit(b->val[c])) || (b->time && b->time[c] == 0 && signbit(b->time[c]));
+	}
+	if (negative_zero)
+		atomic_store_explicit(&j->negative_zero, true, memory_order_relaxed);
+	return 0;
+}
+
+static bool is_used(const struct side *s, uint64_t i)
+{
+	return atomic_load_explicit(&s->used[i], memory_order_relaxed);
+}
+
+static int scan(struct job *j, struct rec_err *e)
+{
+	const struct rec_block *b = j->b;
+
+	for (uint64_t i = 0; i < b->rows; i++)
+		if (j->l->how->label_only || (b->ptr && b->ptr[i + 1] > b->ptr[i]))
+			mark(&j->row.used[i]);
+	return rec_pool_run(j->l->pool, tasks_of(b->nnz, CELLS_A_TASK), scan_task, j, e);
+}
+
+/* Number labels from .. to-1, at most GROUP. */
+static int number_labels(struct side *s, uint64_t from, uint64_t to, struct rec_err *e)
+{
+	struct rec_intern_key key[GROUP];
+	size_t n = 0;
+
+	for (uint64_t i = from; i < to; i++)
+		if (is_used(s, i))
+			key[n++] = (struct rec_intern_key){ .label = s->bytes + s->off[i], .len = (uint32_t)(s->off[i + 1] - s->off[i]) };
+	if (rec_intern_keys(s->intern, key, n, e) != 0)
+		return -1;
+	n = 0;
+	for (uint64_t i = from; i < to; i++)
+		if (is_used(s, i)) {
+			s->id[i] = key[n].id;
+			s->hash[i] = key[n++].hash;
+		}
+	return 0;
+}
+
+static int label_task(void *arg, size_t task, unsigned thread, struct rec_err *e)
+{
+	struct side *s = ((struct job *)arg)->side;
+	uint64_t from = task * (uint64_t)LABELS_A_TASK, end = from + LABELS_A_TASK < s->n ? from + LABELS_A_TASK : s->n;
+
+	(void)thread;
+	for (; from < end && s->intern; from += GROUP)
+		if (number_labels(s, from, end - from < GROUP ? end : from + GROUP, e) != 0)
+			return -1;
+	for (; from < end; from++)
+		s->hash[from] = rec_hash(s->bytes + s->off[from], (size_t)(s->off[from + 1] - s->off[from]), 0);
+	return 0;
+}
+
+static int label_side(struct job *j, struct side *s, struct rec_err *e)
+{
+	j->side = s;
+	return rec_pool_run(j->l->pool, tasks_of(s->n, LABELS_A_TASK), label_task, j, e);
+}
+
+static int cell_task(void *arg, size_t task, unsigned thread, struct rec_err *e)
+{
+	struct job *j = arg;
+	const struct rec_block *b = j->b;
+	struct rec_tally *t = &j->l->tally[thread];
+	uint64_t from = task * (uint64_t)CELLS_A_TASK, to = from + CELLS_A_TASK < b->nnz ? from + CELLS_A_TASK : b->nnz;
+	uint32_t row = b->ptr ? rec_text_row(b->ptr, (uint32_t)b->rows, from) : 0;
+
+	for (uint64_t c = from; c < to; c++) {
+		bool given = !isnan(b->val[c]);
+		float value = given ? b->val[c] + 0.0f : 1;
+		double time = b->time ? b->time[c] + 0.0 : NAN;
+		uint32_t col = b->col[c];
+
+		if (b->row)
+			row = b->row[c];
+		else
+			while (b->ptr[row + 1] <= c)
+				row++;
+		rec_digest_add(&t->digest, j->row.hash[row], j->col.hash[col], value, time);
+		t->has_value |= given;
+		t->any_time |= !isnan(time);
+		rec_tally_value(t, value);
+		if (!j->in_place && rec_cells_add(&j->l->cells, thread, j->row.id[row], j->col.id[col], value, time, e) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+static bool all_used(const struct side *s)
+{
+	for (uint64_t i = 0; i < s->n; i++)
+		if (!is_used(s, i))
+			return false;
+	return true;
+}
+
+static int side_new(struct side *s, uint64_t n, const uint64_t *off, const char *bytes, struct rec_intern *intern, struct rec_err *e)
+{
+	*s = (struct side){ .off = off, .bytes = bytes, .n = n, .intern = intern };
+	s->used = rec_zalloc(n, 1, e);
+	s->id = rec_alloc(n, sizeof *s->id, e);
+	s->hash = rec_alloc(n, sizeof *s->hash, e);
+	return s->used && s->id && s->hash ? 0 : -1;
+}
+
+static void side_free(struct side *s)
+{
+	free(s->used);
+	free(s->id);
+	free(s->hash);
+}
+
+/* only: the block is the only one, and may be used in place; *in_place says whether it can. */
+static int take_block(struct rec_loader *l, const struct rec_block *b, bool only, bool *in_place, struct rec_err *e)
+{
+	struct job j = { .l = l, .b = b };
+	int rc = -1;
+
+	if (side_new(&j.row, b->rows, b->row_off, b->row_bytes, l->row, e) == 0 &&
+	    side_new(&j.col, b->cols, b->col_off, b->col_bytes, l->col, e) == 0 && scan(&j, e) == 0) {
+		j.in_place = only && !j.negative_zero && all_used(&j.row) && all_used(&j.col);
+		if (j.in_place)
+			j.row.intern = j.col.intern = NULL;
+		*in_place = j.in_place;
+		if (label_side(&j, &j.row, e) == 0 && label_side(&j, &j.col, e) == 0)
+			rc = rec_pool_run(l->pool, tasks_of(b->nnz, CELLS_A_TASK), cell_task, &j, e);
+	}
+	side_free(&j.row);
+	side_free(&j.col);
+	return rc;
+}
+
+static void use_in_place(struct rec_loader *l, struct rec_sparse *s, const struct rec_block *b)
+{
+	bool any_time = rec_tally_sum(s, l->tally, rec_pool_size(l->pool));
+
+	s->row = (struct rec_labels){ .n = (uint32_t)b->rows, .off = b->row_off, .bytes = b->row_bytes };
+	s->col = (struct rec_labels){ .n = (uint32_t)b->cols, .off = b->col_off, .bytes = b->col_bytes };
+	s->m = (struct rec_csr){ .nrows = s->row.n, .ncols = s->col.n, .nnz = b->nnz, .ptr = b->ptr, .col = b->col, .val = b->val };
+	s->m.time = l->how->times && any_time ? b->time : NULL;
+	s->label_only_rows = rec_csr_empty_rows(&s->m);
+}
+
+/* The next sparse block: 1, 0, -1. */
+static int next_sparse(struct rec_recmat *r, const struct rec_in *in, struct rec_block *b, struct rec_err *e)
+{
+	int rc;
+
+	while ((rc = rec_recmat_next(r, b, e)) == 1 && b->kind == REC_META)
+		rec_block_free(b);
+	if (rc == 1 && b->kind != REC_SPARSE) {
+		rec_err_set(e, REC_EDATA, "%s: block '%s' is dense, as in a model; rows and columns with values are wanted", rec_in_name(in), b->name);
+		rec_block_free(b);
+		return -1;
+	}
+	return rc;
+}
+
+/* All blocks but a first canonical one that is the only one: that is left in *only (its kind is 0 where there is none). */
+static int take_blocks(struct rec_loader *l, struct rec_recmat *r, const struct rec_in *in, struct rec_block *only, struct rec_err *e)
+{
+	struct rec_block b;
+	bool first = true, in_place;
+	int rc;
+
+	while ((rc = next_sparse(r, in, &b, e)) == 1) {
+		if (first && b.order == REC_CANONICAL) {
+			*only = b;
+		} else {
+			if (only->kind)
+				rc = take_block(l, only, false, &in_place, e);
+			rec_block_free(only);
+			if (rc >= 0)
+				rc = take_block(l, &b, false, &in_place, e);
+			rec_block_free(&b);
+		}
+		first = false;
+		if (rc < 0)
+			break;
+	}
+	return rc;
+}
+
+int rec_loader_recmat(struct rec_loader *l, struct rec_sparse *s, struct rec_in **in, bool *done, struct rec_err *e)
+{
+	struct rec_block *b = rec_zalloc(1, sizeof *b, e);
+	struct rec_recmat *r = NULL;
+	int rc = -1;
+
+	if (b && rec_recmat_open(&r, *in, l->how->trust, l->pool, e) == 0) {
+		rc = take_blocks(l, r, *in, b, e);
+		if (rc == 0 && b->kind)
+			rc = take_block(l, b, true, done, e);
+	}
+	rec_recmat_close(r);
+	s->bytes = rec_in_bytes(*in);
+	if (rc == 0 && *done) {
+		use_in_place(l, s, b);
+		s->block = b;
+		if (!b->own) {
+			s->in = *in;
+			*in = NULL;
+		}
+		return 0;
+	}
+	if (b)
+		rec_block_free(b);
+	free(b);
+	return rc;
+}
