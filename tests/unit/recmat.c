@@ -53,6 +53,9 @@ static const struct rec_block factors = { .kind = REC_DENSE, .name = "user", .ro
 static const struct rec_block meta = { .kind = REC_META, .meta = "algorithm\tease\nseed\t1\n", .meta_len = 22 };
 static const struct rec_block kept = { .kind = REC_DENSE, .name = "similarity", .rows = 3, .cols = 3, .row_off = i_off, .row_bytes = i_bytes, .col_off = i_off,
 				       .col_bytes = i_bytes, .val = (const float[]){ 0, .5f, .25f, .5f, 0, 1, .25f, 1, 0 } };
+static const struct rec_block weights = { .kind = REC_SPARSE, .order = REC_RANKED, .name = "similarity", .rows = 3, .cols = 3, .row_off = i_off, .row_bytes = i_bytes,
+					  .col_off = i_off, .col_bytes = i_bytes, .nnz = 3, .ptr = (const uint64_t[]){ 0, 2, 3, 3 },
+					  .col = (const uint32_t[]){ 2, 1, 0 }, .val = (const float[]){ .75f, .5f, 1 } };
 static const struct rec_block offset = { .kind = REC_DENSE, .name = "offset", .rows = 3, .cols = 1, .row_off = i_off, .row_bytes = i_bytes,
 					 .val = (const float[]){ 3, 2, 1 } };
 
@@ -66,6 +69,7 @@ static const struct vector {
 	{ "ranked", { &ranked }, true },
 	{ "stream", { &stream }, true },
 	{ "factors", { &factors }, true },
+	{ "similarity", { &weights }, true },
 	{ "model", { &meta, &kept, &offset }, true },
 	{ "joined", { &canonical, &stream, &ranked }, false },
 	{ "optional", { &canonical }, false },
@@ -203,6 +207,28 @@ static int read_all(const char *name, const struct rec_block *const *want, size_
 }
 
 /* -- tests -- */
+
+/* stdin that stands 3 bytes inside a file: its mapping is not aligned. */
+static void test_unaligned(void)
+{
+	struct rec_buf a = slurp("tests/vectors/joined.rec"), b = { 0 };
+	struct rec_err e = { 0 };
+	int fd, old = dup(0);
+
+	if (rec_buf_add(&b, "abc", 3, &e) != 0 || rec_buf_add(&b, a.p, a.n, &e) != 0)
+		die(&e);
+	spill(&b);
+	fd = open(path, O_RDONLY);
+	OK(lseek(fd, 3, SEEK_SET) == 3 && dup2(fd, 0) == 0, "stdin at 3");
+	OK(read_all("-", (const struct rec_block *const[]){ &canonical, &stream, &ranked }, 3, false, &e) == 0, "%s", e.msg);
+	if (old >= 0) {
+		dup2(old, 0);
+		close(old);
+	}
+	close(fd);
+	rec_buf_free(&a);
+	rec_buf_free(&b);
+}
 
 static void test_vectors(void)
 {
@@ -487,6 +513,7 @@ int main(void)
 		if (threads && rec_pool_new(&pool, threads, &e) != 0)
 			die(&e);
 		test_vectors();
+		test_unaligned();
 		test_contents();
 		test_damage();
 		test_header();

@@ -73,13 +73,14 @@ ranked = sparse(2, U, I, [(5, u64([0, 3, 4])), (6, u32([2, 0, 1, 1]))], [0.75, 0
 stream = sparse(3, U, I, [(6, u32([2, 0, 2])), (7, u32([1, 0, 1]))], [None, 4, 0], [None, 12, None])
 factors = dense(U, 3, [1, 2, 3, -1, -2, 0.125], name=b"user")
 kept = dense(I, 3, [0, .5, .25, .5, 0, 1, .25, 1, 0], cols=I, name=b"similarity")
+weights = sparse(2, I, I, [(5, u64([0, 2, 3, 3])), (6, u32([2, 1, 0]))], [0.75, 0.5, 1], name=b"similarity")
 offset = dense(I, 1, [3, 2, 1], name=b"offset")
 meta = block(3, [(10, b"algorithm\tease\nseed\t1\n")])
 unknown = block(77, [(1, b"what a later version may write"), (99, b"")], flags=1, rows=5, name=b"later")
 
 VECTORS = {
     "empty": end(0), "canonical": canonical + end(1), "ranked": ranked + end(1), "stream": stream + end(1), "factors": factors + end(1),
-    "model": meta + kept + offset + end(3), "joined": canonical + end(1) + stream + ranked + end(2), "optional": unknown + canonical + end(2),
+    "similarity": weights + end(1), "model": meta + kept + offset + end(3), "joined": canonical + end(1) + stream + ranked + end(2), "optional": unknown + canonical + end(2),
 }
 if __name__ == "__main__":
     for name, data in VECTORS.items():
