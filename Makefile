@@ -58,9 +58,11 @@ $(B)/librec.a: $(LIB_OBJ)
 	@rm -f $@
 	$(AR) rcs $@ $^
 
-$(B)/bin/%: $(B)/cmd/%.o $(CLI_OBJ) $(B)/librec.a
+# A command is cmd/rec-NAME.c, with NAME_*.c beside it where it has more than one file.
+.SECONDEXPANSION:
+$(B)/bin/rec-%: $(B)/cmd/rec-%.o $$(patsubst %.c,$(B)/%.o,$$(wildcard cmd/$$*_*.c)) $(CLI_OBJ) $(B)/librec.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(if $(filter rec-sim,$*),$(BLAS)) $(LIBS)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(if $(filter sim,$*),$(BLAS)) $(LIBS)
 
 # C test programs: tests/{unit,fuzz,fault}/NAME.c
 $(B)/tests/%: $(B)/tests/%.o $(B)/librec.a

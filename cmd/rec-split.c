@@ -14,11 +14,11 @@
 #include "base/mem.h"
 #include "cli.h"
 #include "eval/filter.h"
-#include "eval/hold.h"
 #include "eval/split.h"
 #include "io/num.h"
 #include "io/recmat.h"
 #include "io/rows.h"
+#include "matrix/collect.h"
 
 static const char *const repeats_names[] = { "drop", "keep", NULL }, *const duplicates_names[] = { "keep", "sum", "max", "last", "fail", NULL },
 			  *const warm_names[] = { "none", "user", "item", "both", NULL }, *const side_names[] = { "user", "item", NULL };
@@ -324,7 +324,7 @@ static bool waits(const struct rec_split *s, enum rec_side side)
 }
 
 /* The way for methods that see one row at a time. Rows of held-out users wait where part of them is given. */
-static int pass_rows(struct outputs *out, struct rec_rows *rows, struct rec_hold *hold, const struct rec_split *s, uint64_t count[], struct rec_err *e)
+static int pass_rows(struct outputs *out, struct rec_rows *rows, struct rec_collect *hold, const struct rec_split *s, uint64_t count[], struct rec_err *e)
 {
 	const struct rec_row *row;
 	size_t n;
@@ -338,7 +338,7 @@ static int pass_rows(struct outputs *out, struct rec_rows *rows, struct rec_hold
 				return rec_rows_fail(rows, i, 0, e, "no time, which --after needs");
 			side = rec_split_row(s, &row[i]);
 			if (waits(s, side)) {
-				if (rec_hold_add(hold, &row[i], e) != 0)
+				if (rec_collect_add(hold, &row[i], e) != 0)
 					return -1;
 				continue;
 			}
@@ -349,7 +349,7 @@ static int pass_rows(struct outputs *out, struct rec_rows *rows, struct rec_hold
 	return got;
 }
 
-static int finish_held_users(struct outputs *out, const struct rec_hold *hold, const struct rec_split *s, uint64_t count[], const struct rec_run *run,
+static int finish_held_users(struct outputs *out, const struct rec_collect *hold, const struct rec_split *s, uint64_t count[], const struct rec_run *run,
 			     struct rec_err *e)
 {
 	struct rec_split_counts c = { 0 };
@@ -358,7 +358,7 @@ static int finish_held_users(struct outputs *out, const struct rec_hold *hold, c
 
 	if (hold->n == 0)
 		return 0;
-	rc = rec_hold_build(&m, hold, run->pool, e);
+	rc = rec_collect_build(&m, hold, REC_REPEATS_KEEP, run->pool, e);
 	if (rc == 0)
 		rc = split_held(out, &m, s, &c, false, run, e);
 	rec_sparse_free(&m);
@@ -371,7 +371,7 @@ static int finish_held_users(struct outputs *out, const struct rec_hold *hold, c
 static int run_pass(const struct rec_split *s, const struct rec_run *run, struct rec_err *e)
 {
 	uint64_t count[REC_DROPPED + 1] = { 0 };
-	struct rec_hold hold = { 0 };
+	struct rec_collect hold = { 0 };
 	struct rec_rows *rows = NULL;
 	struct outputs out;
 	int rc = -1;
@@ -388,7 +388,7 @@ static int run_pass(const struct rec_split *s, const struct rec_run *run, struct
 	if (rc == 0)
 		tell_rows(count);
 	free_outputs(&out);
-	rec_hold_free(&hold);
+	rec_collect_free(&hold);
 	rec_rows_close(rows);
 	return rc == 0 ? cli_commit(e) : -1;
 }

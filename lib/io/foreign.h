@@ -3,7 +3,7 @@
  * foreign.h - the formats that enter and leave through rec-cat alone.
  *
  * One table row a format. Readers hand on rows one at a time in input order, in memory that does not grow with rows; errors name file, line and field. Text formats accept
- * CRLF and a missing final newline. Writers of row formats take rows one at a time; mtx, which needs its counts first, takes a matrix.
+ * CRLF and a missing final newline.
  *
  *   csv        fields by delimiter (of several bytes too, such as "::"), quoted as in RFC 4180, columns by number or by name of the header
  *   mtx        Matrix Market coordinate: real, integer, pattern; general, symmetric. Labels are the 1-based indices, or those of label files
@@ -25,6 +25,7 @@
 #include "base/err.h"
 #include "io/in.h"
 #include "io/out.h"
+#include "io/recmat.h"
 #include "io/rows.h"
 
 enum rec_shape { REC_SHAPE_ROWS, REC_SHAPE_DENSE };
@@ -64,11 +65,12 @@ struct rec_foreign {
 	enum rec_shape shape;
 	int (*read_rows)(struct rec_in *in, const struct rec_foreign_opts *o, rec_row_fn *fn, void *arg, struct rec_err *e);
 	int (*read_dense)(struct rec_foreign_dense *d, struct rec_in *in, const struct rec_foreign_opts *o, struct rec_err *e);
-	/* Writers of rows: begin may be NULL; rows of one label come together; n counts the entry within its row from 0. end closes the last line. */
+	/* One of three writers. Rows as they come (begin may be NULL); a whole sparse block, canonical, or ranked where `ranked` says so; a dense block. */
 	int (*begin)(struct rec_out *out, const struct rec_foreign_opts *o, struct rec_err *e);
-	int (*row)(struct rec_out *out, const struct rec_foreign_opts *o, const struct rec_row *row, uint64_t n, struct rec_err *e);
-	int (*end)(struct rec_out *out, const struct rec_foreign_opts *o, uint64_t rows_written, struct rec_err *e);
-	bool grouped;		/* the writer needs all entries of a row together: the matrix is made first */
+	int (*write_row)(struct rec_out *out, const struct rec_foreign_opts *o, const struct rec_row *row, struct rec_err *e);
+	int (*write_matrix)(struct rec_out *out, const struct rec_foreign_opts *o, const struct rec_block *b, struct rec_err *e);
+	int (*write_dense)(struct rec_out *out, const struct rec_foreign_opts *o, const struct rec_block *b, struct rec_err *e);
+	bool ranked;
 };
 
 /* NULL where the name is unknown. All of them: a NULL-named entry ends the table. */

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-#include "eval/hold.h"
+#include "matrix/collect.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-struct rec_held {
+struct rec_collected {
 	size_t label;	/* offset of the row label; the column label follows it */
 	uint32_t row_len, col_len;
 	float value;
@@ -17,14 +18,14 @@ struct ref {
 	uint64_t held;
 };
 
-void rec_hold_free(struct rec_hold *h)
+void rec_collect_free(struct rec_collect *h)
 {
 	rec_buf_free(&h->labels);
 	free(h->row);
-	*h = (struct rec_hold){ 0 };
+	*h = (struct rec_collect){ 0 };
 }
 
-int rec_hold_add(struct rec_hold *h, const struct rec_row *row, struct rec_err *e)
+int rec_collect_add(struct rec_collect *h, const struct rec_row *row, struct rec_err *e)
 {
 	size_t at = h->labels.n;
 
@@ -32,7 +33,7 @@ int rec_hold_add(struct rec_hold *h, const struct rec_row *row, struct rec_err *
 		return -1;
 	if (rec_buf_add(&h->labels, row->row, row->row_len, e) != 0 || rec_buf_add(&h->labels, row->col, row->col_len, e) != 0)
 		return -1;
-	h->row[h->n++] = (struct rec_held){ at, row->row_len, row->col_len, row->value, row->has & REC_HAS_TIME ? row->time : (double)__builtin_nan("") };
+	h->row[h->n++] = (struct rec_collected){ at, row->row_len, row->col_len, row->has & REC_HAS_VALUE ? row->value : 1, row->has & REC_HAS_TIME ? row->time : (double)__builtin_nan("") };
 	return 0;
 }
 
@@ -69,7 +70,7 @@ static int number(struct rec_labels *set, struct ref *ref, size_t n, struct rec_
 	return 0;
 }
 
-int rec_hold_build(struct rec_sparse *m, const struct rec_hold *h, struct rec_pool *pool, struct rec_err *e)
+int rec_collect_build(struct rec_sparse *m, const struct rec_collect *h, enum rec_repeats repeats, struct rec_pool *pool, struct rec_err *e)
 {
 	struct ref *ref = rec_alloc(h->n, sizeof *ref, e);
 	struct rec_cell *cell = rec_alloc(h->n, sizeof *cell, e);
@@ -87,10 +88,24 @@ int rec_hold_build(struct rec_sparse *m, const struct rec_hold *h, struct rec_po
 	if (rc == 0)
 		rc = number(&col, ref, h->n, cell, 1, e);
 	if (rc == 0)
-		rc = rec_sparse_build(m, &row, &col, cell, h->n, REC_REPEATS_KEEP, true, pool, e);
+		rc = rec_sparse_build(m, &row, &col, cell, h->n, repeats, true, pool, e);
 	rec_labels_free(&row);
 	rec_labels_free(&col);
 	free(ref);
 	free(cell);
 	return rc;
+}
+
+void rec_sparse_block(struct rec_block *b, const struct rec_sparse *m, const char *name)
+{
+	*b = (struct rec_block){ .kind = REC_SPARSE, .order = REC_CANONICAL, .rows = m->row.n, .cols = m->col.n, .nnz = m->m.nnz };
+	snprintf(b->name, sizeof b->name, "%s", name);
+	b->row_off = m->row.off;
+	b->row_bytes = m->row.bytes;
+	b->col_off = m->col.off;
+	b->col_bytes = m->col.bytes;
+	b->ptr = m->m.ptr;
+	b->col = m->m.col;
+	b->val = m->m.val;
+	b->time = m->m.time;
 }
