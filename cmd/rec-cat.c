@@ -18,6 +18,7 @@
 #include "io/rows.h"
 #include "matrix/collect.h"
 #include "matrix/dense.h"
+#include "matrix/merge.h"
 
 static const char *const formats[] = { "auto", "tsv", "recmat", "csv", "mtx", "npy", "libsvm", "wide", "word2vec", "trec-run", "trec-qrels", "factors", NULL };
 static const char *const label_sides[] = { "none", "row", "col", NULL }, *const duplicates_names[] = { "fail", "sum", "max", "last", NULL };
@@ -556,6 +557,38 @@ static int concatenate(struct inputs *inputs, const struct rec_run *run, struct 
 	return got == 0 ? rec_recmat_end(out, blocks, e) : -1;
 }
 
+/* A merged model is recmat; one merged matrix may also be text. */
+static int write_merged(const struct rec_merged *m, const struct rec_run *run, struct rec_err *e)
+{
+	struct sink s = { 0 };
+
+	if (sink_open(&s, e) != 0)
+		return -1;
+	if (to_recmat())
+		return rec_merged_write(s.out, m, run->pool, e);
+	if (m->n > 1 || (m->n == 1 && m->block->kind != REC_SPARSE) || m->meta.n > 0)
+		return rec_err_set(e, REC_EUSAGE, "the inputs are models, which text can't hold: use -b");
+	if (s.format)
+		return rec_err_set(e, REC_EUSAGE, "--merge writes text or recmat; convert in a second step");
+	return m->n == 1 ? block_rows(&s, m->block, e) : 0;
+}
+
+static int merge(struct inputs *inputs, const struct rec_run *run, struct rec_err *e)
+{
+	static const enum rec_repeats rule[] = { REC_REPEATS_FAIL, REC_REPEATS_SUM, REC_REPEATS_MAX, REC_REPEATS_LAST };
+	struct rec_merge how = { .repeats = rule[o.duplicates], .trust = o.common.trust, .text_name = "" };
+	struct rec_merged m = { 0 };
+	size_t n = inputs->n;
+	int rc;
+
+	inputs->n = 0;	/* taken over */
+	rc = rec_blocks_merge(&m, inputs->in, n, &how, run->pool, e);
+	if (rc == 0)
+		rc = write_merged(&m, run, e);
+	rec_merged_free(&m);
+	return rc;
+}
+
 static int inspect(struct inputs *inputs, const struct rec_run *run, struct rec_err *e)
 {
 	struct rec_out *out;
@@ -601,6 +634,8 @@ static int run(struct rec_err *e)
 	rc = open_inputs(&inputs, e);
 	if (rc == 0 && (o.info || o.verify || o.labels))
 		rc = inspect(&inputs, r, e);
+	else if (rc == 0 && o.merge)
+		rc = merge(&inputs, r, e);
 	else if (rc == 0 && inputs.all_recmat && to_recmat() && !o.rank && !o.block)
 		rc = concatenate(&inputs, r, e);
 	else if (rc == 0)

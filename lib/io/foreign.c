@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+#include "io/foreign.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "io/foreign_formats.h"
+
+const struct rec_foreign rec_foreign_table[] = {
+	REC_FOREIGN_FORMATS
+	{ 0 },
+};
+
+const struct rec_foreign *rec_foreign_find(const char *name)
+{
+	for (const struct rec_foreign *f = rec_foreign_table; f->name; f++)
+		if (strcmp(f->name, name) == 0)
+			return f;
+	return NULL;
+}
+
+void rec_label_list_free(struct rec_label_list *l)
+{
+	free(l->label);
+	free(l->len);
+	free(l->bytes);
+	*l = (struct rec_label_list){ 0 };
+}
+
+void rec_foreign_dense_free(struct rec_foreign_dense *d)
+{
+	free(d->val);
+	rec_label_list_free(&d->labels);
+	*d = (struct rec_foreign_dense){ 0 };
+}
+
+static int read_all(struct rec_buf *b, struct rec_in *in, struct rec_err *e)
+{
+	char chunk[65536];
+	int64_t n;
+
+	while ((n = rec_in_read(in, chunk, sizeof chunk, e)) > 0)
+		if (rec_buf_add(b, chunk, (size_t)n, e) != 0)
+			return -1;
+	return n < 0 ? -1 : 0;
+}
+
+/* Cut b into lines; the label is what stands before the first TAB. */
+static int cut_lines(struct rec_label_list *l, struct rec_buf *b, const char *name, struct rec_err *e)
+{
+	size_t labels = 0, lens = 0;
+
+	for (char *p = b->p, *end = b->p + b->n, *next; p < end; p = next) {
+		char *newline = memchr(p, '\n', (size_t)(end - p));
+		size_t len = (size_t)((newline ? newline : end) - p);
+		char *tab;
+
+		next = newline ? newline + 1 : end;
+		if (len > 0 && p[len - 1] == '\r')
+			len--;
+		tab = memchr(p, '\t', len);
+		if (tab)
+			len = (size_t)(tab - p);
+		if (len == 0 || len > UINT32_MAX || memchr(p, '\0', len))
+			return rec_err_set(e, REC_EDATA, "%s:%llu: field 1: %s", name, (unsigned long long)l->n + 1, len == 0 ? "empty" : "not a label");
+		if (rec_grow(&l->label, &labels, l->n + 1, sizeof *l->label, e) != 0 || rec_grow(&l->len, &lens, l->n + 1, sizeof *l->len, e) != 0)
+			return -1;
+		l->label[l->n] = p;
+		l->len[l->n++] = (uint32_t)len;
+	}
+	return 0;
+}
+
+int rec_label_list_read(struct rec_label_list *l, struct rec_in *in, struct rec_err *e)
+{
+	struct rec_buf b = { 0 };
+
+	*l = (struct rec_label_list){ 0 };
+	if (read_all(&b, in, e) != 0) {
+		rec_buf_free(&b);
+		return -1;
+	}
+	l->bytes = b.p;
+	if (b.n == 0 || cut_lines(l, &b, rec_in_name(in), e) == 0)
+		return 0;
+	rec_label_list_free(l);
+	return -1;
+}
