@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * score.c - puts a scorer together: what kind each model is, the common labels of items and the maps into them, offsets by candidate, tables by cosine,
+ * fold-in. Everything here is done once; rows are scored in score_row.c.
+ */
+#include "model/score.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+/* Remember p (made by an allocation) for rec_scorer_free. */
+static void *keep(struct rec_part *part, void *p)
+{
+	if (p)
+		part->own[part->nown++] = p;
+	return p;
+}
+
+static int kind_of(struct rec_part *p, const struct rec_model *m, struct rec_err *e)
+{
+	const char *side = rec_meta_get(&m->meta, "side");
+
+	if (m->has_factors)
+		p->kind = REC_PART_FACTORS;
+	else if (m->has_similarity && side && !strcmp(side, "user"))
+		p->kind = REC_PART_USERS;
+	else if (m->has_similarity)
+		p->kind = m->dense ? REC_PART_DENSE : REC_PART_SPARSE;
+	else if (m->has_offset)
+		p->kind = REC_PART_OFFSET;
+	else
+		return rec_err_set(e, REC_EDATA, "no factors, no similarity and no offset in it: not a model");
+	return 0;
+}
+
+static const struct rec_labels *candidates_of(const struct rec_part *p)
+{
+	switch (p->kind) {
+	case REC_PART_FACTORS:
+		return &p->model->item.row;
+	case REC_PART_SPARSE:
+	case REC_PART_DENSE:
+		return &p->model->col;
+	case REC_PART_USERS:
+		return &p->interactions->col;
+	case REC_PART_OFFSET:
+		break;
+	}
+	return &p->model->offset.row;
+}
+
+/* Items that a history may name; NULL where histories are not scored. */
+static const struct rec_labels *history_of(const struct rec_part *p)
+{
+	if (p->kind == REC_PART_FACTORS)
+		return &p->model->item.row;
+	return p->kind == REC_PART_SPARSE || p->kind == REC_PART_DENSE ? &p->model->row : NULL;
+}
+
+static bool same_labels(const struct rec_labels *a, const struct rec_labels *b)
+{
+	if (a->n != b->n)
+		return false;
+	if (a->n == 0 || (a->off == b->off && a->bytes == b->bytes))
+		return true;
+	return !memcmp(a->off, b->off, ((size_t)a->n + 1) * sizeof *a->off) && !memcmp(a->bytes, b->bytes, (size_t)a->off[a->n]);
+}
+
+/* The union of all labels; borrowed where all sets are one, which is the common case. */
+static int join_items(struct rec_scorer *s, const struct rec_labels *more, struct rec_err *e)
+{
+	const struct rec_labels **set = rec_alloc(2 * s->nparts + 1, sizeof *set, e), *h;
+	size_t n = 0, i;
+	bool same = true;
+	int rc = 0;
+
+	if (!set)
+		return -1;
+	for (i = 0; i < s->nparts; i++) {
+		set[n++] = candidates_of(&s->part[i]);
+		if ((h = history_of(&s->part[i])))
+			set[n++] = h;
+	}
+	if (more)
+		set[n++] = more;
+	for (i = 1; i < n; i++)
+		same = same && same_labels(set[0], set[i]);
+	if (same)
+		s->items = (struct rec_labels){ .n = set[0]->n, .off = set[0]->off, .bytes = set[0]->bytes };
+	else
+		rc = rec_labels_union(&s->items, NULL, set, n, e);
+	free(set);
+	return rc;
+}
+
+/* *map stays NULL where both sets are the same. */
+static int map_labels(struct rec_part *p, const uint32_t **map, const struct rec_labels *from, const struct rec_labels *to, struct rec_err *e)
+{
+	uint32_t *x;
+
+	if (same_labels(from, to))
+		return 0;
+	if (rec_labels_map(&x, from, to, e))
+		return -1;
+	*map = keep(p, x);
+	return 0;
+}
+
+static int map_part(struct rec_scorer *s, struct rec_part *p, struct rec_err *e)
+{
+	const struct rec_labels *c = candidates_of(p), *h = history_of(p);
+
+	p->ncand = c->n;
+	if (map_labels(p, &p->item_of, c, &s->items, e) || map_labels(p, &p->cand_of, &s->items, c, e))
+		return -1;
+	return h ? map_labels(p, &p->hist_of, &s->items, h, e) : 0;
+}
+
+/* The offset block by candidate; items without an offset get 0. */
+static int load_offset(struct rec_part *p, struct rec_err *e)
+{
+	const struct rec_dense *d = &p->model->offset;
+	uint32_t *map, i;
+	float *offset;
+
+	if (!p->model->has_offset)
+		return 0;
+	if (rec_labels_map(&map, candidates_of(p), &d->row, e))
+		return -1;
+	if (!(offset = keep(p, rec_zalloc((size_t)p->ncand + 1, sizeof *offset, e)))) {
+		free(map);
+		return -1;
+	}
+	for (i = 0; i < p->ncand; i++)
+		if (map[i] != REC_NONE)
+			offset[i] = d->val[(size_t)map[i] * d->ncols];
+	p->offset = offset;
+	free(map);
+	return 0;
+}
+
+/* Rows of the item table divided by their norms (sums in double, in order); rows of norm 0 have no direction. */
+static int unit_table(struct rec_part *p, struct rec_err *e)
+{
+	float *table = keep(p, rec_zalloc((size_t)p->ncand * p->k + 1, sizeof *table, e));
+	unsigned char *usable = keep(p, rec_zalloc((size_t)p->ncand + 1, 1, e));
+	const float *v;
+	double norm;
+	uint32_t i, f;
+
+	if (!table || !usable)
+		return -1;
+	for (i = 0; i < p->ncand; i++) {
+		v = p->table + (size_t)i * p->ld;
+		norm = 0;
+		for (f = 0; f < p->k; f++)
+			norm += (double)v[f] * (double)v[f];
+		norm = sqrt(norm);
+		usable[i] = norm > 0;
+		for (f = 0; norm > 0 && f < p->k; f++)
+			table[(size_t)i * p->k + f] = (float)((double)v[f] / norm);
+	}
+	p->table = table;
+	p->ld = p->k;
+	p->usable = usable;
+	return 0;
+}
+
+static int load_factors(struct rec_part *p, const struct rec_scorer_opts *o, const struct rec_run *run, struct rec_err *e)
+{
+	const struct rec_model *m = p->model;
+	const char *bias = rec_meta_get(&m->meta, "bias");
+	double mean = 0;
+
+	if (m->user.row.n && m->user.ncols != m->item.ncols)
+		return rec_err_set(e, REC_EDATA, "users have %u factors, items %u", (unsigned)m->user.ncols, (unsigned)m->item.ncols);
+	if (rec_meta_get_f64(&m->meta, "mean", &mean, e) < 0)
+		return -1;
+	p->mean = (float)mean;
+	p->k = p->ld = m->item.ncols;
+	p->table = m->item.val;
+	p->bias = bias && !strcmp(bias, "1");
+	if (p->bias && p->k < 2)
+		return rec_err_set(e, REC_EDATA, "metadata say bias = 1, but there are %u factors", (unsigned)p->k);
+	if (o->similar) {
+		p->mean = 0;
+		p->k -= p->bias ? 2 : 0;
+		return unit_table(p, e);
+	}
+	if (o->fold_in || (o->unknown_users && rec_meta_get(&m->meta, "loss")))
+		if (rec_foldin_new(&p->foldin, m, run, e))
+			return -1;
+	return o->index ? rec_label_index_new(&p->users, &m->user.row, run->pool, e) : 0;
+}
+
+struct pack_job {
+	const struct rec_part *p;
+	const struct rec_kernel *kernel;
+	float *out;
+};
+
+enum { PACK_PANELS = 64 };
+
+static int pack_task(void *arg, size_t task, unsigned thread, struct rec_err *e)
+{
+	const struct pack_job *j = arg;
+	uint32_t panels = (j->p->ncand + REC_LANES - 1) / REC_LANES, first = (uint32_t)task * PACK_PANELS;
+	uint32_t n = panels - first < PACK_PANELS ? panels - first : PACK_PANELS;
+
+	(void)thread;
+	(void)e;
+	j->kernel->pack(j->out + (size_t)first * REC_LANES * j->p->k, j->p->table, j->p->ld, j->p->ncand, first * REC_LANES, n, j->p->k);
+	return 0;
+}
+
+static int pack_factors(struct rec_part *p, const struct rec_run *run, struct rec_err *e)
+{
+	size_t panels = ((size_t)p->ncand + REC_LANES - 1) / REC_LANES;
+	struct pack_job j = { p, run->kernel, keep(p, rec_alloc(panels * REC_LANES * p->k + 1, sizeof(float), e)) };
+
+	if (!j.out)
+		return -1;
+	p->packed = j.out;
+	return rec_pool_run(run->pool, (panels + PACK_PANELS - 1) / PACK_PANELS, pack_task, &j, e);
+}
+
+static int load_users(struct rec_part *p, const struct rec_scorer_opts *o, const struct rec_run *run, struct rec_err *e)
+{
+	const struct rec_csr *r = &p->interactions->m;
+	uint32_t *map;
+	uint64_t t;
+
+	if (o->similar)
+		return rec_err_set(e, REC_EUSAGE, "a user-user similarity knows nothing of similar items");
+	if (rec_labels_map(&map, &p->model->col, &p->interactions->row, e))
+		return -1;
+	p->user_of = keep(p, map);
+	if (!(p->interaction_weight = keep(p, rec_alloc((size_t)r->nnz + 1, sizeof *p->interaction_weight, e))))
+		return -1;
+	for (t = 0; t < r->nnz; t++)
+		p->interaction_weight[t] = rec_transform_weight(&p->transform, r->val[t]);
+	return o->index ? rec_label_index_new(&p->users, &p->model->row, run->pool, e) : 0;
+}
+
+static int load_part(struct rec_scorer *s, struct rec_part *p, const struct rec_scorer_opts *o, struct rec_err *e)
+{
+	if (map_part(s, p, e))
+		return -1;
+	if ((!o->similar || p->kind == REC_PART_OFFSET) && load_offset(p, e))
+		return -1;
+	if (p->kind == REC_PART_FACTORS) {
+		if (load_factors(p, o, s->run, e))
+			return -1;
+		return s->blend ? pack_factors(p, s->run, e) : 0;
+	}
+	if (rec_transform_load(&p->transform, &p->model->meta, e))
+		return -1;
+	return p->kind == REC_PART_USERS ? load_users(p, o, s->run, e) : 0;
+}
+
+static int load_parts(struct rec_scorer *s, const struct rec_scorer_opts *o, struct rec_err *e)
+{
+	size_t i;
+
+	if (!(s->part = rec_zalloc(o->nmodels, sizeof *s->part, e)))
+		return -1;
+	s->nparts = o->nmodels;
+	for (i = 0; i < s->nparts; i++) {
+		s->part[i].model = o->model[i];
+		s->part[i].weight = o->weight ? (float)o->weight[i] : 1;
+		s->part[i].interactions = o->interactions;
+		if (kind_of(&s->part[i], o->model[i], e))
+			return -1;
+		if (s->part[i].kind == REC_PART_USERS && !o->interactions)
+			return rec_err_set(e, REC_EUSAGE, "a user-user similarity is scored over interactions: give --interactions FILE");
+		s->blend = s->blend || s->nparts > 1 || s->part[i].weight != 1;
+	}
+	if (join_items(s, o->more, e))
+		return -1;
+	for (i = 0; i < s->nparts; i++)
+		if (load_part(s, &s->part[i], o, e))
+			return -1;
+	return o->index ? rec_label_index_new(&s->item_index, &s->items, s->run->pool, e) : 0;
+}
+
+int rec_scorer_new(struct rec_scorer *s, const struct rec_scorer_opts *o, const struct rec_run *run, struct rec_err *e)
+{
+	*s = (struct rec_scorer){ .scale = o->scale, .fold_in = o->fold_in, .similar = o->similar, .run = run, .blend = o->scale != REC_SCALE_RAW };
+	if (load_parts(s, o, e) == 0)
+		return 0;
+	rec_scorer_free(s);
+	return -1;
+}
+
+void rec_scorer_free(struct rec_scorer *s)
+{
+	size_t i;
+	uint32_t t;
+
+	for (i = 0; s->part && i < s->nparts; i++) {
+		rec_foldin_free(s->part[i].foldin);
+		rec_label_index_free(s->part[i].users);
+		for (t = 0; t < s->part[i].nown; t++)
+			free(s->part[i].own[t]);
+	}
+	free(s->part);
+	rec_label_index_free(s->item_index);
+	rec_labels_free(&s->items);
+	*s = (struct rec_scorer){ 0 };
+}
+
+uint32_t rec_scorer_item(const struct rec_scorer *s, const char *label, size_t len)
+{
+	return s->item_index ? rec_label_index_find(s->item_index, label, len) : rec_labels_find(&s->items, label, len);
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* score_private.h - scratch of a thread, shared by score_row.c and score_scale.c alone. */
+#ifndef REC_MODEL_SCORE_PRIVATE_H
+#define REC_MODEL_SCORE_PRIVATE_H
+
+#include "model/rank.h"
+#include "model/score.h"
+
+struct rec_part_scratch {
+	bool live;			/* the row just begun has scores under this model */
+	const float *vector;		/* factors */
+	float *folded;
+	struct rec_foldin_scratch *foldin;
+	uint32_t user;			/* user side: row of the similarity */
+	uint32_t *hist;			/* history: rows of the similarity (fold-in: of the items), ascending, with weights (fold-in: raw values) */
+	float *weight;
+	size_t hist_cap, weight_cap;
+	uint32_t nhist;
+	float *score;			/* ncand, rounded up to lanes */
+	unsigned char *hit;
+	uint32_t *touched, ntouched;
+};
+
+struct rec_score_scratch {
+	struct rec_part_scratch *part;
+	size_t nparts;
+	struct rec_part_scratch sum;	/* of a blend, by item */
+	struct rec_ranked *ranked;	/* for REC_SCALE_RANK */
+};
+
+/* Replace the scores of a part by scaled ones, in place; all of 0 .. n - 1 where hit is NULL. */
+void rec_scale_apply(enum rec_scale scale, float *score, const unsigned char *hit, uint32_t n, struct rec_ranked *scratch);
+
+#endif
