@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "io/num.h"
 
 /* Remember p (made by an allocation) for rec_scorer_free. */
 static void *keep(struct rec_part *part, void *p)
@@ -273,7 +274,7 @@ static int load_parts(struct rec_scorer *s, const struct rec_scorer_opts *o, str
 		s->part[i].weight = o->weight ? (float)o->weight[i] : 1;
 		s->part[i].interactions = o->interactions;
 		if (kind_of(&s->part[i], o->model[i], e))
-			return -1;
+			return rec_err_prefix(e, "model %zu: ", i + 1);
 		if (s->part[i].kind == REC_PART_USERS && !o->interactions)
 			return rec_err_set(e, REC_EUSAGE, "a user-user similarity is scored over interactions: give --interactions FILE");
 		s->blend = s->blend || s->nparts > 1 || s->part[i].weight != 1;
@@ -282,7 +283,7 @@ static int load_parts(struct rec_scorer *s, const struct rec_scorer_opts *o, str
 		return -1;
 	for (i = 0; i < s->nparts; i++)
 		if (load_part(s, &s->part[i], o, e))
-			return -1;
+			return e->code == REC_EDATA ? rec_err_prefix(e, "model %zu: ", i + 1) : -1;
 	return o->index ? rec_label_index_new(&s->item_index, &s->items, s->run->pool, e) : 0;
 }
 
@@ -315,4 +316,51 @@ void rec_scorer_free(struct rec_scorer *s)
 uint32_t rec_scorer_item(const struct rec_scorer *s, const char *label, size_t len)
 {
 	return s->item_index ? rec_label_index_find(s->item_index, label, len) : rec_labels_find(&s->items, label, len);
+}
+
+int rec_model_holds(const struct rec_model *m, const struct rec_labels *rows, bool *all, struct rec_err *e)
+{
+	uint32_t *map, i;
+
+	*all = true;
+	if (!m->has_factors)
+		return 0;
+	if (rec_labels_map(&map, rows, &m->user.row, e))
+		return -1;
+	for (i = 0; i < rows->n; i++)
+		*all = *all && map[i] != REC_NONE;
+	free(map);
+	return 0;
+}
+
+uint64_t rec_model_bytes(const struct rec_model *m)
+{
+	uint64_t bytes = 0;
+
+	if (m->has_factors)
+		bytes += sizeof(float) * ((uint64_t)m->user.row.n * m->user.ncols + (uint64_t)m->item.row.n * m->item.ncols);
+	if (m->has_similarity)
+		bytes += m->dense ? sizeof(float) * (uint64_t)m->row.n * m->col.n : (sizeof(float) + sizeof(uint32_t)) * m->sim.nnz;
+	if (m->has_offset)
+		bytes += sizeof(float) * (uint64_t)m->offset.row.n;
+	return bytes;
+}
+
+int rec_blend_parse(double *weight, size_t n, const char *text, struct rec_err *e)
+{
+	const char *p = text, *comma;
+	size_t i, len;
+
+	for (i = 0;; i++) {
+		comma = strchr(p, ',');
+		len = comma ? (size_t)(comma - p) : strlen(p);
+		if (i >= n || rec_num_f64(p, len, &weight[i]) != REC_NUM_OK)
+			break;
+		if (!comma)
+			break;
+		p = comma + 1;
+	}
+	if (comma || i + 1 != n || rec_num_f64(p, len, &weight[i]) != REC_NUM_OK)
+		return rec_err_set(e, REC_EUSAGE, "--blend: '%s' is not one number a model (%zu of them, with commas between)", text, n);
+	return 0;
 }

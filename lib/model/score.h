@@ -87,6 +87,15 @@ struct rec_scorer {
 REC_MUST int rec_scorer_new(struct rec_scorer *s, const struct rec_scorer_opts *o, const struct rec_run *run, struct rec_err *e);
 void rec_scorer_free(struct rec_scorer *s);
 
+/* Whether a factor model holds all these users (true for other models). */
+REC_MUST int rec_model_holds(const struct rec_model *m, const struct rec_labels *rows, bool *all, struct rec_err *e);
+
+/* Bytes of the numbers in a model. */
+uint64_t rec_model_bytes(const struct rec_model *m);
+
+/* "0.7,0.3": n numbers for --blend. */
+REC_MUST int rec_blend_parse(double *weight, size_t n, const char *text, struct rec_err *e);
+
 /* Index in s->items, or REC_NONE. */
 uint32_t rec_scorer_item(const struct rec_scorer *s, const char *label, size_t len);
 

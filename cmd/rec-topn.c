@@ -1,0 +1,393 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * rec-topn - ranks items for each row of stdin, leaving out what that row already holds.
+ *
+ * Load: models, pairs to leave out or to choose from, stdin (but for --stream). Put together: a scorer over the items of all models, the set of items
+ * that may be listed, popularity. Then rows are answered (lib/model/topn.h) and what could not be done is told on stderr.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "cli.h"
+#include "model/topn.h"
+
+static const char *const scale_names[] = { "raw", "zscore", "rank", NULL }, *const cold_names[] = { "drop", "popular", "fail", NULL },
+			  *const fill_names[] = { "none", "popular", NULL };
+
+static struct {
+	struct cli_list models;
+	const char *blend, *seen, *allow, *deny, *candidates, *interactions;
+	unsigned scale, cold, fill;
+	uint32_t top;
+	bool keep_seen, fold_in, stream, similar;
+	struct cli_part part;
+	struct cli_common common;
+} o = { .top = 10, .common = CLI_COMMON_INIT };
+
+static const struct cli_opt opts[] = {
+	CLI_LIST('m', "model", "FILE", &o.models, "model to rank with; again for a blend"),
+	CLI_STRING(0, "blend", "W1,W2,...", &o.blend, "weight of each model (default: 1 each)"),
+	CLI_CHOICE(0, "scale", "raw|zscore|rank", &o.scale, scale_names, "make scores of a row comparable between models before blending"),
+	CLI_U32('n', "top", "N", &o.top, 1, 4294967295, "items per row"),
+	CLI_FILE(0, "seen", &o.seen, "more pairs to leave out"),
+	CLI_FLAG(0, "keep-seen", &o.keep_seen, "leave nothing out"),
+	CLI_FLAG(0, "fold-in", &o.fold_in, "factor models: solve every user from the history on stdin, stored ones too"),
+	CLI_FILE(0, "allow", &o.allow, "list only items with these labels"),
+	CLI_FILE(0, "deny", &o.deny, "list no item with these labels"),
+	CLI_FILE(0, "candidates", &o.candidates, "for each row list only these items (pairs)"),
+	CLI_CHOICE(0, "cold", "drop|popular|fail", &o.cold, cold_names, "rows that no model can score"),
+	CLI_CHOICE(0, "fill", "none|popular", &o.fill, fill_names, "complete short lists"),
+	CLI_FILE(0, "interactions", &o.interactions, "what users hold: for user-user models, and for popularity"),
+	CLI_FLAG(0, "stream", &o.stream, "answer each row of grouped lines at once"),
+	CLI_FLAG(0, "similar-items", &o.similar, "rows of stdin are items: list items like them"),
+	CLI_PART(0, "part", &o.part, "answer part I of N of the rows"),
+	CLI_COMMON(&o.common),
+	CLI_END,
+};
+
+static const struct cli_spec spec = {
+	.name = "rec-topn",
+	.summary = "rank items for each row of stdin, leaving out what that row already holds",
+	.synopsis = "rec-topn -m MODEL [options] < histories > lists",
+	.hint = "reads stdin: rec-topn -m model.rec < train.tsv",
+	.opts = opts,
+	.common = &o.common,
+};
+
+/* All that is loaded and made; freed at the end, and by the system where the command fails. */
+static struct work {
+	struct rec_model *model;
+	const struct rec_model **models;
+	double *weight;
+	struct rec_sparse in, seen, candidates, interactions;
+	struct rec_pairs history_pairs, seen_pairs, candidate_pairs;
+	const struct rec_sparse *popular_from;	/* counted for popularity */
+	const struct rec_model *popular_model;	/* or its offset is */
+	struct rec_popular popular;
+	unsigned char *allowed;
+	struct rec_rows *stream;
+	struct rec_scorer scorer;
+	struct rec_topn *topn;
+	struct rec_topn_counts counts;
+	bool explicit_loss;
+} w;
+
+static bool wants_popular(void)
+{
+	return o.fill || o.cold == REC_COLD_POPULAR;
+}
+
+static void check_options(void)
+{
+	if (o.models.n == 0)
+		cli_usage("no model: give -m FILE");
+	if (o.stream && o.common.binary)
+		cli_usage("--stream can't work with --binary: it writes text");
+	if (o.stream && o.part.n)
+		cli_usage("--stream can't work with --part");
+	if (o.stream && o.common.estimate)
+		cli_usage("--stream can't work with --estimate");
+	if (o.keep_seen && o.seen)
+		cli_usage("--keep-seen can't work with --seen");
+	if (o.similar && o.fold_in)
+		cli_usage("--similar-items can't work with --fold-in");
+}
+
+static int load_pairs(struct rec_sparse *s, const char *path, const char *what, enum rec_repeats repeats, struct rec_run *run, struct rec_err *e)
+{
+	struct rec_load how = { .repeats = repeats, .trust = o.common.trust, .what = what };
+	struct rec_in *in;
+
+	if (!path)
+		return 0;
+	return cli_in(&in, path, what, e) || rec_sparse_load(s, in, &how, run->pool, e) ? -1 : 0;
+}
+
+static int load_models(struct rec_run *run, struct rec_err *e)
+{
+	struct rec_in *in;
+	const char *loss;
+	size_t i;
+
+	w.model = rec_zalloc(o.models.n, sizeof *w.model, e);
+	w.models = rec_zalloc(o.models.n, sizeof *w.models, e);
+	if (!w.model || !w.models)
+		return -1;
+	for (i = 0; i < o.models.n; i++) {
+		if (cli_in(&in, o.models.item[i], "a model", e) || rec_model_load(&w.model[i], in, o.common.trust, run->pool, e))
+			return -1;
+		w.models[i] = &w.model[i];
+		loss = rec_meta_get(&w.model[i].meta, "loss");
+		if (!w.popular_model && w.model[i].has_offset && !w.model[i].has_factors && !w.model[i].has_similarity)
+			w.popular_model = &w.model[i];
+		if (w.explicit_loss || !loss || strcmp(loss, "explicit"))
+			continue;
+		w.explicit_loss = true;
+		if (!o.similar)
+			cli_note("%s: an explicit model ranks by predicted rating; lists are better made by an implicit model or rec-als --target value",
+				 o.models.item[i]);
+	}
+	return 0;
+}
+
+static int load_weights(struct rec_err *e)
+{
+	if (!o.blend)
+		return 0;
+	if (!(w.weight = rec_alloc(o.models.n, sizeof *w.weight, e)))
+		return -1;
+	return rec_blend_parse(w.weight, o.models.n, o.blend, e);
+}
+
+/* Where popularity comes from: interactions, a popular model, what was seen. */
+static void find_popular(void)
+{
+	if (!wants_popular())
+		return;
+	if (o.interactions) {
+		w.popular_from = &w.interactions;
+		w.popular_model = NULL;
+	} else if (!w.popular_model && o.seen) {
+		w.popular_from = &w.seen;
+	} else if (!w.popular_model) {
+		cli_usage("popularity is not known: give --interactions FILE, --seen FILE or a popular model with -m");
+	}
+}
+
+static enum rec_repeats repeats(void)
+{
+	return w.explicit_loss ? REC_REPEATS_LAST : REC_REPEATS_SUM;
+}
+
+static int load_stdin(struct rec_run *run, struct rec_err *e)
+{
+	struct rec_load how = { .repeats = repeats(), .times = w.explicit_loss, .label_only = true, .trust = o.common.trust };
+	unsigned flags = REC_ROWS_LABELS | (o.common.trust ? REC_ROWS_TRUST : 0);
+	struct rec_in *in;
+
+	if (cli_in(&in, NULL, o.similar ? "items" : "histories", e))
+		return -1;
+	if (!o.stream)
+		return rec_sparse_load(&w.in, in, &how, run->pool, e);
+	if (rec_rows_open(&w.stream, in, flags, run->pool, e) == 0)
+		return 0;
+	rec_in_close(in);
+	return -1;
+}
+
+static int load(struct rec_run *run, struct rec_err *e)
+{
+	cli_phase("load");
+	if (load_models(run, e) || load_weights(e) || load_pairs(&w.seen, o.seen, "pairs to leave out", REC_REPEATS_MAX, run, e) ||
+	    load_pairs(&w.candidates, o.candidates, "candidates", REC_REPEATS_MAX, run, e) ||
+	    load_pairs(&w.interactions, o.interactions, "interactions", REC_REPEATS_SUM, run, e))
+		return -1;
+	find_popular();
+	return load_stdin(run, e);
+}
+
+static int make_scorer(struct rec_run *run, struct rec_err *e)
+{
+	struct rec_scorer_opts so = {
+		.model = w.models, .nmodels = o.models.n, .weight = w.weight, .scale = (enum rec_scale)o.scale, .fold_in = o.fold_in, .similar = o.similar,
+		.unknown_users = o.stream, .interactions = o.interactions ? &w.interactions : NULL, .index = o.stream,
+		.more = w.popular_from ? &w.popular_from->col : NULL,
+	};
+	bool all;
+	size_t i;
+
+	for (i = 0; !o.stream && !o.similar && i < o.models.n; i++) {
+		if (rec_model_holds(&w.model[i], &w.in.row, &all, e))
+			return -1;
+		so.unknown_users = so.unknown_users || !all;
+	}
+	return rec_scorer_new(&w.scorer, &so, run, e);
+}
+
+static int mark(unsigned char *allowed, const char *path, unsigned char value, struct rec_run *run, struct rec_err *e)
+{
+	unsigned char *named = rec_zalloc((size_t)w.scorer.items.n + 1, 1, e);
+	uint64_t unknown = 0;
+	struct rec_in *in;
+	uint32_t i;
+	int rc = -1;
+
+	if (named && cli_in(&in, path, "labels", e) == 0)
+		rc = rec_label_list_load(named, &w.scorer.items, in, run->pool, &unknown, e);
+	for (i = 0; rc == 0 && i < w.scorer.items.n; i++)
+		if (named[i])
+			allowed[i] = value;
+	free(named);
+	if (rc == 0 && unknown)
+		cli_note("%s: %llu labels are items of no model", path, (unsigned long long)unknown);
+	return rc;
+}
+
+/* --allow, then --deny. */
+static int make_allowed(struct rec_run *run, struct rec_err *e)
+{
+	if (!o.allow && !o.deny)
+		return 0;
+	if (!(w.allowed = rec_zalloc((size_t)w.scorer.items.n + 1, 1, e)))
+		return -1;
+	if (!o.allow)
+		memset(w.allowed, 1, w.scorer.items.n);
+	if (o.allow && mark(w.allowed, o.allow, 1, run, e))
+		return -1;
+	return o.deny ? mark(w.allowed, o.deny, 0, run, e) : 0;
+}
+
+static int make_popular(struct rec_err *e)
+{
+	const struct rec_dense *d;
+
+	if (!wants_popular())
+		return 0;
+	if (w.popular_from)
+		return rec_popular_count(&w.popular, w.popular_from, &w.scorer.items, e);
+	d = &w.popular_model->offset;
+	return rec_popular_offset(&w.popular, &d->row, d->val, &w.scorer.items, e);
+}
+
+static int make_pairs(struct rec_run *run, struct rec_err *e)
+{
+	const struct rec_labels *items = &w.scorer.items;
+
+	if ((!o.stream && rec_pairs_new(&w.history_pairs, &w.in, items, false, run->pool, e)) ||
+	    (o.seen && rec_pairs_new(&w.seen_pairs, &w.seen, items, o.stream, run->pool, e)) ||
+	    (o.candidates && rec_pairs_new(&w.candidate_pairs, &w.candidates, items, o.stream, run->pool, e)))
+		return -1;
+	return 0;
+}
+
+static int make(struct rec_run *run, struct rec_err *e)
+{
+	struct rec_topn_opts to = { .n = o.top, .keep_seen = o.keep_seen, .cold = (enum rec_cold)o.cold, .fill = o.fill, .popular = &w.popular };
+
+	cli_phase("prepare");
+	if (make_scorer(run, e) || make_allowed(run, e) || make_popular(e) || make_pairs(run, e))
+		return -1;
+	to.allowed = w.allowed;
+	return rec_topn_new(&w.topn, &w.scorer, &to, e);
+}
+
+static uint64_t memory(const struct rec_run *run)
+{
+	uint64_t bytes = rec_topn_size(w.topn, rec_pool_size(run->pool)) + 12 * w.in.m.nnz + 12 * w.seen.m.nnz + 12 * w.candidates.m.nnz +
+			 12 * w.interactions.m.nnz;
+	size_t i;
+
+	for (i = 0; i < o.models.n; i++)
+		bytes += rec_model_bytes(&w.model[i]);
+	if (o.common.binary)
+		bytes += (uint64_t)w.in.row.n * rec_topn_depth(w.topn) * 8;
+	return bytes;
+}
+
+static int estimate(const struct rec_run *run, struct rec_err *e)
+{
+	struct rec_buf b = { 0 };
+	struct rec_out *out;
+	int rc = -1;
+
+	if (rec_buf_printf(&b, e, "memory\t%llu\nrows\t%lu\nitems\t%lu\n", (unsigned long long)memory(run), (unsigned long)w.in.row.n,
+			   (unsigned long)w.scorer.items.n) == 0 &&
+	    cli_out(&out, o.common.output, false, e) == 0)
+		rc = rec_out_write(out, b.p, b.n, e);
+	rec_buf_free(&b);
+	return rc;
+}
+
+/* What a reader of the lists should know. */
+static void tell(void)
+{
+	const struct rec_topn_counts *c = &w.counts;
+
+	cli_stat_u64("rows", c->rows);
+	cli_stat_u64("rows.answered", c->answered);
+	cli_stat_u64("rows.cold", c->cold);
+	cli_stat_u64("entries", c->entries);
+	cli_stat_u64("entries.filled", c->filled);
+	if (c->unknown)
+		cli_note("%llu pairs of stdin name items that no model holds; ignored", (unsigned long long)c->unknown);
+	if (c->cold)
+		cli_note(o.cold == REC_COLD_POPULAR ? "%llu of %llu rows can be scored by no model: answered by popularity" :
+						      "%llu of %llu rows can be scored by no model: no list (--cold popular answers them)",
+			 (unsigned long long)c->cold, (unsigned long long)c->rows);
+	if (c->empty)
+		cli_note("%llu of %llu rows have no item left to list", (unsigned long long)c->empty, (unsigned long long)c->rows);
+	if (c->shorter)
+		cli_note("%llu of %llu lists are shorter than %lu", (unsigned long long)c->shorter, (unsigned long long)c->answered,
+			 (unsigned long)o.top);
+	if (c->bare)
+		cli_note("%llu of %llu rows hold nothing: nothing was left out of their lists (see --seen)", (unsigned long long)c->bare,
+			 (unsigned long long)c->rows);
+}
+
+static int answer(struct rec_run *run, struct rec_err *e)
+{
+	struct rec_topn_rows rows = {
+		.history = &w.history_pairs, .seen = o.seen ? &w.seen_pairs : NULL, .candidates = o.candidates ? &w.candidate_pairs : NULL,
+	};
+	struct rec_out *out;
+
+	if (run->mem && memory(run) > run->mem)
+		return rec_err_set(e, REC_ENOMEM, "needs %llu bytes, --mem allows %llu", (unsigned long long)memory(run), (unsigned long long)run->mem);
+	if (cli_out(&out, o.common.output, o.common.binary, e))
+		return -1;
+	cli_phase("rank");
+	if (o.stream)
+		return rec_topn_stream(w.topn, w.stream, &rows, repeats(), out, &w.counts, e);
+	rows.last = w.in.row.n;
+	if (o.part.n)
+		rec_topn_part(w.in.row.n, o.part.i, o.part.n, &rows.first, &rows.last);
+	return rec_topn_write(w.topn, &rows, out, o.common.binary, &w.counts, e);
+}
+
+static void free_work(void)
+{
+	size_t i;
+
+	rec_topn_free(w.topn);
+	rec_scorer_free(&w.scorer);
+	rec_pairs_free(&w.history_pairs);
+	rec_pairs_free(&w.seen_pairs);
+	rec_pairs_free(&w.candidate_pairs);
+	rec_popular_free(&w.popular);
+	rec_rows_close(w.stream);
+	rec_sparse_free(&w.in);
+	rec_sparse_free(&w.seen);
+	rec_sparse_free(&w.candidates);
+	rec_sparse_free(&w.interactions);
+	for (i = 0; i < o.models.n; i++)
+		rec_model_free(&w.model[i]);
+	free(w.model);
+	free(w.models);
+	free(w.weight);
+	free(w.allowed);
+}
+
+static int run(struct rec_err *e)
+{
+	struct rec_run *r;
+
+	check_options();
+	if (cli_run(&r, e) || load(r, e) || make(r, e))
+		return -1;
+	if (o.common.estimate ? estimate(r, e) : answer(r, e))
+		return -1;
+	tell();
+	if (w.counts.rows && !w.counts.answered && !o.part.n)
+		return rec_err_set(e, REC_EDATA, "no row was answered");
+	free_work();
+	return cli_commit(e);
+}
+
+int main(int argc, char **argv)
+{
+	struct rec_err e = { 0 };
+
+	cli_parse(&spec, argc, argv);
+	return run(&e) == 0 ? CLI_OK : cli_fail(&e);
+}
