@@ -3,6 +3,7 @@
  * topn_stream.c - rows answered as they come. Held are the model, the row at hand and its list: nothing grows but with the longest row. A line is
  * read, and only where it begins another row (or is empty, or the last) the row before it is answered, written and flushed.
  */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -99,7 +100,8 @@ static int add_line(struct stream *s, const struct rec_row *row, struct rec_err 
 		s->counts->unknown++;
 		return 0;
 	}
-	return rec_gather_add(&s->history, item, row->value, row->time, e);
+	/* times are looked at where a batch would keep them */
+	return rec_gather_add(&s->history, item, row->value, s->repeats == REC_REPEATS_LAST ? row->time : NAN, e);
 }
 
 static int run(struct stream *s, struct rec_err *e)
