@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# recpipe. `make` builds everything into $(B); `make help` lists the targets.
+# recpipe. `make` builds everything into $(B); `make help` lists the targets; `make B=dir CFLAGS=... SAN=...` builds a variant beside.
 
 B       ?= build
 CC      ?= cc
@@ -42,7 +42,7 @@ CMDS    := $(patsubst cmd/%.c,%,$(wildcard cmd/rec-*.c))
 BINS    := $(CMDS:%=$(B)/bin/%)
 PAGES   := $(wildcard man/*.[1-9])
 
-all: $(BINS)
+all: $(BINS) ## every command
 
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
@@ -64,18 +64,85 @@ $(B)/bin/rec-%: $(B)/cmd/rec-%.o $$(patsubst %.c,$(B)/%.o,$$(wildcard cmd/$$*_*.
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(if $(filter sim,$*),$(BLAS)) $(LIBS)
 
-# C test programs: tests/{unit,fuzz,fault}/NAME.c
+# C test programs: tests/{unit,fuzz,fault,bench}/NAME.c
 $(B)/tests/%: $(B)/tests/%.o $(B)/librec.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(BLAS) $(LIBS)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -ldl $(LIBS)
 
-UNIT    := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/*.c))
-unit: $(UNIT)
-	@for t in $(UNIT); do $$t || exit 1; done
+# Preload libraries that make calls fail: tests/fault/NAME.shim.c
+$(B)/tests/fault/%.so: tests/fault/%.shim.c
+	@mkdir -p $(@D)
+	$(CC) -std=c11 -D_GNU_SOURCE $(WARN) -O1 -fPIC -shared -o $@ $< -ldl
 
-clean:
-	rm -rf $(B)
+programs_in = $(patsubst %.c,$(B)/%,$(filter-out %.shim.c,$(wildcard tests/$(1)/*.c)))
+programs: $(call programs_in,unit) $(call programs_in,fuzz) $(call programs_in,fault) \
+	$(patsubst %.shim.c,$(B)/%.so,$(wildcard tests/fault/*.shim.c))
+bench-programs: $(call programs_in,bench)
+
+check: ## every test: what CI runs
+	sh tests/run.sh
+
+unit: $(call programs_in,unit) ## unit programs alone
+	@for t in $(call programs_in,unit); do $$t || exit 1; done
+
+check-asan: ## unit, fuzz programs and the loop over commands under ASan and UBSan
+	sh tests/run.sh asan
+
+check-tsan: ## threaded programs and commands under TSan
+	sh tests/run.sh tsan
+
+check-clang: ## compile with clang, warnings are errors; unit programs
+	$(MAKE) B=$(B)-clang CC=clang WERROR=-Werror all unit
+
+check-fresh: ## both README commands in a minimal Debian chroot (root, debootstrap)
+	sh tests/fresh.sh
+
+lint: all ## shellcheck, mandoc, rooms, symbols, gcc warnings as errors
+	$(MAKE) B=$(B)-werror WERROR=-Werror all
+	bats tests/house.bats
+
+bench: all bench-programs ## time and memory of every stage, with the hardware's bound
+	sh tests/bench/bench.sh
+
+quality: all ## published tables on real data (REC_DATA): minutes, and 8 GB for ease
+	sh tests/quality/quality.sh
+
+man: $(PAGES) ## manual pages as text in $(B)/man
+	@mkdir -p $(B)/man
+	@for p in $(PAGES); do mandoc -T utf8 $$p | col -b > $(B)/man/$$(basename $$p).txt || exit 1; done
+
+$(B)/recpipe.bash: all
+	@mkdir -p $(B)
+	sh cmd/completion.sh $(B)/bin > $@
+
+install: all $(B)/recpipe.bash ## into $(DESTDIR)$(PREFIX)
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+	install -m 755 $(BINS) $(DESTDIR)$(PREFIX)/bin
+	install -m 644 $(B)/librec.a $(DESTDIR)$(PREFIX)/lib
+	for h in lib/*/*.h; do install -D -m 644 $$h $(DESTDIR)$(PREFIX)/include/recpipe/$${h#lib/}; done
+	sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|' lib/recpipe.pc.in > $(DESTDIR)$(PREFIX)/lib/pkgconfig/recpipe.pc
+	for p in $(PAGES); do install -D -m 644 $$p $(DESTDIR)$(PREFIX)/share/man/man$${p##*.}/$${p##*/}; done
+	install -m 644 $(B)/recpipe.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/recpipe
+	for c in $(CMDS); do ln -sf recpipe $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$c; done
+
+uninstall: ## remove what install put there
+	rm -f $(CMDS:%=$(DESTDIR)$(PREFIX)/bin/%) $(DESTDIR)$(PREFIX)/lib/librec.a $(DESTDIR)$(PREFIX)/lib/pkgconfig/recpipe.pc
+	rm -rf $(DESTDIR)$(PREFIX)/include/recpipe
+	for p in $(PAGES); do rm -f $(DESTDIR)$(PREFIX)/share/man/man$${p##*.}/$${p##*/}; done
+	rm -f $(CMDS:%=$(DESTDIR)$(PREFIX)/share/bash-completion/completions/%) $(DESTDIR)$(PREFIX)/share/bash-completion/completions/recpipe
+
+dist: ## recpipe-VERSION.tar.gz of what is committed
+	git archive --format=tar.gz --prefix=recpipe-$(VERSION)/ -o recpipe-$(VERSION).tar.gz HEAD
+
+static: ## binaries that run on any Linux of this architecture: $(B)-static/bin (musl-gcc, or CC=... with a static zlib)
+	sh tests/static.sh $(B)-static
+
+clean: ## remove $(B)
+	rm -rf $(B) $(B)-asan $(B)-tsan $(B)-clang $(B)-werror $(B)-static
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
-.PHONY: all unit clean
+.PHONY: all programs bench-programs check unit check-asan check-tsan check-clang check-fresh lint bench quality man install uninstall dist static clean help
 .SECONDARY:

@@ -1,0 +1,98 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# run.sh [default|asan|tsan] - install what is missing, build, run every test; ends with 'N passed, N failed, N skipped'.
+#
+# Steps: unit programs; bats files; unit, fuzz and fault programs and the loop over all commands under ASan and UBSan; the threaded ones under TSan.
+# A bats test counts one, a C program counts one. What is skipped is named at the end.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+sh tests/setup.sh test || exit 1
+
+part=${1:-all}
+jobs=$(nproc 2>/dev/null || echo 1)
+log=$(mktemp -d) || exit 1
+trap 'rm -rf "$log"' EXIT
+passed=0 failed=0 skipped=0
+: >"$log/skips"
+began=$(date +%s)
+
+say() { printf '== %s (%s s)\n' "$*" $(($(date +%s) - began)); }
+
+build() {	# build DIR [make arguments]: all commands and test programs
+	dir=$1
+	shift
+	say "build $dir"
+	if ! make -s -j "$jobs" B="$dir" "$@" all programs >"$log/build" 2>&1; then
+		cat "$log/build"
+		echo "FAILED: build $dir"
+		failed=$((failed + 1))
+		return 1
+	fi
+	grep -v '^make' "$log/build"
+	return 0
+}
+
+program() {	# program FILE: a C test program
+	if "$@" >"$log/out" 2>&1; then
+		passed=$((passed + 1))
+		tail -1 "$log/out"
+	else
+		cat "$log/out"
+		echo "FAILED: $*"
+		failed=$((failed + 1))
+	fi
+}
+
+bats_files() {	# bats_files FILE...: TAP in, counts out
+	bats --tap --jobs "$jobs" --no-parallelize-within-files "$@" >"$log/tap" 2>&1
+	grep -E '^(ok|not ok|#|1\.\.)' "$log/tap" | grep -vE '^(ok|1\.\.)'
+	passed=$((passed + $(grep -E '^ok ' "$log/tap" | grep -vcE '# skip')))
+	skipped=$((skipped + $(grep -cE '^ok .*# skip' "$log/tap")))
+	failed=$((failed + $(grep -cE '^not ok ' "$log/tap")))
+	grep -E '^ok .*# skip' "$log/tap" | sed 's/^ok [0-9]* //' >>"$log/skips"
+	grep -qE '^1\.\.[1-9]' "$log/tap" || { cat "$log/tap"; failed=$((failed + 1)); }
+	[ "$(sed -n 's/^1\.\.//p' "$log/tap")" = "$(grep -cE '^(ok|not ok) ' "$log/tap")" ] || { echo "FAILED: bats ended early"; failed=$((failed + 1)); }
+}
+
+sanitized() {	# sanitized DIR PROGRAM...: those that were built
+	dir=$1
+	shift
+	for p in "$@"; do
+		case $p in *.o | *.d | *.so) continue ;; esac
+		[ -x "$dir/$p" ] && program "$dir/$p"
+	done
+}
+
+default_part() {
+	build build || return
+	say "unit, fuzz and fault programs"
+	sanitized . build/tests/unit/* build/tests/fuzz/* build/tests/fault/*
+	say "bats"
+	bats_files tests/*.bats
+}
+
+asan_part() {
+	build build-asan CFLAGS='-O1 -g -fno-omit-frame-pointer' SAN='-fsanitize=address,undefined -fno-sanitize-recover=undefined' || return
+	say "ASan and UBSan"
+	export ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=1
+	sanitized . build-asan/tests/unit/* build-asan/tests/fuzz/*
+	REC_BIN=$PWD/build-asan/bin bats_files tests/commands.bats
+}
+
+tsan_part() {
+	build build-tsan CFLAGS='-O1 -g' SAN='-fsanitize=thread' || return
+	say "TSan"
+	sanitized build-tsan/tests/unit pool sparse rows lists als rank
+	REC_BIN=$PWD/build-tsan/bin bats_files tests/threads.bats
+}
+
+case $part in
+all) default_part; asan_part; tsan_part ;;
+default | asan | tsan) "${part}_part" ;;
+*) echo "usage: run.sh [default|asan|tsan]" >&2; exit 2 ;;
+esac
+
+say "done"
+sort "$log/skips" | uniq -c | sed 's/^ *[0-9]* /skipped: /'
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" -eq 0 ]

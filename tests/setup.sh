@@ -1,0 +1,39 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# setup.sh build|test - install what is missing on Debian or Ubuntu, as root or by sudo, and say so. Elsewhere it names what to install.
+set -u
+
+want="gcc make libc6-dev zlib1g-dev libopenblas-dev"
+[ "${1:-build}" = test ] && want="$want bats shellcheck mandoc parallel binutils file python3 bsdutils"
+
+missing=
+for p in $want; do
+	dpkg-query -W -f '${Status}' "$p" 2>/dev/null | grep -q 'ok installed' || missing="$missing $p"
+done
+[ -z "$missing" ] && exit 0
+
+# What counts is that the tools are there, however they came.
+have() { command -v "$1" >/dev/null 2>&1; }
+if ! have apt-get; then
+	echo "setup: please install:$missing" >&2
+	have cc && have make && exit 0
+	exit 1
+fi
+
+as_root=
+if [ "$(id -u)" -ne 0 ]; then
+	have sudo || { echo "setup: not root and no sudo; please install:$missing" >&2; exit 1; }
+	as_root=sudo
+fi
+echo "setup: installing$missing" >&2
+export DEBIAN_FRONTEND=noninteractive
+log=$(mktemp) || exit 1
+trap 'rm -f "$log"' EXIT
+# shellcheck disable=SC2086
+if $as_root apt-get install -y -q --no-install-recommends $missing >"$log" 2>&1 ||
+	{ $as_root apt-get update -q && $as_root apt-get install -y -q --no-install-recommends $missing; } >"$log" 2>&1; then
+	exit 0
+fi
+cat "$log" >&2
+echo "setup: could not install:$missing" >&2
+exit 1
