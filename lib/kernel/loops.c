@@ -14,7 +14,12 @@
 
 #include "kernel/v16.h"
 
-enum { LANES = REC_LANES, CHUNK = 64, AHEAD = 12 };	/* AHEAD: rows of a table asked for before they are used */
+enum {
+	LANES = REC_LANES,
+	CHUNK = 64,
+	AHEAD = 12,			/* rows of a table asked for before they are used */
+	REST = LANES % V16_TILE,	/* rows of 16 that a number of whole tiles leaves */
+};
 
 /* Unrolled loops have constant bounds: the tile lives in registers. */
 #define UNROLL _Pragma("GCC unroll 16")
@@ -64,12 +69,8 @@ V16_INLINE void prefetch_row(const float *row, uint32_t kp)
 
 /* ---- vectors ---- */
 
-V16_INLINE struct v16 sum_of(const struct v16 a[4])
-{
-	return v16_add(v16_add(a[0], a[1]), v16_add(a[2], a[3]));
-}
-
-static float dot(const float *x, const float *y, size_t n)
+/* The products of x and y in four accumulators, and their sum (a0 + a1) + (a2 + a3): what is left to add are 16 lanes. */
+V16_INLINE struct v16 dot_lanes(const float *x, const float *y, size_t n)
 {
 	struct v16 a[4] = { v16_zero(), v16_zero(), v16_zero(), v16_zero() };
 	size_t i = 0;
@@ -85,7 +86,12 @@ static float dot(const float *x, const float *y, size_t n)
 		else if (i < n)
 			a[q] = v16_fma(v16_load_some(x + i, (unsigned)(n - i)), v16_load_some(y + i, (unsigned)(n - i)), a[q]);
 	}
-	return v16_sum(sum_of(a));
+	return v16_add(v16_add(a[0], a[1]), v16_add(a[2], a[3]));
+}
+
+static float dot(const float *x, const float *y, size_t n)
+{
+	return v16_sum(dot_lanes(x, y, n));
 }
 
 static void axpy(float *y, float a, const float *x, size_t n)
@@ -102,24 +108,38 @@ static void axpy(float *y, float a, const float *x, size_t n)
 	}
 }
 
+/* The positions of the bits of m, counted from i. */
+V16_INLINE uint32_t note(uint32_t *idx, uint32_t found, uint32_t i, unsigned m, unsigned nans, int *nan)
+{
+	if ((m & nans) != 0)
+		*nan = 1;
+	for (m &= ~nans; m != 0; m &= m - 1)
+		idx[found++] = i + (uint32_t)__builtin_ctz(m);
+	return found;
+}
+
+/* Hardly any element passes: four vectors are asked at once whether one does. */
 static uint32_t above(uint32_t *idx, const float *x, uint32_t n, float bound, int *nan)
 {
 	struct v16 b = v16_all(bound);
-	uint32_t found = 0;
+	uint32_t found = 0, i = 0;
 
-	for (uint32_t i = 0; i < n; i += LANES) {
+	for (; i + 4 * LANES <= n; i += 4 * LANES) {
+		unsigned m[4];
+
+		UNROLL
+		for (int q = 0; q < 4; q++)
+			m[q] = v16_not_le(v16_load(x + i + q * LANES), b);
+		if ((m[0] | m[1] | m[2] | m[3]) == 0)
+			continue;
+		for (uint32_t q = 0; q < 4; q++)
+			found = note(idx, found, i + q * LANES, m[q], v16_nan(v16_load(x + i + q * LANES)), nan);
+	}
+	for (; i < n; i += LANES) {
 		unsigned some = n - i < LANES ? n - i : LANES;
 		struct v16 v = some < LANES ? v16_load_some(x + i, some) : v16_load(x + i);
-		unsigned m = v16_not_le(v, b) & ((1u << some) - 1);
 
-		if (m == 0)
-			continue;
-		if ((m & v16_nan(v)) != 0) {
-			*nan = 1;
-			m &= ~v16_nan(v);
-		}
-		for (; m != 0; m &= m - 1)
-			idx[found++] = i + (uint32_t)__builtin_ctz(m);
+		found = note(idx, found, i, v16_not_le(v, b) & ((1u << some) - 1), v16_nan(v), nan);
 	}
 	return found;
 }
@@ -149,6 +169,15 @@ V16_INLINE void scale_columns(float *out, const float *p, const float *w, uint32
 	}
 }
 
+V16_INLINE void update_tile(float *a, const float *scaled, const float *panel, uint32_t m, uint32_t kp, const int height)
+{
+	struct v16 acc[V16_TILE];
+
+	tile_load(acc, height, a, kp);
+	tile_fma(acc, height, 1, 0, m, scaled, 1, LANES, panel, 0, kp);
+	tile_store(a, kp, acc, height);
+}
+
 /* Rows r .. r + 15 of the lower triangle: scaled columns r .. r + 15 of the panel times columns 0 .. r + 15. */
 V16_INLINE void update_rows(float *a, const float *panel, const float *w, uint32_t m, uint32_t kp, uint32_t r)
 {
@@ -156,14 +185,12 @@ V16_INLINE void update_rows(float *a, const float *panel, const float *w, uint32
 
 	scale_columns(scaled, panel + r, w, m, kp);
 	for (uint32_t c = 0; c <= r; c += LANES) {
-		for (int i = 0; i < LANES; i += V16_TILE) {
-			float *to = a + (size_t)(r + i) * kp + c;
-			struct v16 acc[V16_TILE];
+		float *to = a + (size_t)r * kp + c;
 
-			tile_load(acc, V16_TILE, to, kp);
-			tile_fma(acc, V16_TILE, 1, 0, m, scaled + i, 1, LANES, panel + c, 0, kp);
-			tile_store(to, kp, acc, V16_TILE);
-		}
+		for (int i = 0; i + V16_TILE <= LANES; i += V16_TILE)
+			update_tile(to + (size_t)i * kp, scaled + i, panel + c, m, kp, V16_TILE);
+		if (REST != 0)
+			update_tile(to + (size_t)(LANES - REST) * kp, scaled + LANES - REST, panel + c, m, kp, REST);
 	}
 }
 
@@ -214,32 +241,19 @@ static void matvec(float *y, const float *g, const float *x, uint32_t kp)
 
 /* ---- sum of w (t . x) t ---- */
 
-/* s[i] = w[i] * dot(t[i], x): four rows together hide the latency of the sums. */
-V16_INLINE void four_dots(float s[4], const float *const t[4], const float *w, const float *x, uint32_t kp)
+/* Four rows together hide the latency of the sums. */
+V16_INLINE void outer_four(float *y, const float *const t[4], const float *w, const float *x, uint32_t kp)
 {
-	struct v16 a[4][4];
+	struct v16 d[4];
+	float s[4];
 
 	UNROLL
 	for (int i = 0; i < 4; i++)
-		UNROLL
-		for (int q = 0; q < 4; q++)
-			a[i][q] = v16_zero();
-	for (uint32_t c = 0; c < kp; c += 4 * LANES)
-		UNROLL
-		for (int q = 0; q < 4; q++) {
-			if (c + q * LANES >= kp)
-				break;
-			UNROLL
-			for (int i = 0; i < 4; i++)
-				a[i][q] = v16_fma(v16_load(t[i] + c + q * LANES), v16_load(x + c + q * LANES), a[i][q]);
-		}
-	v16_sum4(s, sum_of(a[0]), sum_of(a[1]), sum_of(a[2]), sum_of(a[3]));
+		d[i] = dot_lanes(t[i], x, kp);
+	v16_sum4(s, d[0], d[1], d[2], d[3]);
+	UNROLL
 	for (int i = 0; i < 4; i++)
 		s[i] *= w[i];
-}
-
-V16_INLINE void four_axpys(float *y, const float s[4], const float *const t[4], uint32_t kp)
-{
 	for (uint32_t c = 0; c < kp; c += LANES) {
 		struct v16 v = v16_load(y + c);
 
@@ -250,22 +264,20 @@ V16_INLINE void four_axpys(float *y, const float s[4], const float *const t[4], 
 	}
 }
 
-static void outer_matvec(float *y, const float *table, const uint32_t *idx, const float *w, const float *x, uint32_t m, uint32_t kp)
+V16_INLINE void outer_rows(float *y, const float *table, const uint32_t *idx, const float *w, const float *x, uint32_t m, uint32_t kp)
 {
 	uint32_t j = 0;
 
-	assert(kp % LANES == 0);
 	for (; j + 4 <= m; j += 4) {
 		const float *t[4];
-		float s[4];
 
+		UNROLL
 		for (uint32_t i = 0; i < 4; i++) {
 			t[i] = table + (size_t)(idx != NULL ? idx[j + i] : j + i) * kp;
 			if (idx != NULL && j + i + AHEAD < m)
 				prefetch_row(table + (size_t)idx[j + i + AHEAD] * kp, kp);
 		}
-		four_dots(s, t, w + j, x, kp);
-		four_axpys(y, s, t, kp);
+		outer_four(y, t, w + j, x, kp);
 	}
 	for (; j < m; j++) {
 		const float *t = table + (size_t)(idx != NULL ? idx[j] : j) * kp;
@@ -274,122 +286,150 @@ static void outer_matvec(float *y, const float *table, const uint32_t *idx, cons
 	}
 }
 
+/* The usual ranks as constants: loops over a row unroll. */
+static void outer_matvec(float *y, const float *table, const uint32_t *idx, const float *w, const float *x, uint32_t m, uint32_t kp)
+{
+	assert(kp % LANES == 0);
+	if (kp == 64)
+		outer_rows(y, table, idx, w, x, m, 64);
+	else if (kp == 128)
+		outer_rows(y, table, idx, w, x, m, 128);
+	else
+		outer_rows(y, table, idx, w, x, m, kp / LANES * LANES);
+}
+
 /* ---- Cholesky ---- */
 
 /*
- * The factor is computed as u = l', above the diagonal: rows c .. c + V16_TILE - 1 of u, 16 columns at a time, take off what the rows
+ * The factor is computed as u = l', above the diagonal: rows c .. c + height - 1 of u, 16 columns at a time, take off what the rows
  * above them give (tile_fma), then what they give one another. So lanes run along contiguous rows of u, and no sum crosses lanes.
  */
 
 /* The tile on the diagonal: rows c .. of u, columns from the multiple of 16 at or below c; lanes left of the diagonal are rubbish. */
-V16_INLINE uint32_t factor_diagonal(float *u, float *inverse, struct v16 *acc, uint32_t kp, uint32_t c)
+V16_INLINE uint32_t factor_diagonal(float *u, float *inverse, struct v16 *acc, uint32_t kp, uint32_t c, const int height)
 {
-	uint32_t from = c - c % LANES;
+	uint32_t at = height == LANES ? 0 : c % LANES;	/* the lane of the first diagonal element */
 
 	UNROLL
-	for (int i = 0; i < V16_TILE; i++) {
-		float *row = u + (size_t)(c + i) * kp, root;
+	for (int i = 0; i < height; i++) {
+		float *row = u + (size_t)(c + i) * kp, pivot = v16_low(v16_lane(acc[i], at + i)), root;
 
-		v16_store(row + from, acc[i]);
-		if (!(row[c + i] > 0))
+		if (!(pivot > 0))
 			return c + i + 1;
-		root = sqrtf(row[c + i]);
+		root = sqrtf(pivot);
 		inverse[i] = 1 / root;
 		acc[i] = v16_mul(acc[i], v16_all(inverse[i]));
-		v16_store(row + from, acc[i]);
 		UNROLL
-		for (int below = i + 1; below < V16_TILE; below++)
-			acc[below] = v16_fnma(v16_all(row[c + below]), acc[i], acc[below]);
+		for (int below = i + 1; below < height; below++)
+			acc[below] = v16_fnma(v16_lane(acc[i], at + below), acc[i], acc[below]);
+		v16_store(row + c - at, acc[i]);
 		row[c + i] = root;
 	}
 	return 0;
 }
 
-V16_INLINE void factor_right(float *u, const float *inverse, struct v16 *acc, uint32_t kp, uint32_t c, uint32_t r)
+V16_INLINE void factor_right(float *u, const float *inverse, struct v16 *acc, uint32_t kp, uint32_t c, uint32_t r, const int height)
 {
 	UNROLL
-	for (int i = 0; i < V16_TILE; i++) {
+	for (int i = 0; i < height; i++) {
 		const float *row = u + (size_t)(c + i) * kp + c;
 
 		acc[i] = v16_mul(acc[i], v16_all(inverse[i]));
 		UNROLL
-		for (int below = i + 1; below < V16_TILE; below++)
+		for (int below = i + 1; below < height; below++)
 			acc[below] = v16_fnma(v16_all(row[below]), acc[i], acc[below]);
 	}
-	tile_store(u + (size_t)c * kp + r, kp, acc, V16_TILE);
+	tile_store(u + (size_t)c * kp + r, kp, acc, height);
 }
 
 /* Sums of rows c .. and columns r .. so far: what is there less what the rows above give. */
-V16_INLINE void factor_sums(struct v16 *acc, const float *u, uint32_t kp, uint32_t c, uint32_t r)
+V16_INLINE void factor_sums(struct v16 *acc, const float *u, uint32_t kp, uint32_t c, uint32_t r, const int height)
 {
-	tile_load(acc, V16_TILE, u + (size_t)c * kp + r, kp);
-	tile_fma(acc, V16_TILE, 1, 1, c, u + c, 1, kp, u + r, 0, kp);
+	tile_load(acc, height, u + (size_t)c * kp + r, kp);
+	tile_fma(acc, height, 1, 1, c, u + c, 1, kp, u + r, 0, kp);
 }
 
-static uint32_t factor_rows(float *u, uint32_t kp, uint32_t c)
+V16_INLINE uint32_t factor_rows(float *u, uint32_t kp, uint32_t c, const int height)
 {
 	float inverse[V16_TILE] = { 0 };
 	struct v16 acc[V16_TILE];
 	uint32_t bad, r = c - c % LANES;
 
-	factor_sums(acc, u, kp, c, r);
-	bad = factor_diagonal(u, inverse, acc, kp, c);
+	factor_sums(acc, u, kp, c, r, height);
+	bad = factor_diagonal(u, inverse, acc, kp, c, height);
 	for (r += LANES; r < kp && bad == 0; r += LANES) {
-		factor_sums(acc, u, kp, c, r);
-		factor_right(u, inverse, acc, kp, c, r);
+		factor_sums(acc, u, kp, c, r, height);
+		factor_right(u, inverse, acc, kp, c, r, height);
 	}
 	return bad;
 }
 
-/* Lower triangle to upper, or back: whole tiles beside the diagonal, the tiles on it element by element. */
-V16_INLINE void mirror(float *a, uint32_t kp, const int to_upper)
+/* Sixteen rows, in tiles. */
+static uint32_t factor_block(float *u, uint32_t kp, uint32_t c)
 {
-	for (uint32_t r = 0; r < kp; r += LANES) {
-		for (uint32_t c = 0; c < r; c += LANES) {
-			float *lower = a + (size_t)r * kp + c, *upper = a + (size_t)c * kp + r;
+	uint32_t bad = 0, i = 0;
 
-			if (to_upper)
-				v16_transpose(upper, kp, lower, kp);
-			else
-				v16_transpose(lower, kp, upper, kp);
-		}
-		for (uint32_t i = r; i < r + LANES; i++)
-			for (uint32_t c = r; c < i; c++)
-				if (to_upper)
-					a[(size_t)c * kp + i] = a[(size_t)i * kp + c];
-				else
-					a[(size_t)i * kp + c] = a[(size_t)c * kp + i];
+	for (; i + V16_TILE <= LANES && bad == 0; i += V16_TILE)
+		bad = factor_rows(u, kp, c + i, V16_TILE);
+	if (REST != 0 && bad == 0)
+		bad = factor_rows(u, kp, c + i, REST);
+	return bad;
+}
+
+/* The lower triangle to the upper; in the tiles on the diagonal what stood above it comes below, as rubbish. */
+static void mirror_up(float *a, uint32_t kp)
+{
+	for (uint32_t r = 0; r < kp; r += LANES)
+		for (uint32_t c = 0; c <= r; c += LANES)
+			v16_transpose(a + (size_t)c * kp + r, kp, a + (size_t)r * kp + c, kp);
+}
+
+static void mirror_down(float *a, uint32_t kp)
+{
+	float tile[LANES * LANES] __attribute__((aligned(64)));
+
+	for (uint32_t r = 0; r < kp; r += LANES) {
+		for (uint32_t c = 0; c < r; c += LANES)
+			v16_transpose(a + (size_t)r * kp + c, kp, a + (size_t)c * kp + r, kp);
+		v16_transpose(tile, LANES, a + (size_t)r * kp + r, kp);
+		UNROLL
+		for (uint32_t i = 1; i < LANES; i++)
+			memcpy(a + (size_t)(r + i) * kp + r, tile + i * LANES, i * sizeof *a);
 	}
 }
 
 static uint32_t cholesky(float *a, uint32_t kp)
 {
 	assert(kp % LANES == 0);
-	mirror(a, kp, 1);
-	for (uint32_t c = 0; c < kp; c += V16_TILE) {
-		uint32_t bad = factor_rows(a, kp, c);
+	mirror_up(a, kp);
+	for (uint32_t c = 0; c < kp; c += LANES) {
+		uint32_t bad = factor_block(a, kp, c);
 
 		if (bad != 0)
 			return bad;
 	}
-	mirror(a, kp, 0);
+	mirror_down(a, kp);
 	return 0;
 }
 
 /* The 16 unknowns at r within their tile of the factor, upwards or downwards: lanes already solved turn to rubbish, and nothing reads them. */
 V16_INLINE void solve_tile(const float *l, float *b, uint32_t kp, uint32_t r, const int backward)
 {
+	const float *tile = l + (size_t)r * kp + r;
 	struct v16 acc = v16_load(b + r);
-	float inverse[LANES], left[LANES];
+	float inverse[LANES] __attribute__((aligned(64)));
 
+	UNROLL
 	for (uint32_t i = 0; i < LANES; i++)
-		inverse[i] = 1 / l[(size_t)(r + i) * kp + r + i];
+		inverse[i] = tile[i * kp + i];
+	v16_store(inverse, v16_div(v16_all(1), v16_load(inverse)));
+	UNROLL
 	for (uint32_t n = 0; n < LANES; n++) {
 		uint32_t i = backward ? LANES - 1 - n : n;
+		struct v16 x = v16_mul(v16_lane(acc, i), v16_all(inverse[i]));
 
-		v16_store(left, acc);
-		b[r + i] = left[i] * inverse[i];
-		acc = v16_fnma(v16_load(l + (size_t)(r + i) * kp + r), v16_all(b[r + i]), acc);
+		b[r + i] = v16_low(x);
+		acc = v16_fnma(v16_load(tile + (size_t)i * kp), x, acc);
 	}
 }
 

@@ -9,7 +9,9 @@
  *   v16_load(p), v16_store(p, v)   16 floats at any address
  *   v16_load_some(p, n)            n < 16 floats, other lanes 0; touches nothing beyond them
  *   v16_store_some(p, v, n)        the first n < 16 lanes
- *   v16_add, v16_mul               a + b, a * b
+ *   v16_lane(v, l)                 all lanes the lane l of v
+ *   v16_low(v)                     lane 0
+ *   v16_add, v16_mul, v16_div      a + b, a * b, a / b
  *   v16_fma, v16_fnma              a * b + c, c - a * b, rounded once
  *   v16_sum(v)                     lanes l and l + 8 added, then l + 4, l + 2, l + 1
  *   v16_sum4(out, a, b, c, d)      four of them
@@ -29,8 +31,8 @@
 #define V16_INLINE static inline __attribute__((always_inline))
 
 /*
- * Heights of the register tiles, in rows of 16 lanes: what the register file holds beside the operands.
- * V16_TILE: rank_update and cholesky, a divisor of 16. V16_SCORE x V16_PANELS: scores.
+ * Heights of the register tiles, in rows of 16 lanes: what the register file holds beside the operands. V16_TILE rows by one vector in
+ * rank_update and cholesky (16 rows are cut into such heights and a rest), V16_SCORE by V16_PANELS in scores.
  */
 #if defined(REC_ISA_plain)
 #include "kernel/v16_plain.h"
@@ -41,7 +43,7 @@
 #elif defined(REC_ISA_avx2)
 #include "kernel/v16_avx2.h"
 #define V16_ISA avx2
-#define V16_TILE 4
+#define V16_TILE 6
 #define V16_SCORE 6
 #define V16_PANELS 1
 #elif defined(REC_ISA_avx512)
@@ -53,8 +55,8 @@
 #elif defined(REC_ISA_neon)
 #include "kernel/v16_neon.h"
 #define V16_ISA neon
-#define V16_TILE 4
-#define V16_SCORE 4
+#define V16_TILE 6
+#define V16_SCORE 6
 #define V16_PANELS 1
 #else
 #error "no instruction set given"

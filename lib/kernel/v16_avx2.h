@@ -49,6 +49,23 @@ V16_INLINE void v16_store_some(float *p, struct v16 v, unsigned n)
 	_mm256_maskstore_ps(p + 8, v16_first(n, 8), v.hi);
 }
 
+V16_INLINE struct v16 v16_lane(struct v16 v, unsigned l)
+{
+	__m256 x = _mm256_permutevar8x32_ps(l < 8 ? v.lo : v.hi, _mm256_set1_epi32((int)(l % 8)));
+
+	return (struct v16){ x, x };
+}
+
+V16_INLINE float v16_low(struct v16 v)
+{
+	return _mm256_cvtss_f32(v.lo);
+}
+
+V16_INLINE struct v16 v16_div(struct v16 a, struct v16 b)
+{
+	return (struct v16){ _mm256_div_ps(a.lo, b.lo), _mm256_div_ps(a.hi, b.hi) };
+}
+
 V16_INLINE struct v16 v16_add(struct v16 a, struct v16 b)
 {
 	return (struct v16){ _mm256_add_ps(a.lo, b.lo), _mm256_add_ps(a.hi, b.hi) };

@@ -39,6 +39,21 @@ V16_INLINE void v16_store_some(float *p, struct v16 v, unsigned n)
 	_mm512_mask_storeu_ps(p, (__mmask16)((1u << n) - 1), v.x);
 }
 
+V16_INLINE struct v16 v16_lane(struct v16 v, unsigned l)
+{
+	return (struct v16){ _mm512_permutexvar_ps(_mm512_set1_epi32((int)l), v.x) };
+}
+
+V16_INLINE float v16_low(struct v16 v)
+{
+	return _mm512_cvtss_f32(v.x);
+}
+
+V16_INLINE struct v16 v16_div(struct v16 a, struct v16 b)
+{
+	return (struct v16){ _mm512_div_ps(a.x, b.x) };
+}
+
 V16_INLINE struct v16 v16_add(struct v16 a, struct v16 b)
 {
 	return (struct v16){ _mm512_add_ps(a.x, b.x) };

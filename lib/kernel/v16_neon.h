@@ -50,6 +50,24 @@ V16_INLINE void v16_store_some(float *p, struct v16 v, unsigned n)
 	memcpy(p, t, n * sizeof *p);
 }
 
+V16_INLINE struct v16 v16_lane(struct v16 v, unsigned l)
+{
+	float t[16];
+
+	v16_store(t, v);
+	return v16_all(t[l]);
+}
+
+V16_INLINE float v16_low(struct v16 v)
+{
+	return vgetq_lane_f32(v.x[0], 0);
+}
+
+V16_INLINE struct v16 v16_div(struct v16 a, struct v16 b)
+{
+	return (struct v16){ { vdivq_f32(a.x[0], b.x[0]), vdivq_f32(a.x[1], b.x[1]), vdivq_f32(a.x[2], b.x[2]), vdivq_f32(a.x[3], b.x[3]) } };
+}
+
 V16_INLINE struct v16 v16_add(struct v16 a, struct v16 b)
 {
 	return (struct v16){ { vaddq_f32(a.x[0], b.x[0]), vaddq_f32(a.x[1], b.x[1]), vaddq_f32(a.x[2], b.x[2]), vaddq_f32(a.x[3], b.x[3]) } };

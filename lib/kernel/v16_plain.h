@@ -49,6 +49,23 @@ V16_INLINE void v16_store_some(float *p, struct v16 v, unsigned n)
 	memcpy(p, v.x, n * sizeof *p);
 }
 
+V16_INLINE struct v16 v16_lane(struct v16 v, unsigned l)
+{
+	return v16_all(v.x[l]);
+}
+
+V16_INLINE float v16_low(struct v16 v)
+{
+	return v.x[0];
+}
+
+V16_INLINE struct v16 v16_div(struct v16 a, struct v16 b)
+{
+	for (int l = 0; l < 16; l++)
+		a.x[l] /= b.x[l];
+	return a;
+}
+
 V16_INLINE struct v16 v16_add(struct v16 a, struct v16 b)
 {
 	for (int l = 0; l < 16; l++)
