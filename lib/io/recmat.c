@@ -52,11 +52,17 @@ void rec_block_free(struct rec_block *b)
 int rec_recmat_is(struct rec_in *in, struct rec_err *e)
 {
 	const void *p;
-	int64_t n = rec_in_peek(in, &p, 8, e);
 
-	if (n < 0)
-		return -1;
-	return n == 8 && memcmp(p, REC_FORM_MAGIC, 8) == 0;
+	/* byte by byte: a terminal or coprocess may have sent a short line of text and wait for its answer */
+	for (size_t i = 1; i <= 8; i++) {
+		int64_t n = rec_in_peek(in, &p, i, e);
+
+		if (n < 0)
+			return -1;
+		if ((size_t)n < i || memcmp(p, REC_FORM_MAGIC, i) != 0)
+			return 0;
+	}
+	return 1;
 }
 
 int rec_recmat_open(struct rec_recmat **out, struct rec_in *in, bool trust, struct rec_pool *pool, struct rec_err *e)

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/* rows_private.h - what the files of rows share: rows.c, rows_text.c, rows_recmat.c, rows_line.c. */
+#ifndef REC_IO_ROWS_PRIVATE_H
+#define REC_IO_ROWS_PRIVATE_H
+
+#include "io/lines.h"
+#include "io/recmat.h"
+#include "io/rows.h"
+
+enum { REC_ROWS_BATCH = 2048 };	/* rows parsed at a time: with their text they stay in the second-level cache */
+
+/* Lines parsed for rec_rows_next; a bad one comes behind n good ones. */
+struct rec_rows_piece {
+	struct rec_row *rows;
+	size_t n, cap;
+	bool failed;
+	struct rec_err err;
+};
+
+/* Rows that a thread visited; on a cache line of its own. */
+struct rec_rows_tally {
+	_Alignas(64) uint64_t n;
+};
+
+struct rec_rows {
+	struct rec_in *in;
+	struct rec_pool *pool;
+	unsigned flags;
+	bool binary;
+	uint64_t count;			/* rows given out; in text also the lines before the present region or piece */
+	struct rec_row *scratch;	/* REC_ROWS_BATCH a thread */
+	struct rec_rows_tally *tally;	/* one a thread */
+
+	/* what rec_rows_next gave last */
+	size_t batch_n;
+
+	/* text */
+	struct rec_lines *lines;
+	struct rec_rows_piece *pieces;
+	size_t npieces, pieces_cap, piece;
+
+	/* recmat */
+	struct rec_recmat *recmat;
+	struct rec_block block;
+	uint64_t blocks;		/* that were read, this one included */
+	bool in_block;
+	uint32_t *lone;			/* stream: rows that no cell names */
+	uint64_t nlone;
+	uint64_t at_row, at_cell;	/* where rec_rows_next stands */
+
+	/* one line at a time */
+	char *line;
+	size_t line_cap, line_at, line_n;
+	bool line_end;
+	uint64_t line_number;
+};
+
+/* scratch and tally, once. */
+REC_MUST int rec_rows_scratch(struct rec_rows *r, struct rec_err *e);
+/* Add what the threads counted, from zero, to r->count. */
+void rec_rows_add_tally(struct rec_rows *r);
+/* A byte order mark at the start of the stream is an error. */
+REC_MUST int rec_rows_no_mark(const struct rec_rows *r, const char *p, size_t n, struct rec_err *e);
+/* "FILE:LINE: " or "FILE: block N: " before the message. */
+int rec_rows_at_line(const struct rec_rows *r, uint64_t line, struct rec_err *e);
+int rec_rows_in_block(const struct rec_rows *r, struct rec_err *e);
+
+REC_MUST int rec_rows_text_next(struct rec_rows *r, const struct rec_row **rows, size_t *n, struct rec_err *e);
+REC_MUST int rec_rows_text_each(struct rec_rows *r, rec_rows_visit *visit, void *arg, struct rec_err *e);
+REC_MUST int rec_rows_recmat_next(struct rec_rows *r, const struct rec_row **rows, size_t *n, struct rec_err *e);
+REC_MUST int rec_rows_recmat_each(struct rec_rows *r, rec_rows_visit *visit, void *arg, struct rec_err *e);
+
+#endif
