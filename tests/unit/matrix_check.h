@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+/* matrix_check.h - what the tests of lib/matrix share: counted checks, random labels, and input from a string. */
+#ifndef TESTS_MATRIX_CHECK_H
+#define TESTS_MATRIX_CHECK_H
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/hash.h"
+#include "io/in.h"
+#include "io/out.h"
+#include "matrix/labels.h"
+
+static int checks, failures;
+
+#define OK(cond, ...)                                                        \
+	do {                                                                 \
+		checks++;                                                    \
+		if (!(cond)) {                                               \
+			failures++;                                          \
+			printf("not ok %s:%d: ", __FILE__, __LINE__);        \
+			printf(__VA_ARGS__);                                 \
+			printf("\n");                                        \
+		}                                                            \
+	} while (0)
+
+static inline void must(int rc, const struct rec_err *e)
+{
+	if (rc != 0) {
+		printf("not ok %s\n", e->msg);
+		exit(1);
+	}
+}
+
+static inline int done(const char *name)
+{
+	printf("%s %s: %d checks, %d failed\n", failures ? "not ok" : "ok", name, checks, failures);
+	return failures != 0;
+}
+
+/* Draws in a fixed order. */
+static uint64_t draws;
+
+static inline uint64_t draw(uint64_t n)
+{
+	return rec_mix(draws++) % n;
+}
+
+/* A label of up to 12 bytes that likes long common prefixes, prefixes of others and bytes beyond ASCII. */
+static inline size_t random_label(char out[16], uint64_t kinds)
+{
+	static const char *const begin[] = { "", "a", "user0000", "user00000", "\xff", "z z" };
+	uint64_t x = draw(kinds);
+
+	return (size_t)snprintf(out, 16, "%s%lx", begin[x % 6], (unsigned long)(x / 6));
+}
+
+static inline void write_file(const char *path, const char *text, size_t n)
+{
+	FILE *f = fopen(path, "wb");
+
+	if (!f || fwrite(text, 1, n, f) != n || fclose(f) != 0) {
+		printf("not ok can't write %s\n", path);
+		exit(1);
+	}
+}
+
+/* Bytes of a file, to be freed. */
+static inline char *read_file(const char *path, size_t *n)
+{
+	FILE *f = fopen(path, "rb");
+	char *p = malloc(1 << 24);
+
+	if (!f || !p) {
+		printf("not ok can't read %s\n", path);
+		exit(1);
+	}
+	*n = fread(p, 1, 1 << 24, f);
+	fclose(f);
+	return p;
+}
+
+static inline int same_labels(const struct rec_labels *a, const struct rec_labels *b)
+{
+	if (a->n != b->n)
+		return 0;
+	for (uint32_t i = 0; i < a->n; i++) {
+		size_t na, nb;
+		const char *p = rec_label(a, i, &na), *q = rec_label(b, i, &nb);
+
+		if (rec_label_cmp(p, na, q, nb) != 0)
+			return 0;
+	}
+	return 1;
+}
+
+#endif
