@@ -154,7 +154,7 @@ static int popular_sort(struct rec_popular *p, struct rec_top *r, struct rec_err
 
 int rec_popular_offset(struct rec_popular *p, const struct rec_labels *labels, const float *value, const struct rec_labels *items, struct rec_err *e)
 {
-	struct rec_top r = { .cap = labels->n };
+	struct rec_top r = { .cap = labels->n, .room = labels->n };
 	uint32_t *map, i;
 	int rc = -1;
 

@@ -1,7 +1,75 @@
 /* SPDX-License-Identifier: MIT */
-/* rank.c - a binary heap; the parent ranks behind its children. */
+/* rank.c - quickselect to cut, heapsort to sort: both in place, the order is total, so results depend on the set alone. */
 #include "model/rank.h"
 
+#include <string.h>
+
+static void swap(struct rec_ranked *a, struct rec_ranked *b)
+{
+	struct rec_ranked t = *a;
+
+	*a = *b;
+	*b = t;
+}
+
+/* A number that is larger for what ranks before: score in the upper half (its bits made to ascend), label rank downwards in the lower. */
+static inline uint64_t key(struct rec_ranked x)
+{
+	uint32_t bits;
+
+	memcpy(&bits, &x.score, sizeof bits);
+	bits = bits & 0x80000000u ? ~bits : bits | 0x80000000u;
+	return (uint64_t)bits << 32 | (uint32_t)~x.item;
+}
+
+/* Where the middle one of the first, the middle and the last of lo .. hi stands, so that sorted input is no trap. */
+static uint32_t median(const struct rec_ranked *entry, uint32_t lo, uint32_t hi)
+{
+	uint32_t mid = lo + (hi - lo) / 2;
+	uint64_t a = key(entry[lo]), b = key(entry[mid]), c = key(entry[hi]);
+
+	if (a > b)
+		return b > c ? mid : a > c ? hi : lo;
+	return a > c ? lo : b > c ? hi : mid;
+}
+
+/* Quickselect: entry[k] becomes what it would be in order, better ones stand before it. The partition has no branch to mispredict. */
+static void select(struct rec_ranked *entry, uint32_t n, uint32_t k)
+{
+	uint32_t lo = 0, hi = n - 1, m, i;
+	struct rec_ranked x;
+	uint64_t pivot;
+
+	while (lo < hi) {
+		swap(&entry[median(entry, lo, hi)], &entry[hi]);
+		pivot = key(entry[hi]);
+		for (i = m = lo; i < hi; i++) {
+			x = entry[i];
+			entry[i] = entry[m];
+			entry[m] = x;
+			m += key(x) > pivot;
+		}
+		swap(&entry[m], &entry[hi]);
+		if (m == k)
+			return;
+		if (m > k)
+			hi = m - 1;
+		else
+			lo = m + 1;
+	}
+}
+
+void rec_top_cut(struct rec_top *t)
+{
+	if (t->n == 0 || t->n < t->cap)
+		return;
+	select(t->entry, t->n, t->cap - 1);
+	t->n = t->cap;
+	t->worst = t->entry[t->cap - 1];
+	t->bounded = true;
+}
+
+/* The parent ranks behind its children. */
 static void sift_down(struct rec_ranked *entry, uint32_t n, uint32_t i, struct rec_ranked x)
 {
 	uint32_t child;
@@ -17,32 +85,14 @@ static void sift_down(struct rec_ranked *entry, uint32_t n, uint32_t i, struct r
 	entry[i] = x;
 }
 
-static void sift_up(struct rec_ranked *entry, uint32_t i, struct rec_ranked x)
-{
-	uint32_t parent;
-
-	while (i > 0 && rec_ranked_before(entry[parent = (i - 1) / 2], x)) {
-		entry[i] = entry[parent];
-		i = parent;
-	}
-	entry[i] = x;
-}
-
-void rec_top_push(struct rec_top *t, uint32_t item, float score)
-{
-	struct rec_ranked x = { item, score };
-
-	if (t->n < t->cap)
-		sift_up(t->entry, t->n++, x);
-	else if (rec_ranked_before(x, t->entry[0]))
-		sift_down(t->entry, t->n, 0, x);
-}
-
 void rec_top_sort(struct rec_top *t)
 {
-	uint32_t n;
+	uint32_t i, n;
 	struct rec_ranked x;
 
+	rec_top_cut(t);
+	for (i = t->n / 2; i-- > 0;)
+		sift_down(t->entry, t->n, i, t->entry[i]);
 	for (n = t->n; n > 1; n--) {
 		x = t->entry[n - 1];
 		t->entry[n - 1] = t->entry[0];

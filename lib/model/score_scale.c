@@ -24,7 +24,7 @@ static void zscore(float *score, const unsigned char *hit, uint32_t n)
 
 static void rank(float *score, const unsigned char *hit, uint32_t n, struct rec_ranked *entry)
 {
-	struct rec_top top = { entry, 0, n };
+	struct rec_top top = { .entry = entry, .cap = n, .room = n };
 	uint32_t i, j, t;
 	double position;
 

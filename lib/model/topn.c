@@ -2,7 +2,7 @@
 /*
  * topn.c - from rows to lists.
  *
- * One answer: begin every row (vector, or history), score, offer what may be listed to a heap, sort, complete. Two ways to score: tiles of a single
+ * One answer: begin every row (vector, or history), score, offer what may be listed, sort, complete. Two ways to score: tiles of a single
  * factor model for many rows at once (rank_tiles), and everything else row by row (rank_row). Both offer the same items with the same bits.
  *
  * In tiles, items to leave out get -inf before the selection: each row walks once along its sorted list of them while the tiles go by, so a row costs
@@ -167,6 +167,11 @@ uint32_t rec_topn_depth(const struct rec_topn *t)
 	return t->depth;
 }
 
+uint32_t rec_topn_room(const struct rec_topn *t)
+{
+	return rec_top_room(t->depth, t->s->items.n);
+}
+
 static size_t vector_length(const struct rec_topn *t)
 {
 	return rec_round_up(only(t)->k ? only(t)->k : 1, REC_LANES);
@@ -174,7 +179,7 @@ static size_t vector_length(const struct rec_topn *t)
 
 uint64_t rec_topn_size(const struct rec_topn *t, unsigned threads)
 {
-	uint64_t each = t->s->items.n + rec_score_scratch_size(t->s) + (uint64_t)REC_TOPN_BATCH * t->depth * sizeof(struct rec_ranked);
+	uint64_t each = t->s->items.n + rec_score_scratch_size(t->s) + (uint64_t)REC_TOPN_BATCH * rec_topn_room(t) * sizeof(struct rec_ranked);
 
 	if (!t->tiled)
 		return each * threads;
@@ -499,8 +504,7 @@ int rec_topn_answer(const struct rec_topn *t, struct rec_topn_scratch *sc, const
 	if (t->tiled)
 		sc->out_ptr[0] = 0;
 	for (i = 0; i < nq; i++) {
-		list[i].n = 0;
-		list[i].cap = t->depth;
+		list[i] = (struct rec_top){ .entry = list[i].entry, .cap = t->depth, .room = rec_topn_room(t) };
 		if ((live = rec_scorer_begin(t->s, sc->score, &q[i], e)) < 0)
 			return -1;
 		sc->live[i] = live;

@@ -126,7 +126,7 @@ int rec_topn_stream(const struct rec_topn *t, struct rec_rows *in, const struct 
 	struct stream s = { .t = t, .s = rec_topn_scorer(t), .rows = o, .in = in, .out = out, .repeats = repeats, .counts = counts };
 	int rc = -1;
 
-	if ((s.list.entry = rec_alloc((size_t)rec_topn_depth(t) + 1, sizeof *s.list.entry, e)) && rec_topn_scratch_new(&s.scratch, t, e) == 0)
+	if ((s.list.entry = rec_alloc((size_t)rec_topn_room(t) + 1, sizeof *s.list.entry, e)) && rec_topn_scratch_new(&s.scratch, t, e) == 0)
 		rc = run(&s, e);
 	rec_topn_scratch_free(s.scratch);
 	rec_buf_free(&s.label);

@@ -139,7 +139,7 @@ static void plan(struct job *j, uint32_t nrows)
 
 	for (j->batch = REC_TOPN_BATCH; j->batch > 16 && nrows / j->batch < 4 * threads; j->batch /= 2)
 		;
-	bytes = (uint64_t)j->batch * (rec_topn_depth(j->t) + 1) * (sizeof(struct rec_ranked) + ENTRY_TEXT);
+	bytes = (uint64_t)j->batch * (rec_topn_room(j->t) + 1) * (sizeof(struct rec_ranked) + ENTRY_TEXT);
 	j->nslots = WAVE_BATCHES;
 	if (bytes * j->nslots > WAVE_BYTES)
 		j->nslots = (uint32_t)(WAVE_BYTES / bytes);
@@ -147,14 +147,14 @@ static void plan(struct job *j, uint32_t nrows)
 		j->nslots = (uint32_t)(2 * threads);
 }
 
-static int slot_new(struct slot *s, uint32_t batch, uint32_t depth, struct rec_err *e)
+static int slot_new(struct slot *s, uint32_t batch, uint32_t room, struct rec_err *e)
 {
 	uint32_t i;
 
-	if (!(s->list = rec_zalloc(batch, sizeof *s->list, e)) || !(s->entry = rec_alloc((size_t)batch * depth + 1, sizeof *s->entry, e)))
+	if (!(s->list = rec_zalloc(batch, sizeof *s->list, e)) || !(s->entry = rec_alloc((size_t)batch * room + 1, sizeof *s->entry, e)))
 		return -1;
 	for (i = 0; i < batch; i++)
-		s->list[i].entry = s->entry + (size_t)i * depth;
+		s->list[i].entry = s->entry + (size_t)i * room;
 	return 0;
 }
 
@@ -168,7 +168,7 @@ static int job_new(struct job *j, uint32_t nrows, struct rec_err *e)
 	if (!j->slot || !j->worker)
 		return -1;
 	for (i = 0; i < j->nslots; i++)
-		if (slot_new(&j->slot[i], j->batch, rec_topn_depth(j->t), e))
+		if (slot_new(&j->slot[i], j->batch, rec_topn_room(j->t), e))
 			return -1;
 	for (i = 0; i < threads; i++)
 		if (rec_topn_scratch_new(&j->worker[i].topn, j->t, e) || !(j->worker[i].q = rec_zalloc(j->batch, sizeof *j->worker[i].q, e)))
