@@ -61,7 +61,7 @@ struct rec_foreign_dense {
 void rec_foreign_dense_free(struct rec_foreign_dense *d);
 
 struct rec_foreign {
-	const char *name, *about;
+	const char *name;
 	enum rec_shape shape;
 	int (*read_rows)(struct rec_in *in, const struct rec_foreign_opts *o, rec_row_fn *fn, void *arg, struct rec_err *e);
 	int (*read_dense)(struct rec_foreign_dense *d, struct rec_in *in, const struct rec_foreign_opts *o, struct rec_err *e);

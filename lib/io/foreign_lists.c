@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: MIT */
+/* foreign_lists.c - formats of words on a line: wide, libsvm, trec-run, trec-qrels. Words are parted by blanks, or by the delimiter asked for. */
+#include <stdio.h>
+#include <string.h>
+
+#include "io/foreign_formats.h"
+#include "io/foreign_line.h"
+#include "io/num.h"
+
+struct word {
+	char *s;
+	size_t n;
+};
+
+/* What a format makes of one line: rows for fn. */
+typedef int line_fn(struct rec_line *l, char *line, size_t n, const struct rec_foreign_opts *o, rec_row_fn *fn, void *arg, struct rec_err *e);
+
+static int each_line(struct rec_in *in, const struct rec_foreign_opts *o, line_fn *parse, rec_row_fn *fn, void *arg, struct rec_err *e)
+{
+	struct rec_line l = { .in = in };
+	char *line;
+	size_t n;
+	int got;
+
+	while ((got = rec_line_next(&l, &line, &n, e)) == 1)
+		if (parse(&l, line, n, o, fn, arg, e) != 0) {
+			got = -1;
+			break;
+		}
+	rec_line_free(&l);
+	return got;
+}
+
+static struct rec_row pair(const struct word *row, const struct word *col)
+{
+	return (struct rec_row){ row->s, col->s, (uint32_t)row->n, (uint32_t)col->n, 1, REC_HAS_COL, (double)__builtin_nan("") };
+}
+
+static int wide_line(struct rec_line *l, char *line, size_t n, const struct rec_foreign_opts *o, rec_row_fn *fn, void *arg, struct rec_err *e)
+{
+	const char *d = rec_delimiter(o->delimiter, NULL), *end = line + n;
+	struct word row, col;
+
+	if (!rec_field_next(&line, end, d, &row.s, &row.n) || rec_line_label(l, 1, row.s, row.n, e) != 0)
+		return rec_line_fail(l, 0, e, "empty line");
+	for (int field = 2; rec_field_next(&line, end, d, &col.s, &col.n); field++) {
+		struct rec_row r = pair(&row, &col);
+
+		if (rec_line_label(l, field, col.s, col.n, e) != 0 || fn(arg, &r, e) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+int rec_wide_read(struct rec_in *in, const struct rec_foreign_opts *o, rec_row_fn *fn, void *arg, struct rec_err *e)
+{
+	return each_line(in, o, wide_line, fn, arg, e);
+}
+
+static int libsvm_line(struct rec_line *l, char *line, size_t n, const struct rec_foreign_opts *o, rec_row_fn *fn, void *arg, struct rec_err *e)
+{
+	const char *d = rec_delimiter(o->delimiter, NULL), *end = line + n;
+	struct word row, cell;
+
+	if (!rec_field_next(&line, end, d, &row.s, &row.n) || rec_line_label(l, 1, row.s, row.n, e) != 0)
+		return rec_line_fail(l, 0, e, "empty line");
+	for (int field = 2; rec_field_next(&line, end, d, &cell.s, &cell.n); field++) {
+		char *colon = cell.s + cell.n;
+		struct rec_row r;
+		size_t value;
+
+		while (colon > cell.s && colon[-1] != ':')
+			colon--;
+		if (colon == cell.s)
+			return rec_line_fail(l, field, e, "'%.*s' is not item:value", (int)(cell.n < 40 ? cell.n : 40), cell.s);
+		value = (size_t)(cell.s + cell.n - colon);
+		cell.n -= value + 1;
+		r = pair(&row, &cell);
+		r.has |= REC_HAS_VALUE;
+		if (rec_line_label(l, field, cell.s, cell.n, e) != 0 || rec_line_f32(l, field, colon, value, &r.value, e) != 0 || fn(arg, &r, e) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+int rec_libsvm_read(struct rec_in *in, const struct rec_foreign_opts *o, rec_row_fn *fn, void *arg, struct rec_err *e)
+{
+	return each_line(in, o, libsvm_line, fn, arg, e);
+}
+
+/* Exactly `want` words: row in the first, column in the third, value in word `value`. */
+static int trec_line(struct rec_line *l, char *line, size_t n, int want, int value, rec_row_fn *fn, void *arg, struct rec_err *e)
+{
+	const char *end = line + n;
+	struct word w[6];
+	struct rec_row r;
+	char *s;
+	size_t len;
+	int got = 0;
+
+	while (rec_field_next(&line, end, NULL, &s, &len)) {
+		if (got == want)
+			return rec_line_fail(l, got + 1, e, "unexpected (a line has %d)", want);
+		w[got++] = (struct word){ s, len };
+	}
+	if (got < want)
+		return rec_line_fail(l, 0, e, "%d fields, not %d", got, want);
+	r = pair(&w[0], &w[2]);
+	r.has |= REC_HAS_VALUE;
+	if (rec_line_f32(l, value + 1, w[value].s, w[value].n, &r.value, e) != 0)
+		return -1;
+	return fn(arg, &r, e);
+}
+
+static int run_line(struct rec_line *l, char *line, size_t n, const struct rec_foreign_opts *o, rec_row_fn *fn, void *arg, struct rec_err *e)
+{
+	(void)o;
+	return trec_line(l, line, n, 6, 4, fn, arg, e);
+}
+
+static int qrels_line(struct rec_line *l, char *line, size_t n, const struct rec_foreign_opts *o, rec_row_fn *fn, void *arg, struct rec_err *e)
+{
+	(void)o;
+	return trec_line(l, line, n, 4, 3, fn, arg, e);
+}
+
+int rec_trec_run_read(struct rec_in *in, const struct rec_foreign_opts *o, rec_row_fn *fn, void *arg, struct rec_err *e)
+{
+	return each_line(in, o, run_line, fn, arg, e);
+}
+
+int rec_trec_qrels_read(struct rec_in *in, const struct rec_foreign_opts *o, rec_row_fn *fn, void *arg, struct rec_err *e)
+{
+	return each_line(in, o, qrels_line, fn, arg, e);
+}
+
+/* A label as one word: it can't hold what parts words. */
+static int put_word(struct rec_out *out, const char *s, size_t n, const char *delimiter, struct rec_err *e)
+{
+	const char *stop = delimiter && *delimiter ? delimiter : " \t";
+
+	for (size_t i = 0; i < n; i++)
+		if (strchr(stop, s[i]))
+			return rec_err_set(e, REC_EDATA, "the label '%.*s' holds a blank or delimiter, which this format can't", (int)(n < 100 ? n : 100), s);
+	return rec_out_write(out, s, n, e);
+}
+
+static int put_label(struct rec_out *out, const uint64_t *off, const char *bytes, uint64_t i, const char *delimiter, struct rec_err *e)
+{
+	return put_word(out, bytes + off[i], (size_t)(off[i + 1] - off[i]), delimiter, e);
+}
+
+static int put_value(struct rec_out *out, char before, float x, struct rec_err *e)
+{
+	char text[REC_NUM_MAX + 1] = { before };
+
+	return rec_out_write(out, text, 1 + rec_num_put_f32(text + 1, x), e);
+}
+
+static int put_lines(struct rec_out *out, const struct rec_foreign_opts *o, const struct rec_block *b, bool values, struct rec_err *e)
+{
+	const char *d = rec_delimiter(o->delimiter, " ");
+
+	for (uint64_t r = 0; r < b->rows; r++) {
+		if (put_label(out, b->row_off, b->row_bytes, r, d, e) != 0)
+			return -1;
+		for (uint64_t i = b->ptr[r]; i < b->ptr[r + 1]; i++)
+			if (rec_out_write(out, d, strlen(d), e) != 0 || put_label(out, b->col_off, b->col_bytes, b->col[i], d, e) != 0 ||
+			    (values && put_value(out, ':', b->val[i], e) != 0))
+				return -1;
+		if (rec_out_write(out, "\n", 1, e) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+int rec_wide_write(struct rec_out *out, const struct rec_foreign_opts *o, const struct rec_block *b, struct rec_err *e)
+{
+	return put_lines(out, o, b, false, e);
+}
+
+int rec_libsvm_write(struct rec_out *out, const struct rec_foreign_opts *o, const struct rec_block *b, struct rec_err *e)
+{
+	return put_lines(out, o, b, true, e);
+}
+
+int rec_trec_run_write(struct rec_out *out, const struct rec_foreign_opts *o, const struct rec_block *b, struct rec_err *e)
+{
+	const char *tag = o->tag ? o->tag : "recpipe";
+	char rank[REC_NUM_MAX + 1] = " ";
+
+	for (uint64_t r = 0; r < b->rows; r++)
+		for (uint64_t i = b->ptr[r]; i < b->ptr[r + 1]; i++) {
+			size_t n = 1 + rec_num_put_u64(rank + 1, i - b->ptr[r] + 1);
+
+			if (put_label(out, b->row_off, b->row_bytes, r, NULL, e) != 0 || rec_out_write(out, " Q0 ", 4, e) != 0 ||
+			    put_label(out, b->col_off, b->col_bytes, b->col[i], NULL, e) != 0 || rec_out_write(out, rank, n, e) != 0 ||
+			    put_value(out, ' ', b->val[i], e) != 0 || rec_out_write(out, " ", 1, e) != 0 || put_word(out, tag, strlen(tag), NULL, e) != 0 ||
+			    rec_out_write(out, "\n", 1, e) != 0)
+				return -1;
+		}
+	return 0;
+}
+
+int rec_trec_qrels_write(struct rec_out *out, const struct rec_foreign_opts *o, const struct rec_row *row, struct rec_err *e)
+{
+	(void)o;
+	if (put_word(out, row->row, row->row_len, NULL, e) != 0 || rec_out_write(out, " 0 ", 3, e) != 0 ||
+	    put_word(out, row->col, row->col_len, NULL, e) != 0 || put_value(out, ' ', row->has & REC_HAS_VALUE ? row->value : 1, e) != 0)
+		return -1;
+	return rec_out_write(out, "\n", 1, e);
+}
