@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+/* measure.c - the table of measures, and the names of metrics. */
+#include "eval/measure.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "io/num.h"
+
+static double squared(double d)
+{
+	return d * d;
+}
+
+static double absolute(double d)
+{
+	return d < 0 ? -d : d;
+}
+
+const struct rec_measure rec_measures[] = {
+	{ "recall", REC_RANKING, true, false, false, REC_AGG_MEAN, rec_rank_recall, NULL, "mean over users of hits in the first {k} / |truth|" },
+	{ "precision", REC_RANKING, true, false, false, REC_AGG_MEAN, rec_rank_precision, NULL, "mean over users of hits in the first {k} / {k}" },
+	{ "f1", REC_RANKING, true, false, false, REC_AGG_MEAN, rec_rank_f1, NULL,
+	  "mean over users of 2PR/(P+R), P = hits in the first {k} / {k}, R = hits / |truth|" },
+	{ "hit", REC_RANKING, true, false, false, REC_AGG_MEAN, rec_rank_hit, NULL, "share of users with a hit in the first {k}" },
+	{ "mrr", REC_RANKING, true, false, false, REC_AGG_MEAN, rec_rank_mrr, NULL, "mean over users of 1/rank of the first hit in the first {k}, else 0" },
+	{ "map", REC_RANKING, true, false, false, REC_AGG_MEAN, rec_rank_map, NULL,
+	  "mean over users of the sum of precision at each hit in the first {k} / min({k}, |truth|)" },
+	{ "ndcg", REC_RANKING, true, false, true, REC_AGG_MEAN, rec_rank_ndcg, NULL,
+	  "mean over users of the sum of gain/log2(rank+1) in the first {k} / its best for min({k}, |truth|) items; gain={g}" },
+	{ "auc", REC_RANKING, false, false, false, REC_AGG_MEAN, rec_rank_auc, NULL,
+	  "mean over users of the share of (relevant, other) candidate pairs in order, equal scores 1/2, train items left out" },
+	{ "rmse", REC_RATING, false, false, false, REC_AGG_ROOT, NULL, squared, "square root of the mean over pairs of (score - value)^2" },
+	{ "mae", REC_RATING, false, false, false, REC_AGG_RATIO, NULL, absolute, "mean over pairs of |score - value|" },
+	{ "coverage", REC_CATALOGUE, true, true, false, REC_AGG_COVERAGE, NULL, NULL, "share of the items of train that are in the first {k} of some list" },
+	{ "gini", REC_CATALOGUE, true, true, false, REC_AGG_GINI, NULL, NULL,
+	  "Gini index of how often each item of train is in the first {k} of a list: 0 all alike, 1 one item alone" },
+	{ "novelty", REC_CATALOGUE, true, true, false, REC_AGG_RATIO, NULL, NULL,
+	  "mean over the first {k} of all lists of -log2(users who hold the item in train / users of train)" },
+	{ NULL, REC_RANKING, false, false, false, REC_AGG_MEAN, NULL, NULL, NULL }
+};
+
+void rec_metrics_free(struct rec_metrics *ms)
+{
+	free(ms->m);
+	*ms = (struct rec_metrics){ 0 };
+}
+
+static const struct rec_measure *find_measure(const char *name, size_t n)
+{
+	for (const struct rec_measure *m = rec_measures; m->name; m++)
+		if (strlen(m->name) == n && memcmp(m->name, name, n) == 0)
+			return m;
+	return NULL;
+}
+
+static int unknown_measure(const char *text, struct rec_err *e)
+{
+	char all[256] = "";
+	size_t n = 0;
+
+	for (const struct rec_measure *m = rec_measures; m->name; m++)
+		n += (size_t)snprintf(all + n, sizeof all - n, "%s%s", n ? " " : "", m->name);
+	return rec_err_set(e, REC_EUSAGE, "'%s' names no measure; there are: %s", text, all);
+}
+
+static int add_metric(struct rec_metrics *ms, struct rec_metric *m, struct rec_err *e)
+{
+	int n = snprintf(m->name, sizeof m->name, "%s%s", m->measure->name, m->linear ? "(gain=linear)" : "");
+
+	if (m->k)
+		snprintf(m->name + n, sizeof m->name - (size_t)n, "@%u", m->k);
+	for (size_t i = 0; i < ms->n; i++)
+		if (strcmp(ms->m[i].name, m->name) == 0)
+			return rec_err_set(e, REC_EUSAGE, "%s is asked for twice", m->name);
+	if (rec_grow(&ms->m, &ms->cap, ms->n + 1, sizeof *ms->m, e) != 0)
+		return -1;
+	ms->m[ms->n++] = *m;
+	return 0;
+}
+
+/* "5,10,20" */
+static int add_cuts(struct rec_metrics *ms, struct rec_metric *m, const char *text, const char *cuts, struct rec_err *e)
+{
+	while (true) {
+		size_t n = strcspn(cuts, ",");
+		uint64_t k;
+
+		if (rec_num_u64(cuts, n, &k) != REC_NUM_OK || k < 1 || k > REC_MAX_CUT)
+			return rec_err_set(e, REC_EUSAGE, "%s: '%.*s' is not a cut-off (1 to %d)", text, (int)n, cuts, REC_MAX_CUT);
+		m->k = (uint32_t)k;
+		if (add_metric(ms, m, e) != 0)
+			return -1;
+		if (!cuts[n])
+			return 0;
+		cuts += n + 1;
+	}
+}
+
+/* "(gain=linear)" at p; *end is what follows. */
+static int parse_parameters(struct rec_metric *m, const char *text, const char *p, const char **end, struct rec_err *e)
+{
+	static const char linear[] = "(gain=linear)", one[] = "(gain=1)";
+
+	*end = p;
+	if (*p != '(')
+		return 0;
+	if (!m->measure->gain)
+		return rec_err_set(e, REC_EUSAGE, "%s: %s takes no parameters", text, m->measure->name);
+	if (strncmp(p, linear, sizeof linear - 1) == 0)
+		m->linear = true;
+	else if (strncmp(p, one, sizeof one - 1) != 0)
+		return rec_err_set(e, REC_EUSAGE, "%s: the parameter of %s is gain=1 or gain=linear", text, m->measure->name);
+	*end = p + (m->linear ? sizeof linear - 1 : sizeof one - 1);
+	return 0;
+}
+
+int rec_metrics_parse(struct rec_metrics *ms, const char *text, struct rec_err *e)
+{
+	struct rec_metric m = { .measure = find_measure(text, strcspn(text, "(@")) };
+	const char *p;
+
+	if (!m.measure)
+		return unknown_measure(text, e);
+	if (parse_parameters(&m, text, text + strlen(m.measure->name), &p, e) != 0)
+		return -1;
+	if (!*p) {
+		m.k = m.measure->cut ? REC_DEFAULT_CUT : 0;
+		return add_metric(ms, &m, e);
+	}
+	if (*p != '@')
+		return rec_err_set(e, REC_EUSAGE, "%s: '%s' is not understood; examples: recall@20 ndcg@5,10 ndcg(gain=linear)@10 auc", text, p);
+	if (!m.measure->cut)
+		return rec_err_set(e, REC_EUSAGE, "%s: %s takes no cut-off", text, m.measure->name);
+	return add_cuts(ms, &m, text, p + 1, e);
+}
+
+void rec_metric_define(const struct rec_metric *m, char *out, size_t n)
+{
+	size_t at = 0;
+
+	out[0] = '\0';
+	for (const char *p = m->measure->definition; *p && at + 1 < n; p++) {
+		if (strncmp(p, "{k}", 3) == 0 || strncmp(p, "{g}", 3) == 0) {
+			char k[16];
+
+			snprintf(k, sizeof k, "%u", m->k);
+			at += (size_t)snprintf(out + at, n - at, "%s", p[1] == 'k' ? k : m->linear ? "value" : "1");
+			p += 2;
+		} else {
+			out[at++] = *p;
+			out[at] = '\0';
+		}
+	}
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * measure.h - the measures: one table row each, and how METRICS such as `ndcg(gain=linear)@5,10` name them.
+ *
+ * A ranking measure is a function of one user's list against one truth, a rating measure a sum over the user's scored pairs, a catalogue measure a
+ * number of all lists together. A new measure is a row of the table in measure.c and, for a ranking one, a function in measure_rank.c.
+ */
+#ifndef REC_EVAL_MEASURE_H
+#define REC_EVAL_MEASURE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+/*
+ * One user's list as a ranking measure sees it. Positions count from 0 in rank order. The order within a group is random: measures give the expectation
+ * over it, and groups hold one entry each but for --ties mean.
+ */
+struct rec_ranked {
+	uint32_t n;			/* entries */
+	const double *gain;		/* > 0: relevant, its value; 0: not */
+	const uint32_t *group;		/* group[g]: end of group g, ascending, the last one n */
+	const uint32_t *tied;		/* the same for entries of equal score, whatever --ties says (auc) */
+	const unsigned char *skip;	/* entries that auc leaves out: train items, or relevant ones out of focus */
+	uint32_t relevant;		/* size of the truth, listed or not; at least 1 */
+	const double *ideal;		/* its gains, descending */
+	uint32_t candidates_relevant;	/* auc: relevant candidates, and the others */
+	uint64_t candidates_other;
+	const double *discount;		/* 1 / log2(position + 2) */
+	const double *discount_sum;	/* sum of the first i discounts, in this order */
+};
+
+enum rec_measure_kind { REC_RANKING, REC_RATING, REC_CATALOGUE };
+
+struct rec_metric;
+typedef double rec_rank_fn(const struct rec_ranked *r, const struct rec_metric *m);
+
+/* How per-user numbers become one: the mean of values; sum / count; its square root; from counts of items. */
+enum rec_agg { REC_AGG_MEAN, REC_AGG_RATIO, REC_AGG_ROOT, REC_AGG_COVERAGE, REC_AGG_GINI };
+
+struct rec_measure {
+	const char *name;
+	enum rec_measure_kind kind;
+	bool cut;			/* takes a cut-off */
+	bool needs_train;
+	bool gain;			/* takes (gain=linear) */
+	enum rec_agg agg;
+	rec_rank_fn *fn;		/* ranking: NaN where the user has no value */
+	double (*error)(double difference);	/* rating */
+	const char *definition;		/* {k} is the cut-off; {g} the gain */
+};
+
+enum { REC_DEFAULT_CUT = 10, REC_MAX_CUT = 1000000 };
+
+/* A measure with its parameters: one column of results. */
+struct rec_metric {
+	const struct rec_measure *measure;
+	bool linear;
+	uint32_t k;		/* 0 where the measure takes no cut-off */
+	char name[48];		/* ndcg(gain=linear)@10 */
+};
+
+struct rec_metrics {
+	struct rec_metric *m;
+	size_t n, cap;
+};
+
+void rec_metrics_free(struct rec_metrics *ms);
+
+/* Add what one operand names. Unknown names, parameters, cut-offs and a metric twice are REC_EUSAGE. */
+REC_MUST int rec_metrics_parse(struct rec_metrics *ms, const char *text, struct rec_err *e);
+
+/* The definition of m with its placeholders filled, into out (size n, cut where too long). */
+void rec_metric_define(const struct rec_metric *m, char *out, size_t n);
+
+/* The table, ended by a row without name. */
+extern const struct rec_measure rec_measures[];
+
+/* measure_rank.c */
+rec_rank_fn rec_rank_recall, rec_rank_precision, rec_rank_f1, rec_rank_hit, rec_rank_mrr, rec_rank_map, rec_rank_ndcg, rec_rank_auc;
+
+#endif

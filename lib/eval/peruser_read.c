@@ -1,0 +1,405 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * peruser_read.c - text of --per-user back to results.
+ *
+ * The text is held whole. Users' line runs are found and sorted by label first, because sums are taken in label order whatever the order of the parts;
+ * then lines are parsed into the arrays of their user. Names of groups and items are collected as references into the text and numbered at the end.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "eval/peruser.h"
+#include "io/num.h"
+
+struct ref {	/* bytes within the text */
+	const char *p;
+	uint32_t n, user;
+};
+
+struct run {	/* the lines of one user */
+	const char *p, *end;
+	uint32_t label_len;
+};
+
+struct reader {
+	const char *name;
+	struct rec_buf text;
+	const char *head, *head_end;	/* lines that the first part begins with */
+	struct run *run;
+	size_t runs, runs_cap;
+	struct ref *group, *item;
+	size_t groups, groups_cap, items, items_cap;
+};
+
+static int fail(const struct reader *d, const char *at, struct rec_err *e, const char *what)
+{
+	uint64_t line = 1;
+
+	for (const char *p = d->text.p; p < at; p++)
+		line += *p == '\n';
+	return rec_err_set(e, REC_EDATA, "%s:%llu: %s", d->name, (unsigned long long)line, what);
+}
+
+static int read_all(struct reader *d, struct rec_in *in, struct rec_err *e)
+{
+	static const size_t step = 1 << 20;
+
+	while (true) {
+		int64_t got;
+
+		if (rec_grow(&d->text.p, &d->text.cap, d->text.n + step, 1, e) != 0)
+			return -1;
+		if ((got = rec_in_read(in, d->text.p + d->text.n, step, e)) < 0)
+			return -1;
+		d->text.n += (size_t)got;
+		if (got == 0)
+			break;
+	}
+	if (d->text.n > 0 && d->text.p[d->text.n - 1] != '\n')
+		return fail(d, d->text.p + d->text.n, e, "the text was cut off");
+	return 0;
+}
+
+static bool starts(const char *p, const char *end, const char *with)
+{
+	size_t n = strlen(with);
+
+	return (size_t)(end - p) >= n && memcmp(p, with, n) == 0;
+}
+
+/* The text ends with a newline. */
+static const char *line_end(const char *p)
+{
+	while (*p != '\n')
+		p++;
+	return p;
+}
+
+/* Length of the field at p within a line that ends at end. */
+static size_t field_len(const char *p, const char *end)
+{
+	const char *tab = memchr(p, '\t', (size_t)(end - p));
+
+	return (size_t)((tab ? tab : end) - p);
+}
+
+/* The next field of the line: 1 with *p behind the TAB that follows it, or 0. */
+static int next_field(const char **p, const char *end, const char **field, size_t *n)
+{
+	if (*p > end)
+		return 0;
+	*field = *p;
+	*n = field_len(*p, end);
+	*p += *n + 1;
+	return 1;
+}
+
+static int take_head(struct reader *d, const char **at, const char *end, struct rec_err *e)
+{
+	const char *p = *at;
+
+	if (!starts(p, end, "\trec-eval\t1\n"))
+		return fail(d, p, e, "not what rec-eval --per-user writes");
+	while (p < end && *p == '\t' && !starts(p, end, "\tend\t"))
+		p = line_end(p) + 1;
+	if (!d->head) {
+		d->head = *at;
+		d->head_end = p;
+	} else if (p - *at != d->head_end - d->head || memcmp(*at, d->head, (size_t)(p - *at)) != 0) {
+		return fail(d, *at, e, "made with other options or other train data than the first part; such parts can't be merged");
+	}
+	*at = p;
+	return 0;
+}
+
+/* One user's lines follow each other. */
+static int take_user(struct reader *d, const char **at, const char *end, struct rec_err *e)
+{
+	const char *p = *at, *label = p;
+	size_t n = field_len(p, line_end(p));
+
+	do
+		p = line_end(p) + 1;
+	while (p < end && (size_t)(end - p) > n && memcmp(p, label, n) == 0 && p[n] == '\t');
+	if (rec_grow(&d->run, &d->runs_cap, d->runs + 1, sizeof *d->run, e) != 0)
+		return -1;
+	d->run[d->runs++] = (struct run){ label, p, (uint32_t)n };
+	*at = p;
+	return 0;
+}
+
+static int take_part(struct reader *d, const char **at, const char *end, struct rec_err *e)
+{
+	uint64_t users = 0, said;
+	const char *p;
+
+	if (take_head(d, at, end, e) != 0)
+		return -1;
+	for (; *at < end && **at != '\t'; users++)
+		if (take_user(d, at, end, e) != 0)
+			return -1;
+	if (!starts(*at, end, "\tend\t"))
+		return fail(d, *at, e, "the text was cut off: a part has no end line");
+	p = *at + strlen("\tend\t");
+	if (rec_num_u64(p, (size_t)(line_end(p) - p), &said) != REC_NUM_OK || said != users)
+		return fail(d, *at, e, "the text was cut off: the end line counts other users");
+	*at = line_end(p) + 1;
+	return 0;
+}
+
+static int by_label(const void *a, const void *b)
+{
+	const struct run *x = a, *y = b;
+
+	return rec_label_cmp(x->p, x->label_len, y->p, y->label_len);
+}
+
+static int by_bytes(const void *a, const void *b)
+{
+	const struct ref *x = *(const struct ref *const *)a, *y = *(const struct ref *const *)b;
+
+	return rec_label_cmp(x->p, x->n, y->p, y->n);
+}
+
+/* Labels of n byte strings in order, repeats once; id[i], where not NULL, is the index of string i. */
+static int make_labels(struct rec_labels *l, struct ref *const *sorted, size_t n, const struct ref *first, uint32_t *id, struct rec_err *e)
+{
+	uint64_t bytes = 0, *off;
+	char *text;
+
+	for (size_t i = 0; i < n; i++)
+		bytes += sorted[i]->n;
+	off = rec_alloc(n + 1, sizeof *off, e);
+	text = rec_alloc(bytes, 1, e);
+	*l = (struct rec_labels){ .off = off, .bytes = text, .own_off = off, .own_bytes = text };
+	if (!off || !text)
+		return -1;
+	off[0] = 0;
+	for (size_t i = 0; i < n; i++) {
+		if (i == 0 || by_bytes(&sorted[i - 1], &sorted[i]) != 0) {
+			memcpy(text + off[l->n], sorted[i]->p, sorted[i]->n);
+			off[l->n + 1] = off[l->n] + sorted[i]->n;
+			l->n++;
+		}
+		if (id)
+			id[sorted[i] - first] = l->n - 1;
+	}
+	return 0;
+}
+
+/* Number the strings by their bytes. id has n entries. */
+static int number(struct rec_labels *l, struct ref *ref, size_t n, uint32_t *id, struct rec_err *e)
+{
+	struct ref **sorted = rec_alloc(n, sizeof *sorted, e);
+	size_t named = 0;
+	int rc;
+
+	if (!sorted)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		id[i] = REC_NONE;
+		if (ref[i].n > 0)
+			sorted[named++] = &ref[i];
+	}
+	qsort(sorted, named, sizeof *sorted, by_bytes);
+	rc = make_labels(l, sorted, named, ref, id, e);
+	free(sorted);
+	return rc;
+}
+
+static int user_labels(struct reader *d, struct rec_results *r, struct rec_err *e)
+{
+	uint64_t bytes = 0, *off;
+	char *text;
+
+	if (d->runs >= REC_NONE)
+		return rec_err_set(e, REC_EDATA, "%s: too many users", d->name);
+	if (d->runs > 0)
+		qsort(d->run, d->runs, sizeof *d->run, by_label);
+	for (size_t i = 0; i < d->runs; i++) {
+		bytes += d->run[i].label_len;
+		if (i > 0 && by_label(&d->run[i - 1], &d->run[i]) == 0)
+			return rec_err_set(e, REC_EDATA, "%s: user '%.*s' is there twice: parts must hold different users", d->name,
+					   (int)d->run[i].label_len, d->run[i].p);
+	}
+	off = rec_alloc(d->runs + 1, sizeof *off, e);
+	text = rec_alloc(bytes, 1, e);
+	r->user = (struct rec_labels){ .n = (uint32_t)d->runs, .off = off, .bytes = text, .own_off = off, .own_bytes = text };
+	if (!off || !text)
+		return -1;
+	off[0] = 0;
+	for (size_t i = 0; i < d->runs; i++) {
+		memcpy(text + off[i], d->run[i].p, d->run[i].label_len);
+		off[i + 1] = off[i] + d->run[i].label_len;
+	}
+	return 0;
+}
+
+/* "series TAB name TAB agg TAB flags TAB k TAB definition", p behind the first TAB of the line. */
+static int head_series(const struct reader *d, struct rec_results *r, const char *p, const char *end, struct rec_err *e)
+{
+	const char *f[6];
+	size_t n[6];
+	uint64_t x[3];
+	char name[512], definition[2048];
+	struct rec_series *s;
+
+	for (int i = 0; i < 6; i++)
+		if (!next_field(&p, end, &f[i], &n[i]))
+			return fail(d, f[0], e, "a series line with too few fields");
+	for (int i = 0; i < 3; i++)
+		if (rec_num_u64(f[2 + i], n[2 + i], &x[i]) != REC_NUM_OK || x[i] > REC_MAX_CUT)
+			return fail(d, f[0], e, "a series line with a bad number");
+	if (x[0] > REC_AGG_GINI || n[1] >= sizeof name || n[5] >= sizeof definition)
+		return fail(d, f[0], e, "a series line that can't be");
+	snprintf(name, sizeof name, "%.*s", (int)n[1], f[1]);
+	snprintf(definition, sizeof definition, "%.*s", (int)n[5], f[5]);
+	return rec_results_add(r, &s, name, (enum rec_agg)x[0], (unsigned)x[1], (uint32_t)x[2], definition, e);
+}
+
+static int parse_head(struct reader *d, struct rec_results *r, struct rec_err *e)
+{
+	for (const char *p = d->head; p < d->head_end;) {
+		const char *end = line_end(p);
+
+		if (starts(p, end, "\tmissing\t"))
+			r->skip_missing = starts(p + 9, end, "skip");
+		else if (starts(p, end, "\titems\t") && rec_num_u64(p + 7, (size_t)(end - p - 7), &r->nitems) != REC_NUM_OK)
+			return fail(d, p, e, "items: not a number");
+		else if (starts(p, end, "\tseries\t") && head_series(d, r, p + 1, end, e) != 0)
+			return -1;
+		p = end + 1;
+	}
+	return 0;
+}
+
+static int add_ref(struct ref **list, size_t *n, size_t *cap, struct ref x, struct rec_err *e)
+{
+	if (rec_grow(list, cap, *n + 1, sizeof **list, e) != 0)
+		return -1;
+	(*list)[(*n)++] = x;
+	return 0;
+}
+
+static int parse_value(const struct reader *d, struct rec_series *s, uint32_t u, const char *p, const char *end, struct rec_err *e)
+{
+	const char *f[4] = { 0 }, *at = p;
+	size_t n[4] = { 0 };
+	int fields = 0, want = s->count ? 4 : 1;
+	uint64_t count = 0, of = 0;
+
+	while (fields < 4 && next_field(&p, end, &f[fields], &n[fields]))
+		fields++;
+	s->state[u] = REC_PRESENT;
+	if (!s->count && fields == 2 && n[1] == 7 && memcmp(f[1], "missing", 7) == 0) {
+		s->state[u] = REC_MISSING;
+		want = 2;
+	}
+	if (fields != want || p <= end || rec_num_f64(f[s->count ? 1 : 0], n[s->count ? 1 : 0], &s->value[u]) != REC_NUM_OK)
+		return fail(d, at, e, "a bad value");
+	if (!s->count)
+		return 0;
+	if (rec_num_u64(f[2], n[2], &count) != REC_NUM_OK || rec_num_u64(f[3], n[3], &of) != REC_NUM_OK || count > UINT32_MAX || of > UINT32_MAX)
+		return fail(d, at, e, "a bad count");
+	s->count[u] = (uint32_t)count;
+	s->of[u] = (uint32_t)of;
+	return 0;
+}
+
+/* One line of user u; p is behind the label and its TAB. */
+static int parse_line(struct reader *d, struct rec_results *r, uint32_t u, const char *p, const char *end, struct rec_err *e)
+{
+	const char *name = p, *f;
+	size_t n, len;
+	uint64_t x;
+
+	if (!next_field(&p, end, &name, &n) || p > end)
+		return fail(d, name, e, "a line without a value");
+	if (n == 7 && memcmp(name, "history", 7) == 0) {
+		if (!r->history && !(r->history = rec_zalloc(r->user.n, sizeof *r->history, e)))
+			return -1;
+		if (rec_num_u64(p, (size_t)(end - p), &x) != REC_NUM_OK || x > UINT32_MAX)
+			return fail(d, name, e, "a bad history");
+		r->history[u] = (uint32_t)x;
+		return 0;
+	}
+	if (n == 5 && memcmp(name, "group", 5) == 0)
+		return add_ref(&d->group, &d->groups, &d->groups_cap, (struct ref){ p, (uint32_t)(end - p), u }, e);
+	if (n == 6 && memcmp(name, "listed", 6) == 0) {
+		while (next_field(&p, end, &f, &len))
+			if (add_ref(&d->item, &d->items, &d->items_cap, (struct ref){ f, (uint32_t)len, u }, e) != 0)
+				return -1;
+		return 0;
+	}
+	for (size_t i = 0; i < r->n; i++)
+		if (strlen(r->series[i].name) == n && memcmp(r->series[i].name, name, n) == 0 && r->series[i].value)
+			return parse_value(d, &r->series[i], u, p, end, e);
+	return fail(d, name, e, "a measure that the first lines don't name");
+}
+
+static int parse_users(struct reader *d, struct rec_results *r, struct rec_err *e)
+{
+	for (uint32_t u = 0; u < r->user.n; u++)
+		for (const char *p = d->run[u].p; p < d->run[u].end;) {
+			const char *end = line_end(p);
+
+			if (p + d->run[u].label_len >= end)
+				return fail(d, p, e, "a line without a value");
+			if (parse_line(d, r, u, p + d->run[u].label_len + 1, end, e) != 0)
+				return -1;
+			p = end + 1;
+		}
+	return 0;
+}
+
+/* References, which come in the order of users, to rows of indices. */
+static int make_rows(uint32_t users, struct ref *ref, size_t n, struct rec_labels *l, uint64_t **ptr, uint32_t **idx, struct rec_err *e)
+{
+	*ptr = rec_zalloc((size_t)users + 1, sizeof **ptr, e);
+	*idx = rec_alloc(n, sizeof **idx, e);
+	if (!*ptr || !*idx || number(l, ref, n, *idx, e) != 0)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		(*ptr)[ref[i].user + 1]++;
+	for (uint32_t u = 0; u < users; u++)
+		(*ptr)[u + 1] += (*ptr)[u];
+	return 0;
+}
+
+static int read_parts(struct reader *d, struct rec_results *r, struct rec_in *in, struct rec_err *e)
+{
+	const char *p, *end;
+
+	if (read_all(d, in, e) != 0)
+		return -1;
+	if (d->text.n == 0)
+		return rec_err_set(e, REC_EDATA, "%s: empty; --summarize reads what --per-user writes", d->name);
+	end = d->text.p + d->text.n;
+	for (p = d->text.p; p < end;)
+		if (take_part(d, &p, end, e) != 0)
+			return -1;
+	if (user_labels(d, r, e) != 0 || parse_head(d, r, e) != 0 || parse_users(d, r, e) != 0)
+		return -1;
+	if (d->groups > 0 && make_rows(r->user.n, d->group, d->groups, &r->group, &r->group_ptr, &r->group_idx, e) != 0)
+		return -1;
+	if (r->nitems > 0 && make_rows(r->user.n, d->item, d->items, &r->item, &r->listed_ptr, &r->listed, e) != 0)
+		return -1;
+	return 0;
+}
+
+int rec_peruser_read(struct rec_results *r, struct rec_in *in, struct rec_err *e)
+{
+	struct reader d = { .name = rec_in_name(in) };
+	int rc;
+
+	*r = (struct rec_results){ 0 };
+	if ((rc = read_parts(&d, r, in, e)) != 0)
+		rec_results_free(r);
+	rec_buf_free(&d.text);
+	free(d.run);
+	free(d.group);
+	free(d.item);
+	return rc;
+}
