@@ -70,7 +70,8 @@ static void look_at_metrics(struct rec_evaluation *v)
 		if (m->measure->kind == REC_CATALOGUE && m->measure->agg != REC_AGG_RATIO && m->k > v->catalogue_cut)
 			v->catalogue_cut = m->k;
 	}
-	v->floor_length = v->auc && v->in->train ? v->in->train->col.n : v->deepest;
+	if (v->in->train)
+		v->floor_length = v->auc || v->deepest > v->in->train->col.n ? v->in->train->col.n : v->deepest;
 }
 
 /* Lists that rank nothing: where no list of two and more has two values, the values are no scores. */
@@ -341,13 +342,16 @@ static void take_notes(const struct rec_evaluation *v, struct rec_eval_notes *no
 	for (uint32_t u = 0; u < v->r->user.n; u++)
 		answered += v->list_row[u] != REC_NONE;
 	notes->lists_without_truth = v->in->lists->row.n - answered;
-	if (!v->rating)
-		return;
-	for (size_t i = 0; i < v->r->n; i++)
-		if (v->o->metric[0].measure->kind == REC_RATING && i == v->series[0])
-			for (uint32_t u = 0; u < v->r->user.n; u++)
-				pairs += v->r->series[i].count[u];
-	notes->extra_pairs = v->o->metric[0].measure->kind == REC_RATING ? v->in->lists->nnz - pairs : 0;
+	for (size_t i = 0; i < v->o->n; i++) {
+		const struct rec_series *s = &v->r->series[v->series[i * VARIANTS]];
+
+		if (v->o->metric[i].measure->kind != REC_RATING)
+			continue;
+		for (uint32_t u = 0; u < v->r->user.n; u++)
+			pairs += s->count[u];
+		notes->extra_pairs = v->in->lists->nnz - pairs;
+		break;
+	}
 }
 
 static void free_evaluation(struct rec_evaluation *v)
@@ -374,12 +378,31 @@ static int evaluate(struct rec_evaluation *v, const struct rec_run *run, struct 
 	return 0;
 }
 
+static uint64_t matrix_bytes(const struct rec_sparse *m)
+{
+	return m ? m->m.nnz * 8 + m->row.off[m->row.n] + m->col.off[m->col.n] + ((uint64_t)m->row.n * 2 + m->col.n) * 8 : 0;
+}
+
+uint64_t rec_eval_bytes(const struct rec_eval_input *in, const struct rec_eval_opts *o, const struct rec_run *run)
+{
+	uint64_t users = in->truth->row.n, items = in->truth->col.n, known = in->train ? in->train->col.n : 0;
+	uint64_t threads = run->pool ? rec_pool_size(run->pool) : 1, series = o->n * (in->train ? 6 : 1) + (in->candidates ? o->n : 0);
+	uint64_t lists = in->lists->nnz * 8 + in->lists->row.off[in->lists->row.n] + in->lists->col.off[in->lists->col.n] + (uint64_t)in->lists->row.n * 16;
+
+	return lists + matrix_bytes(in->truth) + matrix_bytes(in->train) + matrix_bytes(in->candidates) + users * (series * 17 + 24) +
+	       threads * (items * 20 + known * 4) + known * 29;
+}
+
 int rec_evaluate(struct rec_results *r, const struct rec_eval_input *in, const struct rec_eval_opts *o, const struct rec_run *run,
 		 struct rec_eval_notes *notes, struct rec_err *e)
 {
 	struct rec_evaluation v = { .in = in, .o = o, .r = r };
+	uint64_t need = rec_eval_bytes(in, o, run);
 	int rc;
 
+	if (run->mem && need > run->mem)
+		return rec_err_set(e, REC_ENOMEM, "needs %llu MiB, --mem gives %llu MiB", (unsigned long long)(need >> 20) + 1,
+				   (unsigned long long)(run->mem >> 20));
 	*r = (struct rec_results){ 0 };
 	*notes = (struct rec_eval_notes){ 0 };
 	rc = evaluate(&v, run, notes, e);

@@ -47,6 +47,9 @@ REC_MUST int rec_evaluate(struct rec_results *r, const struct rec_eval_input *in
 /* True where lists and truth hold the same pairs: then they are scored pairs rather than lists. */
 REC_MUST int rec_eval_same_pairs(bool *same, const struct rec_lists *lists, const struct rec_sparse *truth, struct rec_err *e);
 
+/* Memory that rec_evaluate and its inputs take, about. */
+uint64_t rec_eval_bytes(const struct rec_eval_input *in, const struct rec_eval_opts *o, const struct rec_run *run);
+
 /* Entries of the longest list. */
 uint64_t rec_eval_longest(const struct rec_lists *lists);
 

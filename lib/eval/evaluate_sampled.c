@@ -107,17 +107,20 @@ static void count_sampled(struct rec_evaluation *v)
 		v->sampled_min = 0;
 }
 
-/* The measure of a list whose one relevant item has rank r of n. */
-static double value_at(const struct rec_evaluation *v, const struct rec_metric *m, const double *gain, const uint32_t *end, const unsigned char *skip,
+/* The measure of a list whose one relevant item has rank r of n. gain ends with it. */
+static double value_at(const struct rec_evaluation *v, const struct rec_metric *m, const double *gain_end, const uint32_t *end, const unsigned char *skip,
 		       uint64_t r, uint64_t n)
 {
 	static const double one = 1;
-	struct rec_ranked x = { .n = (uint32_t)r, .gain = gain + (v->deepest - r), .group = end, .tied = end, .skip = skip, .relevant = 1, .ideal = &one,
-				.discount = v->discount, .discount_sum = v->discount_sum };
+	struct rec_ranked x = { .n = (uint32_t)r, .group = end, .tied = end, .skip = skip, .relevant = 1, .ideal = &one, .discount = v->discount,
+				.discount_sum = v->discount_sum };
 
 	if (!m->measure->cut)
 		return (double)(n - r) / (double)(n - 1);
-	return r > m->k ? 0 : m->measure->fn(&x, m);
+	if (r > m->k)
+		return 0;
+	x.gain = gain_end - r;
+	return m->measure->fn(&x, m);
 }
 
 static int values_by_rank(const struct rec_evaluation *v, double *b, uint64_t n, struct rec_err *e)
@@ -130,11 +133,11 @@ static int values_by_rank(const struct rec_evaluation *v, double *b, uint64_t n,
 
 	for (size_t i = 0; rc == 0 && i < most; i++)
 		end[i] = (uint32_t)i + 1;
-	if (rc == 0 && v->deepest > 0)
-		gain[v->deepest - 1] = 1;	/* value_at takes the last r gains */
+	if (rc == 0)
+		gain[v->deepest] = 1;
 	for (size_t i = 0; rc == 0 && i < v->o->n; i++)
 		for (uint64_t r = 1; r <= n; r++)
-			b[i * n + r - 1] = v->o->metric[i].measure->kind == REC_RANKING ? value_at(v, &v->o->metric[i], gain, end, skip, r, n) : 0;
+			b[i * n + r - 1] = v->o->metric[i].measure->kind == REC_RANKING ? value_at(v, &v->o->metric[i], gain + most, end, skip, r, n) : 0;
 	free(gain);
 	free(end);
 	free(skip);

@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * rec-eval - recommendation lists, or scored pairs, against held-out truth.
+ *
+ * Three ways through: lists to results to a summary; lists to results to per-user lines (--per-user); such lines back to results and a summary
+ * (--summarize). Gates (--fail-if) look at the finished summary.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "cli.h"
+#include "eval/evaluate.h"
+#include "eval/peruser.h"
+#include "eval/summary.h"
+#include "io/num.h"
+
+static const char *const missing_names[] = { "zero", "skip", NULL }, *const ties_names[] = { "label", "mean", "worst", "best", NULL },
+			  *const test_names[] = { "t", "wilcoxon", "randomization", NULL };
+
+static struct {
+	const char *truth, *train, *candidates, *groups, *compare;
+	double relevant;
+	unsigned missing, ties, test;
+	bool per_user, summarize, shallow, json;
+	uint32_t bootstrap;
+	struct cli_list fail_if;
+	struct cli_common common;
+} o = { .common = CLI_COMMON_INIT };
+
+static const struct cli_opt opts[] = {
+	CLI_FILE('t', "truth", &o.truth, "held-out pairs"),
+	CLI_DOUBLE(0, "relevant", "X", &o.relevant, 1e-30, 1e30, "truth pairs with value X or more are relevant (default: all above 0)"),
+	CLI_FILE(0, "train", &o.train, "train pairs: adds floor, ceiling, head, middle and tail, history, share of truth in train"),
+	CLI_FILE(0, "candidates", &o.candidates, "the items each list was made from: lists are checked against it; ties count worst"),
+	CLI_FLAG(0, "per-user", &o.per_user, "write one line a user and measure, for --summarize"),
+	CLI_FLAG(0, "summarize", &o.summarize, "stdin is what --per-user wrote, in any number of parts"),
+	CLI_CHOICE(0, "missing", "zero|skip", &o.missing, missing_names, "users that have truth and no list: count as 0, or are left out"),
+	CLI_CHOICE(0, "ties", "label|mean|worst|best", &o.ties, ties_names, "order of equal scores: by label, or the expectation, least or most over all orders"),
+	CLI_FLAG(0, "shallow", &o.shallow, "allow cut-offs deeper than every list"),
+	CLI_FILE(0, "groups", &o.groups, "user TAB group: every measure per group too"),
+	CLI_U32(0, "bootstrap", "N", &o.bootstrap, 40, 10000000, "95 % intervals from N resamplings of the users"),
+	CLI_FILE(0, "compare", &o.compare, "other lists, measured alike, with a test of the difference"),
+	CLI_CHOICE(0, "significance", "t|wilcoxon|randomization", &o.test, test_names, "the paired test of --compare"),
+	CLI_LIST(0, "fail-if", "CONDITION", &o.fail_if, "exit 3 where it holds, as in 'ndcg@10<0.3'"),
+	CLI_FLAG(0, "json", &o.json, "JSON instead of lines"),
+	CLI_COMMON(&o.common),
+	CLI_END,
+};
+
+static const char extra[] =
+	"METRICS: recall precision f1 hit mrr map ndcg (with cut-offs: recall@20 ndcg@5,10; graded: ndcg(gain=linear)@10), auc;\n"
+	"         rmse mae of scored pairs; coverage gini novelty (with cut-offs, need --train). Without any: recall ndcg map hit mrr @10,\n"
+	"         or rmse mae where the input holds exactly the pairs of a truth with values.\n";
+
+static const struct cli_spec spec = {
+	.name = "rec-eval",
+	.summary = "measure recommendation lists, or scored pairs, against held-out truth",
+	.synopsis = "rec-eval -t TRUTH [options] [METRIC ...] < lists > measures",
+	.operands = "METRICS",
+	.hint = "reads stdin: rec-eval -t test.tsv recall@20 < lists.tsv",
+	.opts = opts,
+	.common = &o.common,
+	.extra = extra,
+};
+
+struct inputs {
+	struct rec_lists lists, other;
+	struct rec_sparse truth, train, candidates, groups;
+};
+
+static void free_inputs(struct inputs *x)
+{
+	rec_lists_free(&x->lists);
+	rec_lists_free(&x->other);
+	rec_sparse_free(&x->truth);
+	rec_sparse_free(&x->train);
+	rec_sparse_free(&x->candidates);
+	rec_sparse_free(&x->groups);
+}
+
+static void never_with(const char *a, const char *const *others)
+{
+	for (; *others; others++)
+		if (cli_given(*others))
+			cli_usage("--%s can't work with --%s", a, *others);
+}
+
+static void check_options(void)
+{
+	static const char *const made_before[] = { "truth", "relevant", "train", "candidates", "per-user", "missing", "ties", "shallow", "groups", "compare",
+						   "significance", "estimate", NULL };
+	static const char *const summed[] = { "bootstrap", "compare", "fail-if", "json", NULL };
+	size_t n;
+
+	cli_operands(&n);
+	if (o.common.binary)
+		cli_usage("--binary: measures are text; see --json");
+	if (o.summarize) {
+		never_with("summarize", made_before);
+		if (n > 0)
+			cli_usage("--summarize takes no METRICS: the input says what was measured");
+	} else if (!o.truth) {
+		cli_usage("-t TRUTH is missing");
+	}
+	if (o.per_user)
+		never_with("per-user", summed);
+	if (cli_given("significance") && !o.compare)
+		cli_usage("--significance wants --compare");
+	if (o.candidates && !cli_given("ties"))
+		o.ties = REC_TIES_WORST;
+}
+
+/* "NAME<NUMBER": name, operator (<, <=, >, >=), number or the name of another measure. */
+struct gate {
+	const char *name, *bound;
+	size_t name_len, op_len;
+	char op[3];
+};
+
+static struct gate parse_gate(const char *text)
+{
+	struct gate g = { .name = text, .name_len = strcspn(text, "<>") };
+
+	g.op_len = text[g.name_len] == '\0' ? 0 : text[g.name_len + 1] == '=' ? 2 : 1;
+	memcpy(g.op, text + g.name_len, g.op_len);
+	g.bound = text + g.name_len + g.op_len;
+	if (g.name_len == 0 || g.op_len == 0 || !*g.bound)
+		cli_usage("--fail-if: '%s' is not understood; an example: 'ndcg@10<0.3'", text);
+	return g;
+}
+
+static int gate_bound(const struct gate *g, const struct rec_summary *s, double *bound, struct rec_err *e)
+{
+	const struct rec_line *line = rec_summary_find(s, g->bound, strlen(g->bound));
+
+	if (line)
+		*bound = line->value;
+	else if (rec_num_f64(g->bound, strlen(g->bound), bound) != REC_NUM_OK)
+		return rec_err_set(e, REC_EUSAGE, "--fail-if: '%s' is neither a number nor a measure of this run", g->bound);
+	return 0;
+}
+
+static bool holds(const struct gate *g, double x, double bound)
+{
+	if (x == bound)
+		return g->op_len == 2;
+	return g->op[0] == '<' ? x < bound : x > bound;
+}
+
+/* What the gates say, appended to said; empty where all are passed. */
+static int check_gates(struct rec_buf *said, const struct rec_summary *s, struct rec_err *e)
+{
+	for (size_t i = 0; i < o.fail_if.n; i++) {
+		struct gate g = parse_gate(o.fail_if.item[i]);
+		const struct rec_line *line = rec_summary_find(s, g.name, g.name_len);
+		char x[REC_NUM_MAX + 1];
+		double bound;
+
+		if (!line)
+			return rec_err_set(e, REC_EUSAGE, "--fail-if: '%.*s' is not a measure of this run", (int)g.name_len, g.name);
+		if (gate_bound(&g, s, &bound, e) != 0)
+			return -1;
+		x[rec_num_put_f64(x, line->value)] = '\0';
+		if (holds(&g, line->value, bound) &&
+		    rec_buf_printf(said, e, "%s%s is %s: fails %s%s", said->n ? "; " : "", line->name, x, g.op, g.bound) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Print the summary; a gate that says no ends the command with exit 3 once the output is complete. */
+static int finish(const struct rec_results *r, const struct rec_results *other, struct rec_run *run, struct rec_err *e)
+{
+	struct rec_summary_opts so = { .bootstrap = o.bootstrap, .compare = other, .test = (enum rec_test)o.test, .seed = o.common.seed };
+	struct rec_summary s;
+	struct rec_buf said = { 0 };
+	struct rec_out *out;
+	int rc;
+
+	cli_phase("sum");
+	if (rec_summarize(&s, r, &so, run->pool, e) != 0)
+		return -1;
+	rc = check_gates(&said, &s, e);
+	if (rc == 0)
+		rc = cli_out(&out, o.common.output, false, e);
+	if (rc == 0)
+		rc = rec_summary_write(out, &s, o.json, e);
+	cli_stat_u64("users", r->user.n);
+	if (rc == 0)
+		rc = cli_commit(e);
+	if (rc == 0 && said.n > 0)
+		rc = rec_err_set(e, REC_EGATE, "%s", said.p);
+	rec_buf_free(&said);
+	rec_summary_free(&s);
+	return rc;
+}
+
+static int write_per_user(const struct rec_results *r, struct rec_err *e)
+{
+	struct rec_out *out;
+
+	if (cli_out(&out, o.common.output, false, e) != 0 || rec_peruser_write(out, r, e) != 0)
+		return -1;
+	cli_stat_u64("users", r->user.n);
+	return cli_commit(e);
+}
+
+static int load_lists(struct rec_lists *l, const char *path, struct rec_run *run, struct rec_err *e)
+{
+	struct rec_in *in;
+
+	if (cli_in(&in, path, "lists", e) != 0)
+		return -1;
+	return rec_lists_load(l, in, o.common.trust, run->pool, e);
+}
+
+static int load_pairs(struct rec_sparse *m, const char *path, const char *what, struct rec_run *run, struct rec_err *e)
+{
+	struct rec_load how = { .repeats = REC_REPEATS_MAX, .trust = o.common.trust, .what = what };
+	struct rec_in *in;
+
+	if (!path)
+		return 0;
+	if (cli_in(&in, path, what, e) != 0)
+		return -1;
+	return rec_sparse_load(m, in, &how, run->pool, e);
+}
+
+static int load(struct inputs *x, struct rec_run *run, struct rec_err *e)
+{
+	cli_phase("load");
+	if (load_lists(&x->lists, NULL, run, e) != 0 || load_pairs(&x->truth, o.truth, "truth", run, e) != 0 ||
+	    load_pairs(&x->train, o.train, "train", run, e) != 0 || load_pairs(&x->candidates, o.candidates, "candidates", run, e) != 0 ||
+	    load_pairs(&x->groups, o.groups, "groups", run, e) != 0)
+		return -1;
+	if (o.compare && load_lists(&x->other, o.compare, run, e) != 0)
+		return -1;
+	cli_stat_u64("rows.lists", x->lists.nnz);
+	cli_stat_u64("rows.truth", x->truth.m.nnz);
+	return 0;
+}
+
+static int parse_metrics(struct rec_metrics *ms, struct rec_err *e)
+{
+	size_t n;
+	char **operand = cli_operands(&n);
+
+	for (size_t i = 0; i < n; i++)
+		if (rec_metrics_parse(ms, operand[i], e) != 0)
+			return -1;
+	for (size_t i = 0; i < ms->n; i++)
+		if (ms->m[i].measure->kind == REC_CATALOGUE && cli_given("ties") && o.ties != REC_TIES_LABEL)
+			return rec_err_set(e, REC_EUSAGE, "--ties %s: %s is defined for label order only", ties_names[o.ties], ms->m[i].name);
+	return 0;
+}
+
+/* No METRICS: what suits the input. */
+static int default_metrics(struct rec_metrics *ms, const struct inputs *x, struct rec_err *e)
+{
+	static const char *const ranking[] = { "recall", "ndcg", "map", "hit", "mrr" };
+	uint64_t longest = rec_eval_longest(&x->lists);
+	bool pairs = false;
+	char text[48];
+
+	if (x->truth.has_value && rec_eval_same_pairs(&pairs, &x->lists, &x->truth, e) != 0)
+		return -1;
+	if (pairs)
+		return rec_metrics_parse(ms, "rmse", e) != 0 || rec_metrics_parse(ms, "mae", e) != 0 ? -1 : 0;
+	for (size_t i = 0; i < sizeof ranking / sizeof *ranking; i++) {
+		snprintf(text, sizeof text, "%s@%u", ranking[i], longest > 0 && longest < REC_DEFAULT_CUT ? (unsigned)longest : REC_DEFAULT_CUT);
+		if (rec_metrics_parse(ms, text, e) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+static void tell(const struct rec_eval_notes *n, const struct inputs *x)
+{
+	if (n->lists_without_truth)
+		cli_verbose("%llu of %u lists belong to users without truth and are left out", (unsigned long long)n->lists_without_truth, x->lists.row.n);
+	if (n->tied_lists)
+		cli_note("%llu of %u lists hold one score only: their order is that of --ties", (unsigned long long)n->tied_lists, x->lists.row.n);
+	if (n->extra_pairs)
+		cli_note("%llu scored pairs are not in the truth and are left out", (unsigned long long)n->extra_pairs);
+	if (n->uncorrected)
+		cli_note("%s", n->uncorrected);
+}
+
+static int print_estimate(const struct rec_eval_input *in, const struct rec_eval_opts *eo, const struct rec_run *run, struct rec_err *e)
+{
+	struct rec_out *out;
+	char line[64];
+	int n = snprintf(line, sizeof line, "bytes\t%llu\n", (unsigned long long)rec_eval_bytes(in, eo, run));
+
+	if (cli_out(&out, o.common.output, false, e) != 0 || rec_out_write(out, line, (size_t)n, e) != 0)
+		return -1;
+	return cli_commit(e);
+}
+
+static int measure_one(struct rec_results *r, const struct rec_lists *lists, const struct inputs *x, const struct rec_eval_opts *eo, bool speak,
+		       const struct rec_run *run, struct rec_err *e)
+{
+	struct rec_eval_input in = { lists, &x->truth, o.train ? &x->train : NULL, o.candidates ? &x->candidates : NULL };
+	struct rec_eval_notes notes;
+
+	if (rec_evaluate(r, &in, eo, run, &notes, e) != 0)
+		return -1;
+	if (speak)
+		tell(&notes, x);
+	return o.groups ? rec_results_groups(r, &x->groups, e) : 0;
+}
+
+static int measure(const struct inputs *x, const struct rec_metrics *ms, struct rec_run *run, struct rec_err *e)
+{
+	struct rec_eval_opts eo = { ms->m, ms->n, o.relevant, (enum rec_ties)o.ties, o.missing == 1, o.shallow };
+	struct rec_eval_input in = { &x->lists, &x->truth, o.train ? &x->train : NULL, o.candidates ? &x->candidates : NULL };
+	struct rec_results mine = { 0 }, other = { 0 };
+	int rc;
+
+	if (o.common.estimate)
+		return print_estimate(&in, &eo, run, e);
+	cli_phase("measure");
+	rc = measure_one(&mine, &x->lists, x, &eo, true, run, e);
+	if (rc == 0 && o.compare) {
+		rc = measure_one(&other, &x->other, x, &eo, false, run, e);
+		if (rc != 0)
+			rec_err_prefix(e, "--compare: ");
+	}
+	if (rc == 0)
+		rc = o.per_user ? write_per_user(&mine, e) : finish(&mine, o.compare ? &other : NULL, run, e);
+	rec_results_free(&mine);
+	rec_results_free(&other);
+	return rc;
+}
+
+static int from_lists(struct rec_run *run, struct rec_err *e)
+{
+	struct rec_metrics ms = { 0 };
+	struct inputs x = { 0 };
+	int rc = parse_metrics(&ms, e);
+
+	if (rc == 0)
+		rc = load(&x, run, e);
+	if (rc == 0 && ms.n == 0)
+		rc = default_metrics(&ms, &x, e);
+	if (rc == 0)
+		rc = measure(&x, &ms, run, e);
+	rec_metrics_free(&ms);
+	free_inputs(&x);
+	return rc;
+}
+
+static int from_per_user(struct rec_run *run, struct rec_err *e)
+{
+	struct rec_results r;
+	struct rec_in *in;
+	int rc;
+
+	cli_phase("load");
+	if (cli_in(&in, NULL, "the output of --per-user", e) != 0)
+		return -1;
+	rc = rec_peruser_read(&r, in, e);
+	rec_in_close(in);
+	if (rc == 0) {
+		rc = finish(&r, NULL, run, e);
+		rec_results_free(&r);
+	}
+	return rc;
+}
+
+static int run(struct rec_err *e)
+{
+	struct rec_run *r;
+
+	check_options();
+	for (size_t i = 0; i < o.fail_if.n; i++)
+		(void)parse_gate(o.fail_if.item[i]);
+	if (cli_run(&r, e) != 0)
+		return -1;
+	return o.summarize ? from_per_user(r, e) : from_lists(r, e);
+}
+
+int main(int argc, char **argv)
+{
+	struct rec_err e = { 0 };
+
+	cli_parse(&spec, argc, argv);
+	return run(&e) == 0 ? CLI_OK : cli_fail(&e);
+}
