@@ -221,10 +221,10 @@ static int add_audit(struct rec_evaluation *v, struct rec_err *e)
 	struct rec_series *s;
 
 	v->truth_in_train = v->r->n;
-	if (rec_results_add(v->r, &s, "truth-in-train", REC_AGG_RATIO, 0, 0, "share of relevant truth pairs that are pairs of train", e) != 0)
+	if (rec_results_add(v->r, &s, "truth-in-train", REC_AGG_RATIO, REC_SERIES_SHARE, 0, "share of relevant truth pairs that are pairs of train", e) != 0)
 		return -1;
 	v->listed_in_train = v->r->n;
-	return rec_results_add(v->r, &s, "listed-in-train", REC_AGG_RATIO, 0, 0, "share of the entries of the lists that are pairs of train", e);
+	return rec_results_add(v->r, &s, "listed-in-train", REC_AGG_RATIO, REC_SERIES_SHARE, 0, "share of the entries of the lists that are pairs of train", e);
 }
 
 static int make_series(struct rec_evaluation *v, struct rec_err *e)

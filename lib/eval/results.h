@@ -27,6 +27,7 @@ enum rec_state {
 enum {	/* flags of a series */
 	REC_SERIES_MAIN = 1,		/* broken down by history and group, and tested for significance */
 	REC_SERIES_ANSWERED = 2,	/* the definition says how many users were answered */
+	REC_SERIES_SHARE = 4,		/* ratio whose sum is a number of pairs */
 };
 
 struct rec_series {

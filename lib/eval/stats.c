@@ -17,7 +17,7 @@ double rec_lgamma(double x)
 	for (; x < 12; x += 1)
 		shift += rec_log(x);
 	z = 1 / (x * x);
-	return (x - 0.5) * rec_log(x) - x + 0.91893853320467274178 + (1.0 / 12 - z * (1.0 / 360 - z * (1.0 / 1260 - z / 1680))) / x - shift;
+	return (x - 0.5) * rec_log(x) - x + 0.91893853320467274178 + (1.0 / 12 - z * (1.0 / 360 - z * (1.0 / 1260 - z * (1.0 / 1680 - z / 1188)))) / x - shift;
 }
 
 /* The continued fraction of the incomplete beta function by Lentz's method (DLMF 8.17.22). */

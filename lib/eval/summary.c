@@ -29,12 +29,18 @@ struct packed {		/* a series over a selection */
 	double sum, value;
 };
 
+struct selection {	/* which users, and how a line says so */
+	const char *suffix;	/* of the name */
+	const char *who;	/* "users with 3 to 9 pairs in train"; NULL for all */
+};
+
 struct maker {
 	const struct rec_results *r;
 	const struct rec_summary_opts *o;
 	struct rec_pool *pool;
 	struct rec_summary *s;
 	unsigned char *selected;	/* a flag a user */
+	struct selection sel;
 };
 
 void rec_summary_free(struct rec_summary *s)
@@ -103,6 +109,8 @@ static int sum_up(struct packed *p, const struct rec_series *s, struct rec_err *
 /* Mean over answered users beside the mean over all. */
 static int say_answered(struct rec_buf *b, const struct packed *p, const struct rec_results *r, const struct rec_series *s, struct rec_err *e)
 {
+	if (s->flags & REC_SERIES_SHARE)
+		return rec_buf_printf(b, e, "; pairs=%.0f/%llu", p->sum, (unsigned long long)p->counted);
 	if (s->agg != REC_AGG_MEAN)
 		return rec_buf_printf(b, e, "; pairs=%llu/%llu", (unsigned long long)p->counted, (unsigned long long)p->of);
 	if (!(s->flags & REC_SERIES_ANSWERED))
@@ -140,31 +148,41 @@ static int nothing(const struct rec_series *s, bool users, struct rec_err *e)
 	return rec_err_set(e, REC_EDATA, users ? "%s: nothing to measure: no list belongs to a user of the truth" : "%s: nothing to measure in the truth", s->name);
 }
 
-static int catalogue_text(struct maker *m, const struct rec_series *s, bool all, struct rec_buf *text, double *value, struct rec_err *e)
+/* The definition, or for a part of the users which they are: the line over all has the definition. */
+static int say_what(struct maker *m, const struct rec_series *s, struct rec_buf *text, struct rec_err *e)
+{
+	if (m->sel.who)
+		return rec_buf_printf(text, e, "%s over the %s", s->name, m->sel.who);
+	return rec_buf_printf(text, e, "%s", s->definition);
+}
+
+static int catalogue_text(struct maker *m, const struct rec_series *s, struct rec_buf *text, double *value, struct rec_err *e)
 {
 	struct rec_catalogue c;
 
 	if (rec_catalogue_count(&c, m->r, m->selected, s->k, e) != 0)
 		return -1;
 	if (c.lists == 0)
-		return all ? nothing(s, true, e) : 0;
+		return m->sel.who ? 0 : nothing(s, true, e);
 	*value = s->agg == REC_AGG_GINI ? c.gini : c.coverage;
-	return rec_buf_printf(text, e, "%s; items=%llu; listed=%llu; lists=%llu; unknown=%llu", s->definition, (unsigned long long)m->r->nitems,
-			      (unsigned long long)c.listed, (unsigned long long)c.lists, (unsigned long long)c.unknown);
+	if (say_what(m, s, text, e) != 0)
+		return -1;
+	return rec_buf_printf(text, e, "; items=%llu; listed=%llu; lists=%llu; unknown=%llu", (unsigned long long)m->r->nitems, (unsigned long long)c.listed,
+			      (unsigned long long)c.lists, (unsigned long long)c.unknown);
 }
 
-static int value_text(struct maker *m, const struct rec_series *s, bool all, struct rec_buf *text, double *value, struct rec_err *e)
+static int value_text(struct maker *m, const struct rec_series *s, struct rec_buf *text, double *value, struct rec_err *e)
 {
 	struct packed p;
 	int rc = pack(&p, m->r, s, m->selected, e);
 
-	if (rc == 0 && all && s->flags & REC_SERIES_MAIN && (p.counted == 0 || p.answered == 0)) {
+	if (rc == 0 && !m->sel.who && s->flags & REC_SERIES_MAIN && (p.counted == 0 || p.answered == 0)) {
 		rc = nothing(s, p.of > 0, e);
 	} else if (rc == 0 && p.counted > 0) {
 		rc = sum_up(&p, s, e);
 		*value = p.value;
 		if (rc == 0)
-			rc = rec_buf_printf(text, e, "%s", s->definition);
+			rc = say_what(m, s, text, e);
 		if (rc == 0)
 			rc = say_answered(text, &p, m->r, s, e);
 		if (rc == 0)
@@ -175,14 +193,14 @@ static int value_text(struct maker *m, const struct rec_series *s, bool all, str
 }
 
 /* One line over the selected users; none where nobody selected has a value. */
-static int series_line(struct maker *m, const struct rec_series *s, const char *suffix, size_t len, bool all, struct rec_err *e)
+static int series_line(struct maker *m, const struct rec_series *s, struct rec_err *e)
 {
 	struct rec_buf name = { 0 }, text = { 0 };
 	double value = 0;
-	int rc = s->value ? value_text(m, s, all, &text, &value, e) : catalogue_text(m, s, all, &text, &value, e);
+	int rc = s->value ? value_text(m, s, &text, &value, e) : catalogue_text(m, s, &text, &value, e);
 
 	if (rc == 0 && text.n > 0)
-		rc = rec_buf_printf(&name, e, "%s%.*s", s->name, (int)len, suffix);
+		rc = rec_buf_printf(&name, e, "%s%s", s->name, m->sel.suffix);
 	if (rc == 0 && text.n > 0)
 		rc = add_line(m->s, &name, value, &text, e);
 	rec_buf_free(&name);
@@ -254,6 +272,7 @@ static int p_line(struct maker *m, const struct rec_series *a, const struct rec_
 		rc = test_text(&text, &t, m, a, e);
 	if (rc == 0)
 		rc = named_line(m, a, "p", t.p, &text, e);
+	rec_buf_free(&text);
 	packed_free(&d);
 	return rc;
 }
@@ -270,7 +289,8 @@ static int compare_lines(struct maker *m, size_t i, struct rec_err *e)
 	plain.compare = NULL;
 	other.r = m->o->compare;
 	other.o = &plain;
-	if (series_line(&other, b, "/compared", strlen("/compared"), true, e) != 0)
+	other.sel.suffix = "/compared";
+	if (series_line(&other, b, e) != 0)
 		return rec_err_prefix(e, "--compare: ");
 	theirs = m->s->line[m->s->n - 1].value;
 	if (rec_buf_printf(&text, e, "%s less %s/compared", a->name, a->name) != 0 || named_line(m, a, "difference", mine - theirs, &text, e) != 0)
@@ -282,7 +302,7 @@ static int all_users(struct maker *m, struct rec_err *e)
 {
 	memset(m->selected, 1, m->r->user.n);
 	for (size_t i = 0; i < m->r->n; i++) {
-		if (series_line(m, &m->r->series[i], "", 0, true, e) != 0)
+		if (series_line(m, &m->r->series[i], e) != 0)
 			return -1;
 		if (m->o->compare && m->r->series[i].flags & REC_SERIES_MAIN && compare_lines(m, i, e) != 0)
 			return -1;
@@ -290,12 +310,12 @@ static int all_users(struct maker *m, struct rec_err *e)
 	return 0;
 }
 
-static int selected_lines(struct maker *m, const char *suffix, size_t len, struct rec_err *e)
+/* The main series over the selected users. */
+static int selected_lines(struct maker *m, const char *suffix, const char *who, struct rec_err *e)
 {
-	if (!memchr(m->selected, 1, m->r->user.n))
-		return 0;
-	for (size_t i = 0; i < m->r->n; i++)
-		if (m->r->series[i].flags & REC_SERIES_MAIN && series_line(m, &m->r->series[i], suffix, len, false, e) != 0)
+	m->sel = (struct selection){ suffix, who };
+	for (size_t i = 0; i < m->r->n && memchr(m->selected, 1, m->r->user.n); i++)
+		if (m->r->series[i].flags & REC_SERIES_MAIN && series_line(m, &m->r->series[i], e) != 0)
 			return -1;
 	return 0;
 }
@@ -304,47 +324,53 @@ static int by_history(struct maker *m, struct rec_err *e)
 {
 	for (size_t b = 0; m->r->history && b < BUCKETS; b++) {
 		uint32_t low = history_low[b], next = b + 1 < BUCKETS ? history_low[b + 1] : 0;
-		char suffix[64];
+		char range[32], suffix[64], who[96];
 
 		for (uint32_t u = 0; u < m->r->user.n; u++)
 			m->selected[u] = m->r->history[u] >= low && (next == 0 || m->r->history[u] < next);
 		if (next == 0)
-			snprintf(suffix, sizeof suffix, "/history:%u+", low);
+			snprintf(range, sizeof range, "%u+", low);
 		else if (next == low + 1)
-			snprintf(suffix, sizeof suffix, "/history:%u", low);
+			snprintf(range, sizeof range, "%u", low);
 		else
-			snprintf(suffix, sizeof suffix, "/history:%u-%u", low, next - 1);
-		if (selected_lines(m, suffix, strlen(suffix), e) != 0)
+			snprintf(range, sizeof range, "%u-%u", low, next - 1);
+		snprintf(suffix, sizeof suffix, "/history:%s", range);
+		snprintf(who, sizeof who, "users with %s pairs in train", range);
+		if (selected_lines(m, suffix, who, e) != 0)
 			return -1;
 	}
 	return 0;
 }
 
+static int one_group(struct maker *m, uint32_t g, struct rec_err *e)
+{
+	struct rec_buf suffix = { 0 }, who = { 0 };
+	size_t n;
+	const char *label = rec_label(&m->r->group, g, &n);
+	int rc = -1;
+
+	memset(m->selected, 0, m->r->user.n);
+	for (uint32_t u = 0; u < m->r->user.n; u++)
+		for (uint64_t i = m->r->group_ptr[u]; i < m->r->group_ptr[u + 1]; i++)
+			m->selected[u] |= m->r->group_idx[i] == g;
+	if (rec_buf_printf(&suffix, e, "/group:%.*s", (int)n, label) == 0 && rec_buf_printf(&who, e, "users of group %.*s", (int)n, label) == 0)
+		rc = selected_lines(m, suffix.p, who.p, e);
+	rec_buf_free(&suffix);
+	rec_buf_free(&who);
+	return rc;
+}
+
 static int by_group(struct maker *m, struct rec_err *e)
 {
-	struct rec_buf suffix = { 0 };
-	int rc = 0;
-
-	for (uint32_t g = 0; rc == 0 && m->r->group_ptr && g < m->r->group.n; g++) {
-		size_t n;
-		const char *label = rec_label(&m->r->group, g, &n);
-
-		memset(m->selected, 0, m->r->user.n);
-		for (uint32_t u = 0; u < m->r->user.n; u++)
-			for (uint64_t i = m->r->group_ptr[u]; i < m->r->group_ptr[u + 1]; i++)
-				m->selected[u] |= m->r->group_idx[i] == g;
-		suffix.n = 0;
-		rc = rec_buf_printf(&suffix, e, "/group:%.*s", (int)n, label);
-		if (rc == 0)
-			rc = selected_lines(m, suffix.p, suffix.n, e);
-	}
-	rec_buf_free(&suffix);
-	return rc;
+	for (uint32_t g = 0; m->r->group_ptr && g < m->r->group.n; g++)
+		if (one_group(m, g, e) != 0)
+			return -1;
+	return 0;
 }
 
 int rec_summarize(struct rec_summary *s, const struct rec_results *r, const struct rec_summary_opts *o, struct rec_pool *pool, struct rec_err *e)
 {
-	struct maker m = { .r = r, .o = o, .pool = pool, .s = s, .selected = rec_alloc(r->user.n, 1, e) };
+	struct maker m = { .r = r, .o = o, .pool = pool, .s = s, .selected = rec_alloc(r->user.n, 1, e), .sel = { "", NULL } };
 	int rc = -1;
 
 	*s = (struct rec_summary){ 0 };
