@@ -31,7 +31,7 @@ static const char *const repeats[] = { "sum", "max", "last", "fail", NULL };
 static const struct cli_opt opts[] = {
 	CLI_U32('k', "factors", "N", &o.factors, 1, 16384, "components of a vector"),
 	CLI_U32('i', "iterations", "N", &o.iterations, 0, 1000000, "sweeps: items, then users; 0 gives the start values"),
-	CLI_AUTO(0, "reg", "X|auto", &o.reg, 0, 1e30, "regularisation; auto: 0.01, explicit 0.1"),
+	CLI_AUTO(0, "reg", "X|auto", &o.reg, 0, 1e30, "regularisation; auto: 0.01, explicit 1.3 standard deviations of the values"),
 	CLI_DOUBLE(0, "reg-power", "NU", &o.reg_power, 0, 10, "a row pays reg * (n + base)^NU * |vector|^2 (default 1, explicit 0.5)"),
 	CLI_AUTO(0, "unobserved", "W|auto", &o.unobserved, 0, 1e30, "weight of every pair with target 0; auto: 14 * density"),
 	CLI_CHOICE(0, "weights", "none|linear|log", &o.weights, weights, "weight of an observed pair from its value v: 1, v, or ln(1 + v / epsilon); the mean is scaled to 1"),

@@ -72,6 +72,17 @@ static double value_row(void *arg, uint32_t i, unsigned thread)
 	return sum;
 }
 
+static double square_row(void *arg, uint32_t i, unsigned thread)
+{
+	const struct survey *s = arg;
+	double sum = 0;
+
+	(void)thread;
+	for (uint64_t j = s->m->ptr[i]; j < s->m->ptr[i + 1]; j++)
+		sum += (s->m->val[j] - s->f->mean) * (s->m->val[j] - s->f->mean);
+	return sum;
+}
+
 static bool all_values_zero(const struct rec_csr *m)
 {
 	for (uint64_t j = 0; j < m->nnz; j++)
@@ -106,7 +117,7 @@ static int survey_implicit(struct rec_als_form *f, const struct rec_csr *m, doub
 	return 0;
 }
 
-static int survey_explicit(struct rec_als_form *f, const struct rec_csr *m, const struct rec_run *run, struct rec_err *e)
+static int survey_explicit(struct rec_als_form *f, const struct rec_csr *m, double reg, const struct rec_run *run, struct rec_err *e)
 {
 	struct survey s = { f, m };
 	double sum;
@@ -114,6 +125,12 @@ static int survey_explicit(struct rec_als_form *f, const struct rec_csr *m, cons
 	if (rec_als_sum_rows(&sum, m->nrows, value_row, &s, run, e) != 0)
 		return -1;
 	f->mean = sum / (double)m->nnz;
+	f->reg = reg;
+	if (reg >= 0)
+		return 0;
+	if (rec_als_sum_rows(&sum, m->nrows, square_row, &s, run, e) != 0)
+		return -1;
+	f->reg = REC_ALS_REG_EXPLICIT * __builtin_sqrt(sum / (double)m->nnz);
 	return 0;
 }
 
@@ -124,13 +141,13 @@ static int complete(struct rec_als_form *f, const struct rec_sparse *x, const st
 	*f = (struct rec_als_form){
 		.k = o->factors, .kp = rec_als_stride(o->factors, ratings && o->bias), .explicit_loss = ratings, .bias = ratings && o->bias,
 		.target_value = !ratings && o->target_value, .weights = ratings ? REC_WEIGHTS_NONE : o->weights, .alpha = o->alpha, .epsilon = o->epsilon,
-		.reg = o->reg >= 0 ? o->reg : ratings ? REC_ALS_REG_EXPLICIT : REC_ALS_REG_IMPLICIT,
+		.reg = o->reg >= 0 ? o->reg : REC_ALS_REG_IMPLICIT,
 		.reg_power = o->reg_power >= 0 ? o->reg_power : ratings ? 0.5 : 1, .bias_reg = o->bias_reg, .users = x->m.nrows, .items = x->m.ncols,
 		.solver = o->solver, .cg_steps = o->cg_steps, .init_sd = o->init_sd, .seed = o->seed,
 	};
 	if (x->m.nnz == 0)
 		return rec_err_set(e, REC_EDATA, "no interactions");
-	return ratings ? survey_explicit(f, &x->m, run, e) : survey_implicit(f, &x->m, o->unobserved, run, e);
+	return ratings ? survey_explicit(f, &x->m, o->reg, run, e) : survey_implicit(f, &x->m, o->unobserved, run, e);
 }
 
 static int check_init(const struct rec_als_form *f, const struct rec_model *init, struct rec_err *e)

@@ -146,12 +146,13 @@ static double plain_weight(const struct rec_als_opts *o, double v)
 static struct oracle make_oracle(const struct rec_als_opts *o, const struct rec_sparse *x, const struct rec_model *m)
 {
 	struct oracle r = { .o = o, .x = x, .m = m, .divisor = 1, .k = o->factors };
-	double sum = 0, fit = 0, pairs = 0, values = 0;
+	double sum = 0, fit = 0, pairs = 0, values = 0, squares = 0;
 
 	for (uint64_t j = 0; j < x->m.nnz; j++) {
 		double v = x->m.val[j];
 
 		values += v;
+		squares += v * v;
 		pairs += v > 0 || o->target_value;
 		fit += v != 0 || o->target_value;
 		sum += v != 0 || o->target_value ? plain_weight(o, v) : 0;
@@ -160,7 +161,7 @@ static struct oracle make_oracle(const struct rec_als_opts *o, const struct rec_
 	if (o->weights != REC_WEIGHTS_NONE)
 		r.divisor = sum / fit;
 	r.alpha0 = o->explicit_loss ? 0 : o->unobserved >= 0 ? o->unobserved : 14 * pairs / ((double)x->m.nrows * x->m.ncols);
-	r.reg = o->reg >= 0 ? o->reg : o->explicit_loss ? REC_ALS_REG_EXPLICIT : REC_ALS_REG_IMPLICIT;
+	r.reg = o->reg >= 0 ? o->reg : o->explicit_loss ? 1.3 * sqrt(squares / (double)x->m.nnz - r.mean * r.mean) : 0.01;
 	r.power = o->reg_power >= 0 ? o->reg_power : o->explicit_loss ? 0.5 : 1;
 	return r;
 }
