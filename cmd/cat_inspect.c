@@ -64,7 +64,8 @@ static int meta_lines(struct rec_buf *b, const struct rec_block *block, struct r
 
 static int block_lines(struct rec_buf *b, const struct rec_block *block, uint64_t number, struct rec_err *e)
 {
-	double cells = (double)block->rows * (double)block->cols;
+	double places = (double)block->rows * (double)block->cols;
+	uint64_t cells = block->kind == REC_DENSE ? block->rows * block->cols : block->nnz;
 	char p[32];
 
 	if (block->kind == REC_META)
@@ -72,14 +73,14 @@ static int block_lines(struct rec_buf *b, const struct rec_block *block, uint64_
 	snprintf(p, sizeof p, "%llu.", (unsigned long long)number);
 	if (line(b, p, "kind", kind_name[block->kind], e) != 0 || line(b, p, "name", *block->name ? block->name : "-", e) != 0 ||
 	    line(b, p, "order", order_name[block->order], e) != 0 || line_u64(b, p, "rows", block->rows, e) != 0 ||
-	    line_u64(b, p, "columns", block->cols, e) != 0 || line_u64(b, p, "cells", block->nnz, e) != 0 ||
-	    line_f64(b, p, "density", cells > 0 ? (double)block->nnz / cells : 0, e) != 0 || line_u64(b, p, "bytes", rec_recmat_size(block), e) != 0)
+	    line_u64(b, p, "columns", block->cols, e) != 0 || line_u64(b, p, "cells", cells, e) != 0 ||
+	    line_f64(b, p, "density", places > 0 ? (double)cells / places : 0, e) != 0 || line_u64(b, p, "bytes", rec_recmat_size(block), e) != 0)
 		return -1;
 	if (block->row_off && line_u64(b, p, "label.bytes", block->row_off[block->rows] + (block->col_off ? block->col_off[block->cols] : 0), e) != 0)
 		return -1;
 	if (line(b, p, "times", block->time ? "yes" : "no", e) != 0)
 		return -1;
-	return value_lines(b, p, block->val, block->nnz, e);
+	return value_lines(b, p, block->val, cells, e);
 }
 
 static int info_recmat(struct rec_buf *b, struct rec_in *in, bool trust, const struct rec_run *run, struct rec_err *e)
