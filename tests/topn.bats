@@ -1,0 +1,313 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# rec-topn: who is answered, what is left out, which scores, in which order.
+
+load helpers
+
+setup_file() {
+	cd "$BATS_FILE_TMPDIR" || return 1
+	make_train >train.tsv
+	rec-als -q -k 6 -i 3 <train.tsv >model.rec
+	rec-als -q -k 3 -i 3 --explicit <train.tsv >explicit.rec
+	rec-cat --block user model.rec >users.txt
+	rec-cat --block item model.rec >items.txt
+	# a similarity with ties: co-occurrence counts, some left out
+	awk -F'\t' '{ u[$1] = u[$1] " " $2 }
+		END { for (x in u) { n = split(u[x], a, " "); for (i = 1; i <= n; i++) for (j = 1; j <= n; j++) if (i != j) c[a[i] "\t" a[j]]++ }
+		for (k in c) if (c[k] % 3) print k "\t" c[k] % 5 }' train.tsv >sim.tsv
+	LC_ALL=C sort -s -t"$TAB" -k1,1 train.tsv >grouped.tsv
+	head -300 train.tsv >some.tsv
+	tail -600 train.tsv >rest.tsv
+}
+
+setup() {
+	cd "$BATS_FILE_TMPDIR" || return 1
+}
+
+oracle() {
+	python3 "$ROOT/tests/oracle/topn.py" "$@"
+}
+
+@test "rec-topn: factor lists are those of the oracle" {
+	rec-topn -q -m model.rec -n 7 <some.tsv >got
+	oracle factors users.txt items.txt some.tsv 7 >want
+	oracle check got want
+}
+
+@test "rec-topn: explicit lists are those of the oracle, the mean added, and stderr says what they are" {
+	rec-cat --block user explicit.rec >eu.txt
+	rec-cat --block item explicit.rec >ei.txt
+	mean=$(rec-cat --info explicit.rec | sed -n 's/^meta.mean\t//p')
+	exits 0 rec-topn -m explicit.rec -n 7 <some.tsv
+	mentions "rec-topn: explicit.rec: an explicit model ranks by predicted rating; lists are better made by an implicit model or rec-als --target value"
+	oracle factors eu.txt ei.txt some.tsv 7 "$mean" >want
+	oracle check out want
+}
+
+@test "rec-topn: similarity lists are those of the oracle, ties by label" {
+	exits 0 rec-topn -m sim.tsv -n 9 <some.tsv
+	oracle similarity sim.tsv some.tsv 9 >want
+	oracle check out want
+	cut -f1,3 out | uniq -d | grep -q . || fail "no ties in this test"
+}
+
+@test "rec-topn: a history item with value 0 is left out but adds nothing; a negative one likewise" {
+	printf 'a\tx\t1\nb\ty\t1\nc\tz\t1\na\tb\t9\n' >s.tsv
+	printf 'u\ta\t2\nu\tb\t0\nu\tc\t-1\n' | rec-topn -q -m s.tsv >out
+	[ "$(cat out)" = "u${TAB}x${TAB}1" ]
+}
+
+@test "rec-topn: similar items by cosine are those of the oracle" {
+	cut -f1 items.txt | rec-topn -q --similar-items -m model.rec -n 5 >got
+	oracle cosine items.txt 5 >want
+	oracle check got want
+	# rows of a similarity, the item itself and what the row holds left out
+	printf 'a\tx\t1\na\ty\t2\na\tz\t3\na\ta\t9\n' >s.tsv
+	printf 'a\tz\n' | rec-topn -q --similar-items -m s.tsv >got
+	[ "$(cat got)" = "a${TAB}y${TAB}2
+a${TAB}x${TAB}1" ]
+}
+
+@test "rec-topn: same bytes for -j 1, 2, 7, any line order, text and recmat in and out" {
+	for m in model.rec sim.tsv; do
+		rec-topn -q -j 1 -m $m -n 8 <train.tsv >one
+		for j in 2 7; do
+			rec-topn -q -j $j -m $m -n 8 <train.tsv >more
+			same one more
+		done
+		sort -r train.tsv | rec-topn -q -m $m -n 8 >more
+		same one more
+		rec-cat -b train.tsv | rec-topn -q -m $m -n 8 >more
+		same one more
+		rec-topn -q -b -m $m -n 8 <train.tsv >one.rec
+		rec-cat one.rec >more
+		same one more
+		rec-topn -q -b -j 7 -m $m -n 8 <train.tsv >more.rec
+		same one.rec more.rec
+	done
+}
+
+@test "rec-topn: same bytes for every instruction set" {
+	for m in "-m model.rec" "-m sim.tsv" "-m model.rec -m sim.tsv --scale zscore" "-m model.rec --fold-in"; do
+		# shellcheck disable=SC2086
+		REC_ISA=plain rec-topn -q $m -n 8 <some.tsv >plain
+		for isa in $(instruction_sets); do
+			# shellcheck disable=SC2086
+			REC_ISA=$isa rec-topn -q $m -n 8 <some.tsv >other
+			same plain other
+		done
+	done
+}
+
+@test "rec-topn: --stream gives what the batch gives" {
+	for m in "-m model.rec" "-m sim.tsv" "-m model.rec --fold-in" "-m sim.tsv --seen rest.tsv --fill popular" "-m sim.tsv -m model.rec --blend 1,50"; do
+		# shellcheck disable=SC2086
+		rec-topn -q $m -n 8 <train.tsv >batch
+		# shellcheck disable=SC2086
+		rec-topn -q $m -n 8 --stream <grouped.tsv >stream
+		same batch stream
+	done
+	# repeated pairs, in any order
+	printf 'u\ti1\t1\nu\ti2\t2\nu\ti1\t-1\n' >twice.tsv
+	rec-topn -q -m sim.tsv <twice.tsv >batch
+	rec-topn -q -m sim.tsv --stream <twice.tsv >stream
+	same batch stream
+}
+
+@test "rec-topn: --stream answers at once, and an empty line with an empty line" {
+	mkfifo ask answer
+	rec-topn -q -m model.rec -n 2 --stream <ask >answer &
+	exec 8>ask 9<answer
+	printf 'u1\n\n' >&8
+	for want in u1 u1 ""; do
+		IFS=$'\t' read -r -t 20 row _ <&9
+		[ "$row" = "$want" ] || fail "'$row', not '$want'"
+	done
+	printf '\nnobody\n\nu2\nu3\n' >&8
+	for want in "" "" u2 u2; do	# an empty line alone, one after an unknown row, then u2 ends at the next label
+		IFS=$'\t' read -r -t 20 row _ <&9
+		[ "$row" = "$want" ] || fail "'$row', not '$want'"
+	done
+	exec 8>&-
+	IFS=$'\t' read -r -t 20 row _ <&9
+	[ "$row" = u3 ]
+	exec 9<&-
+	wait
+}
+
+@test "rec-topn: --part outputs concatenated are the whole" {
+	rec-gen --users 1500 --items 50 --rows 6000 >many.tsv
+	rec-als -q -k 4 -i 1 <many.tsv >many.rec
+	rec-topn -q -m many.rec -n 3 <many.tsv >whole
+	for n in 2 3 7; do
+		: >parts
+		: >parts.rec
+		for i in $(seq $n); do
+			rec-topn -q -m many.rec -n 3 --part "$i/$n" <many.tsv >>parts
+			rec-topn -q -b -m many.rec -n 3 --part "$i/$n" <many.tsv >>parts.rec
+		done
+		same whole parts
+		rec-cat parts.rec >text
+		same whole text
+	done
+}
+
+@test "rec-topn: what a row holds and --seen are left out, --keep-seen leaves nothing out" {
+	rec-topn -q -m model.rec -n 1000 <some.tsv >lists
+	cut -f1,2 some.tsv | sort >held
+	cut -f1,2 lists | sort | comm -12 - held >both
+	[ ! -s both ]
+	rec-topn -q -m model.rec -n 1000 --seen rest.tsv <some.tsv >lists
+	cut -f1,2 train.tsv | sort >held
+	cut -f1,2 lists | sort | comm -12 - held >both
+	[ ! -s both ]
+	rec-topn -q -m model.rec -n 1000 --keep-seen <some.tsv >lists
+	[ "$(wc -l <lists)" -eq $(($(cut -f1 some.tsv | sort -u | wc -l) * $(wc -l <items.txt))) ]
+}
+
+@test "rec-topn: a row without history is answered where the model holds it, and stderr says so" {
+	exits 0 rec-topn -m model.rec -n 2 <<<u1
+	[ "$(wc -l <out)" -eq 2 ]
+	says "rec-topn: 1 of 1 rows hold nothing: nothing was left out of their lists (see --seen)"
+	grep "^u1$TAB" train.tsv >u1.tsv
+	exits 0 rec-topn -m model.rec -n 2 --seen u1.tsv <<<u1
+	says ""
+}
+
+@test "rec-topn: an unknown user is folded in from the history; the same history gives the same list" {
+	grep "^u7$TAB" train.tsv | sed 's/^u7/stranger/' >stranger.tsv
+	exits 0 rec-topn -m model.rec -n 5 <stranger.tsv
+	grep "^u7$TAB" train.tsv | rec-topn -q -m model.rec -n 5 --fold-in | sed 's/^u7/stranger/' >want
+	same out want
+	rec-topn -q -m model.rec -n 5 <train.tsv >stored
+	rec-topn -q -m model.rec -n 5 --fold-in <train.tsv >folded
+	same stored folded
+}
+
+@test "rec-topn: unknown items in a history are ignored and counted" {
+	{ cat stranger.tsv; printf 'stranger\tnever-seen\nstranger\tnor-this\n'; } >more.tsv
+	rec-topn -q -m model.rec -n 5 <stranger.tsv >want
+	exits 0 rec-topn -m model.rec -n 5 <more.tsv
+	says "rec-topn: 2 pairs of stdin name items that no model holds; ignored"
+	same out want
+}
+
+@test "rec-topn: cold rows are dropped and counted, answered by popularity, or a failure" {
+	printf 'u1\nnobody\n' >rows
+	exits 0 rec-topn -m model.rec -n 2 --seen train.tsv <rows
+	says "rec-topn: 1 of 2 rows can be scored by no model: no list (--cold popular answers them)"
+	[ "$(cut -f1 out | uniq)" = u1 ]
+	exits 0 rec-topn -m model.rec -n 2 --cold popular --interactions train.tsv <rows
+	mentions "rec-topn: 1 of 2 rows can be scored by no model: answered by popularity"
+	grep ^nobody out | cut -f2,3 >got
+	cut -f2 train.tsv | sort | uniq -c | sort -k1,1nr -k2,2 | head -2 | awk '{ print $2 "\t" $1 }' >want
+	same got want
+	exits 1 rec-topn -m model.rec --cold fail <rows
+	says "rec-topn: row 'nobody': no model can score it (--cold fail)"
+	exits 2 rec-topn -m model.rec --cold popular <rows
+	says "rec-topn: popularity is not known: give --interactions FILE, --seen FILE or a popular model with -m"
+}
+
+@test "rec-topn: no row answered at all is a failure" {
+	exits 1 rec-topn -m model.rec -o lists.out <<<nobody
+	says "rec-topn: 1 of 1 rows can be scored by no model: no list (--cold popular answers them)
+rec-topn: no row was answered"
+	[ ! -e lists.out ]
+}
+
+@test "rec-topn: an item without a path is not listed; short lists are counted, or filled below the last" {
+	printf 'a\tx\t1\nb\ty\t1\n' >s.tsv
+	printf 'p\ta\np\tb\np\tx\nq\ta\nq\tb\nr\tb\n' >pop.tsv
+	exits 0 rec-topn -m s.tsv -n 3 <<<"u${TAB}a"
+	[ "$(cat out)" = "u${TAB}x${TAB}1" ]
+	says "rec-topn: 1 of 1 lists are shorter than 3"
+	exits 0 rec-topn -m s.tsv -n 3 --fill popular --interactions pop.tsv <<<"u${TAB}a"
+	[ "$(cat out)" = "u${TAB}x${TAB}1
+u${TAB}b${TAB}0" ]
+	# an item that only the popularity knows is listed too; filled scores go on falling
+	printf 'p\tc\n' >>pop.tsv
+	exits 0 rec-topn -m s.tsv -n 3 --fill popular --interactions pop.tsv <<<"u${TAB}a"
+	[ "$(cat out)" = "u${TAB}x${TAB}1
+u${TAB}b${TAB}0
+u${TAB}c${TAB}-1" ]
+	says ""
+}
+
+@test "rec-topn: the offset of a popular model is a model, and the source of popularity" {
+	printf 'x\t3\ny\t5\nz\t5\n' | rec-cat --from factors --block offset -b >pop.rec
+	exits 0 rec-topn -m pop.rec -n 2 <<<"u${TAB}z"
+	[ "$(cat out)" = "u${TAB}y${TAB}5
+u${TAB}x${TAB}3" ]
+	printf 'a\tx\t1\n' >s.tsv
+	exits 0 rec-topn -m s.tsv -m pop.rec --blend 1,0 -n 3 --fill popular <<<"u${TAB}a"
+	[ "$(cat out)" = "u${TAB}x${TAB}1
+u${TAB}y${TAB}0
+u${TAB}z${TAB}0" ]
+}
+
+@test "rec-topn: --allow, --deny, --candidates" {
+	rec-topn -q -m model.rec -n 1000 --keep-seen <some.tsv >all
+	printf 'i3\ni5\tsome title\tof it\r\ni8\n' >allow
+	for m in model.rec sim.tsv; do
+		rec-topn -q -m $m -n 1000 --keep-seen <some.tsv >all
+		rec-topn -q -m $m -n 1000 --keep-seen --allow allow <some.tsv >got
+		awk -F'\t' '$2 == "i3" || $2 == "i5" || $2 == "i8"' all >want
+		same got want
+		rec-topn -q -m $m -n 1000 --keep-seen --allow allow --deny <(echo i5) <some.tsv >got
+		awk -F'\t' '$2 == "i3" || $2 == "i8"' all >want
+		same got want
+		awk -F'\t' '(NR * 7) % 3 == 0 { print $1 "\t" $2 }' all | sort >pairs
+		rec-topn -q -m $m -n 1000 --keep-seen --candidates pairs <some.tsv >got
+		awk -F'\t' 'NR == FNR { k[$1 "\t" $2]; next } ($1 "\t" $2) in k' pairs all >want
+		same got want
+	done
+	exits 0 rec-topn -m model.rec --seen train.tsv --deny <(printf 'i3\nnot-an-item\n') -n 1 <<<u1
+	grep -q "^rec-topn: /dev/fd/[0-9]*: 1 labels are items of no model$" err
+	exits 1 rec-topn -m model.rec --allow <(printf 'i3\n\n') <<<u1
+	grep -q "^rec-topn: /dev/fd/[0-9]*:2: field 1: empty label$" err
+}
+
+@test "rec-topn: a blend is the weighted sum; a model that doesn't know an item gives it 0" {
+	printf 'a\tx\t4\na\ty\t1\n' >s1.tsv
+	printf 'a\ty\t8\na\tz\t2\n' >s2.tsv
+	rec-topn -q -m s1.tsv -m s2.tsv --blend 0.5,0.25 <<<"u${TAB}a" >got
+	[ "$(cat got)" = "u${TAB}y${TAB}2.5
+u${TAB}x${TAB}2
+u${TAB}z${TAB}0.5" ]
+	rec-topn -q -m s1.tsv -m s2.tsv --scale rank <<<"u${TAB}a" >got
+	[ "$(cat got)" = "u${TAB}y${TAB}1.5
+u${TAB}x${TAB}1
+u${TAB}z${TAB}0.5" ]
+	rec-topn -q -m s1.tsv -m s2.tsv --scale zscore --blend 1,3 <<<"u${TAB}a" >got
+	[ "$(cat got)" = "u${TAB}y${TAB}2
+u${TAB}x${TAB}1
+u${TAB}z${TAB}-3" ]
+}
+
+@test "rec-topn: options that can't be" {
+	exits 2 rec-topn </dev/null
+	says "rec-topn: no model: give -m FILE"
+	exits 2 rec-topn -m model.rec --stream -b </dev/null
+	says "rec-topn: --stream can't work with --binary: it writes text"
+	exits 2 rec-topn -m model.rec --stream --part 1/2 </dev/null
+	says "rec-topn: --stream can't work with --part"
+	exits 2 rec-topn -m model.rec --keep-seen --seen train.tsv </dev/null
+	says "rec-topn: --keep-seen can't work with --seen"
+	exits 2 rec-topn -m model.rec --similar-items --fold-in </dev/null
+	says "rec-topn: --similar-items can't work with --fold-in"
+	exits 2 rec-topn -m model.rec --blend 1,2 </dev/null
+	says "rec-topn: --blend: '1,2' is not one number a model (1 of them, with commas between)"
+	exits 2 rec-topn -m model.rec -m sim.tsv --blend 1,x </dev/null
+	says "rec-topn: --blend: '1,x' is not one number a model (2 of them, with commas between)"
+	exits 2 rec-topn -m model.rec -n 0 </dev/null
+	says "rec-topn: --top: 0 is not between 1 and 4294967295"
+}
+
+@test "rec-topn: --mem is kept or refused with the size" {
+	exits 4 rec-topn -m model.rec --mem 1K <train.tsv
+	grep -Eq '^rec-topn: needs [0-9]+ bytes, --mem allows 1024$' err
+	exits 0 rec-topn -q -m model.rec --mem 1G <train.tsv
+	exits 0 rec-topn -m model.rec --estimate <train.tsv
+	[ "$(cut -f1 out | tr '\n' ' ')" = "memory rows items " ]
+	[ "$(sed -n 's/^rows\t//p' out)" = 60 ]
+}
