@@ -1,0 +1,123 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# The house in order: rooms, symbols, manual pages, scripts.
+
+load helpers
+
+setup() {
+	cd "$ROOT" || return 1
+}
+
+@test "house: includes point upwards only: base, io, matrix, kernel, blas, model and eval, cmd" {
+	run awk '
+		BEGIN {
+			n = split("base io matrix kernel blas model eval", room)
+			for (i = 1; i <= n; i++) rank[room[i]] = i
+			rank["eval"] = rank["model"]	# side by side
+		}
+		/^#include "/ {
+			split(FILENAME, f, "/"); here = f[2]
+			split($2, q, /["\/]/); there = q[2]
+			if (!(there in rank)) { print FILENAME ": " $0 ": no such room"; bad = 1 }
+			else if (rank[there] > rank[here] || (rank[there] == rank[here] && there != here)) { print FILENAME ": " $0; bad = 1 }
+		}
+		END { exit bad }' lib/*/*.[ch]
+	[ "$status" -eq 0 ] || fail "$output"
+}
+
+@test "house: the library never exits, prints, reads the environment or uses libm's elementary functions" {
+	command -v nm >/dev/null || skip "nm is not installed"
+	run sh -c "nm -A build/librec.a | grep -E ' U (exit|_exit|abort|printf|puts|putchar|fprintf|vprintf|perror|fputs|fwrite|stdout|stderr|getenv|secure_getenv|log|log2|log10|log1p|logf|log2f|exp|exp2|expf|expm1|pow|powf|sin|cos|tan|sinf|cosf|tanh|erf|erfc|lgamma|rand|srand|random|drand48|strtok|setlocale)(@|$)'"
+	[ "$status" -eq 1 ] || fail "$output"
+	[ "$(nm build/librec.a | grep -c ' T rec_')" -gt 100 ]
+}
+
+@test "house: the library has no mutable globals" {
+	command -v objdump >/dev/null || skip "objdump is not installed"
+	# Constant tables that hold addresses lie in .data.rel.ro; what can change lies in .data, .bss and their thread-local kin. OpenBLAS is loaded once (lib/blas).
+	run sh -c "objdump -h build/librec.a | awk '/file format/ { f = \$1 } \$2 ~ /^\.t?(data|bss)\$/ && \$3 !~ /^0+\$/ && f !~ /^blas/ { print f, \$2, \$3 }'"
+	[ -z "$output" ] || fail "$output"
+	[ "$(objdump -h build/librec.a | grep -c 'file format')" -gt 20 ]
+}
+
+@test "house: manual pages pass mandoc -T lint" {
+	command -v mandoc >/dev/null || skip "mandoc is not installed"
+	run mandoc -T lint -W warning man/*.[1-9]
+	[ "$status" -eq 0 ] || fail "$output"
+	[ -z "$output" ] || fail "$output"
+}
+
+@test "house: every command has a manual page that names each of its options, and no others" {
+	for c in $COMMANDS; do
+		[ -f "man/$c.1" ] || fail "no man/$c.1"
+		"$c" --options | cut -f2 | sort >"$BATS_TEST_TMPDIR/table"
+		{ grep -oE 'Fl -[a-z][a-z0-9-]*' "man/$c.1" | sed 's/Fl -//'; } | sort -u >"$BATS_TEST_TMPDIR/page"
+		missing=$(comm -23 "$BATS_TEST_TMPDIR/table" "$BATS_TEST_TMPDIR/page")
+		[ -z "$missing" ] || fail "man/$c.1 lacks: $missing"
+		grep -E '^\.It ' "man/$c.1" | grep -oE 'Fl -[a-z][a-z0-9-]*' | sed 's/Fl -//' | sort -u >"$BATS_TEST_TMPDIR/items"
+		extra=$(comm -13 "$BATS_TEST_TMPDIR/table" "$BATS_TEST_TMPDIR/items" | grep -vE '^(help|version)$' || true)
+		[ -z "$extra" ] || fail "man/$c.1 has what $c lacks: $extra"
+	done
+}
+
+@test "house: every command is on the map" {
+	for c in $COMMANDS; do
+		grep -q "^\.It Xr $c 1" man/rec.7 || fail "rec(7) lacks $c"
+	done
+}
+
+@test "house: the examples of the manual pages run" {
+	command -v mandoc >/dev/null || skip "mandoc is not installed"
+	for page in man/*.[17]; do
+		rm -rf "$BATS_TEST_TMPDIR/run"
+		mkdir "$BATS_TEST_TMPDIR/run"
+		# All literal blocks of EXAMPLES, as one script: later ones may use files of earlier ones.
+		mandoc -T markdown "$page" >/dev/null
+		awk '/^\.Sh EXAMPLES/ { on = 1; next } /^\.Sh / { on = 0 } on && /^\.Bd -literal/ { lit = 1; next } /^\.Ed/ { lit = 0 } on && lit' "$page" |
+			sed 's/\\e/\\/g; s/\\-/-/g; s/\\(aq/'"'"'/g; s/\\(dq/"/g; s/\\&//g' >"$BATS_TEST_TMPDIR/example.sh"
+		[ -s "$BATS_TEST_TMPDIR/example.sh" ] || fail "$page has no examples"
+		(cd "$BATS_TEST_TMPDIR/run" && sh -eu ../example.sh >../out 2>../err) || fail "$page: $(cat "$BATS_TEST_TMPDIR/err")"
+	done
+}
+
+@test "house: scripts pass shellcheck" {
+	command -v shellcheck >/dev/null || skip "shellcheck is not installed"
+	run shellcheck .ci/run cmd/*.sh tests/*.sh tests/*/*.sh examples/*.sh
+	[ "$status" -eq 0 ] || fail "$output"
+	run shellcheck -x -s bash -e SC2030,SC2031,SC2314,SC1091,SC2164 tests/*.bats tests/helpers.bash
+	[ "$status" -eq 0 ] || fail "$output"
+}
+
+@test "house: bash completion is valid and knows the options" {
+	sh cmd/completion.sh "${REC_BIN:-$ROOT/build/bin}" >"$BATS_TEST_TMPDIR/completion"
+	bash -n "$BATS_TEST_TMPDIR/completion"
+	run bash -c '. "$1"; COMP_WORDS=(rec-als --fac); COMP_CWORD=1; _recpipe; echo "${COMPREPLY[@]}"' - "$BATS_TEST_TMPDIR/completion"
+	[ "$output" = --factors ] || fail "$output"
+	run bash -c '. "$1"; COMP_WORDS=(rec-als --solver c); COMP_CWORD=2; _recpipe; echo "${COMPREPLY[@]}"' - "$BATS_TEST_TMPDIR/completion"
+	[ "$output" = "cholesky cg" ] || fail "$output"
+}
+
+@test "house: each source file says its licence" {
+	run grep -L 'SPDX-License-Identifier: MIT' lib/*/*.[ch] cmd/*.[ch] cmd/*.sh tests/*.sh tests/*.bats tests/*/*.[ch] man/*.[1-9] examples/*.sh
+	[ -z "$output" ] || fail "$output"
+}
+
+@test "house: an installed library links with a program of another project, and uninstall removes everything" {
+	d=$BATS_TEST_TMPDIR/root
+	make -s install PREFIX=/usr DESTDIR="$d"
+	[ -x "$d/usr/bin/rec-als" ] && [ -f "$d/usr/share/man/man7/rec.7" ] && [ -f "$d/usr/share/bash-completion/completions/rec-als" ]
+	# Flags as pkg-config gives them, read from the file where pkg-config is not installed.
+	if command -v pkg-config >/dev/null; then
+		flags=$(PKG_CONFIG_PATH=$d/usr/lib/pkgconfig PKG_CONFIG_SYSROOT_DIR=$d pkg-config --static --cflags --libs recpipe)
+	else
+		flags="-I$d/usr/include/recpipe -L$d/usr/lib -lrec -lz -lm -ldl -pthread"
+	fi
+	# shellcheck disable=SC2086
+	cc -std=c11 -o "$BATS_TEST_TMPDIR/example" examples/library.c $flags
+	make_train 30 20 300 >"$BATS_TEST_TMPDIR/train.tsv"
+	run "$BATS_TEST_TMPDIR/example" "$BATS_TEST_TMPDIR/train.tsv"
+	[ "$status" -eq 0 ] || fail "$output"
+	[ "${lines[0]}" = "30 rows, 20 columns, 300 cells" ] || fail "$output"
+	make -s uninstall PREFIX=/usr DESTDIR="$d"
+	[ -z "$(find "$d" -type f -o -type l)" ] || fail "left: $(find "$d" -type f)"
+}
