@@ -33,7 +33,7 @@ static void check(int ok, int line, const char *what)
 		printf("FAILED rows: line %d: %s\n", line, what);
 }
 
-static void die(const struct rec_err *e)
+static _Noreturn void die(const struct rec_err *e)
 {
 	printf("FAILED rows: %s\n", e->msg);
 	exit(1);
