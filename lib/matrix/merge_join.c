@@ -246,8 +246,9 @@ static void put_cells(struct rec_cell *c, const struct rec_block *b, const uint3
 		if (!b->ptr)
 			c[i].row = row_map[b->row[i]];
 		c[i].col = col_map[b->col[i]];
-		c[i].value = isnan(b->val[i]) ? 1 : b->val[i];
-		c[i].time = b->time ? b->time[i] : NAN;
+		/* + 0 makes -0 the 0 that text has */
+		c[i].value = isnan(b->val[i]) ? 1 : b->val[i] + 0.0f;
+		c[i].time = b->time ? b->time[i] + 0.0 : NAN;
 	}
 }
 

@@ -36,7 +36,6 @@ static int read_blocks(struct rec_in *in, bool trust, struct rec_err *e)
 	while (rc == 0 && (rc = rec_recmat_next(r, &b, e)) == 1) {
 		rec_block_free(&b);
 		rc = 0;
-		continue;
 	}
 	rec_recmat_close(r);
 	rec_in_close(in);
@@ -192,7 +191,7 @@ static void flip(const struct reader *r, const char *stream, char *bytes, size_t
 			exit(1);
 		if (run(r, bytes, n, false, &e) != -1 || e.code != REC_EDATA)
 			broken(r, stream, "flipped bit", bit, e.msg);
-		if (run(r, bytes, n, true, &e) == -1 && e.code != REC_EDATA)
+		if (bit % 8 == at % 8 && run(r, bytes, n, true, &e) == -1 && e.code != REC_EDATA)
 			broken(r, stream, "trusted flipped bit", bit, e.msg);
 		flips++;
 		bytes[at] ^= (char)(1 << bit % 8);
