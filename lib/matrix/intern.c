@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,9 +11,9 @@
 #include "base/mem.h"
 #include "matrix/label_sort.h"
 
-enum { STRIPE_BITS = 6, STRIPES = 1 << STRIPE_BITS, FIRST_SLOTS = 16, GROUP = 32, FIRST_BLOCK = 1 << 10, LAST_BLOCK = 1 << 18 };
+enum { STRIPE_BITS = 6, STRIPES = 1 << STRIPE_BITS, FIRST_SLOTS = 16, GROUP = 64, INLINE = 16, FIRST_BLOCK = 1 << 10, LAST_BLOCK = 1 << 18 };
 
-/* Labels of a stripe lie one behind the other in blocks, each rounded up to 8 bytes. */
+/* Long labels of a stripe lie one behind the other in blocks. */
 struct block {
 	struct block *next;
 	size_t used, size;
@@ -21,13 +22,17 @@ struct block {
 
 struct slot {
 	_Atomic uint64_t hash;	/* 0: empty */
-	const struct rec_label_rec *rec;
+	uint32_t id, len;
+	union {
+		char bytes[INLINE];	/* len <= INLINE; zeros behind */
+		const char *p;
+	} label;
 };
 
 struct table {
 	struct table *older;
 	uint64_t mask, used;
-	struct slot slot[];
+	_Alignas(32) struct slot slot[];	/* two a cache line */
 };
 
 struct stripe {
@@ -105,27 +110,39 @@ uint32_t rec_intern_count(const struct rec_intern *t)
 	return (uint32_t)atomic_load_explicit(&t->n, memory_order_relaxed);
 }
 
-/* The label of k, or NULL; *at is the slot where it is or would go. */
-static const struct rec_label_rec *probe(const struct table *h, const struct rec_intern_key *k, uint64_t *at)
+static inline uint64_t get64(const char *p)
+{
+	uint64_t x;
+
+	memcpy(&x, p, sizeof x);
+	return x;
+}
+
+static inline bool same_label(const struct slot *s, const struct rec_intern_key *k)
+{
+	if (s->len != k->len)
+		return false;
+	if (s->len > INLINE)
+		return memcmp(s->label.p, k->label, s->len) == 0;
+	if (s->len < 8)
+		return memcmp(s->label.bytes, k->label, s->len) == 0;
+	/* 8 to 16 bytes: the first 8 and the last 8 */
+	return get64(s->label.bytes) == get64(k->label) && get64(s->label.bytes + s->len - 8) == get64(k->label + s->len - 8);
+}
+
+/* The slot of k, or where it would go: then *found is false. */
+static inline uint64_t probe(const struct table *h, const struct rec_intern_key *k, bool *found)
 {
 	uint64_t want = slot_hash(k->hash);
 
 	for (uint64_t s = k->hash & h->mask;; s = (s + 1) & h->mask) {
 		uint64_t hash = atomic_load_explicit(&h->slot[s].hash, memory_order_acquire);
 
-		*at = s;
-		if (hash == 0)
-			return NULL;
-		if (hash == want && h->slot[s].rec->len == k->len && memcmp(h->slot[s].rec->bytes, k->label, k->len) == 0)
-			return h->slot[s].rec;
+		if (hash == 0 || (hash == want && same_label(&h->slot[s], k))) {
+			*found = hash != 0;
+			return s;
+		}
 	}
-}
-
-static void put_slot(struct table *h, uint64_t at, uint64_t hash, const struct rec_label_rec *rec)
-{
-	h->slot[at].rec = rec;
-	atomic_store_explicit(&h->slot[at].hash, hash, memory_order_release);
-	h->used++;
 }
 
 /* A table of twice the size, published once it is filled. */
@@ -136,76 +153,90 @@ static struct table *grow(struct stripe *s, struct table *old, struct rec_err *e
 	if (!h)
 		return NULL;
 	for (uint64_t i = 0; i <= old->mask; i++) {
-		uint64_t hash = atomic_load_explicit(&old->slot[i].hash, memory_order_relaxed), at = hash;
+		uint64_t hash = atomic_load_explicit(&old->slot[i].hash, memory_order_relaxed), at = hash & h->mask;
 
 		if (hash == 0)
 			continue;
-		for (at &= h->mask; atomic_load_explicit(&h->slot[at].hash, memory_order_relaxed) != 0;)
+		while (atomic_load_explicit(&h->slot[at].hash, memory_order_relaxed) != 0)
 			at = (at + 1) & h->mask;
-		put_slot(h, at, hash, old->slot[i].rec);
+		h->slot[at].id = old->slot[i].id;
+		h->slot[at].len = old->slot[i].len;
+		h->slot[at].label = old->slot[i].label;
+		atomic_store_explicit(&h->slot[at].hash, hash, memory_order_relaxed);
 	}
+	h->used = old->used;
 	atomic_store_explicit(&s->table, h, memory_order_release);
 	return h;
 }
 
-static struct rec_label_rec *new_record(struct stripe *s, size_t len, struct rec_err *e)
+/* A copy of a long label in memory of its stripe. */
+static char *keep_label(struct stripe *s, const char *label, size_t len, struct rec_err *e)
 {
-	size_t want = rec_round_up(sizeof(struct rec_label_rec) + len, 8);
 	struct block *b = s->block;
 
-	if (!b || b->size - b->used < want) {
+	if (!b || b->size - b->used < len) {
 		size_t size = b && b->size < LAST_BLOCK ? 2 * b->size : b ? LAST_BLOCK : FIRST_BLOCK;
 
-		if (size < want)
-			size = want;
+		if (size < len)
+			size = len;
 		b = rec_alloc(1, sizeof *b + size, e);
 		if (!b)
 			return NULL;
 		*b = (struct block){ .next = s->block, .size = size };
 		s->block = b;
 	}
-	b->used += want;
-	return (struct rec_label_rec *)(void *)(b->bytes + b->used - want);
+	b->used += len;
+	return memcpy(b->bytes + b->used - len, label, len);
+}
+
+static int fill_slot(struct rec_intern *t, struct stripe *s, struct slot *slot, struct rec_intern_key *k, struct rec_err *e)
+{
+	char *p = NULL;
+	uint64_t id;
+
+	if (k->len > INLINE && !(p = keep_label(s, k->label, k->len, e)))
+		return -1;
+	id = atomic_fetch_add_explicit(&t->n, 1, memory_order_relaxed);
+	if (id >= REC_NONE)
+		return rec_err_set(e, REC_EDATA, "more than %u different labels", REC_NONE - 1);
+	slot->id = k->id = (uint32_t)id;
+	slot->len = k->len;
+	if (p)
+		slot->label.p = p;
+	else
+		memcpy(slot->label.bytes, k->label, k->len);
+	atomic_store_explicit(&slot->hash, slot_hash(k->hash), memory_order_release);
+	return 0;
 }
 
 /* With the lock of s held. */
 static int insert(struct rec_intern *t, struct stripe *s, struct rec_intern_key *k, struct rec_err *e)
 {
 	struct table *h = atomic_load_explicit(&s->table, memory_order_relaxed);
-	const struct rec_label_rec *found;
-	struct rec_label_rec *rec;
-	uint64_t at, id;
+	uint64_t at;
+	bool found;
 
 	if (h->used >= (h->mask + 1) / 4 * 3 && !(h = grow(s, h, e)))
 		return -1;
-	found = probe(h, k, &at);
+	at = probe(h, k, &found);
 	if (found) {
-		k->id = found->id;
+		k->id = h->slot[at].id;
 		return 0;
 	}
-	rec = new_record(s, k->len, e);
-	if (!rec)
-		return -1;
-	id = atomic_fetch_add_explicit(&t->n, 1, memory_order_relaxed);
-	if (id >= REC_NONE)
-		return rec_err_set(e, REC_EDATA, "more than %u different labels", REC_NONE - 1);
-	rec->id = k->id = (uint32_t)id;
-	rec->len = k->len;
-	memcpy(rec->bytes, k->label, k->len);
-	put_slot(h, at, slot_hash(k->hash), rec);
-	return 0;
+	h->used++;
+	return fill_slot(t, s, &h->slot[at], k, e);
 }
 
 static int find_or_insert(struct rec_intern *t, struct rec_intern_key *k, struct rec_err *e)
 {
 	struct stripe *s = &t->stripe[k->hash >> (64 - STRIPE_BITS)];
-	const struct rec_label_rec *rec;
-	uint64_t at;
+	const struct table *h = atomic_load_explicit(&s->table, memory_order_acquire);
+	bool found;
+	uint64_t at = probe(h, k, &found);
 	int rc;
 
-	rec = probe(atomic_load_explicit(&s->table, memory_order_acquire), k, &at);
-	if (rec) {
-		k->id = rec->id;
+	if (found) {
+		k->id = h->slot[at].id;
 		return 0;
 	}
 	pthread_mutex_lock(&s->lock);
@@ -221,18 +252,12 @@ static const struct slot *first_slot(struct rec_intern *t, const struct rec_inte
 	return &h->slot[k->hash & h->mask];
 }
 
-/* Hash and ask for the slots; then for the labels that the slots point to; then compare: each wait for memory is shared by the group. */
+/* Hash and ask for the slots, then compare: the wait for memory is shared by the group. */
 static int group_keys(struct rec_intern *t, struct rec_intern_key *key, size_t n, struct rec_err *e)
 {
 	for (size_t i = 0; i < n; i++) {
 		key[i].hash = rec_hash(key[i].label, key[i].len, 0);
 		__builtin_prefetch(first_slot(t, &key[i]));
-	}
-	for (size_t i = 0; i < n; i++) {
-		const struct slot *s = first_slot(t, &key[i]);
-
-		if (atomic_load_explicit(&s->hash, memory_order_acquire) != 0)
-			__builtin_prefetch(s->rec);
 	}
 	for (size_t i = 0; i < n; i++)
 		if (find_or_insert(t, &key[i], e) != 0)
@@ -250,23 +275,23 @@ int rec_intern_keys(struct rec_intern *t, struct rec_intern_key *key, size_t n, 
 
 struct list {
 	struct rec_intern *t;
-	const struct rec_label_rec **rec;
+	struct rec_label_ref *label;
 };
 
 /* Labels of one stripe by id: ids are unique, so tasks write apart. */
 static int list_task(void *arg, size_t task, unsigned thread, struct rec_err *e)
 {
 	struct list *l = arg;
+	const struct table *h = atomic_load_explicit(&l->t->stripe[task].table, memory_order_relaxed);
 
 	(void)thread;
 	(void)e;
-	for (const struct block *b = l->t->stripe[task].block; b; b = b->next)
-		for (size_t at = 0; at < b->used;) {
-			const struct rec_label_rec *rec = (const struct rec_label_rec *)(const void *)(b->bytes + at);
+	for (uint64_t i = 0; i <= h->mask; i++) {
+		const struct slot *s = &h->slot[i];
 
-			l->rec[rec->id] = rec;
-			at += rec_round_up(sizeof *rec + rec->len, 8);
-		}
+		if (atomic_load_explicit(&s->hash, memory_order_relaxed) != 0)
+			l->label[s->id] = (struct rec_label_ref){ s->len > INLINE ? s->label.p : s->label.bytes, s->len };
+	}
 	return 0;
 }
 
@@ -278,9 +303,9 @@ int rec_intern_finish(struct rec_intern *t, struct rec_labels *out, uint32_t **r
 
 	*out = (struct rec_labels){ 0 };
 	*rank = NULL;
-	l.rec = rec_alloc(n, sizeof *l.rec, e);
-	if (l.rec && rec_pool_run(pool, STRIPES, list_task, &l, e) == 0)
-		rc = rec_label_sort(out, rank, l.rec, n, pool, e);
-	free(l.rec);
+	l.label = rec_alloc(n, sizeof *l.label, e);
+	if (l.label && rec_pool_run(pool, STRIPES, list_task, &l, e) == 0)
+		rc = rec_label_sort(out, rank, l.label, n, pool, e);
+	free(l.label);
 	return rc;
 }

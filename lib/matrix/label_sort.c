@@ -11,20 +11,21 @@ enum { BUCKETS = 256, SAMPLE = 16 * BUCKETS, LABELS_A_TASK = 1 << 14 };
 
 struct entry {
 	uint64_t key;	/* 8 bytes of the label, big-endian, so that numbers compare as bytes do */
-	const struct rec_label_rec *rec;
+	struct rec_label_ref label;
+	uint32_t number;
 };
 
 static inline int entry_less(const struct entry *a, const struct entry *b)
 {
 	if (a->key != b->key)
 		return a->key < b->key;
-	return rec_label_cmp(a->rec->bytes, a->rec->len, b->rec->bytes, b->rec->len) < 0;
+	return rec_label_cmp(a->label.p, a->label.len, b->label.p, b->label.len) < 0;
 }
 
 REC_SORT(sort_entries, struct entry, entry_less);
 
 struct sorter {
-	const struct rec_label_rec *const *rec;
+	const struct rec_label_ref *label;
 	uint32_t n;
 	size_t ntasks;
 	uint32_t *task_common;		/* a task: bytes that its labels have in common with the first one */
@@ -42,25 +43,25 @@ struct sorter {
 };
 
 /* Bytes from skip on; a label that ends is filled with zeros, which no label holds. */
-static uint64_t key_at(const struct rec_label_rec *r, uint32_t skip)
+static uint64_t key_at(const struct rec_label_ref *r, uint32_t skip)
 {
 	unsigned char b[8] = { 0 };
 	uint64_t k = 0;
 
-	memcpy(b, r->bytes + skip, r->len - skip < 8 ? r->len - skip : 8);
+	memcpy(b, r->p + skip, r->len - skip < 8 ? r->len - skip : 8);
 	for (int i = 0; i < 8; i++)
 		k = k << 8 | b[i];
 	return k;
 }
 
 /* How many of the first n bytes of a are those of b. */
-static uint32_t common_prefix(const struct rec_label_rec *a, const struct rec_label_rec *b, uint32_t n)
+static uint32_t common_prefix(const struct rec_label_ref *a, const struct rec_label_ref *b, uint32_t n)
 {
 	uint32_t i = 0;
 
 	if (n > b->len)
 		n = b->len;
-	while (i < n && a->bytes[i] == b->bytes[i])
+	while (i < n && a->p[i] == b->p[i])
 		i++;
 	return i;
 }
@@ -76,20 +77,20 @@ static void task_range(const struct sorter *s, size_t task, uint32_t *from, uint
 static int common_task(void *arg, size_t task, unsigned thread, struct rec_err *e)
 {
 	struct sorter *s = arg;
-	uint32_t from, to, n = s->rec[0]->len;
+	uint32_t from, to, n = s->label[0].len;
 
 	(void)thread;
 	(void)e;
 	task_range(s, task, &from, &to);
 	for (uint32_t i = from; i < to; i++)
-		n = common_prefix(s->rec[0], s->rec[i], n);
+		n = common_prefix(&s->label[0], &s->label[i], n);
 	s->task_common[task] = n;
 	return 0;
 }
 
-static unsigned bucket_of(const struct sorter *s, const struct rec_label_rec *r)
+static unsigned bucket_of(const struct sorter *s, const struct rec_label_ref *r)
 {
-	struct entry x = { key_at(r, s->common), r };
+	struct entry x = { .key = key_at(r, s->common), .label = *r };
 	unsigned lo = 0, hi = s->nborders;
 
 	while (lo < hi) {
@@ -113,7 +114,7 @@ static int classify_task(void *arg, size_t task, unsigned thread, struct rec_err
 	task_range(s, task, &from, &to);
 	memset(s->place[task], 0, sizeof s->place[task]);
 	for (uint32_t i = from; i < to; i++) {
-		s->bucket_of[i] = (unsigned char)bucket_of(s, s->rec[i]);
+		s->bucket_of[i] = (unsigned char)bucket_of(s, &s->label[i]);
 		s->place[task][s->bucket_of[i]]++;
 	}
 	return 0;
@@ -128,7 +129,7 @@ static int scatter_task(void *arg, size_t task, unsigned thread, struct rec_err 
 	(void)e;
 	task_range(s, task, &from, &to);
 	for (uint32_t i = from; i < to; i++)
-		s->entry[s->place[task][s->bucket_of[i]]++].rec = s->rec[i];
+		s->entry[s->place[task][s->bucket_of[i]]++] = (struct entry){ .label = s->label[i], .number = i };
 	return 0;
 }
 
@@ -136,17 +137,17 @@ static int bucket_task(void *arg, size_t task, unsigned thread, struct rec_err *
 {
 	struct sorter *s = arg;
 	struct entry *x = s->entry + s->start[task];
-	uint32_t n = s->start[task + 1] - s->start[task], skip = n ? x[0].rec->len : 0;
+	uint32_t n = s->start[task + 1] - s->start[task], skip = n ? x[0].label.len : 0;
 
 	(void)e;
 	for (uint32_t i = 1; i < n; i++)
-		skip = common_prefix(x[0].rec, x[i].rec, skip);
+		skip = common_prefix(&x[0].label, &x[i].label, skip);
 	for (uint32_t i = 0; i < n; i++)
-		x[i].key = key_at(x[i].rec, skip);
+		x[i].key = key_at(&x[i].label, skip);
 	sort_entries(x, s->scratch[thread], n);
 	for (uint32_t i = 0; i < n; i++) {
-		s->rank[x[i].rec->id] = s->start[task] + i;
-		s->off[s->start[task] + i + 1] = x[i].rec->len;
+		s->rank[x[i].number] = s->start[task] + i;
+		s->off[s->start[task] + i + 1] = x[i].label.len;
 	}
 	return 0;
 }
@@ -158,7 +159,7 @@ static int copy_task(void *arg, size_t task, unsigned thread, struct rec_err *e)
 	(void)thread;
 	(void)e;
 	for (uint32_t i = s->start[task]; i < s->start[task + 1]; i++)
-		memcpy(s->bytes + s->off[i], s->entry[i].rec->bytes, s->entry[i].rec->len);
+		memcpy(s->bytes + s->off[i], s->entry[i].label.p, s->entry[i].label.len);
 	return 0;
 }
 
@@ -173,8 +174,8 @@ static int choose_borders(struct sorter *s, struct rec_err *e)
 	if (!x)
 		return -1;
 	for (uint32_t i = 0; i < SAMPLE; i++) {
-		x[i].rec = s->rec[(uint64_t)s->n * i / SAMPLE];
-		x[i].key = key_at(x[i].rec, s->common);
+		x[i].label = s->label[(uint64_t)s->n * i / SAMPLE];
+		x[i].key = key_at(&x[i].label, s->common);
 	}
 	sort_entries(x, x + SAMPLE, SAMPLE);
 	s->nborders = BUCKETS - 1;
@@ -221,7 +222,7 @@ static int to_buckets(struct sorter *s, struct rec_pool *pool, struct rec_err *e
 
 	if (rec_pool_run(pool, s->ntasks, common_task, s, e) != 0)
 		return -1;
-	s->common = s->n ? s->rec[0]->len : 0;
+	s->common = s->n ? s->label[0].len : 0;
 	for (size_t t = 0; t < s->ntasks; t++)
 		if (s->task_common[t] < s->common)
 			s->common = s->task_common[t];
@@ -245,8 +246,7 @@ static int sort_buckets(struct sorter *s, struct rec_pool *pool, struct rec_err 
 	return s->bytes ? rec_pool_run(pool, BUCKETS, copy_task, s, e) : -1;
 }
 
-int rec_label_sort(struct rec_labels *out, uint32_t **rank, const struct rec_label_rec *const *rec, uint32_t n, struct rec_pool *pool,
-		   struct rec_err *e)
+int rec_label_sort(struct rec_labels *out, uint32_t **rank, const struct rec_label_ref *label, uint32_t n, struct rec_pool *pool, struct rec_err *e)
 {
 	struct sorter *s = rec_zalloc(1, sizeof *s, e);
 	unsigned threads = rec_pool_size(pool);
@@ -256,7 +256,7 @@ int rec_label_sort(struct rec_labels *out, uint32_t **rank, const struct rec_lab
 	*rank = NULL;
 	if (!s)
 		return -1;
-	s->rec = rec;
+	s->label = label;
 	s->n = n;
 	s->ntasks = ((size_t)n + LABELS_A_TASK - 1) / LABELS_A_TASK;
 	s->scratch = rec_zalloc(threads, sizeof *s->scratch, e);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * label_sort.h - unique labels, each with a number, into a sorted set, by all threads.
+ * label_sort.h - unique labels, numbered as they came, into a sorted set, by all threads.
  *
  * A sample sort: a sample of the labels, sorted, gives the borders of 256 buckets; labels are counted out to their buckets; every bucket is sorted by
- * one thread. Most comparisons look at 8 bytes only, taken behind what all labels of the bucket have in common. Takes 16 bytes a label for a while.
+ * one thread. Most comparisons look at 8 bytes only, taken behind what all labels of the bucket have in common. Takes 25 bytes a label for a while.
  */
 #ifndef REC_MATRIX_LABEL_SORT_H
 #define REC_MATRIX_LABEL_SORT_H
@@ -14,13 +14,13 @@
 #include "base/pool.h"
 #include "matrix/labels.h"
 
-struct rec_label_rec {
-	uint32_t id, len;
-	char bytes[];
+struct rec_label_ref {
+	const char *p;
+	uint32_t len;
 };
 
-/* rec[0 .. n-1] hold the ids 0 .. n-1, unique labels; rank[id] is allocated here. */
-REC_MUST int rec_label_sort(struct rec_labels *out, uint32_t **rank, const struct rec_label_rec *const *rec, uint32_t n, struct rec_pool *pool,
+/* n unique labels; rank[i], allocated here, is the index in out of label i. out has its own copy of the bytes. */
+REC_MUST int rec_label_sort(struct rec_labels *out, uint32_t **rank, const struct rec_label_ref *label, uint32_t n, struct rec_pool *pool,
 			    struct rec_err *e);
 
 #endif

@@ -9,7 +9,7 @@ static struct rec_err err;
 static struct rec_pool *pool[2];	/* 1 and 4 threads */
 
 struct word {
-	char p[16];
+	char p[LABEL_MAX];
 	size_t n;
 };
 

@@ -14,6 +14,8 @@
 #include "io/out.h"
 #include "matrix/labels.h"
 
+enum { LABEL_MAX = 48 };
+
 static int checks, failures;
 
 #define OK(cond, ...)                                                        \
@@ -49,13 +51,13 @@ static inline uint64_t draw(uint64_t n)
 	return rec_mix(draws++) % n;
 }
 
-/* A label of up to 12 bytes that likes long common prefixes, prefixes of others and bytes beyond ASCII. */
-static inline size_t random_label(char out[16], uint64_t kinds)
+/* A label that likes long common prefixes, prefixes of others and bytes beyond ASCII; some are longer than the table of labels keeps in place. */
+static inline size_t random_label(char out[LABEL_MAX], uint64_t kinds)
 {
-	static const char *const begin[] = { "", "a", "user0000", "user00000", "\xff", "z z" };
+	static const char *const begin[] = { "", "a", "user0000", "user00000", "\xff", "z z", "a long label, of more than 16 bytes ", "exactly 15 byte" };
 	uint64_t x = draw(kinds);
 
-	return (size_t)snprintf(out, 16, "%s%lx", begin[x % 6], (unsigned long)(x / 6));
+	return (size_t)snprintf(out, LABEL_MAX, "%s%lx", begin[x % 8], (unsigned long)(x / 8));
 }
 
 static inline void write_file(const char *path, const char *text, size_t n)

@@ -15,7 +15,7 @@ static char dir[] = "/tmp/sparse-unit-XXXXXX";
 static char text_path[64], bin_path[64];
 
 struct cell {
-	char row[16], col[16];
+	char row[LABEL_MAX], col[LABEL_MAX];
 	size_t nrow, ncol;
 	float value;
 	double time;	/* NaN: missing */
@@ -73,7 +73,7 @@ static void shuffle(struct cell *c, size_t n)
 
 static void write_text(const struct cell *c, size_t n, const char *more)
 {
-	char *text = malloc(n * 80 + 200), *p = text;
+	char *text = malloc(n * 160 + 200), *p = text;
 
 	for (size_t i = 0; i < n; i++) {
 		p += sprintf(p, "%s\t%s", c[i].row, c[i].col);
