@@ -1,0 +1,102 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# demo.sh - install what is missing, build, and run the whole pipeline on data that every Debian or Ubuntu machine has: its own package index.
+#
+# Packages are the users, what they depend on or recommend are the items: which package wants which. From that the demo says which packages go
+# together, suggests some for what is installed here, and measures itself honestly. Elsewhere it runs on made-up data and says so.
+set -eu
+cd "$(dirname "$0")/.."
+
+sh tests/setup.sh build
+say() { printf '\n\033[1m%s\033[0m\n' "$*" | if [ -t 1 ]; then cat; else sed 's/\x1b\[[0-9]*m//g'; fi; }
+
+say "1. Build"
+make -s -j "$(nproc)" all
+PATH=$PWD/build/bin:$PATH
+echo "eight commands in build/bin: $(cd build/bin && echo rec-*)"
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT INT TERM
+root=$PWD
+cd "$work"
+
+# package TAB wanted package, one a line, from the index of the distribution.
+package_index() {
+	apt-cache dumpavail 2>/dev/null | awk '
+		/^Package: / { p = $2 }
+		/^(Depends|Pre-Depends|Recommends): / {
+			sub(/^[^:]*: /, "")
+			n = split($0, want, /, */)
+			for (i = 1; i <= n; i++) {
+				sub(/ *\|.*/, "", want[i]); sub(/[ (:].*/, "", want[i])	# the first alternative, without version or architecture
+				if (want[i] != "" && want[i] != p) print p "\t" want[i]
+			}
+		}'
+}
+
+say "2. Data"
+real=yes
+if command -v apt-cache >/dev/null; then
+	if [ "$(apt-cache dumpavail 2>/dev/null | grep -c '^Package: ')" -lt 1000 ]; then
+		{ [ "$(id -u)" -eq 0 ] && apt-get update -q; } >/dev/null 2>&1 || { command -v sudo >/dev/null && sudo apt-get update -q; } >/dev/null 2>&1 || true
+	fi
+	package_index | sort -u >all.tsv
+fi
+if [ ! -s all.tsv ] || [ "$(wc -l <all.tsv)" -lt 10000 ]; then
+	real=no
+	echo "No package index on this machine: the data below is MADE UP by rec-gen, users u1 .. and items i1 .."
+	rec-gen --users 5000 --items 1500 --rows 120000 >all.tsv
+else
+	echo "The package index of this machine: a line is a package and one that it depends on or recommends."
+fi
+sed -n '1p;1000p;5000p' all.tsv | sed 's/^/    /'
+# Packages that nobody else wants, and packages that want next to nothing, teach nothing.
+rec-split --core 3 <all.tsv >core.tsv
+rec-cat --info core.tsv | awk -F'\t' '/^(rows|columns|cells)/ { printf "    %s %s", $2, ($1 == "rows" ? "packages," : $1 == "columns" ? "wanted packages," : "pairs\n") }'
+
+say "3. Which packages go together?"
+echo "    rec-sim cosine -n 5 < core.tsv: the neighbours of an item are those wanted by the same packages"
+rec-sim -q cosine -n 5 <core.tsv >neighbours.tsv
+if [ $real = yes ]; then show="libqt5widgets5 python3-numpy libgtk-3-0 ruby libssl3 r-base-core"; else show="i1 i2 i3 i4"; fi
+for p in $show; do
+	line=$(awk -F'\t' -v p="$p" '$2 == p { print $3 "\t" $1 }' neighbours.tsv | sort -rn | head -4 | awk -F'\t' '{ printf "%s%s (%.2f)", (NR > 1 ? ", " : ""), $2, $1 }')
+	[ -z "$line" ] || printf '    %-18s %s\n' "$p" "$line"
+done
+
+say "4. Suggestions for this machine"
+rec-sim -q -b linear --exponents 1,0.5,0.3 -n 200 <core.tsv >items.rec
+if [ $real = yes ] && command -v dpkg-query >/dev/null; then
+	# One user, this machine; its history is what is installed.
+	dpkg-query -W -f '${binary:Package}\n' | sed 's/:.*//' | sort -u | awk '{ print "this-machine\t" $1 }' >installed.tsv
+	echo "    $(wc -l <installed.tsv) packages are installed here; wanted by packages like them, but not installed:"
+	rec-topn -q -m items.rec -n 8 <installed.tsv | awk -F'\t' '{ printf "    %s\n", $2 }'
+else
+	echo "    for user u1, who holds $(grep -c '^u1	' core.tsv) items:"
+	grep '^u1	' core.tsv | rec-topn -q -m items.rec -n 8 | awk -F'\t' '{ printf "    %s\n", $2 }'
+fi
+
+say "5. Is that any good? A tenth of the pairs is held out before anything is learnt"
+rec-split -q --ratio 0.1 --test test.tsv --warm-only both <core.tsv >train.tsv
+echo "    $(wc -l <train.tsv) pairs to learn from, $(wc -l <test.tsv) to find again among all items; settings are the first that came to mind, none was chosen by looking at them"
+measure() {	# measure NAME < lists
+	rec-eval -q -t test.tsv recall@10 ndcg@10 | awk -F'\t' -v name="$1" '{ v[$1] = $2 } END { printf "    %-34s recall@10 %.4f   ndcg@10 %.4f\n", name, v["recall@10"], v["ndcg@10"] }'
+}
+# Ten items drawn at random for every package: what luck alone gives.
+rec-cat --labels col train.tsv >labels
+cut -f1 test.tsv | sort -u | awk 'BEGIN { srand(1); while ((getline l < "labels") > 0) item[n++] = l }
+	{ split("", seen); for (k = 10; k > 0; ) { i = int(rand() * n); if (!(i in seen)) { seen[i]; print $1 "\t" item[i] "\t" k-- } } }' | measure "random"
+rec-sim -q -b popular <train.tsv >popular.rec
+rec-topn -q -m popular.rec -n 10 <train.tsv | measure "most popular"
+rec-sim -q -b cosine -n 100 <train.tsv >cosine.rec
+rec-topn -q -m cosine.rec -n 10 <train.tsv | measure "cosine neighbours"
+rec-als -q -k 64 -i 8 <train.tsv >als.rec
+rec-topn -q -m als.rec -n 10 <train.tsv | measure "matrix factorisation (rec-als -k 64)"
+rec-sim -q -b linear --exponents 1,0.5,0.3 -n 200 <train.tsv >linear.rec
+rec-topn -q -m linear.rec -n 10 <train.tsv | measure "linear filter (used in 4)"
+
+say "6. The same bytes, however it is run"
+shuf train.tsv 2>/dev/null | rec-als -q -j 1 -k 64 -i 8 >again.rec
+if cmp -s als.rec again.rec; then echo "    rec-als on shuffled lines with one thread: the same $(wc -c <als.rec) bytes"; else echo "    DIFFERENT BYTES: please report this"; exit 1; fi
+
+cd "$root"
+say "Next: man ./man/rec.7 (the map), or rec-als --help"
