@@ -213,8 +213,8 @@ static int sink_row(void *arg, const struct rec_row *given, struct rec_err *e)
 
 	if (o.rank && next_rank(&s->ranks, &row, e) != 0)
 		return -1;
-	if (!(row.has & REC_HAS_COL) && (s->format || s->stream))
-		return rec_err_set(e, REC_EDATA, "'%.*s' is a label without a pair, which text alone can hold", (int)row.row_len, row.row);
+	if (!(row.has & REC_HAS_COL) && s->format)
+		return rec_err_set(e, REC_EDATA, "'%.*s' is a label without a pair, which text and recmat alone can hold", (int)row.row_len, row.row);
 	if (s->format && s->format->write_matrix)
 		return rec_collect_add(&s->collect, &row, e);
 	if (s->format)
@@ -310,13 +310,13 @@ static int copy_rows(struct sink *s, struct rec_in *in, const struct rec_run *ru
 	struct rec_rows *rows;
 	const struct rec_row *row;
 	size_t n;
-	int got;
+	int got = 1;
 
 	if (rec_rows_open(&rows, in, REC_ROWS_LABELS | (o.common.trust ? REC_ROWS_TRUST : 0), run->pool, e) != 0) {
 		rec_in_close(in);
 		return -1;
 	}
-	while ((got = rec_rows_next(rows, &row, &n, e)) == 1)
+	while (got == 1 && (got = rec_rows_next(rows, &row, &n, e)) == 1)
 		for (size_t i = 0; got == 1 && i < n; i++)
 			got = sink_row(s, &row[i], e) == 0 ? 1 : -1;
 	rec_rows_close(rows);

@@ -280,6 +280,8 @@ int rec_merge_cells(struct rec_block *b, const struct rec_part *const *part, siz
 	rc = rec_sparse_build(s, &row, &col, cell, nnz, repeats, times, pool, e);
 	if (rc == 0)
 		*b = rec_merge_block(s, b->name);
+	else if (part[0]->file == part[n - 1]->file)
+		rec_err_prefix(e, "%s: ", part[0]->file);
 out:
 	free(cell);
 	free_maps(row_map, n);
