@@ -25,7 +25,7 @@ static char dir[] = "/tmp/merge-unit-XXXXXX";
 		}                                                            \
 	} while (0)
 
-static void die(const struct rec_err *e)
+static _Noreturn void die(const struct rec_err *e)
 {
 	printf("not ok merge: %s\n", e->msg);
 	exit(1);

@@ -29,7 +29,7 @@ static char path[64];
 		}                                                            \
 	} while (0)
 
-static void die(const struct rec_err *e)
+static _Noreturn void die(const struct rec_err *e)
 {
 	printf("not ok recmat: %s\n", e->msg);
 	exit(1);
