@@ -395,6 +395,88 @@ static void test_blocks(struct cell *c, size_t n)
 	free(b);
 }
 
+/* A canonical file is used where it is mapped; its metadata is passed over; digests of parts add up; a pipe gives the same. */
+static void test_in_place(void)
+{
+	struct rec_load how = { .repeats = REC_REPEATS_FAIL, .times = true };
+	struct rec_meta meta = { 0 };
+	struct rec_sparse s, b, part;
+	struct rec_digest sum = { 0 };
+	struct rec_out *out;
+	const char *text = "a\tx\t2\t10\nb\tx\nb\ty\t-1\n";
+
+	load_string(&s, text, &how);
+	must(rec_digest_meta(&meta, &s.digest, &err), &err);
+	OK(strlen(rec_meta_get(&meta, "digest")) == 32 && strcmp(rec_meta_get(&meta, "cells"), "3") == 0, "digest in metadata");
+	must(rec_out_open(&out, bin_path, &err), &err);
+	must(rec_sparse_write(out, &s, true, "", &meta, pool[1], &err), &err);
+	must(rec_out_finish(out, &err), &err);
+	must(rec_out_commit(out, &err), &err);
+	OK(rec_out_bytes(out) > 0, "bytes");
+	must(load(&b, bin_path, &how, pool[1], &err), &err);
+	OK(b.in && !b.m.own[1] && b.bytes == rec_out_bytes(out), "not in place");
+	OK(same(&s, &b) && same_digest(&s, &b) && b.has_value && b.negative, "in place differs");
+	rec_out_free(out);
+	rec_sparse_free(&b);
+	how.times = false;
+	must(load(&b, bin_path, &how, pool[1], &err), &err);
+	OK(!b.m.time && same_digest(&s, &b), "without times");
+	rec_sparse_free(&b);
+	for (int i = 0; i < 3; i++) {
+		static const char *const line[] = { "b\ty\t-1\n", "a\tx\t2\t10\n", "b\tx\t1\n" };
+
+		load_string(&part, line[i], &how);
+		sum.sum[0] += part.digest.sum[0];
+		sum.sum[1] += part.digest.sum[1];
+		sum.cells += part.digest.cells;
+		rec_sparse_free(&part);
+	}
+	part.digest = sum;
+	OK(same_digest(&s, &part), "digests of the parts don't add up");
+	rec_meta_free(&meta);
+	rec_sparse_free(&s);
+}
+
+/* The block of a pipe is kept in memory; a dense block and a damaged file are refused. */
+static void test_streams(void)
+{
+	static const uint64_t off[] = { 0, 1 };
+	static const float val = 1;
+	struct rec_block dense = { .kind = REC_DENSE, .name = "user", .rows = 1, .cols = 1, .row_off = off, .row_bytes = "a", .val = &val };
+	struct rec_load how = { .repeats = REC_REPEATS_SUM };
+	struct rec_sparse s, b;
+	struct rec_err e = { 0 };
+	struct rec_out *out;
+	char want[256], cmd[200], *bytes;
+	size_t n;
+	FILE *pipe;
+
+	load_string(&s, "a\tx\t2\nb\tx\nb\ty\t-1\n", &how);
+	save(&s, bin_path, true, pool[1]);
+	snprintf(cmd, sizeof cmd, "cat %s", bin_path);
+	pipe = popen(cmd, "r");
+	OK(pipe && dup2(fileno(pipe), 0) == 0, "a pipe on descriptor 0");
+	must(load(&b, "-", &how, pool[1], &err), &err);
+	OK(b.block && !b.in && same(&s, &b) && same_digest(&s, &b), "a pipe differs");
+	pclose(pipe);
+	rec_sparse_free(&b);
+	rec_sparse_free(&s);
+	bytes = read_file(bin_path, &n);
+	write_file(bin_path, bytes, n - 1);
+	free(bytes);
+	OK(load(&b, bin_path, &how, pool[1], &e) == -1 && strstr(e.msg, "cut off") && !b.in && !b.block, "a cut file: %s", e.msg);
+	e = (struct rec_err){ 0 };
+	must(rec_out_open(&out, bin_path, &err), &err);
+	must(rec_recmat_write(out, &dense, NULL, &err), &err);
+	must(rec_recmat_end(out, 1, &err), &err);
+	must(rec_out_finish(out, &err), &err);
+	must(rec_out_commit(out, &err), &err);
+	rec_out_free(out);
+	OK(load(&b, bin_path, &how, pool[1], &e) == -1, "factors are taken");
+	snprintf(want, sizeof want, "%s: block 'user' is dense, as in a model; rows and columns with values are wanted", bin_path);
+	OK(strcmp(e.msg, want) == 0, "'%s'", e.msg);
+}
+
 static void test_large(void)
 {
 	size_t n = 60000;
@@ -435,6 +517,8 @@ int main(void)
 	test_flags();
 	test_label_only();
 	test_messages();
+	test_in_place();
+	test_streams();
 	for (int i = 0; i < 120; i++) {
 		size_t n = draw(i % 3 ? 40 : MAX);
 		int with_times = i % 4 > 2 ? 0 : 1 + i % 2;
