@@ -17,7 +17,8 @@ VERSION := $(shell cat VERSION)
 
 ALL_CFLAGS = $(STD) $(WARN) $(WERROR) $(CFLAGS) $(SAN) -Ilib -DREC_VERSION='"$(VERSION)"'
 LIBS     = -lz -lm -pthread
-BLAS    ?= -lopenblas
+# rec-sim opens OpenBLAS when it needs it; to link it instead: BLAS=-lopenblas CFLAGS="... -DREC_BLAS_STATIC"
+BLAS    ?= -ldl
 
 ARCH    := $(shell $(CC) -dumpmachine | cut -d- -f1)
 

@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: MIT */
+/* rec-sim - item models: interactions in, weights of pairs of items out. The methods are a table of the library (model/sim.h); help and checks follow it. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "blas/blas.h"
+#include "cli.h"
+#include "io/num.h"
+#include "matrix/sparse.h"
+#include "model/sim.h"
+
+static const char *const keeps[] = { "candidate", "history", NULL };
+static const char *const normalizes[] = { "none", "l1", "l2", NULL };
+static const char *const weights[] = { "none", "linear", "log", "tfidf", "bm25", NULL };
+static const char *const sides[] = { "item", "user", NULL };
+static const char *const repeats[] = { "sum", "max", "last", "fail", NULL };
+
+static struct {
+	uint32_t neighbours, min_support, max_user;
+	unsigned keep, normalize, weights, side, duplicates;
+	double alpha, epsilon, shrink, min_sim, reg, power, asymmetry;
+	const char *bm25, *exponents, *walk, *factors;
+	bool center;
+	struct cli_part part;
+	struct cli_common common;
+} o = { .neighbours = 100, .min_support = 1, .alpha = 1, .epsilon = 1, .reg = 100, .power = 1, .asymmetry = 0.5, .bm25 = "1.2,0.75", .exponents = "1,0.5,0.5",
+	.walk = "1,0.6", .common = CLI_COMMON_INIT };
+
+static const struct cli_opt opts[] = {
+	CLI_U32('n', "neighbours", "N", &o.neighbours, 0, 4294967294, "weights kept of each column (see --keep); 0 all; ease, linear: 0"),
+	CLI_CHOICE(0, "keep", "candidate|history", &o.keep, keeps, "keep N of each candidate (column), or of each history item (row)"),
+	CLI_CHOICE(0, "normalize", "none|l1|l2", &o.normalize, normalizes, "then scale along the same direction: sum of |weights|, or of squares, becomes 1"),
+	CLI_DOUBLE(0, "min-sim", "X", &o.min_sim, 0, 1e30, "drop smaller |weights|"),
+	CLI_U32(0, "min-support", "N", &o.min_support, 1, 4294967294, "drop pairs that fewer users hold both of"),
+	CLI_CHOICE(0, "weights", "none|linear|log|tfidf|bm25", &o.weights, weights, "weight of a value v: 1, v, ln(1 + v / epsilon), tf-idf, BM25 (dot: v itself)"),
+	CLI_DOUBLE(0, "alpha", "X", &o.alpha, 1e-12, 1e12, "weights linear, log: their mean"),
+	CLI_DOUBLE(0, "epsilon", "X", &o.epsilon, 1e-12, 1e12, "weights log: scale of values"),
+	CLI_STRING(0, "bm25", "K1,B", &o.bm25, "weights bm25: saturation, and how much length counts"),
+	CLI_DOUBLE(0, "shrink", "X", &o.shrink, 0, 1e30, "added to the denominator of the measure"),
+	CLI_DOUBLE(0, "reg", "X", &o.reg, 1e-12, 1e30, "ease: L"),
+	CLI_STRING(0, "exponents", "C,A,B", &o.exponents, "linear: powers of the lengths of users, history items, candidates"),
+	CLI_DOUBLE(0, "power", "P", &o.power, 1e-3, 1e3, "linear: power of each weight"),
+	CLI_DOUBLE(0, "asymmetry", "A", &o.asymmetry, 0, 1, "asymmetric: share of the history item; 0.5 is cosine"),
+	CLI_STRING(0, "walk", "A,B", &o.walk, "p3alpha, rp3beta: power of the steps, popularity penalty (rp3beta)"),
+	CLI_FLAG(0, "center", &o.center, "score = S (x - mean) + mean, mean of each item over all users; needs -b"),
+	CLI_CHOICE(0, "side", "item|user", &o.side, sides, "of items, or of users (scored by rec-topn --interactions)"),
+	CLI_U32(0, "max-user", "N", &o.max_user, 1, 4294967294, "of a user with more pairs take N, by hash (default: all)"),
+	CLI_CHOICE(0, "duplicates", "sum|max|last|fail", &o.duplicates, repeats, "a pair given more than once"),
+	CLI_FILE(0, "from-factors", &o.factors, "cosine, dot: of the vectors of this model; stdin is not read"),
+	CLI_PART(0, "part", &o.part, "part I of N of the rows"),
+	CLI_COMMON(&o.common),
+	CLI_END
+};
+
+static struct cli_spec spec = {
+	.name = "rec-sim", .summary = "neighbours and linear item models", .synopsis = "rec-sim METHOD [options] < interactions > weights", .operands = "METHOD",
+	.hint = "reads stdin: rec-sim cosine < train.tsv", .opts = opts, .common = &o.common,
+};
+
+/* -- the table of methods, for --help and messages -- */
+
+static char method_names[512], method_text[4096];
+
+static void describe_methods(void)
+{
+	const struct rec_sim_method *m;
+	size_t names = 0, text;
+
+	text = (size_t)snprintf(method_text, sizeof method_text, "Methods, and the weight of history item i for candidate j (d: pairs, c: users of both, U: all users, "
+				"X: --shrink):\n");
+	for (size_t i = 0; (m = rec_sim_method_at(i)) != NULL; i++) {
+		names += (size_t)snprintf(method_names + names, sizeof method_names - names, "%s%s", i ? " " : "", rec_sim_name(m));
+		text += (size_t)snprintf(method_text + text, sizeof method_text - text, "  %-16s %s\n", rec_sim_name(m), rec_sim_formula(m));
+	}
+	spec.extra = method_text;
+}
+
+/* -- options -- */
+
+static const struct rec_sim_method *the_method(void)
+{
+	const struct rec_sim_method *m;
+	size_t n;
+	char **operand = cli_operands(&n);
+
+	if (n == 0)
+		cli_usage("which METHOD? one of: %s", method_names);
+	m = rec_sim_method(operand[0]);
+	if (!m)
+		cli_usage("unknown method '%s'; one of: %s", operand[0], method_names);
+	if (n > 1)
+		cli_usage("unexpected operand '%s'; %s", operand[1], spec.hint);
+	return m;
+}
+
+static void numbers(double *x, unsigned n, const char *option, const char *arg, double lo, double hi)
+{
+	for (unsigned i = 0; i < n; i++) {
+		size_t len = strcspn(arg, ",");
+
+		if (rec_num_f64(arg, len, &x[i]) != REC_NUM_OK || (arg[len] == ',') != (i + 1 < n))
+			cli_usage("--%s wants %u numbers with commas between them", option, n);
+		if (x[i] < lo || x[i] > hi)
+			cli_usage("--%s: %g is not between %g and %g", option, x[i], lo, hi);
+		arg += len + (arg[len] == ',');
+	}
+}
+
+static void check_method_options(const struct rec_sim_method *m)
+{
+	for (size_t i = 0; opts[i].name; i++)
+		if (cli_given(opts[i].name) && !rec_sim_takes(m, opts[i].name))
+			cli_usage("--%s can't work with %s", opts[i].name, rec_sim_name(m));
+	if (cli_given("epsilon") && o.weights != REC_WEIGH_LOG)
+		cli_usage("--epsilon wants --weights log");
+	if (cli_given("bm25") && o.weights != REC_WEIGH_BM25)
+		cli_usage("--bm25 wants --weights bm25");
+	if (cli_given("alpha") && o.weights != REC_WEIGH_LINEAR && o.weights != REC_WEIGH_LOG)
+		cli_usage("--alpha wants --weights linear or log");
+	if (o.center && o.side == 1)
+		cli_usage("--center can't work with --side user");
+}
+
+static void check_factors_options(void)
+{
+	static const char *const of_data[] = { "min-support", "weights", "alpha", "epsilon", "bm25", "center", "max-user", "duplicates", NULL };
+
+	for (size_t i = 0; o.factors && of_data[i]; i++)
+		if (cli_given(of_data[i]))
+			cli_usage("--%s can't work with --from-factors", of_data[i]);
+}
+
+static struct rec_sim_opts settings(const struct rec_sim_method *m)
+{
+	struct rec_sim_opts s;
+	double bm25[2];
+
+	check_method_options(m);
+	check_factors_options();
+	rec_sim_defaults(&s, m);
+	if (cli_given("neighbours"))
+		s.neighbours = o.neighbours;
+	s.keep_history = o.keep == 1;
+	s.normalize = (enum rec_sim_normalize)o.normalize;
+	s.center = o.center;
+	s.side_user = o.side == 1;
+	if (cli_given("weights"))
+		s.weights.kind = (enum rec_weighting_kind)o.weights;
+	s.weights.alpha = o.alpha;
+	s.weights.epsilon = o.epsilon;
+	numbers(bm25, 2, "bm25", o.bm25, 0, 1e6);
+	if (bm25[1] > 1)
+		cli_usage("--bm25: B is a share, not %g", bm25[1]);
+	s.weights.k1 = bm25[0];
+	s.weights.b = bm25[1];
+	numbers(s.exponents, 3, "exponents", o.exponents, -10, 10);
+	numbers(s.walk, 2, "walk", o.walk, 0, 10);
+	s.shrink = o.shrink;
+	s.min_sim = o.min_sim;
+	s.reg = o.reg;
+	s.power = o.power;
+	s.asymmetry = o.asymmetry;
+	s.min_support = o.min_support;
+	s.max_user = o.max_user;
+	s.seed = o.common.seed;
+	s.part = o.part.n ? o.part.i : 1;
+	s.parts = o.part.n ? o.part.n : 1;
+	if (!o.common.binary && !o.common.estimate && rec_sim_needs_binary(&s))
+		cli_usage("a model with an offset or weighted histories does not go into text: use -b");
+	return s;
+}
+
+/* OpenBLAS reads these when it is loaded: one thread, for ours carry its tiles; and the kernels this CPU can run, unless the user has said. */
+static void prepare_blas(void)
+{
+	const char *core = rec_blas_core();
+
+	setenv("OPENBLAS_NUM_THREADS", "1", 1);
+	if (core)
+		setenv("OPENBLAS_CORETYPE", core, 0);
+}
+
+/* -- the work -- */
+
+static int load_interactions(struct rec_sparse *x, struct rec_run *run, struct rec_err *e)
+{
+	static const enum rec_repeats rules[] = { REC_REPEATS_SUM, REC_REPEATS_MAX, REC_REPEATS_LAST, REC_REPEATS_FAIL };
+	struct rec_load how = { .repeats = rules[o.duplicates], .trust = o.common.trust };
+	struct rec_in *in;
+
+	cli_phase("read");
+	if (cli_in(&in, NULL, "interactions", e) != 0 || rec_sparse_load(x, in, &how, run->pool, e) != 0)
+		return -1;
+	cli_stat_u64("rows", x->digest.cells);
+	cli_stat_u64("users", x->m.nrows);
+	cli_stat_u64("items", x->m.ncols);
+	cli_stat_u64("pairs", x->m.nnz);
+	cli_stat_u64("repeats", x->repeats);
+	return 0;
+}
+
+/* 1: --estimate has answered. */
+static int check_cost(const struct rec_sim_cost *c, struct rec_err *e)
+{
+	struct rec_buf b = { 0 };
+	struct rec_out *out;
+	int rc;
+
+	if (o.common.estimate) {
+		rc = cli_out(&out, NULL, false, e);
+		if (rc == 0)
+			rc = rec_buf_printf(&b, e, "bytes\t%llu\noperations\t%.0f\n", (unsigned long long)c->bytes, c->operations);
+		if (rc == 0)
+			rc = rec_out_write(out, b.p, b.n, e);
+		rec_buf_free(&b);
+		return rc == 0 ? 1 : -1;
+	}
+	if (o.common.mem && c->bytes > o.common.mem)
+		return rec_err_set(e, REC_ENOMEM, "needs %llu MiB, --mem gives %llu MiB", (unsigned long long)(c->bytes >> 20) + 1,
+				   (unsigned long long)(o.common.mem >> 20));
+	return 0;
+}
+
+static int from_interactions(struct rec_model *m, struct rec_sparse *x, const struct rec_sim_opts *s, struct rec_run *run, struct rec_err *e)
+{
+	struct rec_sim_cost cost;
+	uint64_t thinned = 0;
+	int rc;
+
+	if (load_interactions(x, run, e) != 0)
+		return -1;
+	rec_sim_cost(&cost, x, s, rec_pool_size(run->pool));
+	rc = check_cost(&cost, e);
+	if (rc != 0)
+		return rc;
+	if (x->rating_like && s->weights.kind == REC_WEIGH_NONE && !cli_given("weights"))
+		cli_note("the values look like ratings and are taken as 1; see --weights, pearson, adjusted-cosine, and rec-split --min-value 4 --binarize");
+	cli_phase("compute");
+	if (rec_sim_train(m, x, s, run, &thinned, e) != 0)
+		return -1;
+	cli_stat_u64("thinned", thinned);
+	if (thinned)
+		cli_note("--max-user thinned %llu users", (unsigned long long)thinned);
+	return rec_meta_set(&m->meta, "duplicates", repeats[o.duplicates], e);
+}
+
+static int from_factors(struct rec_model *m, struct rec_model *from, const struct rec_sim_opts *s, struct rec_run *run, struct rec_err *e)
+{
+	struct rec_sim_cost cost;
+	struct rec_in *in;
+	int rc;
+
+	cli_phase("read");
+	if (cli_in(&in, o.factors, "a model", e) != 0 || rec_model_load(from, in, o.common.trust, run->pool, e) != 0)
+		return -1;
+	rec_sim_factors_cost(&cost, from, s, rec_pool_size(run->pool));
+	rc = check_cost(&cost, e);
+	if (rc != 0)
+		return rc;
+	cli_phase("compute");
+	return rec_sim_from_factors(m, from, s, run, e);
+}
+
+static int write_model(struct rec_model *m, struct rec_run *run, struct rec_err *e)
+{
+	struct rec_out *out;
+
+	cli_stat_u64("cells", m->dense ? (uint64_t)m->sim_dense.row.n * m->sim_dense.ncols : m->sim.nnz);
+	if (rec_meta_get(&m->meta, "blas.core")) {
+		cli_stat_text("blas.version", rec_meta_get(&m->meta, "blas.version"));
+		cli_stat_text("blas.core", rec_meta_get(&m->meta, "blas.core"));
+	}
+	cli_phase("write");
+	if (rec_meta_set(&m->meta, "version", cli_version(), e) != 0)
+		return -1;
+	if (cli_out(&out, o.common.output, o.common.binary, e) != 0)
+		return -1;
+	return rec_model_write(out, m, o.common.binary, run->pool, e);
+}
+
+static int run(struct rec_err *e)
+{
+	struct rec_sim_opts s = settings(the_method());
+	struct rec_model m = { 0 }, from = { 0 };
+	struct rec_sparse x = { 0 };
+	struct rec_run *r;
+	int rc = cli_run(&r, e);
+
+	prepare_blas();
+	if (rc == 0)
+		rc = o.factors ? from_factors(&m, &from, &s, r, e) : from_interactions(&m, &x, &s, r, e);
+	if (rc == 0)
+		rc = write_model(&m, r, e);
+	rec_model_free(&m);
+	rec_model_free(&from);
+	rec_sparse_free(&x);
+	return rc < 0 ? -1 : cli_commit(e);
+}
+
+int main(int argc, char **argv)
+{
+	struct rec_err e = { 0 };
+
+	describe_methods();
+	cli_parse(&spec, argc, argv);
+	return run(&e) == 0 ? CLI_OK : cli_fail(&e);
+}

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: MIT */
+/* neighbours.c - overlaps of items by dense accumulators, and the weights that are kept of them. */
+#include "model/neighbours.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "model/sim_select.h"
+
+int rec_accumulator_new(struct rec_accumulator *a, const struct rec_overlap *o, struct rec_err *e)
+{
+	uint32_t items = o->x->ncols;
+	bool moment = o->base == REC_BASE_MOMENT;
+
+	*a = (struct rec_accumulator){ 0 };
+	a->count = rec_zalloc(items, sizeof *a->count, e);
+	a->met = rec_alloc((size_t)items + 1, sizeof *a->met, e);
+	if (o->base != REC_BASE_COUNT)
+		a->xy = rec_zalloc(items, sizeof *a->xy, e);
+	if (moment) {
+		a->xx = rec_zalloc(items, sizeof *a->xx, e);
+		a->yy = rec_zalloc(items, sizeof *a->yy, e);
+	}
+	if (a->count && a->met && (o->base == REC_BASE_COUNT || a->xy) && (!moment || (a->xx && a->yy)))
+		return 0;
+	rec_accumulator_free(a);
+	return -1;
+}
+
+void rec_accumulator_free(struct rec_accumulator *a)
+{
+	free(a->count);
+	free(a->met);
+	free(a->xy);
+	free(a->xx);
+	free(a->yy);
+	*a = (struct rec_accumulator){ 0 };
+}
+
+/* Each item is written behind the list; the list grows only where it is new, without a branch. */
+static void count_user(struct rec_accumulator *a, const uint32_t *item, uint64_t n)
+{
+	uint32_t met = a->n;
+
+	for (uint64_t c = 0; c < n; c++) {
+		a->met[met] = item[c];
+		met += a->count[item[c]]++ == 0;
+	}
+	a->n = met;
+}
+
+static void add_user(struct rec_accumulator *a, const uint32_t *item, uint64_t n, double f)
+{
+	for (uint64_t c = 0; c < n; c++)
+		a->xy[item[c]] += f;
+}
+
+static void add_weights(struct rec_accumulator *a, const uint32_t *item, const float *w, uint64_t n, double own)
+{
+	for (uint64_t c = 0; c < n; c++)
+		a->xy[item[c]] += own * (double)w[c];
+}
+
+static void add_scaled_weights(struct rec_accumulator *a, const uint32_t *item, const float *w, uint64_t n, double own, double f)
+{
+	for (uint64_t c = 0; c < n; c++)
+		a->xy[item[c]] += f * (own * (double)w[c]);
+}
+
+static void add_moments(struct rec_accumulator *a, const struct rec_overlap *o, uint32_t user, const uint32_t *item, const float *v, uint64_t n, double own)
+{
+	double mean = o->user_mean ? o->user_mean[user] : 0;
+
+	for (uint64_t c = 0; c < n; c++) {
+		uint32_t s = item[c];
+		double y = (double)v[c] - mean - (o->item_mean ? o->item_mean[s] : 0);
+
+		a->xy[s] += own * y;
+		a->xx[s] += own * own;
+		a->yy[s] += y * y;
+	}
+}
+
+void rec_overlap_line(struct rec_accumulator *a, const struct rec_overlap *o, uint32_t line)
+{
+	const struct rec_csr *x = o->x, *t = o->t;
+
+	for (uint64_t p = t->ptr[line]; p < t->ptr[line + 1]; p++) {
+		uint32_t u = t->col[p];
+		const uint32_t *item = x->col + x->ptr[u];
+		const float *val = x->val + x->ptr[u];
+		uint64_t n = x->ptr[u + 1] - x->ptr[u];
+
+		count_user(a, item, n);
+		if (o->base == REC_BASE_MOMENT)
+			add_moments(a, o, u, item, val, n, (double)t->val[p] - (o->user_mean ? o->user_mean[u] : 0) - (o->item_mean ? o->item_mean[line] : 0));
+		else if (o->base == REC_BASE_SUM && o->unit)
+			add_user(a, item, n, o->user ? o->user[u] : 1);
+		else if (o->base == REC_BASE_SUM && o->user)
+			add_scaled_weights(a, item, val, n, (double)t->val[p], o->user[u]);
+		else if (o->base == REC_BASE_SUM)
+			add_weights(a, item, val, n, (double)t->val[p]);
+	}
+}
+
+void rec_overlap_clear(struct rec_accumulator *a)
+{
+	for (uint32_t k = 0; k < a->n; k++) {
+		uint32_t s = a->met[k];
+
+		a->count[s] = 0;
+		if (a->xy)
+			a->xy[s] = 0;
+		if (a->xx)
+			a->xx[s] = a->yy[s] = 0;
+	}
+	a->n = 0;
+}
+
+struct work {
+	const struct rec_neighbours *how;
+	bool rows;
+	struct rec_accumulator *acc;	/* per thread */
+};
+
+static struct rec_pair pair_of(const struct rec_accumulator *a, uint32_t s)
+{
+	struct rec_pair p = { a->count[s], a->xy ? a->xy[s] : a->count[s], a->xx ? a->xx[s] : 0, a->yy ? a->yy[s] : 0 };
+
+	return p;
+}
+
+/* A line for rec_select. With rows the line is the history item. */
+static int weigh_line(void *arg, uint32_t line, unsigned thread, float *weight, uint32_t *at, uint32_t *n, struct rec_err *e)
+{
+	const struct work *w = arg;
+	const struct rec_neighbours *how = w->how;
+	struct rec_accumulator *a = &w->acc[thread];
+	uint32_t kept = 0;
+	bool finite = true;
+
+	rec_overlap_line(a, &how->overlap, line);
+	for (uint32_t k = 0; k < a->n; k++) {
+		uint32_t s = a->met[k];
+		struct rec_pair p;
+		float f;
+
+		if (s == line || a->count[s] < how->min_support)
+			continue;
+		p = pair_of(a, s);
+		f = (float)(w->rows ? how->weight(how->arg, line, s, &p) : how->weight(how->arg, s, line, &p));
+		finite &= isfinite(f) != 0;
+		if (f == 0 || fabsf(f) < how->min_sim)
+			continue;
+		weight[s] = f;
+		at[kept++] = s;
+	}
+	rec_overlap_clear(a);
+	*n = kept;
+	return finite ? 0 : rec_err_set(e, REC_EDATA, "the similarity of some pair is beyond float32");
+}
+
+int rec_neighbours(struct rec_csr *s, const struct rec_neighbours *how, const struct rec_run *run, struct rec_err *e)
+{
+	struct rec_selection sel = { .items = how->overlap.x->ncols, .keep = how->keep, .rows = how->keep_history || how->keep == 0, .from = how->from,
+				     .to = how->to };
+	unsigned threads = rec_pool_size(run->pool), i = 0;
+	struct work w = { how, sel.rows, rec_zalloc(threads, sizeof *w.acc, e) };
+	int rc = -1;
+
+	*s = (struct rec_csr){ 0 };
+	while (w.acc && i < threads && rec_accumulator_new(&w.acc[i], &how->overlap, e) == 0)
+		i++;
+	if (i == threads)
+		rc = rec_select(s, &sel, weigh_line, &w, run, e);
+	for (i = 0; w.acc && i < threads; i++)
+		rec_accumulator_free(&w.acc[i]);
+	free(w.acc);
+	return rc;
+}

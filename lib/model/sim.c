@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: MIT */
+/* sim.c - from interactions to a model: data made ready, one of three ways to weights (pairs, ease, offset alone), finish, metadata. */
+#include "model/sim.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "io/num.h"
+#include "model/ease.h"
+#include "model/linear.h"
+#include "model/sim_finish.h"
+#include "model/sim_method.h"
+
+enum { BORDER = 256 };	/* borders of parts */
+
+static void free_data(struct rec_sim_data *d)
+{
+	rec_csr_free(&d->x);
+	rec_csr_free(&d->t);
+	free(d->a);
+	free(d->b);
+	free(d->user);
+	free(d->user_mean);
+	free(d->item_mean);
+}
+
+/* -- data -- */
+
+static bool all_ones(const struct rec_csr *x)
+{
+	for (uint64_t i = 0; i < x->nnz; i++)
+		if (x->val[i] != 1)
+			return false;
+	return true;
+}
+
+/* pairs -> (side) -> weights; x borrows from pairs, which must stay. */
+static int weigh(struct rec_sim_data *d, struct rec_csr *pairs, struct rec_weighting *w, const struct rec_run *run, struct rec_err *e)
+{
+	struct rec_csr t;
+
+	if (d->o->side_user) {
+		if (rec_csr_transpose(&t, pairs, run->pool, e) != 0)
+			return -1;
+		rec_csr_free(pairs);
+		*pairs = t;
+	}
+	d->users = pairs->nrows;
+	d->items = pairs->ncols;
+	if (rec_weighting_apply(&d->x, pairs, w, e) != 0)
+		return -1;
+	d->unit = w->kind == REC_WEIGH_NONE || all_ones(&d->x);
+	return rec_csr_transpose(&d->t, &d->x, run->pool, e);
+}
+
+static int prepare(struct rec_sim_data *d, struct rec_csr *pairs, const struct rec_sparse *x, struct rec_weighting *w, const struct rec_run *run,
+		   uint64_t *thinned, struct rec_err *e)
+{
+	const struct rec_sim_opts *o = d->o;
+
+	if (x->m.nnz == 0)
+		return rec_err_set(e, REC_EDATA, "no interactions");
+	if (rec_weighting_pairs(pairs, x, w, o->method->zeros, o->max_user, o->seed, thinned, e) != 0)
+		return -1;
+	if (pairs->nnz == 0)
+		return rec_err_set(e, REC_EDATA, "no value is above 0: nothing to fit");
+	if (weigh(d, pairs, w, run, e) != 0)
+		return -1;
+	return o->method->prepare ? o->method->prepare(d, e) : 0;
+}
+
+/* -- parts: borders on blocks of 256 rows, so that the parts have about the same work -- */
+
+static double row_cost(const struct rec_sim_data *d, uint32_t i)
+{
+	double cost = 1;
+
+	for (uint64_t p = d->t.ptr[i]; d->o->method->weight && p < d->t.ptr[i + 1]; p++)
+		cost += rec_sim_user_count(d, d->t.col[p]);
+	return cost;
+}
+
+/* Row where part k of n begins (k = n: where the last ends). */
+static uint32_t border(const struct rec_sim_data *d, uint32_t k, uint32_t n)
+{
+	double all = 0, sum = 0;
+	uint32_t i = 0;
+
+	if (k == 0 || k == n)
+		return k == 0 ? 0 : d->items;
+	for (uint32_t r = 0; r < d->items; r++)
+		all += row_cost(d, r);
+	while (i < d->items && sum < all / n * k)
+		for (uint32_t end = d->items - i > BORDER ? i + BORDER : d->items; i < end; i++)
+			sum += row_cost(d, i);
+	return i;
+}
+
+/* -- weights -- */
+
+static struct rec_overlap overlap_of(const struct rec_sim_data *d)
+{
+	struct rec_overlap v = { .base = d->o->method->base, .x = &d->x, .t = &d->t, .unit = d->unit, .user = d->user, .user_mean = d->user_mean,
+				 .item_mean = d->item_mean };
+
+	if (v.base == REC_BASE_COUNT && !d->unit && (d->o->method->takes & REC_SIM_WEIGHTS))
+		v.base = REC_BASE_SUM;
+	return v;
+}
+
+static int by_pairs(struct rec_similarity *s, const struct rec_sim_data *d, uint32_t from, uint32_t to, const struct rec_run *run, struct rec_err *e)
+{
+	const struct rec_sim_opts *o = d->o;
+	struct rec_neighbours how = { .overlap = overlap_of(d), .weight = o->method->weight, .arg = d, .keep = o->neighbours, .keep_history = o->keep_history,
+				      .min_sim = (float)o->min_sim, .min_support = o->min_support, .from = from, .to = to };
+
+	if ((o->method->takes & REC_SIM_LINEAR) && o->power != 1)
+		how.weight = rec_linear_power_weight;
+	return rec_neighbours(&s->sparse, &how, run, e);
+}
+
+static int by_ease(struct rec_similarity *s, struct rec_meta *meta, const struct rec_sim_data *d, uint32_t from, uint32_t to, const struct rec_run *run,
+		   struct rec_err *e)
+{
+	const struct rec_sim_opts *o = d->o;
+	struct rec_selection how = { .items = d->items, .keep = o->neighbours, .rows = o->keep_history, .ascending = true, .from = from, .to = to };
+	struct rec_overlap v = overlap_of(d);
+	struct rec_ease ease;
+	int rc;
+
+	if (rec_ease_solve(&ease, &v, o->reg, run, e) != 0)
+		return -1;
+	rc = o->neighbours ? rec_ease_select(&s->sparse, &ease, &how, (float)o->min_sim, run, e) : rec_ease_weights(&ease, (float)o->min_sim, run, e);
+	if (rc == 0)
+		rc = rec_meta_set(meta, "blas.version", ease.version, e);
+	if (rc == 0)
+		rc = rec_meta_set(meta, "blas.core", ease.core, e);
+	if (rc == 0 && !o->neighbours) {
+		s->dense = ease.p;
+		ease.p = NULL;
+	}
+	rec_ease_free(&ease);
+	return rc;
+}
+
+/* -- offsets -- */
+
+/* Mean of what rec-topn takes a history value for. */
+static double history_mean(const struct rec_sim_data *d, const struct rec_weighting *w, uint32_t i)
+{
+	bool weighs = w->kind == REC_WEIGH_LINEAR || w->kind == REC_WEIGH_LOG;
+	double sum = 0;
+
+	for (uint64_t c = d->t.ptr[i]; c < d->t.ptr[i + 1]; c++)
+		sum += weighs ? (double)d->t.val[c] : w->kind != REC_WEIGH_VALUE || d->t.val[c] > 0;
+	return sum / d->users;
+}
+
+static int center(struct rec_model *m, const struct rec_similarity *s, const struct rec_sim_data *d, const struct rec_weighting *w,
+		  const struct rec_labels *items, uint32_t from, uint32_t to, const struct rec_run *run, struct rec_err *e)
+{
+	double *mean = rec_alloc(d->items, sizeof *mean, e), *offset = rec_alloc(d->items, sizeof *offset, e);
+	int rc = -1;
+
+	for (uint32_t i = 0; mean && i < d->items; i++)
+		mean[i] = history_mean(d, w, i);
+	if (mean && offset && rec_similarity_offset(offset, s, mean, run, e) == 0)
+		rc = rec_offset_to_model(m, offset, items, from, to, e);
+	free(mean);
+	free(offset);
+	return rc;
+}
+
+static int popular(struct rec_model *m, const struct rec_sim_data *d, const struct rec_labels *items, struct rec_err *e)
+{
+	double *sum = rec_zalloc(d->items, sizeof *sum, e);
+	int rc;
+
+	for (uint32_t i = 0; sum && i < d->items; i++)
+		for (uint64_t c = d->t.ptr[i]; c < d->t.ptr[i + 1]; c++)
+			sum[i] += d->unit ? 1 : (double)d->t.val[c];
+	rc = sum ? rec_offset_to_model(m, sum, items, 0, d->items, e) : -1;
+	free(sum);
+	return rc;
+}
+
+/* -- metadata: what changes the result -- */
+
+static int set_list(struct rec_meta *m, const char *key, const double *x, unsigned n, struct rec_err *e)
+{
+	char text[4 * REC_NUM_MAX] = "";
+	size_t at = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		if (i)
+			text[at++] = ',';
+		at += rec_num_put_f64(text + at, x[i]);
+	}
+	text[at] = '\0';
+	return rec_meta_set(m, key, text, e);
+}
+
+static int save_list(struct rec_meta *m, const struct rec_sim_opts *o, struct rec_err *e)
+{
+	static const char *const normalize[] = { "none", "l1", "l2" };
+
+	if (rec_meta_set_u64(m, "neighbours", o->neighbours, e) != 0 || rec_meta_set(m, "keep", o->keep_history ? "history" : "candidate", e) != 0)
+		return -1;
+	if (rec_meta_set(m, "normalize", normalize[o->normalize], e) != 0 || rec_meta_set_f64(m, "min-sim", o->min_sim, e) != 0)
+		return -1;
+	if (rec_meta_set_u64(m, "center", o->center, e) != 0)
+		return -1;
+	return rec_meta_set(m, "side", o->side_user ? "user" : "item", e);
+}
+
+static int save_parameters(struct rec_meta *m, const struct rec_sim_opts *o, struct rec_err *e)
+{
+	unsigned takes = o->method->takes;
+
+	if ((takes & REC_SIM_LIST) && save_list(m, o, e) != 0)
+		return -1;
+	if ((takes & REC_SIM_SUPPORT) && rec_meta_set_u64(m, "min-support", o->min_support, e) != 0)
+		return -1;
+	if ((takes & REC_SIM_SHRINK) && rec_meta_set_f64(m, "shrink", o->shrink, e) != 0)
+		return -1;
+	if ((takes & REC_SIM_REG) && rec_meta_set_f64(m, "reg", o->reg, e) != 0)
+		return -1;
+	if ((takes & REC_SIM_LINEAR) && (set_list(m, "exponents", o->exponents, 3, e) != 0 || rec_meta_set_f64(m, "power", o->power, e) != 0))
+		return -1;
+	if ((takes & REC_SIM_ASYMMETRY) && rec_meta_set_f64(m, "asymmetry", o->asymmetry, e) != 0)
+		return -1;
+	return takes & REC_SIM_WALK ? set_list(m, "walk", o->walk, 2, e) : 0;
+}
+
+static int save_weights(struct rec_meta *m, const struct rec_weighting *w, bool history, struct rec_err *e)
+{
+	bool scaled = w->kind == REC_WEIGH_LINEAR || w->kind == REC_WEIGH_LOG;
+	double bm25[2] = { w->k1, w->b };
+
+	if (rec_meta_set(m, "weights", rec_weighting_name(w->kind), e) != 0)
+		return -1;
+	if (w->kind == REC_WEIGH_BM25 && set_list(m, "bm25", bm25, 2, e) != 0)
+		return -1;
+	if (!scaled)
+		return history ? rec_meta_set(m, "history.weights", "none", e) : 0;
+	if (rec_meta_set_f64(m, history ? "history.alpha" : "alpha", w->alpha, e) != 0)
+		return -1;
+	if (rec_meta_set_f64(m, history ? "history.divisor" : "divisor", w->divisor, e) != 0)
+		return -1;
+	if (w->kind == REC_WEIGH_LOG && rec_meta_set_f64(m, history ? "history.epsilon" : "epsilon", w->epsilon, e) != 0)
+		return -1;
+	return history ? rec_meta_set(m, "history.weights", rec_weighting_name(w->kind), e) : 0;
+}
+
+static int save(struct rec_meta *m, const struct rec_sim_opts *o, const struct rec_weighting *w, const struct rec_sparse *x, struct rec_err *e)
+{
+	if (rec_meta_set(m, "algorithm", o->method->name, e) != 0 || save_parameters(m, o, e) != 0)
+		return -1;
+	if (save_weights(m, w, o->method->takes & REC_SIM_LIST, e) != 0)
+		return -1;
+	if (rec_meta_set_u64(m, "max-user", o->max_user, e) != 0 || rec_meta_set_u64(m, "seed", o->seed, e) != 0)
+		return -1;
+	if (rec_meta_set_u64(m, "users", x->m.nrows, e) != 0 || rec_meta_set_u64(m, "items", x->m.ncols, e) != 0)
+		return -1;
+	return rec_digest_meta(m, &x->digest, e);
+}
+
+/* -- all of it -- */
+
+static int similarity(struct rec_model *m, const struct rec_sim_data *d, const struct rec_weighting *w, const struct rec_labels *items,
+		      const struct rec_run *run, struct rec_err *e)
+{
+	const struct rec_sim_opts *o = d->o;
+	struct rec_similarity s = { .n = d->items };
+	uint32_t from = border(d, o->part - 1, o->parts), to = border(d, o->part, o->parts);
+	bool whole = o->center || (o->normalize && !o->keep_history);	/* sums over columns need all rows */
+	uint32_t first = whole ? 0 : from, end = whole ? d->items : to;
+	int rc = o->method->weight ? by_pairs(&s, d, first, end, run, e) : by_ease(&s, &m->meta, d, first, end, run, e);
+
+	if (rc == 0)
+		rc = rec_similarity_normalize(&s, o->normalize, o->keep_history, run, e);
+	if (rc == 0 && o->center)
+		rc = center(m, &s, d, w, items, from, to, run, e);
+	if (rc == 0)
+		rc = rec_similarity_to_model(m, &s, items, from, to, e);
+	rec_similarity_free(&s);
+	return rc;
+}
+
+int rec_sim_train(struct rec_model *m, const struct rec_sparse *x, const struct rec_sim_opts *o, const struct rec_run *run, uint64_t *thinned, struct rec_err *e)
+{
+	const struct rec_labels *items = o->side_user ? &x->row : &x->col;
+	struct rec_sim_data d = { .o = o };
+	struct rec_weighting w = o->weights;
+	struct rec_csr pairs = { 0 };
+	int rc;
+
+	*m = (struct rec_model){ 0 };
+	rc = prepare(&d, &pairs, x, &w, run, thinned, e);
+	if (rc == 0)
+		rc = o->method->takes & REC_SIM_LIST ? similarity(m, &d, &w, items, run, e) : popular(m, &d, items, e);
+	if (rc == 0)
+		rc = save(&m->meta, o, &w, x, e);
+	free_data(&d);
+	rec_csr_free(&pairs);
+	if (rc != 0)
+		rec_model_free(m);
+	return rc;
+}
+
+static double sum_of_squared_rows(const struct rec_csr *m)
+{
+	double sum = 0;
+
+	for (uint32_t r = 0; r < m->nrows; r++)
+		sum += (double)(m->ptr[r + 1] - m->ptr[r]) * (double)(m->ptr[r + 1] - m->ptr[r]);
+	return sum;
+}
+
+static double sum_of_squared_columns(const struct rec_csr *m, uint64_t *count)
+{
+	double sum = 0;
+
+	for (uint64_t i = 0; i < m->nnz; i++)
+		sum += (double)(2 * count[m->col[i]]++ + 1);
+	return sum;
+}
+
+void rec_sim_cost(struct rec_sim_cost *c, const struct rec_sparse *x, const struct rec_sim_opts *o, unsigned threads)
+{
+	double n = o->side_user ? x->m.nrows : x->m.ncols, others = o->side_user ? x->m.ncols : x->m.nrows, cells, bytes;
+
+	c->operations = sum_of_squared_rows(&x->m);
+	if (o->side_user) {
+		struct rec_err e = { 0 };
+		uint64_t *count = rec_zalloc(x->m.ncols, sizeof *count, &e);
+
+		c->operations = count ? sum_of_squared_columns(&x->m, count) : n * n;
+		free(count);
+	}
+	cells = c->operations < n * (n - 1) ? c->operations : n * (n - 1);
+	if (o->neighbours && cells > n * o->neighbours)
+		cells = n * o->neighbours;
+	bytes = 4 * 8 * (double)x->m.nnz + 40 * (n + others) + threads * n * (o->method->base == REC_BASE_MOMENT ? 48 : 32);
+	if (!o->method->weight && (o->method->takes & REC_SIM_REG)) {
+		c->operations += n * n * n;
+		bytes += 4 * n * n;
+		if (!o->neighbours)
+			cells = 0;
+	}
+	if (!(o->method->takes & REC_SIM_LIST))
+		cells = 0;
+	c->bytes = (uint64_t)(bytes + cells * (o->neighbours && !o->keep_history ? 20 : 12));
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* sim_method.h - what a row of the table of methods holds, and what a measure sees of the data. For sim*.c alone. */
+#ifndef REC_MODEL_SIM_METHOD_H
+#define REC_MODEL_SIM_METHOD_H
+
+#include "model/neighbours.h"
+#include "model/sim.h"
+
+/* Interactions made ready: x users x items (or items x users under --side user), t its transpose. */
+struct rec_sim_data {
+	struct rec_csr x, t;
+	bool unit;		/* all weights are 1 */
+	uint32_t users, items;
+	const struct rec_sim_opts *o;
+	double *a, *b;		/* per item: what the formula takes of a history item, of a candidate */
+	double *user;		/* f_u of neighbours.h, or NULL */
+	double *user_mean, *item_mean;
+};
+
+struct rec_sim_method {
+	const char *name, *formula;
+	unsigned takes;
+	bool values;		/* uses values as they are where no --weights are given */
+	bool zeros;		/* pairs of value 0 take part */
+	uint32_t neighbours;
+	enum rec_base base;	/* of unit data; weighted data make SUM of COUNT where the method takes weights */
+	rec_pair_fn *weight;	/* arg is a struct rec_sim_data; NULL: not by pairs (ease, popular) */
+	int (*prepare)(struct rec_sim_data *d, struct rec_err *e);	/* fill a, b, user, means; NULL for nothing */
+};
+
+/* Pairs of an item, and of a user. */
+static inline double rec_sim_item_count(const struct rec_sim_data *d, uint32_t i)
+{
+	return (double)(d->t.ptr[i + 1] - d->t.ptr[i]);
+}
+
+static inline double rec_sim_user_count(const struct rec_sim_data *d, uint32_t u)
+{
+	return (double)(d->x.ptr[u + 1] - d->x.ptr[u]);
+}
+
+#endif
