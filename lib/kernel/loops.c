@@ -241,61 +241,122 @@ static void matvec(float *y, const float *g, const float *x, uint32_t kp)
 
 /* ---- sum of w (t . x) t ---- */
 
-/* Four rows together hide the latency of the sums. */
-V16_INLINE void outer_four(float *y, const float *const t[4], const float *w, const float *x, uint32_t kp)
+/* As dot_lanes, for rows of whole vectors. */
+V16_INLINE struct v16 row_lanes(const float *x, const float *y, uint32_t kp)
+{
+	struct v16 a[4] = { v16_zero(), v16_zero(), v16_zero(), v16_zero() };
+	uint32_t c = 0;
+
+	for (; c + 4 * LANES <= kp; c += 4 * LANES)
+		UNROLL
+		for (int q = 0; q < 4; q++)
+			a[q] = v16_fma(v16_load(x + c + q * LANES), v16_load(y + c + q * LANES), a[q]);
+	if (c < kp)
+		a[0] = v16_fma(v16_load(x + c), v16_load(y + c), a[0]);
+	if (c + LANES < kp)
+		a[1] = v16_fma(v16_load(x + c + LANES), v16_load(y + c + LANES), a[1]);
+	if (c + 2 * LANES < kp)
+		a[2] = v16_fma(v16_load(x + c + 2 * LANES), v16_load(y + c + 2 * LANES), a[2]);
+	return v16_add(v16_add(a[0], a[1]), v16_add(a[2], a[3]));
+}
+
+/* s[i] = w[i] * dot(t[i], x): four rows together hide the latency of the sums. */
+V16_INLINE void four_dots(float s[4], const float *const t[4], const float *w, const float *x, uint32_t kp)
 {
 	struct v16 d[4];
-	float s[4];
 
 	UNROLL
 	for (int i = 0; i < 4; i++)
-		d[i] = dot_lanes(t[i], x, kp);
+		d[i] = row_lanes(t[i], x, kp);
 	v16_sum4(s, d[0], d[1], d[2], d[3]);
 	UNROLL
 	for (int i = 0; i < 4; i++)
 		s[i] *= w[i];
-	for (uint32_t c = 0; c < kp; c += LANES) {
-		struct v16 v = v16_load(y + c);
-
-		UNROLL
-		for (int i = 0; i < 4; i++)
-			v = v16_fma(v16_all(s[i]), v16_load(t[i] + c), v);
-		v16_store(y + c, v);
-	}
 }
 
-V16_INLINE void outer_rows(float *y, const float *table, const uint32_t *idx, const float *w, const float *x, uint32_t m, uint32_t kp)
+V16_INLINE struct v16 four_axpys(struct v16 y, const float s[4], const float *const t[4], uint32_t c)
 {
+	UNROLL
+	for (int i = 0; i < 4; i++)
+		y = v16_fma(v16_all(s[i]), v16_load(t[i] + c), y);
+	return y;
+}
+
+V16_INLINE void four_rows(const float *t[4], const float *table, const uint32_t *idx, uint32_t j, uint32_t kp)
+{
+	UNROLL
+	for (uint32_t i = 0; i < 4; i++)
+		t[i] = table + (size_t)(idx != NULL ? idx[j + i] : j + i) * kp;
+}
+
+/* Rows of 64 floats, y in registers. */
+V16_INLINE uint32_t outer_held(float *y, const float *table, const uint32_t *idx, const float *w, const float *x, uint32_t m)
+{
+	enum { WIDTH = 4 };
+	struct v16 v[WIDTH];
+	const float *t[4], *next[4];
+	float s[4];
+	uint32_t j = 0;
+
+	tile_load(v, WIDTH, y, LANES);
+	for (; j + 4 <= m; j += 4) {
+		four_rows(t, table, idx, j, WIDTH * LANES);
+		if (idx != NULL && j + AHEAD + 4 <= m) {
+			four_rows(next, table, idx, j + AHEAD, WIDTH * LANES);
+			UNROLL
+			for (int i = 0; i < 4; i++)
+				prefetch_row(next[i], WIDTH * LANES);
+		}
+		four_dots(s, t, w + j, x, WIDTH * LANES);
+		UNROLL
+		for (int q = 0; q < WIDTH; q++)
+			v[q] = four_axpys(v[q], s, t, q * LANES);
+	}
+	tile_store(y, LANES, v, WIDTH);
+	return j;
+}
+
+/* Rows of any length; the rows ahead are asked for line by line, between the work on these. */
+V16_INLINE uint32_t outer_long(float *y, const float *table, const uint32_t *idx, const float *w, const float *x, uint32_t m, uint32_t kp)
+{
+	const float *t[4], *next[4];
+	float s[4];
 	uint32_t j = 0;
 
 	for (; j + 4 <= m; j += 4) {
-		const float *t[4];
+		int ask = idx != NULL && j + AHEAD + 4 <= m;
 
-		UNROLL
-		for (uint32_t i = 0; i < 4; i++) {
-			t[i] = table + (size_t)(idx != NULL ? idx[j + i] : j + i) * kp;
-			if (idx != NULL && j + i + AHEAD < m)
-				prefetch_row(table + (size_t)idx[j + i + AHEAD] * kp, kp);
+		four_rows(t, table, idx, j, kp);
+		four_rows(next, table, ask ? idx : NULL, ask ? j + AHEAD : 0, kp);
+		four_dots(s, t, w + j, x, kp);
+		for (uint32_t c = 0; c < kp; c += LANES) {
+			if (ask)
+				UNROLL
+				for (int i = 0; i < 4; i++)
+					__builtin_prefetch(next[i] + c);
+			v16_store(y + c, four_axpys(v16_load(y + c), s, t, c));
 		}
-		outer_four(y, t, w + j, x, kp);
 	}
-	for (; j < m; j++) {
-		const float *t = table + (size_t)(idx != NULL ? idx[j] : j) * kp;
-
-		axpy(y, w[j] * dot(t, x, kp), t, kp);
-	}
+	return j;
 }
 
 /* The usual ranks as constants: loops over a row unroll. */
 static void outer_matvec(float *y, const float *table, const uint32_t *idx, const float *w, const float *x, uint32_t m, uint32_t kp)
 {
+	uint32_t j;
+
 	assert(kp % LANES == 0);
 	if (kp == 64)
-		outer_rows(y, table, idx, w, x, m, 64);
+		j = V16_HELD ? outer_held(y, table, idx, w, x, m) : outer_long(y, table, idx, w, x, m, 64);
 	else if (kp == 128)
-		outer_rows(y, table, idx, w, x, m, 128);
+		j = outer_long(y, table, idx, w, x, m, 128);
 	else
-		outer_rows(y, table, idx, w, x, m, kp / LANES * LANES);
+		j = outer_long(y, table, idx, w, x, m, kp / LANES * LANES);
+	for (; j < m; j++) {
+		const float *t = table + (size_t)(idx != NULL ? idx[j] : j) * kp;
+
+		axpy(y, w[j] * dot(t, x, kp), t, kp);
+	}
 }
 
 /* ---- Cholesky ---- */

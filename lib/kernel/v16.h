@@ -32,29 +32,34 @@
 
 /*
  * Heights of the register tiles, in rows of 16 lanes: what the register file holds beside the operands. V16_TILE rows by one vector in
- * rank_update and cholesky (16 rows are cut into such heights and a rest), V16_SCORE by V16_PANELS in scores.
+ * rank_update and cholesky (16 rows are cut into such heights and a rest), V16_SCORE by V16_PANELS in scores. V16_HELD: the sums of 64 columns
+ * stay in registers in outer_matvec.
  */
 #if defined(REC_ISA_plain)
 #include "kernel/v16_plain.h"
 #define V16_ISA plain
+#define V16_HELD 0
 #define V16_TILE 4
 #define V16_SCORE 4
 #define V16_PANELS 1
 #elif defined(REC_ISA_avx2)
 #include "kernel/v16_avx2.h"
 #define V16_ISA avx2
+#define V16_HELD 0
 #define V16_TILE 6
 #define V16_SCORE 6
 #define V16_PANELS 1
 #elif defined(REC_ISA_avx512)
 #include "kernel/v16_avx512.h"
 #define V16_ISA avx512
+#define V16_HELD 1
 #define V16_TILE 16
 #define V16_SCORE 12
 #define V16_PANELS 2
 #elif defined(REC_ISA_neon)
 #include "kernel/v16_neon.h"
 #define V16_ISA neon
+#define V16_HELD 0
 #define V16_TILE 6
 #define V16_SCORE 6
 #define V16_PANELS 1
