@@ -71,7 +71,7 @@ int rec_kernel_pick(const struct rec_kernel **k, const char *name, struct rec_er
 	return rec_err_set(e, REC_EUSAGE, "no instruction set '%s': plain, avx2, avx512, neon", name);
 }
 
-/* Every subset of the sets in order is a suffix of one fixed list: a machine that runs a better set runs the ones behind it. */
+/* A machine that runs a set runs those behind it, so the answer is the end of one list. */
 const char *const *rec_kernel_names(void)
 {
 	static const char *const names[] = {
