@@ -169,7 +169,7 @@ static int load_interactions(struct rec_sparse *x, enum rec_repeats rule, struct
 
 static void hint(const struct rec_sparse *x)
 {
-	if (x->rating_like && !o.is_explicit && !cli_given("weights") && !cli_given("target"))
+	if (x->rating_like && !x->negative && !o.is_explicit && !cli_given("weights") && !cli_given("target"))
 		cli_note("the values look like ratings and are taken as 1; see --explicit, and rec-split --min-value 4 --binarize");
 }
 

@@ -212,11 +212,25 @@ static int prepare(struct training *t, const struct rec_sparse *x, struct rec_er
 	return rec_als_side_new(&t->item, &t->f, false, &x->col, &t->t, init ? &init->item : NULL, t->run, e);
 }
 
+/* Smallest and largest value, for readers that clamp predictions. */
+static int save_range(struct rec_meta *m, const struct rec_csr *x, struct rec_err *e)
+{
+	float lo = x->val[0], hi = x->val[0];
+
+	for (uint64_t j = 1; j < x->nnz; j++) {
+		lo = x->val[j] < lo ? x->val[j] : lo;
+		hi = x->val[j] > hi ? x->val[j] : hi;
+	}
+	return rec_meta_set_f64(m, "value.min", lo, e) != 0 ? -1 : rec_meta_set_f64(m, "value.max", hi, e);
+}
+
 static int save_meta(struct rec_meta *m, const struct training *t, const struct rec_sparse *x, struct rec_err *e)
 {
 	const char *start = t->o->init ? rec_meta_get(&t->o->init->meta, "digest") : NULL;
 
 	if (rec_als_form_save(m, &t->f, e) != 0 || rec_meta_set_u64(m, "iterations", t->o->iterations, e) != 0)
+		return -1;
+	if (t->f.explicit_loss && save_range(m, &x->m, e) != 0)
 		return -1;
 	if (t->o->init && rec_meta_set(m, "init-from", start ? start : "unknown", e) != 0)
 		return -1;

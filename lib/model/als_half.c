@@ -132,6 +132,7 @@ static int half_step(struct rec_model *m, struct half *h, const struct rec_model
 	m->has_factors = true;
 	if (rec_als_side_pack(o->users ? &m->user : &m->item, &h->side, &h->f, e) != 0)
 		return -1;
+	(o->users ? &m->item : &m->user)->ncols = other->ncols;	/* no rows, but the columns of what it will be joined with */
 	return copy_meta(&m->meta, &from->meta, !o->users, e);
 }
 
