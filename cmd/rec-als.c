@@ -219,17 +219,34 @@ static int train(struct rec_model *m, struct rec_sparse *x, struct rec_model *in
 	return rec_meta_set(&m->meta, "version", cli_version(), e);
 }
 
+/* What --mem and --estimate need to know of a half-step: the sizes that its model has. */
+static struct rec_als_opts half_settings(const struct rec_model *from)
+{
+	const char *loss = rec_meta_get(&from->meta, "loss");
+	struct rec_als_opts a;
+
+	rec_als_defaults(&a);
+	a.iterations = 1;
+	a.explicit_loss = loss && strcmp(loss, "explicit") == 0;
+	a.factors = from->user.ncols > from->item.ncols ? from->user.ncols : from->item.ncols;
+	return a;
+}
+
 static int half(struct rec_model *m, struct rec_sparse *x, struct rec_model *from, struct rec_run *run, struct rec_err *e)
 {
 	uint64_t unknown = 0;
 	struct rec_als_half_opts h = { .users = o.half == 0, .part = o.part.n ? o.part.i : 1, .parts = o.part.n ? o.part.n : 1, .unknown = &unknown };
-	const char *loss;
+	struct rec_als_opts a;
+	int rc;
 
 	if (load_model(from, o.model, run, e) != 0)
 		return -1;
-	loss = rec_meta_get(&from->meta, "loss");
-	if (load_interactions(x, repeats_rule(loss && strcmp(loss, "explicit") == 0), run, e) != 0)
+	a = half_settings(from);
+	if (load_interactions(x, repeats_rule(a.explicit_loss), run, e) != 0)
 		return -1;
+	rc = check_memory(x, &a, run, e);
+	if (rc != 0)
+		return rc;
 	cli_phase("train");
 	if (rec_als_half(m, from, x, &h, run, e) != 0)
 		return -1;

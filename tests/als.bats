@@ -163,7 +163,7 @@ shape() {	# shape FILE USERS ITEMS COLUMNS
 	done
 	rec-als -q -j 1 -i 3 --seed 2 -k 20 <r.tsv >two
 	rec-als -q -j 1 -i 3 -k 20 <r.tsv >one
-	! cmp -s one two
+	run ! cmp -s one two
 }
 
 @test "rec-als: same bytes for every instruction set" {
@@ -205,9 +205,9 @@ shape() {	# shape FILE USERS ITEMS COLUMNS
 @test "rec-als: a value of 0 adds nothing, a negative value pushes down" {
 	likes | rec-als -k 4 --unobserved 0.1 >one
 	(likes; printf 'ann\tscones\t0\n') | rec-als -q -k 4 --unobserved 0.1 >zero
-	for b in user item; do
-		rec-cat --to factors --block $b <one >a
-		rec-cat --to factors --block $b <zero >b
+	for side in user item; do
+		rec-cat --to factors --block $side <one >a
+		rec-cat --to factors --block $side <zero >b
 		same a b
 	done
 	(likes; printf 'ann\tscones\t-1\n') | rec-als -q -k 4 --unobserved 0.1 >down
@@ -275,4 +275,9 @@ shape() {	# shape FILE USERS ITEMS COLUMNS
 	one_line rec-als
 	mentions "MiB, --mem gives 0 MiB"
 	[ ! -e model.rec ]
+	rec-als -k 4 -i 0 <likes.tsv >start.rec
+	exits 0 rec-als --estimate --half item -m start.rec <likes.tsv
+	[ "$(cut -f1 out | xargs)" = "bytes operations" ]
+	exits 4 rec-als --mem 10K --half item -m start.rec <likes.tsv
+	one_line rec-als
 }
