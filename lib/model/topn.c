@@ -40,7 +40,7 @@ struct rec_topn_scratch {
 	bool live[REC_TOPN_BATCH];
 };
 
-enum { TILE_BYTES = 128 * 1024, TILE_MOST = 1024, TILE_LEAST = 64 };
+enum { TILE_BYTES = 96 * 1024, TILE_MOST = 1024, TILE_LEAST = 64, GROUP = 24, FIRST_PIECE = 64 };
 
 static const struct rec_part *only(const struct rec_topn *t)
 {
@@ -183,7 +183,7 @@ uint64_t rec_topn_size(const struct rec_topn *t, unsigned threads)
 
 	if (!t->tiled)
 		return each * threads;
-	each += (uint64_t)REC_TOPN_BATCH * (vector_length(t) + t->tile) * sizeof(float);
+	each += ((uint64_t)REC_TOPN_BATCH * vector_length(t) + (uint64_t)GROUP * t->tile) * sizeof(float);
 	return each * threads + (uint64_t)ntiles(t) * t->tile * only(t)->k * sizeof(float);
 }
 
@@ -202,7 +202,7 @@ static int skip_new(struct rec_topn_scratch *sc, const struct rec_topn *t, struc
 static int tile_scratch_new(struct rec_topn_scratch *sc, const struct rec_topn *t, struct rec_err *e)
 {
 	sc->q = rec_zalloc(REC_TOPN_BATCH * vector_length(t), sizeof *sc->q, e);
-	sc->tile = rec_alloc((size_t)REC_TOPN_BATCH * t->tile, sizeof *sc->tile, e);
+	sc->tile = rec_alloc((size_t)GROUP * t->tile, sizeof *sc->tile, e);
 	sc->above = rec_alloc(t->tile, sizeof *sc->above, e);
 	sc->out_ptr = rec_alloc(REC_TOPN_BATCH + 1, sizeof *sc->out_ptr, e);
 	sc->slot_query = rec_alloc(REC_TOPN_BATCH, sizeof *sc->slot_query, e);
@@ -365,41 +365,55 @@ static void finish_tile(const struct rec_topn *t, struct rec_topn_scratch *sc, f
 	sc->walk[slot] = i;
 }
 
+/* The bound rises fast at first, so pieces begin small: each is as long as what came before it. */
 static int pick(const struct rec_topn *t, struct rec_topn_scratch *sc, const float *score, uint32_t first, uint32_t n, struct rec_top *top)
 {
-	float bound = rec_top_bound(top);
-	uint32_t i, m, at;
+	uint32_t i, m, at, from, len;
 	int nan = 0;
 
-	m = t->s->run->kernel->above(sc->above, score, n, bound, &nan);
-	for (i = 0; i < m; i++) {
-		at = sc->above[i];
-		if (score[at] > rec_top_bound(top))
+	for (from = 0; from < n; from += len) {
+		len = first + from < FIRST_PIECE ? FIRST_PIECE : first + from;
+		len = len < n - from ? len : n - from;
+		m = t->s->run->kernel->above(sc->above, score + from, len, rec_top_bound(top), &nan);
+		for (i = 0; i < m; i++) {
+			at = from + sc->above[i];
 			rec_top_push(top, t->item_of ? t->item_of[first + at] : first + at, score[at]);
+		}
 	}
 	return nan ? -1 : 0;
+}
+
+/* Slots from .. to - 1 against the items at positions first .. first + n - 1: score them all, then pick while the scores are in the first-level cache. */
+static int rank_group(const struct rec_topn *t, struct rec_topn_scratch *sc, uint32_t from, uint32_t to, uint32_t first, uint32_t n, const struct rec_query *q,
+		      struct rec_top *list, struct rec_err *e)
+{
+	const struct rec_part *p = only(t);
+	float *score = sc->tile;
+	uint32_t i;
+
+	t->s->run->kernel->scores(score, t->tile, sc->q + from * vector_length(t), vector_length(t), to - from, t->packed + (size_t)first * p->k,
+				  (n + REC_LANES - 1) / REC_LANES, p->k);
+	for (i = from; i < to; i++, score += t->tile) {
+		finish_tile(t, sc, score, i, first, n);
+		if (pick(t, sc, score, first, n, &list[sc->slot_query[i]]))
+			return not_a_number(&q[sc->slot_query[i]], e);
+	}
+	return 0;
 }
 
 /* All live rows of the batch (slots 0 .. m - 1) against all tiles. */
 static int rank_tiles(const struct rec_topn *t, struct rec_topn_scratch *sc, uint32_t m, const struct rec_query *q, struct rec_top *list, struct rec_err *e)
 {
-	const struct rec_part *p = only(t);
 	uint32_t i, b, first, n;
-	float *score;
 
 	for (i = 0; i < m; i++)
 		sc->walk[i] = sc->out_ptr[i];
 	for (b = 0; m && b < ntiles(t); b++) {
 		first = b * t->tile;
 		n = t->nactive - first < t->tile ? t->nactive - first : t->tile;
-		t->s->run->kernel->scores(sc->tile, t->tile, sc->q, vector_length(t), m, t->packed + (size_t)first * p->k,
-					  (n + REC_LANES - 1) / REC_LANES, p->k);
-		for (i = 0; i < m; i++) {
-			score = sc->tile + (size_t)i * t->tile;
-			finish_tile(t, sc, score, i, first, n);
-			if (pick(t, sc, score, first, n, &list[sc->slot_query[i]]))
-				return not_a_number(&q[sc->slot_query[i]], e);
-		}
+		for (i = 0; i < m; i += GROUP)
+			if (rank_group(t, sc, i, m - i < GROUP ? m : i + GROUP, first, n, q, list, e))
+				return -1;
 	}
 	return 0;
 }

@@ -100,18 +100,25 @@ static int gather(const struct rec_topn_rows *rows, struct worker *w, uint32_t f
 /* One list as text, appended. */
 static int print_list(struct rec_buf *b, const char *row, size_t row_len, const struct rec_labels *items, const struct rec_top *top, struct rec_err *e)
 {
-	char tail[REC_NUM_MAX + 2];
 	const char *label;
-	size_t len, n;
+	size_t len;
 	uint32_t i;
+	char *p;
 
 	for (i = 0; i < top->n; i++) {
 		label = rec_label(items, top->entry[i].item, &len);
-		tail[0] = '\t';
-		n = 1 + rec_num_put_f32(tail + 1, top->entry[i].score);
-		tail[n++] = '\n';
-		if (rec_buf_add(b, row, row_len, e) || rec_buf_add(b, "\t", 1, e) || rec_buf_add(b, label, len, e) || rec_buf_add(b, tail, n, e))
+		if (rec_grow(&b->p, &b->cap, b->n + row_len + len + REC_NUM_MAX + 3, 1, e))
 			return -1;
+		p = b->p + b->n;
+		memcpy(p, row, row_len);
+		p += row_len;
+		*p++ = '\t';
+		memcpy(p, label, len);
+		p += len;
+		*p++ = '\t';
+		p += rec_num_put_f32(p, top->entry[i].score);
+		*p++ = '\n';
+		b->n = (size_t)(p - b->p);
 	}
 	return 0;
 }
