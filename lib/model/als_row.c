@@ -264,8 +264,9 @@ static void multiply(const struct row *w, const float *table, const uint32_t *id
 	else
 		memset(y, 0, kp * sizeof *y);
 	w->kn->outer_matvec(y, table, idx, w->s->a, x, w->n, kp);
-	for (uint32_t c = 0; c < kp; c++)
-		y[c] += w->s->diag[c] * x[c];
+	w->kn->axpy(y, w->reg, x, w->f->k);
+	if (w->f->bias)
+		y[w->f->k] += (float)w->f->bias_reg * x[w->f->k];
 }
 
 static void cg_steps(const struct row *w, const float *table, const uint32_t *idx, float *x)
@@ -276,12 +277,12 @@ static void cg_steps(const struct row *w, const float *table, const uint32_t *id
 	float rs, first;
 
 	multiply(w, table, idx, x, s->ap);
-	for (uint32_t c = 0; c < kp; c++)
-		s->r[c] = s->rhs[c] - s->ap[c];
+	memcpy(s->r, s->rhs, kp * sizeof *s->r);
+	kn->axpy(s->r, -1, s->ap, kp);
 	memcpy(s->p, s->r, kp * sizeof *s->p);
 	first = rs = kn->dot(s->r, s->r, kp);
 	for (uint32_t step = 0; step < w->f->cg_steps; step++) {
-		float curvature, length, next;
+		float curvature, length, next, *swap;
 
 		if (!(rs > 0x1p-40f * first))
 			return;
@@ -293,8 +294,11 @@ static void cg_steps(const struct row *w, const float *table, const uint32_t *id
 		kn->axpy(x, length, s->p, kp);
 		kn->axpy(s->r, -length, s->ap, kp);
 		next = kn->dot(s->r, s->r, kp);
-		for (uint32_t c = 0; c < kp; c++)
-			s->p[c] = s->r[c] + next / rs * s->p[c];
+		memcpy(s->ap, s->r, kp * sizeof *s->ap);	/* p = r + next / rs * p, in the place of ap */
+		kn->axpy(s->ap, next / rs, s->p, kp);
+		swap = s->p;
+		s->p = s->ap;
+		s->ap = swap;
 		rs = next;
 	}
 }
