@@ -311,3 +311,59 @@ u${TAB}z${TAB}-3" ]
 	[ "$(cut -f1 out | tr '\n' ' ')" = "memory rows items " ]
 	[ "$(sed -n 's/^rows\t//p' out)" = 60 ]
 }
+
+# melt: label TAB v1 TAB v2 ... with the labels as columns, to pairs
+melt() {
+	awk -F'\t' 'NR == FNR { label[FNR] = $1; next } { for (i = 2; i <= NF; i++) print $1 "\t" label[i - 1] "\t" $i }' "$1" "$1"
+}
+
+@test "rec-topn: a dense similarity gives the lists of the oracle, and the bytes of the same matrix pair by pair" {
+	rec-sim -q -b ease --reg 5 <train.tsv >ease.rec
+	rec-cat --block similarity ease.rec >ease.txt
+	melt ease.txt >ease.tsv
+	rec-topn -q -m ease.rec -n 7 <some.tsv >dense
+	oracle similarity ease.tsv some.tsv 7 >want
+	oracle check dense want
+	rec-topn -q -m ease.tsv -n 7 <some.tsv >sparse
+	same dense sparse
+	cut -f1,2 dense | rec-score -q -m ease.rec --history some.tsv >scored
+	same dense scored
+}
+
+@test "rec-topn: a user-user similarity is scored over --interactions" {
+	rec-sim -q -b --side user cosine <train.tsv >users.rec
+	rec-cat --block similarity users.rec >users.tsv
+	rec-topn -q -m users.rec --interactions train.tsv -n 7 <some.tsv >got
+	oracle users users.tsv train.tsv some.tsv 7 >want
+	oracle check got want
+	LC_ALL=C sort -s -t"$TAB" -k1,1 some.tsv | rec-topn -q -m users.rec --interactions train.tsv -n 7 --stream >stream
+	same got stream
+	cut -f1,2 got | rec-score -q -m users.rec --interactions train.tsv >scored
+	same got scored
+	exits 2 rec-topn -m users.rec <some.tsv
+	says "rec-topn: a user-user similarity is scored over interactions: give --interactions FILE"
+	exits 2 rec-topn -m users.rec --interactions train.tsv --similar-items <some.tsv
+	says "rec-topn: a user-user similarity knows nothing of similar items"
+}
+
+@test "rec-topn: the transform of the history and the offset are those of the model" {
+	rec-sim -q -b --weights log cosine <train.tsv >log.rec
+	div=$(rec-cat --info log.rec | sed -n 's/^meta.history.divisor\t//p')
+	printf 'v\ti2\t3\n' | rec-topn -q -m log.rec -n 1000 >got
+	rec-cat --block similarity log.rec | awk -F'\t' -v d="$div" '$1 == "i2" { print "v\t" $2 "\t" log(4) / d * $3 }' | sort -t"$TAB" -k3,3gr -k2,2 >want
+	oracle check got want
+	rec-sim -q -b --center --weights linear cosine <train.tsv >center.rec
+	printf 'v\ti2\t3\n' | rec-topn -q -m center.rec -n 1000 >got
+	rec-cat --block offset center.rec >offset.txt
+	div=$(rec-cat --info center.rec | sed -n 's/^meta.history.divisor\t//p')
+	rec-cat --block similarity center.rec | awk -F'\t' -v d="$div" 'NR == FNR { o[$1] = $2; next } $1 == "i2" { print "v\t" $2 "\t" 3 / d * $3 + o[$2] }' offset.txt - |
+		sort -t"$TAB" -k3,3gr -k2,2 >want
+	oracle check got want
+}
+
+@test "rec-topn: a popular model answers everybody, also rows without history" {
+	rec-sim -q -b popular <train.tsv >popular.rec
+	rec-topn -q -m popular.rec -n 3 --seen train.tsv <<<stranger >got
+	cut -f2 train.tsv | sort | uniq -c | sort -k1,1nr -k2,2 | head -3 | awk '{ print "stranger\t" $2 "\t" $1 }' >want
+	same got want
+}
