@@ -24,7 +24,7 @@ static const struct cli_opt opts[] = {
 	CLI_U64(0, "rows", "N", &o.rows, 1, 1e15, "rows, exactly (default: 20 a user, at most half of all pairs)"),
 	CLI_DOUBLE(0, "skew", "X", &o.skew, 0, 10, "popularity: the item of rank r has weight (r + 1)^-X"),
 	CLI_U32(0, "dim", "K", &o.dim, 0, 1000, "components of taste; 0 for popularity alone"),
-	CLI_DOUBLE(0, "noise", "X", &o.noise, 0, 1, "share of draws without taste; standard deviation added to ratings"),
+	CLI_DOUBLE(0, "noise", "X", &o.noise, 0, 1, "share of rows without taste; standard deviation added to ratings"),
 	CLI_FLAG(0, "explicit", &o.explicit_values, "ratings from 0.5 to 5 as values"),
 	CLI_FLAG(0, "times", &o.times, "a time on every row"),
 	CLI_COMMON(&o.common),

@@ -7,6 +7,10 @@
 #include "base/mem.h"
 #include "base/random.h"
 
+/* Steepness of taste, and how far an item has to be liked before it is taken half of the time. */
+#define STRENGTH 6.0
+#define OFFSET 8.0
+
 struct alias {
 	double keep;
 	uint32_t other;
@@ -225,20 +229,20 @@ static double affinity(const struct rec_gen *g, const double *p, uint32_t item)
 	return sum;
 }
 
-/* One candidate: an item by popularity, accepted by taste. REC_REJECTED where it was not. */
-#define REJECTED UINT32_MAX
-static uint32_t candidate(const struct rec_gen *g, const double *p, uint64_t key, uint64_t draw)
+/* An item by popularity. */
+static uint32_t by_popularity(const struct rec_gen *g, uint64_t key, uint64_t draw)
 {
-	uint64_t a = rec_random(key, 3 * draw), b = rec_random(key, 3 * draw + 1);
-	uint32_t rank = (uint32_t)rec_below(a, g->o.items), item;
+	uint32_t rank = (uint32_t)rec_below(rec_random(key, 3 * draw), g->o.items);
 
-	if (rec_unit(b) >= g->alias[rank].keep)
+	if (rec_unit(rec_random(key, 3 * draw + 1)) >= g->alias[rank].keep)
 		rank = g->alias[rank].other;
-	item = g->by_rank[rank];
-	a = rec_random(key, 3 * draw + 2);
-	if (g->o.dim == 0 || rec_unit(a) < g->o.noise)
-		return item;
-	return rec_unit(rec_mix(a)) < 1 / (1 + rec_exp(-3 * affinity(g, p, item))) ? item : REJECTED;
+	return g->by_rank[rank];
+}
+
+/* Whether taste takes it. */
+static bool taken_by_taste(const struct rec_gen *g, const double *p, uint32_t item, uint64_t key, uint64_t draw)
+{
+	return rec_unit(rec_random(key, 3 * draw + 2)) * (1 + rec_exp(OFFSET - STRENGTH * affinity(g, p, item))) < 1;
 }
 
 static void values(const struct rec_gen *g, const double *p, uint64_t key, uint32_t n, struct rec_gen_row *row)
@@ -266,16 +270,17 @@ static void times(uint64_t key, uint32_t n, struct rec_gen_row *row)
 
 void rec_gen_user(const struct rec_gen *g, struct rec_gen_scratch *s, uint64_t u, uint32_t n, struct rec_gen_row *row)
 {
-	uint64_t key = rec_mix2(g->key_draws, u), tries = 64 + 32 * (uint64_t)n;
+	uint64_t key = rec_mix2(g->key_draws, u), draws = rec_mix2(key, 2), tries = 64 + 256 * (uint64_t)n;
 	double scale = 1 / sqrt(sqrt(g->o.dim ? g->o.dim : 1));
 	uint32_t got = 0;
 
 	for (uint32_t d = 0; d < g->o.dim; d++)
 		s->p[d] = scale * rec_normal(rec_random(rec_mix2(key, 1), d));
 	for (uint64_t draw = 0; got < n && draw < tries; draw++) {
-		uint32_t item = candidate(g, s->p, rec_mix2(key, 2), draw);
+		bool noise = g->o.dim == 0 || rec_unit(rec_random(rec_mix2(key, 5), got)) < g->o.noise;
+		uint32_t item = by_popularity(g, draws, draw);
 
-		if (item == REJECTED || s->taken[item] == u + 1)
+		if (s->taken[item] == u + 1 || (!noise && !taken_by_taste(g, s->p, item, draws, draw)))
 			continue;
 		s->taken[item] = u + 1;
 		row[got++] = (struct rec_gen_row){ item, 1, 0 };

@@ -6,8 +6,8 @@
  *   users    user u of U has n_u rows, n_u >= 1 where rows >= users: shares of the rows in proportion to exp(z_u), z_u standard normal, at most all items
  *   items    item of popularity rank r has weight (r + 1)^-skew; ranks are scattered over item numbers by a keyed hash
  *   taste    p_u and q_i are standard normal vectors of dim components, scaled by dim^-1/4, so that p.q has variance 1
- *   pairs    candidates are drawn by popularity and accepted with probability 1 / (1 + exp(-3 p.q)), a share `noise` of draws at once;
- *            no user holds an item twice
+ *   pairs    candidates are drawn by popularity and taken with probability 1 / (1 + exp(8 - 6 p.q)): by those alone who like them well; a share `noise`
+ *            of the rows takes the first that comes. No user holds an item twice; who wants more than taste gives is filled up by popularity
  *   explicit rating = 3.5 + 0.5 b_u + 0.5 b_i + 0.7 p.q + noise * z, rounded to half stars between 0.5 and 5
  *   times    a user starts at a uniform moment of 1000 days from 1600000000 on; gaps are exponential with a mean of six hours, whole seconds
  */
