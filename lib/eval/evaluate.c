@@ -194,7 +194,7 @@ static int add_variants(struct rec_evaluation *v, size_t i, struct rec_err *e)
 		if (add_series(v, i, variant, REC_AGG_MEAN, variant >= VARIANT_HEAD ? REC_SERIES_ANSWERED : 0, text, e) != 0)
 			return -1;
 	}
-	if (!v->corrected)
+	if (!v->corrected || !v->o->metric[i].measure->cut)	/* auc of a sample is not off */
 		return 0;
 	snprintf(text, sizeof text, "estimate of %s among all %llu items from ranks among %u sampled (Krichene and Rendle 2020, bias-variance estimator, "
 		 "gamma=%s, drawn without replacement)", v->o->metric[i].name, (unsigned long long)v->catalogue, v->sampled_max, "0.01");
