@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: MIT
 # rec-eval: values against hand and oracle, definitions, refusals, per-user lines and their summary, comparison, gates.
 
+# shellcheck disable=SC2094 # truth is compared with itself
+
 load helpers
 
 # Two users with lists, one without, one list without truth.
@@ -284,10 +286,10 @@ mae${TAB}0" ]
 		}
 		same whole again
 		: >parts
-		for p in '>= "u4"' '< "u2"' '>= "u2" && $1 < "u4"'; do
-			awk -F'\t' '$1 '"$p" truth >truth.part
+		for p in u4:z a:u2 u2:u4; do
+			awk -F'\t' -v p=$p 'BEGIN { split(p, b, ":") } $1 >= b[1] && $1 < b[2]' truth >truth.part
 			# shellcheck disable=SC2086
-			awk -F'\t' '$1 '"$p" lists | rec-eval -q -t truth.part --train train $extra --shallow --per-user $m >>parts
+			awk -F'\t' -v p=$p 'BEGIN { split(p, b, ":") } $1 >= b[1] && $1 < b[2]' lists | rec-eval -q -t truth.part --train train $extra --shallow --per-user $m >>parts
 		done
 		rec-eval --summarize <parts >again
 		same whole again
@@ -369,7 +371,7 @@ u3${TAB}recall@3${TAB}0${TAB}missing" ]
 	says "rec-eval: no estimate of the unsampled values: it needs --train, for the number of items"
 	exits 0 rec-eval -t truth --candidates candidates --ties label recall@1 <lists
 	is recall@1 0.5
-	sed 2d candidates | exits 2 rec-eval -t truth --candidates - recall@1 <lists
+	exits 2 rec-eval -t truth --candidates - recall@1 <lists
 	says "rec-eval: stdin can be read once only"
 	sed 2d candidates >fewer
 	exits 1 rec-eval -t truth --candidates fewer recall@1 <lists
