@@ -103,3 +103,12 @@ rec-score: no pair could be scored"
 	exits 1 rec-score -m model.rec <<<u1
 	says "rec-score: <stdin>:1: no TAB; CSV? see rec-cat --from csv"
 }
+
+@test "rec-score: --clamp train is the range of the training values, the default for explicit models" {
+	rec-score -q -m explicit.rec --clamp none <train.tsv >free
+	lo=$(cut -f3 train.tsv | sort -g | head -1) hi=$(cut -f3 train.tsv | sort -g | tail -1)
+	awk -F'\t' -v OFS='\t' -v lo="$lo" -v hi="$hi" '{ if ($3 < lo) { $3 = lo; n++ } if ($3 > hi) { $3 = hi; n++ } print } END { exit !n }' free >want ||
+		fail "no score beyond $lo .. $hi in this test"
+	rec-score -q -m explicit.rec <train.tsv >got
+	same want got
+}
