@@ -63,7 +63,7 @@ void cli_catch_signals(void)
 	for (size_t i = 0; i < sizeof sigs / sizeof *sigs; i++)
 		if (sigaction(sigs[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)	/* nohup stays nohup */
 			sigaction(sigs[i], &sa, NULL);
-	signal(SIGPIPE, SIG_DFL);
+	sigaction(SIGPIPE, &sa, NULL);	/* whatever the parent thinks of it */
 }
 
 int cli_in(struct rec_in **in, const char *path, const char *what, struct rec_err *e)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* cli_run.c - threads, kernels, progress and statistics of a command. */
+#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -106,6 +107,24 @@ static void show_progress(void *arg, const char *phase, uint64_t done, uint64_t 
 		progress.shown = false;
 }
 
+/*
+ * --mem is kept whatever else goes wrong: past it allocation fails, which every command reports. What is private and written to counts (also the
+ * stacks of threads), mapped files do not.
+ */
+static int limit_memory(uint64_t mem, struct rec_err *e)
+{
+	struct rlimit l;
+
+	if (getrlimit(RLIMIT_DATA, &l) != 0)
+		return 0;
+	if (l.rlim_max != RLIM_INFINITY && mem > l.rlim_max)
+		return 0;
+	l.rlim_cur = mem;
+	if (setrlimit(RLIMIT_DATA, &l) != 0)
+		return rec_err_errno(e, errno, "--mem");
+	return 0;
+}
+
 /* Workers inherit a mask with our signals blocked: the handler runs in the main thread alone. */
 static int start_pool(unsigned n, struct rec_err *e)
 {
@@ -130,6 +149,8 @@ int cli_run(struct rec_run **run, struct rec_err *e)
 	if (rec_kernel_pick(&the_run.kernel, getenv("REC_ISA"), e) != 0)
 		return rec_err_prefix(e, "REC_ISA: ");
 	if (start_pool(c->threads ? c->threads : usable_cpus(), e) != 0)
+		return -1;
+	if (c->mem && limit_memory(c->mem, e) != 0)
 		return -1;
 	the_run.mem = c->mem;
 	if (isatty(2) && !c->quiet)

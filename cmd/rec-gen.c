@@ -184,7 +184,7 @@ static int estimate(struct rec_err *e)
 {
 	struct rec_out *out;
 	char text[128];
-	int n = snprintf(text, sizeof text, "memory\t%.0f\nrows\t%llu\n", o.items * (4.0 * o.dim + 32), (unsigned long long)o.rows);
+	int n = snprintf(text, sizeof text, "bytes\t%.0f\nrows\t%llu\n", o.items * (4.0 * o.dim + 32), (unsigned long long)o.rows);
 
 	if (cli_out(&out, NULL, false, e) != 0 || rec_out_write(out, text, (size_t)n, e) != 0)
 		return -1;

@@ -291,7 +291,7 @@ static int estimate(const struct rec_run *run, struct rec_err *e)
 	struct rec_out *out;
 	int rc = -1;
 
-	if (rec_buf_printf(&b, e, "memory\t%llu\nrows\t%lu\nitems\t%lu\n", (unsigned long long)memory(run), (unsigned long)w.in.row.n,
+	if (rec_buf_printf(&b, e, "bytes\t%llu\nrows\t%lu\nitems\t%lu\n", (unsigned long long)memory(run), (unsigned long)w.in.row.n,
 			   (unsigned long)w.scorer.items.n) == 0 &&
 	    cli_out(&out, o.common.output, false, e) == 0)
 		rc = rec_out_write(out, b.p, b.n, e);

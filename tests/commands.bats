@@ -234,7 +234,7 @@ from() {	# from FILE COMMAND...: run with stdin from FILE
 		u1\ti1\tinf\n|field 3: 'inf' is not a number
 		u1\ti1\t0x10\n|field 3: '0x10' is not a number
 		u1\ti1\t1\t2z\n|field 4: '2z' is not a number
-		u1\ti1\t1\t2\t3\n|field 5: unexpected (a line has at most four)
+		u1\ti1\t1\t2\t3\n|field 5: a line has at most 4 fields
 		u1\ti1\t\n|field 3: empty
 		\ti1\t1\n|field 1: empty
 		u1\t\t1\n|field 2: empty
@@ -315,21 +315,24 @@ from() {	# from FILE COMMAND...: run with stdin from FILE
 }
 
 @test "all: a terminated command removes its temporary files" {
-	for c in rec-als rec-cat; do
-		mkfifo slow.$c
-		sample "$c" -o final.out <slow.$c &
+	mkfifo slow
+	for c in "rec-als -q -k 4 -i 2" "rec-cat" "rec-sim -q cosine" "rec-topn -q -m model.rec" "rec-split --leave 1 --test final.test"; do
+		# shellcheck disable=SC2086
+		$c -o final.out <slow &
 		pid=$!
-		exec 7>slow.$c
+		exec 7>slow
 		head -50 train.tsv >&7
-		for _ in $(seq 50); do
+		for _ in $(seq 100); do
 			[ -n "$(find . -name '.final.out*')" ] && break
-			sleep 0.05
+			sleep 0.02
 		done
 		kill -TERM $pid
-		wait $pid || true
+		got=0
+		wait $pid || got=$?
 		exec 7>&-
+		[ "$got" -eq 143 ] || fail "$c: exit $got"
 		[ ! -e final.out ] || fail "$c left final.out"
-		[ -z "$(find . -name '.final.out*')" ] || fail "$c left $(find . -name '.final.out*')"
+		[ -z "$(find . -name '.final.*')" ] || fail "$c left $(find . -name '.final.*')"
 	done
 }
 

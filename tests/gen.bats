@@ -65,5 +65,5 @@ load helpers
 
 @test "gen: --estimate prints memory and rows without making any" {
 	exits 0 rec-gen --users 1000000000 --items 1000 --rows 1000000000000 --estimate
-	[ "$(cut -f1 out | tr '\n' ' ')" = "memory rows " ]
+	[ "$(cut -f1 out | tr '\n' ' ')" = "bytes rows " ]
 }

@@ -81,8 +81,8 @@ equal_folders() {
 	for in in train.tsv train.rec; do
 		for opt in "-k 12 -i 3" "-k 5 -i 2 --explicit" "-k 5 -i 2 --solver cg --weights linear"; do
 			# shellcheck disable=SC2086
-			rec-als -q $opt <$in >"als.$in"
-			[ $in = train.tsv ] || same als.train.tsv als.train.rec
+			rec-als -q $opt <$in >"als.$in.$opt"
+			[ $in = train.tsv ] || same "als.train.tsv.$opt" "als.train.rec.$opt"
 		done
 	done
 	rec-als -q -k 12 -i 3 <train.tsv >als.rec

@@ -308,7 +308,7 @@ u${TAB}z${TAB}-3" ]
 	grep -Eq '^rec-topn: needs [0-9]+ bytes, --mem allows 1024$' err
 	exits 0 rec-topn -q -m model.rec --mem 1G <train.tsv
 	exits 0 rec-topn -m model.rec --estimate <train.tsv
-	[ "$(cut -f1 out | tr '\n' ' ')" = "memory rows items " ]
+	[ "$(cut -f1 out | tr '\n' ' ')" = "bytes rows items " ]
 	[ "$(sed -n 's/^rows\t//p' out)" = 60 ]
 }
 

@@ -27,6 +27,8 @@ struct rec_pool {
 	struct rec_err *err;
 };
 
+enum { STACK = 1 << 20 };	/* of a worker */
+
 struct worker {
 	struct rec_pool *pool;
 	unsigned id;
@@ -81,12 +83,17 @@ static void *worker_main(void *arg)
 static int start_worker(struct rec_pool *p, struct rec_err *e)
 {
 	struct worker *w = malloc(sizeof *w);
-	int rc;
+	pthread_attr_t attr;
+	int rc = -1;
 
 	if (!w)
 		return rec_err_set(e, REC_ENOMEM, "out of memory (starting a thread)");
 	*w = (struct worker){ p, p->started + 1 };
-	rc = pthread_create(&p->threads[p->started], NULL, worker_main, w);
+	if (pthread_attr_init(&attr) == 0) {
+		pthread_attr_setstacksize(&attr, STACK);	/* tasks keep what is large on the heap */
+		rc = pthread_create(&p->threads[p->started], &attr, worker_main, w);
+		pthread_attr_destroy(&attr);
+	}
 	if (rc != 0) {
 		free(w);
 		return rec_err_set(e, REC_ENOMEM, "can't start thread %u of %u (try -j 1)", p->started + 2, p->nthreads);
