@@ -117,12 +117,12 @@ static unsigned choice(const struct cli_opt *o, const char *s)
 	cli_usage("--%s: '%s' is none of %s", o->name, s, all);
 }
 
-static void add_to_list(const struct cli_opt *o, struct cli_list *l, const char *s)
+static void add_to_list(struct cli_list *l, const char *s)
 {
 	struct rec_err e = { 0 };
 
 	if (rec_grow(&l->item, &l->cap, l->n + 1, sizeof *l->item, &e) != 0)
-		cli_usage("--%s: %s", o->name, e.msg);
+		exit(cli_fail(&e));
 	l->item[l->n++] = s;
 }
 
@@ -157,7 +157,7 @@ static void store(const struct cli_opt *o, const char *s)
 		break;
 	case CLI_KIND_STRING: *(const char **)o->to = s; break;
 	case CLI_KIND_CHOICE: *(unsigned *)o->to = choice(o, s); break;
-	case CLI_KIND_LIST: add_to_list(o, o->to, s); break;
+	case CLI_KIND_LIST: add_to_list(o->to, s); break;
 	case CLI_KIND_PART: *(struct cli_part *)o->to = part(o, s); break;
 	case CLI_KIND_END: break;
 	}

@@ -140,6 +140,23 @@ void cli_free_outputs(void)
 	outs_cap = temporaries_cap = 0;
 }
 
+/* All under their names or none, as far as rename(2) goes; a signal waits until that is decided. */
+static int commit_all(struct rec_err *e)
+{
+	sigset_t set, old;
+	size_t n = 0;
+	int rc = 0;
+
+	our_signals(&set);
+	pthread_sigmask(SIG_BLOCK, &set, &old);
+	while (n < nouts && (rc = rec_out_commit(outs[n], e)) == 0)
+		n++;
+	for (size_t i = 0; rc != 0 && i < n; i++)
+		rec_out_withdraw(outs[i]);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	return rc;
+}
+
 int cli_commit(struct rec_err *e)
 {
 	const char *stats = cli_the_spec->common->stats;
@@ -151,9 +168,8 @@ int cli_commit(struct rec_err *e)
 	if (stats)
 		if (cli_out(&out, stats, false, e) != 0 || cli_write_stats(out, e) != 0 || rec_out_finish(out, e) != 0)
 			return -1;
-	for (size_t i = 0; i < nouts; i++)
-		if (rec_out_commit(outs[i], e) != 0)
-			return -1;
+	if (commit_all(e) != 0)
+		return -1;
 	cli_clear_progress();
 	cli_free_outputs();
 	cli_free_run();

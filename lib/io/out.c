@@ -357,6 +357,12 @@ int rec_out_commit(struct rec_out *out, struct rec_err *e)
 	return 0;
 }
 
+void rec_out_withdraw(struct rec_out *out)
+{
+	if (out->committed)
+		unlink(out->final);
+}
+
 void rec_out_free(struct rec_out *out)
 {
 	if (!out)

@@ -38,6 +38,9 @@ REC_MUST int rec_out_finish(struct rec_out *out, struct rec_err *e);
 /* Give the file its final name (nothing to do for stdout and devices). */
 REC_MUST int rec_out_commit(struct rec_out *out, struct rec_err *e);
 
+/* Undo commit, because another output of the same run could not be committed: remove the file. */
+void rec_out_withdraw(struct rec_out *out);
+
 /* Release; an output that was not committed is removed. Accepts NULL. */
 void rec_out_free(struct rec_out *out);
 

@@ -4,11 +4,12 @@
  *
  *	REC_FAULT=KIND:N	the N-th call of KIND fails (counted from 1, over all threads); N = 0 makes none fail
  *	REC_FAULT_FILE=FILE	is created when a call was made to fail, so that the caller knows when N is beyond the last one
+ *	REC_FAULT_PIECES=BYTES	if set, no file can be mapped and each read moves at most that many bytes, so that there are many to fail
  *
  * KIND: malloc (malloc, calloc, realloc, aligned_alloc, posix_memalign: ENOMEM), read (EIO), write (ENOSPC), writeio (EIO), close (EIO, of
  * descriptors that can be written; they are closed nevertheless, as Linux does), open (EMFILE), mmap (ENOMEM), rename (EIO), thread
- * (pthread_create: EAGAIN). Two more change what is allowed anyhow and must change nothing: eintr (the N-th read or write is interrupted) and short
- * (from the N-th on, each moves one byte at most 7 at a time).
+ * (pthread_create: EAGAIN). Two more are no failures and must change nothing: eintr (the N-th read or write is interrupted) and short (from the N-th
+ * on, each read or write moves 1 to 7 bytes).
  *
  * Counted are calls that the dynamic linker sees: those of the program and of zlib, and libc's own calls of malloc. Messages on descriptor 2
  * are let through, else no test could see them.
@@ -31,6 +32,7 @@
 static const char *kind = "";
 static unsigned long wanted;
 static const char *file;
+static size_t pieces;
 static atomic_ulong calls;
 static atomic_bool armed;
 
@@ -101,6 +103,8 @@ static int armed_main(int argc, char **argv, char **envp)
 	const char *s = getenv("REC_FAULT"), *colon = s ? strchr(s, ':') : NULL;
 	static char k[32];
 
+	if (getenv("REC_FAULT_PIECES"))
+		pieces = strtoul(getenv("REC_FAULT_PIECES"), NULL, 10);
 	if (colon && (size_t)(colon - s) < sizeof k) {
 		memcpy(k, s, (size_t)(colon - s));
 		kind = k;
@@ -172,6 +176,10 @@ int posix_memalign(void **p, size_t align, size_t n)
 void *mmap(void *at, size_t n, int prot, int flags, int fd, off_t off)
 {
 	REAL(mmap);
+	if (pieces > 0 && fd >= 0 && atomic_load(&armed)) {
+		errno = ENODEV;
+		return MAP_FAILED;
+	}
 	return fails("mmap", ENOMEM) ? MAP_FAILED : real(at, n, prot, flags, fd, off);
 }
 
@@ -182,7 +190,7 @@ ssize_t read(int fd, void *buf, size_t n)
 	REAL(read);
 	if (fails("read", EIO) || fails("eintr", EINTR))
 		return -1;
-	return real(fd, buf, moved(n));
+	return real(fd, buf, moved(pieces > 0 && n > pieces ? pieces : n));
 }
 
 ssize_t write(int fd, const void *buf, size_t n)

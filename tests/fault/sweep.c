@@ -41,7 +41,7 @@ struct files {
 	size_t n;
 };
 
-static char shim[PATHS], work[] = "/tmp/sweep.XXXXXX";
+static char shim[PATHS], work[PATHS / 2];
 static struct files before;
 static const char *input = "/dev/null";
 static bool any_kind;
@@ -410,6 +410,7 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	find_shim();
+	snprintf(work, sizeof work, "%s/sweep.XXXXXX", getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
 	if (!mkdtemp(work))
 		die(work);
 	rc = argc == 1 ? self_test(argv[0]) : sweep_all(first - optind, argv + optind, argv + first + 1);

@@ -1,0 +1,169 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# Every call that can fail is made to fail, one after the other (tests/fault/sweep.c says what is asked of each run): memory, reads, writes, closes,
+# opens, mappings, renames, threads. The usual job of every command with all kinds, other jobs with fewer.
+
+load helpers
+
+setup_file() {
+	cd "$BATS_FILE_TMPDIR" || return 1
+	prepare_samples
+	rec-cat -b lists.tsv >lists.rec
+	gzip -n <train.tsv >train.gz
+	gzip -n <lists.tsv >lists.gz
+}
+
+# Each test in a folder of its own with the data, so that sweep can tell what is new.
+setup() {
+	SWEEP="$ROOT/build/tests/fault/sweep"
+	[ -x "$SWEEP" ] || skip "tests/fault/sweep is not built (make programs)"
+	cp "$BATS_FILE_TMPDIR"/*.* "$BATS_TEST_TMPDIR"
+	cd "$BATS_TEST_TMPDIR" || return 1
+}
+
+ALL="malloc read write writeio close open mmap rename thread eintr short"
+
+# sweep KINDS STDIN COMMAND...: all faults of these kinds; at least one of each kind of memory fault must have come.
+sweep() {
+	local kinds=$1 stdin=$2
+	shift 2
+	# shellcheck disable=SC2086
+	"$SWEEP" -i "$stdin" $kinds -- "$@" >swept 2>&1 || fail "$*: $(head -c 3000 swept)" || return 1
+	! grep -E ': (malloc|open): 0 faults' swept || fail "$*: nothing was made to fail"
+}
+
+# The jobs of helpers.bash, which are shell functions, as command lines.
+job() {
+	case $1 in
+	rec-cat) echo "rec-cat" ;;
+	rec-gen) echo "rec-gen --users 20 --items 10 --rows 100" ;;
+	rec-split) echo "rec-split --ratio 0.5 --test held.out" ;;
+	rec-als) echo "rec-als -q -k 4 -i 2" ;;
+	rec-sim) echo "rec-sim -q cosine" ;;
+	rec-topn) echo "rec-topn -q -m model.rec -n 3" ;;
+	rec-score) echo "rec-score -q -m model.rec" ;;
+	rec-eval) echo "rec-eval -q -t truth.tsv recall@3 ndcg@5" ;;
+	esac
+}
+
+@test "faults: the tools of this file work" {
+	"$SWEEP"
+	# A command that ignores a failed write is found out.
+	exits 1 "$SWEEP" write -- sh -c 'printf x 2>/dev/null; exit 0'
+	grep -q 'REC_FAULT=write:1: exit 0' out
+}
+
+@test "faults: every kind, text" {
+	for c in $COMMANDS; do
+		# shellcheck disable=SC2046
+		sweep "$ALL" "$(sample_stdin "$c")" $(job "$c") -j 3 -o final.out
+	done
+}
+
+@test "faults: every kind, recmat in and out, --stats" {
+	for c in $COMMANDS; do
+		in=$(sample_stdin "$c")
+		b=-b
+		[ "$c" = rec-eval ] && b=	# measures are text
+		# shellcheck disable=SC2046,SC2086
+		sweep "$ALL" "${in/tsv/rec}" $(job "$c") -j 3 $b
+		# shellcheck disable=SC2046,SC2086
+		sweep "malloc open write close rename" "${in/tsv/rec}" $(job "$c") -j 1 $b -o final.out --stats /dev/null
+	done
+}
+
+@test "faults: every kind, gzip in and out" {
+	for c in $COMMANDS; do
+		in=$(sample_stdin "$c")
+		# shellcheck disable=SC2046
+		sweep "$ALL" "${in/tsv/gz}" $(job "$c") -j 2 -o final.out.gz
+	done
+}
+
+@test "faults: reads in the middle of the input" {
+	export REC_FAULT_PIECES=700
+	for c in $(readers); do
+		in=$(sample_stdin "$c")
+		for s in tsv gz rec; do
+			# shellcheck disable=SC2046
+			sweep "read eintr" "${in/tsv/$s}" $(job "$c") -j 1 -o final.out
+		done
+	done
+}
+
+@test "faults: two outputs, one of which fails" {
+	sweep "write close open rename" train.tsv rec-split --ratio 0.4 --valid-ratio 0.3 --test held.out --valid valid.out -o final.out
+	sweep "write close open rename" train.tsv rec-split --shards 3 --by user --to 'shard.%d.gz'
+	sweep "write close open rename" train.tsv rec-split -q --user-ratio 0.5 --given 0.5 --input given.out --test held.out -o final.out
+}
+
+@test "faults: memory, in jobs with other options" {
+	rec-als -q -k 3 -i 1 --explicit <train.tsv >explicit.rec
+	rec-sim -q -b pearson --center <train.tsv >center.rec
+	rec-sim -q -b cosine --side user <train.tsv >users.rec
+	cut -f 2 train.tsv | sort -u | head -20 >items.txt
+	cut -f 1,2 all.tsv | awk '!seen[$1]++ { print $1 "\tgroup" (NR % 3) }' >groups.tsv
+	sort -R lists.tsv >other.tsv
+	rec-eval -q -t truth.tsv --per-user recall@3 ndcg@5 <lists.tsv >perusers.tsv
+	rec-score -q -m explicit.rec <truth.tsv >scored.tsv
+	rec-cat --to csv <train.tsv >train.csv
+	rec-cat --to mtx --row-labels rows.txt --col-labels cols.txt <train.tsv >train.mtx
+	while read -r in command; do
+		case $in in \#* | "") continue ;; esac
+		# shellcheck disable=SC2086
+		sweep "malloc" "$in" $command
+	done <<-'LIST'
+		train.tsv rec-als -q -k 3 -i 1 --explicit
+		train.tsv rec-als -q -k 3 -i 1 --solver cg --weights log --objective -o final.out
+		train.tsv rec-als -q -k 4 -i 1 --init-from model.rec
+		train.tsv rec-als -q --half user -m model.rec --part 1/1
+		train.tsv rec-als -q -k 3 -i 1 --reg auto --duplicates max
+		train.tsv rec-sim -q pearson --center -b
+		train.tsv rec-sim -q linear --exponents 1,.7,.2 -n 0 -b --weights bm25
+		train.tsv rec-sim -q llr --side user --part 1/1
+		train.tsv rec-sim -q rp3beta --normalize l1 --keep history
+		train.tsv rec-sim -q popular -b
+		train.tsv rec-sim -q jaccard --max-user 5
+		train.tsv rec-sim -q cosine --from-factors model.rec
+		train.tsv rec-topn -q -m model.rec -m sim.rec --blend 1,2 --scale zscore
+		train.tsv rec-topn -q -m model.rec --fold-in --seen truth.tsv
+		train.tsv rec-topn -q -m sim.rec --allow items.txt --fill popular
+		train.tsv rec-topn -q -m sim.rec --deny items.txt --cold popular --stream
+		train.tsv rec-topn -q -m explicit.rec --candidates truth.tsv
+		train.tsv rec-topn -q -m center.rec -b
+		train.tsv rec-topn -q -m users.rec --interactions train.rec
+		items.txt rec-topn -q -m model.rec --similar-items
+		truth.tsv rec-score -q -m explicit.rec --clamp 1:5
+		truth.tsv rec-score -q -m sim.rec --history train.tsv --cold drop
+		truth.tsv rec-score -q -m model.rec --fold-in --history train.tsv
+		lists.tsv rec-eval -q -t truth.tsv --train train.tsv recall@3 ndcg@5 coverage@3 novelty@3
+		lists.tsv rec-eval -q -t truth.tsv --per-user --train train.tsv recall@3 ndcg@5
+		lists.tsv rec-eval -q -t truth.tsv --bootstrap 20 --compare other.tsv recall@3 --json
+		lists.tsv rec-eval -q -t truth.tsv --compare other.tsv --significance wilcoxon recall@3
+		lists.tsv rec-eval -q -t truth.tsv --groups groups.tsv recall@3 map@5
+		perusers.tsv rec-eval -q --summarize
+		scored.tsv rec-eval -q -t truth.tsv rmse mae
+		all.tsv rec-split -q --last 2 --test held.out --valid-ratio 0.3 --valid valid.out
+		all.tsv rec-split -q --leave 1 --core 2 --test held.out --warm-only both
+		all.tsv rec-split -q --after 1000000000 --duplicates sum --test held.out --min-value 1 --binarize
+		all.tsv rec-split -q --folds 3 --fold 1 --test held.out -o final.out
+		all.tsv rec-split -q --user-ratio 0.5 --given 2 --input given.out --test held.out
+		all.tsv rec-split -q --ratio 0.4 --test held.out --negatives 3
+		truth.tsv rec-split -q --audit train.tsv
+		all.tsv rec-split --shards 3 --by item --to shard.%02d.gz
+		train.tsv rec-cat --info model.rec
+		train.tsv rec-cat --verify model.rec sim.rec train.rec
+		train.tsv rec-cat --merge train.tsv truth.tsv
+		train.tsv rec-cat --merge -b train.rec truth.tsv --duplicates max
+		train.tsv rec-cat --labels col model.rec sim.rec
+		train.tsv rec-cat --block user model.rec
+		train.tsv rec-cat --rank lists.tsv
+		train.csv rec-cat --from csv --to libsvm
+		train.csv rec-cat --from csv -b
+		train.mtx rec-cat --from mtx --row-labels rows.txt --col-labels cols.txt
+		train.tsv rec-cat --to npy --block item --row-labels labels.out model.rec
+		train.tsv rec-cat --to word2vec --block item model.rec
+		train.tsv rec-cat --to wide
+		train.tsv rec-gen --users 20 --items 10 --rows 100 --explicit --times --dim 2 -b
+	LIST
+}
