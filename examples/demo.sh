@@ -41,6 +41,7 @@ if command -v apt-cache >/dev/null; then
 		{ [ "$(id -u)" -eq 0 ] && apt-get update -q; } >/dev/null 2>&1 || { command -v sudo >/dev/null && sudo apt-get update -q; } >/dev/null 2>&1 || true
 	fi
 	package_index | sort -u >all.tsv
+	apt-cache dumpavail 2>/dev/null | sed -n 's/^Package: //p' | sort -u >packages	# real ones: a name that is only provided can't be installed
 fi
 if [ ! -s all.tsv ] || [ "$(wc -l <all.tsv)" -lt 10000 ]; then
 	real=no
@@ -69,7 +70,7 @@ if [ $real = yes ] && command -v dpkg-query >/dev/null; then
 	# One user, this machine; its history is what is installed.
 	dpkg-query -W -f '${binary:Package}\n' | sed 's/:.*//' | sort -u | awk '{ print "this-machine\t" $1 }' >installed.tsv
 	echo "    $(wc -l <installed.tsv) packages are installed here; wanted by packages like them, but not installed:"
-	rec-topn -q -m items.rec -n 8 <installed.tsv | awk -F'\t' '{ printf "    %s\n", $2 }'
+	rec-topn -q -m items.rec -n 8 --allow packages <installed.tsv | awk -F'\t' '{ printf "    %s\n", $2 }'
 else
 	echo "    for user u1, who holds $(grep -c '^u1	' core.tsv) items:"
 	grep '^u1	' core.tsv | rec-topn -q -m items.rec -n 8 | awk -F'\t' '{ printf "    %s\n", $2 }'
@@ -77,7 +78,7 @@ fi
 
 say "5. Is that any good? A tenth of the pairs is held out before anything is learnt"
 rec-split -q --ratio 0.1 --test test.tsv --warm-only both <core.tsv >train.tsv
-echo "    $(wc -l <train.tsv) pairs to learn from, $(wc -l <test.tsv) to find again among all items; settings are the first that came to mind, none was chosen by looking at them"
+echo "    $(wc -l <train.tsv) pairs to learn from, $(wc -l <test.tsv) to find again among all items; all settings are untuned"
 measure() {	# measure NAME < lists
 	rec-eval -q -t test.tsv recall@10 ndcg@10 | awk -F'\t' -v name="$1" '{ v[$1] = $2 } END { printf "    %-34s recall@10 %.4f   ndcg@10 %.4f\n", name, v["recall@10"], v["ndcg@10"] }'
 }
