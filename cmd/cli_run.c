@@ -107,9 +107,12 @@ static void show_progress(void *arg, const char *phase, uint64_t done, uint64_t 
 		progress.shown = false;
 }
 
+/* What any command takes before it has read a row: buffers, stacks of threads. */
+enum { BASE_MEMORY = 64 << 20 };
+
 /*
- * --mem is kept whatever else goes wrong: past it allocation fails, which every command reports. What is private and written to counts (also the
- * stacks of threads), mapped files do not.
+ * --mem is kept whatever else goes wrong: past it (and BASE_MEMORY, so that commands can say what they need) allocation fails, which every command
+ * reports. What is private and written to counts, mapped files do not.
  */
 static int limit_memory(uint64_t mem, struct rec_err *e)
 {
@@ -117,9 +120,9 @@ static int limit_memory(uint64_t mem, struct rec_err *e)
 
 	if (getrlimit(RLIMIT_DATA, &l) != 0)
 		return 0;
-	if (l.rlim_max != RLIM_INFINITY && mem > l.rlim_max)
+	if (l.rlim_max != RLIM_INFINITY && (mem > l.rlim_max || BASE_MEMORY > l.rlim_max))
 		return 0;
-	l.rlim_cur = mem;
+	l.rlim_cur = mem > BASE_MEMORY ? mem : BASE_MEMORY;
 	if (setrlimit(RLIMIT_DATA, &l) != 0)
 		return rec_err_errno(e, errno, "--mem");
 	return 0;
