@@ -229,5 +229,5 @@ load helpers
 	kill -TERM $pid 2>/dev/null || true
 	wait $pid || true
 	exec 7>&-
-	[ -z "$(ls -A | grep final)" ] || fail "$(ls -A)"
+	[ -z "$(find . -name "*final*")" ] || fail "$(ls -A)"
 }
