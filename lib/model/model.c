@@ -274,7 +274,17 @@ static void sparse_rows(struct rec_csr *c, uint64_t *ptr, uint32_t *col, float *
 	*c = (struct rec_csr){ .nrows = to - from, .ncols = d->ncols, .nnz = n, .ptr = ptr, .col = col, .val = val };
 }
 
-/* Text has no frame, so a dense similarity goes out in pieces of rows. */
+static bool has_cells(const struct rec_dense *d, uint32_t r)
+{
+	const float *x = d->val + (uint64_t)r * d->ncols;
+
+	for (uint32_t j = 0; j < d->ncols; j++)
+		if (x[j] != 0)
+			return true;
+	return false;
+}
+
+/* Text has no frame, so a dense similarity goes out in pieces of rows; a row of zeros has no cells, and so no line. */
 static int write_dense_text(struct rec_out *out, const struct rec_model *m, struct rec_pool *pool, struct rec_err *e)
 {
 	uint32_t w = m->sim_dense.ncols, rows = w < TEXT_CELLS ? TEXT_CELLS / (w ? w : 1) : 1;
@@ -283,10 +293,16 @@ static int write_dense_text(struct rec_out *out, const struct rec_model *m, stru
 	float *val = rec_alloc((size_t)rows * w, sizeof *val, e);
 	int rc = ptr && col && val ? 0 : -1;
 
-	for (uint32_t from = 0; rc == 0 && from < m->row.n; from += rows) {
-		uint32_t to = m->row.n - from > rows ? from + rows : m->row.n;
-		struct rec_sparse s = { .row = { .n = to - from, .off = m->row.off + from, .bytes = m->row.bytes }, .col = m->col, .has_value = true };
+	for (uint32_t from = 0, to; rc == 0 && from < m->row.n; from = to) {
+		struct rec_sparse s = { .col = m->col, .has_value = true };
 
+		for (to = from; to < m->row.n && to - from < rows && has_cells(&m->sim_dense, to); to++)
+			;
+		if (to == from) {
+			to++;
+			continue;
+		}
+		s.row = (struct rec_labels){ .n = to - from, .off = m->row.off + from, .bytes = m->row.bytes };
 		sparse_rows(&s.m, ptr, col, val, &m->sim_dense, from, to);
 		rc = rec_sparse_write(out, &s, false, "", NULL, pool, e);
 	}
