@@ -11,9 +11,14 @@
 #define STRENGTH 6.0
 #define OFFSET 8.0
 
+enum {
+	LANES = 4,	/* partial sums of p.q, over components 4n, 4n + 1, ... */
+	AHEAD = 16,	/* candidates drawn before they are looked at, so that memory is not waited for */
+};
+
+/* A draw of rank r is item self with probability keep / 2^32, else item other. */
 struct alias {
-	double keep;
-	uint32_t other;
+	uint32_t keep, self, other;
 };
 
 struct rec_gen {
@@ -21,7 +26,8 @@ struct rec_gen {
 	uint64_t key_users, key_draws;
 	uint32_t *by_rank;	/* items in order of popularity */
 	struct alias *alias;	/* over ranks (Walker 1977, Vose 1991) */
-	float *q;		/* items x dim */
+	float *q;		/* items x width */
+	uint32_t width;		/* dim, rounded up to lanes; the rest is 0 */
 	float *bias;
 	double total;		/* sum of exp(z_u) */
 	uint64_t next_user, left;	/* of rec_gen_counts */
@@ -30,7 +36,7 @@ struct rec_gen {
 
 struct rec_gen_scratch {
 	uint64_t *taken;	/* 1 + user that took the item last */
-	double *p;
+	float *p;
 };
 
 struct order {
@@ -66,19 +72,27 @@ static int scatter_ranks(struct rec_gen *g, struct rec_err *e)
 	return 0;
 }
 
+/* The table holds items where the work lists hold ranks. A probability of 1 is one that stays with its own item. */
+static void put_alias(const struct rec_gen *g, uint32_t rank, double keep, uint32_t other)
+{
+	double scaled = floor(keep * 0x1p32);
+
+	g->alias[rank] = (struct alias){ scaled < 4294967295.0 ? (uint32_t)scaled : UINT32_MAX, g->by_rank[rank], g->by_rank[other] };
+}
+
 /* Two work lists in one array: small ones from the front, large ones from the back. */
-static void fill_alias(struct alias *a, double *w, uint32_t *list, uint32_t n)
+static void fill_alias(const struct rec_gen *g, double *w, uint32_t *list, uint32_t n)
 {
 	uint32_t small = 0, large = n;
 
 	for (uint32_t i = 0; i < n; i++)
 		list[w[i] < 1 ? small++ : --large] = i;
 	for (uint32_t i = 0; i < n; i++)
-		a[i] = (struct alias){ 1, i };
+		put_alias(g, i, 1, i);
 	while (small > 0 && large < n) {
 		uint32_t s = list[--small], l = list[large];
 
-		a[s] = (struct alias){ w[s], l };
+		put_alias(g, s, w[s], l);
 		w[l] -= 1 - w[s];
 		if (w[l] < 1) {
 			large++;
@@ -99,7 +113,7 @@ static int popularity(struct rec_gen *g, struct rec_err *e)
 			sum += w[r] = rec_pow(r + 1.0, -g->o.skew);
 		for (uint32_t r = 0; r < n; r++)
 			w[r] *= n / sum;
-		fill_alias(g->alias, w, list, n);
+		fill_alias(g, w, list, n);
 	}
 	free(w);
 	free(list);
@@ -108,15 +122,17 @@ static int popularity(struct rec_gen *g, struct rec_err *e)
 
 static int tastes(struct rec_gen *g, struct rec_err *e)
 {
-	uint64_t key = rec_key(g->o.seed, "item tastes"), bias_key = rec_key(g->o.seed, "item biases"), cells = (uint64_t)g->o.items * g->o.dim;
+	uint64_t key = rec_key(g->o.seed, "item tastes"), bias_key = rec_key(g->o.seed, "item biases");
 	double scale = 1 / sqrt(sqrt(g->o.dim ? g->o.dim : 1));
 
-	g->q = rec_alloc(cells, sizeof *g->q, e);
+	g->width = (g->o.dim + LANES - 1) / LANES * LANES;
+	g->q = rec_zalloc((uint64_t)g->o.items * g->width, sizeof *g->q, e);
 	g->bias = rec_alloc(g->o.items, sizeof *g->bias, e);
 	if (!g->q || !g->bias)
 		return -1;
-	for (uint64_t c = 0; c < cells; c++)
-		g->q[c] = (float)(scale * rec_normal(rec_random(key, c)));
+	for (uint32_t i = 0; i < g->o.items; i++)
+		for (uint32_t d = 0; d < g->o.dim; d++)
+			g->q[(uint64_t)i * g->width + d] = (float)(scale * rec_normal(rec_random(key, (uint64_t)i * g->o.dim + d)));
 	for (uint32_t i = 0; i < g->o.items; i++)
 		g->bias[i] = (float)rec_normal(rec_random(bias_key, i));
 	return 0;
@@ -202,7 +218,7 @@ int rec_gen_scratch_new(struct rec_gen_scratch **out, const struct rec_gen *g, s
 	if (!s)
 		return -1;
 	s->taken = rec_zalloc(g->o.items, sizeof *s->taken, e);
-	s->p = rec_alloc(g->o.dim, sizeof *s->p, e);
+	s->p = rec_zalloc(g->width, sizeof *s->p, e);
 	if (s->taken && s->p)
 		return 0;
 	rec_gen_scratch_free(s);
@@ -219,33 +235,48 @@ void rec_gen_scratch_free(struct rec_gen_scratch *s)
 	free(s);
 }
 
-static double affinity(const struct rec_gen *g, const double *p, uint32_t item)
+static double affinity(const struct rec_gen *g, const float *p, uint32_t item)
 {
-	const float *q = g->q + (uint64_t)item * g->o.dim;
-	double sum = 0;
+	const float *q = g->q + (size_t)item * g->width, *end = q + g->width;
+	float a = 0, b = 0, c = 0, d = 0;
 
-	for (uint32_t d = 0; d < g->o.dim; d++)
-		sum += p[d] * q[d];
-	return sum;
+	for (; q < end; p += LANES, q += LANES) {
+		a += p[0] * q[0];
+		b += p[1] * q[1];
+		c += p[2] * q[2];
+		d += p[3] * q[3];
+	}
+	return (a + c) + (b + d);
 }
 
-/* An item by popularity. */
-static uint32_t by_popularity(const struct rec_gen *g, uint64_t key, uint64_t draw)
+/* An item by popularity. The rank takes the upper part of the draw; what is left over says which of its two items. Its vector will be wanted. */
+static uint32_t by_popularity(const struct rec_gen *g, uint64_t draw)
 {
-	uint32_t rank = (uint32_t)rec_below(rec_random(key, 3 * draw), g->o.items);
+	unsigned __int128 product = (unsigned __int128)draw * g->o.items;
+	const struct alias *a = &g->alias[(uint32_t)(product >> 64)];
+	uint32_t item = (uint32_t)(product >> 32) < a->keep ? a->self : a->other;
 
-	if (rec_unit(rec_random(key, 3 * draw + 1)) >= g->alias[rank].keep)
-		rank = g->alias[rank].other;
-	return g->by_rank[rank];
+	__builtin_prefetch(g->q + (size_t)item * g->width);
+	return item;
 }
 
-/* Whether taste takes it. */
-static bool taken_by_taste(const struct rec_gen *g, const double *p, uint32_t item, uint64_t key, uint64_t draw)
+/*
+ * Whether taste takes it, with probability 1 / (1 + e^x). Few are taken, and of the others nearly all are refused without an exponential: for x > 0,
+ * e^x > (1 + x/8)^8.
+ */
+static bool taken_by_taste(const struct rec_gen *g, const float *p, uint32_t item, uint64_t draw)
 {
-	return rec_unit(rec_random(key, 3 * draw + 2)) * (1 + rec_exp(OFFSET - STRENGTH * affinity(g, p, item))) < 1;
+	double unit = rec_unit(draw), x = OFFSET - STRENGTH * affinity(g, p, item), below = 1 + 0.125 * x;
+
+	below *= below;
+	below *= below;
+	below *= below;
+	if (x > 0 && unit * (1 + below) >= 1)
+		return false;
+	return unit * (1 + rec_exp(x)) < 1;
 }
 
-static void values(const struct rec_gen *g, const double *p, uint64_t key, uint32_t n, struct rec_gen_row *row)
+static void values(const struct rec_gen *g, const float *p, uint64_t key, uint32_t n, struct rec_gen_row *row)
 {
 	double user_bias = rec_normal(rec_random(key, 0));
 
@@ -268,23 +299,41 @@ static void times(uint64_t key, uint32_t n, struct rec_gen_row *row)
 	}
 }
 
+/* Rows by taste and noise until there are n or tries run out; returns how many. */
+static uint32_t choose(const struct rec_gen *g, struct rec_gen_scratch *s, uint64_t u, uint64_t key, uint32_t n, struct rec_gen_row *row)
+{
+	uint64_t items = rec_mix2(key, 2), tastes_key = rec_mix2(key, 6), noise_key = rec_mix2(key, 5), tries = 64 + 256 * (uint64_t)n, draw = 0;
+	uint32_t got = 0, ahead[AHEAD];
+
+	for (uint32_t i = 0; i < AHEAD; i++)
+		ahead[i] = by_popularity(g, rec_random(items, i));
+	while (got < n && draw < tries) {
+		bool noise = g->o.dim == 0 || rec_unit(rec_random(noise_key, got)) < g->o.noise;
+
+		for (; draw < tries; draw++) {
+			uint32_t item = ahead[draw % AHEAD];
+
+			ahead[draw % AHEAD] = by_popularity(g, rec_random(items, draw + AHEAD));
+			if ((!noise && !taken_by_taste(g, s->p, item, rec_random(tastes_key, draw))) || s->taken[item] == u + 1)
+				continue;
+			s->taken[item] = u + 1;
+			row[got++] = (struct rec_gen_row){ item, 1, 0 };
+			draw++;
+			break;
+		}
+	}
+	return got;
+}
+
 void rec_gen_user(const struct rec_gen *g, struct rec_gen_scratch *s, uint64_t u, uint32_t n, struct rec_gen_row *row)
 {
-	uint64_t key = rec_mix2(g->key_draws, u), draws = rec_mix2(key, 2), tries = 64 + 256 * (uint64_t)n;
+	uint64_t key = rec_mix2(g->key_draws, u);
 	double scale = 1 / sqrt(sqrt(g->o.dim ? g->o.dim : 1));
-	uint32_t got = 0;
+	uint32_t got;
 
 	for (uint32_t d = 0; d < g->o.dim; d++)
-		s->p[d] = scale * rec_normal(rec_random(rec_mix2(key, 1), d));
-	for (uint64_t draw = 0; got < n && draw < tries; draw++) {
-		bool noise = g->o.dim == 0 || rec_unit(rec_random(rec_mix2(key, 5), got)) < g->o.noise;
-		uint32_t item = by_popularity(g, draws, draw);
-
-		if (s->taken[item] == u + 1 || (!noise && !taken_by_taste(g, s->p, item, draws, draw)))
-			continue;
-		s->taken[item] = u + 1;
-		row[got++] = (struct rec_gen_row){ item, 1, 0 };
-	}
+		s->p[d] = (float)(scale * rec_normal(rec_random(rec_mix2(key, 1), d)));
+	got = choose(g, s, u, key, n, row);
 	for (uint32_t r = 0; got < n; r++)	/* a user that wants nearly everything takes the rest by popularity */
 		if (s->taken[g->by_rank[r]] != u + 1) {
 			s->taken[g->by_rank[r]] = u + 1;
