@@ -127,8 +127,8 @@ job() {
 		train.tsv rec-sim -q cosine --from-factors model.rec
 		train.tsv rec-topn -q -m model.rec -m sim.rec --blend 1,2 --scale zscore
 		train.tsv rec-topn -q -m model.rec --fold-in --seen truth.tsv
-		train.tsv rec-topn -q -m sim.rec --allow items.txt --fill popular
-		train.tsv rec-topn -q -m sim.rec --deny items.txt --cold popular --stream
+		train.tsv rec-topn -q -m sim.rec --allow items.txt --fill popular --interactions train.tsv
+		train.tsv rec-topn -q -m sim.rec --deny items.txt --cold popular --stream --interactions train.tsv
 		train.tsv rec-topn -q -m explicit.rec --candidates truth.tsv
 		train.tsv rec-topn -q -m center.rec -b
 		train.tsv rec-topn -q -m users.rec --interactions train.rec
@@ -138,7 +138,7 @@ job() {
 		truth.tsv rec-score -q -m model.rec --fold-in --history train.tsv
 		lists.tsv rec-eval -q -t truth.tsv --train train.tsv recall@3 ndcg@5 coverage@3 novelty@3
 		lists.tsv rec-eval -q -t truth.tsv --per-user --train train.tsv recall@3 ndcg@5
-		lists.tsv rec-eval -q -t truth.tsv --bootstrap 20 --compare other.tsv recall@3 --json
+		lists.tsv rec-eval -q -t truth.tsv --bootstrap 40 --compare other.tsv recall@3 --json
 		lists.tsv rec-eval -q -t truth.tsv --compare other.tsv --significance wilcoxon recall@3
 		lists.tsv rec-eval -q -t truth.tsv --groups groups.tsv recall@3 map@5
 		perusers.tsv rec-eval -q --summarize
@@ -148,14 +148,13 @@ job() {
 		all.tsv rec-split -q --after 1000000000 --duplicates sum --test held.out --min-value 1 --binarize
 		all.tsv rec-split -q --folds 3 --fold 1 --test held.out -o final.out
 		all.tsv rec-split -q --user-ratio 0.5 --given 2 --input given.out --test held.out
-		all.tsv rec-split -q --ratio 0.4 --test held.out --negatives 3
 		truth.tsv rec-split -q --audit train.tsv
 		all.tsv rec-split --shards 3 --by item --to shard.%02d.gz
 		train.tsv rec-cat --info model.rec
 		train.tsv rec-cat --verify model.rec sim.rec train.rec
 		train.tsv rec-cat --merge train.tsv truth.tsv
 		train.tsv rec-cat --merge -b train.rec truth.tsv --duplicates max
-		train.tsv rec-cat --labels col model.rec sim.rec
+		train.tsv rec-cat --labels col train.tsv sim.rec
 		train.tsv rec-cat --block user model.rec
 		train.tsv rec-cat --rank lists.tsv
 		train.csv rec-cat --from csv --to libsvm
