@@ -15,7 +15,7 @@ setup_file() {
 
 # Each test in a folder of its own with the data, so that sweep can tell what is new.
 setup() {
-	SWEEP="$ROOT/build/tests/fault/sweep"
+	SWEEP="${REC_BIN:-$ROOT/build/bin}/../tests/fault/sweep"
 	[ -x "$SWEEP" ] || skip "tests/fault/sweep is not built (make programs)"
 	cp "$BATS_FILE_TMPDIR"/*.* "$BATS_TEST_TMPDIR"
 	cd "$BATS_TEST_TMPDIR" || return 1
