@@ -235,12 +235,12 @@ static int from_interactions(struct rec_model *m, struct rec_sparse *x, const st
 	rc = check_cost(&cost, e);
 	if (rc != 0)
 		return rc;
-	if (x->rating_like && s->weights.kind == REC_WEIGH_NONE && !cli_given("weights"))
-		cli_note("the values look like ratings and are taken as 1; see --weights, pearson, adjusted-cosine, and rec-split --min-value 4 --binarize");
 	cli_phase("compute");
 	if (rec_sim_train(m, x, s, run, &thinned, e) != 0)
 		return -1;
 	cli_stat_u64("thinned", thinned);
+	if (x->rating_like && s->weights.kind == REC_WEIGH_NONE && !cli_given("weights"))
+		cli_note("the values look like ratings and are taken as 1; see --weights, pearson, adjusted-cosine, and rec-split --min-value 4 --binarize");
 	if (thinned)
 		cli_note("--max-user thinned %llu users", (unsigned long long)thinned);
 	return rec_meta_set(&m->meta, "duplicates", repeats[o.duplicates], e);
