@@ -272,6 +272,8 @@ static int write_model(struct rec_model *m, struct rec_run *run, struct rec_err 
 		cli_stat_text("blas.version", rec_meta_get(&m->meta, "blas.version"));
 		cli_stat_text("blas.core", rec_meta_get(&m->meta, "blas.core"));
 	}
+	if (m->has_similarity && !m->dense && m->sim.nnz == 0 && o.part.n == 0)
+		cli_note("no two items have a weight: the table is empty");
 	cli_phase("write");
 	if (rec_meta_set(&m->meta, "version", cli_version(), e) != 0)
 		return -1;

@@ -125,6 +125,7 @@ needs_blas() {
 	printf 'u\ti\nv\tj\n' >apart.tsv
 	exits 0 rec-sim cosine <apart.tsv
 	[ ! -s out ]
+	says "rec-sim: no two items have a weight: the table is empty"
 	exits 0 rec-sim cosine -b <apart.tsv
 	rec-cat --verify out
 }

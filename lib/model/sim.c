@@ -13,7 +13,7 @@
 #include "model/sim_finish.h"
 #include "model/sim_method.h"
 
-enum { BORDER = 256 };	/* borders of parts */
+enum { BORDER = 256, OVERHEAD = 16 << 20 };	/* borders of parts; buffers, stacks, libraries */
 
 static void free_data(struct rec_sim_data *d)
 {
@@ -343,7 +343,7 @@ void rec_sim_cost(struct rec_sim_cost *c, const struct rec_sparse *x, const stru
 	cells = c->operations < n * (n - 1) ? c->operations : n * (n - 1);
 	if (o->neighbours && cells > n * o->neighbours)
 		cells = n * o->neighbours;
-	bytes = 4 * 8 * (double)x->m.nnz + 40 * (n + others) + threads * n * (o->method->base == REC_BASE_MOMENT ? 48 : 32);
+	bytes = OVERHEAD + 4 * 8 * (double)x->m.nnz + 40 * (n + others) + threads * n * (o->method->base == REC_BASE_MOMENT ? 48 : 32);
 	if (!o->method->weight && (o->method->takes & REC_SIM_REG)) {
 		c->operations += n * n * n;
 		bytes += 4 * n * n;

@@ -13,7 +13,7 @@
 #include "model/sim_method.h"
 #include "model/sim_select.h"
 
-enum { GROUP = 16, BORDER = 256 };
+enum { GROUP = 16, BORDER = 256, OVERHEAD = 16 << 20 };
 
 struct table {
 	const struct rec_labels *label;
@@ -205,7 +205,7 @@ void rec_sim_factors_cost(struct rec_sim_cost *c, const struct rec_model *from, 
 	double n = d->row.n, cells = o->neighbours && o->neighbours < n ? n * o->neighbours * (o->keep_history ? 12 : 20) : n * n * 4;
 
 	c->operations = n * n * d->ncols;
-	c->bytes = (uint64_t)(cells + 8 * n * d->ncols + threads * n * (4 * GROUP + 20) + 40 * n);
+	c->bytes = (uint64_t)(OVERHEAD + cells + 8 * n * d->ncols + threads * n * (4 * GROUP + 20) + 40 * n);
 }
 
 int rec_sim_from_factors(struct rec_model *m, const struct rec_model *from, const struct rec_sim_opts *o, const struct rec_run *run, struct rec_err *e)
