@@ -188,24 +188,6 @@ static bool to_recmat(void)
 	return o.common.binary || o.to == RECMAT;
 }
 
-static int put_text(struct rec_out *out, const struct rec_row *row, struct rec_err *e)
-{
-	size_t max = rec_row_max(row);
-	char *to;
-	int rc;
-
-	if (max <= 65536) {
-		if (rec_out_room(out, max, &to, e) != 0)
-			return -1;
-		rec_out_used(out, rec_row_put(to, row));
-		return 0;
-	}
-	to = rec_alloc(max, 1, e);
-	rc = to ? rec_out_write(out, to, rec_row_put(to, row), e) : -1;
-	free(to);
-	return rc;
-}
-
 static int sink_row(void *arg, const struct rec_row *given, struct rec_err *e)
 {
 	struct rec_row row = *given;
@@ -219,7 +201,7 @@ static int sink_row(void *arg, const struct rec_row *given, struct rec_err *e)
 		return rec_collect_add(&s->collect, &row, e);
 	if (s->format)
 		return s->format->write_row(s->out, &s->fo, &row, e);
-	return s->stream ? rec_stream_out_row(s->stream, &row, e) : put_text(s->out, &row, e);
+	return s->stream ? rec_stream_out_row(s->stream, &row, e) : rec_row_write(s->out, &row, e);
 }
 
 static int sink_open(struct sink *s, struct rec_err *e)

@@ -61,21 +61,26 @@ static size_t put_label(char *to, char side, uint64_t number)
 	return 1 + rec_num_put_u64(to + 1, number + 1);
 }
 
+/* Row g of a user; its item's label goes into item. */
+static struct rec_row row_of(const struct rec_gen_row *g, const char *user, size_t user_len, char item[LABEL_MAX])
+{
+	struct rec_row r = { .row = user, .row_len = (uint32_t)user_len, .col = item, .value = g->value, .time = g->time };
+
+	r.col_len = (uint32_t)put_label(item, 'i', g->item);
+	r.has = REC_HAS_COL | (o.explicit_values || o.times ? REC_HAS_VALUE : 0) | (o.times ? REC_HAS_TIME : 0);
+	return r;
+}
+
 static int put_text(struct rec_buf *b, uint64_t user, const struct rec_gen_row *row, uint32_t n, struct rec_err *e)
 {
-	enum { LINE = 2 * LABEL_MAX + 2 * REC_NUM_MAX + 8 };
-	char label[LABEL_MAX];
+	char label[LABEL_MAX], item[LABEL_MAX];
 	size_t len = put_label(label, 'u', user);
 
-	if (rec_grow(&b->p, &b->cap, b->n + (size_t)n * LINE, 1, e) != 0)
-		return -1;
 	for (uint32_t i = 0; i < n; i++) {
-		char item[LABEL_MAX];
-		struct rec_row r = { .row = label, .row_len = (uint32_t)len, .col = item, .value = row[i].value, .time = row[i].time };
+		struct rec_row r = row_of(&row[i], label, len, item);
 
-		r.col_len = (uint32_t)put_label(item, 'i', row[i].item);
-		r.has = REC_HAS_COL | (o.explicit_values || o.times ? REC_HAS_VALUE : 0) | (o.times ? REC_HAS_TIME : 0);
-		b->n += rec_row_put(b->p + b->n, &r);
+		if (rec_row_add(b, &r, e) != 0)
+			return -1;
 	}
 	return 0;
 }
@@ -111,11 +116,8 @@ static int write_binary(struct batch *b, struct rec_stream_out *s, struct rec_er
 		if (i % USERS_A_TASK == 0)
 			row = 0;
 		for (uint32_t j = 0; j < b->n[i]; j++, row++) {
-			const struct rec_gen_row *g = &b->task[i / USERS_A_TASK].row[row];
-			struct rec_row r = { .row = user, .row_len = (uint32_t)len, .col = item, .value = g->value, .time = g->time };
+			struct rec_row r = row_of(&b->task[i / USERS_A_TASK].row[row], user, len, item);
 
-			r.col_len = (uint32_t)put_label(item, 'i', g->item);
-			r.has = REC_HAS_COL | (o.explicit_values || o.times ? REC_HAS_VALUE : 0) | (o.times ? REC_HAS_TIME : 0);
 			if (rec_stream_out_row(s, &r, e) != 0)
 				return -1;
 		}

@@ -81,7 +81,6 @@ static const struct cli_spec spec = {
 struct sink {
 	struct rec_out *out;
 	struct rec_stream_out *stream;
-	uint64_t rows;
 };
 
 static int sink_open(struct sink *s, const char *path, struct rec_err *e)
@@ -94,23 +93,7 @@ static int sink_open(struct sink *s, const char *path, struct rec_err *e)
 
 static int sink_row(struct sink *s, const struct rec_row *row, struct rec_err *e)
 {
-	size_t max = rec_row_max(row);
-	char *to;
-	int rc;
-
-	s->rows++;
-	if (s->stream)
-		return rec_stream_out_row(s->stream, row, e);
-	if (max > 65536) {	/* a label of more than a buffer */
-		to = rec_alloc(max, 1, e);
-		rc = to ? rec_out_write(s->out, to, rec_row_put(to, row), e) : -1;
-		free(to);
-		return rc;
-	}
-	if (rec_out_room(s->out, max, &to, e) != 0)
-		return -1;
-	rec_out_used(s->out, rec_row_put(to, row));
-	return 0;
+	return s->stream ? rec_stream_out_row(s->stream, row, e) : rec_row_write(s->out, row, e);
 }
 
 static int sink_close(struct sink *s, struct rec_err *e)

@@ -26,7 +26,7 @@ const char *rec_out_name(const struct rec_out *out);
 
 REC_MUST int rec_out_write(struct rec_out *out, const void *bytes, size_t n, struct rec_err *e);
 
-/* Room for n <= 64 KiB bytes to be filled in place; *p is NULL on failure. rec_out_used says how many were used. */
+/* Room for n bytes to be filled in place; *p is NULL on failure. rec_out_used says how many were used. The buffer grows where n is more than it holds. */
 REC_MUST int rec_out_room(struct rec_out *out, size_t n, char **p, struct rec_err *e);
 void rec_out_used(struct rec_out *out, size_t n);
 

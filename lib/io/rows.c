@@ -16,7 +16,6 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "io/num.h"
 #include "io/rows_private.h"
 
 enum { CHUNK_ALONE = 256 << 10, CHUNK_THREAD = 1 << 20 };
@@ -166,32 +165,4 @@ int rec_rows_line_fail(const struct rec_rows *r, int field, struct rec_err *e, c
 	fail_field(field, e, fmt, ap);
 	va_end(ap);
 	return rec_rows_at_line(r, r->line_number, e);
-}
-
-size_t rec_row_max(const struct rec_row *row)
-{
-	return (size_t)row->row_len + row->col_len + 2 * REC_NUM_MAX + 4;
-}
-
-size_t rec_row_put(char *out, const struct rec_row *row)
-{
-	char *p = out;
-
-	memcpy(p, row->row, row->row_len);
-	p += row->row_len;
-	if (row->has & REC_HAS_COL) {
-		*p++ = '\t';
-		memcpy(p, row->col, row->col_len);
-		p += row->col_len;
-	}
-	if (row->has & (REC_HAS_VALUE | REC_HAS_TIME)) {
-		*p++ = '\t';
-		p += rec_num_put_f32(p, row->has & REC_HAS_VALUE ? row->value : 1);
-	}
-	if (row->has & REC_HAS_TIME) {
-		*p++ = '\t';
-		p += rec_num_put_f64(p, row->time);
-	}
-	*p++ = '\n';
-	return (size_t)(p - out);
 }

@@ -14,8 +14,10 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/mem.h"
 #include "base/pool.h"
 #include "io/in.h"
+#include "io/out.h"
 
 enum {	/* rec_row.has: bit field */
 	REC_HAS_COL = 1,	/* else a label alone */
@@ -70,5 +72,8 @@ int rec_rows_line_fail(const struct rec_rows *r, int field, struct rec_err *e, c
 /* One text row as it stands in a pipe, with newline, into out; out has room for rec_row_max(row) bytes. Returns the length. */
 size_t rec_row_max(const struct rec_row *row);
 size_t rec_row_put(char *out, const struct rec_row *row);
+/* The same, behind the text in b (no NUL is put behind it), or to out. */
+REC_MUST int rec_row_add(struct rec_buf *b, const struct rec_row *row, struct rec_err *e);
+REC_MUST int rec_row_write(struct rec_out *out, const struct rec_row *row, struct rec_err *e);
 
 #endif

@@ -154,3 +154,27 @@ int rec_csr_transpose(struct rec_csr *t, const struct rec_csr *m, struct rec_poo
 		rec_csr_free(t);
 	return rc;
 }
+
+uint32_t rec_csr_row_of(const uint64_t *ptr, uint32_t nrows, uint64_t c)
+{
+	uint32_t lo = 0, hi = nrows;
+
+	while (hi - lo > 1) {
+		uint32_t mid = lo + (hi - lo) / 2;
+
+		if (ptr[mid] <= c)
+			lo = mid;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+uint64_t rec_csr_empty_rows(const struct rec_csr *m)
+{
+	uint64_t n = 0;
+
+	for (uint32_t i = 0; i < m->nrows; i++)
+		n += m->ptr[i] == m->ptr[i + 1];
+	return n;
+}

@@ -23,6 +23,12 @@ void rec_csr_free(struct rec_csr *m);
 /* Transpose m into t (times included where present). O(nnz + nrows + ncols), stable. Fails with REC_ENOMEM; t is then empty. */
 REC_MUST int rec_csr_transpose(struct rec_csr *t, const struct rec_csr *m, struct rec_pool *pool, struct rec_err *e);
 
+/* Rows without cells. */
+uint64_t rec_csr_empty_rows(const struct rec_csr *m);
+
+/* The row that holds cell c: ptr[row] <= c < ptr[row + 1]. */
+uint32_t rec_csr_row_of(const uint64_t *ptr, uint32_t nrows, uint64_t c);
+
 /* Allocate for nrows, ncols, nnz, with times or without, and give writable arrays through own[]. */
 REC_MUST int rec_csr_new(struct rec_csr *m, uint32_t nrows, uint32_t ncols, uint64_t nnz, int times, struct rec_err *e);
 

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
+/* dense.c - labelled dense matrices in memory, borrowed from a block, as text. */
 #include "matrix/dense.h"
 
-#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "io/num.h"
 #include "matrix/text.h"
 
 void rec_dense_free(struct rec_dense *d)
@@ -22,18 +24,6 @@ void rec_dense_of_block(struct rec_dense *d, const struct rec_block *b)
 		d->col = (struct rec_labels){ .n = (uint32_t)b->cols, .off = b->col_off, .bytes = b->col_bytes };
 }
 
-void rec_dense_block(struct rec_block *b, const struct rec_dense *d, const char *name)
-{
-	*b = (struct rec_block){ .kind = REC_DENSE, .rows = d->row.n, .cols = d->ncols, .val = d->val };
-	snprintf(b->name, sizeof b->name, "%s", name);
-	b->row_off = d->row.off;
-	b->row_bytes = d->row.bytes;
-	if (d->col.n > 0) {
-		b->col_off = d->col.off;
-		b->col_bytes = d->col.bytes;
-	}
-}
-
 static int format_rows(void *arg, uint64_t from, uint64_t to, struct rec_buf *b, struct rec_err *e)
 {
 	const struct rec_dense *d = arg;
@@ -42,9 +32,10 @@ static int format_rows(void *arg, uint64_t from, uint64_t to, struct rec_buf *b,
 		size_t n;
 		const char *label = rec_label(&d->row, (uint32_t)i, &n);
 
-		if (rec_text_room(b, n + (size_t)d->ncols * (REC_NUM_MAX + 1) + 1, e) != 0)
+		if (rec_grow(&b->p, &b->cap, b->n + n + (size_t)d->ncols * (REC_NUM_MAX + 1) + 1, 1, e) != 0)
 			return -1;
-		rec_text_put(b, label, n);
+		memcpy(b->p + b->n, label, n);
+		b->n += n;
 		for (uint32_t j = 0; j < d->ncols; j++) {
 			b->p[b->n++] = '\t';
 			b->n += rec_num_put_f32(b->p + b->n, d->val[i * d->ncols + j]);

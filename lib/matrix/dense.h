@@ -24,8 +24,6 @@ void rec_dense_free(struct rec_dense *d);
 
 /* Borrow a dense block (its memory must outlive d). */
 void rec_dense_of_block(struct rec_dense *d, const struct rec_block *b);
-/* Borrow d as a block named name. */
-void rec_dense_block(struct rec_block *b, const struct rec_dense *d, const char *name);
 
 /* Text: label TAB v1 ... TAB vk. */
 REC_MUST int rec_dense_write_text(struct rec_out *out, const struct rec_dense *d, struct rec_pool *pool, struct rec_err *e);

@@ -166,23 +166,16 @@ int rec_lists_load(struct rec_lists *l, struct rec_in *in, bool trust, struct re
 static int format_cells(void *arg, uint64_t from, uint64_t to, struct rec_buf *b, struct rec_err *e)
 {
 	const struct rec_lists *l = *(const struct rec_lists *const *)arg;
-	uint32_t row = rec_text_row(l->ptr, l->row.n, from);
+	uint32_t row = rec_csr_row_of(l->ptr, l->row.n, from);
 
 	for (uint64_t c = from; c < to; c++) {
-		size_t nr, nc;
-		const char *r, *k = rec_label(&l->col, l->col_idx[c], &nc);
+		struct rec_row x;
 
 		while (l->ptr[row + 1] <= c)
 			row++;
-		r = rec_label(&l->row, row, &nr);
-		if (rec_text_room(b, nr + nc + REC_NUM_MAX + 3, e) != 0)
+		x = rec_text_cell(&l->row, row, &l->col, l->col_idx[c], l->score[c]);
+		if (rec_row_add(b, &x, e) != 0)
 			return -1;
-		rec_text_put(b, r, nr);
-		b->p[b->n++] = '\t';
-		rec_text_put(b, k, nc);
-		b->p[b->n++] = '\t';
-		b->n += rec_num_put_f32(b->p + b->n, l->score[c]);
-		b->p[b->n++] = '\n';
 	}
 	return 0;
 }

@@ -43,15 +43,6 @@ bool rec_tally_sum(struct rec_sparse *s, const struct rec_tally *t, unsigned n)
 	return all.any_time;
 }
 
-uint64_t rec_csr_empty_rows(const struct rec_csr *m)
-{
-	uint64_t n = 0;
-
-	for (uint32_t i = 0; i < m->nrows; i++)
-		n += m->ptr[i] == m->ptr[i + 1];
-	return n;
-}
-
 int rec_conflict_fail(const struct rec_conflict *c, const struct rec_labels *row, const struct rec_labels *col, const char *in, const char *what,
 		      struct rec_err *e)
 {

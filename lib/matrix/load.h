@@ -54,7 +54,4 @@ REC_MUST int rec_loader_recmat(struct rec_loader *l, struct rec_sparse *s, struc
 int rec_conflict_fail(const struct rec_conflict *c, const struct rec_labels *row, const struct rec_labels *col, const char *in, const char *what,
 		      struct rec_err *e);
 
-/* Rows of the matrix without cells. */
-uint64_t rec_csr_empty_rows(const struct rec_csr *m);
-
 #endif

@@ -130,7 +130,7 @@ static int cell_task(void *arg, size_t task, unsigned thread, struct rec_err *e)
 	const struct rec_block *b = j->b;
 	struct rec_tally *t = &j->l->tally[thread];
 	uint64_t from = task * (uint64_t)CELLS_A_TASK, to = from + CELLS_A_TASK < b->nnz ? from + CELLS_A_TASK : b->nnz;
-	uint32_t row = b->ptr ? rec_text_row(b->ptr, (uint32_t)b->rows, from) : 0;
+	uint32_t row = b->ptr ? rec_csr_row_of(b->ptr, (uint32_t)b->rows, from) : 0;
 
 	for (uint64_t c = from; c < to; c++) {
 		bool given = !isnan(b->val[c]);

@@ -156,31 +156,21 @@ int rec_sparse_build(struct rec_sparse *s, const struct rec_labels *row, const s
 	return rc;
 }
 
-/* One line; r and c are labels. */
 static int put_cell(struct rec_buf *b, const struct rec_sparse *s, uint32_t row, uint64_t cell, struct rec_err *e)
 {
-	size_t nr, nc;
-	const char *r = rec_label(&s->row, row, &nr), *c = rec_label(&s->col, s->m.col[cell], &nc);
+	struct rec_row x = rec_text_cell(&s->row, row, &s->col, s->m.col[cell], s->m.val[cell]);
 
-	if (rec_text_room(b, nr + nc + 2 * REC_NUM_MAX + 4, e) != 0)
-		return -1;
-	rec_text_put(b, r, nr);
-	b->p[b->n++] = '\t';
-	rec_text_put(b, c, nc);
-	b->p[b->n++] = '\t';
-	b->n += rec_num_put_f32(b->p + b->n, s->m.val[cell]);
 	if (s->m.time && !isnan(s->m.time[cell])) {
-		b->p[b->n++] = '\t';
-		b->n += rec_num_put_f64(b->p + b->n, s->m.time[cell]);
+		x.time = s->m.time[cell];
+		x.has |= REC_HAS_TIME;
 	}
-	b->p[b->n++] = '\n';
-	return 0;
+	return rec_row_add(b, &x, e);
 }
 
 static int format_cells(void *arg, uint64_t from, uint64_t to, struct rec_buf *b, struct rec_err *e)
 {
 	const struct rec_sparse *s = *(const struct rec_sparse *const *)arg;
-	uint32_t row = rec_text_row(s->m.ptr, s->m.nrows, from);
+	uint32_t row = rec_csr_row_of(s->m.ptr, s->m.nrows, from);
 
 	for (uint64_t c = from; c < to; c++) {
 		while (s->m.ptr[row + 1] <= c)
@@ -197,15 +187,10 @@ static int format_rows(void *arg, uint64_t from, uint64_t to, struct rec_buf *b,
 	const struct rec_sparse *s = *(const struct rec_sparse *const *)arg;
 
 	for (uint32_t i = (uint32_t)from; i < to; i++) {
-		size_t n;
-		const char *label = rec_label(&s->row, i, &n);
+		struct rec_row alone = rec_text_row(&s->row, i);
 
-		if (s->m.ptr[i] == s->m.ptr[i + 1]) {
-			if (rec_text_room(b, n + 1, e) != 0)
-				return -1;
-			rec_text_put(b, label, n);
-			b->p[b->n++] = '\n';
-		}
+		if (s->m.ptr[i] == s->m.ptr[i + 1] && rec_row_add(b, &alone, e) != 0)
+			return -1;
 		for (uint64_t c = s->m.ptr[i]; c < s->m.ptr[i + 1]; c++)
 			if (put_cell(b, s, i, c, e) != 0)
 				return -1;

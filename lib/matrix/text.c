@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* text.c - formatted by all threads, written in order; see text.h. */
 #include "matrix/text.h"
 
 #include <stdlib.h>
@@ -42,19 +43,4 @@ int rec_text_write(struct rec_out *out, uint64_t n, uint64_t step, rec_text_form
 		rec_buf_free(&w.buf[i]);
 	free(w.buf);
 	return rc;
-}
-
-uint32_t rec_text_row(const uint64_t *ptr, uint32_t nrows, uint64_t c)
-{
-	uint32_t lo = 0, hi = nrows;
-
-	while (hi - lo > 1) {
-		uint32_t mid = lo + (hi - lo) / 2;
-
-		if (ptr[mid] <= c)
-			lo = mid;
-		else
-			hi = mid;
-	}
-	return lo;
 }

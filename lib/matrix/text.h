@@ -9,13 +9,12 @@
 #define REC_MATRIX_TEXT_H
 
 #include <stdint.h>
-#include <string.h>
 
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/pool.h"
-#include "io/num.h"
 #include "io/out.h"
+#include "io/rows.h"
 #include "matrix/labels.h"
 
 /* Append the text of units from .. to-1 to b. */
@@ -23,20 +22,26 @@ typedef int rec_text_format(void *arg, uint64_t from, uint64_t to, struct rec_bu
 
 REC_MUST int rec_text_write(struct rec_out *out, uint64_t n, uint64_t step, rec_text_format *format, void *arg, struct rec_pool *pool, struct rec_err *e);
 
-/* The row that holds cell c: ptr[row] <= c < ptr[row + 1]. */
-uint32_t rec_text_row(const uint64_t *ptr, uint32_t nrows, uint64_t c);
-
-/* Room for n more bytes behind b->p + b->n. */
-REC_MUST static inline int rec_text_room(struct rec_buf *b, size_t n, struct rec_err *e)
+/* Row i of l as a line with its label alone. */
+static inline struct rec_row rec_text_row(const struct rec_labels *l, uint32_t i)
 {
-	return b->cap - b->n >= n ? 0 : rec_grow(&b->p, &b->cap, b->n + n, 1, e);
+	size_t n;
+	const char *label = rec_label(l, i, &n);
+
+	return (struct rec_row){ .row = label, .row_len = (uint32_t)n };
 }
 
-/* Bytes into room that is there. */
-static inline void rec_text_put(struct rec_buf *b, const void *bytes, size_t n)
+/* The pair of row i and column j, with its value. */
+static inline struct rec_row rec_text_cell(const struct rec_labels *row, uint32_t i, const struct rec_labels *col, uint32_t j, float value)
 {
-	memcpy(b->p + b->n, bytes, n);
-	b->n += n;
+	struct rec_row x = rec_text_row(row, i);
+	size_t n;
+
+	x.col = rec_label(col, j, &n);
+	x.col_len = (uint32_t)n;
+	x.value = value;
+	x.has = REC_HAS_COL | REC_HAS_VALUE;
+	return x;
 }
 
 #endif

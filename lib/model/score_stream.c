@@ -115,10 +115,7 @@ static int print(const struct job *j, size_t i, struct rec_buf *b, struct rec_er
 {
 	struct rec_row row = scored(j, i);
 
-	if (rec_grow(&b->p, &b->cap, b->n + rec_row_max(&row), 1, e))
-		return -1;
-	b->n += rec_row_put(b->p + b->n, &row);
-	return 0;
+	return rec_row_add(b, &row, e);
 }
 
 static int score_task(void *arg, size_t task, unsigned thread, struct rec_err *e)
