@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/mem.h"
 #include "io/out.h"
 #include "io/rows.h"
 #include "kernel/run.h"
@@ -69,6 +70,9 @@ void rec_topn_scratch_free(struct rec_topn_scratch *sc);
  */
 REC_MUST int rec_topn_answer(const struct rec_topn *t, struct rec_topn_scratch *sc, const struct rec_query *q, uint32_t nq, struct rec_top *list,
 			     struct rec_topn_counts *counts, struct rec_err *e);
+
+/* A list as text, behind what b holds: label TAB item TAB score, a line an entry. */
+REC_MUST int rec_topn_print(struct rec_buf *b, const struct rec_topn *t, const char *label, size_t len, const struct rec_top *list, struct rec_err *e);
 
 /* Rows to answer: the histories (rows, also those without cells), with what other files say of them (NULL for nothing). */
 struct rec_topn_rows {

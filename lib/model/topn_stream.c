@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "io/num.h"
 #include "model/topn.h"
 
 struct stream {
@@ -22,7 +21,7 @@ struct stream {
 	struct rec_topn_scratch *scratch;
 	struct rec_top list;
 	bool open;			/* a row is at hand */
-	struct rec_buf label;
+	struct rec_buf label, text;	/* of the row at hand, of its list */
 	struct rec_gather history;
 	uint32_t *seen, *candidate;
 	size_t seen_cap, candidate_cap;
@@ -36,24 +35,6 @@ static int pairs_of(const struct rec_pairs *p, const struct stream *s, uint32_t 
 	if (rec_grow(item, cap, want + 1, sizeof **item, e))
 		return -1;
 	*n = row == REC_NONE ? 0 : rec_pairs_items(p, row, *item, NULL);
-	return 0;
-}
-
-static int put_list(struct stream *s, struct rec_err *e)
-{
-	char number[REC_NUM_MAX + 2] = "\t";
-	const char *label;
-	size_t len, n;
-	uint32_t i;
-
-	for (i = 0; i < s->list.n; i++) {
-		label = rec_label(&s->s->items, s->list.entry[i].item, &len);
-		n = 1 + rec_num_put_f32(number + 1, s->list.entry[i].score);
-		number[n++] = '\n';
-		if (rec_out_write(s->out, s->label.p, s->label.n, e) || rec_out_write(s->out, "\t", 1, e) || rec_out_write(s->out, label, len, e) ||
-		    rec_out_write(s->out, number, n, e))
-			return -1;
-	}
 	return 0;
 }
 
@@ -77,7 +58,9 @@ static int answer(struct stream *s, struct rec_err *e)
 	q.value = s->history.value;
 	q.seen = s->seen;
 	q.candidate = s->candidate;
-	if (rec_topn_answer(s->t, s->scratch, &q, 1, &s->list, s->counts, e) || put_list(s, e))
+	s->text.n = 0;
+	if (rec_topn_answer(s->t, s->scratch, &q, 1, &s->list, s->counts, e) || rec_topn_print(&s->text, s->t, q.label, q.label_len, &s->list, e) ||
+	    rec_out_write(s->out, s->text.p, s->text.n, e))
 		return -1;
 	return rec_out_flush(s->out, e);
 }
@@ -130,6 +113,7 @@ int rec_topn_stream(const struct rec_topn *t, struct rec_rows *in, const struct 
 		rc = run(&s, e);
 	rec_topn_scratch_free(s.scratch);
 	rec_buf_free(&s.label);
+	rec_buf_free(&s.text);
 	rec_gather_free(&s.history);
 	free(s.list.entry);
 	free(s.seen);

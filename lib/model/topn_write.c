@@ -12,7 +12,6 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "io/num.h"
 #include "matrix/lists.h"
 
 enum { WAVE_BYTES = 64 * 1024 * 1024, WAVE_BATCHES = 64, ENTRY_TEXT = 32, BLOCK_ROWS = 256 };
@@ -97,28 +96,16 @@ static int gather(const struct rec_topn_rows *rows, struct worker *w, uint32_t f
 	return 0;
 }
 
-/* One list as text, appended. */
-static int print_list(struct rec_buf *b, const char *row, size_t row_len, const struct rec_labels *items, const struct rec_top *top, struct rec_err *e)
+int rec_topn_print(struct rec_buf *b, const struct rec_topn *t, const char *label, size_t len, const struct rec_top *list, struct rec_err *e)
 {
-	const char *label;
-	size_t len;
-	uint32_t i;
-	char *p;
+	struct rec_row row = { .row = label, .row_len = (uint32_t)len, .has = REC_HAS_COL | REC_HAS_VALUE };
 
-	for (i = 0; i < top->n; i++) {
-		label = rec_label(items, top->entry[i].item, &len);
-		if (rec_grow(&b->p, &b->cap, b->n + row_len + len + REC_NUM_MAX + 3, 1, e))
+	for (uint32_t i = 0; i < list->n; i++) {
+		row.col = rec_label(&rec_topn_scorer(t)->items, list->entry[i].item, &len);
+		row.col_len = (uint32_t)len;
+		row.value = list->entry[i].score;
+		if (rec_row_add(b, &row, e) != 0)
 			return -1;
-		p = b->p + b->n;
-		memcpy(p, row, row_len);
-		p += row_len;
-		*p++ = '\t';
-		memcpy(p, label, len);
-		p += len;
-		*p++ = '\t';
-		p += rec_num_put_f32(p, top->entry[i].score);
-		*p++ = '\n';
-		b->n = (size_t)(p - b->p);
 	}
 	return 0;
 }
@@ -135,7 +122,7 @@ static int answer_task(void *arg, size_t task, unsigned thread, struct rec_err *
 	if (gather(j->rows, w, first, s->n, &s->counts, e) || rec_topn_answer(j->t, w->topn, w->q, s->n, s->list, &s->counts, e))
 		return -1;
 	for (i = 0; !j->binary && i < s->n; i++)
-		if (print_list(&s->text, w->q[i].label, w->q[i].label_len, j->items, &s->list[i], e))
+		if (rec_topn_print(&s->text, j->t, w->q[i].label, w->q[i].label_len, &s->list[i], e))
 			return -1;
 	return 0;
 }
