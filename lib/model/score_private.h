@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* score_private.h - scratch of a thread, shared by score_row.c and score_scale.c alone. */
+/* score_private.h - scratch of a thread, shared by score_row.c, score_pair.c and score_scale.c alone. */
 #ifndef REC_MODEL_SCORE_PRIVATE_H
 #define REC_MODEL_SCORE_PRIVATE_H
 
@@ -27,6 +27,12 @@ struct rec_score_scratch {
 	struct rec_part_scratch sum;	/* of a blend, by item */
 	struct rec_ranked *ranked;	/* for REC_SCALE_RANK */
 };
+
+/* Where i lies in other labels; without a map the labels are the same. */
+static inline uint32_t rec_mapped(const uint32_t *map, uint32_t i)
+{
+	return map ? map[i] : i;
+}
 
 /* Replace the scores of a part by scaled ones, in place; all of 0 .. n - 1 where hit is NULL. */
 void rec_scale_apply(enum rec_scale scale, float *score, const unsigned char *hit, uint32_t n, struct rec_ranked *scratch);

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * score_row.c - scores of one row. Begin looks the row up in every model once (stored vector, folded vector, history rows); then either all candidates
- * are scored (rec_scorer_row) or single ones (rec_scorer_pair), by the same chains of operations.
+ * are scored (rec_scorer_row, here) or single ones (rec_scorer_pair, in score_pair.c), by the same chains of operations.
  *
  * A sparse accumulator remembers which candidates it touched, so that a row costs what its history touches and not the size of the catalogue.
  */
-#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -106,11 +105,6 @@ uint64_t rec_score_scratch_size(const struct rec_scorer *s)
 	return size;
 }
 
-static uint32_t through(const uint32_t *map, uint32_t i)
-{
-	return map ? map[i] : i;
-}
-
 static uint32_t find_user(const struct rec_part *p, const struct rec_labels *l, const struct rec_query *q)
 {
 	return p->users ? rec_label_index_find(p->users, q->label, q->label_len) : rec_labels_find(l, q->label, q->label_len);
@@ -127,7 +121,7 @@ static int history(const struct rec_part *p, struct rec_part_scratch *ps, const 
 	    rec_grow(&ps->weight, &ps->weight_cap, (size_t)q->n + 1, sizeof *ps->weight, e))
 		return -1;
 	for (i = 0; i < q->n; i++) {
-		if ((row = through(p->hist_of, q->item[i])) == REC_NONE)
+		if ((row = rec_mapped(p->hist_of, q->item[i])) == REC_NONE)
 			continue;
 		w = raw ? q->value[i] : rec_transform_weight(&p->transform, q->value[i]);
 		if (!raw && w == 0)
@@ -143,7 +137,7 @@ static int begin_similar(const struct rec_scorer *s, const struct rec_part *p, s
 {
 	uint32_t item = rec_scorer_item(s, q->label, q->label_len), row;
 
-	if (item == REC_NONE || p->kind == REC_PART_OFFSET || (row = through(p->hist_of, item)) == REC_NONE)
+	if (item == REC_NONE || p->kind == REC_PART_OFFSET || (row = rec_mapped(p->hist_of, item)) == REC_NONE)
 		return 0;
 	if (p->kind == REC_PART_FACTORS) {
 		ps->vector = p->usable && !p->usable[row] ? NULL : p->table + (size_t)row * p->ld;
@@ -346,7 +340,7 @@ static void blend_part(const struct rec_part *p, const struct rec_scores *x, str
 		c = x->touched ? x->touched[i] : i;
 		if (!x->touched && x->hit && !x->hit[c])
 			continue;
-		add(sum, through(p->item_of, c), p->weight, x->score[c]);
+		add(sum, rec_mapped(p->item_of, c), p->weight, x->score[c]);
 	}
 }
 
@@ -367,144 +361,4 @@ void rec_scorer_row(const struct rec_scorer *s, struct rec_score_scratch *sc, st
 			blend_part(&s->part[i], &x, &sc->sum);
 		}
 	*out = (struct rec_scores){ .score = sc->sum.score, .hit = sc->sum.hit, .touched = sc->sum.touched, .n = sc->sum.ntouched };
-}
-
-/* Position of column c in row r, or UINT64_MAX. */
-static uint64_t find_cell(const struct rec_csr *m, uint32_t r, uint32_t c)
-{
-	uint64_t lo = m->ptr[r], hi = m->ptr[r + 1], mid, end = hi;
-
-	while (lo < hi) {
-		mid = lo + (hi - lo) / 2;
-		if (m->col[mid] < c)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo < end && m->col[lo] == c ? lo : UINT64_MAX;
-}
-
-static bool pair_sparse(const struct rec_part *p, const struct rec_part_scratch *ps, uint32_t c, float *sum)
-{
-	bool found = false;
-	uint32_t i;
-	uint64_t t;
-
-	*sum = 0;
-	for (i = 0; i < ps->nhist; i++) {
-		if (p->kind == REC_PART_DENSE) {
-			*sum = fmaf(ps->weight[i], p->model->sim_dense.val[(size_t)ps->hist[i] * p->ncand + c], *sum);
-			found = true;
-		} else if ((t = find_cell(&p->model->sim, ps->hist[i], c)) != UINT64_MAX) {
-			*sum = fmaf(ps->weight[i], p->model->sim.val[t], *sum);
-			found = true;
-		}
-	}
-	return found;
-}
-
-static bool neighbour_holds(const struct rec_part *p, uint32_t v, uint32_t c, float w, float *sum)
-{
-	uint32_t row = p->user_of[v];
-	uint64_t t = row == REC_NONE ? UINT64_MAX : find_cell(&p->interactions->m, row, c);
-
-	if (t == UINT64_MAX || p->interaction_weight[t] == 0)
-		return false;
-	*sum = fmaf(w, p->interaction_weight[t], *sum);
-	return true;
-}
-
-static bool pair_users(const struct rec_part *p, const struct rec_part_scratch *ps, uint32_t c, float *sum)
-{
-	const struct rec_csr *m = &p->model->sim;
-	const float *dense = p->model->dense ? p->model->sim_dense.val + (size_t)ps->user * p->model->col.n : NULL;
-	bool found = false;
-	uint64_t t;
-	uint32_t v;
-
-	*sum = 0;
-	if (dense)
-		for (v = 0; v < p->model->col.n; v++)
-			found |= neighbour_holds(p, v, c, dense[v], sum);
-	else
-		for (t = m->ptr[ps->user]; t < m->ptr[ps->user + 1]; t++)
-			found |= neighbour_holds(p, m->col[t], c, m->val[t], sum);
-	return found;
-}
-
-static bool pair_part(const struct rec_scorer *s, const struct rec_part *p, const struct rec_part_scratch *ps, uint32_t item, float *score)
-{
-	uint32_t c = through(p->cand_of, item);
-
-	if (!ps->live || c == REC_NONE)
-		return false;
-	switch (p->kind) {
-	case REC_PART_OFFSET:
-		*score = p->offset[c];
-		return true;
-	case REC_PART_FACTORS:
-		if (p->usable && !p->usable[c])
-			return false;
-		*score = s->run->kernel->score(ps->vector, p->table + (size_t)c * p->ld, p->k);
-		break;
-	case REC_PART_SPARSE:
-	case REC_PART_DENSE:
-		if (!pair_sparse(p, ps, c, score))
-			return false;
-		break;
-	case REC_PART_USERS:
-		if (!pair_users(p, ps, c, score))
-			return false;
-	}
-	if (p->mean != 0)
-		*score = *score + p->mean;
-	if (p->offset)
-		*score = *score + p->offset[c];
-	return true;
-}
-
-bool rec_scorer_pair(const struct rec_scorer *s, struct rec_score_scratch *sc, uint32_t item, float *score)
-{
-	bool found = false;
-	float x, sum = 0;
-	size_t i;
-
-	assert(s->scale == REC_SCALE_RAW);
-	if (item == REC_NONE)
-		return false;
-	if (!s->blend)
-		return pair_part(s, &s->part[0], &sc->part[0], item, score);
-	for (i = 0; i < s->nparts; i++)
-		if (pair_part(s, &s->part[i], &sc->part[i], item, &x)) {
-			sum = fmaf(s->part[i].weight, x, sum);
-			found = true;
-		}
-	*score = sum;
-	return found;
-}
-
-static float prior_part(const struct rec_part *p, const struct rec_part_scratch *ps, uint32_t item)
-{
-	uint32_t c = item == REC_NONE ? REC_NONE : through(p->cand_of, item);
-	float x = p->mean;
-
-	if (p->kind == REC_PART_FACTORS && p->bias && ps->vector)
-		x = x + ps->vector[p->k - 1];
-	if (p->kind == REC_PART_FACTORS && p->bias && c != REC_NONE)
-		x = x + p->table[(size_t)c * p->ld + p->k - 2];
-	if (p->offset && c != REC_NONE)
-		x = x + p->offset[c];
-	return x;
-}
-
-float rec_scorer_prior(const struct rec_scorer *s, struct rec_score_scratch *sc, uint32_t item)
-{
-	float sum = 0;
-	size_t i;
-
-	if (!s->blend)
-		return prior_part(&s->part[0], &sc->part[0], item);
-	for (i = 0; i < s->nparts; i++)
-		sum = fmaf(s->part[i].weight, prior_part(&s->part[i], &sc->part[i], item), sum);
-	return sum;
 }
