@@ -5,6 +5,8 @@
 #
 # Prints how long each took and its last line; exit 1 if one failed. The chroot and what was mounted in it go away in any case: the mounts live in a
 # namespace of their own.
+# LOG=DIR keeps what they printed.
+# shellcheck disable=SC2016,SC1091	# for apt and for the inner shell; os-release is the machine's
 set -eu
 cd "$(dirname "$0")/.."
 [ $# -gt 0 ] || set -- demo tests
@@ -63,6 +65,7 @@ for step in "$@"; do
 		failed=1
 		tail -60 "$work/log"
 	fi
+	[ -z "${LOG:-}" ] || cp "$work/log" "$LOG/$step.log"
 	[ "$step" = demo ] || grep -E '^(skipped|not ok|FAILED)' "$work/log" || true
 	echo "fresh: sh $script: $result in $(($(seconds) - began)) s: $(tail -1 "$work/log")"
 done
