@@ -59,9 +59,13 @@ $(B)/librec.a: $(LIB_OBJ)
 	@rm -f $@
 	$(AR) rcs $@ $^
 
+$(B)/cmd/libcli.a: $(CLI_OBJ)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
 # A command is cmd/rec-NAME.c, with NAME_*.c beside it where it has more than one file.
 .SECONDEXPANSION:
-$(B)/bin/rec-%: $(B)/cmd/rec-%.o $$(patsubst %.c,$(B)/%.o,$$(wildcard cmd/$$*_*.c)) $(CLI_OBJ) $(B)/librec.a
+$(B)/bin/rec-%: $(B)/cmd/rec-%.o $$(patsubst %.c,$(B)/%.o,$$(wildcard cmd/$$*_*.c)) $(B)/cmd/libcli.a $(B)/librec.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(if $(filter sim,$*),$(BLAS)) $(LIBS)
 

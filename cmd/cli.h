@@ -129,6 +129,16 @@ REC_MUST int cli_in(struct rec_in **in, const char *path, const char *what, stru
 /* Open an output; path NULL or "-" is stdout. binary to a terminal is refused. It is finished, committed and freed by cli_commit. */
 REC_MUST int cli_out(struct rec_out **out, const char *path, bool binary, struct rec_err *e);
 
+/*
+ * What the work will need, once that is known: memory, and further whole numbers, ended by a key NULL (or NULL). 1: --estimate was given, and is answered:
+ * nothing is left but cli_commit. 0: go on. -1: more than --mem allows.
+ */
+struct cli_amount {
+	const char *key;
+	double n;
+};
+REC_MUST int cli_need(uint64_t bytes, const struct cli_amount *more, struct rec_err *e);
+
 /* Finish every output, then give every one its name, then write --stats. */
 REC_MUST int cli_commit(struct rec_err *e);
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "cli.h"
-#include "base/mem.h"
+#include "cli_load.h"
 #include "matrix/sparse.h"
 #include "model/als.h"
 
@@ -129,15 +129,6 @@ static struct rec_als_opts settings(void)
 	return a;
 }
 
-static int load_model(struct rec_model *m, const char *path, struct rec_run *run, struct rec_err *e)
-{
-	struct rec_in *in;
-
-	if (cli_in(&in, path, "a model", e) != 0)
-		return -1;
-	return rec_model_load(m, in, o.common.trust, run->pool, e);
-}
-
 /* Under explicit loss sums of ratings make no sense: the last one counts. */
 static enum rec_repeats repeats_rule(bool ratings)
 {
@@ -151,22 +142,6 @@ static const char *repeats_name(bool ratings)
 	return cli_given("duplicates") ? repeats[o.duplicates] : ratings ? "last" : "sum";
 }
 
-static int load_interactions(struct rec_sparse *x, enum rec_repeats rule, struct rec_run *run, struct rec_err *e)
-{
-	struct rec_load how = { .repeats = rule, .trust = o.common.trust };
-	struct rec_in *in;
-
-	cli_phase("read");
-	if (cli_in(&in, NULL, "interactions", e) != 0 || rec_sparse_load(x, in, &how, run->pool, e) != 0)
-		return -1;
-	cli_stat_u64("rows", x->digest.cells);
-	cli_stat_u64("users", x->m.nrows);
-	cli_stat_u64("items", x->m.ncols);
-	cli_stat_u64("pairs", x->m.nnz);
-	cli_stat_u64("repeats", x->repeats);
-	return 0;
-}
-
 static void hint(const struct rec_sparse *x)
 {
 	if (x->rating_like && !x->negative && !o.is_explicit && !cli_given("weights") && !cli_given("target"))
@@ -176,25 +151,11 @@ static void hint(const struct rec_sparse *x)
 /* 1: --estimate has answered. */
 static int check_memory(const struct rec_sparse *x, const struct rec_als_opts *a, struct rec_run *run, struct rec_err *e)
 {
-	uint64_t need = rec_als_bytes(x->m.nrows, x->m.ncols, x->m.nnz, a, rec_pool_size(run->pool));
 	uint64_t matrix = x->m.nnz * 8 + x->m.nrows * (uint64_t)8;
-	double flops = 2.0 * (double)x->m.nnz * a->factors * a->factors + ((double)x->m.nrows + x->m.ncols) * a->factors * a->factors * a->factors / 3;
-	struct rec_buf b = { 0 };
-	struct rec_out *out;
-	int rc;
+	double rows = (double)x->m.nrows + x->m.ncols, sweep = 2.0 * (double)x->m.nnz * a->factors * a->factors + rows * a->factors * a->factors * a->factors / 3;
+	struct cli_amount more[] = { { "operations", sweep * a->iterations }, { NULL, 0 } };
 
-	if (o.common.mem && need + matrix > o.common.mem)
-		return rec_err_set(e, REC_ENOMEM, "needs %llu MiB, --mem gives %llu MiB", (unsigned long long)((need + matrix) >> 20) + 1,
-				   (unsigned long long)(o.common.mem >> 20));
-	if (!o.common.estimate)
-		return 0;
-	rc = cli_out(&out, NULL, false, e);
-	if (rc == 0)
-		rc = rec_buf_printf(&b, e, "bytes\t%llu\noperations\t%.0f\n", (unsigned long long)(need + matrix), flops * a->iterations);
-	if (rc == 0)
-		rc = rec_out_write(out, b.p, b.n, e);
-	rec_buf_free(&b);
-	return rc == 0 ? 1 : -1;
+	return cli_need(matrix + rec_als_bytes(x->m.nrows, x->m.ncols, x->m.nnz, a, rec_pool_size(run->pool)), more, e);
 }
 
 static int train(struct rec_model *m, struct rec_sparse *x, struct rec_model *init, struct rec_run *run, struct rec_err *e)
@@ -202,12 +163,12 @@ static int train(struct rec_model *m, struct rec_sparse *x, struct rec_model *in
 	struct rec_als_opts a = settings();
 	int rc;
 
-	if (load_interactions(x, repeats_rule(a.explicit_loss), run, e) != 0)
+	if (cli_load_interactions(x, repeats_rule(a.explicit_loss), run, e) != 0)
 		return -1;
 	rc = check_memory(x, &a, run, e);
 	if (rc != 0)
 		return rc;
-	if (o.init && load_model(init, o.init, run, e) != 0)
+	if (o.init && cli_load_model(init, o.init, run, e) != 0)
 		return rec_err_prefix(e, "--init-from: ");
 	a.init = o.init ? init : NULL;
 	hint(x);
@@ -239,10 +200,10 @@ static int half(struct rec_model *m, struct rec_sparse *x, struct rec_model *fro
 	struct rec_als_opts a;
 	int rc;
 
-	if (load_model(from, o.model, run, e) != 0)
+	if (cli_load_model(from, o.model, run, e) != 0)
 		return -1;
 	a = half_settings(from);
-	if (load_interactions(x, repeats_rule(a.explicit_loss), run, e) != 0)
+	if (cli_load_interactions(x, repeats_rule(a.explicit_loss), run, e) != 0)
 		return -1;
 	rc = check_memory(x, &a, run, e);
 	if (rc != 0)

@@ -11,6 +11,7 @@
 
 #include "base/mem.h"
 #include "cli.h"
+#include "cli_load.h"
 #include "eval/evaluate.h"
 #include "eval/peruser.h"
 #include "eval/summary.h"
@@ -216,24 +217,17 @@ static int load_lists(struct rec_lists *l, const char *path, struct rec_run *run
 	return rec_lists_load(l, in, o.common.trust, run->pool, e);
 }
 
-static int load_pairs(struct rec_sparse *m, const char *path, const char *what, struct rec_run *run, struct rec_err *e)
+static int load_matrix(struct rec_sparse *m, const char *path, const char *what, struct rec_run *run, struct rec_err *e)
 {
-	struct rec_load how = { .repeats = REC_REPEATS_MAX, .trust = o.common.trust, .what = what };
-	struct rec_in *in;
-
-	if (!path)
-		return 0;
-	if (cli_in(&in, path, what, e) != 0)
-		return -1;
-	return rec_sparse_load(m, in, &how, run->pool, e);
+	return cli_load_pairs(m, path, what, REC_REPEATS_MAX, run, e);
 }
 
 static int load(struct inputs *x, struct rec_run *run, struct rec_err *e)
 {
 	cli_phase("load");
-	if (load_lists(&x->lists, NULL, run, e) != 0 || load_pairs(&x->truth, o.truth, "truth", run, e) != 0 ||
-	    load_pairs(&x->train, o.train, "train", run, e) != 0 || load_pairs(&x->candidates, o.candidates, "candidates", run, e) != 0 ||
-	    load_pairs(&x->groups, o.groups, "groups", run, e) != 0)
+	if (load_lists(&x->lists, NULL, run, e) != 0 || load_matrix(&x->truth, o.truth, "truth", run, e) != 0 ||
+	    load_matrix(&x->train, o.train, "train", run, e) != 0 || load_matrix(&x->candidates, o.candidates, "candidates", run, e) != 0 ||
+	    load_matrix(&x->groups, o.groups, "groups", run, e) != 0)
 		return -1;
 	if (o.compare && load_lists(&x->other, o.compare, run, e) != 0)
 		return -1;
@@ -288,21 +282,15 @@ static void tell(const struct rec_eval_notes *n, const struct inputs *x)
 		cli_note("%s", n->uncorrected);
 }
 
-static int print_estimate(const struct rec_eval_input *in, const struct rec_eval_opts *eo, const struct rec_run *run, struct rec_err *e)
+static struct rec_eval_input input_of(const struct rec_lists *lists, const struct inputs *x)
 {
-	struct rec_out *out;
-	char line[64];
-	int n = snprintf(line, sizeof line, "bytes\t%llu\n", (unsigned long long)rec_eval_bytes(in, eo, run));
-
-	if (cli_out(&out, o.common.output, false, e) != 0 || rec_out_write(out, line, (size_t)n, e) != 0)
-		return -1;
-	return cli_commit(e);
+	return (struct rec_eval_input){ lists, &x->truth, o.train ? &x->train : NULL, o.candidates ? &x->candidates : NULL };
 }
 
 static int measure_one(struct rec_results *r, const struct rec_lists *lists, const struct inputs *x, const struct rec_eval_opts *eo, bool speak,
 		       const struct rec_run *run, struct rec_err *e)
 {
-	struct rec_eval_input in = { lists, &x->truth, o.train ? &x->train : NULL, o.candidates ? &x->candidates : NULL };
+	struct rec_eval_input in = input_of(lists, x);
 	struct rec_eval_notes notes;
 
 	if (rec_evaluate(r, &in, eo, run, &notes, e) != 0)
@@ -312,19 +300,16 @@ static int measure_one(struct rec_results *r, const struct rec_lists *lists, con
 	return o.groups ? rec_results_groups(r, &x->groups, e) : 0;
 }
 
-static int measure(const struct inputs *x, const struct rec_metrics *ms, struct rec_run *run, struct rec_err *e)
+/* Measure the lists, and those of --compare, and write what came out. */
+static int measure_all(const struct inputs *x, const struct rec_eval_opts *eo, struct rec_run *run, struct rec_err *e)
 {
-	struct rec_eval_opts eo = { ms->m, ms->n, o.relevant, (enum rec_ties)o.ties, o.missing == 1, o.shallow };
-	struct rec_eval_input in = { &x->lists, &x->truth, o.train ? &x->train : NULL, o.candidates ? &x->candidates : NULL };
 	struct rec_results mine = { 0 }, other = { 0 };
 	int rc;
 
-	if (o.common.estimate)
-		return print_estimate(&in, &eo, run, e);
 	cli_phase("measure");
-	rc = measure_one(&mine, &x->lists, x, &eo, true, run, e);
+	rc = measure_one(&mine, &x->lists, x, eo, true, run, e);
 	if (rc == 0 && o.compare) {
-		rc = measure_one(&other, &x->other, x, &eo, false, run, e);
+		rc = measure_one(&other, &x->other, x, eo, false, run, e);
 		if (rc != 0)
 			rec_err_prefix(e, "--compare: ");
 	}
@@ -333,6 +318,17 @@ static int measure(const struct inputs *x, const struct rec_metrics *ms, struct 
 	rec_results_free(&mine);
 	rec_results_free(&other);
 	return rc;
+}
+
+static int measure(const struct inputs *x, const struct rec_metrics *ms, struct rec_run *run, struct rec_err *e)
+{
+	struct rec_eval_opts eo = { ms->m, ms->n, o.relevant, (enum rec_ties)o.ties, o.missing == 1, o.shallow };
+	struct rec_eval_input in = input_of(&x->lists, x);
+	int rc = cli_need(rec_eval_bytes(&in, &eo, run), NULL, e);
+
+	if (rc == 0)
+		return measure_all(x, &eo, run, e);
+	return rc == 1 ? cli_commit(e) : -1;
 }
 
 static int from_lists(struct rec_run *run, struct rec_err *e)

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* rec-score - scores given pairs: stdin comes out as it went in, with the score as value. */
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/mem.h"
 #include "cli.h"
+#include "cli_load.h"
 #include "model/score_stream.h"
 
 static const char *const cold_names[] = { "mean", "drop", "fail", NULL };
@@ -39,15 +38,12 @@ static const struct cli_spec spec = {
 };
 
 static struct work {
-	struct rec_model *model;
-	const struct rec_model **models;
-	double *weight;
+	struct cli_models models;
 	struct rec_sparse history, interactions;
 	struct rec_pairs history_pairs;
 	struct rec_scorer scorer;
 	struct rec_score_counts counts;
 	struct rec_rows *rows;
-	bool explicit_loss;
 } w;
 
 static void check_options(void)
@@ -58,59 +54,20 @@ static void check_options(void)
 		cli_usage("--fold-in wants --history FILE");
 }
 
-static int load_pairs(struct rec_sparse *s, const char *path, const char *what, enum rec_repeats repeats, struct rec_run *run, struct rec_err *e)
-{
-	struct rec_load how = { .repeats = repeats, .times = repeats == REC_REPEATS_LAST, .trust = o.common.trust, .what = what };
-	struct rec_in *in;
-
-	if (!path)
-		return 0;
-	return cli_in(&in, path, what, e) || rec_sparse_load(s, in, &how, run->pool, e) ? -1 : 0;
-}
-
-static int load_models(struct rec_run *run, struct rec_err *e)
-{
-	struct rec_in *in;
-	const char *loss;
-	size_t i;
-
-	w.model = rec_zalloc(o.models.n, sizeof *w.model, e);
-	w.models = rec_zalloc(o.models.n, sizeof *w.models, e);
-	if (!w.model || !w.models)
-		return -1;
-	for (i = 0; i < o.models.n; i++) {
-		if (cli_in(&in, o.models.item[i], "a model", e) || rec_model_load(&w.model[i], in, o.common.trust, run->pool, e))
-			return -1;
-		w.models[i] = &w.model[i];
-		loss = rec_meta_get(&w.model[i].meta, "loss");
-		w.explicit_loss = w.explicit_loss || (loss && !strcmp(loss, "explicit"));
-	}
-	if (!o.blend)
-		return 0;
-	if (!(w.weight = rec_alloc(o.models.n, sizeof *w.weight, e)))
-		return -1;
-	return rec_blend_parse(w.weight, o.models.n, o.blend, e);
-}
-
 static int load(struct rec_run *run, struct rec_err *e)
 {
-	struct rec_in *in;
-
 	cli_phase("load");
-	if (load_models(run, e) ||
-	    load_pairs(&w.history, o.history, "histories", w.explicit_loss ? REC_REPEATS_LAST : REC_REPEATS_SUM, run, e) ||
-	    load_pairs(&w.interactions, o.interactions, "interactions", REC_REPEATS_SUM, run, e) || cli_in(&in, NULL, "pairs", e))
+	if (cli_load_models(&w.models, &o.models, o.blend, run, e) != 0 ||
+	    cli_load_pairs(&w.history, o.history, "histories", w.models.explicit_loss ? REC_REPEATS_LAST : REC_REPEATS_SUM, run, e) != 0 ||
+	    cli_load_pairs(&w.interactions, o.interactions, "interactions", REC_REPEATS_SUM, run, e) != 0)
 		return -1;
-	if (rec_rows_open(&w.rows, in, o.common.trust ? REC_ROWS_TRUST : 0, run->pool, e) == 0)
-		return 0;
-	rec_in_close(in);
-	return -1;
+	return cli_load_rows(&w.rows, "pairs", 0, run, e);
 }
 
 static int make(struct rec_run *run, struct rec_err *e)
 {
 	struct rec_scorer_opts so = {
-		.model = w.models, .nmodels = o.models.n, .weight = w.weight, .fold_in = o.fold_in, .unknown_users = o.history,
+		.model = w.models.list, .nmodels = w.models.n, .weight = w.models.weight, .fold_in = o.fold_in, .unknown_users = o.history,
 		.interactions = o.interactions ? &w.interactions : NULL, .index = true,
 	};
 	size_t i;
@@ -134,41 +91,21 @@ static int bounds(struct rec_score_opts *so, struct rec_err *e)
 	if (strcmp(o.clamp, "train"))
 		rc = rec_clamp_parse(&so->lo, &so->hi, o.clamp, e) ? -1 : 1;
 	else
-		rc = w.scorer.blend ? 0 : rec_clamp_train(&so->lo, &so->hi, &w.model[0].meta, e);
+		rc = w.scorer.blend ? 0 : rec_clamp_train(&so->lo, &so->hi, &w.models.model[0].meta, e);
 	so->clamp = rc > 0;
 	return rc < 0 ? -1 : 0;
 }
 
 static uint64_t memory(const struct rec_run *run)
 {
-	uint64_t bytes = rec_score_scratch_size(&w.scorer) * rec_pool_size(run->pool) + 12 * (w.history.m.nnz + w.interactions.m.nnz);
-	size_t i;
-
-	for (i = 0; i < o.models.n; i++)
-		bytes += rec_model_bytes(&w.model[i]);
-	return bytes;
+	return cli_models_bytes(&w.models) + rec_score_scratch_size(&w.scorer) * rec_pool_size(run->pool) + 12 * (w.history.m.nnz + w.interactions.m.nnz);
 }
 
-static int estimate(const struct rec_run *run, struct rec_err *e)
-{
-	struct rec_buf b = { 0 };
-	struct rec_out *out;
-	int rc = -1;
-
-	if (rec_buf_printf(&b, e, "bytes\t%llu\nitems\t%lu\n", (unsigned long long)memory(run), (unsigned long)w.scorer.items.n) == 0 &&
-	    cli_out(&out, o.common.output, false, e) == 0)
-		rc = rec_out_write(out, b.p, b.n, e);
-	rec_buf_free(&b);
-	return rc;
-}
-
-static int score(struct rec_run *run, struct rec_err *e)
+static int score(struct rec_err *e)
 {
 	struct rec_score_opts so = { .cold = (enum rec_cold_pair)o.cold, .history = o.history ? &w.history_pairs : NULL };
 	struct rec_out *out;
 
-	if (run->mem && memory(run) > run->mem)
-		return rec_err_set(e, REC_ENOMEM, "needs %llu bytes, --mem allows %llu", (unsigned long long)memory(run), (unsigned long long)run->mem);
 	if (bounds(&so, e) || cli_out(&out, o.common.output, o.common.binary, e))
 		return -1;
 	cli_phase("score");
@@ -188,28 +125,28 @@ static void tell(void)
 
 static void free_work(void)
 {
-	size_t i;
-
 	rec_scorer_free(&w.scorer);
 	rec_pairs_free(&w.history_pairs);
 	rec_rows_close(w.rows);
 	rec_sparse_free(&w.history);
 	rec_sparse_free(&w.interactions);
-	for (i = 0; i < o.models.n; i++)
-		rec_model_free(&w.model[i]);
-	free(w.model);
-	free(w.models);
-	free(w.weight);
+	cli_free_models(&w.models);
 }
 
 static int run(struct rec_err *e)
 {
+	struct cli_amount more[] = { { "items", 0 }, { NULL, 0 } };
 	struct rec_run *r;
+	int rc;
 
 	check_options();
-	if (cli_run(&r, e) || load(r, e) || make(r, e))
+	if (cli_run(&r, e) != 0 || load(r, e) != 0 || make(r, e) != 0)
 		return -1;
-	if (o.common.estimate ? estimate(r, e) : score(r, e))
+	more[0].n = w.scorer.items.n;
+	rc = cli_need(memory(r), more, e);
+	if (rc == 0)
+		rc = score(e);
+	if (rc < 0)
 		return -1;
 	tell();
 	if (o.cold == REC_COLD_PAIR_DROP && w.counts.pairs && w.counts.cold == w.counts.pairs)

@@ -4,11 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/mem.h"
 #include "blas/blas.h"
 #include "cli.h"
+#include "cli_load.h"
 #include "io/num.h"
-#include "matrix/sparse.h"
 #include "model/sim.h"
 
 static const char *const keeps[] = { "candidate", "history", NULL };
@@ -184,52 +183,22 @@ static void prepare_blas(void)
 
 /* -- the work -- */
 
-static int load_interactions(struct rec_sparse *x, struct rec_run *run, struct rec_err *e)
-{
-	static const enum rec_repeats rules[] = { REC_REPEATS_SUM, REC_REPEATS_MAX, REC_REPEATS_LAST, REC_REPEATS_FAIL };
-	struct rec_load how = { .repeats = rules[o.duplicates], .trust = o.common.trust };
-	struct rec_in *in;
-
-	cli_phase("read");
-	if (cli_in(&in, NULL, "interactions", e) != 0 || rec_sparse_load(x, in, &how, run->pool, e) != 0)
-		return -1;
-	cli_stat_u64("rows", x->digest.cells);
-	cli_stat_u64("users", x->m.nrows);
-	cli_stat_u64("items", x->m.ncols);
-	cli_stat_u64("pairs", x->m.nnz);
-	cli_stat_u64("repeats", x->repeats);
-	return 0;
-}
-
 /* 1: --estimate has answered. */
 static int check_cost(const struct rec_sim_cost *c, struct rec_err *e)
 {
-	struct rec_buf b = { 0 };
-	struct rec_out *out;
-	int rc;
+	struct cli_amount more[] = { { "operations", c->operations }, { NULL, 0 } };
 
-	if (o.common.estimate) {
-		rc = cli_out(&out, NULL, false, e);
-		if (rc == 0)
-			rc = rec_buf_printf(&b, e, "bytes\t%llu\noperations\t%.0f\n", (unsigned long long)c->bytes, c->operations);
-		if (rc == 0)
-			rc = rec_out_write(out, b.p, b.n, e);
-		rec_buf_free(&b);
-		return rc == 0 ? 1 : -1;
-	}
-	if (o.common.mem && c->bytes > o.common.mem)
-		return rec_err_set(e, REC_ENOMEM, "needs %llu MiB, --mem gives %llu MiB", (unsigned long long)(c->bytes >> 20) + 1,
-				   (unsigned long long)(o.common.mem >> 20));
-	return 0;
+	return cli_need(c->bytes, more, e);
 }
 
 static int from_interactions(struct rec_model *m, struct rec_sparse *x, const struct rec_sim_opts *s, struct rec_run *run, struct rec_err *e)
 {
+	static const enum rec_repeats rules[] = { REC_REPEATS_SUM, REC_REPEATS_MAX, REC_REPEATS_LAST, REC_REPEATS_FAIL };
 	struct rec_sim_cost cost;
 	uint64_t thinned = 0;
 	int rc;
 
-	if (load_interactions(x, run, e) != 0)
+	if (cli_load_interactions(x, rules[o.duplicates], run, e) != 0)
 		return -1;
 	rec_sim_cost(&cost, x, s, rec_pool_size(run->pool));
 	rc = check_cost(&cost, e);
@@ -249,11 +218,10 @@ static int from_interactions(struct rec_model *m, struct rec_sparse *x, const st
 static int from_factors(struct rec_model *m, struct rec_model *from, const struct rec_sim_opts *s, struct rec_run *run, struct rec_err *e)
 {
 	struct rec_sim_cost cost;
-	struct rec_in *in;
 	int rc;
 
 	cli_phase("read");
-	if (cli_in(&in, o.factors, "a model", e) != 0 || rec_model_load(from, in, o.common.trust, run->pool, e) != 0)
+	if (cli_load_model(from, o.factors, run, e) != 0)
 		return -1;
 	rec_sim_factors_cost(&cost, from, s, rec_pool_size(run->pool));
 	rc = check_cost(&cost, e);

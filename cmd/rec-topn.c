@@ -10,6 +10,7 @@
 
 #include "base/mem.h"
 #include "cli.h"
+#include "cli_load.h"
 #include "model/topn.h"
 
 static const char *const scale_names[] = { "raw", "zscore", "rank", NULL }, *const cold_names[] = { "drop", "popular", "fail", NULL },
@@ -57,9 +58,7 @@ static const struct cli_spec spec = {
 
 /* All that is loaded and made; freed at the end, and by the system where the command fails. */
 static struct work {
-	struct rec_model *model;
-	const struct rec_model **models;
-	double *weight;
+	struct cli_models models;
 	struct rec_sparse in, seen, candidates, interactions;
 	struct rec_pairs history_pairs, seen_pairs, candidate_pairs;
 	const struct rec_sparse *popular_from;	/* counted for popularity */
@@ -70,7 +69,6 @@ static struct work {
 	struct rec_scorer scorer;
 	struct rec_topn *topn;
 	struct rec_topn_counts counts;
-	bool explicit_loss;
 } w;
 
 static bool wants_popular(void)
@@ -94,50 +92,23 @@ static void check_options(void)
 		cli_usage("--similar-items can't work with --fold-in");
 }
 
-static int load_pairs(struct rec_sparse *s, const char *path, const char *what, enum rec_repeats repeats, struct rec_run *run, struct rec_err *e)
+/* The model that is popularity alone, if any; and what to say of explicit ones. */
+static void look_at_models(void)
 {
-	struct rec_load how = { .repeats = repeats, .trust = o.common.trust, .what = what };
-	struct rec_in *in;
+	bool said = o.similar;
 
-	if (!path)
-		return 0;
-	return cli_in(&in, path, what, e) || rec_sparse_load(s, in, &how, run->pool, e) ? -1 : 0;
-}
+	for (size_t i = 0; i < w.models.n; i++) {
+		const struct rec_model *m = &w.models.model[i];
+		const char *loss = rec_meta_get(&m->meta, "loss");
 
-static int load_models(struct rec_run *run, struct rec_err *e)
-{
-	struct rec_in *in;
-	const char *loss;
-	size_t i;
-
-	w.model = rec_zalloc(o.models.n, sizeof *w.model, e);
-	w.models = rec_zalloc(o.models.n, sizeof *w.models, e);
-	if (!w.model || !w.models)
-		return -1;
-	for (i = 0; i < o.models.n; i++) {
-		if (cli_in(&in, o.models.item[i], "a model", e) || rec_model_load(&w.model[i], in, o.common.trust, run->pool, e))
-			return -1;
-		w.models[i] = &w.model[i];
-		loss = rec_meta_get(&w.model[i].meta, "loss");
-		if (!w.popular_model && w.model[i].has_offset && !w.model[i].has_factors && !w.model[i].has_similarity)
-			w.popular_model = &w.model[i];
-		if (w.explicit_loss || !loss || strcmp(loss, "explicit"))
+		if (!w.popular_model && m->has_offset && !m->has_factors && !m->has_similarity)
+			w.popular_model = m;
+		if (said || !loss || strcmp(loss, "explicit") != 0)
 			continue;
-		w.explicit_loss = true;
-		if (!o.similar)
-			cli_note("%s: an explicit model ranks by predicted rating; lists are better made by an implicit model or rec-als --target value",
-				 o.models.item[i]);
+		said = true;
+		cli_note("%s: an explicit model ranks by predicted rating; lists are better made by an implicit model or rec-als --target value",
+			 o.models.item[i]);
 	}
-	return 0;
-}
-
-static int load_weights(struct rec_err *e)
-{
-	if (!o.blend)
-		return 0;
-	if (!(w.weight = rec_alloc(o.models.n, sizeof *w.weight, e)))
-		return -1;
-	return rec_blend_parse(w.weight, o.models.n, o.blend, e);
 }
 
 /* Where popularity comes from: interactions, a popular model, what was seen. */
@@ -157,31 +128,29 @@ static void find_popular(void)
 
 static enum rec_repeats repeats(void)
 {
-	return w.explicit_loss ? REC_REPEATS_LAST : REC_REPEATS_SUM;
+	return w.models.explicit_loss ? REC_REPEATS_LAST : REC_REPEATS_SUM;
 }
 
 static int load_stdin(struct rec_run *run, struct rec_err *e)
 {
-	struct rec_load how = { .repeats = repeats(), .times = w.explicit_loss, .label_only = true, .trust = o.common.trust };
-	unsigned flags = REC_ROWS_LABELS | (o.common.trust ? REC_ROWS_TRUST : 0);
+	struct rec_load how = { .repeats = repeats(), .times = w.models.explicit_loss, .label_only = true, .trust = o.common.trust };
+	const char *what = o.similar ? "items" : "histories";
 	struct rec_in *in;
 
-	if (cli_in(&in, NULL, o.similar ? "items" : "histories", e))
-		return -1;
-	if (!o.stream)
-		return rec_sparse_load(&w.in, in, &how, run->pool, e);
-	if (rec_rows_open(&w.stream, in, flags, run->pool, e) == 0)
-		return 0;
-	rec_in_close(in);
-	return -1;
+	if (o.stream)
+		return cli_load_rows(&w.stream, what, REC_ROWS_LABELS, run, e);
+	return cli_in(&in, NULL, what, e) == 0 ? rec_sparse_load(&w.in, in, &how, run->pool, e) : -1;
 }
 
 static int load(struct rec_run *run, struct rec_err *e)
 {
 	cli_phase("load");
-	if (load_models(run, e) || load_weights(e) || load_pairs(&w.seen, o.seen, "pairs to leave out", REC_REPEATS_MAX, run, e) ||
-	    load_pairs(&w.candidates, o.candidates, "candidates", REC_REPEATS_MAX, run, e) ||
-	    load_pairs(&w.interactions, o.interactions, "interactions", REC_REPEATS_SUM, run, e))
+	if (cli_load_models(&w.models, &o.models, o.blend, run, e) != 0)
+		return -1;
+	look_at_models();
+	if (cli_load_pairs(&w.seen, o.seen, "pairs to leave out", REC_REPEATS_MAX, run, e) != 0 ||
+	    cli_load_pairs(&w.candidates, o.candidates, "candidates", REC_REPEATS_MAX, run, e) != 0 ||
+	    cli_load_pairs(&w.interactions, o.interactions, "interactions", REC_REPEATS_SUM, run, e) != 0)
 		return -1;
 	find_popular();
 	return load_stdin(run, e);
@@ -190,15 +159,14 @@ static int load(struct rec_run *run, struct rec_err *e)
 static int make_scorer(struct rec_run *run, struct rec_err *e)
 {
 	struct rec_scorer_opts so = {
-		.model = w.models, .nmodels = o.models.n, .weight = w.weight, .scale = (enum rec_scale)o.scale, .fold_in = o.fold_in, .similar = o.similar,
+		.model = w.models.list, .nmodels = w.models.n, .weight = w.models.weight, .scale = (enum rec_scale)o.scale, .fold_in = o.fold_in, .similar = o.similar,
 		.unknown_users = o.stream, .interactions = o.interactions ? &w.interactions : NULL, .index = o.stream,
 		.more = w.popular_from ? &w.popular_from->col : NULL,
 	};
-	bool all;
-	size_t i;
+	for (size_t i = 0; !o.stream && !o.similar && i < w.models.n; i++) {
+		bool all;
 
-	for (i = 0; !o.stream && !o.similar && i < o.models.n; i++) {
-		if (rec_model_holds(&w.model[i], &w.in.row, &all, e))
+		if (rec_model_holds(w.models.list[i], &w.in.row, &all, e) != 0)
 			return -1;
 		so.unknown_users = so.unknown_users || !all;
 	}
@@ -275,28 +243,11 @@ static int make(struct rec_run *run, struct rec_err *e)
 static uint64_t memory(const struct rec_run *run)
 {
 	uint64_t bytes = rec_topn_size(w.topn, rec_pool_size(run->pool)) + 12 * w.in.m.nnz + 12 * w.seen.m.nnz + 12 * w.candidates.m.nnz +
-			 12 * w.interactions.m.nnz;
-	size_t i;
+			 12 * w.interactions.m.nnz + cli_models_bytes(&w.models);
 
-	for (i = 0; i < o.models.n; i++)
-		bytes += rec_model_bytes(&w.model[i]);
 	if (o.common.binary)
 		bytes += (uint64_t)w.in.row.n * rec_topn_depth(w.topn) * 8;
 	return bytes;
-}
-
-static int estimate(const struct rec_run *run, struct rec_err *e)
-{
-	struct rec_buf b = { 0 };
-	struct rec_out *out;
-	int rc = -1;
-
-	if (rec_buf_printf(&b, e, "bytes\t%llu\nrows\t%lu\nitems\t%lu\n", (unsigned long long)memory(run), (unsigned long)w.in.row.n,
-			   (unsigned long)w.scorer.items.n) == 0 &&
-	    cli_out(&out, o.common.output, false, e) == 0)
-		rc = rec_out_write(out, b.p, b.n, e);
-	rec_buf_free(&b);
-	return rc;
 }
 
 /* What a reader of the lists should know. */
@@ -325,15 +276,13 @@ static void tell(void)
 			 (unsigned long long)c->rows);
 }
 
-static int answer(struct rec_run *run, struct rec_err *e)
+static int answer(struct rec_err *e)
 {
 	struct rec_topn_rows rows = {
 		.history = &w.history_pairs, .seen = o.seen ? &w.seen_pairs : NULL, .candidates = o.candidates ? &w.candidate_pairs : NULL,
 	};
 	struct rec_out *out;
 
-	if (run->mem && memory(run) > run->mem)
-		return rec_err_set(e, REC_ENOMEM, "needs %llu bytes, --mem allows %llu", (unsigned long long)memory(run), (unsigned long long)run->mem);
 	if (cli_out(&out, o.common.output, o.common.binary, e))
 		return -1;
 	cli_phase("rank");
@@ -347,8 +296,6 @@ static int answer(struct rec_run *run, struct rec_err *e)
 
 static void free_work(void)
 {
-	size_t i;
-
 	rec_topn_free(w.topn);
 	rec_scorer_free(&w.scorer);
 	rec_pairs_free(&w.history_pairs);
@@ -360,22 +307,25 @@ static void free_work(void)
 	rec_sparse_free(&w.seen);
 	rec_sparse_free(&w.candidates);
 	rec_sparse_free(&w.interactions);
-	for (i = 0; i < o.models.n; i++)
-		rec_model_free(&w.model[i]);
-	free(w.model);
-	free(w.models);
-	free(w.weight);
+	cli_free_models(&w.models);
 	free(w.allowed);
 }
 
 static int run(struct rec_err *e)
 {
+	struct cli_amount more[] = { { "rows", 0 }, { "items", 0 }, { NULL, 0 } };
 	struct rec_run *r;
+	int rc;
 
 	check_options();
-	if (cli_run(&r, e) || load(r, e) || make(r, e))
+	if (cli_run(&r, e) != 0 || load(r, e) != 0 || make(r, e) != 0)
 		return -1;
-	if (o.common.estimate ? estimate(r, e) : answer(r, e))
+	more[0].n = w.in.row.n;
+	more[1].n = w.scorer.items.n;
+	rc = cli_need(memory(r), more, e);
+	if (rc == 0)
+		rc = answer(e);
+	if (rc < 0)
 		return -1;
 	tell();
 	if (w.counts.rows && !w.counts.answered && !o.part.n)

@@ -273,7 +273,7 @@ shape() {	# shape FILE USERS ITEMS COLUMNS
 	[ "$(awk -F'\t' '{ print ($2 > 0) }' out | xargs)" = "1 1" ]
 	exits 4 rec-als --mem 10K -o model.rec <likes.tsv
 	one_line rec-als
-	mentions "MiB, --mem gives 0 MiB"
+	grep -Eq '^rec-als: needs [0-9]+ bytes, --mem allows 10240$' err
 	[ ! -e model.rec ]
 	rec-als -k 4 -i 0 <likes.tsv >start.rec
 	exits 0 rec-als --estimate --half item -m start.rec <likes.tsv

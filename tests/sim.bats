@@ -256,7 +256,7 @@ needs_blas() {
 	[ "$(awk -F'\t' '/^operations/ { print ($2 > 300000000) }' out)" -eq 1 ]
 	exits 0 rec-sim popular --estimate <wide.tsv
 	exits 4 rec-sim ease --mem 1M <wide.tsv
-	grep -qE '^rec-sim: needs [0-9]+ MiB, --mem gives 1 MiB$' err
+	grep -qE '^rec-sim: needs [0-9]+ bytes, --mem allows 1048576$' err
 	exits 0 rec-sim cosine --mem 1G <wide.tsv
 }
 

@@ -397,12 +397,8 @@ int rec_evaluate(struct rec_results *r, const struct rec_eval_input *in, const s
 		 struct rec_eval_notes *notes, struct rec_err *e)
 {
 	struct rec_evaluation v = { .in = in, .o = o, .r = r };
-	uint64_t need = rec_eval_bytes(in, o, run);
 	int rc;
 
-	if (run->mem && need > run->mem)
-		return rec_err_set(e, REC_ENOMEM, "needs %llu MiB, --mem gives %llu MiB", (unsigned long long)(need >> 20) + 1,
-				   (unsigned long long)(run->mem >> 20));
 	*r = (struct rec_results){ 0 };
 	*notes = (struct rec_eval_notes){ 0 };
 	rc = evaluate(&v, run, notes, e);

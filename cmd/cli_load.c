@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+/* cli_load.c - inputs that several commands read alike. */
+#include "cli_load.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "cli_private.h"
+#include "model/score.h"
+
+static bool trusted(void)
+{
+	return cli_the_spec->common->trust;
+}
+
+int cli_load_rows(struct rec_rows **rows, const char *what, unsigned flags, const struct rec_run *run, struct rec_err *e)
+{
+	struct rec_in *in;
+
+	if (cli_in(&in, NULL, what, e) != 0)
+		return -1;
+	if (rec_rows_open(rows, in, flags | (trusted() ? REC_ROWS_TRUST : 0), run->pool, e) == 0)
+		return 0;
+	rec_in_close(in);
+	return -1;
+}
+
+int cli_load_pairs(struct rec_sparse *s, const char *path, const char *what, enum rec_repeats repeats, const struct rec_run *run, struct rec_err *e)
+{
+	struct rec_load how = { .repeats = repeats, .times = repeats == REC_REPEATS_LAST, .trust = trusted(), .what = what };
+	struct rec_in *in;
+
+	if (!path)
+		return 0;
+	return cli_in(&in, path, what, e) == 0 ? rec_sparse_load(s, in, &how, run->pool, e) : -1;
+}
+
+int cli_load_interactions(struct rec_sparse *x, enum rec_repeats repeats, const struct rec_run *run, struct rec_err *e)
+{
+	struct rec_load how = { .repeats = repeats, .trust = trusted() };
+	struct rec_in *in;
+
+	cli_phase("read");
+	if (cli_in(&in, NULL, "interactions", e) != 0 || rec_sparse_load(x, in, &how, run->pool, e) != 0)
+		return -1;
+	cli_stat_u64("rows", x->digest.cells);
+	cli_stat_u64("users", x->m.nrows);
+	cli_stat_u64("items", x->m.ncols);
+	cli_stat_u64("pairs", x->m.nnz);
+	cli_stat_u64("repeats", x->repeats);
+	return 0;
+}
+
+int cli_load_model(struct rec_model *m, const char *path, const struct rec_run *run, struct rec_err *e)
+{
+	struct rec_in *in;
+
+	return cli_in(&in, path, "a model", e) == 0 ? rec_model_load(m, in, trusted(), run->pool, e) : -1;
+}
+
+int cli_load_models(struct cli_models *ms, const struct cli_list *files, const char *blend, const struct rec_run *run, struct rec_err *e)
+{
+	*ms = (struct cli_models){ .model = rec_zalloc(files->n, sizeof *ms->model, e), .list = rec_zalloc(files->n, sizeof *ms->list, e) };
+	if (!ms->model || !ms->list)
+		return -1;
+	for (; ms->n < files->n; ms->n++) {
+		struct rec_model *m = &ms->model[ms->n];
+		const char *loss;
+
+		if (cli_load_model(m, files->item[ms->n], run, e) != 0)
+			return -1;
+		ms->list[ms->n] = m;
+		loss = rec_meta_get(&m->meta, "loss");
+		ms->explicit_loss |= loss && strcmp(loss, "explicit") == 0;
+	}
+	if (!blend)
+		return 0;
+	ms->weight = rec_alloc(ms->n, sizeof *ms->weight, e);
+	return ms->weight ? rec_blend_parse(ms->weight, ms->n, blend, e) : -1;
+}
+
+void cli_free_models(struct cli_models *ms)
+{
+	for (size_t i = 0; i < ms->n; i++)
+		rec_model_free(&ms->model[i]);
+	free(ms->model);
+	free(ms->list);
+	free(ms->weight);
+	*ms = (struct cli_models){ 0 };
+}
+
+uint64_t cli_models_bytes(const struct cli_models *ms)
+{
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < ms->n; i++)
+		bytes += rec_model_bytes(&ms->model[i]);
+	return bytes;
+}

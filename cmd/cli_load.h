@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/* cli_load.h - inputs that several commands read alike: rows, matrices, models. --trust is heeded everywhere. */
+#ifndef REC_CMD_CLI_LOAD_H
+#define REC_CMD_CLI_LOAD_H
+
+#include "cli.h"
+#include "io/rows.h"
+#include "matrix/sparse.h"
+#include "model/model.h"
+
+/* Rows of stdin, one after the other; flags as for rec_rows_open. */
+REC_MUST int cli_load_rows(struct rec_rows **rows, const char *what, unsigned flags, const struct rec_run *run, struct rec_err *e);
+
+/* A whole matrix; s is left as it is where path is NULL. Times are kept where repeats are told apart by them. */
+REC_MUST int cli_load_pairs(struct rec_sparse *s, const char *path, const char *what, enum rec_repeats repeats, const struct rec_run *run, struct rec_err *e);
+
+/* The interactions on stdin that a model is made of, with their counts in --stats; the phase is "read". */
+REC_MUST int cli_load_interactions(struct rec_sparse *x, enum rec_repeats repeats, const struct rec_run *run, struct rec_err *e);
+
+REC_MUST int cli_load_model(struct rec_model *m, const char *path, const struct rec_run *run, struct rec_err *e);
+
+/* Models that are scored together, with the weights of --blend. */
+struct cli_models {
+	size_t n;
+	struct rec_model *model;
+	const struct rec_model **list;	/* their addresses, as a scorer wants them */
+	double *weight;			/* NULL: 1 each */
+	bool explicit_loss;		/* of one of them */
+};
+
+/* blend: the text of --blend, or NULL. */
+REC_MUST int cli_load_models(struct cli_models *ms, const struct cli_list *files, const char *blend, const struct rec_run *run, struct rec_err *e);
+void cli_free_models(struct cli_models *ms);
+
+/* Bytes of all of them. */
+uint64_t cli_models_bytes(const struct cli_models *ms);
+
+#endif

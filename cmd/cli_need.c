@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/* cli_need.c - --estimate and --mem: what a run needs is known before the work begins. */
+#include "base/mem.h"
+#include "cli.h"
+#include "cli_private.h"
+
+static int print(uint64_t bytes, const struct cli_amount *more, struct rec_err *e)
+{
+	struct rec_buf b = { 0 };
+	struct rec_out *out;
+	int rc = rec_buf_printf(&b, e, "bytes\t%llu\n", (unsigned long long)bytes);
+
+	for (; rc == 0 && more && more->key; more++)
+		rc = rec_buf_printf(&b, e, "%s\t%.0f\n", more->key, more->n);
+	if (rc == 0)
+		rc = cli_out(&out, cli_the_spec->common->output, false, e);
+	if (rc == 0)
+		rc = rec_out_write(out, b.p, b.n, e);
+	rec_buf_free(&b);
+	return rc;
+}
+
+int cli_need(uint64_t bytes, const struct cli_amount *more, struct rec_err *e)
+{
+	const struct cli_common *c = cli_the_spec->common;
+
+	if (c->estimate)
+		return print(bytes, more, e) == 0 ? 1 : -1;
+	if (c->mem && bytes > c->mem)
+		return rec_err_set(e, REC_ENOMEM, "needs %llu bytes, --mem allows %llu", (unsigned long long)bytes, (unsigned long long)c->mem);
+	return 0;
+}
