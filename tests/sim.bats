@@ -307,8 +307,15 @@ needs_blas() {
 	done
 }
 
-@test "rec-sim: ease starts under a tight limit of address space" {
+@test "rec-sim: ease runs under a limit of address space, or refuses a tight one; it never waits for ever" {
 	needs_blas
 	(ulimit -v 700000 && timeout 20 rec-sim -q -j 1 ease <likes.tsv >got)
 	[ "$(wc -l <got)" -eq 6 ]
+	got=0
+	(ulimit -v 250000 && timeout 20 rec-sim -q -j 2 ease <likes.tsv >got 2>err) || got=$?
+	[ "$got" -eq 4 ] || fail "exit $got"
+	mentions "rec-sim: no room for the BLAS library: "
+	need=$(rec-sim ease -j 2 --estimate <wide.tsv | sed -n "s/^bytes$TAB//p")
+	timeout 20 rec-sim -q -j 2 ease --mem "$need" -b <wide.tsv >got
+	exits 4 timeout 20 rec-sim -q -j 2 ease --mem $((need - 1)) -b <wide.tsv
 }

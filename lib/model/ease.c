@@ -69,6 +69,20 @@ static int gram(struct gram *g, struct rec_err *e)
 
 /* -- inverse -- */
 
+uint64_t rec_ease_room(unsigned threads)
+{
+	return ((uint64_t)64 + (uint64_t)144 * threads) << 20;
+}
+
+/* Nothing of it is touched, so this costs nothing. */
+static int make_sure_of_room(unsigned threads, struct rec_err *e)
+{
+	void *room = rec_alloc(rec_ease_room(threads), 1, e);
+
+	free(room);
+	return room ? 0 : rec_err_prefix(e, "no room for the BLAS library: ");
+}
+
 static int take_diagonal(struct rec_ease *s, struct rec_err *e)
 {
 	for (uint32_t j = 0; j < s->n; j++) {
@@ -86,13 +100,15 @@ int rec_ease_solve(struct rec_ease *s, const struct rec_overlap *o, double reg, 
 	int rc = -1;
 
 	*s = (struct rec_ease){ .n = o->x->ncols };
-	if (rec_blas_open(&b, e) != 0)
-		return -1;
-	memcpy(s->version, b.version, sizeof s->version);
-	memcpy(s->core, b.core, sizeof s->core);
 	s->p = rec_alloc((size_t)s->n * s->n, sizeof *s->p, e);
 	s->diag = rec_alloc(s->n, sizeof *s->diag, e);
-	if (s->p && s->diag && gram(&g, e) == 0) {
+	if (!s->p || !s->diag || make_sure_of_room(rec_pool_size(run->pool), e) != 0 || rec_blas_open(&b, e) != 0) {
+		rec_ease_free(s);
+		return -1;
+	}
+	memcpy(s->version, b.version, sizeof s->version);
+	memcpy(s->core, b.core, sizeof s->core);
+	if (gram(&g, e) == 0) {
 		rc = rec_spd_inverse(s->p, s->n, &b, run->pool, &run->progress, e);
 		if (rc != 0)
 			rec_err_prefix(e, "--reg %g is too small: ", reg);

@@ -16,6 +16,12 @@
 #include "model/neighbours.h"
 #include "model/sim_select.h"
 
+/*
+ * Address space that the BLAS library takes for itself: OpenBLAS maps a buffer of 128 MiB a thread, little of which is ever touched. It waits for ever where it
+ * can't have them, so room is made sure of before it is opened.
+ */
+uint64_t rec_ease_room(unsigned threads);
+
 struct rec_ease {
 	uint32_t n;
 	float *p;	/* n x n: lower triangle of P; B after rec_ease_weights */

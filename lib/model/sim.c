@@ -346,7 +346,7 @@ void rec_sim_cost(struct rec_sim_cost *c, const struct rec_sparse *x, const stru
 	bytes = OVERHEAD + 4 * 8 * (double)x->m.nnz + 40 * (n + others) + threads * n * (o->method->base == REC_BASE_MOMENT ? 48 : 32);
 	if (!o->method->weight && (o->method->takes & REC_SIM_REG)) {
 		c->operations += n * n * n;
-		bytes += 4 * n * n;
+		bytes += 4 * n * n + (double)rec_ease_room(threads);
 		if (!o->neighbours)
 			cells = 0;
 	}
