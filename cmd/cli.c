@@ -30,8 +30,13 @@ void cli_say(const char *text)
 	int n = snprintf(line, sizeof line, "%s: %s\n", cli_the_spec->name, text);
 
 	cli_clear_progress();
-	if (n >= (int)sizeof line)
+	if (n >= (int)sizeof line) {
 		n = (int)sizeof line - 1;
+		line[n - 1] = '\n';
+	}
+	for (int i = 0; i < n - 1; i++)	/* names and labels may hold anything: a message is one line, and no terminal obeys it */
+		if ((unsigned char)line[i] < ' ' || line[i] == 127)
+			line[i] = '?';
 	if (write(2, line, (size_t)n) < 0)
 		return;	/* nobody left to tell */
 }

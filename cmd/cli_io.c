@@ -23,6 +23,7 @@ static struct rec_out **outs;
 static const char *volatile *temporaries;
 static volatile size_t nouts;
 static size_t outs_cap, temporaries_cap;
+static struct rec_out *stats_out;	/* of --stats: written last */
 static bool stdin_taken, stdout_taken;
 
 /*
@@ -103,9 +104,15 @@ static int check_output(const char *path, bool binary, struct rec_err *e)
 			return rec_err_set(e, REC_EUSAGE, "binary output to a terminal; use > FILE or -o FILE");
 		return 0;
 	}
-	for (size_t i = 0; i < nouts; i++)
-		if (temporaries[i] && strcmp(rec_out_name(outs[i]), path) == 0)
-			return rec_err_set(e, REC_EUSAGE, "two outputs are named %s", path);
+	return 0;
+}
+
+/* One of two would be lost. */
+static int check_distinct(const struct rec_out *out, struct rec_err *e)
+{
+	for (size_t i = 0; i + 1 < nouts; i++)
+		if (rec_out_same(outs[i], out))
+			return rec_err_set(e, REC_EUSAGE, "two outputs are one file: %s and %s", rec_out_name(outs[i]), rec_out_name(out));
 	return 0;
 }
 
@@ -123,7 +130,7 @@ int cli_out(struct rec_out **out, const char *path, bool binary, struct rec_err 
 	pthread_sigmask(SIG_BLOCK, &set, &old);
 	rc = open_listed(out, path, e);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	return rc;
+	return rc == 0 ? check_distinct(*out, e) : -1;
 }
 
 void cli_free_outputs(void)
@@ -133,6 +140,7 @@ void cli_free_outputs(void)
 	for (size_t i = 0; i < nouts; i++)
 		rec_out_free(outs[i]);
 	nouts = 0;
+	stats_out = NULL;
 	free(outs);
 	free((void *)temporaries);
 	outs = NULL;
@@ -157,17 +165,20 @@ static int commit_all(struct rec_err *e)
 	return rc;
 }
 
+int cli_open_stats(struct rec_err *e)
+{
+	const char *path = cli_the_spec->common->stats;
+
+	return path ? cli_out(&stats_out, path, false, e) : 0;
+}
+
 int cli_commit(struct rec_err *e)
 {
-	const char *stats = cli_the_spec->common->stats;
-	struct rec_out *out;
-
 	for (size_t i = 0; i < nouts; i++)
-		if (rec_out_finish(outs[i], e) != 0)
+		if (outs[i] != stats_out && rec_out_finish(outs[i], e) != 0)
 			return -1;
-	if (stats)
-		if (cli_out(&out, stats, false, e) != 0 || cli_write_stats(out, e) != 0 || rec_out_finish(out, e) != 0)
-			return -1;
+	if (stats_out && (cli_write_stats(stats_out, e) != 0 || rec_out_finish(stats_out, e) != 0))
+		return -1;
 	if (commit_all(e) != 0)
 		return -1;
 	cli_clear_progress();
@@ -216,9 +227,20 @@ static int status_of(enum rec_code code)
 	}
 }
 
+static void say_within(const char *msg)
+{
+	char text[900];
+
+	snprintf(text, sizeof text, "%s; --mem allows %llu", msg, (unsigned long long)cli_the_spec->common->mem);
+	cli_say(text);
+}
+
 int cli_fail(const struct rec_err *e)
 {
-	cli_say(e->code == REC_OK ? "failed without a message" : e->msg);
+	if (e->code == REC_ENOMEM && cli_the_spec->common->mem && !strstr(e->msg, "--mem"))
+		say_within(e->msg);
+	else
+		cli_say(e->code == REC_OK ? "failed without a message" : e->msg);
 	cli_free_outputs();
 	return status_of(e->code);
 }

@@ -22,6 +22,8 @@ void cli_clear_progress(void);
 void cli_free_outputs(void);
 void cli_free_run(void);
 
+/* Before any work: a name that can't be written is told at once. */
+REC_MUST int cli_open_stats(struct rec_err *e);
 REC_MUST int cli_write_stats(struct rec_out *out, struct rec_err *e);
 
 /* "rec-x: text\n" in one write. */

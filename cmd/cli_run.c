@@ -155,6 +155,8 @@ int cli_run(struct rec_run **run, struct rec_err *e)
 		return -1;
 	if (c->mem && limit_memory(c->mem, e) != 0)
 		return -1;
+	if (cli_open_stats(e) != 0)
+		return -1;
 	the_run.mem = c->mem;
 	if (isatty(2) && !c->quiet)
 		the_run.progress.fn = show_progress;

@@ -92,6 +92,14 @@ static int open_inputs(struct inputs *s, struct rec_err *e)
 			s->n++;
 			return -1;
 		}
+		if (o.from && (is == 1) != (o.from == RECMAT)) {
+			rec_err_set(e, REC_EDATA, "%s: not %s%s", rec_in_name(s->in[s->n++]), formats[o.from], is ? " but recmat" : "");
+			return -1;
+		}
+		if (o.block && !is && o.from < RECMAT) {
+			rec_err_set(e, REC_EUSAGE, "%s: text has no blocks for --block", rec_in_name(s->in[s->n++]));
+			return -1;
+		}
 		s->recmat[s->n] = is == 1;
 		s->all_recmat &= is == 1;
 	}
@@ -181,6 +189,8 @@ struct sink {
 	struct rec_foreign_opts fo;
 	struct rec_collect collect;
 	struct ranks ranks;
+	bool counting;	/* --estimate: nothing is written */
+	uint64_t rows, label_bytes, dense_cells;
 };
 
 static bool to_recmat(void)
@@ -188,15 +198,26 @@ static bool to_recmat(void)
 	return o.common.binary || o.to == RECMAT;
 }
 
+static int not_dense(const struct sink *s, struct rec_err *e)
+{
+	return rec_err_set(e, REC_EUSAGE, "rows and columns can't be written as %s, which is dense; of a model take one block: --block NAME", s->format->name);
+}
+
 static int sink_row(void *arg, const struct rec_row *given, struct rec_err *e)
 {
 	struct rec_row row = *given;
 	struct sink *s = arg;
 
+	s->rows++;
+	s->label_bytes += row.row_len + row.col_len;
+	if (s->counting)
+		return 0;
 	if (o.rank && next_rank(&s->ranks, &row, e) != 0)
 		return -1;
 	if (!(row.has & REC_HAS_COL) && s->format)
 		return rec_err_set(e, REC_EDATA, "'%.*s' is a label without a pair, which text and recmat alone can hold", (int)row.row_len, row.row);
+	if (s->format && s->format->shape == REC_SHAPE_DENSE)
+		return not_dense(s, e);
 	if (s->format && s->format->write_matrix)
 		return rec_collect_add(&s->collect, &row, e);
 	if (s->format)
@@ -204,10 +225,12 @@ static int sink_row(void *arg, const struct rec_row *given, struct rec_err *e)
 	return s->stream ? rec_stream_out_row(s->stream, &row, e) : rec_row_write(s->out, &row, e);
 }
 
-static int sink_open(struct sink *s, struct rec_err *e)
+static int sink_open(struct sink *s, bool dense, struct rec_err *e)
 {
 	s->format = o.to > RECMAT ? rec_foreign_find(formats[o.to]) : NULL;
 	s->fo = (struct rec_foreign_opts){ .delimiter = o.delimiter, .columns = o.columns, .header = o.header, .tag = o.tag };
+	if (s->format && s->format->shape == REC_SHAPE_DENSE && !dense)
+		return not_dense(s, e);
 	if (cli_out(&s->out, o.common.output, to_recmat(), e) != 0)
 		return -1;
 	if (s->format && s->format->begin && s->format->begin(s->out, &s->fo, e) != 0)
@@ -379,6 +402,10 @@ static int write_dense(struct sink *s, const struct rec_block *b, const struct r
 {
 	struct rec_dense d;
 
+	s->rows += b->rows;
+	s->dense_cells += b->rows * b->cols;
+	if (s->counting)
+		return 0;
 	if (to_recmat())
 		return rec_recmat_write(s->out, b, run->pool, e) != 0 ? -1 : rec_recmat_end(s->out, 1, e);
 	if (s->format && !s->format->write_dense)
@@ -500,7 +527,7 @@ static int convert(struct inputs *inputs, const struct rec_run *run, struct rec_
 	int rc = is_dense(&dense, inputs, from, e);
 
 	if (rc == 0)
-		rc = sink_open(&s, e);
+		rc = sink_open(&s, dense || (o.block && inputs->all_recmat), e);
 	rows = !dense && !(inputs->n == 1 && inputs->recmat[0] && o.block && to_recmat());
 	if (rc == 0 && rows && to_recmat())
 		rc = rec_stream_out_new(&s.stream, s.out, e);
@@ -515,6 +542,11 @@ static int convert(struct inputs *inputs, const struct rec_run *run, struct rec_
 	rec_buf_free(&s.ranks.label);
 	free(s.ranks.seen);
 	return rc;
+}
+
+static bool passes_blocks(const struct inputs *inputs)
+{
+	return inputs->all_recmat && to_recmat() && !o.rank && !o.block;
 }
 
 /* Recmat to recmat: every block of every input as it is, in one stream. */
@@ -544,7 +576,7 @@ static int write_merged(const struct rec_merged *m, const struct rec_run *run, s
 {
 	struct sink s = { 0 };
 
-	if (sink_open(&s, e) != 0)
+	if (sink_open(&s, false, e) != 0)
 		return -1;
 	if (to_recmat())
 		return rec_merged_write(s.out, m, run->pool, e);
@@ -555,20 +587,99 @@ static int write_merged(const struct rec_merged *m, const struct rec_run *run, s
 	return m->n == 1 ? block_rows(&s, m->block, e) : 0;
 }
 
-static int merge(struct inputs *inputs, const struct rec_run *run, struct rec_err *e)
+static int merge_inputs(struct rec_merged *m, struct inputs *inputs, const struct rec_run *run, struct rec_err *e)
 {
 	static const enum rec_repeats rule[] = { REC_REPEATS_FAIL, REC_REPEATS_SUM, REC_REPEATS_MAX, REC_REPEATS_LAST };
 	struct rec_merge how = { .repeats = rule[o.duplicates], .trust = o.common.trust, .text_name = "" };
-	struct rec_merged m = { 0 };
 	size_t n = inputs->n;
-	int rc;
 
 	inputs->n = 0;	/* taken over */
-	rc = rec_blocks_merge(&m, inputs->in, n, &how, run->pool, e);
+	return rec_blocks_merge(m, inputs->in, n, &how, run->pool, e);
+}
+
+static int merge(struct inputs *inputs, const struct rec_run *run, struct rec_err *e)
+{
+	struct rec_merged m = { 0 };
+	int rc = merge_inputs(&m, inputs, run, e);
+
 	if (rc == 0)
 		rc = write_merged(&m, run, e);
 	rec_merged_free(&m);
 	return rc;
+}
+
+/* Bytes: of a run that passes rows on, and a thread then; of a row that is kept for a format that needs all, as it came and sorted; of a merged cell. */
+enum { PASSING = 24 << 20, PASSING_THREAD = 4 << 20, KEPT_ROW = 40 + 48 + 40, MERGED_CELL = 24 + 24 };
+
+static int tell_need(const struct sink *s, uint64_t held, const struct rec_run *run, struct rec_err *e)
+{
+	const struct cli_amount rows[] = { { "rows", (double)s->rows }, { NULL, 0 } };
+
+	return cli_need(PASSING + rec_pool_size(run->pool) * (uint64_t)PASSING_THREAD + held, rows, e) < 0 ? -1 : 0;
+}
+
+static int estimate_merge(struct inputs *inputs, const struct rec_run *run, struct rec_err *e)
+{
+	struct rec_merged m = { 0 };
+	struct sink s = { 0 };
+	uint64_t held = 0;
+	int rc = merge_inputs(&m, inputs, run, e);
+
+	for (size_t i = 0; rc == 0 && i < m.n; i++) {
+		const struct rec_block *b = &m.block[i];
+
+		s.rows += b->kind == REC_SPARSE ? b->nnz : b->rows;
+		held += b->nnz * MERGED_CELL + 2 * (b->rows + b->cols) * sizeof *b->row_off;
+		held += 2 * ((b->row_off ? b->row_off[b->rows] : 0) + (b->col_off ? b->col_off[b->cols] : 0));
+	}
+	if (rc == 0)
+		rc = tell_need(&s, held, run, e);
+	rec_merged_free(&m);
+	return rc;
+}
+
+/* Blocks that pass are held one by one, unless they are mapped. */
+static int estimate_blocks(struct inputs *inputs, const struct rec_run *run, struct rec_err *e)
+{
+	struct sink s = { 0 };
+	uint64_t largest = 0;
+	int got = 0;
+
+	for (size_t i = 0; got == 0 && i < inputs->n; i++) {
+		struct rec_recmat *r = NULL;
+		struct rec_block b = { 0 };
+
+		got = rec_recmat_open(&r, inputs->in[i], o.common.trust, run->pool, e);
+		while (got == 0 && (got = rec_recmat_next(r, &b, e)) == 1) {
+			uint64_t bytes = 16 * b.nnz + 8 * (b.rows + b.cols) + (b.row_off ? b.row_off[b.rows] : 0) + (b.col_off ? b.col_off[b.cols] : 0);
+
+			s.rows += b.kind == REC_SPARSE ? b.nnz : b.kind == REC_DENSE ? b.rows : 0;
+			largest = bytes > largest ? bytes : largest;
+			rec_block_free(&b);
+			got = 0;
+		}
+		rec_recmat_close(r);
+	}
+	return got == 0 ? tell_need(&s, largest, run, e) : -1;
+}
+
+/* What a conversion would hold: formats of whole matrices keep their rows, dense ones their cells, the others nothing that grows. */
+static int estimate(struct inputs *inputs, const struct rec_run *run, struct rec_err *e)
+{
+	const struct rec_foreign *from = o.from > RECMAT ? rec_foreign_find(formats[o.from]) : NULL;
+	const struct rec_foreign *to = o.to > RECMAT ? rec_foreign_find(formats[o.to]) : NULL;
+	struct sink s = { .counting = true };
+	uint64_t held;
+	int rc = 0;
+
+	if (o.merge)
+		return estimate_merge(inputs, run, e);
+	if (passes_blocks(inputs))
+		return estimate_blocks(inputs, run, e);
+	for (size_t i = 0; rc == 0 && i < inputs->n; i++)
+		rc = copy_one(&s, take(inputs, i), inputs->recmat[i], from, run, e);
+	held = 8 * s.dense_cells + (to && to->write_matrix ? s.rows * KEPT_ROW + 3 * s.label_bytes : 0);
+	return rc == 0 ? tell_need(&s, held, run, e) : -1;
 }
 
 static int inspect(struct inputs *inputs, const struct rec_run *run, struct rec_err *e)
@@ -589,6 +700,30 @@ static int inspect(struct inputs *inputs, const struct rec_run *run, struct rec_
 	return rc;
 }
 
+static bool format_is(const char *name)
+{
+	return strcmp(formats[o.from], name) == 0 || strcmp(formats[o.to], name) == 0;
+}
+
+/* An option that nobody would look at is a mistake. */
+static void check_format_options(void)
+{
+	bool inspects = o.info || o.verify || o.labels;
+
+	if (o.delimiter && !format_is("csv") && !format_is("wide"))
+		cli_usage("--delimiter is for csv and wide");
+	if (cli_given("tag") && !format_is("trec-run"))
+		cli_usage("--tag is for trec-run");
+	if (o.col_labels && !format_is("mtx"))
+		cli_usage("--col-labels is for mtx");
+	if (o.row_labels && !format_is("mtx") && !format_is("npy"))
+		cli_usage("--row-labels is for mtx and npy");
+	if (inspects && (o.common.binary || o.to || o.common.estimate))
+		cli_usage("--info, --verify and --labels write text: no --binary, --to, --estimate");
+	if (o.block && (o.info || o.verify || o.merge))
+		cli_usage("--block can't work with --info, --verify, --merge");
+}
+
 static void check_options(void)
 {
 	if (o.info + o.verify + o.merge + (o.labels > 0) > 1)
@@ -599,6 +734,7 @@ static void check_options(void)
 		cli_usage("--duplicates needs --merge");
 	if (o.common.binary && o.to && o.to != RECMAT)
 		cli_usage("--binary can't work with --to %s", formats[o.to]);
+	check_format_options();
 	if ((o.columns || o.header) && strcmp(formats[o.from], "csv") != 0 && strcmp(formats[o.to], "csv") != 0)
 		cli_usage("--columns and --header are for csv");
 }
@@ -616,9 +752,11 @@ static int run(struct rec_err *e)
 	rc = open_inputs(&inputs, e);
 	if (rc == 0 && (o.info || o.verify || o.labels))
 		rc = inspect(&inputs, r, e);
+	else if (rc == 0 && o.common.estimate)
+		rc = estimate(&inputs, r, e);
 	else if (rc == 0 && o.merge)
 		rc = merge(&inputs, r, e);
-	else if (rc == 0 && inputs.all_recmat && to_recmat() && !o.rank && !o.block)
+	else if (rc == 0 && passes_blocks(&inputs))
 		rc = concatenate(&inputs, r, e);
 	else if (rc == 0)
 		rc = convert(&inputs, r, e);

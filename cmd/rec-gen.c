@@ -40,13 +40,15 @@ static const struct cli_spec spec = {
 	.common = &o.common,
 };
 
-enum { BATCH = 1024, USERS_A_TASK = 64, TASKS = BATCH / USERS_A_TASK, LABEL_MAX = REC_NUM_MAX + 1 };
+enum { BATCH = 1024, TASKS = 16, ROWS = 1 << 17, LABEL_MAX = REC_NUM_MAX + 1 };
 
 /* A batch of users. Text is made in the tasks; for recmat the rows are handed on one by one. */
 struct batch {
 	struct rec_gen *gen;
 	uint64_t first;
-	uint32_t n[BATCH], users;
+	uint32_t count[BATCH], counted, at;	/* rows of users that come next, of which some are done */
+	const uint32_t *n;			/* of the users of this batch */
+	uint32_t users, a_task;
 	struct rec_gen_scratch **scratch;	/* one a thread */
 	struct task {
 		struct rec_gen_row *row;
@@ -89,7 +91,7 @@ static int make_task(void *arg, size_t t, unsigned thread, struct rec_err *e)
 {
 	struct batch *b = arg;
 	struct task *k = &b->task[t];
-	uint32_t from = (uint32_t)t * USERS_A_TASK, to = from + USERS_A_TASK < b->users ? from + USERS_A_TASK : b->users;
+	uint32_t from = (uint32_t)t * b->a_task, to = from + b->a_task < b->users ? from + b->a_task : b->users;
 	size_t rows = 0;
 
 	k->text.n = 0;
@@ -113,10 +115,10 @@ static int write_binary(struct batch *b, struct rec_stream_out *s, struct rec_er
 		char user[LABEL_MAX], item[LABEL_MAX];
 		size_t len = put_label(user, 'u', b->first + i);
 
-		if (i % USERS_A_TASK == 0)
+		if (i % b->a_task == 0)
 			row = 0;
 		for (uint32_t j = 0; j < b->n[i]; j++, row++) {
-			struct rec_row r = row_of(&b->task[i / USERS_A_TASK].row[row], user, len, item);
+			struct rec_row r = row_of(&b->task[i / b->a_task].row[row], user, len, item);
 
 			if (rec_stream_out_row(s, &r, e) != 0)
 				return -1;
@@ -127,18 +129,33 @@ static int write_binary(struct batch *b, struct rec_stream_out *s, struct rec_er
 
 static int write_text(struct batch *b, struct rec_out *out, struct rec_err *e)
 {
-	for (size_t t = 0; t * USERS_A_TASK < b->users; t++)
+	for (size_t t = 0; t * b->a_task < b->users; t++)
 		if (rec_out_write(out, b->task[t].text.p, b->task[t].text.n, e) != 0)
 			return -1;
 	return 0;
 }
 
+/* As many of the users that are counted as come with ROWS rows, at least one: a batch is bounded by rows, or by the items that one user can hold. */
+static void next_batch(struct batch *b)
+{
+	uint64_t rows = 0;
+
+	if (b->at == b->counted) {
+		b->counted = o.users - b->first < BATCH ? (uint32_t)(o.users - b->first) : BATCH;
+		b->at = 0;
+		rec_gen_counts(b->gen, b->count, b->counted);
+	}
+	b->n = b->count + b->at;
+	for (b->users = 0; b->at < b->counted && (b->users == 0 || rows + b->count[b->at] <= ROWS); b->users++)
+		rows += b->count[b->at++];
+	b->a_task = (b->users + TASKS - 1) / TASKS;
+}
+
 static int generate(struct batch *b, struct rec_out *out, struct rec_stream_out *s, const struct rec_run *r, struct rec_err *e)
 {
 	for (b->first = 0; b->first < o.users; b->first += b->users) {
-		b->users = o.users - b->first < BATCH ? (uint32_t)(o.users - b->first) : BATCH;
-		rec_gen_counts(b->gen, b->n, b->users);
-		if (rec_pool_run(r->pool, (b->users + USERS_A_TASK - 1) / USERS_A_TASK, make_task, b, e) != 0)
+		next_batch(b);
+		if (rec_pool_run(r->pool, (b->users + b->a_task - 1) / b->a_task, make_task, b, e) != 0)
 			return -1;
 		if ((s ? write_binary(b, s, e) : write_text(b, out, e)) != 0)
 			return -1;
@@ -182,19 +199,15 @@ static int new_batch(struct batch **out, unsigned threads, struct rec_err *e)
 	return -1;
 }
 
-static int estimate(struct rec_err *e)
+/* Vectors and popularity of items, and the batch at hand. */
+static double needed(const struct rec_run *r)
 {
-	struct rec_out *out;
-	char text[128];
-	int n = snprintf(text, sizeof text, "bytes\t%.0f\nrows\t%llu\n", o.items * (4.0 * o.dim + 32), (unsigned long long)o.rows);
-
-	if (cli_out(&out, NULL, false, e) != 0 || rec_out_write(out, text, (size_t)n, e) != 0)
-		return -1;
-	return cli_commit(e);
+	return o.items * (4.0 * o.dim + 48) + (16 << 20) + rec_pool_size(r->pool) * (1.0 * o.items + (4 << 20));
 }
 
 static int run(struct rec_err *e)
 {
+	struct cli_amount amount[] = { { "rows", 0 }, { NULL, 0 } };
 	struct rec_stream_out *s = NULL;
 	struct batch *b = NULL;
 	struct rec_run *r;
@@ -206,9 +219,13 @@ static int run(struct rec_err *e)
 
 		o.rows = (uint64_t)(half < 1 ? 1 : half < twenty ? half : twenty);
 	}
-	if (o.common.estimate)
-		return estimate(e);
-	if (cli_run(&r, e) != 0 || cli_out(&out, o.common.output, o.common.binary, e) != 0)
+	if (cli_run(&r, e) != 0)
+		return -1;
+	amount[0].n = (double)o.rows;
+	rc = cli_need((uint64_t)needed(r), amount, e);
+	if (rc != 0)
+		return rc < 0 ? -1 : cli_commit(e);
+	if (cli_out(&out, o.common.output, o.common.binary, e) != 0)
 		return -1;
 	cli_phase("generate");
 	if (new_batch(&b, rec_pool_size(r->pool), e) != 0)

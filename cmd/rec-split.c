@@ -23,6 +23,10 @@
 static const char *const repeats_names[] = { "drop", "keep", NULL }, *const duplicates_names[] = { "keep", "sum", "max", "last", "fail", NULL },
 			  *const warm_names[] = { "none", "user", "item", "both", NULL }, *const side_names[] = { "user", "item", NULL };
 
+/* Of options that are not given: out of range, so that --help shows no default. */
+#define UNSET (-1e300)
+#define MOST 1e15
+
 static struct {
 	const char *test, *valid, *input, *given, *audit, *to;
 	double ratio, last_ratio, after, user_ratio, valid_user_ratio, valid_ratio, min_value, half_life, now;
@@ -30,9 +34,7 @@ static struct {
 	bool binarize;
 	unsigned duplicates, repeats, warm, by;
 	struct cli_common common;
-} o = { .ratio = -1, .last_ratio = -1, .user_ratio = -1, .valid_user_ratio = -1, .valid_ratio = -1, .half_life = -1, .common = CLI_COMMON_INIT };
-
-#define MOST 1e15
+} o = { .ratio = -1, .last_ratio = -1, .user_ratio = -1, .valid_user_ratio = -1, .valid_ratio = -1, .half_life = -1, .after = UNSET, .min_value = UNSET, .now = UNSET, .common = CLI_COMMON_INIT };
 
 static const struct cli_opt opts[] = {
 	CLI_FILE(0, "test", &o.test, "held-out rows"),
@@ -231,7 +233,8 @@ static int check_not_empty(const uint64_t rows[], const struct rec_split *s, str
 	for (int side = 0; side <= REC_DROPPED; side++)
 		all += rows[side];
 	if (all > 0 && s->method != REC_SPLIT_NONE && rows[REC_TEST] == 0)
-		return rec_err_set(e, REC_EDATA, "no row was held out for --test; try another --seed or a larger share");
+		return rec_err_set(e, REC_EDATA, "no row was held out for --test; %s", s->method == REC_SPLIT_AFTER ? "is all of it older, or in train already?" :
+				   s->count > 0 && s->method != REC_SPLIT_FOLDS ? "does every user have so few pairs?" : "try another --seed or a larger share");
 	if (all > 0 && (s->valid_ratio > 0 || s->valid_users > 0) && rows[REC_VALID] == 0)
 		return rec_err_set(e, REC_EDATA, "no row was held out for --valid; try another --seed or a larger share");
 	return 0;
@@ -524,6 +527,17 @@ static void needs(const char *a, const char *b)
 		cli_usage("--%s needs --%s", a, b);
 }
 
+/* A split by time beside --audit says what the test set claims to be. */
+static void check_audit_options(const struct rec_split *s, const struct rec_filter *f)
+{
+	if (o.test || o.valid || o.shards || rec_filter_any(f))
+		cli_usage("--audit can't work with --test, --valid, --shards or filters");
+	if (s->method != REC_SPLIT_NONE && s->method != REC_SPLIT_AFTER && s->method != REC_SPLIT_LAST && s->method != REC_SPLIT_LAST_RATIO)
+		cli_usage("--audit can't work with a method but --after, --last and --last-ratio");
+	if (o.common.binary || o.common.estimate)
+		cli_usage("--audit can't work with --%s", o.common.binary ? "binary: it writes text" : "estimate");
+}
+
 static void check_options(const struct rec_split *s, const struct rec_filter *f)
 {
 	bool splits = s->method != REC_SPLIT_NONE;
@@ -548,8 +562,7 @@ static void check_options(const struct rec_split *s, const struct rec_filter *f)
 	if (cli_given("repeats") && s->method != REC_SPLIT_AFTER && s->method != REC_SPLIT_LAST && s->method != REC_SPLIT_LAST_RATIO)
 		cli_usage("--repeats needs --after, --last or --last-ratio");
 	if (o.audit) {
-		if (o.test || o.valid || o.shards || rec_filter_any(f))
-			cli_usage("--audit can't work with --test, --valid, --shards or filters");
+		check_audit_options(s, f);
 		return;
 	}
 	if (o.shards) {
@@ -596,20 +609,69 @@ static struct rec_filter the_filter(void)
 	};
 }
 
+/* Bytes: of a run that passes rows on, of a thread and an output then; of a row that is held and of one that filters rebuild, of a label in the table. */
+enum { PASSING = 8 << 20, PASSING_THREAD = 4 << 20, TEXT_OUTPUT = 2 << 20, BINARY_OUTPUT = 12 << 20, HELD_ROW = 60, FILTERED_ROW = 100, HELD_LABEL = 136 };
+
+static uint64_t passing_bytes(const struct rec_run *run)
+{
+	uint64_t outputs = o.shards ? o.shards : 1 + (uint64_t)(o.test != NULL) + (o.valid != NULL) + (o.input != NULL);
+
+	return PASSING + rec_pool_size(run->pool) * (uint64_t)PASSING_THREAD + outputs * (o.common.binary ? BINARY_OUTPUT : TEXT_OUTPUT);
+}
+
+static int count_rows(uint64_t *n, const struct rec_run *run, struct rec_err *e)
+{
+	struct rec_rows *rows = NULL;
+	const struct rec_row *row;
+	size_t some;
+	int got = open_rows(&rows, run, e);
+
+	if (got == 0)
+		while ((got = rec_rows_next(rows, &row, &some, e)) == 1)
+			;
+	*n = rows ? rec_rows_count(rows) : 0;
+	rec_rows_close(rows);
+	return got;
+}
+
+/* Reads the input: rows that pass are counted, rows that would be held are held. */
+static int estimate(bool held, bool filtered, const struct rec_run *run, struct rec_err *e)
+{
+	uint64_t bytes = passing_bytes(run), rows = 0;
+	struct cli_amount amount[] = { { "rows", 0 }, { NULL, 0 } };
+	struct rec_sparse m = { 0 };
+	int rc = held ? load(&m, NULL, NULL, run, e) : count_rows(&rows, run, e);
+
+	if (rc == 0 && held) {
+		rows = m.digest.cells;
+		bytes += rows * (filtered ? FILTERED_ROW : HELD_ROW) + ((uint64_t)m.row.n + m.col.n) * HELD_LABEL;
+		bytes += m.row.n ? m.row.off[m.row.n] + m.col.off[m.col.n] : 0;
+	}
+	rec_sparse_free(&m);
+	amount[0].n = (double)rows;
+	if (rc == 0 && cli_need(bytes, amount, e) < 0)
+		rc = -1;
+	return rc == 0 ? cli_commit(e) : -1;
+}
+
 static int run(struct rec_err *e)
 {
 	struct rec_split s = the_split();
 	struct rec_filter f = the_filter();
 	struct rec_run *r;
+	bool passes;
 
 	check_options(&s, &f);
 	if (cli_run(&r, e) != 0)
 		return -1;
+	passes = !o.audit && !rec_filter_any(&f) && (o.shards || rec_split_by_row(&s));
+	if (o.common.estimate)
+		return estimate(!passes || (o.given && s.method == REC_SPLIT_USERS), rec_filter_any(&f) || o.given, r, e);
 	if (o.audit)
 		return run_audit(r, e);
 	if (o.shards)
 		return run_shards(r, e);
-	if (rec_split_by_row(&s) && !rec_filter_any(&f))
+	if (passes)
 		return run_pass(&s, r, e);
 	return run_hold(&s, &f, r, e);
 }

@@ -180,6 +180,37 @@ load helpers
 	mentions "'u' is a label without a pair"
 }
 
+@test "cat: rows are not written in a dense format, nor are blocks of rows" {
+	rec-gen --users 9 --items 5 --rows 20 >rows.tsv
+	rec-sim -q -b count <rows.tsv >sim.rec
+	for f in npy factors word2vec; do
+		for in in "rows.tsv" "--block similarity sim.rec" "sim.rec" "/dev/null"; do
+			# shellcheck disable=SC2086
+			exits 2 rec-cat --to $f -o dense $in
+			says "rec-cat: rows and columns can't be written as $f, which is dense; of a model take one block: --block NAME"
+			[ ! -e dense ]
+		done
+	done
+	printf 'a\n' >label
+	exits 1 rec-cat --from factors label
+	says "rec-cat: label:1: no numbers"
+}
+
+@test "cat: --estimate counts rows, and bytes that grow where rows are kept" {
+	rec-gen --users 90 --items 50 --rows 2000 >rows.tsv
+	rec-cat -b rows.tsv >rows.rec
+	rec-als -q -k 3 -i 1 <rows.tsv >model.rec
+	passing=$(rec-cat --estimate rows.tsv | sed -n 's/^bytes.//p')
+	for how in "rows.tsv" "rows.rec" "-b rows.rec" "-b rows.tsv" "--to csv rows.tsv" "--to mtx rows.tsv" "--merge rows.tsv" "--merge -b rows.rec"; do
+		# shellcheck disable=SC2086
+		exits 0 rec-cat --estimate $how
+		grep -q "^rows${TAB}2000$" out || fail "$how: $(cat out)"
+		case $how in *merge* | *mtx*) [ "$(sed -n 's/^bytes.//p' out)" -gt "$passing" ] ;; esac
+	done
+	exits 0 rec-cat --estimate --block item model.rec
+	grep -q "^rows${TAB}50$" out
+}
+
 @test "cat: options that cannot work together" {
 	while IFS='|' read -r args message; do
 		# shellcheck disable=SC2086
@@ -193,4 +224,32 @@ load helpers
 		--info --rank|--from and --rank are for conversions
 		--from nope|--from: 'nope' is none of auto, tsv, recmat, csv, mtx, npy, libsvm, wide, word2vec, trec-run, trec-qrels, factors
 	LIST
+}
+
+@test "cat: options that nobody would look at, and inputs that are not what --from says" {
+	printf 'a\tx\n' >a.tsv
+	rec-cat -b a.tsv >a.rec
+	exits 2 rec-cat -d , a.tsv
+	says "rec-cat: --delimiter is for csv and wide"
+	exits 2 rec-cat --tag t a.tsv
+	says "rec-cat: --tag is for trec-run"
+	exits 2 rec-cat --row-labels l a.tsv
+	says "rec-cat: --row-labels is for mtx and npy"
+	exits 2 rec-cat --col-labels l --to npy a.tsv
+	says "rec-cat: --col-labels is for mtx"
+	for how in --info --verify "--labels row"; do
+		# shellcheck disable=SC2086
+		exits 2 rec-cat $how -b a.tsv
+		says "rec-cat: --info, --verify and --labels write text: no --binary, --to, --estimate"
+	done
+	exits 2 rec-cat --block item a.tsv
+	says "rec-cat: a.tsv: text has no blocks for --block"
+	exits 2 rec-cat --block item --info a.rec
+	says "rec-cat: --block can't work with --info, --verify, --merge"
+	exits 1 rec-cat --from recmat a.tsv
+	says "rec-cat: a.tsv: not recmat"
+	exits 1 rec-cat --from tsv a.rec
+	says "rec-cat: a.rec: not tsv but recmat"
+	exits 1 rec-cat --from csv a.rec
+	says "rec-cat: a.rec: not csv but recmat"
 }

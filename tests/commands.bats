@@ -354,3 +354,109 @@ from() {	# from FILE COMMAND...: run with stdin from FILE
 	script -qec "rec-als -k 2 <train.tsv" /dev/null >typed </dev/null || true
 	grep -q "rec-als: binary output to a terminal; use > FILE or -o FILE" typed || fail "$(cat typed)"
 }
+
+@test "all: two outputs in one file are refused, by whatever names, and the file stays as it was" {
+	prepare_samples
+	mkdir d
+	for other in out.tsv ./out.tsv d/../out.tsv "$PWD/out.tsv" link; do
+		ln -sf out.tsv link
+		echo before >out.tsv
+		for c in $COMMANDS; do
+			exits 2 from "$(sample_stdin "$c")" sample "$c" -o out.tsv --stats "$other"
+			one_line "$c" && mentions "two outputs are one file" && [ "$(cat out.tsv)" = before ]
+		done
+	done
+	exits 2 from train.tsv rec-split --ratio 0.5 -o out.tsv --test ./out.tsv
+	mentions "two outputs are one file" && [ "$(cat out.tsv)" = before ]
+	from train.tsv rec-split --ratio 0.5 -o out.tsv --test d/out.tsv
+	[ -s out.tsv ] && [ -s d/out.tsv ]
+}
+
+@test "all: a --stats file that can't be made is told before the work" {
+	prepare_samples
+	for c in $COMMANDS; do
+		exits 1 from "$(sample_stdin "$c")" sample "$c" --stats missing/stats
+		says "$c: missing/stats: No such file or directory" && [ ! -s out ]
+	done
+}
+
+@test "all: --estimate prints bytes first, a whole number, and leaves no output" {
+	prepare_samples
+	for c in $COMMANDS; do
+		from "$(sample_stdin "$c")" sample "$c" -o final --estimate
+		head -1 final | grep -qE "^bytes${TAB}[1-9][0-9]*$" || fail "$c: $(cat final)"
+		[ ! -e held.out ] && [ "$(wc -l <final)" -le 3 ]
+		from "$(sample_stdin "$c")" sample "$c" --estimate | cmp - final
+		rm final
+	done
+}
+
+@test "all: lack of memory under --mem says so" {
+	prepare_samples
+	for c in rec-als rec-topn rec-score rec-eval; do
+		exits 4 from "$(sample_stdin "$c")" sample "$c" --mem 200
+		one_line "$c" && mentions "--mem"
+	done
+}
+
+@test "all: names and labels in messages can't move the cursor or break the line" {
+	exits 2 rec-als "$(printf 'a\nb\033[1m')"
+	says "rec-als: unexpected operand 'a?b?[1m'; reads stdin: rec-als < train.tsv"
+	printf 'a\033[1m\tx\t1\na\033[1m\tx\t1\n' >twice.tsv
+	exits 1 rec-cat --merge twice.tsv
+	says "rec-cat: twice.tsv: pair 'a?[1m' 'x' is there twice"
+}
+
+@test "readers: labels with blanks, quotes, UTF-8, numbers, dashes, control bytes pass every command unchanged" {
+	printf 'u 1\ti"1"\t2\nu\303\251\t-x\t1\n#c\t007\t1\n-u\t7\t1\n-u\t7.0\t3\n--\t\377\376\t1\nu\\t\t\001\033[31m\t1\n "q"\t ,\t5\n-u\ti"1"\t2\nu 1\t007\t1\n' >odd.tsv
+	sort odd.tsv >sorted.tsv
+	rec-cat -b odd.tsv | rec-cat | cmp - odd.tsv
+	rec-cat --merge odd.tsv | cmp - sorted.tsv
+	rec-split --ratio 0.3 --test test.tsv <odd.tsv >train.tsv
+	sort train.tsv test.tsv | cmp - sorted.tsv
+	rec-als -q -k 2 -i 2 <odd.tsv >model.rec
+	rec-cat --labels row odd.tsv >users
+	rec-cat --labels row --block user model.rec | cmp - users
+	rec-topn -q --keep-seen -n 9 -m model.rec <odd.tsv >lists.tsv
+	[ "$(cut -f1 lists.tsv | uniq | cmp - users)" = "" ]
+	cut -f2 lists.tsv | sort -u | cmp - <(rec-cat --labels col odd.tsv)
+	rec-sim -q -n 0 count <odd.tsv | grep -q "^7${TAB}7.0${TAB}1$"
+	rec-score -q -m model.rec <odd.tsv | cut -f1,2 | cmp - <(cut -f1,2 odd.tsv)
+	rec-eval -q -t odd.tsv --shallow --per-user recall@9 <lists.tsv | grep -v "^$TAB" | cut -f1 | cmp - users
+}
+
+@test "all: options by =, values that begin with -, and -- work everywhere" {
+	prepare_samples
+	from train.tsv sample rec-als >plain
+	rec-als --quiet --factors=4 -i2 --seed=1 -- <train.tsv | cmp - plain
+	rec-split --after=-5 --test=-5 <train.tsv >left
+	[ -s ./-5 ] && [ ! -s left ]
+	rec-cat -- -5 | cmp - ./-5
+	rec-topn -q --model=model.rec -n3 --blend=-1 <train.tsv >lists
+	[ -s lists ]
+}
+
+@test "all: FILE of an option may be a pipe, or gzip" {
+	prepare_samples
+	awk '{ print $1 "\tg" length($1) }' truth.tsv | sort -u >groups
+	rec-cat --labels col all.tsv | head -30 >labels
+	rec-gen --seed 2 --users 60 --items 40 --rows 1200 >others.tsv
+	for f in *.tsv *.rec groups labels; do gzip -kn "$f"; done
+	rec-als -q -k 4 -i 1 --init-from model.rec <train.tsv >init
+	rec-als -q --half user -m model.rec <train.tsv >half
+	rec-sim -q cosine --from-factors model.rec >from
+	rec-topn -q -m model.rec -n 3 --seen truth.tsv --allow labels --candidates others.tsv <train.tsv >topn
+	rec-score -q -m sim.rec --history train.tsv <truth.tsv >score
+	rec-eval -q -t truth.tsv --train train.tsv --groups groups --compare lists.tsv recall@3 <lists.tsv >eval
+	rec-split --audit train.tsv <truth.tsv >audit
+	for how in cat 'gzip -c'; do
+		rec-als -q -k 4 -i 1 --init-from <($how model.rec) <train.tsv | cmp - init
+		rec-als -q --half user -m <($how model.rec) <train.tsv | cmp - half
+		rec-sim -q cosine --from-factors <($how model.rec) | cmp - from
+		rec-topn -q -m <($how model.rec) -n 3 --seen <($how truth.tsv) --allow <($how labels) --candidates <($how others.tsv) < <($how train.tsv) | cmp - topn
+		rec-score -q -m <($how sim.rec) --history <($how train.tsv) < <($how truth.tsv) | cmp - score
+		rec-eval -q -t <($how truth.tsv) --train <($how train.tsv) --groups <($how groups) --compare <($how lists.tsv) recall@3 < <($how lists.tsv) | cmp - eval
+		rec-split --audit <($how train.tsv) < <($how truth.tsv) | cmp - audit
+	done
+	rec-cat model.rec.gz -b | cmp - model.rec
+}

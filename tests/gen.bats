@@ -67,3 +67,13 @@ load helpers
 	exits 0 rec-gen --users 1000000000 --items 1000 --rows 1000000000000 --estimate
 	[ "$(cut -f1 out | tr '\n' ' ')" = "bytes rows " ]
 }
+
+@test "gen: memory follows items, not the rows of users that hold many" {
+	for users in 100 1500; do
+		rec-gen --users $users --items 1500 --rows $((users * 700)) --dim 0 --stats stats >/dev/null
+		sed -n 's/^memory.peak.//p' stats
+	done >peaks
+	[ "$(tail -1 peaks)" -lt $(($(head -1 peaks) + 8000000)) ] || fail "$(cat peaks)"
+	exits 4 rec-gen --items 1000000 --dim 64 --mem 100M
+	grep -qE '^rec-gen: needs [0-9]+ bytes, --mem allows 104857600$' err
+}

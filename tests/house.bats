@@ -72,9 +72,9 @@ setup() {
 		rm -rf "$BATS_TEST_TMPDIR/run"
 		mkdir "$BATS_TEST_TMPDIR/run"
 		# All literal blocks of EXAMPLES, as one script: later ones may use files of earlier ones.
-		mandoc -T markdown "$page" >/dev/null
-		awk '/^\.Sh EXAMPLES/ { on = 1; next } /^\.Sh / { on = 0 } on && /^\.Bd -literal/ { lit = 1; next } /^\.Ed/ { lit = 0 } on && lit' "$page" |
-			sed 's/\\e/\\/g; s/\\-/-/g; s/\\(aq/'"'"'/g; s/\\(dq/"/g; s/\\&//g' >"$BATS_TEST_TMPDIR/example.sh"
+		# As a reader sees them: indented by 11.
+		mandoc -T ascii "$page" | sed 's/.\x08//g' |
+			awk '/^[A-Z]/ { on = $0 == "EXAMPLES" } on && /^           / { print substr($0, 12) }' >"$BATS_TEST_TMPDIR/example.sh"
 		[ -s "$BATS_TEST_TMPDIR/example.sh" ] || fail "$page has no examples"
 		(cd "$BATS_TEST_TMPDIR/run" && sh -eu ../example.sh >../out 2>../err) || fail "$page: $(cat "$BATS_TEST_TMPDIR/err")"
 	done

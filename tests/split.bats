@@ -231,3 +231,46 @@ load helpers
 	exec 7>&-
 	[ -z "$(find . -name "*final*")" ] || fail "$(ls -A)"
 }
+
+@test "split: --half-life that lifts a value beyond float32 is an error" {
+	printf 'a\tx\t5\t1000000000\n' >r.tsv
+	exits 1 rec-split --half-life 1 --now 0 <r.tsv
+	says "rec-split: 'a' 'x': its value is beyond float32 at --now"
+	[ ! -s out ]
+}
+
+@test "split: an audit takes no method but by time, and writes text" {
+	printf 'a\tx\n' >r.tsv
+	exits 2 rec-split --audit r.tsv --ratio 0.1 <r.tsv
+	says "rec-split: --audit can't work with a method but --after, --last and --last-ratio"
+	exits 2 rec-split --audit r.tsv -b <r.tsv
+	says "rec-split: --audit can't work with --binary: it writes text"
+}
+
+@test "split: an empty held-out side says what may be wrong" {
+	printf 'a\tx\t1\t5\n' >r.tsv
+	exits 1 rec-split --ratio 0 --test t <r.tsv
+	says "rec-split: no row was held out for --test; try another --seed or a larger share"
+	exits 1 rec-split -q --last 1 --test t <r.tsv
+	says "rec-split: no row was held out for --test; does every user have so few pairs?"
+	exits 1 rec-split --after 6 --test t <r.tsv
+	says "rec-split: no row was held out for --test; is all of it older, or in train already?"
+	[ ! -e t ]
+}
+
+@test "split: --estimate: a constant where rows pass, more with rows where they are held" {
+	rec-gen --users 90 --items 50 --rows 2000 --times >r.tsv
+	for how in "--ratio 0.1 --test t" "--folds 3 --fold 1 --test t" "--valid-ratio 0.1 --valid v" "--leave 1 --test t" "--core 2"; do
+		# shellcheck disable=SC2086
+		few=$(head -100 r.tsv | rec-split $how --estimate | sed -n 's/^bytes.//p')
+		# shellcheck disable=SC2086
+		exits 0 rec-split $how --estimate <r.tsv
+		grep -q "^rows${TAB}2000$" out
+		many=$(sed -n 's/^bytes.//p' out)
+		case $how in
+		--leave* | --core*) [ "$many" -gt "$few" ] ;;
+		*) [ "$many" -eq "$few" ] ;;
+		esac
+	done
+	[ ! -e t ] && [ ! -e v ]
+}

@@ -242,7 +242,7 @@ u${TAB}x${TAB}3" ]
 	exits 0 rec-topn -m s.tsv -m pop.rec --blend 1,0 -n 3 --fill popular <<<"u${TAB}a"
 	[ "$(cat out)" = "u${TAB}x${TAB}1
 u${TAB}y${TAB}0
-u${TAB}z${TAB}0" ]
+u${TAB}z${TAB}-1" ]
 }
 
 @test "rec-topn: --allow, --deny, --candidates" {
@@ -366,4 +366,17 @@ melt() {
 	rec-topn -q -m popular.rec -n 3 --seen train.tsv <<<stranger >got
 	cut -f2 train.tsv | sort | uniq -c | sort -k1,1nr -k2,2 | head -3 | awk '{ print "stranger\t" $2 "\t" $1 }' >want
 	same got want
+}
+
+@test "rec-topn: a model of weight 0 scores nothing, and is still the source of popularity" {
+	make_train 40 20 300 >train.tsv
+	rec-als -q -k 3 -i 2 <train.tsv >model.rec
+	rec-sim -q -b popular <train.tsv >popular.rec
+	{ cat train.tsv; echo nobody; } >asked.tsv
+	rec-topn -q -m model.rec -m popular.rec --blend 1,0 --cold popular -n 3 <asked.tsv >lists.tsv
+	rec-topn -q -m model.rec -n 3 <train.tsv >want.tsv
+	echo nobody | rec-topn -q -m popular.rec -n 3 >>want.tsv
+	sort -s -k1,1 want.tsv | cmp - lists.tsv
+	exits 1 rec-topn -q -m model.rec --blend 0 <train.tsv
+	says "rec-topn: no row was answered"
 }

@@ -5,6 +5,7 @@
  */
 #include "eval/filter.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "base/hash.h"
@@ -49,16 +50,18 @@ static uint64_t staying(struct rec_cell *cell, const struct rec_csr *m, const un
 static int decay(struct rec_cell *cell, uint64_t n, const struct rec_sparse *m, const struct rec_filter *f, struct rec_err *e)
 {
 	for (uint64_t i = 0; i < n; i++) {
+		bool timed = cell[i].time == cell[i].time;
 		size_t nu, ni;
 		const char *user, *item;
 
-		if (cell[i].time == cell[i].time) {
-			cell[i].value = (float)(cell[i].value * rec_pow(2, -(f->now - cell[i].time) / f->half_life));
+		if (timed)
+			cell[i].value = (float)((double)cell[i].value * rec_pow(2, -(f->now - cell[i].time) / f->half_life));
+		if (timed && isfinite(cell[i].value))
 			continue;
-		}
 		user = rec_label(&m->row, cell[i].row, &nu);
 		item = rec_label(&m->col, cell[i].col, &ni);
-		return rec_err_set(e, REC_EDATA, "'%.*s' '%.*s': --half-life needs a time on every row", (int)nu, user, (int)ni, item);
+		return rec_err_set(e, REC_EDATA, timed ? "'%.*s' '%.*s': its value is beyond float32 at --now" : "'%.*s' '%.*s': --half-life needs a time on every row",
+				   (int)nu, user, (int)ni, item);
 	}
 	return 0;
 }

@@ -69,7 +69,7 @@ static int vector_line(struct growing *g, struct rec_line *l, char *p, const cha
 	if (g->d->labels.n == 1 && g->d->ncols == 0)
 		g->d->ncols = columns;
 	if (columns == 0 || columns != g->d->ncols)
-		return rec_line_fail(l, 0, e, "%u numbers, not %u", columns, g->d->ncols);
+		return rec_line_fail(l, 0, e, columns ? "%u numbers, not %u" : "no numbers", columns, g->d->ncols);
 	return 0;
 }
 

@@ -120,10 +120,17 @@ static uint64_t scatter(const void *p)
 	return rec_mix2(rec_mix2((uint64_t)t.tv_sec, (uint64_t)t.tv_nsec), rec_mix2((uint64_t)getpid(), (uint64_t)(uintptr_t)p));
 }
 
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
 /* Make `.NAME.XXXXXX` in the directory of out->final. */
 static int make_temporary(struct rec_out *out, struct rec_err *e)
 {
-	const char *slash = strrchr(out->final, '/'), *base = slash ? slash + 1 : out->final;
+	const char *base = base_name(out->final);
 	uint64_t x = scatter(out);
 	char name[256];
 
@@ -230,6 +237,25 @@ const char *rec_out_temporary(const struct rec_out *out)
 const char *rec_out_name(const struct rec_out *out)
 {
 	return out->name;
+}
+
+static bool stat_directory(const char *path, struct stat *st)
+{
+	struct rec_err e = { 0 };
+	char *dir = beside(path, ".", &e);
+	bool ok = dir && stat(dir, st) == 0;
+
+	free(dir);
+	return ok;
+}
+
+bool rec_out_same(const struct rec_out *a, const struct rec_out *b)
+{
+	struct stat x, y;
+
+	if (!a->final || !b->final || strcmp(base_name(a->final), base_name(b->final)) != 0)
+		return false;
+	return stat_directory(a->final, &x) && stat_directory(b->final, &y) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
 }
 
 static int write_raw(struct rec_out *out, const void *bytes, size_t n, struct rec_err *e)

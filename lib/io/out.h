@@ -10,6 +10,7 @@
 #ifndef REC_IO_OUT_H
 #define REC_IO_OUT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,6 +24,8 @@ REC_MUST int rec_out_open(struct rec_out **out, const char *path, struct rec_err
 /* The temporary name, or NULL where there is none: for a signal handler that unlinks it. Valid until the stream is freed. */
 const char *rec_out_temporary(const struct rec_out *out);
 const char *rec_out_name(const struct rec_out *out);
+/* Both would be renamed to the same file, whatever their names look like. */
+bool rec_out_same(const struct rec_out *a, const struct rec_out *b);
 
 REC_MUST int rec_out_write(struct rec_out *out, const void *bytes, size_t n, struct rec_err *e);
 

@@ -177,6 +177,8 @@ static int begin_part(const struct rec_scorer *s, const struct rec_part *p, stru
 {
 	ps->live = false;
 	ps->vector = NULL;
+	if (p->weight == 0)	/* taken out of the blend: what it scores is not a score */
+		return 0;
 	if (s->similar)
 		return begin_similar(s, p, ps, q, e);
 	switch (p->kind) {
