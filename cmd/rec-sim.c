@@ -166,7 +166,7 @@ static struct rec_sim_opts settings(const struct rec_sim_method *m)
 	s.seed = o.common.seed;
 	s.part = o.part.n ? o.part.i : 1;
 	s.parts = o.part.n ? o.part.n : 1;
-	if (!o.common.binary && !o.common.estimate && rec_sim_needs_binary(&s))
+	if (!o.common.binary && !o.common.estimate && !o.factors && rec_sim_needs_binary(&s))
 		cli_usage("a model with an offset or weighted histories does not go into text: use -b");
 	return s;
 }

@@ -106,7 +106,7 @@ needs_blas() {
 }
 
 @test "rec-sim: a model that text can't hold is exit 2 before anything is read" {
-	for args in popular "cosine --center" "cosine --weights log" "ease --weights linear"; do
+	for args in popular "cosine --center" "cosine --weights log" "ease --weights linear" pearson adjusted-cosine dot; do
 		# shellcheck disable=SC2086
 		exits 2 rec-sim $args </dev/null
 		says "rec-sim: a model with an offset or weighted histories does not go into text: use -b"
@@ -158,7 +158,7 @@ needs_blas() {
 }
 
 @test "rec-sim: text and binary models give the same lists" {
-	for args in "cosine -n 10" "linear" "adjusted-cosine"; do
+	for args in "cosine -n 10" "linear" "llr"; do
 		# shellcheck disable=SC2086
 		rec-sim -q $args <train.tsv >items.tsv
 		# shellcheck disable=SC2086
@@ -166,6 +166,19 @@ needs_blas() {
 		rec-topn -q -j 1 -m items.tsv <train.tsv >a
 		rec-topn -q -j 1 -m items.rec <train.tsv >b
 		same a b
+	done
+}
+
+@test "rec-sim: pearson, adjusted-cosine and dot score histories by their values, the others count items" {
+	printf 'u\ti1\t4\nu\ti2\t0.5\nu\ti3\t-1\nu\ti4\t0\n' >history.tsv
+	for args in pearson adjusted-cosine dot "dot --weights none" cosine "cosine --weights tfidf" count; do
+		# shellcheck disable=SC2086
+		rec-sim -q -b $args <train.tsv >items.rec
+		case $args in pearson | adjusted-cosine | dot) values=1 ;; *) values=0 ;; esac
+		rec-cat --block similarity items.rec | awk -F'\t' -v values=$values 'NR == FNR { v[$2] = values ? $3 : $3 > 0; next } $1 in v && v[$1] { s[$2] += v[$1] * $3 }
+			END { for (j in s) if (!(j in v)) printf "%s %.3f\n", j, s[j] }' history.tsv - | sort >want
+		rec-topn -q -n 1000 -m items.rec <history.tsv | awk '{ printf "%s %.3f\n", $2, $3 }' | sort >got
+		same want got || fail "$args"
 	done
 }
 
@@ -199,7 +212,7 @@ needs_blas() {
 	says "rec-sim: the values look like ratings and are taken as 1; see --weights, pearson, adjusted-cosine, and rec-split --min-value 4 --binarize"
 	exits 0 rec-sim cosine --weights none <train.tsv
 	[ ! -s err ]
-	exits 0 rec-sim pearson <train.tsv
+	exits 0 rec-sim -b pearson <train.tsv
 	[ ! -s err ]
 }
 

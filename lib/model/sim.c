@@ -150,11 +150,10 @@ static int by_ease(struct rec_similarity *s, struct rec_meta *meta, const struct
 /* Mean of what rec-topn takes a history value for. */
 static double history_mean(const struct rec_sim_data *d, const struct rec_weighting *w, uint32_t i)
 {
-	bool weighs = w->kind == REC_WEIGH_LINEAR || w->kind == REC_WEIGH_LOG;
 	double sum = 0;
 
 	for (uint64_t c = d->t.ptr[i]; c < d->t.ptr[i + 1]; c++)
-		sum += weighs ? (double)d->t.val[c] : w->kind != REC_WEIGH_VALUE || d->t.val[c] > 0;
+		sum += rec_weighting_of_history(w) ? (double)d->t.val[c] : 1;
 	return sum / d->users;
 }
 
@@ -234,24 +233,35 @@ static int save_parameters(struct rec_meta *m, const struct rec_sim_opts *o, str
 	return takes & REC_SIM_WALK ? set_list(m, "walk", o->walk, 2, e) : 0;
 }
 
+/* What rec-topn weighs histories by; values as they are count as linear with nothing to scale. */
+static int save_history(struct rec_meta *m, const struct rec_weighting *w, struct rec_err *e)
+{
+	if (!rec_weighting_of_history(w))
+		return rec_meta_set(m, "history.weights", "none", e);
+	if (rec_meta_set(m, "history.weights", w->kind == REC_WEIGH_LOG ? "log" : "linear", e) != 0)
+		return -1;
+	if (w->kind == REC_WEIGH_VALUE)
+		return 0;
+	if (rec_meta_set_f64(m, "history.alpha", w->alpha, e) != 0 || rec_meta_set_f64(m, "history.divisor", w->divisor, e) != 0)
+		return -1;
+	return w->kind == REC_WEIGH_LOG ? rec_meta_set_f64(m, "history.epsilon", w->epsilon, e) : 0;
+}
+
 static int save_weights(struct rec_meta *m, const struct rec_weighting *w, bool history, struct rec_err *e)
 {
-	bool scaled = w->kind == REC_WEIGH_LINEAR || w->kind == REC_WEIGH_LOG;
 	double bm25[2] = { w->k1, w->b };
 
 	if (rec_meta_set(m, "weights", rec_weighting_name(w->kind), e) != 0)
 		return -1;
 	if (w->kind == REC_WEIGH_BM25 && set_list(m, "bm25", bm25, 2, e) != 0)
 		return -1;
-	if (!scaled)
-		return history ? rec_meta_set(m, "history.weights", "none", e) : 0;
-	if (rec_meta_set_f64(m, history ? "history.alpha" : "alpha", w->alpha, e) != 0)
+	if (history)
+		return save_history(m, w, e);
+	if (w->kind != REC_WEIGH_LINEAR && w->kind != REC_WEIGH_LOG)
+		return 0;
+	if (rec_meta_set_f64(m, "alpha", w->alpha, e) != 0 || rec_meta_set_f64(m, "divisor", w->divisor, e) != 0)
 		return -1;
-	if (rec_meta_set_f64(m, history ? "history.divisor" : "divisor", w->divisor, e) != 0)
-		return -1;
-	if (w->kind == REC_WEIGH_LOG && rec_meta_set_f64(m, history ? "history.epsilon" : "epsilon", w->epsilon, e) != 0)
-		return -1;
-	return history ? rec_meta_set(m, "history.weights", rec_weighting_name(w->kind), e) : 0;
+	return w->kind == REC_WEIGH_LOG ? rec_meta_set_f64(m, "epsilon", w->epsilon, e) : 0;
 }
 
 static int save(struct rec_meta *m, const struct rec_sim_opts *o, const struct rec_weighting *w, const struct rec_sparse *x, struct rec_err *e)

@@ -258,7 +258,5 @@ void rec_sim_defaults(struct rec_sim_opts *o, const struct rec_sim_method *m)
 
 bool rec_sim_needs_binary(const struct rec_sim_opts *o)
 {
-	bool history = o->weights.kind == REC_WEIGH_LINEAR || o->weights.kind == REC_WEIGH_LOG;
-
-	return o->center || history || !(o->method->takes & REC_SIM_LIST);
+	return o->center || rec_weighting_of_history(&o->weights) || !(o->method->takes & REC_SIM_LIST);
 }

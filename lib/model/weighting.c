@@ -16,6 +16,11 @@ const char *rec_weighting_name(enum rec_weighting_kind kind)
 	return name[kind];
 }
 
+bool rec_weighting_of_history(const struct rec_weighting *w)
+{
+	return w->kind == REC_WEIGH_LINEAR || w->kind == REC_WEIGH_LOG || w->kind == REC_WEIGH_VALUE;
+}
+
 static bool takes_part(const struct rec_weighting *w, bool zeros, float v)
 {
 	switch (w->kind) {

@@ -32,6 +32,9 @@ struct rec_weighting {
 	double divisor;		/* set by rec_weighting_apply */
 };
 
+/* The history that the model scores is weighted like the data; else every item of it counts 1. */
+bool rec_weighting_of_history(const struct rec_weighting *w);
+
 /* Name of a kind as --weights has it. */
 const char *rec_weighting_name(enum rec_weighting_kind kind);
 
