@@ -233,7 +233,7 @@ static int check_not_empty(const uint64_t rows[], const struct rec_split *s, str
 	for (int side = 0; side <= REC_DROPPED; side++)
 		all += rows[side];
 	if (all > 0 && s->method != REC_SPLIT_NONE && rows[REC_TEST] == 0)
-		return rec_err_set(e, REC_EDATA, "no row was held out for --test; %s", s->method == REC_SPLIT_AFTER ? "is all of it older, or in train already?" :
+		return rec_err_set(e, REC_EDATA, "no row was held out for --test; %s", s->method == REC_SPLIT_AFTER ? "is all of it older, or dropped (see --repeats, --warm-only)?" :
 				   s->count > 0 && s->method != REC_SPLIT_FOLDS ? "does every user have so few pairs?" : "try another --seed or a larger share");
 	if (all > 0 && (s->valid_ratio > 0 || s->valid_users > 0) && rows[REC_VALID] == 0)
 		return rec_err_set(e, REC_EDATA, "no row was held out for --valid; try another --seed or a larger share");

@@ -254,7 +254,7 @@ load helpers
 	exits 1 rec-split -q --last 1 --test t <r.tsv
 	says "rec-split: no row was held out for --test; does every user have so few pairs?"
 	exits 1 rec-split --after 6 --test t <r.tsv
-	says "rec-split: no row was held out for --test; is all of it older, or in train already?"
+	says "rec-split: no row was held out for --test; is all of it older, or dropped (see --repeats, --warm-only)?"
 	[ ! -e t ]
 }
 
