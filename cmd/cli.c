@@ -35,7 +35,7 @@ void cli_say(const char *text)
 		line[n - 1] = '\n';
 	}
 	for (int i = 0; i < n - 1; i++)	/* names and labels may hold anything: a message is one line, and no terminal obeys it */
-		if ((unsigned char)line[i] < ' ' || line[i] == 127)
+		if (((unsigned char)line[i] < ' ' && line[i] != '\t') || line[i] == 127)
 			line[i] = '?';
 	if (write(2, line, (size_t)n) < 0)
 		return;	/* nobody left to tell */
