@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/blocks.h"
 #include "base/mem.h"
 #include "cli.h"
 #include "cli_load.h"
@@ -290,7 +291,7 @@ static int answer(struct rec_err *e)
 		return rec_topn_stream(w.topn, w.stream, &rows, repeats(), out, &w.counts, e);
 	rows.last = w.in.row.n;
 	if (o.part.n)
-		rec_topn_part(w.in.row.n, o.part.i, o.part.n, &rows.first, &rows.last);
+		rec_blocks_part(w.in.row.n, o.part.i, o.part.n, &rows.first, &rows.last);
 	return rec_topn_write(w.topn, &rows, out, o.common.binary, &w.counts, e);
 }
 

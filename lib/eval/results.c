@@ -8,8 +8,6 @@
 
 #include "base/mem.h"
 
-enum { SUM_BLOCK = 256 };
-
 void rec_results_free(struct rec_results *r)
 {
 	for (size_t i = 0; i < r->n; i++) {
@@ -84,23 +82,6 @@ int rec_results_groups(struct rec_results *r, const struct rec_sparse *groups, s
 		r->group_ptr[u + 1] = n;
 	}
 	free(map);
-	return 0;
-}
-
-int rec_tree_sum(double *sum, const double *x, size_t n, struct rec_err *e)
-{
-	size_t blocks = (n + SUM_BLOCK - 1) / SUM_BLOCK;
-	double *part = rec_zalloc(blocks + 1, sizeof *part, e);
-
-	if (!part)
-		return -1;
-	for (size_t i = 0; i < n; i++)
-		part[i / SUM_BLOCK] += x[i];
-	for (; blocks > 1; blocks = (blocks + 1) / 2)
-		for (size_t i = 0; i < blocks; i += 2)
-			part[i / 2] = i + 1 < blocks ? part[i] + part[i + 1] : part[i];
-	*sum = part[0];
-	free(part);
 	return 0;
 }
 

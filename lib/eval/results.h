@@ -5,7 +5,7 @@
  * A whole run fills this from lists and truth (evaluate.h) and sums it up (summary.h); `--per-user` writes it as text and `--summarize` reads that text back
  * (peruser.h) and sums it up by the same code. So the bytes of the summary are the same as long as the text is lossless.
  *
- * Sums are taken over the users that have a value in a series, in label order, in blocks of 256 and then pairwise.
+ * Sums are taken over the users that have a value in a series, in label order, as base/blocks.h says.
  */
 #ifndef REC_EVAL_RESULTS_H
 #define REC_EVAL_RESULTS_H
@@ -63,9 +63,6 @@ REC_MUST int rec_results_add(struct rec_results *r, struct rec_series **out, con
 
 /* Give users their groups: rows of groups are users, columns groups. */
 REC_MUST int rec_results_groups(struct rec_results *r, const struct rec_sparse *groups, struct rec_err *e);
-
-/* Sum of x[0 .. n-1]: blocks of 256 in order, then neighbours pairwise. */
-REC_MUST int rec_tree_sum(double *sum, const double *x, size_t n, struct rec_err *e);
 
 /* The number that a ratio, root or mean has for one user alone. */
 double rec_series_user(const struct rec_series *s, uint32_t u);

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/blocks.h"
 #include "base/mem.h"
 #include "base/random.h"
 #include "eval/catalogue.h"
@@ -96,14 +97,12 @@ static int pack(struct packed *p, const struct rec_results *r, const struct rec_
 	return 0;
 }
 
-static int sum_up(struct packed *p, const struct rec_series *s, struct rec_err *e)
+static void sum_up(struct packed *p, const struct rec_series *s)
 {
-	if (rec_tree_sum(&p->sum, p->x, p->n, e) != 0)
-		return -1;
+	p->sum = rec_blocks_sum(p->x, p->n);
 	p->value = p->sum / (double)p->counted;
 	if (s->agg == REC_AGG_ROOT)
 		p->value = sqrt(p->value);
-	return 0;
 }
 
 /* Mean over answered users beside the mean over all. */
@@ -179,10 +178,9 @@ static int value_text(struct maker *m, const struct rec_series *s, struct rec_bu
 	if (rc == 0 && !m->sel.who && s->flags & REC_SERIES_MAIN && (p.counted == 0 || p.answered == 0)) {
 		rc = nothing(s, p.of > 0, e);
 	} else if (rc == 0 && p.counted > 0) {
-		rc = sum_up(&p, s, e);
+		sum_up(&p, s);
 		*value = p.value;
-		if (rc == 0)
-			rc = say_what(m, s, text, e);
+		rc = say_what(m, s, text, e);
 		if (rc == 0)
 			rc = say_answered(text, &p, m->r, s, e);
 		if (rc == 0)

@@ -9,10 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/blocks.h"
 #include "base/mem.h"
 #include "model/als_step.h"
-
-enum { BLOCK = 256 };
 
 struct half {
 	struct rec_als_form f;
@@ -22,15 +21,6 @@ struct half {
 	struct rec_als_fixed fixed;
 	struct rec_als_crew crew;
 };
-
-/* Rows first .. last - 1 of part i of n. */
-static void part_rows(uint32_t nrows, uint32_t i, uint32_t n, uint32_t *first, uint32_t *last)
-{
-	uint64_t blocks = ((uint64_t)nrows + BLOCK - 1) / BLOCK, a = blocks * (i - 1) / n * BLOCK, b = blocks * i / n * BLOCK;
-
-	*first = a < nrows ? (uint32_t)a : nrows;
-	*last = b < nrows ? (uint32_t)b : nrows;
-}
 
 /* Rows first .. last - 1 of m with columns renamed by map; those mapped to REC_NONE are left out and counted. */
 static int cut_rows(struct rec_csr *out, const struct rec_csr *m, uint32_t first, uint32_t last, const uint32_t *map, uint32_t ncols, uint64_t *unknown,
@@ -85,10 +75,10 @@ static int take_rows(struct half *h, const struct rec_sparse *x, const struct re
 
 	if (!o->users && rec_csr_transpose(&h->t, &x->m, run->pool, e) != 0)
 		return -1;
-	part_rows(rows->n, o->part, o->parts, &first, &last);
+	rec_blocks_part(rows->n, o->part, o->parts, &first, &last);
 	if (first == last)
 		return rec_err_set(e, REC_EDATA, "part %u of %u has no rows: %u rows make %u blocks of %d", o->part, o->parts, rows->n,
-				   (uint32_t)(((uint64_t)rows->n + BLOCK - 1) / BLOCK), BLOCK);
+				   (uint32_t)rec_blocks(rows->n), REC_BLOCK_ROWS);
 	if (cut_labels(&h->label, rows, first, last, e) != 0 || rec_labels_map(&map, cols, others, e) != 0)
 		return -1;
 	rc = cut_rows(&h->part, o->users ? &x->m : &h->t, first, last, map, others->n, o->unknown, e);

@@ -97,9 +97,6 @@ REC_MUST int rec_als_gramian(double *t, const float *table, uint32_t n, uint32_t
 /* alpha0 * T'T in float, rounded once; the caller frees it. */
 REC_MUST int rec_als_gram(float **gram, const struct rec_als_form *f, const float *table, uint32_t n, const struct rec_run *run, struct rec_err *e);
 
-/* Sum by a fixed pairwise tree. */
-double rec_als_tree_sum(const double *x, uint64_t n);
-
 /* Sum over rows of row_sum(arg, row): blocks of 256 rows, each in one task, then the tree. */
 typedef double rec_als_row_sum(void *arg, uint32_t row, unsigned thread);
 REC_MUST int rec_als_sum_rows(double *sum, uint32_t nrows, rec_als_row_sum *row_sum, void *arg, const struct rec_run *run, struct rec_err *e);

@@ -1,38 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * als_sum.c - sums over rows that do not depend on threads: leaves are blocks of 256 rows, added in double by one fixed pairwise tree.
+ * als_sum.c - sums over rows by blocks and their tree (base/blocks.h), in double.
  *
- * The tree over n leaves splits at the largest power of two below n. Gramians: a task takes 2^s neighbouring leaves, a whole subtree, and adds them as
+ * Gramians: a task takes 2^s neighbouring leaves, a whole subtree, and adds them as
  * a binary counter does (one matrix a level), so that at most MAX_TASKS matrices and log2(leaves) a thread are held, whatever the number of rows.
  */
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/blocks.h"
 #include "base/mem.h"
 #include "model/als_row.h"
 
-enum { BLOCK = 256, MAX_TASKS = 32 };
-
-static uint64_t split_point(uint64_t n)
-{
-	uint64_t p = 1;
-
-	while (p * 2 < n)
-		p *= 2;
-	return p;
-}
-
-double rec_als_tree_sum(const double *x, uint64_t n)
-{
-	uint64_t p;
-
-	if (n == 0)
-		return 0;
-	if (n == 1)
-		return x[0];
-	p = split_point(n);
-	return rec_als_tree_sum(x, p) + rec_als_tree_sum(x + p, n - p);
-}
+enum { MAX_TASKS = 32 };
 
 struct row_sums {
 	uint32_t nrows;
@@ -44,11 +24,11 @@ struct row_sums {
 static int sum_block(void *arg, size_t task, unsigned thread, struct rec_err *e)
 {
 	struct row_sums *s = arg;
-	uint64_t end = (task + 1) * BLOCK < s->nrows ? (task + 1) * BLOCK : s->nrows;
+	uint64_t end = (task + 1) * REC_BLOCK_ROWS < s->nrows ? (task + 1) * REC_BLOCK_ROWS : s->nrows;
 	double sum = 0;
 
 	(void)e;
-	for (uint64_t i = task * BLOCK; i < end; i++)
+	for (uint64_t i = task * REC_BLOCK_ROWS; i < end; i++)
 		sum += s->row_sum(s->arg, (uint32_t)i, thread);
 	s->block[task] = sum;
 	return 0;
@@ -56,12 +36,12 @@ static int sum_block(void *arg, size_t task, unsigned thread, struct rec_err *e)
 
 int rec_als_sum_rows(double *sum, uint32_t nrows, rec_als_row_sum *row_sum, void *arg, const struct rec_run *run, struct rec_err *e)
 {
-	uint64_t nblocks = ((uint64_t)nrows + BLOCK - 1) / BLOCK;
+	uint64_t nblocks = rec_blocks(nrows);
 	struct row_sums s = { nrows, row_sum, arg, rec_alloc(nblocks, sizeof(double), e) };
 	int rc = s.block ? rec_pool_run(run->pool, nblocks, sum_block, &s, e) : -1;
 
 	if (rc == 0)
-		*sum = rec_als_tree_sum(s.block, nblocks);
+		*sum = rec_tree_sum(s.block, nblocks);
 	free(s.block);
 	return rc;
 }
@@ -87,7 +67,7 @@ static void add_to(double *to, const double *from, size_t n)
 static void leaf(const struct gramian *g, uint64_t b, float *f, double *to)
 {
 	size_t size = (size_t)g->kp * g->kp;
-	uint64_t first = b * BLOCK, rows = g->n - first < BLOCK ? g->n - first : BLOCK;
+	uint64_t first = b * REC_BLOCK_ROWS, rows = g->n - first < REC_BLOCK_ROWS ? g->n - first : REC_BLOCK_ROWS;
 
 	memset(f, 0, size * sizeof *f);
 	g->kn->rank_update(f, g->table + first * g->kp, NULL, (uint32_t)rows, g->kp);
@@ -137,7 +117,7 @@ static void join(double *m, uint64_t n, size_t size)
 
 	if (n <= 1)
 		return;
-	p = split_point(n);
+	p = rec_tree_split(n);
 	join(m, p, size);
 	join(m + p * size, n - p, size);
 	add_to(m, m + p * size, size);
@@ -152,7 +132,7 @@ static void mirror(double *t, const double *lower, uint32_t kp)
 
 int rec_als_gramian(double *t, const float *table, uint32_t n, uint32_t kp, const struct rec_run *run, struct rec_err *e)
 {
-	struct gramian g = { .table = table, .n = n, .kp = kp, .nblocks = ((uint64_t)n + BLOCK - 1) / BLOCK, .per_task = 1, .levels = 2, .kn = run->kernel };
+	struct gramian g = { .table = table, .n = n, .kp = kp, .nblocks = rec_blocks(n), .per_task = 1, .levels = 2, .kn = run->kernel };
 	size_t size = (size_t)kp * kp, threads = rec_pool_size(run->pool);
 	uint64_t ntasks;
 	int rc = -1;

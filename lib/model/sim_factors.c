@@ -8,12 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/blocks.h"
 #include "base/mem.h"
 #include "model/sim_finish.h"
 #include "model/sim_method.h"
 #include "model/sim_select.h"
 
-enum { GROUP = 16, BORDER = 256, OVERHEAD = 16 << 20 };
+enum { GROUP = 16, OVERHEAD = 16 << 20 };
 
 struct table {
 	const struct rec_labels *label;
@@ -127,7 +128,7 @@ static int whole_rows(void *arg, size_t task, unsigned thread, struct rec_err *e
 {
 	const struct whole *w = arg;
 	struct table *t = w->t;
-	uint32_t first = (uint32_t)task * BORDER, end = t->n - first > BORDER ? first + BORDER : t->n;
+	uint32_t first = (uint32_t)task * REC_BLOCK_ROWS, end = t->n - first > REC_BLOCK_ROWS ? first + REC_BLOCK_ROWS : t->n;
 	bool finite = true;
 
 	for (uint32_t i = first; i < end; i++) {
@@ -149,16 +150,7 @@ static int dense(struct rec_similarity *s, struct table *t, const struct rec_run
 	struct whole w = { t, NULL };
 
 	w.to = s->dense = rec_alloc((size_t)t->n * t->n, sizeof *s->dense, e);
-	return w.to ? rec_pool_run(run->pool, ((size_t)t->n + BORDER - 1) / BORDER, whole_rows, &w, e) : -1;
-}
-
-/* Rows of all parts cost the same. */
-static uint32_t border(uint32_t n, uint32_t k, uint32_t parts)
-{
-	uint32_t blocks = (n + BORDER - 1) / BORDER;
-	uint64_t row = (uint64_t)blocks * k / parts * BORDER;
-
-	return row < n ? (uint32_t)row : n;
+	return w.to ? rec_pool_run(run->pool, rec_blocks(t->n), whole_rows, &w, e) : -1;
 }
 
 static int save(struct rec_meta *m, const struct rec_model *from, const struct rec_sim_opts *o, struct rec_err *e)
@@ -185,11 +177,17 @@ static int save(struct rec_meta *m, const struct rec_model *from, const struct r
 static int make(struct rec_model *m, struct table *t, const struct rec_sim_opts *o, const struct rec_run *run, struct rec_err *e)
 {
 	struct rec_similarity s = { .n = t->n };
-	uint32_t from = border(t->n, o->part - 1, o->parts), to = border(t->n, o->part, o->parts);
 	bool whole = o->normalize && !o->keep_history;
-	struct rec_selection how = { .items = t->n, .keep = o->neighbours, .rows = o->keep_history, .ascending = true, .from = whole ? 0 : from,
-				     .to = whole ? t->n : to };
-	int rc = o->neighbours ? rec_select(&s.sparse, &how, line_of_table, t, run, e) : dense(&s, t, run, e);
+	struct rec_selection how = { .items = t->n, .keep = o->neighbours, .rows = o->keep_history, .ascending = true, .to = t->n };
+	uint32_t from, to;
+	int rc;
+
+	rec_blocks_part(t->n, o->part, o->parts, &from, &to);
+	if (!whole) {
+		how.from = from;
+		how.to = to;
+	}
+	rc = o->neighbours ? rec_select(&s.sparse, &how, line_of_table, t, run, e) : dense(&s, t, run, e);
 
 	if (rc == 0)
 		rc = rec_similarity_normalize(&s, o->normalize, o->keep_history, run, e);

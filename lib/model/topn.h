@@ -80,9 +80,6 @@ struct rec_topn_rows {
 	uint32_t first, last;	/* rows first .. last - 1 of the histories */
 };
 
-/* Rows of part i of n (from 1) of nrows: borders fall on blocks of 256. */
-void rec_topn_part(uint32_t nrows, uint32_t i, uint32_t n, uint32_t *first, uint32_t *last);
-
 /* Answer them all in label order, text or one ranked block. Text takes memory that does not grow with the rows; recmat 8 bytes an entry. */
 REC_MUST int rec_topn_write(const struct rec_topn *t, const struct rec_topn_rows *rows, struct rec_out *out, bool binary, struct rec_topn_counts *counts,
 			    struct rec_err *e);

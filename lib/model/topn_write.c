@@ -14,7 +14,7 @@
 #include "base/mem.h"
 #include "matrix/lists.h"
 
-enum { WAVE_BYTES = 64 * 1024 * 1024, WAVE_BATCHES = 64, ENTRY_TEXT = 32, BLOCK_ROWS = 256 };
+enum { WAVE_BYTES = 64 * 1024 * 1024, WAVE_BATCHES = 64, ENTRY_TEXT = 32 };
 
 struct slot {	/* of a task in a wave */
 	struct rec_top *list;
@@ -43,14 +43,6 @@ struct job {
 	struct slot *slot;
 	struct worker *worker;
 };
-
-void rec_topn_part(uint32_t nrows, uint32_t i, uint32_t n, uint32_t *first, uint32_t *last)
-{
-	uint64_t blocks = ((uint64_t)nrows + BLOCK_ROWS - 1) / BLOCK_ROWS, lo = blocks * (i - 1) / n * BLOCK_ROWS, hi = blocks * i / n * BLOCK_ROWS;
-
-	*first = (uint32_t)(lo < nrows ? lo : nrows);
-	*last = (uint32_t)(hi < nrows ? hi : nrows);
-}
 
 static uint32_t cells(const struct rec_pairs *p, uint32_t row)
 {

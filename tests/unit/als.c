@@ -11,27 +11,7 @@
 #include "base/mem.h"
 #include "base/random.h"
 #include "model/als_row.h"
-
-static unsigned checks, failures;
-
-#define CHECK(ok, ...)                                                                   \
-	do {                                                                             \
-		checks++;                                                                \
-		if (!(ok)) {                                                             \
-			failures++;                                                      \
-			printf("%s:%d: %s: ", __FILE__, __LINE__, #ok);                  \
-			printf(__VA_ARGS__);                                             \
-			putchar('\n');                                                   \
-		}                                                                        \
-	} while (0)
-
-#define OR_DIE(call)                                                                     \
-	do {                                                                             \
-		if ((call) != 0) {                                                       \
-			printf("%s:%d: %s: %s\n", __FILE__, __LINE__, #call, err.msg);   \
-			exit(1);                                                         \
-		}                                                                        \
-	} while (0)
+#include "check.h"
 
 static struct rec_err err;
 
@@ -298,9 +278,9 @@ static struct rec_run make_run(unsigned threads, const char *isa)
 {
 	struct rec_run run = { 0 };
 
-	OR_DIE(rec_kernel_pick(&run.kernel, isa, &err));
+	MUST(rec_kernel_pick(&run.kernel, isa, &err), &err);
 	if (threads > 0)
-		OR_DIE(rec_pool_new(&run.pool, threads, &err));
+		MUST(rec_pool_new(&run.pool, threads, &err), &err);
 	return run;
 }
 
@@ -332,16 +312,16 @@ static void check_foldin(const struct rec_model *m, const struct rec_sparse *x, 
 	float *p = need(rec_alloc(m->item.ncols, sizeof *p, &err));
 	uint32_t differ = 0;
 
-	OR_DIE(rec_foldin_new(&f, m, run, &err));
-	OR_DIE(rec_foldin_scratch_new(&s, f, &err));
+	MUST(rec_foldin_new(&f, m, run, &err), &err);
+	MUST(rec_foldin_scratch_new(&s, f, &err), &err);
 	for (uint32_t u = 0; u < x->m.nrows; u++) {
 		uint64_t at = x->m.ptr[u];
 
-		OR_DIE(rec_foldin_solve(f, s, x->m.col + at, x->m.val + at, (uint32_t)(x->m.ptr[u + 1] - at), p, &err));
+		MUST(rec_foldin_solve(f, s, x->m.col + at, x->m.val + at, (uint32_t)(x->m.ptr[u + 1] - at), p, &err), &err);
 		differ += memcmp(p, m->user.val + (size_t)u * m->user.ncols, m->user.ncols * sizeof *p) != 0;
 	}
 	CHECK(differ == 0, "%s: fold-in differs from training for %u users", name, differ);
-	OR_DIE(rec_foldin_solve(f, s, NULL, NULL, 0, p, &err));
+	MUST(rec_foldin_solve(f, s, NULL, NULL, 0, p, &err), &err);
 	for (uint32_t c = 0; c < m->item.ncols; c++)
 		CHECK(p[c] == (c == m->item.ncols - 2 && rec_meta_get(&m->meta, "mean") && strcmp(rec_meta_get(&m->meta, "bias"), "1") == 0),
 		      "%s: component %u of an empty history is %g", name, c, p[c]);
@@ -363,7 +343,7 @@ static void check_config(const char *name, const struct rec_als_opts *given, con
 	o.objective = true;
 	o.objective_fn = follow;
 	o.objective_arg = &t;
-	OR_DIE(rec_als_train(&m, x, &o, &run, &err));
+	MUST(rec_als_train(&m, x, &o, &run, &err), &err);
 	r = make_oracle(&o, x, &m);
 	CHECK(finite_dense(&m.user) && finite_dense(&m.item), "%s: a factor is not finite", name);
 	CHECK(t.n == 2 * o.iterations, "%s: %u objectives", name, t.n);
@@ -378,7 +358,7 @@ static void check_config(const char *name, const struct rec_als_opts *given, con
 	for (unsigned threads = 2; threads <= 7; threads += 5) {
 		struct rec_run many = make_run(threads, NULL);
 
-		OR_DIE(rec_als_train(&m2, x, &o, &many, &err));
+		MUST(rec_als_train(&m2, x, &o, &many, &err), &err);
 		CHECK(same_dense(&m.user, &m2.user) && same_dense(&m.item, &m2.item) && same_meta(&m.meta, &m2.meta), "%s: %u threads", name, threads);
 		rec_model_free(&m2);
 		rec_pool_free(many.pool);
@@ -386,7 +366,7 @@ static void check_config(const char *name, const struct rec_als_opts *given, con
 	for (const char *const *isa = rec_kernel_names(); *isa; isa++) {
 		struct rec_run other = make_run(0, *isa);
 
-		OR_DIE(rec_als_train(&m2, x, &o, &other, &err));
+		MUST(rec_als_train(&m2, x, &o, &other, &err), &err);
 		CHECK(same_dense(&m.user, &m2.user) && same_dense(&m.item, &m2.item), "%s: %s", name, *isa);
 		rec_model_free(&m2);
 	}
@@ -464,10 +444,10 @@ static void test_cg_converges(void)
 	double worst = 0;
 
 	make_data(&d, 300, 70, 0.4, one);
-	OR_DIE(rec_als_train(&a, &d.x, &o, &run, &err));
+	MUST(rec_als_train(&a, &d.x, &o, &run, &err), &err);
 	o.solver = REC_CG;
 	o.cg_steps = 60;
-	OR_DIE(rec_als_train(&b, &d.x, &o, &run, &err));
+	MUST(rec_als_train(&b, &d.x, &o, &run, &err), &err);
 	for (size_t i = 0; i < (size_t)a.user.row.n * a.user.ncols; i++)
 		worst = fmax(worst, fabs((double)a.user.val[i] - b.user.val[i]));
 	CHECK(worst < 1e-4, "cg is %g from cholesky", worst);
@@ -488,19 +468,19 @@ static void test_halves(const struct rec_als_opts *given, value_fn *value, const
 
 	make_data(&d, 600, 70, 0.3, value);
 	o.iterations = 1;
-	OR_DIE(rec_als_train(&whole, &d.x, &o, &run, &err));
+	MUST(rec_als_train(&whole, &d.x, &o, &run, &err), &err);
 	o.iterations = 0;
-	OR_DIE(rec_als_train(&start, &d.x, &o, &run, &err));
-	OR_DIE(rec_als_half(&item, &start, &d.x, &h, &run, &err));
+	MUST(rec_als_train(&start, &d.x, &o, &run, &err), &err);
+	MUST(rec_als_half(&item, &start, &d.x, &h, &run, &err), &err);
 	CHECK(same_dense(&item.item, &whole.item) && item.user.row.n == 0 && unknown == 0, "%s: half item", name);
 	both = start;	/* conjugate gradients start from the users before */
 	both.item = item.item;
 	both.meta = item.meta;
 	h.users = true;
-	OR_DIE(rec_als_half(&user, &both, &d.x, &h, &run, &err));
+	MUST(rec_als_half(&user, &both, &d.x, &h, &run, &err), &err);
 	CHECK(same_dense(&user.user, &whole.user) && same_meta(&user.meta, &whole.meta), "%s: half user", name);
 	for (h.parts = 2, h.part = 1; h.part <= h.parts; h.part++) {
-		OR_DIE(rec_als_half(&part, &both, &d.x, &h, &run, &err));
+		MUST(rec_als_half(&part, &both, &d.x, &h, &run, &err), &err);
 		CHECK(memcmp(part.user.val, whole.user.val + rows * whole.user.ncols, (size_t)part.user.row.n * part.user.ncols * 4) == 0, "%s: part %u", name, h.part);
 		rows += part.user.row.n;
 		rec_model_free(&part);
@@ -534,12 +514,12 @@ static void test_init_from(void)
 		o.explicit_loss = true;
 		o.solver = cg ? REC_CG : REC_CHOLESKY;
 		o.iterations = 3;
-		OR_DIE(rec_als_train(&a, &d.x, &o, &run, &err));
+		MUST(rec_als_train(&a, &d.x, &o, &run, &err), &err);
 		o.iterations = 2;
-		OR_DIE(rec_als_train(&b, &d.x, &o, &run, &err));
+		MUST(rec_als_train(&b, &d.x, &o, &run, &err), &err);
 		o.iterations = 1;
 		o.init = &b;
-		OR_DIE(rec_als_train(&c, &d.x, &o, &run, &err));
+		MUST(rec_als_train(&c, &d.x, &o, &run, &err), &err);
 		CHECK(same_dense(&a.user, &c.user) && same_dense(&a.item, &c.item), "2 + 1 sweeps differ from 3 (cg %d)", cg);
 		o.factors = 13;
 		rec_model_free(&a);
@@ -561,8 +541,8 @@ static void test_gramian(void)
 
 	for (size_t i = 0; i < (size_t)N * KP; i++)
 		t[i] = (float)rec_normal(rec_random(3, i));
-	OR_DIE(rec_als_gramian(a, t, N, KP, &run, &err));
-	OR_DIE(rec_als_gramian(b, t, N, KP, &many, &err));
+	MUST(rec_als_gramian(a, t, N, KP, &run, &err), &err);
+	MUST(rec_als_gramian(b, t, N, KP, &many, &err), &err);
 	CHECK(memcmp(a, b, KP * KP * sizeof *a) == 0, "Gramian depends on threads");
 	for (uint32_t r = 0; r < KP; r++) {
 		for (uint32_t c = 0; c < KP; c++) {
@@ -577,7 +557,7 @@ static void test_gramian(void)
 	for (uint32_t n = 1; n < 256 * 5; n += 255) {
 		double s = 0;
 
-		OR_DIE(rec_als_gramian(a, t, n, KP, &run, &err));
+		MUST(rec_als_gramian(a, t, n, KP, &run, &err), &err);
 		for (size_t i = 0; i < n; i++)
 			s += (double)t[i * KP] * t[i * KP];
 		CHECK(fabs(s - a[0]) < 1e-5 * s, "Gramian of %u rows: %g for %g", n, a[0], s);
@@ -604,7 +584,7 @@ static void expect_finite(const char *name, const struct rec_sparse *x, const st
 	struct rec_run run = make_run(0, NULL);
 	struct rec_model m;
 
-	OR_DIE(rec_als_train(&m, x, o, &run, &err));
+	MUST(rec_als_train(&m, x, o, &run, &err), &err);
 	CHECK(finite_dense(&m.user) && finite_dense(&m.item), "%s: not finite", name);
 	if (o->solver == REC_CHOLESKY)
 		check_foldin(&m, x, &run, name);
@@ -702,7 +682,7 @@ static void test_zero_rows(void)
 	make_data(&d, 30, 20, 0.4, one);
 	for (uint64_t j = d.ptr[7]; j < d.ptr[8]; j++)
 		d.val[j] = 0;
-	OR_DIE(rec_als_train(&m, &d.x, &o, &run, &err));
+	MUST(rec_als_train(&m, &d.x, &o, &run, &err), &err);
 	for (uint32_t c = 0; c < 12; c++)
 		zeros = zeros && m.user.val[7 * 12 + c] == 0 && m.user.val[8 * 12] != 0;
 	CHECK(zeros, "a row of zeros has factors");
@@ -710,7 +690,7 @@ static void test_zero_rows(void)
 	o.explicit_loss = true;
 	for (uint64_t j = 0; j < d.x.m.nnz; j++)
 		d.val[j] = 3.5f;
-	OR_DIE(rec_als_train(&m, &d.x, &o, &run, &err));
+	MUST(rec_als_train(&m, &d.x, &o, &run, &err), &err);
 	zeros = true;
 	for (uint32_t c = 0; c < 12; c++)
 		zeros = zeros && m.user.val[c] == 0 && m.item.val[c] == 0;
@@ -738,10 +718,5 @@ int main(void)
 	test_errors();
 	test_extremes();
 	test_zero_rows();
-	if (failures) {
-		printf("FAILED als: %u of %u checks\n", failures, checks);
-		return 1;
-	}
-	printf("ok als: %u checks\n", checks);
-	return 0;
+	return finished("als");
 }

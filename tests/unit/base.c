@@ -8,26 +8,16 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/random.h"
-
-static unsigned checks;
-
-static void check(int ok, const char *what)
-{
-	checks++;
-	if (!ok) {
-		printf("not ok base: %s\n", what);
-		exit(1);
-	}
-}
+#include "check.h"
 
 static void hashes(void)
 {
-	check(rec_hash("", 0, 0) == 0xef46db3751d8e999u, "XXH64 of nothing");
-	check(rec_hash("a", 1, 0) == 0xd24ec4f1a98c6e5bu, "XXH64 of a");
-	check(rec_hash("abc", 3, 0) == 0x44bc2cf5ad770999u, "XXH64 of abc");
-	check(rec_hash("\x9e", 1, 0) == 0x4fce394cc88952d8u, "XXH64 of one byte");
-	check(rec_hash("xxhash", 6, 20141025) == 0xb559b98d844e0635u, "XXH64 with a seed");
-	check(rec_hash("Call me Ishmael. Some years ago--never mind how long precisely-", 63, 0) == 0x02a2e85470d6fd96u, "XXH64 of 63 bytes");
+	CHECK(rec_hash("", 0, 0) == 0xef46db3751d8e999u, "XXH64 of nothing");
+	CHECK(rec_hash("a", 1, 0) == 0xd24ec4f1a98c6e5bu, "XXH64 of a");
+	CHECK(rec_hash("abc", 3, 0) == 0x44bc2cf5ad770999u, "XXH64 of abc");
+	CHECK(rec_hash("\x9e", 1, 0) == 0x4fce394cc88952d8u, "XXH64 of one byte");
+	CHECK(rec_hash("xxhash", 6, 20141025) == 0xb559b98d844e0635u, "XXH64 with a seed");
+	CHECK(rec_hash("Call me Ishmael. Some years ago--never mind how long precisely-", 63, 0) == 0x02a2e85470d6fd96u, "XXH64 of 63 bytes");
 }
 
 static void shards(void)
@@ -38,8 +28,8 @@ static void shards(void)
 	for (unsigned i = 0; i < 7000; i++)
 		count[rec_shard(label, (size_t)snprintf(label, sizeof label, "u%u", i), 7)]++;
 	for (unsigned s = 0; s < 7; s++)
-		check(count[s] > 850 && count[s] < 1150, "shards are even");
-	check(rec_shard("u1", 2, 1) == 0, "one shard");
+		CHECK(count[s] > 850 && count[s] < 1150, "shards are even");
+	CHECK(rec_shard("u1", 2, 1) == 0, "one shard");
 }
 
 static void messages(void)
@@ -47,21 +37,21 @@ static void messages(void)
 	struct rec_err e = { 0 };
 	char big[2000];
 
-	check(rec_err_set(&e, REC_EDATA, "a%s", "\tb\n") == -1 && strcmp(e.msg, "a?b?") == 0, "one line");
-	check(rec_err_set(&e, REC_EIO, "later") == -1 && e.code == REC_EDATA, "the first failure stays");
+	CHECK(rec_err_set(&e, REC_EDATA, "a%s", "\tb\n") == -1 && strcmp(e.msg, "a?b?") == 0, "one line");
+	CHECK(rec_err_set(&e, REC_EIO, "later") == -1 && e.code == REC_EDATA, "the first failure stays");
 	rec_err_prefix(&e, "file: ");
-	check(strcmp(e.msg, "file: a?b?") == 0, "prefix");
+	CHECK(strcmp(e.msg, "file: a?b?") == 0, "prefix");
 	memset(big, 'x', sizeof big);
 	big[sizeof big - 1] = '\0';
 	e = (struct rec_err){ 0 };
 	rec_err_set(&e, REC_EDATA, "%s", big);
-	check(strlen(e.msg) == sizeof e.msg - 1 && strcmp(e.msg + sizeof e.msg - 4, "...") == 0, "long messages are cut");
+	CHECK(strlen(e.msg) == sizeof e.msg - 1 && strcmp(e.msg + sizeof e.msg - 4, "...") == 0, "long messages are cut");
 	e = (struct rec_err){ 0 };
 	rec_err_errno(&e, ENOENT, "f");
-	check(e.code == REC_EDATA && strcmp(e.msg, "f: No such file or directory") == 0, "ENOENT");
+	CHECK(e.code == REC_EDATA && strcmp(e.msg, "f: No such file or directory") == 0, "ENOENT");
 	e = (struct rec_err){ 0 };
 	rec_err_errno(&e, ENOSPC, "f");
-	check(e.code == REC_EIO, "ENOSPC");
+	CHECK(e.code == REC_EIO, "ENOSPC");
 }
 
 static void memory(void)
@@ -69,11 +59,11 @@ static void memory(void)
 	struct rec_err e = { 0 };
 	struct rec_buf b = { 0 };
 
-	check(rec_alloc(SIZE_MAX / 2, 4, &e) == NULL && e.code == REC_ENOMEM, "overflow");
+	CHECK(rec_alloc(SIZE_MAX / 2, 4, &e) == NULL && e.code == REC_ENOMEM, "overflow");
 	e = (struct rec_err){ 0 };
 	for (int i = 0; i < 1000; i++)
-		check(rec_buf_printf(&b, &e, "%d,", i) == 0, "printf");
-	check(b.n == 3890 && strncmp(b.p, "0,1,2,", 6) == 0 && b.p[b.n] == '\0', "buffer");
+		CHECK(rec_buf_printf(&b, &e, "%d,", i) == 0, "printf");
+	CHECK(b.n == 3890 && strncmp(b.p, "0,1,2,", 6) == 0 && b.p[b.n] == '\0', "buffer");
 	rec_buf_free(&b);
 }
 
@@ -83,8 +73,7 @@ int main(void)
 	shards();
 	messages();
 	memory();
-	check(rec_below(UINT64_MAX, 10) == 9 && rec_below(0, 10) == 0, "below");
-	check(rec_unit(0) > 0 && rec_unit(UINT64_MAX) < 1, "unit");
-	printf("ok base: %u checks\n", checks);
-	return 0;
+	CHECK(rec_below(UINT64_MAX, 10) == 9 && rec_below(0, 10) == 0, "below");
+	CHECK(rec_unit(0) > 0 && rec_unit(UINT64_MAX) < 1, "unit");
+	return finished("base");
 }

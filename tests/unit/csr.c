@@ -22,7 +22,7 @@ static void make(struct rec_csr *m, uint32_t nrows, uint32_t ncols, uint64_t spa
 	uint64_t nnz = 0, *ptr;
 	uint32_t *col;
 
-	must(rec_csr_new(m, nrows, ncols, (uint64_t)nrows * ncols, times, &err), &err);
+	MUST(rec_csr_new(m, nrows, ncols, (uint64_t)nrows * ncols, times, &err), &err);
 	ptr = m->own[0];
 	col = m->own[1];
 	for (uint32_t i = 0; i < nrows; i++) {
@@ -44,12 +44,12 @@ static void test(uint32_t nrows, uint32_t ncols, uint64_t sparsity, int times)
 	uint64_t bad = 0, at = 0;
 
 	make(&m, nrows, ncols, sparsity, times);
-	must(rec_csr_transpose(&t, &m, NULL, &err), &err);
-	must(rec_csr_transpose(&t4, &m, pool, &err), &err);
-	must(rec_csr_transpose(&back, &t, pool, &err), &err);
-	OK(same(&t, &t4), "1 and 4 threads differ (%u x %u)", nrows, ncols);
-	OK(same(&m, &back), "the transpose of the transpose differs (%u x %u)", nrows, ncols);
-	OK(t.nrows == ncols && t.ncols == nrows && t.nnz == m.nnz, "shape");
+	MUST(rec_csr_transpose(&t, &m, NULL, &err), &err);
+	MUST(rec_csr_transpose(&t4, &m, pool, &err), &err);
+	MUST(rec_csr_transpose(&back, &t, pool, &err), &err);
+	CHECK(same(&t, &t4), "1 and 4 threads differ (%u x %u)", nrows, ncols);
+	CHECK(same(&m, &back), "the transpose of the transpose differs (%u x %u)", nrows, ncols);
+	CHECK(t.nrows == ncols && t.ncols == nrows && t.nnz == m.nnz, "shape");
 	for (uint32_t j = 0; j < ncols && (uint64_t)nrows * ncols < 10000; j++) {
 		bad += t.ptr[j] != at;
 		for (uint32_t i = 0; i < nrows; i++)
@@ -60,7 +60,7 @@ static void test(uint32_t nrows, uint32_t ncols, uint64_t sparsity, int times)
 					at++;
 				}
 	}
-	OK(bad == 0, "%lu cells out of place (%u x %u)", (unsigned long)bad, nrows, ncols);
+	CHECK(bad == 0, "%lu cells out of place (%u x %u)", (unsigned long)bad, nrows, ncols);
 	rec_csr_free(&m);
 	rec_csr_free(&t);
 	rec_csr_free(&t4);
@@ -69,12 +69,12 @@ static void test(uint32_t nrows, uint32_t ncols, uint64_t sparsity, int times)
 
 int main(void)
 {
-	must(rec_pool_new(&pool, 4, &err), &err);
+	MUST(rec_pool_new(&pool, 4, &err), &err);
 	for (int i = 0; i < 40; i++)
 		test((uint32_t)draw(40), (uint32_t)draw(40), 1 + draw(10), (int)draw(2));
 	test(1500, 700, 2, 1);	/* several parts */
 	test(50, 20000, 2, 0);
 	test(20000, 50, 2, 0);
 	rec_pool_free(pool);
-	return done("csr");
+	return finished("csr");
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * eval - measures against values by hand and against all orders of tied entries; statistics against published values; the estimate from sampled ranks by
- * simulation; sums, Gini index, names.
+ * simulation; Gini index, names.
  */
 #include <math.h>
 #include <stdio.h>
@@ -15,20 +15,9 @@
 #include "eval/results.h"
 #include "eval/sampled.h"
 #include "eval/stats.h"
+#include "check.h"
 
-static unsigned checks, failures;
 static struct rec_err err;
-
-#define CHECK(ok, ...)                                                                   \
-	do {                                                                             \
-		checks++;                                                                \
-		if (!(ok)) {                                                             \
-			failures++;                                                      \
-			printf("%s:%d: %s: ", __FILE__, __LINE__, #ok);                  \
-			printf(__VA_ARGS__);                                             \
-			putchar('\n');                                                   \
-		}                                                                        \
-	} while (0)
 
 static int near(double a, double b, double tolerance)
 {
@@ -315,18 +304,6 @@ static void sampled(void)
 	free(w);
 }
 
-static void sums(void)
-{
-	static double x[1000];
-	double sum = 0, flat = 0;
-
-	for (int i = 0; i < 1000; i++)
-		flat += x[i] = rec_unit(rec_random(1, (uint64_t)i));
-	CHECK(rec_tree_sum(&sum, x, 1000, &err) == 0 && near(sum, flat, 1e-13), "%g %g", sum, flat);
-	CHECK(rec_tree_sum(&sum, x, 0, &err) == 0 && sum == 0, "%g", sum);
-	CHECK(rec_tree_sum(&sum, x, 1, &err) == 0 && sum == x[0], "%g", sum);
-}
-
 /* Three of five items are listed 1, 1 and 2 times. */
 static void catalogue(void)
 {
@@ -355,8 +332,6 @@ int main(void)
 	statistics();
 	count_patterns();
 	sampled();
-	sums();
 	catalogue();
-	printf("%s eval: %u checks, %u failed\n", failures ? "FAILED" : "ok", checks, failures);
-	return failures > 0;
+	return finished("eval");
 }

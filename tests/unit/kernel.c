@@ -13,6 +13,7 @@
 #include "base/random.h"
 #include "kernel/kernel.h"
 #include "../oracle/kernel.h"
+#include "check.h"
 
 enum { MAX_KP = 256, MAX_M = 200, ROWS = 300, OUT = MAX_KP * MAX_KP + 64 };
 
@@ -21,13 +22,9 @@ static struct {
 	uint32_t *idx;
 } mem;
 
-static unsigned long checks, failures;
-
 static void check(int ok, const char *isa, const char *what, uint32_t n, uint32_t m)
 {
-	checks++;
-	if (!ok && failures++ < 20)
-		fprintf(stderr, "kernel: FAILED: %s: %s, n or kp = %u, m = %u\n", isa, what, n, m);
+	CHECK(ok, "%s: %s, n or kp = %u, m = %u", isa, what, n, m);
 }
 
 static int near(double got, double want, double size, double terms)
@@ -416,10 +413,5 @@ int main(void)
 	run_sizes();
 	for (int s = 0; s < nsets; s++)
 		printf("kernel: %s\n", sets[s]->isa);
-	if (failures > 0) {
-		fprintf(stderr, "kernel: %lu of %lu checks failed\n", failures, checks);
-		return 1;
-	}
-	printf("ok kernel: %lu checks\n", checks);
-	return 0;
+	return finished("kernel");
 }

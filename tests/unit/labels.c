@@ -67,10 +67,10 @@ static void intern_words(struct rec_labels *l, uint32_t *rank_of, const struct w
 	uint32_t *rank;
 
 	v.id = malloc((n + 1) * sizeof *v.id);
-	must(rec_intern_new(&v.t, &err), &err);
-	must(rec_pool_run(p, (n + STEP - 1) / STEP, intern_task, &v, &err), &err);
-	must(rec_intern_finish(v.t, l, &rank, p, &err), &err);
-	OK(rec_intern_count(v.t) == l->n, "count");
+	MUST(rec_intern_new(&v.t, &err), &err);
+	MUST(rec_pool_run(p, (n + STEP - 1) / STEP, intern_task, &v, &err), &err);
+	MUST(rec_intern_finish(v.t, l, &rank, p, &err), &err);
+	CHECK(rec_intern_count(v.t) == l->n, "count");
 	for (size_t i = 0; i < n; i++)
 		rank_of[i] = rank[v.id[i]];
 	free(rank);
@@ -97,12 +97,12 @@ static void test_intern(size_t n, uint64_t kinds)
 		size_t bad = 0;
 
 		intern_words(&l, rank, w, n, pool[p]);
-		OK(l.n == k, "%u labels of %zu", l.n, k);
+		CHECK(l.n == k, "%u labels of %zu", l.n, k);
 		for (uint32_t i = 0; i < l.n && i < k; i++)
 			bad += !is_word(&l, i, &sorted[i]);
 		for (size_t i = 0; i < n; i++)
 			bad += rank[i] >= l.n || !is_word(&l, rank[i], &w[i]);
-		OK(bad == 0, "%zu labels out of place (n = %zu)", bad, n);
+		CHECK(bad == 0, "%zu labels out of place (n = %zu)", bad, n);
 		rec_labels_free(&l);
 	}
 	free(w);
@@ -129,14 +129,14 @@ static void test_find(size_t n, uint64_t kinds)
 	size_t bad = 0;
 
 	make_set(&l, n, kinds);
-	must(rec_label_index_new(&x, &l, pool[1], &err), &err);
+	MUST(rec_label_index_new(&x, &l, pool[1], &err), &err);
 	for (uint32_t i = 0; i < l.n; i++) {
 		size_t len;
 		const char *p = rec_label(&l, i, &len);
 
 		bad += rec_labels_find(&l, p, len) != i || rec_label_index_find(x, p, len) != i;
 	}
-	OK(bad == 0, "%zu of %u labels not found", bad, l.n);
+	CHECK(bad == 0, "%zu of %u labels not found", bad, l.n);
 	for (int i = 0; i < 200; i++) {
 		struct word w;
 		uint32_t at;
@@ -145,8 +145,8 @@ static void test_find(size_t n, uint64_t kinds)
 		at = rec_labels_find(&l, w.p, w.n);
 		bad += at != rec_label_index_find(x, w.p, w.n) || (at != REC_NONE && !is_word(&l, at, &w));
 	}
-	OK(bad == 0, "%zu wrong answers", bad);
-	OK(rec_labels_find(&l, "none", 4) == REC_NONE && rec_label_index_find(x, "none", 4) == REC_NONE, "found what isn't there");
+	CHECK(bad == 0, "%zu wrong answers", bad);
+	CHECK(rec_labels_find(&l, "none", 4) == REC_NONE && rec_label_index_find(x, "none", 4) == REC_NONE, "found what isn't there");
 	rec_label_index_free(x);
 	rec_labels_free(&l);
 }
@@ -161,7 +161,7 @@ static void test_sets(size_t n, uint64_t kinds)
 
 	for (int s = 0; s < 4; s++)
 		make_set(&set[s], s == 2 ? 0 : n, kinds);
-	must(rec_labels_union(&all, map, sets, 4, &err), &err);
+	MUST(rec_labels_union(&all, map, sets, 4, &err), &err);
 	for (uint32_t i = 1; i < all.n; i++) {
 		size_t na, nb;
 		const char *a = rec_label(&all, i - 1, &na), *b = rec_label(&all, i, &nb);
@@ -179,9 +179,9 @@ static void test_sets(size_t n, uint64_t kinds)
 		}
 	for (uint32_t i = 0; i < all.n; i++)
 		bad += !keep[i];
-	OK(bad == 0, "union: %zu wrong", bad);
+	CHECK(bad == 0, "union: %zu wrong", bad);
 	for (int s = 0; s < 4; s++) {
-		must(rec_labels_map(&to, &set[s], &set[0], &err), &err);
+		MUST(rec_labels_map(&to, &set[s], &set[0], &err), &err);
 		for (uint32_t i = 0; i < set[s].n; i++) {
 			size_t len;
 			const char *p = rec_label(&set[s], i, &len);
@@ -191,14 +191,14 @@ static void test_sets(size_t n, uint64_t kinds)
 		free(to);
 		free(map[s]);
 	}
-	OK(bad == 0, "map: %zu wrong", bad);
+	CHECK(bad == 0, "map: %zu wrong", bad);
 	for (uint32_t i = 0; i < all.n; i++)
 		keep[i] = rec_labels_find(&set[1], all.bytes + all.off[i], (size_t)(all.off[i + 1] - all.off[i])) != REC_NONE;
-	must(rec_labels_copy(&kept, &all, keep, &err), &err);
-	OK(same_labels(&kept, &set[1]), "copy of the flagged ones");
+	MUST(rec_labels_copy(&kept, &all, keep, &err), &err);
+	CHECK(same_labels(&kept, &set[1]), "copy of the flagged ones");
 	rec_labels_free(&kept);
-	must(rec_labels_copy(&kept, &all, NULL, &err), &err);
-	OK(same_labels(&kept, &all), "copy of all");
+	MUST(rec_labels_copy(&kept, &all, NULL, &err), &err);
+	CHECK(same_labels(&kept, &all), "copy of all");
 	rec_labels_free(&kept);
 	free(keep);
 	rec_labels_free(&all);
@@ -208,9 +208,9 @@ static void test_sets(size_t n, uint64_t kinds)
 
 int main(void)
 {
-	must(rec_pool_new(&pool[0], 1, &err), &err);
-	must(rec_pool_new(&pool[1], 4, &err), &err);
-	OK(rec_label_cmp("a", 1, "ab", 2) < 0 && rec_label_cmp("b", 1, "ab", 2) > 0 && rec_label_cmp("\xff", 1, "a", 1) > 0 &&
+	MUST(rec_pool_new(&pool[0], 1, &err), &err);
+	MUST(rec_pool_new(&pool[1], 4, &err), &err);
+	CHECK(rec_label_cmp("a", 1, "ab", 2) < 0 && rec_label_cmp("b", 1, "ab", 2) > 0 && rec_label_cmp("\xff", 1, "a", 1) > 0 &&
 	   rec_label_cmp("a", 1, "a", 1) == 0, "order of bytes");
 	test_intern(0, 1);
 	test_intern(1, 1);
@@ -223,5 +223,5 @@ int main(void)
 	}
 	rec_pool_free(pool[0]);
 	rec_pool_free(pool[1]);
-	return done("labels");
+	return finished("labels");
 }

@@ -16,7 +16,7 @@ static int load_path(struct rec_lists *l, const char *path, struct rec_pool *p, 
 {
 	struct rec_in *in;
 
-	must(rec_in_open(&in, path, &err), &err);
+	MUST(rec_in_open(&in, path, &err), &err);
 	return rec_lists_load(l, in, false, p, e);
 }
 
@@ -30,10 +30,10 @@ static void save(const struct rec_lists *l, bool binary)
 {
 	struct rec_out *out;
 
-	must(rec_out_open(&out, out_path, &err), &err);
-	must(rec_lists_write(out, l, binary, pool[1], &err), &err);
-	must(rec_out_finish(out, &err), &err);
-	must(rec_out_commit(out, &err), &err);
+	MUST(rec_out_open(&out, out_path, &err), &err);
+	MUST(rec_lists_write(out, l, binary, pool[1], &err), &err);
+	MUST(rec_out_finish(out, &err), &err);
+	MUST(rec_out_commit(out, &err), &err);
 	rec_out_free(out);
 }
 
@@ -44,7 +44,7 @@ static void is_text(const struct rec_lists *l, const char *want)
 
 	save(l, false);
 	got = read_file(out_path, &n);
-	OK(n == strlen(want) && memcmp(got, want, n) == 0, "wrote\n%.*snot\n%s", (int)n, got, want);
+	CHECK(n == strlen(want) && memcmp(got, want, n) == 0, "wrote\n%.*snot\n%s", (int)n, got, want);
 	free(got);
 }
 
@@ -53,11 +53,11 @@ static void expect(const char *text, const char *want, bool no_scores)
 {
 	struct rec_lists l, b;
 
-	must(load(&l, text, &err), &err);
-	OK(l.no_scores == no_scores, "no_scores is %d for\n%s", l.no_scores, text);
+	MUST(load(&l, text, &err), &err);
+	CHECK(l.no_scores == no_scores, "no_scores is %d for\n%s", l.no_scores, text);
 	is_text(&l, want);
 	save(&l, true);
-	must(load_path(&b, out_path, pool[1], &err), &err);
+	MUST(load_path(&b, out_path, pool[1], &err), &err);
 	is_text(&b, want);
 	rec_lists_free(&b);
 	rec_lists_free(&l);
@@ -84,9 +84,9 @@ static void test_twice(void)
 	struct rec_err e = { 0 };
 	char want[128];
 
-	OK(load(&l, "b\tx\t1\na\tx\t2\na\tx\t3\n", &e) == -1 && l.row.n == 0, "a pair twice is taken");
+	CHECK(load(&l, "b\tx\t1\na\tx\t2\na\tx\t3\n", &e) == -1 && l.row.n == 0, "a pair twice is taken");
 	snprintf(want, sizeof want, "%s: pair 'a' 'x' is there twice", in_path);
-	OK(strcmp(e.msg, want) == 0, "'%s'", e.msg);
+	CHECK(strcmp(e.msg, want) == 0, "'%s'", e.msg);
 }
 
 /* Lists as rec-topn makes them: rows without entries and columns that no list holds are left out. */
@@ -104,15 +104,15 @@ static void test_unused(void)
 
 	is_text(&l, "a\tz\t5\na\tx\t4\nc\tx\t1\n");
 	save(&l, true);
-	must(load_path(&got, out_path, pool[0], &err), &err);
-	OK(got.row.n == 2 && got.col.n == 2 && got.nnz == 3, "%u rows, %u columns", got.row.n, got.col.n);
+	MUST(load_path(&got, out_path, pool[0], &err), &err);
+	CHECK(got.row.n == 2 && got.col.n == 2 && got.nnz == 3, "%u rows, %u columns", got.row.n, got.col.n);
 	is_text(&got, "a\tz\t5\na\tx\t4\nc\tx\t1\n");
 	rec_lists_free(&got);
 	l.nnz = 1;
 	l.row.n = 1;
 	l.score = &nan;
-	must(rec_out_open(&out, out_path, &err), &err);
-	OK(rec_lists_write(out, &l, false, NULL, &e) == -1, "NaN is written");
+	MUST(rec_out_open(&out, out_path, &err), &err);
+	CHECK(rec_lists_write(out, &l, false, NULL, &e) == -1, "NaN is written");
 	rec_out_free(out);
 }
 
@@ -129,18 +129,18 @@ static void test_many(void)
 			n += (size_t)snprintf(text + n, cap - n, "u%d\ti%lu-%lu\t%d\n", u, (unsigned long)draw(3), (unsigned long)i, (int)draw(9) - 4);
 	write_file(in_path, text, n);
 	for (int p = 0; p < 2; p++)
-		must(load_path(&l[p], in_path, pool[p], &err), &err);
+		MUST(load_path(&l[p], in_path, pool[p], &err), &err);
 	save(&l[0], true);
-	must(load_path(&l[2], out_path, pool[1], &err), &err);
+	MUST(load_path(&l[2], out_path, pool[1], &err), &err);
 	for (int p = 1; p < 3; p++)
-		OK(same_labels(&l[0].row, &l[p].row) && same_labels(&l[0].col, &l[p].col) && l[0].nnz == l[p].nnz &&
+		CHECK(same_labels(&l[0].row, &l[p].row) && same_labels(&l[0].col, &l[p].col) && l[0].nnz == l[p].nnz &&
 		   memcmp(l[0].ptr, l[p].ptr, (l[0].row.n + (size_t)1) * 8) == 0 && memcmp(l[0].col_idx, l[p].col_idx, l[0].nnz * 4) == 0 &&
 		   memcmp(l[0].score, l[p].score, l[0].nnz * 4) == 0, "lists differ (%d)", p);
 	for (uint32_t r = 0; r < l[0].row.n; r++)
 		for (uint64_t i = l[0].ptr[r] + 1; i < l[0].ptr[r + 1]; i++)
 			bad += l[0].score[i] > l[0].score[i - 1] ||
 			       (l[0].score[i] == l[0].score[i - 1] && l[0].col_idx[i] <= l[0].col_idx[i - 1]);
-	OK(bad == 0, "%zu entries out of order", bad);
+	CHECK(bad == 0, "%zu entries out of order", bad);
 	for (int p = 0; p < 3; p++)
 		rec_lists_free(&l[p]);
 	free(text);
@@ -148,8 +148,8 @@ static void test_many(void)
 
 int main(void)
 {
-	must(rec_pool_new(&pool[0], 1, &err), &err);
-	must(rec_pool_new(&pool[1], 4, &err), &err);
+	MUST(rec_pool_new(&pool[0], 1, &err), &err);
+	MUST(rec_pool_new(&pool[1], 4, &err), &err);
 	if (!mkdtemp(dir))
 		return 1;
 	snprintf(in_path, sizeof in_path, "%s/in", dir);
@@ -164,5 +164,5 @@ int main(void)
 	rmdir(dir);
 	rec_pool_free(pool[0]);
 	rec_pool_free(pool[1]);
-	return done("lists");
+	return finished("lists");
 }

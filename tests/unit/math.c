@@ -7,17 +7,7 @@
 
 #include "base/math.h"
 #include "base/random.h"
-
-static int checks, failures;
-
-static void check(int ok, const char *what)
-{
-	checks++;
-	if (!ok) {
-		failures++;
-		fprintf(stderr, "math: FAILED: %s\n", what);
-	}
-}
+#include "check.h"
 
 /* |got - want| in units in the last place of want. */
 static double ulps(double got, long double want)
@@ -51,7 +41,7 @@ static void compare(const char *name, fn1 *f, ref1 *ref, double lo, double hi, i
 		}
 	}
 	printf("math: %-18s [%g, %g]: at most %.3f ulp (at %.17g)\n", name, lo, hi, worst, at);
-	check(worst < limit, name);
+	CHECK(worst < limit, "%s", name);
 }
 
 static void compare_pow(double lo, double hi, double ylo, double yhi, double limit)
@@ -72,7 +62,7 @@ static void compare_pow(double lo, double hi, double ylo, double yhi, double lim
 		}
 	}
 	printf("math: %-18s [%g, %g]^[%g, %g]: at most %.3f ulp (at %.17g, %.17g)\n", "pow", lo, hi, ylo, yhi, worst, atx, aty);
-	check(worst < limit, "pow");
+	CHECK(worst < limit, "pow");
 }
 
 static long double reference_cdf(long double x)
@@ -94,29 +84,29 @@ static void compare_normal(void)
 			symmetry = fmax(symmetry, fabs((double)(rec_normal_quantile((double)reference_cdf(x)) / x) - 1));
 	}
 	printf("math: normal_cdf: absolute error %.2g; cdf(quantile(p)): relative %.2g; quantile(cdf(x)), lower tail: relative %.2g\n", worst, back, symmetry);
-	check(worst < 1e-14, "normal_cdf");
-	check(back < 4e-15, "normal_quantile, all of (0, 1)");
-	check(symmetry < 4e-15, "normal_quantile, lower tail");
-	check(rec_normal_quantile(0.5) == 0, "quantile(1/2)");
-	check(fabs(rec_normal_quantile(0.975) - 1.9599639845400545) < 1e-15, "quantile(.975)");
-	check(fabs(rec_normal_quantile(1e-300) / -37.0471 - 1) < 1e-5, "quantile(1e-300)");
+	CHECK(worst < 1e-14, "normal_cdf");
+	CHECK(back < 4e-15, "normal_quantile, all of (0, 1)");
+	CHECK(symmetry < 4e-15, "normal_quantile, lower tail");
+	CHECK(rec_normal_quantile(0.5) == 0, "quantile(1/2)");
+	CHECK(fabs(rec_normal_quantile(0.975) - 1.9599639845400545) < 1e-15, "quantile(.975)");
+	CHECK(fabs(rec_normal_quantile(1e-300) / -37.0471 - 1) < 1e-5, "quantile(1e-300)");
 }
 
 static void special_values(void)
 {
-	check(rec_log(0) == -INFINITY && isnan(rec_log(-1)) && isnan(rec_log(NAN)) && rec_log(INFINITY) == INFINITY, "log, special");
-	check(rec_log(1) == 0 && rec_log2(1) == 0 && rec_log1p(0) == 0, "log of 1");
-	check(rec_log2(0x1p-1074) == -1074 && rec_log2(8) == 3 && rec_log2(0x1p1000) == 1000, "log2 of powers of two is exact");
-	check(rec_log1p(-1) == -INFINITY && isnan(rec_log1p(-2)) && rec_log1p(1e-300) == 1e-300, "log1p, special");
-	check(rec_exp(0) == 1 && rec_exp(-INFINITY) == 0 && rec_exp(INFINITY) == INFINITY && isnan(rec_exp(NAN)), "exp, special");
-	check(rec_exp(1000) == INFINITY && rec_exp(-1000) == 0 && rec_exp(-744) > 0, "exp, range");
-	check(rec_pow(0, 0) == 1 && rec_pow(5, 0) == 1 && rec_pow(0, 2.5) == 0 && rec_pow(0, -2.5) == INFINITY, "pow, zero");
-	check(rec_pow(INFINITY, 1.5) == INFINITY && rec_pow(INFINITY, -1.5) == 0 && isnan(rec_pow(-1, 2.5)), "pow, special");
-	check(rec_pow(0.5, 1e300) == 0 && rec_pow(2, 1e300) == INFINITY && rec_pow(1, 1e300) == 1, "pow, huge exponent");
-	check(rec_pow(3, 2) == 9 && rec_pow(7, 1) == 7 && rec_pow(2, 0.5) == sqrt(2.0) && rec_pow(4, -1) == 0.25 && rec_pow(16, -0.5) == 0.25, "pow, exact cases");
-	check(rec_cos(0) == 1 && isnan(rec_cos(NAN)), "cos, special");
-	check(rec_normal_cdf(0) == 0.5 && rec_normal_cdf(-INFINITY) == 0 && rec_normal_cdf(INFINITY) == 1, "normal_cdf, special");
-	check(isnan(rec_normal_quantile(-1)) && rec_normal_quantile(0) == -INFINITY && rec_normal_quantile(1) == INFINITY, "normal_quantile, special");
+	CHECK(rec_log(0) == -INFINITY && isnan(rec_log(-1)) && isnan(rec_log(NAN)) && rec_log(INFINITY) == INFINITY, "log, special");
+	CHECK(rec_log(1) == 0 && rec_log2(1) == 0 && rec_log1p(0) == 0, "log of 1");
+	CHECK(rec_log2(0x1p-1074) == -1074 && rec_log2(8) == 3 && rec_log2(0x1p1000) == 1000, "log2 of powers of two is exact");
+	CHECK(rec_log1p(-1) == -INFINITY && isnan(rec_log1p(-2)) && rec_log1p(1e-300) == 1e-300, "log1p, special");
+	CHECK(rec_exp(0) == 1 && rec_exp(-INFINITY) == 0 && rec_exp(INFINITY) == INFINITY && isnan(rec_exp(NAN)), "exp, special");
+	CHECK(rec_exp(1000) == INFINITY && rec_exp(-1000) == 0 && rec_exp(-744) > 0, "exp, range");
+	CHECK(rec_pow(0, 0) == 1 && rec_pow(5, 0) == 1 && rec_pow(0, 2.5) == 0 && rec_pow(0, -2.5) == INFINITY, "pow, zero");
+	CHECK(rec_pow(INFINITY, 1.5) == INFINITY && rec_pow(INFINITY, -1.5) == 0 && isnan(rec_pow(-1, 2.5)), "pow, special");
+	CHECK(rec_pow(0.5, 1e300) == 0 && rec_pow(2, 1e300) == INFINITY && rec_pow(1, 1e300) == 1, "pow, huge exponent");
+	CHECK(rec_pow(3, 2) == 9 && rec_pow(7, 1) == 7 && rec_pow(2, 0.5) == sqrt(2.0) && rec_pow(4, -1) == 0.25 && rec_pow(16, -0.5) == 0.25, "pow, exact cases");
+	CHECK(rec_cos(0) == 1 && isnan(rec_cos(NAN)), "cos, special");
+	CHECK(rec_normal_cdf(0) == 0.5 && rec_normal_cdf(-INFINITY) == 0 && rec_normal_cdf(INFINITY) == 1, "normal_cdf, special");
+	CHECK(isnan(rec_normal_quantile(-1)) && rec_normal_quantile(0) == -INFINITY && rec_normal_quantile(1) == INFINITY, "normal_quantile, special");
 }
 
 /* The last bits on fixed points: any change of the written order shows. */
@@ -131,7 +121,7 @@ static void fixed_bits(void)
 		h = rec_mix2(h, rec_hash(v, sizeof v, 0));
 	}
 	printf("math: fixed points hash to %016llx\n", (unsigned long long)h);
-	check(h == 0xe7489d4900d7dd2fu, "the bits of fixed points");
+	CHECK(h == 0xe7489d4900d7dd2fu, "the bits of fixed points");
 }
 
 int main(void)
@@ -152,8 +142,5 @@ int main(void)
 	compare_normal();
 	special_values();
 	fixed_bits();
-	if (failures > 0)
-		return 1;
-	printf("ok math: %d checks\n", checks);
-	return 0;
+	return finished("math");
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* matrix_check.h - what the tests of lib/matrix share: counted checks, random labels, and input from a string. */
+/* matrix_check.h - what the tests of lib/matrix share: random labels, files, labels compared. */
 #ifndef TESTS_MATRIX_CHECK_H
 #define TESTS_MATRIX_CHECK_H
 
@@ -13,35 +13,9 @@
 #include "io/in.h"
 #include "io/out.h"
 #include "matrix/labels.h"
+#include "check.h"
 
 enum { LABEL_MAX = 48 };
-
-static int checks, failures;
-
-#define OK(cond, ...)                                                        \
-	do {                                                                 \
-		checks++;                                                    \
-		if (!(cond)) {                                               \
-			failures++;                                          \
-			printf("not ok %s:%d: ", __FILE__, __LINE__);        \
-			printf(__VA_ARGS__);                                 \
-			printf("\n");                                        \
-		}                                                            \
-	} while (0)
-
-static inline void must(int rc, const struct rec_err *e)
-{
-	if (rc != 0) {
-		printf("not ok %s\n", e->msg);
-		exit(1);
-	}
-}
-
-static inline int done(const char *name)
-{
-	printf("%s %s: %d checks, %d failed\n", failures ? "not ok" : "ok", name, checks, failures);
-	return failures != 0;
-}
 
 /* Draws in a fixed order. */
 static uint64_t draws;

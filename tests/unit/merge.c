@@ -9,27 +9,10 @@
 #include "base/mem.h"
 #include "matrix/merge.h"
 #include "model/model.h"
+#include "check.h"
 
-static int checks, failures;
 static struct rec_pool *pool;
 static char dir[] = "/tmp/merge-unit-XXXXXX";
-
-#define OK(cond, ...)                                                        \
-	do {                                                                 \
-		checks++;                                                    \
-		if (!(cond)) {                                               \
-			failures++;                                          \
-			printf("not ok merge:%d: ", __LINE__);               \
-			printf(__VA_ARGS__);                                 \
-			printf("\n");                                        \
-		}                                                            \
-	} while (0)
-
-static _Noreturn void die(const struct rec_err *e)
-{
-	printf("not ok merge: %s\n", e->msg);
-	exit(1);
-}
 
 static const char *file(const char *name)
 {
@@ -174,7 +157,7 @@ static int merge(const char *a, const char *b, enum rec_repeats repeats, struct 
 	if (rec_blocks_merge(&m, in, 2, &how, pool, e) != 0)
 		return -1;
 	out = create("merged");
-	OK(rec_merged_write(out, &m, pool, e) == 0, "%s", e->msg);
+	CHECK(rec_merged_write(out, &m, pool, e) == 0, "%s", e->msg);
 	done(out);
 	rec_merged_free(&m);
 	return 0;
@@ -184,10 +167,10 @@ static void merges(const char *a, const char *b, enum rec_repeats repeats, const
 {
 	struct rec_err e;
 
-	OK(merge(a, b, repeats, &e) == 0, "%s", e.msg);
-	OK(same_file("merged", whole), "%s and %s don't give %s", a, b, whole);
-	OK(merge(b, a, repeats, &e) == 0, "%s", e.msg);
-	OK(same_file("merged", whole), "%s and %s don't give %s", b, a, whole);
+	CHECK(merge(a, b, repeats, &e) == 0, "%s", e.msg);
+	CHECK(same_file("merged", whole), "%s and %s don't give %s", a, b, whole);
+	CHECK(merge(b, a, repeats, &e) == 0, "%s", e.msg);
+	CHECK(same_file("merged", whole), "%s and %s don't give %s", b, a, whole);
 }
 
 static void refuses(const char *a, const char *b, const char *who, const char *message)
@@ -195,8 +178,8 @@ static void refuses(const char *a, const char *b, const char *who, const char *m
 	struct rec_err e;
 	size_t n = strlen(file(who));
 
-	OK(merge(a, b, REC_REPEATS_FAIL, &e) == -1, "%s and %s merge", a, b);
-	OK(strncmp(e.msg, file(who), n) == 0 && strcmp(e.msg + n, message) == 0, "'%s' instead of '%s'", e.msg, message);
+	CHECK(merge(a, b, REC_REPEATS_FAIL, &e) == -1, "%s and %s merge", a, b);
+	CHECK(strncmp(e.msg, file(who), n) == 0 && strcmp(e.msg + n, message) == 0, "'%s' instead of '%s'", e.msg, message);
 }
 
 #define WITH(b, ...) ((b).val = (const float[]){ __VA_ARGS__ }, (b))
@@ -278,7 +261,7 @@ static void test_cells(void)
 	WRITE("whole", CELLS(w, 5, L(0, 2, 4, 5), L(0, 1, 1, 2, 2), 2, 1, 8, 4, 5));
 	merges("p1", "p2", REC_REPEATS_FAIL, "whole");
 	put("text", "u1\tp\t1\nu2\tq\t1\t5\n");
-	OK(merge("p2", "text", REC_REPEATS_FAIL, &e) == -1 && strstr(e.msg, "pair 'u2' 'q'"), "%s", e.msg);
+	CHECK(merge("p2", "text", REC_REPEATS_FAIL, &e) == -1 && strstr(e.msg, "pair 'u2' 'q'"), "%s", e.msg);
 	t = block(&m[4], REC_SPARSE, REC_CANONICAL, "", "u1 u2", "p q r");
 	t.time = (const double[]){ NAN, NAN, 9, 7 };
 	WRITE("whole", CELLS(t, 4, L(0, 2, 4), L(0, 1, 1, 2), 1, 1, 9, 4));
@@ -309,50 +292,50 @@ static void test_model(void)
 	u.cols = i.cols = i2.cols = 2;
 	o.cols = 1;
 	WRITE("whole", meta("algorithm\tals\n"), WITH(u, 1, 2, 3, 4), WITH(i, 5, 6, 7, 8));
-	OK(load(&x, "whole", &e) == 0, "%s", e.msg);
-	OK(x.has_factors && !x.has_similarity && !x.has_offset && !x.text && x.user.ncols == 2 && x.item.row.n == 2 && x.item.val[3] == 8, "factors");
-	OK(strcmp(rec_meta_get(&x.meta, "algorithm"), "als") == 0, "metadata");
+	CHECK(load(&x, "whole", &e) == 0, "%s", e.msg);
+	CHECK(x.has_factors && !x.has_similarity && !x.has_offset && !x.text && x.user.ncols == 2 && x.item.row.n == 2 && x.item.val[3] == 8, "factors");
+	CHECK(strcmp(rec_meta_get(&x.meta, "algorithm"), "als") == 0, "metadata");
 	out = create("again");
-	OK(rec_model_write(out, &x, true, pool, &e) == 0, "%s", e.msg);
+	CHECK(rec_model_write(out, &x, true, pool, &e) == 0, "%s", e.msg);
 	done(out);
-	OK(same_file("again", "whole"), "a model is written as it was");
+	CHECK(same_file("again", "whole"), "a model is written as it was");
 	out = create("again");
-	OK(rec_model_write(out, &x, false, pool, &e) == -1 && e.code == REC_EUSAGE && strcmp(e.msg, "factors don't go into text: use -b") == 0, "%s", e.msg);
+	CHECK(rec_model_write(out, &x, false, pool, &e) == -1 && e.code == REC_EUSAGE && strcmp(e.msg, "factors don't go into text: use -b") == 0, "%s", e.msg);
 	rec_out_free(out);
 	rec_model_free(&x);
 
 	WRITE("joined", WITH(i2, 9, 10), WITH(u, 1, 2, 3, 4), WITH(i, 5, 6, 7, 8));
-	OK(load(&x, "joined", &e) == 0 && x.item.row.n == 3 && x.item.val[5] == 10, "item factors in two blocks: %s", e.msg);
+	CHECK(load(&x, "joined", &e) == 0 && x.item.row.n == 3 && x.item.val[5] == 10, "item factors in two blocks: %s", e.msg);
 	rec_model_free(&x);
 
 	WRITE("sim", meta("history.weights\tlog\n"), CELLS(s, 4, L(0, 3, 4), L(2, 0, 1, 0), 3, 2, 1, 9));
-	OK(load(&x, "sim", &e) == 0 && x.has_similarity && !x.dense && x.sim.nnz == 4, "%s", e.msg);
-	OK(x.sim.col[0] == 0 && x.sim.col[1] == 1 && x.sim.col[2] == 2 && x.sim.val[0] == 2 && x.sim.val[2] == 3, "columns ascend");
+	CHECK(load(&x, "sim", &e) == 0 && x.has_similarity && !x.dense && x.sim.nnz == 4, "%s", e.msg);
+	CHECK(x.sim.col[0] == 0 && x.sim.col[1] == 1 && x.sim.col[2] == 2 && x.sim.val[0] == 2 && x.sim.val[2] == 3, "columns ascend");
 	out = create("again");
-	OK(rec_model_write(out, &x, false, pool, &e) == -1 && e.code == REC_EUSAGE, "%s", e.msg);
-	OK(strcmp(e.msg, "a model that transforms the history (log) does not go into text: use -b") == 0, "%s", e.msg);
+	CHECK(rec_model_write(out, &x, false, pool, &e) == -1 && e.code == REC_EUSAGE, "%s", e.msg);
+	CHECK(strcmp(e.msg, "a model that transforms the history (log) does not go into text: use -b") == 0, "%s", e.msg);
 	rec_out_free(out);
 	rec_model_free(&x);
 
 	WRITE("dense", WITH(d, 0, 1, .5f, 2, 0, 0));
-	OK(load(&x, "dense", &e) == 0 && x.has_similarity && x.dense && x.sim_dense.ncols == 3 && x.col.n == 3, "%s", e.msg);
+	CHECK(load(&x, "dense", &e) == 0 && x.has_similarity && x.dense && x.sim_dense.ncols == 3 && x.col.n == 3, "%s", e.msg);
 	out = create("text");
-	OK(rec_model_write(out, &x, false, pool, &e) == 0, "%s", e.msg);
+	CHECK(rec_model_write(out, &x, false, pool, &e) == 0, "%s", e.msg);
 	done(out);
 	rec_model_free(&x);
 	put("want", "x\ty\t1\nx\tz\t0.5\ny\tx\t2\n");
-	OK(same_file("text", "want"), "a dense similarity as text");
-	OK(load(&x, "text", &e) == 0 && x.text && x.has_similarity && x.sim.nnz == 3 && x.row.n == 2, "%s", e.msg);
+	CHECK(same_file("text", "want"), "a dense similarity as text");
+	CHECK(load(&x, "text", &e) == 0 && x.text && x.has_similarity && x.sim.nnz == 3 && x.row.n == 2, "%s", e.msg);
 	out = create("again");
-	OK(rec_model_write(out, &x, false, pool, &e) == 0, "%s", e.msg);
+	CHECK(rec_model_write(out, &x, false, pool, &e) == 0, "%s", e.msg);
 	done(out);
-	OK(same_file("again", "want"), "a similarity as text");
+	CHECK(same_file("again", "want"), "a similarity as text");
 	rec_model_free(&x);
 
 	WRITE("offset", WITH(o, 3, 1));
-	OK(load(&x, "offset", &e) == 0 && x.has_offset && x.offset.row.n == 2, "%s", e.msg);
+	CHECK(load(&x, "offset", &e) == 0 && x.has_offset && x.offset.row.n == 2, "%s", e.msg);
 	out = create("again");
-	OK(rec_model_write(out, &x, false, pool, &e) == -1 && strcmp(e.msg, "a model with an offset does not go into text: use -b") == 0, "%s", e.msg);
+	CHECK(rec_model_write(out, &x, false, pool, &e) == -1 && strcmp(e.msg, "a model with an offset does not go into text: use -b") == 0, "%s", e.msg);
 	rec_out_free(out);
 	rec_model_free(&x);
 }
@@ -363,9 +346,9 @@ static void not_a_model(const char *name, const char *message)
 	struct rec_err e;
 	size_t n = strlen(file(name));
 
-	OK(load(&x, name, &e) == -1, "%s: loads", name);
-	OK(strncmp(e.msg, file(name), n) == 0 && strcmp(e.msg + n, message) == 0, "'%s' instead of '%s'", e.msg, message);
-	OK(!x.own && !x.in && !x.meta.n, "a failed load leaves nothing");
+	CHECK(load(&x, name, &e) == -1, "%s: loads", name);
+	CHECK(strncmp(e.msg, file(name), n) == 0 && strcmp(e.msg + n, message) == 0, "'%s' instead of '%s'", e.msg, message);
+	CHECK(!x.own && !x.in && !x.meta.n, "a failed load leaves nothing");
 }
 
 static void test_no_model(void)
@@ -409,8 +392,6 @@ int main(void)
 	}
 	rec_pool_free(pool);
 	snprintf(remove, sizeof remove, "rm -r %s", dir);
-	OK(system(remove) == 0, "rm");
-	if (failures == 0)
-		printf("ok merge: %d checks\n", checks);
-	return failures != 0;
+	CHECK(system(remove) == 0, "rm");
+	return finished("merge");
 }

@@ -5,24 +5,14 @@
 
 #include "base/mem.h"
 #include "io/meta.h"
-
-static int checks, failures;
-
-#define OK(cond)                                                             \
-	do {                                                                 \
-		checks++;                                                    \
-		if (!(cond)) {                                               \
-			failures++;                                          \
-			printf("not ok meta:%d: %s\n", __LINE__, #cond);     \
-		}                                                            \
-	} while (0)
+#include "check.h"
 
 static struct rec_meta parsed(const char *text)
 {
 	struct rec_err e = { 0 };
 	struct rec_meta m;
 
-	OK(rec_meta_parse(&m, text, strlen(text), &e) == 0);
+	CHECK(rec_meta_parse(&m, text, strlen(text), &e) == 0);
 	return m;
 }
 
@@ -31,8 +21,8 @@ static void reads_as(struct rec_meta *m, const char *want)
 	struct rec_err e = { 0 };
 	struct rec_buf b = { 0 };
 
-	OK(rec_meta_format(m, &b, &e) == 0);
-	OK(b.n == strlen(want) && memcmp(want, b.n ? b.p : "", b.n) == 0);
+	CHECK(rec_meta_format(m, &b, &e) == 0);
+	CHECK(b.n == strlen(want) && memcmp(want, b.n ? b.p : "", b.n) == 0);
 	rec_buf_free(&b);
 	rec_meta_free(m);
 }
@@ -44,24 +34,24 @@ static void test_set(void)
 	uint64_t n = 0;
 	double x = 0;
 
-	OK(rec_meta_set(&m, "seed", "1", &e) == 0);
-	OK(rec_meta_set(&m, "algorithm", "als", &e) == 0);
-	OK(rec_meta_set_f64(&m, "reg", 0.01, &e) == 0);
-	OK(rec_meta_set_u64(&m, "items", UINT64_MAX, &e) == 0);
-	OK(rec_meta_set(&m, "seed", "", &e) == 0);
-	OK(strcmp(rec_meta_get(&m, "algorithm"), "als") == 0);
-	OK(rec_meta_get(&m, "alg") == NULL && rec_meta_get(&m, "zzz") == NULL);
-	OK(rec_meta_get_f64(&m, "reg", &x, &e) == 1 && x == 0.01);
-	OK(rec_meta_get_u64(&m, "items", &n, &e) == 1 && n == UINT64_MAX);
-	OK(rec_meta_get_f64(&m, "users", &x, &e) == 0);
-	OK(rec_meta_get_f64(&m, "algorithm", &x, &e) == -1);
-	OK(strcmp(e.msg, "metadata: algorithm: 'als' is not a number") == 0);
+	CHECK(rec_meta_set(&m, "seed", "1", &e) == 0);
+	CHECK(rec_meta_set(&m, "algorithm", "als", &e) == 0);
+	CHECK(rec_meta_set_f64(&m, "reg", 0.01, &e) == 0);
+	CHECK(rec_meta_set_u64(&m, "items", UINT64_MAX, &e) == 0);
+	CHECK(rec_meta_set(&m, "seed", "", &e) == 0);
+	CHECK(strcmp(rec_meta_get(&m, "algorithm"), "als") == 0);
+	CHECK(rec_meta_get(&m, "alg") == NULL && rec_meta_get(&m, "zzz") == NULL);
+	CHECK(rec_meta_get_f64(&m, "reg", &x, &e) == 1 && x == 0.01);
+	CHECK(rec_meta_get_u64(&m, "items", &n, &e) == 1 && n == UINT64_MAX);
+	CHECK(rec_meta_get_f64(&m, "users", &x, &e) == 0);
+	CHECK(rec_meta_get_f64(&m, "algorithm", &x, &e) == -1);
+	CHECK(strcmp(e.msg, "metadata: algorithm: 'als' is not a number") == 0);
 	e = (struct rec_err){ 0 };
-	OK(rec_meta_get_u64(&m, "reg", &n, &e) == -1);
-	OK(strcmp(e.msg, "metadata: reg: '0.01' is not a whole number") == 0);
+	CHECK(rec_meta_get_u64(&m, "reg", &n, &e) == -1);
+	CHECK(strcmp(e.msg, "metadata: reg: '0.01' is not a whole number") == 0);
 	e = (struct rec_err){ 0 };
-	OK(rec_meta_set(&m, "Seed", "1", &e) == -1 && strcmp(e.msg, "metadata: malformed key 'Seed'") == 0);
-	OK(rec_meta_set(&m, "", "1", &e) == -1 && rec_meta_set(&m, "a", "1\t2", &e) == -1 && rec_meta_set(&m, "a", "1\n", &e) == -1);
+	CHECK(rec_meta_set(&m, "Seed", "1", &e) == -1 && strcmp(e.msg, "metadata: malformed key 'Seed'") == 0);
+	CHECK(rec_meta_set(&m, "", "1", &e) == -1 && rec_meta_set(&m, "a", "1\t2", &e) == -1 && rec_meta_set(&m, "a", "1\n", &e) == -1);
 	reads_as(&m, "algorithm\tals\nitems\t18446744073709551615\nreg\t0.01\nseed\t\n");
 }
 
@@ -70,14 +60,14 @@ static void malformed(const char *text, size_t n, const char *message)
 	struct rec_err e = { 0 };
 	struct rec_meta m;
 
-	OK(rec_meta_parse(&m, text, n, &e) == -1 && e.code == REC_EDATA && strcmp(e.msg, message) == 0 && m.n == 0);
+	CHECK(rec_meta_parse(&m, text, n, &e) == -1 && e.code == REC_EDATA && strcmp(e.msg, message) == 0 && m.n == 0);
 }
 
 static void test_parse(void)
 {
 	struct rec_meta m = parsed("a\t1\nb.c-d_e\t\nz\tx y\n");
 
-	OK(m.n == 3 && strcmp(rec_meta_get(&m, "z"), "x y") == 0);
+	CHECK(m.n == 3 && strcmp(rec_meta_get(&m, "z"), "x y") == 0);
 	reads_as(&m, "a\t1\nb.c-d_e\t\nz\tx y\n");
 	m = parsed("");
 	reads_as(&m, "");
@@ -96,7 +86,7 @@ static void merged(const char *a, const char *b, const char *want)
 	struct rec_meta x = parsed(a), y = parsed(b);
 	struct rec_err e = { 0 };
 
-	OK(rec_meta_merge(&x, &y, &e) == 0);
+	CHECK(rec_meta_merge(&x, &y, &e) == 0);
 	reads_as(&x, want);
 	rec_meta_free(&y);
 }
@@ -106,7 +96,7 @@ static void not_merged(const char *a, const char *b, const char *message)
 	struct rec_meta x = parsed(a), y = parsed(b);
 	struct rec_err e = { 0 };
 
-	OK(rec_meta_merge(&x, &y, &e) == -1 && strcmp(e.msg, message) == 0);
+	CHECK(rec_meta_merge(&x, &y, &e) == -1 && strcmp(e.msg, message) == 0);
 	rec_meta_free(&x);
 	rec_meta_free(&y);
 }
@@ -132,7 +122,5 @@ int main(void)
 	test_set();
 	test_parse();
 	test_merge();
-	if (failures == 0)
-		printf("ok meta: %d checks\n", checks);
-	return failures != 0;
+	return finished("meta");
 }

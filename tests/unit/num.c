@@ -10,16 +10,11 @@
 #include <string.h>
 
 #include "base/random.h"
-
-static unsigned long checks, failures;
+#include "check.h"
 
 static void check(int ok, const char *what, const char *text)
 {
-	checks++;
-	if (ok)
-		return;
-	if (failures++ < 20)
-		printf("FAILED num: %s: '%s'\n", what, text);
+	CHECK(ok, "%s: '%s'", what, text);
 }
 
 static float float_of(uint32_t bits)
@@ -322,9 +317,5 @@ int main(void)
 	test_long();
 	test_random_text();
 	test_print();
-	if (failures)
-		printf("FAILED num: %lu of %lu checks\n", failures, checks);
-	else
-		printf("ok num: %lu checks\n", checks);
-	return failures != 0;
+	return finished("num");
 }

@@ -5,23 +5,13 @@
 #include <stdlib.h>
 
 #include "base/pool.h"
+#include "check.h"
 
 static atomic_uint ran[10000];
-static unsigned checks;
-
-static void check(int ok, const char *what)
-{
-	checks++;
-	if (!ok) {
-		printf("not ok pool: %s\n", what);
-		exit(1);
-	}
-}
-
 static int count(void *arg, size_t task, unsigned thread, struct rec_err *e)
 {
 	(void)e;
-	check(thread < *(unsigned *)arg, "thread number in range");
+	CHECK(thread < *(unsigned *)arg, "thread number in range");
 	ran[task]++;
 	return 0;
 }
@@ -38,24 +28,23 @@ int main(void)
 		struct rec_err e = { 0 };
 		struct rec_pool *p;
 
-		check(rec_pool_new(&p, n, &e) == 0 && rec_pool_size(p) == n, "new");
+		CHECK(rec_pool_new(&p, n, &e) == 0 && rec_pool_size(p) == n, "new");
 		for (size_t tasks = 0; tasks <= 10000; tasks = tasks * 10 + 1) {
 			for (size_t i = 0; i < tasks; i++)
 				ran[i] = 0;
-			check(rec_pool_run(p, tasks, count, &n, &e) == 0, "run");
+			CHECK(rec_pool_run(p, tasks, count, &n, &e) == 0, "run");
 			for (size_t i = 0; i < tasks; i++)
-				check(ran[i] == 1, "each task once");
+				CHECK(ran[i] == 1, "each task once");
 		}
 		for (size_t from = 0; from < 500; from += 50) {
 			char want[32];
 
 			e = (struct rec_err){ 0 };
 			snprintf(want, sizeof want, "task %zu", (from + 6) / 7 * 7);
-			check(rec_pool_run(p, 1000, fail_some, &from, &e) == -1, "a failing run fails");
-			check(e.code == REC_EDATA && !__builtin_strcmp(e.msg, want), "the lowest failure is reported");
+			CHECK(rec_pool_run(p, 1000, fail_some, &from, &e) == -1, "a failing run fails");
+			CHECK(e.code == REC_EDATA && !__builtin_strcmp(e.msg, want), "the lowest failure is reported");
 		}
 		rec_pool_free(p);
 	}
-	printf("ok pool: %u checks\n", checks);
-	return 0;
+	return finished("pool");
 }

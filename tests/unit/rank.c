@@ -12,21 +12,9 @@
 #include "base/random.h"
 #include "model/score_private.h"
 #include "model/topn.h"
+#include "check.h"
 
 enum { USERS = 40, ITEMS = 150, MOST = 2000 };
-
-static unsigned checks, failures;
-
-#define CHECK(x, ...)                                                         \
-	do {                                                                  \
-		checks++;                                                     \
-		if (!(x)) {                                                   \
-			failures++;                                           \
-			fprintf(stderr, "%s:%d: %s: ", __FILE__, __LINE__, #x); \
-			fprintf(stderr, __VA_ARGS__);                         \
-			fputc('\n', stderr);                                  \
-		}                                                             \
-	} while (0)
 
 static uint64_t draws;
 
@@ -409,18 +397,6 @@ static void test_gather(void)
 	rec_gather_free(&g);
 }
 
-static void test_part(void)
-{
-	uint32_t first, last, next = 0, i;
-
-	for (i = 1; i <= 7; i++) {
-		rec_topn_part(5000, i, 7, &first, &last);
-		CHECK(first == next && (last % 256 == 0 || last == 5000), "%u: %u..%u", i, first, last);
-		next = last;
-	}
-	CHECK(next == 5000, "%u", next);
-}
-
 int main(void)
 {
 	static const uint32_t rank[] = { 1, 5, 16, 33, 64 };
@@ -432,7 +408,6 @@ int main(void)
 	test_scale();
 	test_transform();
 	test_gather();
-	test_part();
 	w.users = make_labels('u', USERS, 1);
 	w.items = make_labels('i', ITEMS, 3);
 	make_histories();
@@ -450,6 +425,5 @@ int main(void)
 	}
 	rec_labels_free(&w.users);
 	rec_labels_free(&w.items);
-	printf("%s rank: %u checks\n", failures ? "FAILED" : "ok", checks);
-	return failures != 0;
+	return finished("rank");
 }

@@ -12,28 +12,11 @@
 #include "base/mem.h"
 #include "io/recmat.h"
 #include "io/rows.h"
+#include "check.h"
 
-static int checks, failures;
 static struct rec_pool *pool;
 static char dir[] = "/tmp/recmat-unit-XXXXXX";
 static char path[64];
-
-#define OK(cond, ...)                                                        \
-	do {                                                                 \
-		checks++;                                                    \
-		if (!(cond)) {                                               \
-			failures++;                                          \
-			printf("not ok recmat:%d: ", __LINE__);              \
-			printf(__VA_ARGS__);                                 \
-			printf("\n");                                        \
-		}                                                            \
-	} while (0)
-
-static _Noreturn void die(const struct rec_err *e)
-{
-	printf("not ok recmat: %s\n", e->msg);
-	exit(1);
-}
 
 /* -- the blocks of tests/vectors/make.py -- */
 
@@ -195,12 +178,12 @@ static int read_all(const char *name, const struct rec_block *const *want, size_
 	if (rec_recmat_is(in, e) == 1 && rec_recmat_open(&r, in, trust, pool, e) == 0)
 		while ((rc = rec_recmat_next(r, &b, e)) == 1) {
 			if (want)
-				OK(i < n && same_block(want[i], &b), "%s: block %zu is not as written", name, i + 1);
+				CHECK(i < n && same_block(want[i], &b), "%s: block %zu is not as written", name, i + 1);
 			i++;
 			rec_block_free(&b);
 		}
 	if (rc == 0 && want)
-		OK(i == n, "%s: %zu blocks, %zu expected", name, i, n);
+		CHECK(i == n, "%s: %zu blocks, %zu expected", name, i, n);
 	rec_recmat_close(r);
 	rec_in_close(in);
 	return rc;
@@ -219,8 +202,8 @@ static void test_unaligned(void)
 		die(&e);
 	spill(&b);
 	fd = open(path, O_RDONLY);
-	OK(lseek(fd, 3, SEEK_SET) == 3 && dup2(fd, 0) == 0, "stdin at 3");
-	OK(read_all("-", (const struct rec_block *const[]){ &canonical, &stream, &ranked }, 3, false, &e) == 0, "%s", e.msg);
+	CHECK(lseek(fd, 3, SEEK_SET) == 3 && dup2(fd, 0) == 0, "stdin at 3");
+	CHECK(read_all("-", (const struct rec_block *const[]){ &canonical, &stream, &ranked }, 3, false, &e) == 0, "%s", e.msg);
 	if (old >= 0) {
 		dup2(old, 0);
 		close(old);
@@ -243,16 +226,16 @@ static void test_vectors(void)
 			n++;
 		snprintf(name, sizeof name, "tests/vectors/%s.rec", x->name);
 		file = slurp(name);
-		OK(read_all(name, x->block, n, false, &e) == 0, "%s", e.msg);
-		OK(read_all(name, x->block, n, true, &e) == 0, "%s", e.msg);
+		CHECK(read_all(name, x->block, n, false, &e) == 0, "%s", e.msg);
+		CHECK(read_all(name, x->block, n, true, &e) == 0, "%s", e.msg);
 		pid_t child = pipe_of(&file, fd);
-		OK(read_all(fd, x->block, n, false, &e) == 0, "%s", e.msg);
+		CHECK(read_all(fd, x->block, n, false, &e) == 0, "%s", e.msg);
 		close(atoi(fd + 8));
 		waitpid(child, NULL, 0);
 		if (x->rewritten) {
 			write_blocks(x->block, n);
 			ours = slurp(path);
-			OK(ours.n == file.n && memcmp(ours.p, file.p, file.n) == 0, "%s: our writer gives other bytes", name);
+			CHECK(ours.n == file.n && memcmp(ours.p, file.p, file.n) == 0, "%s: our writer gives other bytes", name);
 			rec_buf_free(&ours);
 		}
 		rec_buf_free(&file);
@@ -265,8 +248,8 @@ static void refused(const char *want, bool trust)
 	struct rec_err e = { 0 };
 	size_t n = strlen(path);
 
-	OK(read_all(path, NULL, 0, trust, &e) == -1, "accepted: %s", want);
-	OK(e.code == REC_EDATA && strncmp(e.msg, path, n) == 0 && strcmp(e.msg + n, want) == 0, "'%s' instead of '%s'", e.msg, want);
+	CHECK(read_all(path, NULL, 0, trust, &e) == -1, "accepted: %s", want);
+	CHECK(e.code == REC_EDATA && strncmp(e.msg, path, n) == 0 && strcmp(e.msg + n, want) == 0, "'%s' instead of '%s'", e.msg, want);
 }
 
 static void refused_block(const struct rec_block *b, const char *want)
@@ -327,7 +310,7 @@ static void damaged(const char *vector, size_t at, const char *message, const ch
 	if (trusted)
 		refused(trusted, true);
 	else
-		OK(read_all(path, NULL, 0, true, &e) == 0, "%s", e.msg);
+		CHECK(read_all(path, NULL, 0, true, &e) == 0, "%s", e.msg);
 	rec_buf_free(&b);
 }
 
@@ -429,17 +412,17 @@ static void test_large(void)
 		val[i] = (float)i;
 	b.val = val;
 	write_blocks((const struct rec_block *const[]){ &b }, 1);
-	OK(read_all(path, (const struct rec_block *const[]){ &b }, 1, false, &e) == 0, "%s", e.msg);
+	CHECK(read_all(path, (const struct rec_block *const[]){ &b }, 1, false, &e) == 0, "%s", e.msg);
 	file = slurp(path);
 	child = pipe_of(&file, fd);
-	OK(read_all(fd, (const struct rec_block *const[]){ &b }, 1, false, &e) == 0, "%s", e.msg);
+	CHECK(read_all(fd, (const struct rec_block *const[]){ &b }, 1, false, &e) == 0, "%s", e.msg);
 	close(atoi(fd + 8));
 	waitpid(child, NULL, 0);
 	file.n = 4096;
 	spill(&file);
 	refused(": cut off: no end mark after block 0", false);
 	child = pipe_of(&file, fd);
-	OK(read_all(fd, NULL, 0, false, &e) == -1 && strstr(e.msg, ": cut off: no end mark after block 0"), "%s", e.msg);
+	CHECK(read_all(fd, NULL, 0, false, &e) == -1 && strstr(e.msg, ": cut off: no end mark after block 0"), "%s", e.msg);
 	close(atoi(fd + 8));
 	waitpid(child, NULL, 0);
 	rec_buf_free(&file);
@@ -478,7 +461,7 @@ static void test_stream_out(void)
 	if (rec_in_open(&in, path, &e) != 0 || rec_recmat_open(&r, in, false, pool, &e) != 0)
 		die(&e);
 	while (rec_recmat_next(r, &b, &e) == 1) {
-		OK(b.order == REC_STREAM && !b.time == (blocks == 0), "stream blocks with times where there are any");
+		CHECK(b.order == REC_STREAM && !b.time == (blocks == 0), "stream blocks with times where there are any");
 		for (uint64_t k = 0; k < b.nnz; k++, n++) {
 			const char *u = b.row_bytes + b.row_off[b.row[k]], *it = b.col_bytes + b.col_off[b.col[k]];
 			char wu[16], wi[16];
@@ -495,9 +478,9 @@ static void test_stream_out(void)
 		blocks++;
 		rec_block_free(&b);
 	}
-	OK(e.msg[0] == '\0', "%s", e.msg);
-	OK(n == N && bad == 0 && blocks == 2, "%d rows as they came: %d, %d wrong", N, (int)n, (int)bad);
-	OK(rows == 1000 + 638 + 1, "a label alone is a row: %d rows", (int)rows);
+	CHECK(e.msg[0] == '\0', "%s", e.msg);
+	CHECK(n == N && bad == 0 && blocks == 2, "%d rows as they came: %d, %d wrong", N, (int)n, (int)bad);
+	CHECK(rows == 1000 + 638 + 1, "a label alone is a row: %d rows", (int)rows);
 	rec_recmat_close(r);
 	rec_in_close(in);
 }
@@ -524,7 +507,5 @@ int main(void)
 	rec_pool_free(pool);
 	unlink(path);
 	rmdir(dir);
-	if (failures == 0)
-		printf("ok recmat: %d checks\n", checks);
-	return failures != 0;
+	return finished("recmat");
 }

@@ -18,26 +18,11 @@
 #include "base/random.h"
 #include "io/out.h"
 #include "io/recmat.h"
+#include "check.h"
 
-static unsigned long checks, failures;
 static char dir[] = "/tmp/rec-rows-XXXXXX";
 static char plain[64], packed[64], binary[64];
 static struct rec_pool *pools[4];	/* of 1, 2, 3 threads, and none */
-
-#define CHECK(ok, what) check(ok, __LINE__, what)
-
-static void check(int ok, int line, const char *what)
-{
-	checks++;
-	if (!ok && failures++ < 30)
-		printf("FAILED rows: line %d: %s\n", line, what);
-}
-
-static _Noreturn void die(const struct rec_err *e)
-{
-	printf("FAILED rows: %s\n", e->msg);
-	exit(1);
-}
 
 /* What a reader gave, as text, and how it ended. */
 struct answer {
@@ -178,9 +163,7 @@ static const char *tail_of(const struct answer *a)
 
 static void compare(struct answer *a, const struct rec_buf *want, uint64_t sum, const char *message, int ordered)
 {
-	checks++;
-	if (strcmp(tail_of(a), message) != 0 && failures++ < 30)
-		printf("FAILED rows: wanted '%s', got '%s'\n", message, a->err.msg);
+	CHECK(strcmp(tail_of(a), message) == 0, "wanted '%s', got '%s'", message, a->err.msg);
 	if (ordered)
 		CHECK(a->text.n == want->n && (want->n == 0 || memcmp(a->text.p, want->p, want->n) == 0), "rows in order");
 	else if (!*message)
@@ -271,7 +254,7 @@ static void test_empty_line(void)
 	for (int i = 0; i < 4; i++) {
 		struct answer a = read_file(plain, i % 2 ? BY_VISIT : BY_BATCH, i < 2 ? 0 : REC_ROWS_LABELS, pools[i]);
 
-		CHECK(strcmp(tail_of(&a), ":2: empty line") == 0, a.err.msg);
+		CHECK(strcmp(tail_of(&a), ":2: empty line") == 0, "%s", a.err.msg);
 		rec_buf_free(&a.text);
 	}
 	if (rec_in_open(&in, plain, &e) || rec_rows_open(&r, in, REC_ROWS_LABELS, NULL, &e))
@@ -280,7 +263,7 @@ static void test_empty_line(void)
 	CHECK(rec_rows_line(r, &row, &e) == 1 && row.row_len == 0 && row.has == 0, "an empty line with CR");
 	CHECK(rec_rows_line(r, &row, &e) == 1 && row.row_len == 0 && row.has == 0, "an empty line");
 	CHECK(rec_rows_line(r, &row, &e) == 1 && *row.row == 'c', "a row");
-	CHECK(rec_rows_line_fail(r, 2, &e, "no %s", "good") == -1 && strstr(e.msg, "plain:4: field 2: no good"), e.msg);
+	CHECK(rec_rows_line_fail(r, 2, &e, "no %s", "good") == -1 && strstr(e.msg, "plain:4: field 2: no good"), "%s", e.msg);
 	CHECK(rec_rows_line(r, &row, &(struct rec_err){ 0 }) == 0, "the end");
 	rec_rows_close(r);
 }
@@ -442,7 +425,7 @@ static void test_refused(void)
 		e = (struct rec_err){ 0 };
 		if (rec_in_open(&in, i < 4 ? plain : packed, &e) || rec_rows_open(&r, in, 0, pools[i % 4], &e))
 			die(&e);
-		CHECK(rec_rows_each(r, refuse, NULL, &e) == -1 && strstr(e.msg, ":60001: thirteen"), e.msg);
+		CHECK(rec_rows_each(r, refuse, NULL, &e) == -1 && strstr(e.msg, ":60001: thirteen"), "%s", e.msg);
 		rec_rows_close(r);
 		e = (struct rec_err){ 0 };
 		if (rec_in_open(&in, i < 4 ? plain : packed, &e) || rec_rows_open(&r, in, 0, pools[i % 4], &e))
@@ -453,7 +436,7 @@ static void test_refused(void)
 			if (k < n)
 				break;
 		}
-		CHECK(rc == 1 && rec_rows_fail(r, k, 3, &e, "%d", 13) == -1 && strstr(e.msg, ":60001: field 3: 13"), e.msg);
+		CHECK(rc == 1 && rec_rows_fail(r, k, 3, &e, "%d", 13) == -1 && strstr(e.msg, ":60001: field 3: 13"), "%s", e.msg);
 		rec_rows_close(r);
 	}
 	rec_buf_free(&text);
@@ -472,7 +455,7 @@ static void test_cut_gzip(void)
 	if (truncate(packed, (off_t)(text.n / 4)) != 0)
 		die(&e);
 	a = read_file(packed, BY_BATCH, 0, NULL);
-	CHECK(strcmp(tail_of(&a), ": gzip stream is cut off") == 0, a.err.msg);
+	CHECK(strcmp(tail_of(&a), ": gzip stream is cut off") == 0, "%s", a.err.msg);
 	CHECK(a.text.n > 1000 && memcmp(a.text.p, want.p, a.text.n) == 0, "rows before the cut");
 	for (int i = 0; i < 3; i++) {
 		b = read_file(packed, BY_BATCH, 0, pools[i]);
@@ -558,7 +541,7 @@ static void test_ptr_block(void)
 		compare(&a, &without, 0, "", 1);
 	}
 	a = read_file(binary, BY_LINE, 0, NULL);
-	CHECK(strstr(a.err.msg, "recmat where lines of text are wanted") != NULL, a.err.msg);
+	CHECK(strstr(a.err.msg, "recmat where lines of text are wanted") != NULL, "%s", a.err.msg);
 }
 
 /* Many cells a row and many rows without cells, over the borders of tasks. */
@@ -625,11 +608,11 @@ static void test_lone_rows(void)
 	a = read_file(binary, BY_BATCH, REC_ROWS_LABELS, NULL);
 	compare(&a, &want, 0, "", 1);
 	a = read_file(binary, BY_VISIT, 0, NULL);
-	CHECK(strstr(a.err.msg, "block 1: row 'b' has no cell") != NULL, a.err.msg);
+	CHECK(strstr(a.err.msg, "block 1: row 'b' has no cell") != NULL, "%s", a.err.msg);
 	b = (struct rec_block){ .kind = REC_DENSE, .name = "user", .rows = 3, .cols = 1, .row_off = row_off, .row_bytes = "abc", .val = (float[]){ 1, 2, 3 } };
 	write_block(&b);
 	a = read_file(binary, BY_VISIT, 0, NULL);
-	CHECK(strstr(a.err.msg, "block 1: a dense matrix (name 'user') where rows are wanted") != NULL, a.err.msg);
+	CHECK(strstr(a.err.msg, "block 1: a dense matrix (name 'user') where rows are wanted") != NULL, "%s", a.err.msg);
 }
 
 int main(void)
@@ -659,11 +642,6 @@ int main(void)
 	for (int i = 0; i < 3; i++)
 		rec_pool_free(pools[i]);
 	snprintf(command, sizeof command, "rm -rf %s", dir);
-	if (system(command) != 0)
-		failures++;
-	if (failures)
-		printf("FAILED rows: %lu of %lu checks\n", failures, checks);
-	else
-		printf("ok rows: %lu checks\n", checks);
-	return failures != 0;
+	CHECK(system(command) == 0, "%s", command);
+	return finished("rows");
 }

@@ -14,28 +14,9 @@
 #include "base/random.h"
 #include "blas/spd.h"
 #include "model/sim.h"
+#include "check.h"
 
-static unsigned checks, failures;
 static struct rec_run run;
-
-#define CHECK(ok, ...)                                                                   \
-	do {                                                                             \
-		checks++;                                                                \
-		if (!(ok)) {                                                             \
-			failures++;                                                      \
-			printf("%s:%d: %s: ", __FILE__, __LINE__, #ok);                  \
-			printf(__VA_ARGS__);                                             \
-			putchar('\n');                                                   \
-		}                                                                        \
-	} while (0)
-
-#define OR_DIE(call)                                                                     \
-	do {                                                                             \
-		if ((call) != 0) {                                                       \
-			printf("%s:%d: %s: %s\n", __FILE__, __LINE__, #call, e.msg);     \
-			exit(1);                                                         \
-		}                                                                        \
-	} while (0)
 
 /* Labels x00 .. x63 that need no memory of their own. */
 static char label_bytes[2][SIM_MAX * 3];
@@ -76,7 +57,7 @@ static void make_data(struct rec_sparse *x, struct sim_oracle *o, int users, int
 			o->held[u][i] = true;
 			o->v[u][i] = v;
 		}
-	OR_DIE(rec_sparse_build(x, &row, &col, cell, n, REC_REPEATS_FAIL, false, NULL, &e));
+	MUST(rec_sparse_build(x, &row, &col, cell, n, REC_REPEATS_FAIL, false, NULL, &e), &e);
 	if ((int)x->row.n != users || (int)x->col.n != items) {
 		printf("make_data: a label without cells\n");
 		exit(1);
@@ -122,7 +103,7 @@ static void train(float s[SIM_MAX][SIM_MAX], const struct rec_sparse *x, const s
 	struct rec_model m;
 	uint64_t thinned;
 
-	OR_DIE(rec_sim_train(&m, x, o, &run, &thinned, &e));
+	MUST(rec_sim_train(&m, x, o, &run, &thinned, &e), &e);
 	unpack(s, &m);
 	rec_model_free(&m);
 }
@@ -358,7 +339,7 @@ static void make_wide(struct rec_sparse *x)
 
 			cell[n++] = (struct rec_cell){ u, i, (float)(1 + k % 5), NAN };
 		}
-	OR_DIE(rec_sparse_build(x, &row, &col, cell, n, REC_REPEATS_SUM, false, NULL, &e));
+	MUST(rec_sparse_build(x, &row, &col, cell, n, REC_REPEATS_SUM, false, NULL, &e), &e);
 }
 
 static void test_threads_and_parts(void)
@@ -370,8 +351,8 @@ static void test_threads_and_parts(void)
 	uint64_t thinned;
 
 	make_wide(&x);
-	OR_DIE(rec_pool_new(&one, 1, &e));
-	OR_DIE(rec_pool_new(&three, 3, &e));
+	MUST(rec_pool_new(&one, 1, &e), &e);
+	MUST(rec_pool_new(&three, 3, &e), &e);
 	for (size_t k = 0; k < 4; k++)
 		for (int variant = 0; variant < 8; variant++) {
 			struct rec_sim_opts t = defaults(methods[k]);
@@ -385,15 +366,15 @@ static void test_threads_and_parts(void)
 			t.normalize = variant & 4 ? REC_SIM_NORMALIZE_L1 : REC_SIM_NORMALIZE_NONE;
 			t.center = variant & 4;
 			r.pool = one;
-			OR_DIE(rec_sim_train(&a, &x, &t, &r, &thinned, &e));
+			MUST(rec_sim_train(&a, &x, &t, &r, &thinned, &e), &e);
 			r.pool = three;
-			OR_DIE(rec_sim_train(&b, &x, &t, &r, &thinned, &e));
+			MUST(rec_sim_train(&b, &x, &t, &r, &thinned, &e), &e);
 			CHECK(same_model(&a, &b), "%s, variant %d: threads change the result", methods[k], variant);
 			rec_model_free(&b);
 			for (t.part = 1, t.parts = 3; t.part <= t.parts; t.part++) {
 				bool same = true;
 
-				OR_DIE(rec_sim_train(&b, &x, &t, &r, &thinned, &e));
+				MUST(rec_sim_train(&b, &x, &t, &r, &thinned, &e), &e);
 				for (uint64_t c = 0; c < b.sim.nnz; c++) {
 					size_t n, n2;
 					const char *p = rec_label(&b.col, b.sim.col[c], &n), *q = rec_label(&a.col, a.sim.col[cells + c], &n2);
@@ -427,7 +408,7 @@ static void test_center_and_popular(void)
 	make_data(&x, &o, 50, 60, POSITIVE, 17);
 	t.center = true;
 	t.neighbours = 5;
-	OR_DIE(rec_sim_train(&m, &x, &t, &run, &thinned, &e));
+	MUST(rec_sim_train(&m, &x, &t, &run, &thinned, &e), &e);
 	unpack(s, &m);
 	CHECK(m.has_offset && m.offset.row.n == 60 && m.offset.ncols == 1, "no offset of all items");
 	for (int j = 0; j < o.items; j++) {
@@ -439,7 +420,7 @@ static void test_center_and_popular(void)
 	}
 	CHECK(worst < 1e-7, "offset off by %g", worst);
 	rec_model_free(&m);
-	OR_DIE(rec_sim_train(&m, &x, &p, &run, &thinned, &e));
+	MUST(rec_sim_train(&m, &x, &p, &run, &thinned, &e), &e);
 	CHECK(m.has_offset && !m.has_similarity, "popular is an offset alone");
 	for (int j = 0; j < o.items; j++)
 		CHECK((double)m.offset.val[j] == oracle_count(&o, j), "popular: item %d", j);
@@ -526,7 +507,7 @@ static void test_llr(void)
 				cell[n++] = (struct rec_cell){ (uint32_t)u, 1, 1, NAN };
 			cell[n++] = (struct rec_cell){ (uint32_t)u, 2, 1, NAN };
 		}
-		OR_DIE(rec_sparse_build(&x, &row, &col, cell, n, REC_REPEATS_FAIL, false, NULL, &e));
+		MUST(rec_sparse_build(&x, &row, &col, cell, n, REC_REPEATS_FAIL, false, NULL, &e), &e);
 		train(s, &x, &t);
 		CHECK(fabs((double)s[0][1] - known[k].want) < 1e-5, "%g, not %g", (double)s[0][1], known[k].want);
 		CHECK(s[0][2] == 0, "an item that everybody holds tells nothing, but %g", (double)s[0][2]);
@@ -549,7 +530,7 @@ static void test_from_factors(void)
 		int k = variant & 2 ? K - 2 : K;
 
 		from.item = (struct rec_dense){ .row = labels(1, N), .ncols = K, .val = val };
-		OR_DIE(rec_meta_set(&from.meta, "bias", variant & 2 ? "1" : "0", &e));
+		MUST(rec_meta_set(&from.meta, "bias", variant & 2 ? "1" : "0", &e), &e);
 		t.shrink = variant & 1 ? 0 : 0.5;
 		for (int i = 0; i < N; i++)
 			for (int j = 0; j < N; j++) {
@@ -562,13 +543,13 @@ static void test_from_factors(void)
 				}
 				want[i][j] = i == j ? 0 : variant & 1 ? xy : xy / (sqrt(xx * yy) + 0.5);
 			}
-		OR_DIE(rec_sim_from_factors(&m, &from, &t, &run, &e));
+		MUST(rec_sim_from_factors(&m, &from, &t, &run, &e), &e);
 		CHECK(m.dense, "all of a table is dense");
 		unpack(s, &m);
 		CHECK(distance(s, want, N, 1) < 1e-4, "variant %d: off by %g", variant, distance(s, want, N, 1));
 		rec_model_free(&m);
 		t.neighbours = 4;
-		OR_DIE(rec_sim_from_factors(&m, &from, &t, &run, &e));
+		MUST(rec_sim_from_factors(&m, &from, &t, &run, &e), &e);
 		CHECK(!m.dense && m.sim.nnz == 4 * N, "4 of each column, but %llu in all", (unsigned long long)m.sim.nnz);
 		for (int j = 0, wrong = 0; j < N; j++) {
 			static float kept[SIM_MAX][SIM_MAX];
@@ -595,7 +576,7 @@ static void test_inverse(const struct rec_blas *b)
 		for (size_t j = 0; j <= i; j++)
 			a[i * N + j] = a[j * N + i] = i == j ? 8 : (float)(rec_unit(rec_random(i, j)) / 64);
 	memcpy(p, a, (size_t)N * N * sizeof *a);
-	OR_DIE(rec_spd_inverse(p, N, b, run.pool, NULL, &e));
+	MUST(rec_spd_inverse(p, N, b, run.pool, NULL, &e), &e);
 	for (size_t i = 0; i < N; i += 13)
 		for (size_t j = 0; j < N; j += 7) {
 			double sum = 0;
@@ -649,7 +630,7 @@ static void test_errors(void)
 	struct rec_model m;
 	uint64_t thinned;
 
-	OR_DIE(rec_sparse_build(&x, &row, &col, cell, 2, REC_REPEATS_FAIL, false, NULL, &e));
+	MUST(rec_sparse_build(&x, &row, &col, cell, 2, REC_REPEATS_FAIL, false, NULL, &e), &e);
 	CHECK(rec_sim_train(&m, &x, &t, &run, &thinned, &e) == -1 && strcmp(e.msg, "no value is above 0: nothing to fit") == 0, "message: %s", e.msg);
 	e = (struct rec_err){ 0 };
 	t.weights.kind = REC_WEIGH_LINEAR;
@@ -664,8 +645,8 @@ int main(void)
 	struct rec_err e = { 0 };
 	struct rec_blas b;
 
-	OR_DIE(rec_pool_new(&run.pool, 2, &e));
-	OR_DIE(rec_kernel_pick(&run.kernel, NULL, &e));
+	MUST(rec_pool_new(&run.pool, 2, &e), &e);
+	MUST(rec_kernel_pick(&run.kernel, NULL, &e), &e);
 	test_formulas();
 	test_weights();
 	test_identities();
@@ -687,9 +668,5 @@ int main(void)
 		printf("sim: ease skipped: %s\n", e.msg);
 	}
 	rec_pool_free(run.pool);
-	if (failures)
-		printf("not ok sim: %u of %u checks failed\n", failures, checks);
-	else
-		printf("ok sim: %u checks\n", checks);
-	return failures != 0;
+	return finished("sim");
 }

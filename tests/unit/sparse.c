@@ -92,7 +92,7 @@ static int load(struct rec_sparse *s, const char *path, const struct rec_load *h
 {
 	struct rec_in *in;
 
-	must(rec_in_open(&in, path, &err), &err);
+	MUST(rec_in_open(&in, path, &err), &err);
 	return rec_sparse_load(s, in, how, p, e);
 }
 
@@ -100,10 +100,10 @@ static void save(const struct rec_sparse *s, const char *path, bool binary, stru
 {
 	struct rec_out *out;
 
-	must(rec_out_open(&out, path, &err), &err);
-	must(rec_sparse_write(out, s, binary, "", NULL, p, &err), &err);
-	must(rec_out_finish(out, &err), &err);
-	must(rec_out_commit(out, &err), &err);
+	MUST(rec_out_open(&out, path, &err), &err);
+	MUST(rec_sparse_write(out, s, binary, "", NULL, p, &err), &err);
+	MUST(rec_out_finish(out, &err), &err);
+	MUST(rec_out_commit(out, &err), &err);
 	rec_out_free(out);
 }
 
@@ -157,13 +157,13 @@ static void compare(const struct rec_sparse *s, const struct cell *want, size_t 
 	uint64_t bad = 0;
 	bool any_time = false;
 
-	OK(s->m.nnz == n, "%s: %lu cells, not %zu", what, (unsigned long)s->m.nnz, n);
-	OK(s->m.nrows == s->row.n && s->m.ncols == s->col.n, "%s: shape", what);
+	CHECK(s->m.nnz == n, "%s: %lu cells, not %zu", what, (unsigned long)s->m.nnz, n);
+	CHECK(s->m.nrows == s->row.n && s->m.ncols == s->col.n, "%s: shape", what);
 	if (s->m.nnz != n)
 		return;
 	for (size_t i = 0; i < n; i++)
 		any_time |= !isnan(want[i].time);
-	OK(!s->m.time == !(times && any_time), "%s: times", what);
+	CHECK(!s->m.time == !(times && any_time), "%s: times", what);
 	for (uint32_t r = 0; r < s->m.nrows; r++)
 		for (uint64_t c = s->m.ptr[r]; c < s->m.ptr[r + 1]; c++) {
 			const struct cell *w = &want[c];
@@ -172,7 +172,7 @@ static void compare(const struct rec_sparse *s, const struct cell *want, size_t 
 			       s->m.val[c] != w->value || signbit(s->m.val[c]) != signbit(w->value + 0.0f) ||
 			       (s->m.time && cmp_num(s->m.time[c], w->time) != 0);
 		}
-	OK(bad == 0, "%s: %lu wrong cells of %zu", what, (unsigned long)bad, n);
+	CHECK(bad == 0, "%s: %lu wrong cells of %zu", what, (unsigned long)bad, n);
 }
 
 static int same(const struct rec_sparse *a, const struct rec_sparse *b)
@@ -197,10 +197,10 @@ static void round_trip(const struct rec_sparse *s, const struct rec_load *how, b
 			struct rec_sparse b;
 
 			save(s, bin_path, binary, pool[p]);
-			must(load(&b, bin_path, how, pool[p], &err), &err);
-			OK(same(s, &b), "%s differs", binary ? "recmat" : "text");
+			MUST(load(&b, bin_path, how, pool[p], &err), &err);
+			CHECK(same(s, &b), "%s differs", binary ? "recmat" : "text");
 			if (!combined && (how->times || !s->m.time))
-				OK(same_digest(s, &b), "digest of %s differs", binary ? "recmat" : "text");
+				CHECK(same_digest(s, &b), "digest of %s differs", binary ? "recmat" : "text");
 			rec_sparse_free(&b);
 		}
 }
@@ -213,7 +213,7 @@ static void check_failure(const struct rec_err *e, const struct cell *bad, enum 
 
 	snprintf(want, sizeof want, "%s: pair '%s' '%s' is there twice%s", text_path, bad->row, bad->col,
 		 rule == REC_REPEATS_LAST ? ", and without a time --duplicates last can't choose" : "");
-	OK(strcmp(e->msg, want) == 0 && e->code == REC_EDATA, "'%s', not '%s'", e->msg, want);
+	CHECK(strcmp(e->msg, want) == 0 && e->code == REC_EDATA, "'%s', not '%s'", e->msg, want);
 }
 
 /* had_times: the input has them, whether they are asked for or not. */
@@ -233,20 +233,20 @@ static void test_rule(struct cell *c, size_t n, enum rec_repeats rule, bool time
 		shuffle(c, n);
 		write_text(c, n, "");
 		rc = load(&s, text_path, &how, pool[round % 2], &e);
-		OK((rc == 0) == (k != SIZE_MAX), "%s: %s", rule_name[rule], rc ? e.msg : "no error");
+		CHECK((rc == 0) == (k != SIZE_MAX), "%s: %s", rule_name[rule], rc ? e.msg : "no error");
 		if (rc != 0) {
 			check_failure(&e, &bad, rule);
 			continue;
 		}
 		if (times || !had_times || rule == REC_REPEATS_MAX)	/* else sums run in another order */
 			compare(&s, want, k, times, rule_name[rule]);
-		OK(s.repeats == (rule == REC_REPEATS_KEEP ? s.repeats : n - k), "%lu repeats", (unsigned long)s.repeats);
-		OK(s.digest.cells == n, "cells of the digest");
+		CHECK(s.repeats == (rule == REC_REPEATS_KEEP ? s.repeats : n - k), "%lu repeats", (unsigned long)s.repeats);
+		CHECK(s.digest.cells == n, "cells of the digest");
 		if (round == 0) {
 			first = s;
 			continue;
 		}
-		OK(same(&first, &s) && same_digest(&first, &s), "%s: another order or number of threads gives another matrix", rule_name[rule]);
+		CHECK(same(&first, &s) && same_digest(&first, &s), "%s: another order or number of threads gives another matrix", rule_name[rule]);
 		rec_sparse_free(&s);
 	}
 	if (k != SIZE_MAX)
@@ -264,7 +264,7 @@ static void test_build(struct cell *c, size_t n, bool times)
 	size_t k = 0;
 
 	write_text(c, n, "");
-	must(load(&s, text_path, &keep, pool[1], &err), &err);
+	MUST(load(&s, text_path, &keep, pool[1], &err), &err);
 	for (uint32_t r = 0; r < s.m.nrows; r++)
 		for (uint64_t i = s.m.ptr[r]; i < s.m.ptr[r + 1]; i++)
 			if (draw(3))
@@ -281,11 +281,11 @@ static void test_build(struct cell *c, size_t n, bool times)
 	write_text(c, k, "");
 	keep.repeats = REC_REPEATS_SUM;
 	keep.times = times;
-	must(load(&want, text_path, &keep, pool[0], &err), &err);
+	MUST(load(&want, text_path, &keep, pool[0], &err), &err);
 	for (int p = 0; p < 2; p++) {
-		must(rec_sparse_build(&b, &s.row, &s.col, cell, k, REC_REPEATS_SUM, times, pool[p], &err), &err);
-		OK(same(&b, &want) && same_digest(&b, &want), "built from cells");
-		OK(b.repeats == want.repeats && b.negative == want.negative, "what is known of it");
+		MUST(rec_sparse_build(&b, &s.row, &s.col, cell, k, REC_REPEATS_SUM, times, pool[p], &err), &err);
+		CHECK(same(&b, &want) && same_digest(&b, &want), "built from cells");
+		CHECK(b.repeats == want.repeats && b.negative == want.negative, "what is known of it");
 		rec_sparse_free(&b);
 	}
 	rec_sparse_free(&want);
@@ -296,7 +296,7 @@ static void test_build(struct cell *c, size_t n, bool times)
 static void load_string(struct rec_sparse *s, const char *text, const struct rec_load *how)
 {
 	write_file(text_path, text, strlen(text));
-	must(load(s, text_path, how, pool[1], &err), &err);
+	MUST(load(s, text_path, how, pool[1], &err), &err);
 }
 
 static void test_flags(void)
@@ -305,23 +305,23 @@ static void test_flags(void)
 	struct rec_sparse s;
 
 	load_string(&s, "", &how);
-	OK(s.m.nnz == 0 && s.row.n == 0 && s.col.n == 0 && !s.has_value && !s.rating_like && s.digest.cells == 0, "empty input");
+	CHECK(s.m.nnz == 0 && s.row.n == 0 && s.col.n == 0 && !s.has_value && !s.rating_like && s.digest.cells == 0, "empty input");
 	round_trip(&s, &how, false);
 	rec_sparse_free(&s);
 	load_string(&s, "a\tx\na\tx\na\ty\n", &how);
-	OK(!s.has_value && !s.rating_like && s.repeats == 1 && s.m.val[0] == 2, "no values");
+	CHECK(!s.has_value && !s.rating_like && s.repeats == 1 && s.m.val[0] == 2, "no values");
 	rec_sparse_free(&s);
 	load_string(&s, "a\tx\t5\nb\tx\t4.5\n", &how);
-	OK(s.has_value && s.rating_like && !s.negative, "ratings");
+	CHECK(s.has_value && s.rating_like && !s.negative, "ratings");
 	rec_sparse_free(&s);
 	load_string(&s, "a\tx\t5\nb\tx\t5\n", &how);
-	OK(s.has_value && !s.rating_like, "all equal");
+	CHECK(s.has_value && !s.rating_like, "all equal");
 	rec_sparse_free(&s);
 	load_string(&s, "a\tx\t5\nb\tx\t11\n", &how);
-	OK(!s.rating_like, "beyond 10");
+	CHECK(!s.rating_like, "beyond 10");
 	rec_sparse_free(&s);
 	load_string(&s, "a\tx\t-0\nb\tx\t-1\n", &how);
-	OK(s.negative && !signbit(s.m.val[0]), "negative; -0 is 0");
+	CHECK(s.negative && !signbit(s.m.val[0]), "negative; -0 is 0");
 	rec_sparse_free(&s);
 }
 
@@ -333,11 +333,11 @@ static void test_label_only(void)
 	size_t n;
 
 	load_string(&s, "c\nb\tx\na\nb\nc\n", &how);
-	OK(s.row.n == 3 && s.col.n == 1 && s.m.nnz == 1 && s.label_only_rows == 2 && s.m.ptr[1] == 0 && s.m.ptr[2] == 1, "rows without cells");
+	CHECK(s.row.n == 3 && s.col.n == 1 && s.m.nnz == 1 && s.label_only_rows == 2 && s.m.ptr[1] == 0 && s.m.ptr[2] == 1, "rows without cells");
 	round_trip(&s, &how, false);
 	save(&s, bin_path, false, pool[1]);
 	text = read_file(bin_path, &n);
-	OK(n == 10 && memcmp(text, "a\nb\tx\t1\nc\n", n) == 0, "text of rows without cells: %.*s", (int)n, text);
+	CHECK(n == 10 && memcmp(text, "a\nb\tx\t1\nc\n", n) == 0, "text of rows without cells: %.*s", (int)n, text);
 	free(text);
 	rec_sparse_free(&s);
 }
@@ -351,15 +351,15 @@ static void test_messages(void)
 	const char *text = "u2\ti1\nu1\ti2\nu1\ti3\nu2\ti1\nu1\ti2\n", *large = "u\ti\t3e38\nu\ti\t3e38\n";
 
 	write_file(text_path, text, strlen(text));
-	OK(load(&s, text_path, &how, pool[1], &e) == -1 && s.row.n == 0, "a pair twice is taken");
+	CHECK(load(&s, text_path, &how, pool[1], &e) == -1 && s.row.n == 0, "a pair twice is taken");
 	snprintf(want, sizeof want, "%s: truth: pair 'u1' 'i2' is there twice", text_path);
-	OK(strcmp(e.msg, want) == 0, "'%s'", e.msg);
+	CHECK(strcmp(e.msg, want) == 0, "'%s'", e.msg);
 	e = (struct rec_err){ 0 };
 	how = (struct rec_load){ .repeats = REC_REPEATS_SUM };
 	write_file(text_path, large, strlen(large));
-	OK(load(&s, text_path, &how, pool[1], &e) == -1, "a sum beyond float32 is taken");
+	CHECK(load(&s, text_path, &how, pool[1], &e) == -1, "a sum beyond float32 is taken");
 	snprintf(want, sizeof want, "%s: pair 'u' 'i' has a sum beyond what a 32-bit float holds", text_path);
-	OK(strcmp(e.msg, want) == 0, "'%s'", e.msg);
+	CHECK(strcmp(e.msg, want) == 0, "'%s'", e.msg);
 }
 
 /* Blocks that can't be used in place: two streams in one file, as `cat a.rec b.rec` makes. */
@@ -371,9 +371,9 @@ static void test_blocks(struct cell *c, size_t n)
 	char *a, *b;
 
 	write_text(c, n / 2, "");
-	must(load(&half[0], text_path, &keep, pool[1], &err), &err);
+	MUST(load(&half[0], text_path, &keep, pool[1], &err), &err);
 	write_text(c + n / 2, n - n / 2, "");
-	must(load(&half[1], text_path, &keep, pool[1], &err), &err);
+	MUST(load(&half[1], text_path, &keep, pool[1], &err), &err);
 	save(&half[0], bin_path, true, pool[1]);
 	a = read_file(bin_path, &na);
 	save(&half[1], bin_path, true, pool[1]);
@@ -382,10 +382,10 @@ static void test_blocks(struct cell *c, size_t n)
 	memcpy(a + na, b, nb);
 	write_file(bin_path, a, na + nb);
 	write_text(c, n, "");
-	must(load(&whole, text_path, &keep, pool[0], &err), &err);
+	MUST(load(&whole, text_path, &keep, pool[0], &err), &err);
 	for (int p = 0; p < 2; p++) {
-		must(load(&got, bin_path, &keep, pool[p], &err), &err);
-		OK(same(&whole, &got) && same_digest(&whole, &got), "two streams differ from the whole");
+		MUST(load(&got, bin_path, &keep, pool[p], &err), &err);
+		CHECK(same(&whole, &got) && same_digest(&whole, &got), "two streams differ from the whole");
 		rec_sparse_free(&got);
 	}
 	rec_sparse_free(&whole);
@@ -406,21 +406,21 @@ static void test_in_place(void)
 	const char *text = "a\tx\t2\t10\nb\tx\nb\ty\t-1\n";
 
 	load_string(&s, text, &how);
-	must(rec_digest_meta(&meta, &s.digest, &err), &err);
-	OK(strlen(rec_meta_get(&meta, "digest")) == 32 && strcmp(rec_meta_get(&meta, "cells"), "3") == 0, "digest in metadata");
-	must(rec_out_open(&out, bin_path, &err), &err);
-	must(rec_sparse_write(out, &s, true, "", &meta, pool[1], &err), &err);
-	must(rec_out_finish(out, &err), &err);
-	must(rec_out_commit(out, &err), &err);
-	OK(rec_out_bytes(out) > 0, "bytes");
-	must(load(&b, bin_path, &how, pool[1], &err), &err);
-	OK(b.in && !b.m.own[1] && b.bytes == rec_out_bytes(out), "not in place");
-	OK(same(&s, &b) && same_digest(&s, &b) && b.has_value && b.negative, "in place differs");
+	MUST(rec_digest_meta(&meta, &s.digest, &err), &err);
+	CHECK(strlen(rec_meta_get(&meta, "digest")) == 32 && strcmp(rec_meta_get(&meta, "cells"), "3") == 0, "digest in metadata");
+	MUST(rec_out_open(&out, bin_path, &err), &err);
+	MUST(rec_sparse_write(out, &s, true, "", &meta, pool[1], &err), &err);
+	MUST(rec_out_finish(out, &err), &err);
+	MUST(rec_out_commit(out, &err), &err);
+	CHECK(rec_out_bytes(out) > 0, "bytes");
+	MUST(load(&b, bin_path, &how, pool[1], &err), &err);
+	CHECK(b.in && !b.m.own[1] && b.bytes == rec_out_bytes(out), "not in place");
+	CHECK(same(&s, &b) && same_digest(&s, &b) && b.has_value && b.negative, "in place differs");
 	rec_out_free(out);
 	rec_sparse_free(&b);
 	how.times = false;
-	must(load(&b, bin_path, &how, pool[1], &err), &err);
-	OK(!b.m.time && same_digest(&s, &b), "without times");
+	MUST(load(&b, bin_path, &how, pool[1], &err), &err);
+	CHECK(!b.m.time && same_digest(&s, &b), "without times");
 	rec_sparse_free(&b);
 	for (int i = 0; i < 3; i++) {
 		static const char *const line[] = { "b\ty\t-1\n", "a\tx\t2\t10\n", "b\tx\t1\n" };
@@ -432,7 +432,7 @@ static void test_in_place(void)
 		rec_sparse_free(&part);
 	}
 	part.digest = sum;
-	OK(same_digest(&s, &part), "digests of the parts don't add up");
+	CHECK(same_digest(&s, &part), "digests of the parts don't add up");
 	rec_meta_free(&meta);
 	rec_sparse_free(&s);
 }
@@ -455,26 +455,26 @@ static void test_streams(void)
 	save(&s, bin_path, true, pool[1]);
 	snprintf(cmd, sizeof cmd, "cat %s", bin_path);
 	pipe = popen(cmd, "r");
-	OK(pipe && dup2(fileno(pipe), 0) == 0, "a pipe on descriptor 0");
-	must(load(&b, "-", &how, pool[1], &err), &err);
-	OK(b.block && !b.in && same(&s, &b) && same_digest(&s, &b), "a pipe differs");
+	CHECK(pipe && dup2(fileno(pipe), 0) == 0, "a pipe on descriptor 0");
+	MUST(load(&b, "-", &how, pool[1], &err), &err);
+	CHECK(b.block && !b.in && same(&s, &b) && same_digest(&s, &b), "a pipe differs");
 	pclose(pipe);
 	rec_sparse_free(&b);
 	rec_sparse_free(&s);
 	bytes = read_file(bin_path, &n);
 	write_file(bin_path, bytes, n - 1);
 	free(bytes);
-	OK(load(&b, bin_path, &how, pool[1], &e) == -1 && strstr(e.msg, "cut off") && !b.in && !b.block, "a cut file: %s", e.msg);
+	CHECK(load(&b, bin_path, &how, pool[1], &e) == -1 && strstr(e.msg, "cut off") && !b.in && !b.block, "a cut file: %s", e.msg);
 	e = (struct rec_err){ 0 };
-	must(rec_out_open(&out, bin_path, &err), &err);
-	must(rec_recmat_write(out, &dense, NULL, &err), &err);
-	must(rec_recmat_end(out, 1, &err), &err);
-	must(rec_out_finish(out, &err), &err);
-	must(rec_out_commit(out, &err), &err);
+	MUST(rec_out_open(&out, bin_path, &err), &err);
+	MUST(rec_recmat_write(out, &dense, NULL, &err), &err);
+	MUST(rec_recmat_end(out, 1, &err), &err);
+	MUST(rec_out_finish(out, &err), &err);
+	MUST(rec_out_commit(out, &err), &err);
 	rec_out_free(out);
-	OK(load(&b, bin_path, &how, pool[1], &e) == -1, "factors are taken");
+	CHECK(load(&b, bin_path, &how, pool[1], &e) == -1, "factors are taken");
 	snprintf(want, sizeof want, "%s: block 'user' is dense, as in a model; rows and columns with values are wanted", bin_path);
-	OK(strcmp(e.msg, want) == 0, "'%s'", e.msg);
+	CHECK(strcmp(e.msg, want) == 0, "'%s'", e.msg);
 }
 
 static void test_large(void)
@@ -499,16 +499,16 @@ static void test_parse(void)
 	enum rec_repeats r;
 
 	for (int i = 0; i < 5; i++)
-		OK(rec_repeats_parse(&r, rule_name[i]) == 0 && (int)r == i, "%s", rule_name[i]);
-	OK(rec_repeats_parse(&r, "first") == -1 && rec_repeats_parse(&r, "") == -1, "unknown rules");
+		CHECK(rec_repeats_parse(&r, rule_name[i]) == 0 && (int)r == i, "%s", rule_name[i]);
+	CHECK(rec_repeats_parse(&r, "first") == -1 && rec_repeats_parse(&r, "") == -1, "unknown rules");
 }
 
 int main(void)
 {
 	static struct cell c[MAX];
 
-	must(rec_pool_new(&pool[0], 1, &err), &err);
-	must(rec_pool_new(&pool[1], 4, &err), &err);
+	MUST(rec_pool_new(&pool[0], 1, &err), &err);
+	MUST(rec_pool_new(&pool[1], 4, &err), &err);
 	if (!mkdtemp(dir))
 		return 1;
 	snprintf(text_path, sizeof text_path, "%s/in", dir);
@@ -536,5 +536,5 @@ int main(void)
 	rmdir(dir);
 	rec_pool_free(pool[0]);
 	rec_pool_free(pool[1]);
-	return done("sparse");
+	return finished("sparse");
 }

@@ -13,20 +13,9 @@
 #include "base/random.h"
 #include "io/in.h"
 #include "io/out.h"
+#include "check.h"
 
-static unsigned long checks, failures;
 static char dir[] = "/tmp/rec-streams-XXXXXX";
-
-#define CHECK(ok, ...) check(ok, __LINE__, __VA_ARGS__)
-
-static void check(int ok, int line, const char *what)
-{
-	checks++;
-	if (ok)
-		return;
-	failures++;
-	printf("FAILED streams: line %d: %s\n", line, what);
-}
 
 /* A name in the directory of this run; a few may be in use at a time. */
 static const char *path(const char *name)
@@ -114,11 +103,8 @@ static void reads_badly(const char *name, const char *message)
 	size_t n;
 	unsigned char *p = read_all(path(name), &n, &e);
 
-	checks++;
-	if (!p && e.code == REC_EDATA && strlen(e.msg) > strlen(message) && strcmp(e.msg + strlen(e.msg) - strlen(message), message) == 0)
-		return;
-	failures++;
-	printf("FAILED streams: %s: wanted '%s', got '%s'\n", name, message, p ? "no error" : e.msg);
+	CHECK(!p && e.code == REC_EDATA && strlen(e.msg) > strlen(message) && strcmp(e.msg + strlen(e.msg) - strlen(message), message) == 0,
+	      "%s: wanted '%s', got '%s'", name, message, p ? "no error" : e.msg);
 	free(p);
 }
 
@@ -229,17 +215,17 @@ static void test_open_errors(void)
 
 	CHECK(rec_in_open(&in, dir, &e) == -1 && e.code == REC_EDATA, "a directory");
 	snprintf(want, sizeof want, "%s: Is a directory", dir);
-	CHECK(strcmp(e.msg, want) == 0, e.msg);
+	CHECK(strcmp(e.msg, want) == 0, "%s", e.msg);
 	e = (struct rec_err){ 0 };
-	CHECK(rec_in_open(&in, path("nowhere"), &e) == -1 && e.code == REC_EDATA && strstr(e.msg, "nowhere: No such file or directory"), e.msg);
+	CHECK(rec_in_open(&in, path("nowhere"), &e) == -1 && e.code == REC_EDATA && strstr(e.msg, "nowhere: No such file or directory"), "%s", e.msg);
 	e = (struct rec_err){ 0 };
-	CHECK(rec_out_open(&out, dir, &e) == -1 && strcmp(e.msg, want) == 0, e.msg);
+	CHECK(rec_out_open(&out, dir, &e) == -1 && strcmp(e.msg, want) == 0, "%s", e.msg);
 	e = (struct rec_err){ 0 };
-	CHECK(rec_out_open(&out, path("no/where"), &e) == -1 && strstr(e.msg, "no/where: No such file or directory"), e.msg);
+	CHECK(rec_out_open(&out, path("no/where"), &e) == -1 && strstr(e.msg, "no/where: No such file or directory"), "%s", e.msg);
 	e = (struct rec_err){ 0 };
-	CHECK(rec_out_open(&out, path("slash/"), &e) == -1 && strstr(e.msg, "slash/: Is a directory"), e.msg);
+	CHECK(rec_out_open(&out, path("slash/"), &e) == -1 && strstr(e.msg, "slash/: Is a directory"), "%s", e.msg);
 	e = (struct rec_err){ 0 };
-	CHECK(rec_out_open(&out, "", &e) == -1 && strcmp(e.msg, ": No such file or directory") == 0, e.msg);
+	CHECK(rec_out_open(&out, "", &e) == -1 && strcmp(e.msg, ": No such file or directory") == 0, "%s", e.msg);
 }
 
 static void test_replace(void)
@@ -280,7 +266,7 @@ static void test_devices(void)
 	pid_t child;
 
 	CHECK(write_file("/dev/null", "x", 1, &e) == 0, "/dev/null");
-	CHECK(write_file("/dev/full", "x", 1, &e) == -1 && e.code == REC_EIO && strcmp(e.msg, "/dev/full: No space left on device") == 0, e.msg);
+	CHECK(write_file("/dev/full", "x", 1, &e) == -1 && e.code == REC_EIO && strcmp(e.msg, "/dev/full: No space left on device") == 0, "%s", e.msg);
 	e = (struct rec_err){ 0 };
 	CHECK(mkfifo(path("fifo"), 0600) == 0, "mkfifo");
 	child = fork();
@@ -364,11 +350,6 @@ int main(void)
 	test_replace();
 	test_devices();
 	test_room();
-	if (remove_all() != 0)
-		failures++;
-	if (failures)
-		printf("FAILED streams: %lu of %lu checks\n", failures, checks);
-	else
-		printf("ok streams: %lu checks\n", checks);
-	return failures != 0;
+	CHECK(remove_all() == 0);
+	return finished("streams");
 }

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/* blocks - sums in blocks against the tree written out, parts that join without a gap. */
+#include <math.h>
+
+#include "base/blocks.h"
+#include "base/random.h"
+#include "check.h"
+
+enum { MOST = 20000 };
+
+static double x[MOST];
+
+/* The same tree from below: neighbours are added in pairs, level by level. */
+static double pairwise(uint64_t n)
+{
+	static double part[MOST / REC_BLOCK_ROWS + 2];
+	uint64_t blocks = rec_blocks(n);
+
+	part[0] = 0;
+	for (uint64_t b = 0; b < blocks; b++) {
+		part[b] = 0;
+		for (uint64_t i = b * REC_BLOCK_ROWS; i < n && i < (b + 1) * REC_BLOCK_ROWS; i++)
+			part[b] += x[i];
+	}
+	for (; blocks > 1; blocks = (blocks + 1) / 2)
+		for (uint64_t i = 0; i < blocks; i += 2)
+			part[i / 2] = i + 1 < blocks ? part[i] + part[i + 1] : part[i];
+	return part[0];
+}
+
+static void test_sums(void)
+{
+	double flat = 0;
+
+	for (uint64_t i = 0; i < MOST; i++)
+		flat += x[i] = rec_unit(rec_random(1, i));
+	CHECK(fabs(rec_blocks_sum(x, MOST) - flat) < 1e-13 * flat, "%g", rec_blocks_sum(x, MOST) - flat);
+	for (uint64_t n = 0; n <= MOST; n += n < 1000 ? 1 : 97)
+		CHECK(rec_blocks_sum(x, n) == pairwise(n), "%lu rows", (unsigned long)n);
+	CHECK(rec_tree_sum(x, 0) == 0 && rec_tree_sum(x, 1) == x[0] && rec_tree_sum(x, 3) == (x[0] + x[1]) + x[2]);
+	CHECK(rec_tree_split(2) == 1 && rec_tree_split(4) == 2 && rec_tree_split(5) == 4 && rec_tree_split(1000) == 512);
+}
+
+static void test_parts(uint32_t nrows, uint32_t n)
+{
+	uint32_t next = 0;
+
+	for (uint32_t i = 1; i <= n; i++) {
+		uint32_t first, last;
+
+		rec_blocks_part(nrows, i, n, &first, &last);
+		CHECK(first == next && (last % REC_BLOCK_ROWS == 0 || last == nrows), "part %u of %u of %u: %u..%u", i, n, nrows, first, last);
+		next = last;
+	}
+	CHECK(next == nrows, "%u of %u", next, nrows);
+}
+
+int main(void)
+{
+	test_sums();
+	test_parts(5000, 7);
+	test_parts(5000, 50);
+	test_parts(0, 3);
+	test_parts(UINT32_MAX, 1000000);
+	CHECK(rec_blocks(0) == 0 && rec_blocks(1) == 1 && rec_blocks(256) == 1 && rec_blocks(257) == 2);
+	return finished("blocks");
+}
