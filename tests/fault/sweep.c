@@ -46,7 +46,7 @@ static struct files before;
 static const char *input = "/dev/null";
 static bool any_kind;
 
-static void die(const char *what)
+static _Noreturn void die(const char *what)
 {
 	fprintf(stderr, "sweep: %s: %s\n", what, strerror(errno));
 	exit(2);
@@ -145,7 +145,7 @@ static int child(char **argv, const char *fault)
 static int run(char **argv, const char *fault)
 {
 	pid_t pid;
-	int status;
+	int status = 0;
 
 	unlink(in_work("fired"));
 	fflush(NULL);
