@@ -356,7 +356,7 @@ melt() {
 	printf 'v\ti2\t3\n' | rec-topn -q -m center.rec -n 1000 >got
 	rec-cat --block offset center.rec >offset.txt
 	div=$(rec-cat --info center.rec | sed -n 's/^meta.history.divisor\t//p')
-	rec-cat --block similarity center.rec | awk -F'\t' -v d="$div" 'NR == FNR { o[$1] = $2; next } $1 == "i2" { print "v\t" $2 "\t" 3 / d * $3 + o[$2] }' offset.txt - |
+	rec-cat --block similarity center.rec | awk -F'\t' -v d="$div" 'NR == FNR { o[$1] = $2; next } $1 == "i2" { s[$2] = 3 / d * $3 } { known[$2] } END { for (i in known) if (i != "i2") print "v\t" i "\t" s[i] + o[i] }' offset.txt - |
 		sort -t"$TAB" -k3,3gr -k2,2 >want
 	oracle check got want
 }

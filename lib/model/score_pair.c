@@ -22,7 +22,7 @@ static uint64_t find_cell(const struct rec_csr *m, uint32_t r, uint32_t c)
 
 static bool pair_sparse(const struct rec_part *p, const struct rec_part_scratch *ps, uint32_t c, float *sum)
 {
-	bool found = false;
+	bool found = p->offset != NULL;
 	uint32_t i;
 	uint64_t t;
 

@@ -237,12 +237,15 @@ static inline void add(struct rec_part_scratch *ps, uint32_t c, float w, float x
 	ps->score[c] = fmaf(w, x, ps->score[c]);
 }
 
+/* With an offset the form is affine: an item that the history doesn't lead to scores its offset alone. */
 static void row_sparse(const struct rec_part *p, struct rec_part_scratch *ps)
 {
 	const struct rec_csr *m = &p->model->sim;
 	uint64_t t;
 	uint32_t i;
 
+	for (i = 0; p->offset && i < p->ncand; i++)
+		add(ps, i, 0, 0);
 	for (i = 0; i < ps->nhist; i++)
 		for (t = m->ptr[ps->hist[i]]; t < m->ptr[ps->hist[i] + 1]; t++)
 			add(ps, m->col[t], ps->weight[i], m->val[t]);
