@@ -328,6 +328,36 @@ static int copy_rows(struct sink *s, struct rec_in *in, const struct rec_run *ru
 	return got;
 }
 
+struct by_label {
+	const char *p;
+	size_t len;
+	uint64_t row;
+};
+
+static int label_order(const void *x, const void *y)
+{
+	const struct by_label *a = x, *b = y;
+
+	return rec_label_cmp(a->p, a->len, b->p, b->len);
+}
+
+/* Two rows of one label would become one. */
+static int check_unique(const struct rec_label_list *l, const char *path, struct rec_err *e)
+{
+	struct by_label *order = rec_alloc(l->n, sizeof *order, e);
+	int rc = order ? 0 : -1;
+
+	for (uint64_t i = 0; rc == 0 && i < l->n; i++)
+		order[i] = (struct by_label){ l->label[i], l->len[i], i };
+	if (rc == 0 && l->n)
+		qsort(order, l->n, sizeof *order, label_order);
+	for (uint64_t i = 1; rc == 0 && i < l->n; i++)
+		if (label_order(&order[i - 1], &order[i]) == 0)
+			rc = rec_err_set(e, REC_EDATA, "%s: label '%.*s' is there twice", path, (int)order[i].len, order[i].p);
+	free(order);
+	return rc;
+}
+
 static int label_list(struct rec_label_list *l, const char *path, struct rec_err *e)
 {
 	struct rec_in *in;
@@ -339,6 +369,8 @@ static int label_list(struct rec_label_list *l, const char *path, struct rec_err
 	if (cli_in(&in, path, "labels", e) != 0)
 		return -1;
 	rc = rec_label_list_read(l, in, e);
+	if (rc == 0)
+		rc = check_unique(l, path, e);
 	rec_in_close(in);
 	return rc;
 }
@@ -426,19 +458,6 @@ static int copy_named_block(struct sink *s, struct rec_in *in, const struct rec_
 	rec_block_free(&b);
 	rec_in_close(in);
 	return rc;
-}
-
-struct by_label {
-	const char *p;
-	size_t len;
-	uint64_t row;
-};
-
-static int label_order(const void *x, const void *y)
-{
-	const struct by_label *a = x, *b = y;
-
-	return rec_label_cmp(a->p, a->len, b->p, b->len);
 }
 
 /* Rows of d in label order, as a block that lies in *off, *bytes and *val (the caller frees them). */

@@ -253,3 +253,24 @@ load helpers
 	exits 1 rec-cat --from csv a.rec
 	says "rec-cat: a.rec: not csv but recmat"
 }
+
+@test "cat: csv with a header reads back; columns of one name and empty values are errors" {
+	printf 'a\tx\nb\t"y,"\t2\nb\tz\t3\t77\n' >r.tsv
+	rec-cat --to csv --header r.tsv >r.csv
+	[ "$(sed -n 2,3p r.csv)" = 'a,x,1,
+b,"""y,""",2,' ]
+	rec-cat --from csv --header r.csv | sed 's/^a\tx\t1$/a\tx/' | cmp - r.tsv
+	printf 'u,i,u\na,x,b\n' >two.csv
+	exits 1 rec-cat --from csv -f u,i two.csv
+	says "rec-cat: two.csv:1: columns 1 and 3 are called 'u'"
+	printf 'a,x,,5\n' >empty.csv
+	exits 1 rec-cat --from csv empty.csv
+	says "rec-cat: empty.csv:1: field 3: empty"
+}
+
+@test "cat: a label file that names two rows alike is an error" {
+	printf '%%%%MatrixMarket matrix coordinate real general\n3 3 1\n1 1 5\n' >m.mtx
+	printf 'a\nb\na\n' >labels
+	exits 1 rec-cat --from mtx --row-labels labels m.mtx
+	says "rec-cat: labels: label 'a' is there twice"
+}

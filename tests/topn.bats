@@ -380,3 +380,15 @@ melt() {
 	exits 1 rec-topn -q -m model.rec --blend 0 <train.tsv
 	says "rec-topn: no row was answered"
 }
+
+@test "rec-topn: a user without any pair above 0 is cold, stored or not: a vector of zeros ranks nothing" {
+	printf 'a\tx\t1\na\ty\t1\nb\tx\t1\nb\tz\t1\nnone\tx\t0\nless\ty\t-2\n' >zero.tsv
+	rec-als -q -k 2 -i 2 <zero.tsv >zero.rec
+	printf 'none\tx\t0\nless\ty\t-2\nnew\tz\t0\na\tx\n' >asked.tsv
+	for how in "" --fold-in; do
+		# shellcheck disable=SC2086
+		exits 0 rec-topn -m zero.rec -n 1 $how <asked.tsv
+		[ "$(cut -f1 out)" = a ]
+		says "rec-topn: 3 of 4 rows can be scored by no model: no list (--cold popular answers them)"
+	done
+}

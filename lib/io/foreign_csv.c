@@ -95,11 +95,15 @@ static int find_column(const struct csv *c, bool header, const char *s, size_t n
 		*column = (size_t)number;
 		return 0;
 	}
+	*column = 0;
 	for (size_t i = 0; header && i < c->nfields; i++)
 		if (is_name(&c->field[i], s, n)) {
+			if (*column)
+				return rec_err_set(e, REC_EDATA, "%s:1: columns %zu and %zu are called '%.*s'", rec_in_name(c->line.in), *column, i + 1, (int)n, s);
 			*column = i + 1;
-			return 0;
 		}
+	if (*column)
+		return 0;
 	return rec_err_set(e, REC_EDATA, "%s:1: no column is called '%.*s'", rec_in_name(c->line.in), (int)n, s);
 }
 
@@ -150,7 +154,7 @@ static int to_row(const struct csv *c, struct rec_row *row, struct rec_err *e)
 		if (rec_line_f32(&c->line, (int)c->column[2], f[2]->s, f[2]->n, &row->value, e) != 0)
 			return -1;
 	}
-	if (f[3]) {
+	if (f[3] && f[3]->n > 0) {	/* an empty time is a missing one; an empty value would be taken for 1, which nobody may have meant */
 		row->has |= REC_HAS_TIME;
 		return rec_line_f64(&c->line, (int)c->column[3], f[3]->s, f[3]->n, &row->time, e);
 	}
@@ -227,17 +231,17 @@ int rec_csv_begin(struct rec_out *out, const struct rec_foreign_opts *o, struct 
 	return rec_out_write(out, "\n", 1, e);
 }
 
-/* Under a header every line has all four fields, empty where missing. */
+/* Under a header every line has all four fields: a missing value is 1, a missing time empty. */
 int rec_csv_write(struct rec_out *out, const struct rec_foreign_opts *o, const struct rec_row *row, struct rec_err *e)
 {
 	const char *d = rec_delimiter(o->delimiter, ",");
-	bool time = row->has & REC_HAS_TIME, value = row->has & REC_HAS_VALUE || time;
+	bool time = row->has & REC_HAS_TIME, value = row->has & REC_HAS_VALUE || time || o->header;
 	char num[REC_NUM_MAX];
 
 	if (put_field(out, row->row, row->row_len, d, e) != 0 || rec_out_write(out, d, strlen(d), e) != 0 ||
 	    put_field(out, row->col, row->col_len, d, e) != 0)
 		return -1;
-	if ((value || o->header) && rec_out_write(out, d, strlen(d), e) != 0)
+	if (value && rec_out_write(out, d, strlen(d), e) != 0)
 		return -1;
 	if (value && rec_out_write(out, num, rec_num_put_f32(num, row->value), e) != 0)
 		return -1;

@@ -153,6 +153,16 @@ static int begin_similar(const struct rec_scorer *s, const struct rec_part *p, s
 	return 0;
 }
 
+/* A vector of zeros, of a user without any pair above 0, says nothing: its scores are equal, and the list would be the first labels. */
+static bool directed(const float *x, uint32_t k)
+{
+	uint32_t i = 0;
+
+	while (i < k && x[i] == 0)
+		i++;
+	return i < k;
+}
+
 static int begin_factors(const struct rec_scorer *s, const struct rec_part *p, struct rec_part_scratch *ps, const struct rec_query *q, struct rec_err *e)
 {
 	uint32_t user = s->fold_in ? REC_NONE : find_user(p, &p->model->user.row, q);
@@ -169,6 +179,8 @@ static int begin_factors(const struct rec_scorer *s, const struct rec_part *p, s
 			ps->vector = ps->folded;
 		}
 	}
+	if (ps->vector && !directed(ps->vector, p->k))
+		ps->vector = NULL;
 	ps->live = ps->vector;
 	return 0;
 }
