@@ -36,6 +36,14 @@ int cli_load_pairs(struct rec_sparse *s, const char *path, const char *what, enu
 	return cli_in(&in, path, what, e) == 0 ? rec_sparse_load(s, in, &how, run->pool, e) : -1;
 }
 
+int cli_load_all_rows(struct rec_sparse *s, const char *path, const char *what, const struct rec_run *run, struct rec_err *e)
+{
+	struct rec_load how = { .repeats = REC_REPEATS_KEEP, .times = true, .trust = trusted(), .what = what };
+	struct rec_in *in;
+
+	return cli_in(&in, path, "interactions", e) == 0 ? rec_sparse_load(s, in, &how, run->pool, e) : -1;
+}
+
 int cli_load_interactions(struct rec_sparse *x, enum rec_repeats repeats, const struct rec_run *run, struct rec_err *e)
 {
 	struct rec_load how = { .repeats = repeats, .trust = trusted() };

@@ -14,6 +14,9 @@ REC_MUST int cli_load_rows(struct rec_rows **rows, const char *what, unsigned fl
 /* A whole matrix; s is left as it is where path is NULL. Times are kept where repeats are told apart by them. */
 REC_MUST int cli_load_pairs(struct rec_sparse *s, const char *path, const char *what, enum rec_repeats repeats, const struct rec_run *run, struct rec_err *e);
 
+/* Every row, with its time: repeats are kept. path NULL is stdin. */
+REC_MUST int cli_load_all_rows(struct rec_sparse *s, const char *path, const char *what, const struct rec_run *run, struct rec_err *e);
+
 /* The interactions on stdin that a model is made of, with their counts in --stats; the phase is "read". */
 REC_MUST int cli_load_interactions(struct rec_sparse *x, enum rec_repeats repeats, const struct rec_run *run, struct rec_err *e);
 

@@ -2,23 +2,14 @@
 /*
  * rec-split - interactions to train and held-out rows, to shards; filters; leak audit.
  *
- * Two ways through: where a row's side follows from the row alone it is passed on as it came (pass); else the input is held as a matrix, filtered,
- * split, and written in canonical order (hold).
+ * Two ways through (split_ways.c): where a row's side follows from the row alone it is passed on as it came; else the input is held as a matrix,
+ * filtered, split, and written in canonical order. Shards and the audit have files of their own.
  */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/resource.h>
-
-#include "base/hash.h"
-#include "base/mem.h"
 #include "cli.h"
-#include "eval/filter.h"
-#include "eval/split.h"
-#include "io/num.h"
-#include "io/recmat.h"
-#include "io/rows.h"
-#include "matrix/collect.h"
+#include "cli_load.h"
+#include "split_audit.h"
+#include "split_shards.h"
+#include "split_ways.h"
 
 static const char *const repeats_names[] = { "drop", "keep", NULL }, *const duplicates_names[] = { "keep", "sum", "max", "last", "fail", NULL },
 			  *const warm_names[] = { "none", "user", "item", "both", NULL }, *const side_names[] = { "user", "item", NULL };
@@ -34,7 +25,8 @@ static struct {
 	bool binarize;
 	unsigned duplicates, repeats, warm, by;
 	struct cli_common common;
-} o = { .ratio = -1, .last_ratio = -1, .user_ratio = -1, .valid_user_ratio = -1, .valid_ratio = -1, .half_life = -1, .after = UNSET, .min_value = UNSET, .now = UNSET, .common = CLI_COMMON_INIT };
+} o = { .ratio = -1, .last_ratio = -1, .user_ratio = -1, .valid_user_ratio = -1, .valid_ratio = -1, .half_life = -1, .after = UNSET, .min_value = UNSET,
+	.now = UNSET, .common = CLI_COMMON_INIT };
 
 static const struct cli_opt opts[] = {
 	CLI_FILE(0, "test", &o.test, "held-out rows"),
@@ -78,433 +70,6 @@ static const struct cli_spec spec = {
 	.opts = opts,
 	.common = &o.common,
 };
-
-/* Where rows of one side go, as text or as stream blocks. */
-struct sink {
-	struct rec_out *out;
-	struct rec_stream_out *stream;
-};
-
-static int sink_open(struct sink *s, const char *path, struct rec_err *e)
-{
-	*s = (struct sink){ 0 };
-	if (cli_out(&s->out, path, o.common.binary, e) != 0)
-		return -1;
-	return o.common.binary ? rec_stream_out_new(&s->stream, s->out, e) : 0;
-}
-
-static int sink_row(struct sink *s, const struct rec_row *row, struct rec_err *e)
-{
-	return s->stream ? rec_stream_out_row(s->stream, row, e) : rec_row_write(s->out, row, e);
-}
-
-static int sink_close(struct sink *s, struct rec_err *e)
-{
-	int rc = s->stream ? rec_stream_out_end(s->stream, e) : 0;
-
-	rec_stream_out_free(s->stream);
-	s->stream = NULL;
-	return rc;
-}
-
-static int open_rows(struct rec_rows **rows, const struct rec_run *run, struct rec_err *e)
-{
-	struct rec_in *in;
-
-	if (cli_in(&in, NULL, "interactions", e) != 0)
-		return -1;
-	if (rec_rows_open(rows, in, o.common.trust ? REC_ROWS_TRUST : 0, run->pool, e) != 0) {
-		rec_in_close(in);
-		return -1;
-	}
-	return 0;
-}
-
-/* The TEMPLATE parted: text before, width of the number, text behind. It never reaches printf. */
-struct template {
-	const char *behind;
-	int before, width;
-};
-
-static struct template parse_template(const char *t)
-{
-	const char *p = t ? strchr(t, '%') : NULL, *d = p ? p + 1 : NULL;
-	struct template r = { 0 };
-
-	if (d && *d == '0' && d[1] >= '1' && d[1] <= '9') {
-		r.width = d[1] - '0';
-		d += 2;
-	}
-	if (!d || *d != 'd' || strchr(d, '%'))
-		cli_usage("--to: TEMPLATE needs exactly one %%d or %%0Nd, such as part.%%03d.tsv");
-	r.before = (int)(p - t);
-	r.behind = d + 1;
-	return r;
-}
-
-/* Each shard is an open file. */
-static void raise_file_limit(void)
-{
-	struct rlimit l;
-
-	if (getrlimit(RLIMIT_NOFILE, &l) == 0 && l.rlim_cur < l.rlim_max) {
-		l.rlim_cur = l.rlim_max;
-		(void)setrlimit(RLIMIT_NOFILE, &l);
-	}
-}
-
-static int open_shards(struct sink *sink, struct rec_err *e)
-{
-	struct template t = parse_template(o.to);
-	struct rec_buf name = { 0 };
-	int rc = 0;
-
-	raise_file_limit();
-	for (uint32_t i = 0; rc == 0 && i < o.shards; i++) {
-		name.n = 0;
-		rc = rec_buf_printf(&name, e, "%.*s%0*u%s", t.before, o.to, t.width, i, t.behind);
-		if (rc == 0)
-			rc = sink_open(&sink[i], name.p, e);
-	}
-	rec_buf_free(&name);
-	return rc;
-}
-
-static int run_shards(const struct rec_run *run, struct rec_err *e)
-{
-	struct sink *sink = rec_zalloc(o.shards, sizeof *sink, e);
-	struct rec_rows *rows = NULL;
-	const struct rec_row *row;
-	size_t n;
-	int got = -1;
-
-	if (sink && open_shards(sink, e) == 0 && open_rows(&rows, run, e) == 0)
-		while ((got = rec_rows_next(rows, &row, &n, e)) == 1)
-			for (size_t i = 0; i < n; i++) {
-				uint32_t shard = o.by ? rec_shard(row[i].col, row[i].col_len, o.shards) : rec_shard(row[i].row, row[i].row_len, o.shards);
-
-				if (sink_row(&sink[shard], &row[i], e) != 0)
-					goto out;
-			}
-	if (got == 0)
-		cli_stat_u64("rows", rec_rows_count(rows));
-	for (uint32_t i = 0; got == 0 && i < o.shards; i++)
-		got = sink_close(&sink[i], e);
-	if (got == 0) {
-		rec_rows_close(rows);
-		free(sink);
-		return cli_commit(e);
-	}
-out:
-	for (uint32_t i = 0; sink && i < o.shards; i++)
-		rec_stream_out_free(sink[i].stream);
-	rec_rows_close(rows);
-	free(sink);
-	return -1;
-}
-
-/* Outputs of a split by side; a side without FILE has out NULL. */
-struct outputs {
-	struct sink to[REC_DROPPED + 1];
-};
-
-static int open_outputs(struct outputs *out, struct rec_err *e)
-{
-	const char *const path[] = { o.common.output, o.test, o.valid, o.input };
-
-	*out = (struct outputs){ 0 };
-	for (int side = REC_TRAIN; side <= REC_INPUT; side++)
-		if (side == REC_TRAIN || path[side])
-			if (sink_open(&out->to[side], path[side], e) != 0)
-				return -1;
-	return 0;
-}
-
-static void free_outputs(struct outputs *out)
-{
-	for (int side = REC_TRAIN; side <= REC_INPUT; side++)
-		rec_stream_out_free(out->to[side].stream);
-}
-
-static int check_not_empty(const uint64_t rows[], const struct rec_split *s, struct rec_err *e)
-{
-	uint64_t all = 0;
-
-	for (int side = 0; side <= REC_DROPPED; side++)
-		all += rows[side];
-	if (all > 0 && s->method != REC_SPLIT_NONE && rows[REC_TEST] == 0)
-		return rec_err_set(e, REC_EDATA, "no row was held out for --test; %s", s->method == REC_SPLIT_AFTER ? "is all of it older, or dropped (see --repeats, --warm-only)?" :
-				   s->count > 0 && s->method != REC_SPLIT_FOLDS ? "does every user have so few pairs?" : "try another --seed or a larger share");
-	if (all > 0 && (s->valid_ratio > 0 || s->valid_users > 0) && rows[REC_VALID] == 0)
-		return rec_err_set(e, REC_EDATA, "no row was held out for --valid; try another --seed or a larger share");
-	return 0;
-}
-
-static void tell_rows(const uint64_t rows[])
-{
-	static const char *const key[] = { "rows.train", "rows.test", "rows.valid", "rows.input", "rows.dropped" };
-	uint64_t all = 0;
-
-	for (int side = 0; side <= REC_DROPPED; side++) {
-		cli_stat_u64(key[side], rows[side]);
-		all += rows[side];
-	}
-	cli_stat_u64("rows", all);
-	cli_verbose("train %llu, test %llu, valid %llu, input %llu, dropped %llu rows", (unsigned long long)rows[REC_TRAIN],
-		    (unsigned long long)rows[REC_TEST], (unsigned long long)rows[REC_VALID], (unsigned long long)rows[REC_INPUT],
-		    (unsigned long long)rows[REC_DROPPED]);
-}
-
-static void tell_counts(const struct rec_split_counts *c, const struct rec_split *s)
-{
-	if (c->users_short)
-		cli_note(s->method == REC_SPLIT_USERS ? "%llu held-out users have too few pairs and are left out (%llu rows)" :
-							"%llu users have too few pairs and stay wholly in train",
-			 (unsigned long long)c->users_short, (unsigned long long)c->rows_left_out);
-	if (c->repeats_dropped)
-		cli_note("%llu test rows whose pair is already in train are dropped (--repeats keep keeps them)", (unsigned long long)c->repeats_dropped);
-	if (c->cold_dropped)
-		cli_note("%llu held-out rows are dropped by --warm-only", (unsigned long long)c->cold_dropped);
-}
-
-/* Write the cells of each side of a held matrix. */
-static int write_sides(struct outputs *out, const struct rec_sparse *m, const unsigned char *side, bool train_too, const struct rec_run *run,
-		       struct rec_err *e)
-{
-	for (int which = train_too ? REC_TRAIN : REC_TEST; which <= REC_INPUT; which++) {
-		struct rec_sparse part = { 0 };
-		int rc;
-
-		if (!out->to[which].out)
-			continue;
-		rec_stream_out_free(out->to[which].stream);	/* one canonical block instead */
-		out->to[which].stream = NULL;
-		rc = rec_split_take(&part, m, side, (enum rec_side)which, run->pool, e);
-		if (rc == 0)
-			rc = rec_sparse_write(out->to[which].out, &part, o.common.binary, "", NULL, run->pool, e);
-		rec_sparse_free(&part);
-		if (rc != 0)
-			return -1;
-	}
-	return 0;
-}
-
-static int split_held(struct outputs *out, const struct rec_sparse *m, const struct rec_split *s, struct rec_split_counts *c, bool train_too,
-		      const struct rec_run *run, struct rec_err *e)
-{
-	unsigned char *side = rec_alloc(m->m.nnz, 1, e);
-	int rc = -1;
-
-	if (side && rec_split_assign(side, c, s, m, e) == 0)
-		rc = write_sides(out, m, side, train_too, run, e);
-	free(side);
-	return rc;
-}
-
-/* A held-out user's row, where part of them is given as input. (VALID may also be drawn row by row by --valid-ratio.) */
-static bool waits(const struct rec_split *s, enum rec_side side)
-{
-	if (s->method != REC_SPLIT_USERS || s->given.kind == REC_GIVEN_NONE)
-		return false;
-	return side == REC_TEST || (side == REC_VALID && s->valid_users > 0);
-}
-
-/* The way for methods that see one row at a time. Rows of held-out users wait where part of them is given. */
-static int pass_rows(struct outputs *out, struct rec_rows *rows, struct rec_collect *hold, const struct rec_split *s, uint64_t count[], struct rec_err *e)
-{
-	const struct rec_row *row;
-	size_t n;
-	int got;
-
-	while ((got = rec_rows_next(rows, &row, &n, e)) == 1)
-		for (size_t i = 0; i < n; i++) {
-			enum rec_side side;
-
-			if (s->method == REC_SPLIT_AFTER && !(row[i].has & REC_HAS_TIME))
-				return rec_rows_fail(rows, i, 0, e, "no time, which --after needs");
-			side = rec_split_row(s, &row[i]);
-			if (waits(s, side)) {
-				if (rec_collect_add(hold, &row[i], e) != 0)
-					return -1;
-				continue;
-			}
-			count[side]++;
-			if (out->to[side].out && sink_row(&out->to[side], &row[i], e) != 0)
-				return -1;
-		}
-	return got;
-}
-
-static int finish_held_users(struct outputs *out, const struct rec_collect *hold, const struct rec_split *s, uint64_t count[], const struct rec_run *run,
-			     struct rec_err *e)
-{
-	struct rec_split_counts c = { 0 };
-	struct rec_sparse m = { 0 };
-	int rc;
-
-	if (hold->n == 0)
-		return 0;
-	rc = rec_collect_build(&m, hold, REC_REPEATS_KEEP, run->pool, e);
-	if (rc == 0)
-		rc = split_held(out, &m, s, &c, false, run, e);
-	rec_sparse_free(&m);
-	for (int side = 0; side <= REC_DROPPED; side++)
-		count[side] += c.rows[side];
-	tell_counts(&c, s);
-	return rc;
-}
-
-static int run_pass(const struct rec_split *s, const struct rec_run *run, struct rec_err *e)
-{
-	uint64_t count[REC_DROPPED + 1] = { 0 };
-	struct rec_collect hold = { 0 };
-	struct rec_rows *rows = NULL;
-	struct outputs out;
-	int rc = -1;
-
-	cli_phase("split");
-	if (open_outputs(&out, e) == 0 && open_rows(&rows, run, e) == 0)
-		rc = pass_rows(&out, rows, &hold, s, count, e);
-	if (rc == 0)
-		rc = finish_held_users(&out, &hold, s, count, run, e);
-	if (rc == 0)
-		rc = check_not_empty(count, s, e);
-	for (int side = REC_TRAIN; rc == 0 && side <= REC_INPUT; side++)
-		rc = sink_close(&out.to[side], e);
-	if (rc == 0)
-		tell_rows(count);
-	free_outputs(&out);
-	rec_collect_free(&hold);
-	rec_rows_close(rows);
-	return rc == 0 ? cli_commit(e) : -1;
-}
-
-static int load(struct rec_sparse *m, const char *path, const char *what, const struct rec_run *run, struct rec_err *e)
-{
-	struct rec_load how = { .repeats = REC_REPEATS_KEEP, .times = true, .trust = o.common.trust, .what = what };
-	struct rec_in *in;
-
-	if (cli_in(&in, path, "interactions", e) != 0)
-		return -1;
-	return rec_sparse_load(m, in, &how, run->pool, e);
-}
-
-static void tell_filter(const struct rec_filter_counts *c)
-{
-	cli_stat_u64("filter.rows.in", c->rows_in);
-	cli_stat_u64("filter.rows.out", c->rows_out);
-	cli_verbose("filters: %llu of %llu rows stay; %llu below --min-value, %llu users and %llu items with too few pairs, %llu users thinned",
-		    (unsigned long long)c->rows_out, (unsigned long long)c->rows_in, (unsigned long long)c->low_value, (unsigned long long)c->users_few,
-		    (unsigned long long)c->items_few, (unsigned long long)c->users_thinned);
-}
-
-/* Takes m over. */
-static int apply_filter(struct rec_sparse *m, const struct rec_filter *f, const struct rec_run *run, struct rec_err *e)
-{
-	struct rec_filter_counts c;
-	struct rec_sparse out = { 0 };
-
-	if (!rec_filter_any(f))
-		return 0;
-	cli_phase("filter");
-	if (rec_filter(&out, &c, m, f, run->pool, e) != 0)
-		return -1;
-	rec_sparse_free(m);
-	*m = out;
-	tell_filter(&c);
-	if (c.rows_in > 0 && c.rows_out == 0)
-		return rec_err_set(e, REC_EDATA, "the filters leave no row of %llu", (unsigned long long)c.rows_in);
-	return 0;
-}
-
-static int run_hold(const struct rec_split *s, const struct rec_filter *f, const struct rec_run *run, struct rec_err *e)
-{
-	struct rec_split_counts c = { 0 };
-	struct rec_sparse m = { 0 };
-	struct outputs out = { 0 };
-	int rc;
-
-	cli_phase("read");
-	rc = open_outputs(&out, e);
-	if (rc == 0)
-		rc = load(&m, NULL, NULL, run, e);
-	if (rc == 0)
-		rc = apply_filter(&m, f, run, e);
-	cli_phase("split");
-	if (rc == 0)
-		rc = split_held(&out, &m, s, &c, true, run, e);
-	if (rc == 0)
-		rc = check_not_empty(c.rows, s, e);
-	if (rc == 0) {
-		tell_counts(&c, s);
-		tell_rows(c.rows);
-	}
-	free_outputs(&out);
-	rec_sparse_free(&m);
-	return rc == 0 ? cli_commit(e) : -1;
-}
-
-static int print_audit(struct rec_out *out, const struct rec_audit *a, struct rec_err *e)
-{
-	const struct {
-		const char *key, *meaning;
-		uint64_t n;
-	} line[] = {
-		{ "train-pairs", "pairs in train", a->train_pairs },
-		{ "test-pairs", "pairs in test", a->test_pairs },
-		{ "shared-pairs", "test pairs that are in train too", a->shared_pairs },
-		{ "cold-users", "test pairs whose user is not in train", a->cold_users },
-		{ "cold-items", "test pairs whose item is not in train", a->cold_items },
-		{ "repeats", "test rows that repeat a pair", a->repeats },
-		{ "timed", "test rows with a time, of users with times in train", a->timed },
-		{ "older-than-own", "of those, older than the newest train row of their user", a->older_than_own },
-		{ "older-than-any", "test rows older than the newest train row of all", a->older_than_any },
-	};
-	struct rec_buf b = { 0 };
-	int rc = 0;
-
-	for (size_t i = 0; rc == 0 && i < sizeof line / sizeof *line; i++)
-		rc = rec_buf_printf(&b, e, "%s\t%llu\t%s\n", line[i].key, (unsigned long long)line[i].n, line[i].meaning);
-	if (rc == 0)
-		rc = rec_out_write(out, b.p, b.n, e);
-	rec_buf_free(&b);
-	return rc;
-}
-
-/* Shared pairs are a leak under any protocol; old test rows under a split by time, which --after or --last beside --audit declares. */
-static int audit_verdict(const struct rec_audit *a, struct rec_err *e)
-{
-	if (a->shared_pairs > 0)
-		return rec_err_set(e, REC_EGATE, "%llu test pairs are in train too", (unsigned long long)a->shared_pairs);
-	if (cli_given("after") && a->older_than_any > 0)
-		return rec_err_set(e, REC_EGATE, "%llu test rows are older than the newest train row", (unsigned long long)a->older_than_any);
-	if ((o.last || o.last_ratio >= 0) && a->older_than_own > 0)
-		return rec_err_set(e, REC_EGATE, "%llu test rows are older than the newest train row of their user", (unsigned long long)a->older_than_own);
-	return 0;
-}
-
-static int run_audit(const struct rec_run *run, struct rec_err *e)
-{
-	struct rec_sparse train = { 0 }, test = { 0 };
-	struct rec_audit a;
-	struct rec_out *out;
-	int rc;
-
-	rc = cli_out(&out, o.common.output, false, e);
-	if (rc == 0)
-		rc = load(&train, o.audit, "train", run, e);
-	if (rc == 0)
-		rc = load(&test, NULL, "test", run, e);
-	if (rc == 0)
-		rc = rec_audit(&a, &train, &test, e);
-	if (rc == 0)
-		rc = print_audit(out, &a, e);
-	rec_sparse_free(&train);
-	rec_sparse_free(&test);
-	if (rc == 0)
-		rc = cli_commit(e);
-	return rc == 0 ? audit_verdict(&a, e) : -1;
-}
 
 static void one_method_only(void)
 {
@@ -624,7 +189,7 @@ static int count_rows(uint64_t *n, const struct rec_run *run, struct rec_err *e)
 	struct rec_rows *rows = NULL;
 	const struct rec_row *row;
 	size_t some;
-	int got = open_rows(&rows, run, e);
+	int got = cli_load_rows(&rows, "interactions", 0, run, e);
 
 	if (got == 0)
 		while ((got = rec_rows_next(rows, &row, &some, e)) == 1)
@@ -640,7 +205,7 @@ static int estimate(bool held, bool filtered, const struct rec_run *run, struct 
 	uint64_t bytes = passing_bytes(run), rows = 0;
 	struct cli_amount amount[] = { { "rows", 0 }, { NULL, 0 } };
 	struct rec_sparse m = { 0 };
-	int rc = held ? load(&m, NULL, NULL, run, e) : count_rows(&rows, run, e);
+	int rc = held ? cli_load_all_rows(&m, NULL, NULL, run, e) : count_rows(&rows, run, e);
 
 	if (rc == 0 && held) {
 		rows = m.digest.cells;
@@ -656,6 +221,9 @@ static int estimate(bool held, bool filtered, const struct rec_run *run, struct 
 
 static int run(struct rec_err *e)
 {
+	const struct split_files files = { { o.common.output, o.test, o.valid, o.input }, o.common.binary };
+	const struct split_shards shards = { o.shards, o.by == 1, o.to, o.common.binary };
+	const struct split_claim claim = { cli_given("after"), o.last || o.last_ratio >= 0 };
 	struct rec_split s = the_split();
 	struct rec_filter f = the_filter();
 	struct rec_run *r;
@@ -668,12 +236,10 @@ static int run(struct rec_err *e)
 	if (o.common.estimate)
 		return estimate(!passes || (o.given && s.method == REC_SPLIT_USERS), rec_filter_any(&f) || o.given, r, e);
 	if (o.audit)
-		return run_audit(r, e);
+		return split_audit(o.audit, o.common.output, claim, r, e);
 	if (o.shards)
-		return run_shards(r, e);
-	if (passes)
-		return run_pass(&s, r, e);
-	return run_hold(&s, &f, r, e);
+		return split_shards(&shards, r, e);
+	return passes ? split_pass(&files, &s, r, e) : split_hold(&files, &s, &f, r, e);
 }
 
 int main(int argc, char **argv)
