@@ -158,6 +158,19 @@ static int check_memory(const struct rec_sparse *x, const struct rec_als_opts *a
 	return cli_need(matrix + rec_als_bytes(x->m.nrows, x->m.ncols, x->m.nnz, a, rec_pool_size(run->pool)), more, e);
 }
 
+/* Other models have no equations to go on with. */
+static int load_own_model(struct rec_model *m, const char *path, struct rec_run *run, struct rec_err *e)
+{
+	const char *algorithm;
+
+	if (cli_load_model(m, path, run, e) != 0)
+		return -1;
+	algorithm = rec_meta_get(&m->meta, "algorithm");
+	if (!m->has_factors || !algorithm || strcmp(algorithm, "als") != 0)
+		return rec_err_set(e, REC_EDATA, "%s: not a model of rec-als", path);
+	return 0;
+}
+
 static int train(struct rec_model *m, struct rec_sparse *x, struct rec_model *init, struct rec_run *run, struct rec_err *e)
 {
 	struct rec_als_opts a = settings();
@@ -168,7 +181,7 @@ static int train(struct rec_model *m, struct rec_sparse *x, struct rec_model *in
 	rc = check_memory(x, &a, run, e);
 	if (rc != 0)
 		return rc;
-	if (o.init && cli_load_model(init, o.init, run, e) != 0)
+	if (o.init && load_own_model(init, o.init, run, e) != 0)
 		return rec_err_prefix(e, "--init-from: ");
 	a.init = o.init ? init : NULL;
 	hint(x);
@@ -200,7 +213,7 @@ static int half(struct rec_model *m, struct rec_sparse *x, struct rec_model *fro
 	struct rec_als_opts a;
 	int rc;
 
-	if (cli_load_model(from, o.model, run, e) != 0)
+	if (load_own_model(from, o.model, run, e) != 0)
 		return -1;
 	a = half_settings(from);
 	if (cli_load_interactions(x, repeats_rule(a.explicit_loss), run, e) != 0)

@@ -281,3 +281,16 @@ shape() {	# shape FILE USERS ITEMS COLUMNS
 	exits 4 rec-als --mem 10K --half item -m start.rec <likes.tsv
 	one_line rec-als
 }
+
+@test "rec-als: --half and --init-from want a model of rec-als, and say which file is none" {
+	likes >likes.tsv
+	rec-sim -q -b cosine <likes.tsv >sim.rec
+	rec-als -q -k 2 -i 1 <likes.tsv | rec-cat --block item - >item.txt
+	rec-cat -b --from factors --block item item.txt >plain.rec
+	for f in sim.rec plain.rec likes.tsv; do
+		exits 1 rec-als --half user -m $f <likes.tsv
+		says "rec-als: $f: not a model of rec-als"
+		exits 1 rec-als -k 2 --init-from $f <likes.tsv
+		says "rec-als: --init-from: $f: not a model of rec-als"
+	done
+}
