@@ -161,10 +161,12 @@ static bool brute(const struct rec_model *m, uint32_t u, uint32_t j, double *sco
 
 	*score = 0;
 	if (m == &w.factors) {
-		for (uint32_t f = 0; f < m->item.ncols; f++)
+		for (uint32_t f = 0; f < m->item.ncols; f++) {
 			*score += (double)m->user.val[u * m->user.ncols + f] * (double)m->item.val[j * m->item.ncols + f];
+			path = path || m->user.val[u * m->user.ncols + f] != 0;	/* a vector of zeros says nothing */
+		}
 		*score += 3.25;
-		return true;
+		return path;
 	}
 	if (m == &w.offset) {
 		*score = (double)m->offset.val[j];
