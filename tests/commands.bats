@@ -242,6 +242,23 @@ from() {	# from FILE COMMAND...: run with stdin from FILE
 	LIST
 }
 
+@test "readers: a label that came alone is an error, in text and in recmat" {
+	prepare_samples
+	printf 'lonely\nu1\ti1\t1\nu2\ti1\t2\n' >lone.tsv
+	rec-cat -b lone.tsv >lone.rec
+	for c in rec-split rec-als rec-sim rec-score rec-eval; do
+		exits 1 from lone.tsv sample "$c"
+		says "$c: <stdin>:1: no TAB; CSV? see rec-cat --from csv"
+		exits 1 from lone.rec sample "$c"
+		one_line "$c" && mentions "row 'lonely' has no cell" && mentions "<stdin>: "
+	done
+	exits 1 rec-cat --merge lone.rec
+	says "rec-cat: lone.rec: row 'lonely' has no cell"
+	rec-cat lone.rec | sort | cmp - <(sort lone.tsv)
+	from lone.rec sample rec-topn | cut -f1 | uniq | xargs >out
+	[ "$(cat out)" = "u1 u2" ]
+}
+
 @test "readers: a NUL byte and a byte order mark are errors with a line" {
 	printf 'u1\ti1\nu2\ti\0002\n' >nul.tsv
 	printf '\357\273\277u1\ti1\n' >bom.tsv

@@ -177,6 +177,20 @@ static void side_free(struct side *s)
 	free(s->hash);
 }
 
+/* In a stream block a row without a cell is a label that came alone, as a line of text without TAB is. */
+static int check_lone(const struct job *j, struct rec_err *e)
+{
+	const struct rec_block *b = j->b;
+
+	for (uint64_t i = 0; b->order == REC_STREAM && !j->l->how->label_only && i < b->rows; i++)
+		if (!is_used(&j->row, i)) {
+			uint64_t len = b->row_off[i + 1] - b->row_off[i];
+
+			return rec_err_set(e, REC_EDATA, "row '%.*s' has no cell", len > 40 ? 40 : (int)len, b->row_bytes + b->row_off[i]);
+		}
+	return 0;
+}
+
 /* only: the block is the only one, and may be used in place; *in_place says whether it can. */
 static int take_block(struct rec_loader *l, const struct rec_block *b, bool only, bool *in_place, struct rec_err *e)
 {
@@ -184,7 +198,7 @@ static int take_block(struct rec_loader *l, const struct rec_block *b, bool only
 	int rc = -1;
 
 	if (side_new(&j.row, b->rows, b->row_off, b->row_bytes, l->row, e) == 0 &&
-	    side_new(&j.col, b->cols, b->col_off, b->col_bytes, l->col, e) == 0 && scan(&j, e) == 0) {
+	    side_new(&j.col, b->cols, b->col_off, b->col_bytes, l->col, e) == 0 && scan(&j, e) == 0 && check_lone(&j, e) == 0) {
 		j.in_place = only && !j.negative_zero && all_used(&j.row) && all_used(&j.col);
 		if (j.in_place)
 			j.row.intern = j.col.intern = NULL;
@@ -237,8 +251,8 @@ static int take_blocks(struct rec_loader *l, struct rec_recmat *r, const struct 
 			if (only->kind)
 				rc = take_block(l, only, false, &in_place, e);
 			rec_block_free(only);
-			if (rc >= 0)
-				rc = take_block(l, &b, false, &in_place, e);
+			if (rc >= 0 && (rc = take_block(l, &b, false, &in_place, e)) < 0 && e->code == REC_EDATA)
+				rec_err_prefix(e, "%s: ", rec_in_name(in));
 			rec_block_free(&b);
 		}
 		first = false;

@@ -86,6 +86,26 @@ static int add_part(struct rec_merge_keep *k, const struct rec_block *b, const c
 	return 0;
 }
 
+/* A canonical block has no place for a label that came alone. */
+static int check_lone(const struct rec_block *b, const struct rec_in *in, struct rec_err *e)
+{
+	unsigned char *used = rec_zalloc(b->rows, 1, e);
+	uint64_t i = 0;
+	int rc = used ? 0 : -1;
+
+	for (uint64_t c = 0; used && c < b->nnz; c++)
+		used[b->row[c]] = 1;
+	while (used && i < b->rows && used[i])
+		i++;
+	if (used && i < b->rows) {
+		uint64_t len = b->row_off[i + 1] - b->row_off[i];
+
+		rc = rec_err_set(e, REC_EDATA, "%s: row '%.*s' has no cell", rec_in_name(in), len > 40 ? 40 : (int)len, b->row_bytes + b->row_off[i]);
+	}
+	free(used);
+	return rc;
+}
+
 static int add_meta(struct rec_merged *m, const struct rec_block *b, const struct rec_in *in, struct rec_err *e)
 {
 	struct rec_meta x;
@@ -113,7 +133,9 @@ static int read_blocks(struct rec_merged *m, struct rec_in *in, bool trust, stru
 	while ((rc = rec_recmat_next(r, &b, e)) == 1) {
 		bool meta = b.kind == REC_META;
 
-		rc = meta ? add_meta(m, &b, in, e) : add_part(m->keep, &b, rec_in_name(in), e);
+		rc = meta ? add_meta(m, &b, in, e) : b.kind == REC_SPARSE && b.order == REC_STREAM ? check_lone(&b, in, e) : 0;
+		if (rc == 0 && !meta)
+			rc = add_part(m->keep, &b, rec_in_name(in), e);
 		if (meta || rc != 0)
 			rec_block_free(&b);
 		if (rc != 0)
