@@ -86,14 +86,15 @@ void cli_clear_progress(void)
 
 static void show_progress(void *arg, const char *phase, uint64_t done, uint64_t total, const char *note)
 {
-	double t = now(), spent = t - progress.start;
+	double t = now(), spent;
 	char line[256];
 	int n;
 
 	(void)arg;
 	if (done == 0 || progress.start == 0)
 		progress.start = t;
-	if (spent < 2 || t - progress.last < 0.2 || spent > 1e9)
+	spent = t - progress.start;
+	if (spent < 2 || t - progress.last < 0.2)
 		return;
 	progress.last = t;
 	n = snprintf(line, sizeof line, "\r\033[K%s: %s %llu", cli_the_spec->name, phase, (unsigned long long)done);

@@ -478,3 +478,11 @@ from() {	# from FILE COMMAND...: run with stdin from FILE
 	done
 	rec-cat model.rec.gz -b | cmp - model.rec
 }
+
+@test "all: no progress on a terminal before two seconds have passed" {
+	command -v script >/dev/null || skip "script(1) is not installed"
+	prepare_samples
+	script -qec "bash -c 'rec-als -k 4 -i 2 <train.tsv >m; rec-sim cosine <train.tsv >s; rec-topn -m m <train.tsv >t'" /dev/null >shown </dev/null
+	! grep -q "$(printf '\033')" shown || fail "$(cat shown)"
+	[ -s m ] && [ -s s ] && [ -s t ]
+}
