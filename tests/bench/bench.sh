@@ -15,7 +15,8 @@
 #   eval       rec-eval recall@20 ndcg@20               rows of lists and truth; their bytes
 #
 # The bound of a stage is the larger of operations / (peak of multiply-adds) and least bytes / (rate of reading memory), both measured just before by
-# tests/bench/bound with as many threads. Memory is the peak of the command (of `load`: growth over its start).
+# tests/bench/bound with as many threads. CPU seconds (all of the command; of a sweep as above) far below seconds times threads: the machine was not free.
+# Memory is the peak of the command (of `load`: growth over its start).
 set -eu
 
 top=$(cd "$(dirname "$0")/../.." && pwd)
@@ -64,25 +65,28 @@ median() {
 	sort -g | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'
 }
 
-# repeat KEY COMMAND...: the median of that statistic over the runs; stdin is the file in, stdout the file out
+# repeat KEY COMMAND...: the median of that statistic over the runs; stdin is the file in, stdout the file out. The file cpu holds the median of CPU seconds.
 repeat() {
 	key=$1
 	shift
 	i=0
 	: >seconds
+	: >cpus
 	while [ $i -lt "$runs" ]; do
 		"$@" -q -j "$threads" --stats stats <in >out || die "$* failed"
 		stat "$key" >>seconds
+		sum "$(stat seconds.user) + $(stat seconds.system)" >>cpus
 		i=$((i + 1))
 	done
+	median <cpus >cpu
 	median <seconds
 }
 
-# result STAGE SECONDS UNITS UNIT OPERATIONS BYTES PEAK
+# result STAGE SECONDS UNITS UNIT OPERATIONS BYTES PEAK, and what the file cpu holds
 result() {
 	printf '%s\t%s' "$rows" "$1" >>"$results"
 	shift
-	printf '\t%s' "$@" >>"$results"
+	printf '\t%s' "$@" "$(cat cpu)" >>"$results"
 	echo >>"$results"
 	tail -n 1 "$results" | cut -f1-3 | sed 's/^/bench.sh: /' >&2
 }
@@ -107,6 +111,7 @@ load() {
 		stat load | sed 's/.* s, \([^ ]*\) us.*/\1/' >>seconds
 		i=$((i + 1))
 	done
+	echo - >cpu
 	result load "$(sum "$(median <seconds) * 1e-6 * $rows")" "$rows" rows 0 "$(sum "$(size all.tsv) + 8 * $rows")" "$(stat peak | awk '{ print $1 * 1048576 }')"
 	ln -sf all.tsv in
 	result merge "$(repeat seconds.total rec-cat --merge -b)" "$rows" rows 0 "$(sum "$(size all.tsv) + 8 * $rows")" "$(stat memory.peak)"
@@ -119,7 +124,10 @@ sweep() {
 	pairs=$(stat pairs)
 	for solver in cholesky cg; do
 		one=$(repeat seconds.train rec-als -k "$k" -i 1 --solver $solver)
+		cp cpu cpu.one
 		three=$(repeat seconds.train rec-als -k "$k" -i 3 --solver $solver)
+		sum "($(cat cpu) - $(cat cpu.one)) / 2" >cpu.sweep
+		mv cpu.sweep cpu
 		case $solver in
 		cholesky) work_done="2 * $pairs * $k * ($k + 1) + ($users + $items) * ($k * $k * $k / 3 + 2 * $k * $k + $k * ($k + 1))" ;;
 		cg) work_done="4 * 2 * 4 * $pairs * $k + ($users + $items) * (4 * 2 * $k * $k + $k * ($k + 1))" ;;
@@ -185,13 +193,13 @@ tables() {
 	awk -F'\t' -v fma="$fma" -v read="$read" '
 		function human(x) { return x >= 1e12 ? sprintf("%.3g T", x / 1e12) : x >= 1e9 ? sprintf("%.3g G", x / 1e9) : x >= 1e6 ? sprintf("%.3g M", x / 1e6) : x >= 1e3 ? sprintf("%.3g k", x / 1e3) : sprintf("%.3g ", x) }
 		function bound(ops, bytes, a, b) { a = fma ? ops / (fma * 1e9) : 0; b = bytes / (read * 1e9); return a > b ? a : b }
-		BEGIN { line = "%-10s %-15s %10s %16s %11s %10s %8s %9s %9s\n"; printf line, "rows", "stage", "seconds", "rate", "GFLOP/s", "bound s", "share", "peak MB", "bytes/row" }
+		BEGIN { line = "%-10s %-15s %10s %9s %16s %11s %10s %8s %9s %9s\n"; printf line, "rows", "stage", "seconds", "CPU s", "rate", "GFLOP/s", "bound s", "share", "peak MB", "bytes/row" }
 		last != "" && $1 != last { print "" }
 		{
 			last = $1
 			s = $3 + 0 > 0 ? $3 : 1e-9
 			b = bound($6, $7)
-			printf line, $1, $2, sprintf("%.4g", $3), human($4 / s) $5 "/s", ($6 > 0 ? sprintf("%.1f", $6 / s * 1e-9) : "-"), sprintf("%.3g", b), sprintf("%.1f%%", 100 * b / s), sprintf("%.1f", $8 / 1e6), sprintf("%.1f", $8 / $1)
+			printf line, $1, $2, sprintf("%.4g", $3), ($9 == "-" ? "-" : sprintf("%.4g", $9)), human($4 / s) $5 "/s", ($6 > 0 ? sprintf("%.1f", $6 / s * 1e-9) : "-"), sprintf("%.3g", b), sprintf("%.1f%%", 100 * b / s), sprintf("%.1f", $8 / 1e6), sprintf("%.1f", $8 / $1)
 		}' "$results"
 	echo
 	echo "Growth: nanoseconds a unit (a score for topn, a row or pair else)"
