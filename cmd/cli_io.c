@@ -25,6 +25,7 @@ static volatile size_t nouts;
 static size_t outs_cap, temporaries_cap;
 static struct rec_out *stats_out;	/* of --stats: written last */
 static bool stdin_taken, stdout_taken;
+static uint64_t bytes_in;
 
 /*
  * A closed descriptor 0, 1 or 2 would be handed to the next file that is opened. Fill it with /dev/null opened the wrong way round, so that
@@ -78,7 +79,10 @@ int cli_in(struct rec_in **in, const char *path, const char *what, struct rec_er
 			cli_note("reading %s from the terminal; end with Ctrl-D", what);
 		path = "-";
 	}
-	return rec_in_open(in, path, e);
+	if (rec_in_open(in, path, e) != 0)
+		return -1;
+	rec_in_tally(*in, &bytes_in);
+	return 0;
 }
 
 /* With signals blocked: open and enter into the lists, so that no temporary file is ever unknown to the handler. */
@@ -174,9 +178,17 @@ int cli_open_stats(struct rec_err *e)
 
 int cli_commit(struct rec_err *e)
 {
-	for (size_t i = 0; i < nouts; i++)
-		if (outs[i] != stats_out && rec_out_finish(outs[i], e) != 0)
+	uint64_t bytes_out = 0;
+
+	for (size_t i = 0; i < nouts; i++) {
+		if (outs[i] == stats_out)
+			continue;
+		if (rec_out_finish(outs[i], e) != 0)
 			return -1;
+		bytes_out += rec_out_bytes(outs[i]);
+	}
+	cli_stat_u64("bytes.in", bytes_in);
+	cli_stat_u64("bytes.out", bytes_out);
 	if (stats_out && (cli_write_stats(stats_out, e) != 0 || rec_out_finish(stats_out, e) != 0))
 		return -1;
 	if (commit_all(e) != 0)

@@ -9,6 +9,8 @@
 #include "cli_private.h"
 #include "model/score.h"
 
+const char *const cli_repeats[] = { [REC_REPEATS_SUM] = "sum", [REC_REPEATS_MAX] = "max", [REC_REPEATS_LAST] = "last", [REC_REPEATS_FAIL] = "fail", NULL };
+
 static bool trusted(void)
 {
 	return cli_the_spec->common->trust;

@@ -8,6 +8,9 @@
 #include "matrix/sparse.h"
 #include "model/model.h"
 
+/* The choices of --duplicates where a model is made, in the order of enum rec_repeats. */
+extern const char *const cli_repeats[];
+
 /* Rows of stdin, one after the other; flags as for rec_rows_open. */
 REC_MUST int cli_load_rows(struct rec_rows **rows, const char *what, unsigned flags, const struct rec_run *run, struct rec_err *e);
 

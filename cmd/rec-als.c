@@ -26,7 +26,6 @@ static const char *const weights[] = { "none", "linear", "log", NULL };
 static const char *const targets[] = { "one", "value", NULL };
 static const char *const solvers[] = { "cholesky", "cg", NULL };
 static const char *const halves[] = { "user", "item", NULL };
-static const char *const repeats[] = { "sum", "max", "last", "fail", NULL };
 
 static const struct cli_opt opts[] = {
 	CLI_U32('k', "factors", "N", &o.factors, 1, 16384, "components of a vector"),
@@ -46,7 +45,7 @@ static const struct cli_opt opts[] = {
 	CLI_DOUBLE(0, "init-sd", "X", &o.init_sd, 0, 1e6, "start values: normal with standard deviation X / sqrt(factors)"),
 	CLI_FILE(0, "init-from", &o.init, "start from this model's vectors, by label; new labels start as --init-sd says"),
 	CLI_FLAG(0, "objective", &o.objective, "after each half-step print objective TAB iteration TAB side TAB value on stderr, and put it into --stats"),
-	CLI_CHOICE(0, "duplicates", "RULE", &o.duplicates, repeats, "a pair given more than once: sum, max, last by time, or fail (explicit: last)"),
+	CLI_CHOICE(0, "duplicates", "RULE", &o.duplicates, cli_repeats, "a pair given more than once: sum, max, last by time, or fail (explicit: last)"),
 	CLI_CHOICE(0, "half", "user|item", &o.half, halves, "solve one side alone against the other side of --model, with its settings"),
 	CLI_FILE('m', "model", &o.model, "model for --half"),
 	CLI_PART(0, "part", &o.part, "with --half: part I of N of the rows"),
@@ -132,14 +131,9 @@ static struct rec_als_opts settings(void)
 /* Under explicit loss sums of ratings make no sense: the last one counts. */
 static enum rec_repeats repeats_rule(bool ratings)
 {
-	static const enum rec_repeats rules[] = { REC_REPEATS_SUM, REC_REPEATS_MAX, REC_REPEATS_LAST, REC_REPEATS_FAIL };
-
-	return cli_given("duplicates") ? rules[o.duplicates] : ratings ? REC_REPEATS_LAST : REC_REPEATS_SUM;
-}
-
-static const char *repeats_name(bool ratings)
-{
-	return cli_given("duplicates") ? repeats[o.duplicates] : ratings ? "last" : "sum";
+	if (cli_given("duplicates"))
+		return (enum rec_repeats)o.duplicates;
+	return ratings ? REC_REPEATS_LAST : REC_REPEATS_SUM;
 }
 
 static void hint(const struct rec_sparse *x)
@@ -188,7 +182,7 @@ static int train(struct rec_model *m, struct rec_sparse *x, struct rec_model *in
 	cli_phase("train");
 	if (rec_als_train(m, x, &a, run, e) != 0)
 		return -1;
-	if (rec_meta_set(&m->meta, "duplicates", repeats_name(a.explicit_loss), e) != 0)
+	if (rec_meta_set(&m->meta, "duplicates", cli_repeats[repeats_rule(a.explicit_loss)], e) != 0)
 		return -1;
 	return rec_meta_set(&m->meta, "version", cli_version(), e);
 }

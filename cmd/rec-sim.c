@@ -14,7 +14,6 @@ static const char *const keeps[] = { "candidate", "history", NULL };
 static const char *const normalizes[] = { "none", "l1", "l2", NULL };
 static const char *const weights[] = { "none", "linear", "log", "tfidf", "bm25", NULL };
 static const char *const sides[] = { "item", "user", NULL };
-static const char *const repeats[] = { "sum", "max", "last", "fail", NULL };
 
 static struct {
 	uint32_t neighbours, min_support, max_user;
@@ -46,7 +45,7 @@ static const struct cli_opt opts[] = {
 	CLI_FLAG(0, "center", &o.center, "score = S (x - mean) + mean, mean of each item over all users; needs -b"),
 	CLI_CHOICE(0, "side", "item|user", &o.side, sides, "of items, or of users (scored by rec-topn --interactions)"),
 	CLI_U32(0, "max-user", "N", &o.max_user, 1, 4294967294, "of a user with more pairs take N, by hash (default: all)"),
-	CLI_CHOICE(0, "duplicates", "sum|max|last|fail", &o.duplicates, repeats, "a pair given more than once"),
+	CLI_CHOICE(0, "duplicates", "sum|max|last|fail", &o.duplicates, cli_repeats, "a pair given more than once"),
 	CLI_FILE(0, "from-factors", &o.factors, "cosine, dot: of the vectors of this model; stdin is not read"),
 	CLI_PART(0, "part", &o.part, "part I of N of the rows"),
 	CLI_COMMON(&o.common),
@@ -193,12 +192,11 @@ static int check_cost(const struct rec_sim_cost *c, struct rec_err *e)
 
 static int from_interactions(struct rec_model *m, struct rec_sparse *x, const struct rec_sim_opts *s, struct rec_run *run, struct rec_err *e)
 {
-	static const enum rec_repeats rules[] = { REC_REPEATS_SUM, REC_REPEATS_MAX, REC_REPEATS_LAST, REC_REPEATS_FAIL };
 	struct rec_sim_cost cost;
 	uint64_t thinned = 0;
 	int rc;
 
-	if (cli_load_interactions(x, rules[o.duplicates], run, e) != 0)
+	if (cli_load_interactions(x, (enum rec_repeats)o.duplicates, run, e) != 0)
 		return -1;
 	rec_sim_cost(&cost, x, s, rec_pool_size(run->pool));
 	rc = check_cost(&cost, e);
@@ -212,7 +210,7 @@ static int from_interactions(struct rec_model *m, struct rec_sparse *x, const st
 		cli_note("the values look like ratings and are taken as 1; see --weights, pearson, adjusted-cosine, and rec-split --min-value 4 --binarize");
 	if (thinned)
 		cli_note("--max-user thinned %llu users", (unsigned long long)thinned);
-	return rec_meta_set(&m->meta, "duplicates", repeats[o.duplicates], e);
+	return rec_meta_set(&m->meta, "duplicates", cli_repeats[o.duplicates], e);
 }
 
 static int from_factors(struct rec_model *m, struct rec_model *from, const struct rec_sim_opts *s, struct rec_run *run, struct rec_err *e)

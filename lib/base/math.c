@@ -12,6 +12,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/bits.h"
+
 struct pair {
 	double hi, lo;	/* the number hi + lo, |lo| far below |hi| */
 };
@@ -19,29 +21,11 @@ struct pair {
 /* log 2 and pi / 2 in parts: products of the leading ones with an integer of 20 bits are exact. */
 static const double LN2_HI = 0x1.62e42feep-1, LN2_LO = 0x1.a39ef35793c76p-33;
 static const double INV_LN2 = 0x1.71547652b82fep+0, INV_LN2_LO = 0x1.777d0ffda0d24p-56;
-static const double PIO2_1 = 0x1.921fb544p+0, PIO2_2 = 0x1.0b4611a6p-34, PIO2_3 = 0x1.3198a2e037073p-69;
-static const double INV_PIO2 = 0x1.45f306dc9c883p-1;
-
-static uint64_t bits_of(double x)
-{
-	uint64_t u;
-
-	memcpy(&u, &x, sizeof u);
-	return u;
-}
-
-static double of_bits(uint64_t u)
-{
-	double x;
-
-	memcpy(&x, &u, sizeof x);
-	return x;
-}
 
 /* 2^n for a normal result. */
 static double power_of_two(int n)
 {
-	return of_bits((uint64_t)(n + 1023) << 52);
+	return rec_float64((uint64_t)(n + 1023) << 52);
 }
 
 /* a + b without error. */
@@ -77,16 +61,16 @@ static int nearest(double x)
 /* x = 2^e * m with m in [sqrt(1/2), sqrt(2)), x > 0 and finite. */
 static double reduce_log(double x, int *e)
 {
-	uint64_t u = bits_of(x);
+	uint64_t u = rec_bits64(x);
 	int n = 0;
 	double m;
 
 	if (u >> 52 == 0) {
-		u = bits_of(x * 0x1p54);
+		u = rec_bits64(x * 0x1p54);
 		n = -54;
 	}
 	n += (int)(u >> 52) - 1023;
-	m = of_bits((u & 0xfffffffffffffu) | (uint64_t)1023 << 52);
+	m = rec_float64((u & 0xfffffffffffffu) | (uint64_t)1023 << 52);
 	if (m >= 0x1.6a09e667f3bcdp+0) {
 		m *= 0.5;
 		n++;
@@ -226,48 +210,6 @@ double rec_pow(double x, double y)
 	if (y == INFINITY || y == -INFINITY)
 		return (x < 1) == (y > 0) ? 0 : INFINITY;
 	return pow_general(x, y);
-}
-
-/* cos and sin of r + low, |r| < 0.79: 1 - r^2 / 2 or r exactly enough, then the series. */
-static double cos_reduced(double r, double low)
-{
-	double z = r * r, h = 0.5 * z, w = 1 - h, c = -1.0 / 306;
-
-	for (int k = 16; k >= 6; k -= 2)
-		c = -(1 + z * c) / (k * (k - 1));
-	return w + (((1 - w) - h) + (z * z * (1 + z * c) / 24 - r * low));
-}
-
-static double sin_reduced(double r, double low)
-{
-	double z = r * r, s = -1.0 / 342;
-
-	for (int k = 17; k >= 5; k -= 2)
-		s = -(1 + z * s) / (k * (k - 1));
-	return r + (low * (1 - 0.5 * z) - r * z * (1 + z * s) / 6);
-}
-
-double rec_cos(double x)
-{
-	struct pair r;
-	double low;
-	int n;
-
-	if (!(x > -1e5 && x < 1e5))
-		return NAN;
-	n = nearest(x * INV_PIO2);
-	r = two_sum(x - n * PIO2_1, -(n * PIO2_2));
-	low = r.lo - n * PIO2_3;
-	switch (n & 3) {
-	case 0:
-		return cos_reduced(r.hi, low);
-	case 1:
-		return -sin_reduced(r.hi, low);
-	case 2:
-		return -cos_reduced(r.hi, low);
-	default:
-		return sin_reduced(r.hi, low);
-	}
 }
 
 /* num(x) / den(x), polynomials of degree 7, the constant first. */

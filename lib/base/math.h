@@ -14,7 +14,6 @@ double rec_log2(double x);
 double rec_exp(double x);
 double rec_pow(double x, double y);	/* x >= 0; pow(x, 0) = 1, pow(0, y > 0) = 0; y = 0.5, 1, 2, -0.5, -1 by sqrt and arithmetic; else error
 					   below 4 units in the last place for results between 1e-30 and 1e30 */
-double rec_cos(double x);	/* |x| < 1e5 */
 double rec_normal_quantile(double p);	/* inverse of the normal distribution function, 0 < p < 1: Wichura 1988, AS 241 PPND16 */
 double rec_normal_cdf(double x);	/* absolute error below 1e-14 */
 

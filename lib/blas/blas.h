@@ -16,7 +16,7 @@
 #include "base/err.h"
 
 /* As <cblas.h> has them. */
-enum { REC_ROW_MAJOR = 101, REC_NO_TRANS = 111, REC_TRANS = 112, REC_UPPER = 121, REC_LOWER = 122, REC_NON_UNIT = 131, REC_LEFT = 141, REC_RIGHT = 142 };
+enum { REC_ROW_MAJOR = 101, REC_NO_TRANS = 111, REC_TRANS = 112, REC_LOWER = 122, REC_NON_UNIT = 131, REC_LEFT = 141, REC_RIGHT = 142 };
 
 struct rec_blas {
 	void (*gemm)(int order, int ta, int tb, int m, int n, int k, float alpha, const float *a, int lda, const float *b, int ldb, float beta, float *c, int ldc);

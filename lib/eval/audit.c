@@ -17,21 +17,6 @@ static double newest(const struct rec_csr *m, uint32_t u)
 	return t;
 }
 
-static bool holds(const struct rec_csr *m, uint32_t u, uint32_t col)
-{
-	uint64_t lo = m->ptr[u], hi = m->ptr[u + 1];
-
-	while (lo < hi) {
-		uint64_t mid = lo + (hi - lo) / 2;
-
-		if (m->col[mid] < col)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo < m->ptr[u + 1] && m->col[lo] == col;
-}
-
 struct times {
 	double own, all;	/* newest train time of the user, of all */
 };
@@ -65,7 +50,7 @@ static void audit_row(struct rec_audit *a, const struct rec_sparse *train, const
 		a->test_pairs++;
 		a->cold_users += train_user == REC_NONE;
 		a->cold_items += item == REC_NONE;
-		a->shared_pairs += train_user != REC_NONE && item != REC_NONE && holds(&train->m, train_user, item);
+		a->shared_pairs += train_user != REC_NONE && item != REC_NONE && rec_csr_find(&train->m, train_user, item) != UINT64_MAX;
 	}
 }
 

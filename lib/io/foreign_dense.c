@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bits.h"
 #include "base/bytes.h"
 #include "base/mem.h"
 #include "io/foreign_formats.h"
@@ -272,14 +273,7 @@ static int read_header(struct npy *a, struct rec_in *in, struct rec_err *e)
 
 static float element(const unsigned char *p, unsigned item)
 {
-	uint32_t bits = rec_get32(p);
-	uint64_t wide = item == 8 ? rec_get64(p) : 0;
-	float f;
-	double d;
-
-	memcpy(&f, &bits, sizeof f);
-	memcpy(&d, &wide, sizeof d);
-	return item == 8 ? (float)d : f;
+	return item == 8 ? (float)rec_float64(rec_get64(p)) : rec_float32(rec_get32(p));
 }
 
 /* Elements arrive in file order; each goes to its place in row-major order. Memory grows as they arrive. */

@@ -28,10 +28,10 @@ struct rec_in {
 	int fd;
 	char *name;
 	bool regular, at_start;		/* at_start: the descriptor stood at offset 0 when it was opened */
-	uint64_t size;			/* of a regular file */
 	enum format format;
 	bool raw_end, end;		/* no more bytes in the descriptor, in the unpacked stream */
 	uint64_t raw_bytes, taken;	/* read from the descriptor; unpacked bytes that left for the caller or for look */
+	uint64_t *tally;		/* of rec_in_tally, or NULL */
 	unsigned char *raw;
 	size_t raw_at, raw_n;
 	unsigned char *look;
@@ -54,7 +54,6 @@ static int open_fd(struct rec_in *in, const char *path, struct rec_err *e)
 		return rec_err_errno(e, EISDIR, "%s", in->name);
 	in->regular = S_ISREG(st.st_mode);
 	if (in->regular) {
-		in->size = (uint64_t)st.st_size;
 		in->at_start = lseek(in->fd, 0, SEEK_CUR) == 0;
 		(void)posix_fadvise(in->fd, 0, 0, POSIX_FADV_SEQUENTIAL);	/* a hint */
 	}
@@ -105,6 +104,18 @@ const char *rec_in_name(const struct rec_in *in)
 	return in->name;
 }
 
+static void count(struct rec_in *in, uint64_t n)
+{
+	in->raw_bytes += n;
+	if (in->tally)
+		*in->tally += n;
+}
+
+void rec_in_tally(struct rec_in *in, uint64_t *total)
+{
+	in->tally = total;
+}
+
 /* One read(2) that gives something, the end (0) or a failure (-1). */
 static int64_t read_raw(struct rec_in *in, void *buf, size_t n, struct rec_err *e)
 {
@@ -112,7 +123,7 @@ static int64_t read_raw(struct rec_in *in, void *buf, size_t n, struct rec_err *
 		ssize_t got = read(in->fd, buf, n < MOST ? n : MOST);
 
 		if (got >= 0) {
-			in->raw_bytes += (uint64_t)got;
+			count(in, (uint64_t)got);
 			in->raw_end = got == 0;
 			return got;
 		}
@@ -337,25 +348,10 @@ int rec_in_map(struct rec_in *in, const void **p, size_t *n, struct rec_err *e)
 	(void)lseek(in->fd, 0, SEEK_END);	/* as if it had been read, for whoever shares the descriptor */
 	in->map = map;
 	in->map_n = (size_t)st.st_size;
-	in->size = in->raw_bytes = (uint64_t)st.st_size;
+	count(in, (uint64_t)st.st_size - in->raw_bytes);
 	in->end = true;
 	in->look_n = 0;
 	*p = map;
 	*n = in->map_n;
 	return 1;
-}
-
-uint64_t rec_in_bytes(const struct rec_in *in)
-{
-	return in->raw_bytes;
-}
-
-uint64_t rec_in_size(const struct rec_in *in)
-{
-	return in->regular && in->format != GZIP ? in->size : 0;
-}
-
-uint64_t rec_in_mapped(const struct rec_in *in)
-{
-	return in->map_n;
 }

@@ -38,10 +38,7 @@ REC_MUST int64_t rec_in_peek(struct rec_in *in, const void **p, size_t n, struct
  */
 REC_MUST int rec_in_map(struct rec_in *in, const void **p, size_t *n, struct rec_err *e);
 
-/* Raw bytes taken from the descriptor so far (mapped ones included), for --stats; size of a plain file, or 0 where not known. */
-uint64_t rec_in_bytes(const struct rec_in *in);
-uint64_t rec_in_size(const struct rec_in *in);
-/* Bytes of the raw stream that are mapped. */
-uint64_t rec_in_mapped(const struct rec_in *in);
+/* From now on add raw bytes to *total as they are taken from the descriptor (all of a file that is mapped). */
+void rec_in_tally(struct rec_in *in, uint64_t *total);
 
 #endif

@@ -14,6 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bits.h"
+
 enum {
 	DIGITS = 19,	/* always fit 64 bits */
 	KEEP = 800,	/* no digit beyond the 768th can change a double, but for being zero or not */
@@ -157,10 +159,7 @@ enum rec_num rec_num_f64(const char *s, size_t n, double *out)
 /* Float from a correctly rounded double, unless another rounding could go wrong: half way between floats, or among the subnormal ones. */
 static inline bool narrow(double d, float *f)
 {
-	uint64_t bits;
-
-	memcpy(&bits, &d, sizeof bits);
-	if ((bits & 0x1fffffff) == 0x10000000 || d < 0x1p-126 || d > 0x1.fffffep127)
+	if ((rec_bits64(d) & 0x1fffffff) == 0x10000000 || d < 0x1p-126 || d > 0x1.fffffep127)
 		return false;
 	*f = (float)d;
 	return true;

@@ -5,6 +5,7 @@
  * Floats by Schubfach (R. Giulietti, "The Schubfach way to render doubles", 2021), here with 64-bit powers of ten. Doubles that are decimals of at most
  * 15 digits (times, counts, most of what people write) are found by trying; the rest takes 16 or 17 digits from the C library.
  */
+#include "base/bits.h"
 #include "io/num.h"
 
 #include <math.h>
@@ -176,11 +177,9 @@ static size_t put_whole(char *out, bool minus, uint64_t x)
 
 size_t rec_num_put_f32(char out[REC_NUM_MAX], float x)
 {
-	uint32_t bits;
-	bool minus;
+	uint32_t bits = rec_bits32(x);
+	bool minus = bits >> 31;
 
-	memcpy(&bits, &x, sizeof bits);
-	minus = bits >> 31;
 	x = minus ? -x : x;
 	if (x < 0x1p24f && x == (float)(uint32_t)x)
 		return put_whole(out, minus && x != 0, (uint32_t)x);

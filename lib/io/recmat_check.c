@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/search.h"
 #include "io/meta.h"
 #include "io/recmat_form.h"
 
@@ -136,29 +137,14 @@ static int check_col_labels(const struct check *c, uint64_t from, uint64_t to, u
 	return check_labels(c->b->col_off, c->b->col_bytes, from, to, "column", e);
 }
 
-/* First row that begins at entry at or behind it; a piece of entries owns the rows that begin in it. */
-static uint64_t row_at(const struct rec_block *b, uint64_t at)
-{
-	uint64_t lo = 0, hi = b->rows;
-
-	while (lo < hi) {
-		uint64_t mid = lo + (hi - lo) / 2;
-
-		if (b->ptr[mid] < at)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
-}
-
+/* A piece of entries owns the rows that begin in it. */
 static int check_canonical(const struct check *c, uint64_t from, uint64_t to, unsigned thread, struct rec_err *e)
 {
 	const struct rec_block *b = c->b;
-	uint64_t end = row_at(b, to);
+	uint64_t end = rec_search64(b->ptr, 0, b->rows, to);
 
 	(void)thread;
-	for (uint64_t r = row_at(b, from); r < end; r++) {
+	for (uint64_t r = rec_search64(b->ptr, 0, b->rows, from); r < end; r++) {
 		uint64_t last = b->ptr[r + 1];
 		bool bad = last > b->ptr[r] && b->col[last - 1] >= b->cols;
 
@@ -192,14 +178,14 @@ static int check_rank_order(const struct rec_block *b, uint64_t r, unsigned char
 static int check_ranked(const struct check *c, uint64_t from, uint64_t to, unsigned thread, struct rec_err *e)
 {
 	const struct rec_block *b = c->b;
-	uint64_t end = row_at(b, to);
+	uint64_t end = rec_search64(b->ptr, 0, b->rows, to);
 
 	if (!c->seen[thread]) {
 		c->seen[thread] = rec_zalloc((size_t)(b->cols / 8 + 1), 1, e);
 		if (!c->seen[thread])
 			return -1;
 	}
-	for (uint64_t r = row_at(b, from); r < end; r++)
+	for (uint64_t r = rec_search64(b->ptr, 0, b->rows, from); r < end; r++)
 		if (check_rank_order(b, r, c->seen[thread]) != 0)
 			return rec_err_set(e, REC_EDATA, "row %" PRIu64 ": not in rank order, a column twice, or one beyond the columns", r + 1);
 	return 0;

@@ -64,19 +64,9 @@ void rec_rows_close(struct rec_rows *r)
 	free(r);
 }
 
-bool rec_rows_binary(const struct rec_rows *r)
-{
-	return r->binary;
-}
-
 uint64_t rec_rows_count(const struct rec_rows *r)
 {
 	return r->count;
-}
-
-uint64_t rec_rows_bytes(const struct rec_rows *r)
-{
-	return rec_in_bytes(r->in);
 }
 
 int rec_rows_scratch(struct rec_rows *r, struct rec_err *e)
@@ -132,37 +122,19 @@ int rec_rows_each(struct rec_rows *r, rec_rows_visit *visit, void *arg, struct r
 	return r->binary ? rec_rows_recmat_each(r, visit, arg, e) : rec_rows_text_each(r, visit, arg, e);
 }
 
-/* The message, with its field before it. */
-static int fail_field(int field, struct rec_err *e, const char *fmt, va_list ap)
-{
-	char text[sizeof e->msg];
-
-	vsnprintf(text, sizeof text, fmt, ap);
-	if (field > 0)
-		return rec_err_set(e, REC_EDATA, "field %d: %s", field, text);
-	return rec_err_set(e, REC_EDATA, "%s", text);
-}
-
 int rec_rows_fail(const struct rec_rows *r, size_t i, int field, struct rec_err *e, const char *fmt, ...)
 {
+	char text[sizeof e->msg];
 	va_list ap;
 
 	if (e->code != REC_OK)
 		return -1;
 	va_start(ap, fmt);
-	fail_field(field, e, fmt, ap);
+	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
+	if (field > 0)
+		rec_err_set(e, REC_EDATA, "field %d: %s", field, text);
+	else
+		rec_err_set(e, REC_EDATA, "%s", text);
 	return r->binary ? rec_rows_in_block(r, e) : rec_rows_at_line(r, r->count - r->batch_n + i + 1, e);
-}
-
-int rec_rows_line_fail(const struct rec_rows *r, int field, struct rec_err *e, const char *fmt, ...)
-{
-	va_list ap;
-
-	if (e->code != REC_OK)
-		return -1;
-	va_start(ap, fmt);
-	fail_field(field, e, fmt, ap);
-	va_end(ap);
-	return rec_rows_at_line(r, r->line_number, e);
 }

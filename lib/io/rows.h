@@ -44,8 +44,6 @@ struct rec_rows;
 REC_MUST int rec_rows_open(struct rec_rows **r, struct rec_in *in, unsigned flags, struct rec_pool *pool, struct rec_err *e);
 void rec_rows_close(struct rec_rows *r);
 
-bool rec_rows_binary(const struct rec_rows *r);		/* recmat */
-
 /* The next rows in input order: *rows and *n > 0, valid until the next call. 1, 0 at the end, -1. */
 REC_MUST int rec_rows_next(struct rec_rows *r, const struct rec_row **rows, size_t *n, struct rec_err *e);
 
@@ -59,15 +57,12 @@ int rec_rows_fail(const struct rec_rows *r, size_t i, int field, struct rec_err 
 typedef int rec_rows_visit(void *arg, unsigned thread, const struct rec_row *rows, size_t n, size_t *bad, struct rec_err *e);
 REC_MUST int rec_rows_each(struct rec_rows *r, rec_rows_visit *visit, void *arg, struct rec_err *e);
 
-/* Rows seen so far, and raw bytes. */
+/* Rows seen so far. */
 uint64_t rec_rows_count(const struct rec_rows *r);
-uint64_t rec_rows_bytes(const struct rec_rows *r);
 
 /* For --stream: one line at a time without waiting for more input than that line. Text only.
  * 1 and *row (an empty line has row_len 0 and has 0), 0, -1. Not to be mixed with the calls above. */
 REC_MUST int rec_rows_line(struct rec_rows *r, struct rec_row *row, struct rec_err *e);
-/* An error about the line that rec_rows_line gave last. */
-int rec_rows_line_fail(const struct rec_rows *r, int field, struct rec_err *e, const char *fmt, ...) REC_PRINTF(4, 5);
 
 /* One text row as it stands in a pipe, with newline, into out; out has room for rec_row_max(row) bytes. Returns the length. */
 size_t rec_row_max(const struct rec_row *row);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/search.h"
 #include "io/rows_private.h"
 
 enum { CELLS = 16384 };
@@ -83,22 +84,6 @@ static size_t fill_rows(const struct rec_rows *r, struct place *at, uint64_t end
 static uint64_t cells_of(const struct rec_rows *r)
 {
 	return r->block.nnz + r->nlone;
-}
-
-/* The smallest row whose cells end behind cell. */
-static uint64_t row_of(const struct rec_block *b, uint64_t cell)
-{
-	uint64_t lo = 0, hi = b->rows;
-
-	while (lo < hi) {
-		uint64_t mid = lo + (hi - lo) / 2;
-
-		if (b->ptr[mid + 1] > cell)
-			hi = mid;
-		else
-			lo = mid + 1;
-	}
-	return lo;
 }
 
 /* In text a row without a cell is a line without TAB. */
@@ -211,7 +196,7 @@ static int visit_cells(void *arg, size_t task, unsigned thread, struct rec_err *
 
 	left = total - at.cell;
 	if (r->block.order != REC_STREAM && task > 0)
-		at.row = row_of(&r->block, at.cell);
+		at.row = rec_search64(r->block.ptr + 1, 0, r->block.rows, at.cell + 1);	/* the first whose cells end behind it */
 	for (uint64_t end = left < CELLS ? total : at.cell + CELLS; (n = fill_rows(r, &at, end, rows)) > 0;) {
 		size_t bad = SIZE_MAX;
 

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/bits.h"
 #include "base/mem.h"
 #include "matrix/cells.h"
 #include "matrix/sort.h"
@@ -30,40 +31,15 @@ static inline int timed_less(const struct timed *a, const struct timed *b)
 REC_SORT(sort_plain, uint64_t, plain_less);
 REC_SORT(sort_timed, struct timed, timed_less);
 
-/* The bits of a number so that unsigned numbers compare as the numbers do, and back. */
-static inline uint32_t value_bits(uint32_t bits)
+/* A missing time has key 0, before all others. */
+static inline uint64_t time_key(double time)
 {
-	return bits & 0x80000000u ? ~bits : bits | 0x80000000u;
+	return isnan(time) ? 0 : rec_key64(rec_bits64(time));
 }
 
-static inline float bits_value(uint32_t key)
+static inline double key_time(uint64_t key)
 {
-	uint32_t bits = key & 0x80000000u ? key & 0x7fffffffu : ~key;
-	float v;
-
-	memcpy(&v, &bits, sizeof v);
-	return v;
-}
-
-static inline uint64_t time_bits(double time)
-{
-	uint64_t bits;
-
-	if (isnan(time))
-		return 0;
-	memcpy(&bits, &time, sizeof bits);
-	return bits >> 63 ? ~bits : bits | (uint64_t)1 << 63;
-}
-
-static inline double bits_time(uint64_t key)
-{
-	uint64_t bits = key >> 63 ? key & ~((uint64_t)1 << 63) : ~key;
-	double t;
-
-	if (key == 0)
-		return NAN;
-	memcpy(&t, &bits, sizeof t);
-	return t;
+	return key == 0 ? NAN : rec_float64(rec_unkey64(key));
 }
 
 struct worker {
@@ -148,7 +124,7 @@ static void scatter_plain(const struct build *x, uint32_t b, uint64_t *start, ui
 	for (unsigned t = 0; t < c->nthreads; t++)
 		for (const struct rec_cell_chunk *k = c->list[t].chunk[b]; k; k = k->next)
 			for (const uint32_t *w = k->word, *end = chunk_end(&c->list[t], b, k); w < end; w += 3)
-				cell[start[local_of(w[0])]++] = (uint64_t)rank[w[1]] << 32 | value_bits(w[2]);
+				cell[start[local_of(w[0])]++] = (uint64_t)rank[w[1]] << 32 | rec_key32(w[2]);
 }
 
 static void scatter_timed(const struct build *x, uint32_t b, uint64_t *start, struct timed *cell)
@@ -162,7 +138,7 @@ static void scatter_timed(const struct build *x, uint32_t b, uint64_t *start, st
 				double time;
 
 				memcpy(&time, w + 3, sizeof time);
-				cell[start[local_of(w[0])]++] = (struct timed){ (uint64_t)rank[w[1]] << 32 | value_bits(w[2]), time_bits(time) };
+				cell[start[local_of(w[0])]++] = (struct timed){ (uint64_t)rank[w[1]] << 32 | rec_key32(w[2]), time_key(time) };
 			}
 }
 
@@ -174,7 +150,7 @@ static uint64_t put_plain(const struct build *x, uint64_t *cell, uint64_t *scrat
 	sort_plain(cell, scratch, n);
 	for (uint64_t i = 0; i < n; i++) {
 		x->col[at + i] = (uint32_t)(cell[i] >> 32);
-		x->val[at + i] = bits_value((uint32_t)cell[i]);
+		x->val[at + i] = rec_float32(rec_unkey32((uint32_t)cell[i]));
 		repeats += i > 0 && x->col[at + i] == x->col[at + i - 1];
 	}
 	return repeats;
@@ -187,8 +163,8 @@ static uint64_t put_timed(const struct build *x, struct timed *cell, struct time
 	sort_timed(cell, scratch, n);
 	for (uint64_t i = 0; i < n; i++) {
 		x->col[at + i] = (uint32_t)(cell[i].key >> 32);
-		x->val[at + i] = bits_value((uint32_t)cell[i].key);
-		x->time[at + i] = bits_time(cell[i].when);
+		x->val[at + i] = rec_float32(rec_unkey32((uint32_t)cell[i].key));
+		x->time[at + i] = key_time(cell[i].when);
 		repeats += i > 0 && x->col[at + i] == x->col[at + i - 1];
 	}
 	return repeats;

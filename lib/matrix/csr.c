@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "base/search.h"
 
 enum { MAX_PARTS = 32, CELLS_A_PART = 1 << 16 };
 
@@ -45,22 +46,6 @@ struct transpose {
 	uint64_t *place;		/* parts x ncols: counts, then next places */
 };
 
-/* First row whose cells begin at or behind cell. */
-static uint32_t row_at(const struct rec_csr *m, uint64_t cell)
-{
-	uint32_t lo = 0, hi = m->nrows;
-
-	while (lo < hi) {
-		uint32_t mid = lo + (hi - lo) / 2;
-
-		if (m->ptr[mid] < cell)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
-}
-
 static void cut(struct transpose *x, unsigned threads)
 {
 	const struct rec_csr *m = x->m;
@@ -76,7 +61,7 @@ static void cut(struct transpose *x, unsigned threads)
 		parts = 1;
 	x->parts = parts;
 	for (uint64_t p = 0; p < parts; p++)
-		x->border[p] = row_at(m, m->nnz / parts * p);
+		x->border[p] = (uint32_t)rec_search64(m->ptr, 0, m->nrows, m->nnz / parts * p);
 	x->border[parts] = m->nrows;
 }
 
@@ -155,21 +140,6 @@ int rec_csr_transpose(struct rec_csr *t, const struct rec_csr *m, struct rec_poo
 	return rc;
 }
 
-uint32_t rec_csr_row_of(const uint64_t *ptr, uint32_t nrows, uint64_t c)
-{
-	uint32_t lo = 0, hi = nrows;
-
-	while (hi - lo > 1) {
-		uint32_t mid = lo + (hi - lo) / 2;
-
-		if (ptr[mid] <= c)
-			lo = mid;
-		else
-			hi = mid;
-	}
-	return lo;
-}
-
 uint64_t rec_csr_empty_rows(const struct rec_csr *m)
 {
 	uint64_t n = 0;
@@ -177,4 +147,16 @@ uint64_t rec_csr_empty_rows(const struct rec_csr *m)
 	for (uint32_t i = 0; i < m->nrows; i++)
 		n += m->ptr[i] == m->ptr[i + 1];
 	return n;
+}
+
+uint64_t rec_csr_find(const struct rec_csr *m, uint32_t i, uint32_t j)
+{
+	uint64_t at = rec_search32(m->col, m->ptr[i], m->ptr[i + 1], j);
+
+	return at < m->ptr[i + 1] && m->col[at] == j ? at : UINT64_MAX;
+}
+
+uint32_t rec_csr_row_of(const uint64_t *ptr, uint32_t nrows, uint64_t c)
+{
+	return (uint32_t)rec_search64(ptr, 1, nrows, c + 1) - 1;
 }

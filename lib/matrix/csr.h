@@ -26,6 +26,9 @@ REC_MUST int rec_csr_transpose(struct rec_csr *t, const struct rec_csr *m, struc
 /* Rows without cells. */
 uint64_t rec_csr_empty_rows(const struct rec_csr *m);
 
+/* Where column j stands in row i, or UINT64_MAX. */
+uint64_t rec_csr_find(const struct rec_csr *m, uint32_t i, uint32_t j);
+
 /* The row that holds cell c: ptr[row] <= c < ptr[row + 1]. */
 uint32_t rec_csr_row_of(const uint64_t *ptr, uint32_t nrows, uint64_t c);
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/bits.h"
 #include "base/hash.h"
 #include "matrix/sparse.h"
 
@@ -11,15 +12,9 @@ static const uint64_t MISSING_TIME = 0x7ff8000000000000u;
 
 void rec_digest_add(struct rec_digest *d, uint64_t row_hash, uint64_t col_hash, float value, double time)
 {
-	uint64_t p = rec_mix2(row_hash, col_hash), t = MISSING_TIME;
-	uint32_t v;
+	uint64_t p = rec_mix2(row_hash, col_hash), t = isnan(time) ? MISSING_TIME : rec_bits64(time + 0.0);
+	uint32_t v = rec_bits32(value + 0.0f);	/* -0 to 0 */
 
-	value += 0.0f;	/* -0 to 0 */
-	memcpy(&v, &value, sizeof v);
-	if (!isnan(time)) {
-		time += 0.0;
-		memcpy(&t, &time, sizeof t);
-	}
 	d->sum[0] += rec_mix(rec_mix(p ^ t) ^ v);
 	d->sum[1] += rec_mix(rec_mix(p + t) - v);
 	d->cells++;

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bits.h"
 #include "base/mem.h"
 #include "io/recmat.h"
 #include "matrix/sort.h"
@@ -50,21 +51,12 @@ struct ranker {
 /* A number that is smaller for larger scores, the column breaking ties. No score is -0. */
 static inline uint64_t rank_key(float score, uint32_t col)
 {
-	uint32_t bits;
-
-	score += 0.0f;
-	memcpy(&bits, &score, sizeof bits);
-	return (uint64_t)(bits & 0x80000000u ? bits : ~bits & 0x7fffffffu) << 32 | col;
+	return (uint64_t)~rec_key32(rec_bits32(score + 0.0f)) << 32 | col;
 }
 
 static inline float key_score(uint64_t key)
 {
-	uint32_t bits = (uint32_t)(key >> 32);
-	float score;
-
-	bits = bits & 0x80000000u ? bits : ~bits & 0x7fffffffu;
-	memcpy(&score, &bits, sizeof score);
-	return score;
+	return rec_float32(rec_unkey32(~(uint32_t)(key >> 32)));
 }
 
 static void rank_row(const struct ranker *r, uint64_t from, uint64_t n, unsigned thread)
@@ -125,7 +117,6 @@ static int take_matrix(struct rec_lists *l, struct rec_sparse *s, struct rec_err
 {
 	l->row = s->row;
 	l->col = s->col;
-	l->bytes = s->bytes;
 	l->in = s->in;
 	l->block = s->block;
 	l->nnz = s->m.nnz;

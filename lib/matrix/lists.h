@@ -20,7 +20,6 @@ struct rec_lists {
 	const float *score;
 	bool no_scores;		/* read lists: some list of two and more has one value only, or no values were given */
 	void *own[3];
-	uint64_t bytes;		/* raw bytes of input taken */
 	struct rec_in *in;	/* kept open where mapped */
 	struct rec_block *block;	/* kept where the lists lie in a block that was read */
 };

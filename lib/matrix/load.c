@@ -111,7 +111,7 @@ static int visit(void *arg, unsigned thread, const struct rec_row *rows, size_t 
 	return 0;
 }
 
-static int load_text(struct rec_loader *l, struct rec_sparse *s, struct rec_in **in, struct rec_err *e)
+static int load_text(struct rec_loader *l, struct rec_in **in, struct rec_err *e)
 {
 	unsigned flags = (l->how->label_only ? REC_ROWS_LABELS : 0) | (l->how->trust ? REC_ROWS_TRUST : 0);
 	struct rec_rows *rows;
@@ -121,7 +121,6 @@ static int load_text(struct rec_loader *l, struct rec_sparse *s, struct rec_in *
 		return -1;
 	*in = NULL;
 	rc = rec_rows_each(rows, visit, l, e);
-	s->bytes = rec_rows_bytes(rows);
 	rec_rows_close(rows);
 	return rc;
 }
@@ -189,7 +188,7 @@ static int load_all(struct rec_loader *l, struct rec_sparse *s, struct rec_in **
 		return rec_err_set(e, REC_ENOMEM, "out of memory");
 	is = rec_recmat_is(*in, e);
 	if (is >= 0 && loader_new(l, e) == 0)
-		rc = is ? rec_loader_recmat(l, s, in, &done, e) : load_text(l, s, in, e);
+		rc = is ? rec_loader_recmat(l, s, in, &done, e) : load_text(l, in, e);
 	if (rc == 0 && !done)
 		rc = finish(l, s, name, e);
 	free(name);

@@ -274,7 +274,6 @@ int rec_loader_recmat(struct rec_loader *l, struct rec_sparse *s, struct rec_in 
 			rc = take_block(l, b, true, done, e);
 	}
 	rec_recmat_close(r);
-	s->bytes = rec_in_bytes(*in);
 	if (rc == 0 && *done) {
 		use_in_place(l, s, b);
 		s->block = b;

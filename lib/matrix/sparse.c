@@ -28,21 +28,6 @@ void rec_sparse_free(struct rec_sparse *s)
 	*s = (struct rec_sparse){ 0 };
 }
 
-int rec_repeats_parse(enum rec_repeats *r, const char *name)
-{
-	static const char *const names[] = {
-		[REC_REPEATS_SUM] = "sum", [REC_REPEATS_MAX] = "max", [REC_REPEATS_LAST] = "last", [REC_REPEATS_FAIL] = "fail",
-		[REC_REPEATS_KEEP] = "keep",
-	};
-
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		if (strcmp(name, names[i]) == 0) {
-			*r = (enum rec_repeats)i;
-			return 0;
-		}
-	return -1;
-}
-
 /* Labels without cells are dropped: flags of used ones to the rank of each, and the number of used ones. */
 struct used {
 	unsigned char *keep;

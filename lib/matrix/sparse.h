@@ -25,9 +25,6 @@
  * those the largest, and is an error where a repeated row has no time. */
 enum rec_repeats { REC_REPEATS_SUM, REC_REPEATS_MAX, REC_REPEATS_LAST, REC_REPEATS_FAIL, REC_REPEATS_KEEP };
 
-/* Name of --duplicates (sum max last fail keep) to rule: 0 or -1. */
-REC_MUST int rec_repeats_parse(enum rec_repeats *r, const char *name);
-
 /*
  * Digest of the cells as read (before repeats are combined): two sums modulo 2^64 of keyed hashes of (row label, column label, value, time), so it does not depend on order
  * or encoding, and adds up over shards. With r and c rec_hash(label, 0), v the bits of the float32 value, t those of the double time (0x7ff8000000000000 where
@@ -48,7 +45,6 @@ struct rec_sparse {
 	bool negative;			/* some value < 0 */
 	uint64_t repeats;		/* rows of input that repeated an earlier pair */
 	uint64_t label_only_rows;	/* rows of the matrix without cells */
-	uint64_t bytes;			/* raw bytes of input taken */
 	struct rec_in *in;		/* kept open where the matrix lies in its mapping */
 	struct rec_block *block;	/* kept where the matrix lies in a block that was read */
 };

@@ -2,7 +2,7 @@
 /* rank.c - quickselect to cut, heapsort to sort: both in place, the order is total, so results depend on the set alone. */
 #include "model/rank.h"
 
-#include <string.h>
+#include "base/bits.h"
 
 static void swap(struct rec_ranked *a, struct rec_ranked *b)
 {
@@ -15,11 +15,7 @@ static void swap(struct rec_ranked *a, struct rec_ranked *b)
 /* A number that is larger for what ranks before: score in the upper half (its bits made to ascend), label rank downwards in the lower. */
 static inline uint64_t key(struct rec_ranked x)
 {
-	uint32_t bits;
-
-	memcpy(&bits, &x.score, sizeof bits);
-	bits = bits & 0x80000000u ? ~bits : bits | 0x80000000u;
-	return (uint64_t)bits << 32 | (uint32_t)~x.item;
+	return (uint64_t)rec_key32(rec_bits32(x.score)) << 32 | (uint32_t)~x.item;
 }
 
 /* Where the middle one of the first, the middle and the last of lo .. hi stands, so that sorted input is no trap. */

@@ -5,21 +5,6 @@
 
 #include "model/score_private.h"
 
-/* Position of column c in row r, or UINT64_MAX. */
-static uint64_t find_cell(const struct rec_csr *m, uint32_t r, uint32_t c)
-{
-	uint64_t lo = m->ptr[r], hi = m->ptr[r + 1], mid, end = hi;
-
-	while (lo < hi) {
-		mid = lo + (hi - lo) / 2;
-		if (m->col[mid] < c)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo < end && m->col[lo] == c ? lo : UINT64_MAX;
-}
-
 static bool pair_sparse(const struct rec_part *p, const struct rec_part_scratch *ps, uint32_t c, float *sum)
 {
 	bool found = p->offset != NULL;
@@ -31,7 +16,7 @@ static bool pair_sparse(const struct rec_part *p, const struct rec_part_scratch 
 		if (p->kind == REC_PART_DENSE) {
 			*sum = fmaf(ps->weight[i], p->model->sim_dense.val[(size_t)ps->hist[i] * p->ncand + c], *sum);
 			found = true;
-		} else if ((t = find_cell(&p->model->sim, ps->hist[i], c)) != UINT64_MAX) {
+		} else if ((t = rec_csr_find(&p->model->sim, ps->hist[i], c)) != UINT64_MAX) {
 			*sum = fmaf(ps->weight[i], p->model->sim.val[t], *sum);
 			found = true;
 		}
@@ -42,7 +27,7 @@ static bool pair_sparse(const struct rec_part *p, const struct rec_part_scratch 
 static bool neighbour_holds(const struct rec_part *p, uint32_t v, uint32_t c, float w, float *sum)
 {
 	uint32_t row = p->user_of[v];
-	uint64_t t = row == REC_NONE ? UINT64_MAX : find_cell(&p->interactions->m, row, c);
+	uint64_t t = row == REC_NONE ? UINT64_MAX : rec_csr_find(&p->interactions->m, row, c);
 
 	if (t == UINT64_MAX || p->interaction_weight[t] == 0)
 		return false;

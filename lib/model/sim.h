@@ -56,11 +56,8 @@ const struct rec_sim_method *rec_sim_method_at(size_t i);
 
 const char *rec_sim_name(const struct rec_sim_method *m);
 const char *rec_sim_formula(const struct rec_sim_method *m);
-uint32_t rec_sim_neighbours(const struct rec_sim_method *m);	/* default of -n */
-/* NULL, or what is wrong: the method doesn't take the option of this name. */
+/* Whether the method takes the option of this name. */
 bool rec_sim_takes(const struct rec_sim_method *m, const char *option);
-/* The method uses values as they are, if no --weights are asked for. */
-bool rec_sim_uses_values(const struct rec_sim_method *m);
 
 /* The defaults for a method. */
 void rec_sim_defaults(struct rec_sim_opts *o, const struct rec_sim_method *m);

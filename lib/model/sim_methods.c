@@ -220,16 +220,6 @@ const char *rec_sim_formula(const struct rec_sim_method *m)
 	return m->formula;
 }
 
-uint32_t rec_sim_neighbours(const struct rec_sim_method *m)
-{
-	return m->neighbours;
-}
-
-bool rec_sim_uses_values(const struct rec_sim_method *m)
-{
-	return m->values;
-}
-
 bool rec_sim_takes(const struct rec_sim_method *m, const char *option)
 {
 	static const struct {

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bits.h"
 #include "base/mem.h"
 
 enum { BLOCK = 64 };
@@ -35,10 +36,7 @@ struct work {
 
 static uint64_t key_of(float weight, uint32_t item)
 {
-	uint32_t bits;
-
-	memcpy(&bits, &weight, sizeof bits);
-	return (uint64_t)(bits & 0x7fffffff) << 32 | (UINT32_MAX - item);
+	return (uint64_t)(rec_bits32(weight) & 0x7fffffff) << 32 | (UINT32_MAX - item);
 }
 
 /* Put the keep largest of n distinct keys in front. */

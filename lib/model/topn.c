@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/search.h"
 #include "model/topn_tiles.h"
 
 struct rec_topn {
@@ -228,17 +229,9 @@ static bool listed(const struct rec_top *top, uint32_t n, uint32_t item)
 
 static bool is_candidate(const struct rec_query *q, uint32_t item)
 {
-	uint32_t lo = 0, hi = q->ncandidates;
+	uint64_t at = rec_search32(q->candidate, 0, q->ncandidates, item);
 
-	while (lo < hi) {
-		uint32_t mid = lo + (hi - lo) / 2;
-
-		if (q->candidate[mid] < item)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return !q->has_candidates || (lo < q->ncandidates && q->candidate[lo] == item);
+	return !q->has_candidates || (at < q->ncandidates && q->candidate[at] == item);
 }
 
 /* Complete a sorted list by popularity: scores below the last ranked one; popularity itself where nothing was ranked. skip is set for the row. */

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* base.c - XXH64 against the vectors of its specification, shards, messages, buffers. */
+/* base.c - XXH64 against the vectors of its specification, shards, messages, buffers, keys of numbers, binary search. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bits.h"
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/random.h"
+#include "base/search.h"
 #include "check.h"
 
 static void hashes(void)
@@ -67,12 +69,44 @@ static void memory(void)
 	rec_buf_free(&b);
 }
 
+static void keys(void)
+{
+	static const double ascending[] = { -1e300, -2.5, -1, -1e-300, -0.0, 0.0, 1e-300, 1, 2.5, 1e300 };
+	enum { N = sizeof ascending / sizeof *ascending };
+
+	for (size_t i = 0; i < N; i++) {
+		uint64_t key = rec_key64(rec_bits64(ascending[i]));
+		float f = (float)ascending[i];
+
+		CHECK(rec_float64(rec_unkey64(key)) == ascending[i] && rec_float32(rec_unkey32(rec_key32(rec_bits32(f)))) == f, "%g and back", ascending[i]);
+		CHECK(i == 0 || rec_key64(rec_bits64(ascending[i - 1])) < key, "%g ascends", ascending[i]);
+		CHECK(i == 0 || rec_key32(rec_bits32((float)ascending[i - 1])) <= rec_key32(rec_bits32(f)), "%g ascends", ascending[i]);
+	}
+}
+
+static void searches(void)
+{
+	static const uint32_t x[] = { 1, 3, 3, 7 };
+	static const uint64_t y[] = { 1, 3, 3, 7 };
+
+	for (uint32_t v = 0; v < 9; v++) {
+		uint64_t want = 0;
+
+		while (want < 4 && x[want] < v)
+			want++;
+		CHECK(rec_search32(x, 0, 4, v) == want && rec_search64(y, 0, 4, v) == want, "first that is at least %u", v);
+	}
+	CHECK(rec_search32(x, 2, 2, 0) == 2 && rec_search32(NULL, 0, 0, 5) == 0);
+}
+
 int main(void)
 {
 	hashes();
 	shards();
 	messages();
 	memory();
+	keys();
+	searches();
 	CHECK(rec_below(UINT64_MAX, 10) == 9 && rec_below(0, 10) == 0, "below");
 	CHECK(rec_unit(0) > 0 && rec_unit(UINT64_MAX) < 1, "unit");
 	return finished("base");

@@ -104,7 +104,6 @@ static void special_values(void)
 	CHECK(rec_pow(INFINITY, 1.5) == INFINITY && rec_pow(INFINITY, -1.5) == 0 && isnan(rec_pow(-1, 2.5)), "pow, special");
 	CHECK(rec_pow(0.5, 1e300) == 0 && rec_pow(2, 1e300) == INFINITY && rec_pow(1, 1e300) == 1, "pow, huge exponent");
 	CHECK(rec_pow(3, 2) == 9 && rec_pow(7, 1) == 7 && rec_pow(2, 0.5) == sqrt(2.0) && rec_pow(4, -1) == 0.25 && rec_pow(16, -0.5) == 0.25, "pow, exact cases");
-	CHECK(rec_cos(0) == 1 && isnan(rec_cos(NAN)), "cos, special");
 	CHECK(rec_normal_cdf(0) == 0.5 && rec_normal_cdf(-INFINITY) == 0 && rec_normal_cdf(INFINITY) == 1, "normal_cdf, special");
 	CHECK(isnan(rec_normal_quantile(-1)) && rec_normal_quantile(0) == -INFINITY && rec_normal_quantile(1) == INFINITY, "normal_quantile, special");
 }
@@ -115,13 +114,13 @@ static void fixed_bits(void)
 	uint64_t h = 0;
 
 	for (uint64_t i = 0; i < 20000; i++) {
-		double u = rec_unit(rec_random(12, i)), v[8] = { rec_log(u * 100), rec_log1p(u), rec_log2(u * 5), rec_exp(u * 20 - 10),
-			rec_pow(u * 50, 0.7), rec_cos(u * 100), rec_normal_quantile(u), rec_normal_cdf(u * 8 - 4) };
+		double u = rec_unit(rec_random(12, i)), v[7] = { rec_log(u * 100), rec_log1p(u), rec_log2(u * 5), rec_exp(u * 20 - 10),
+			rec_pow(u * 50, 0.7), rec_normal_quantile(u), rec_normal_cdf(u * 8 - 4) };
 
 		h = rec_mix2(h, rec_hash(v, sizeof v, 0));
 	}
 	printf("math: fixed points hash to %016llx\n", (unsigned long long)h);
-	CHECK(h == 0xe7489d4900d7dd2fu, "the bits of fixed points");
+	CHECK(h == 0xc1be7d4cd1091be9u, "the bits of fixed points");
 }
 
 int main(void)
@@ -134,8 +133,6 @@ int main(void)
 	compare("log1p", rec_log1p, log1pl, -0.999, 1, 0, 1);
 	compare("exp", rec_exp, expl, -700, 709, 0, 1);
 	compare("exp", rec_exp, expl, -1, 1, 0, 1);
-	compare("cos", rec_cos, cosl, -99999, 99999, 0, 1);
-	compare("cos", rec_cos, cosl, -4, 4, 0, 1);
 	compare_pow(1e-6, 1e6, -5, 5, 2);
 	compare_pow(1e-200, 1e200, -0.15, 0.15, 2);
 	compare_pow(0.9, 1.1, -600, 600, 2);

@@ -179,15 +179,17 @@ static void test_map(void)
 	struct rec_err e = { 0 };
 	struct rec_in *in;
 	const void *map;
+	uint64_t bytes = 0;
 	size_t n;
 
 	spill("plain", p, 100000);
 	CHECK(rec_in_open(&in, path("plain"), &e) == 0, "open");
+	rec_in_tally(in, &bytes);
 	CHECK(rec_in_peek(in, &map, 10, &e) == 10 && memcmp(map, p, 10) == 0, "peek");
 	CHECK(rec_in_peek(in, &map, 100000, &e) == 4096 && memcmp(map, p, 4096) == 0, "peek at most 4096");
 	CHECK(rec_in_map(in, &map, &n, &e) == 1 && n == 100000 && memcmp(map, p, n) == 0, "map after a peek");
 	CHECK(rec_in_read(in, buf, sizeof buf, &e) == 0, "a mapped stream is at its end");
-	CHECK(rec_in_bytes(in) == 100000 && rec_in_size(in) == 100000 && rec_in_mapped(in) == 100000, "counts");
+	CHECK(bytes == 100000, "%lu bytes", (unsigned long)bytes);
 	rec_in_close(in);
 	CHECK(rec_in_open(&in, path("plain"), &e) == 0, "open");
 	CHECK(rec_in_peek(in, &map, 10, &e) == 10 && rec_in_read_full(in, buf, 20, &e) == 20 && memcmp(buf, p, 20) == 0, "read after a peek");
@@ -195,7 +197,9 @@ static void test_map(void)
 	CHECK(rec_in_read_full(in, buf, 20, &e) == 20 && memcmp(buf, p + 20, 20) == 0, "read on");
 	rec_in_close(in);
 	CHECK(write_file(path("plain.gz"), p, 100000, &e) == 0 && rec_in_open(&in, path("plain.gz"), &e) == 0, "open gzip");
-	CHECK(rec_in_map(in, &map, &n, &e) == 0 && rec_in_size(in) == 0, "no map of gzip");
+	bytes = 0;
+	rec_in_tally(in, &bytes);
+	CHECK(rec_in_map(in, &map, &n, &e) == 0, "no map of gzip");
 	CHECK(rec_in_peek(in, &map, 4096, &e) == 4096 && memcmp(map, p, 4096) == 0, "peek into gzip");
 	rec_in_close(in);
 	spill("empty", "", 0);
