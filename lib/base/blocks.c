@@ -15,6 +15,57 @@ void rec_blocks_part(uint32_t nrows, uint32_t i, uint32_t n, uint32_t *first, ui
 	*last = border(nrows, i, n);
 }
 
+/* The block behind the last that fits into cap with those from begin on. */
+static uint64_t fill(const uint64_t *cost, uint64_t begin, uint64_t nblocks, uint64_t cap)
+{
+	uint64_t sum = 0;
+
+	while (begin < nblocks && cost[begin] <= cap - sum)
+		sum += cost[begin++];
+	return begin;
+}
+
+static int fits(const uint64_t *cost, uint64_t nblocks, uint32_t n, uint64_t cap)
+{
+	uint64_t at = 0;
+
+	for (uint32_t i = 0; i < n && at < nblocks; i++)
+		at = fill(cost, at, nblocks, cap);
+	return at == nblocks;
+}
+
+/* The smallest capacity with which n parts hold all blocks, by bisection. */
+static uint64_t capacity(const uint64_t *cost, uint64_t nblocks, uint32_t n)
+{
+	uint64_t low = 0, high = 0;
+
+	for (uint64_t b = 0; b < nblocks; b++) {
+		high += cost[b];
+		low = cost[b] > low ? cost[b] : low;
+	}
+	while (low < high) {
+		uint64_t middle = low + (high - low) / 2;
+
+		if (fits(cost, nblocks, n, middle))
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return low;
+}
+
+void rec_blocks_balance(uint32_t nrows, const uint64_t *cost, uint32_t i, uint32_t n, uint32_t *first, uint32_t *last)
+{
+	uint64_t nblocks = rec_blocks(nrows), cap = capacity(cost, nblocks, n), begin = 0, end = 0;
+
+	for (uint32_t k = 0; k < i; k++) {
+		begin = end;
+		end = fill(cost, begin, nblocks, cap);
+	}
+	*first = begin * REC_BLOCK_ROWS < nrows ? (uint32_t)(begin * REC_BLOCK_ROWS) : nrows;
+	*last = end * REC_BLOCK_ROWS < nrows ? (uint32_t)(end * REC_BLOCK_ROWS) : nrows;
+}
+
 uint64_t rec_tree_split(uint64_t n)
 {
 	uint64_t p = 1;

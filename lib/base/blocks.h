@@ -21,6 +21,12 @@ static inline uint64_t rec_blocks(uint64_t n)
 /* Rows *first .. *last - 1 are part i of n, 1 <= i <= n. */
 void rec_blocks_part(uint32_t nrows, uint32_t i, uint32_t n, uint32_t *first, uint32_t *last);
 
+/*
+ * The same by cost: cost[b] is what block b takes, in any unit. The borders make the costliest part as cheap as whole blocks allow; where parts are left over, the
+ * last ones are empty. Depends on cost and n alone, so that every process that is given one part knows all of them.
+ */
+void rec_blocks_balance(uint32_t nrows, const uint64_t *cost, uint32_t i, uint32_t n, uint32_t *first, uint32_t *last);
+
 /* How many of n >= 2 leaves stand on the left of the tree. */
 uint64_t rec_tree_split(uint64_t n);
 

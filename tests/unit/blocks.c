@@ -55,8 +55,59 @@ static void test_parts(uint32_t nrows, uint32_t n)
 	CHECK(next == nrows, "%u of %u", next, nrows);
 }
 
+/* The least that the costliest of n parts can cost: best[b] over the first b blocks, all borders tried. */
+static uint64_t best_of_all(const uint64_t *cost, uint32_t nblocks, uint32_t n)
+{
+	uint64_t best[65], sum;
+
+	best[0] = 0;
+	for (uint32_t b = 1; b <= nblocks; b++)
+		best[b] = best[b - 1] + cost[b - 1];
+	for (uint32_t k = 1; k < n; k++) {
+		for (uint32_t b = nblocks; b > 0; b--) {
+			uint64_t least = UINT64_MAX;
+
+			sum = 0;
+			for (uint32_t from = b + 1; from-- > 0; sum += from > 0 ? cost[from - 1] : 0) {
+				uint64_t most = best[from] > sum ? best[from] : sum;
+
+				least = most < least ? most : least;
+			}
+			best[b] = least;
+		}
+	}
+	return best[nblocks];
+}
+
+static void test_balance(uint32_t nrows, uint32_t n, int skew)
+{
+	uint64_t cost[64], most = 0;
+	uint32_t nblocks = (uint32_t)rec_blocks(nrows), next = 0;
+
+	for (uint32_t b = 0; b < nblocks; b++)
+		cost[b] = (uint64_t)(1000 * pow(rec_unit(rec_random(n, b)), skew));
+	for (uint32_t i = 1; i <= n; i++) {
+		uint32_t first, last;
+		uint64_t sum = 0;
+
+		rec_blocks_balance(nrows, cost, i, n, &first, &last);
+		CHECK(first == next && (last % REC_BLOCK_ROWS == 0 || last == nrows), "part %u of %u of %u: %u..%u", i, n, nrows, first, last);
+		for (uint32_t b = first / REC_BLOCK_ROWS; b < rec_blocks(last); b++)
+			sum += cost[b];
+		most = sum > most ? sum : most;
+		next = last;
+	}
+	CHECK(next == nrows, "%u of %u", next, nrows);
+	CHECK(most == best_of_all(cost, nblocks, n), "costliest %lu", (unsigned long)most);
+}
+
 int main(void)
 {
+	for (uint32_t n = 1; n < 9; n++)
+		for (int skew = 0; skew < 8; skew++)
+			test_balance(60 * 256 - 17, n, skew);
+	test_balance(300, 7, 1);
+	test_balance(0, 3, 1);
 	test_sums();
 	test_parts(5000, 7);
 	test_parts(5000, 50);
