@@ -40,7 +40,8 @@ LIB_OBJ := $(LIB_SRC:%.c=$(B)/%.o) $(ISAS:%=$(B)/lib/kernel/loops_%.o)
 CLI_SRC := $(wildcard cmd/cli*.c)
 CLI_OBJ := $(CLI_SRC:%.c=$(B)/%.o)
 CMDS    := $(patsubst cmd/%.c,%,$(wildcard cmd/rec-*.c))
-BINS    := $(CMDS:%=$(B)/bin/%)
+SCRIPTS := $(patsubst cmd/%.sh,%,$(wildcard cmd/rec-*.sh))
+BINS    := $(CMDS:%=$(B)/bin/%) $(SCRIPTS:%=$(B)/bin/%)
 PAGES   := $(wildcard man/*.[1-9])
 
 all: $(BINS) ## every command
@@ -71,6 +72,12 @@ $(B)/cmd/libcli.a: $(CLI_OBJ)
 $(B)/bin/rec-%: $(B)/cmd/rec-%.o $$(patsubst %.c,$(B)/%.o,$$(wildcard cmd/$$*_*.c)) $(B)/cmd/libcli.a $(B)/librec.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(if $(filter sim,$*),$(BLAS)) $(LIBS)
+
+# Drivers in POSIX sh.
+$(SCRIPTS:%=$(B)/bin/%): $(B)/bin/%: cmd/%.sh VERSION
+	@mkdir -p $(@D)
+	sed 's|@VERSION@|$(VERSION)|' $< > $@
+	chmod 755 $@
 
 # C test programs: tests/{unit,fuzz,fault,bench}/NAME.c
 $(B)/tests/%: $(B)/tests/%.o $(B)/librec.a
@@ -134,7 +141,7 @@ install: all $(B)/recpipe.bash ## into $(DESTDIR)$(PREFIX)
 	for c in $(CMDS); do ln -sf recpipe $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$c; done
 
 uninstall: ## remove what install put there
-	rm -f $(CMDS:%=$(DESTDIR)$(PREFIX)/bin/%) $(DESTDIR)$(PREFIX)/lib/librec.a $(DESTDIR)$(PREFIX)/lib/pkgconfig/recpipe.pc
+	rm -f $(CMDS:%=$(DESTDIR)$(PREFIX)/bin/%) $(SCRIPTS:%=$(DESTDIR)$(PREFIX)/bin/%) $(DESTDIR)$(PREFIX)/lib/librec.a $(DESTDIR)$(PREFIX)/lib/pkgconfig/recpipe.pc
 	rm -rf $(DESTDIR)$(PREFIX)/include/recpipe
 	for p in $(PAGES); do rm -f $(DESTDIR)$(PREFIX)/share/man/man$${p##*.}/$${p##*/}; done
 	rm -f $(CMDS:%=$(DESTDIR)$(PREFIX)/share/bash-completion/completions/%) $(DESTDIR)$(PREFIX)/share/bash-completion/completions/recpipe
