@@ -18,8 +18,26 @@ static int alloc(struct rec_sim_data *d, struct rec_err *e)
 {
 	d->a = rec_alloc(d->items, sizeof *d->a, e);
 	d->b = rec_alloc(d->items, sizeof *d->b, e);
+	return d->a && d->b ? 0 : -1;
+}
+
+/*
+ * f_u of users whose pairs all have weight 1: d_u^-p in fixed point, so that a sum over users is exact and sums over shards add up to those of the whole. Sums that
+ * were made elsewhere need none of it.
+ */
+static int weigh_users(struct rec_sim_data *d, double p, struct rec_err *e)
+{
+	if (d->sums)
+		return 0;
 	d->user = rec_alloc(d->users, sizeof *d->user, e);
-	return d->a && d->b && d->user ? 0 : -1;
+	for (uint32_t u = 0; d->user && u < d->users; u++)
+		d->user[u] = rec_survey_weight(rec_sim_user_count(d, u), p, d->scale);
+	return d->user ? 0 : -1;
+}
+
+double rec_linear_user_power(const struct rec_sim_opts *o)
+{
+	return o->method->takes & REC_SIM_WALK ? o->walk[0] : o->method->takes & REC_SIM_LINEAR ? o->exponents[0] : 0;
 }
 
 int rec_linear_prepare(struct rec_sim_data *d, struct rec_err *e)
@@ -32,9 +50,12 @@ int rec_linear_prepare(struct rec_sim_data *d, struct rec_err *e)
 		d->a[i] = inverse_power(rec_sim_item_count(d, i), x[1]);
 		d->b[i] = inverse_power(rec_sim_item_count(d, i), x[2]);
 	}
-	for (uint32_t u = 0; u < d->users; u++)
+	if (d->unit)
+		return weigh_users(d, x[0], e);
+	d->user = rec_alloc(d->users, sizeof *d->user, e);
+	for (uint32_t u = 0; d->user && u < d->users; u++)
 		d->user[u] = inverse_power(rec_sim_user_count(d, u), x[0]);
-	return 0;
+	return d->user ? 0 : -1;
 }
 
 static double row_sum(const struct rec_csr *m, uint32_t r)
@@ -69,10 +90,13 @@ static int walk(struct rec_sim_data *d, double a, double b, struct rec_err *e)
 		d->a[i] = inverse_power(d->unit ? rec_sim_item_count(d, i) : row_sum(&d->t, i), a);
 		d->b[i] = inverse_power(rec_sim_item_count(d, i), b);
 	}
-	for (uint32_t u = 0; u < d->users; u++)
-		d->user[u] = inverse_power(d->unit ? rec_sim_user_count(d, u) : row_sum(&d->x, u), a);
-	if (d->unit || a == 1)
-		return 0;
+	if (d->unit)
+		return weigh_users(d, a, e);
+	d->user = rec_alloc(d->users, sizeof *d->user, e);
+	for (uint32_t u = 0; d->user && u < d->users; u++)
+		d->user[u] = inverse_power(row_sum(&d->x, u), a);
+	if (!d->user || a == 1)
+		return d->user ? 0 : -1;
 	return raise_weights(&d->x, a, e) != 0 ? -1 : raise_weights(&d->t, a, e);
 }
 

@@ -36,6 +36,15 @@ static bool all_ones(const struct rec_csr *x)
 	return true;
 }
 
+static void set_scale(struct rec_sim_data *d)
+{
+	struct rec_survey own = { 0 };
+
+	if (!d->o->whole)
+		rec_survey_lengths(&own, &d->x);
+	d->scale = rec_survey_scale(d->o->whole ? d->o->whole : &own, rec_linear_user_power(d->o));
+}
+
 /* pairs -> (side) -> weights; x borrows from pairs, which must stay. */
 static int weigh(struct rec_sim_data *d, struct rec_csr *pairs, struct rec_weighting *w, const struct rec_run *run, struct rec_err *e)
 {
@@ -52,6 +61,7 @@ static int weigh(struct rec_sim_data *d, struct rec_csr *pairs, struct rec_weigh
 	if (rec_weighting_apply(&d->x, pairs, w, e) != 0)
 		return -1;
 	d->unit = w->kind == REC_WEIGH_NONE || all_ones(&d->x);
+	set_scale(d);
 	return rec_csr_transpose(&d->t, &d->x, run->pool, e);
 }
 

@@ -33,6 +33,7 @@ enum {
 };
 
 struct rec_sim_method;
+struct rec_survey;
 
 enum rec_sim_normalize { REC_SIM_NORMALIZE_NONE, REC_SIM_NORMALIZE_L1, REC_SIM_NORMALIZE_L2 };
 
@@ -48,6 +49,7 @@ struct rec_sim_opts {
 	uint32_t min_support, max_user;
 	uint64_t seed;
 	uint32_t part, parts;		/* 1 .. parts */
+	const struct rec_survey *whole;	/* of all data where x is a shard; NULL where x is all */
 };
 
 /* By name, or NULL. By number, NULL behind the last. */

@@ -5,11 +5,14 @@
 
 #include "model/neighbours.h"
 #include "model/sim.h"
+#include "model/sim_survey.h"
 
 /* Interactions made ready: x users x items (or items x users under --side user), t its transpose. */
 struct rec_sim_data {
 	struct rec_csr x, t;
 	bool unit;		/* all weights are 1 */
+	int scale;		/* of user weights: sim_survey.h */
+	const struct rec_sums *sums;	/* instead of x, or NULL: sums of shards, unit data; of t there are the pointers alone, which give the pairs of each item */
 	uint32_t users, items;
 	const struct rec_sim_opts *o;
 	double *a, *b;		/* per item: what the formula takes of a history item, of a candidate */
