@@ -84,7 +84,7 @@ die() {	# die SECONDS: the command runs so long in a session of its own
 	setsid sh -c "$command" <&3 3<&- &
 	pid=$!
 	sleep "$1"
-	kill -9 -- "-$pid" 2>/dev/null
+	kill -s KILL -- "-$pid" # dash does not know kill -9 --
 	exit 255
 }
 
