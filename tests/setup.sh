@@ -1,10 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# setup.sh build|test - install what is missing on Debian or Ubuntu, as root or by sudo, and say so. Elsewhere it names what to install.
+# setup.sh build|test|fan - install what is missing on Debian or Ubuntu, as root or by sudo, and say so. Elsewhere it names what to install.
 set -u
 
 want="gcc make libc6-dev zlib1g-dev libopenblas-dev"
-[ "${1:-build}" = test ] && want="$want bats shellcheck mandoc parallel binutils file python3 bsdutils"
+case ${1:-build} in test | fan) want="$want bats shellcheck mandoc parallel binutils file python3 bsdutils procps" ;; esac
+# Hosts in network namespaces, a Slurm of one's own.
+case ${1:-build} in fan) want="$want openssh-server openssh-client rsync iproute2 slurm-wlm munge" ;; esac
 
 missing=
 for p in $want; do
