@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * rec-split - interactions to train and held-out rows, to shards; filters; leak audit.
+ * rec-split - interactions to train and held-out rows, to shards and parts; filters; leak audit.
  *
  * Two ways through (split_ways.c): where a row's side follows from the row alone it is passed on as it came; else the input is held as a matrix,
- * filtered, split, and written in canonical order. Shards and the audit have files of their own.
+ * filtered, split, and written in canonical order. Shards, parts and the audit have files of their own.
  */
 #include "cli.h"
 #include "cli_load.h"
 #include "split_audit.h"
+#include "split_parts.h"
 #include "split_shards.h"
 #include "split_ways.h"
 
@@ -21,12 +22,12 @@ static const char *const repeats_names[] = { "drop", "keep", NULL }, *const dupl
 static struct {
 	const char *test, *valid, *input, *given, *audit, *to;
 	double ratio, last_ratio, after, user_ratio, valid_user_ratio, valid_ratio, min_value, half_life, now;
-	uint32_t leave, last, folds, fold, min_user, min_item, core, max_user, shards;
-	bool binarize;
+	uint32_t leave, last, folds, fold, min_user, min_item, core, max_user, shards, parts, row_cost;
+	bool binarize, transpose;
 	unsigned duplicates, repeats, warm, by;
 	struct cli_common common;
 } o = { .ratio = -1, .last_ratio = -1, .user_ratio = -1, .valid_user_ratio = -1, .valid_ratio = -1, .half_life = -1, .after = UNSET, .min_value = UNSET,
-	.now = UNSET, .common = CLI_COMMON_INIT };
+	.now = UNSET, .row_cost = 32, .common = CLI_COMMON_INIT };
 
 static const struct cli_opt opts[] = {
 	CLI_FILE(0, "test", &o.test, "held-out rows"),
@@ -55,8 +56,11 @@ static const struct cli_opt opts[] = {
 	CLI_CHOICE(0, "repeats", "drop|keep", &o.repeats, repeats_names, "splits by time: test pairs that are already in train"),
 	CLI_CHOICE(0, "warm-only", "user|item|both", &o.warm, warm_names, "drop held-out rows whose user, item is not in train"),
 	CLI_U32(0, "shards", "N", &o.shards, 1, 65536, "part into N files by hash of a label"),
-	CLI_CHOICE(0, "by", "user|item", &o.by, side_names, "whose label --shards hashes"),
-	CLI_STRING(0, "to", "TEMPLATE", &o.to, "names of the shards, with one %d or %0Nd"),
+	CLI_U32(0, "parts", "N", &o.parts, 1, 65536, "part into N files of contiguous users or items, balanced by cost"),
+	CLI_CHOICE(0, "by", "user|item", &o.by, side_names, "whose label --shards hashes; whom --parts parts"),
+	CLI_STRING(0, "to", "TEMPLATE", &o.to, "names of the shards or parts, with one %d or %0Nd"),
+	CLI_U32(0, "row-cost", "N", &o.row_cost, 0, 1000000000, "with --parts: what a row costs beside its pairs, which cost 1 each"),
+	CLI_FLAG(0, "transpose", &o.transpose, "with --parts --by item: files of item TAB user, as rec-als --transposed reads them"),
 	CLI_FILE(0, "audit", &o.audit, "stdin is test: compare with this train file; exit 3 on a leak"),
 	CLI_COMMON(&o.common),
 	CLI_END,
@@ -73,7 +77,7 @@ static const struct cli_spec spec = {
 
 static void one_method_only(void)
 {
-	static const char *const method[] = { "ratio", "leave", "last", "last-ratio", "after", "folds", "user-ratio", "shards" };
+	static const char *const method[] = { "ratio", "leave", "last", "last-ratio", "after", "folds", "user-ratio", "shards", "parts" };
 	const char *first = NULL;
 
 	for (size_t i = 0; i < sizeof method / sizeof *method; i++) {
@@ -95,8 +99,8 @@ static void needs(const char *a, const char *b)
 /* A split by time beside --audit says what the test set claims to be. */
 static void check_audit_options(const struct rec_split *s, const struct rec_filter *f)
 {
-	if (o.test || o.valid || o.shards || rec_filter_any(f))
-		cli_usage("--audit can't work with --test, --valid, --shards or filters");
+	if (o.test || o.valid || o.shards || o.parts || rec_filter_any(f))
+		cli_usage("--audit can't work with --test, --valid, --%s or filters", o.parts ? "parts" : "shards");
 	if (s->method != REC_SPLIT_NONE && s->method != REC_SPLIT_AFTER && s->method != REC_SPLIT_LAST && s->method != REC_SPLIT_LAST_RATIO)
 		cli_usage("--audit can't work with a method but --after, --last and --last-ratio");
 	if (o.common.binary || o.common.estimate)
@@ -118,10 +122,18 @@ static void check_options(const struct rec_split *s, const struct rec_filter *f)
 		cli_usage("--valid-ratio can't work with --valid-user-ratio");
 	needs("half-life", "now");
 	needs("now", "half-life");
-	needs("to", "shards");
-	needs("by", "shards");
+	if (!o.parts) {
+		needs("to", "shards");
+		needs("by", "shards");
+	}
 	needs("shards", "to");
 	needs("shards", "by");
+	needs("parts", "to");
+	needs("parts", "by");
+	needs("row-cost", "parts");
+	needs("transpose", "parts");
+	if (o.transpose && o.by != 1)
+		cli_usage("--transpose needs --by item");
 	if (o.folds && o.fold > o.folds)
 		cli_usage("--fold: %u is not between 1 and %u", o.fold, o.folds);
 	if (cli_given("repeats") && s->method != REC_SPLIT_AFTER && s->method != REC_SPLIT_LAST && s->method != REC_SPLIT_LAST_RATIO)
@@ -130,9 +142,9 @@ static void check_options(const struct rec_split *s, const struct rec_filter *f)
 		check_audit_options(s, f);
 		return;
 	}
-	if (o.shards) {
+	if (o.shards || o.parts) {
 		if (o.test || o.valid || rec_filter_any(f) || o.common.output)
-			cli_usage("--shards can't work with --test, --valid, --output or filters; filter first, in a pipe");
+			cli_usage("--%s can't work with --test, --valid, --output or filters; filter first, in a pipe", o.parts ? "parts" : "shards");
 		return;
 	}
 	if (splits != (o.test != NULL))
@@ -179,7 +191,7 @@ enum { PASSING = 8 << 20, PASSING_THREAD = 4 << 20, TEXT_OUTPUT = 2 << 20, BINAR
 
 static uint64_t passing_bytes(const struct rec_run *run)
 {
-	uint64_t outputs = o.shards ? o.shards : 1 + (uint64_t)(o.test != NULL) + (o.valid != NULL) + (o.input != NULL);
+	uint64_t outputs = o.shards ? o.shards : o.parts ? 2 : 1 + (uint64_t)(o.test != NULL) + (o.valid != NULL) + (o.input != NULL);
 
 	return PASSING + rec_pool_size(run->pool) * (uint64_t)PASSING_THREAD + outputs * (o.common.binary ? BINARY_OUTPUT : TEXT_OUTPUT);
 }
@@ -223,6 +235,7 @@ static int run(struct rec_err *e)
 {
 	const struct split_files files = { { o.common.output, o.test, o.valid, o.input }, o.common.binary };
 	const struct split_shards shards = { o.shards, o.by == 1, o.to, o.common.binary };
+	const struct split_parts parts = { o.parts, o.by == 1, o.transpose, o.row_cost, o.to, o.common.binary };
 	const struct split_claim claim = { cli_given("after"), o.last || o.last_ratio >= 0 };
 	struct rec_split s = the_split();
 	struct rec_filter f = the_filter();
@@ -232,13 +245,15 @@ static int run(struct rec_err *e)
 	check_options(&s, &f);
 	if (cli_run(&r, e) != 0)
 		return -1;
-	passes = !o.audit && !rec_filter_any(&f) && (o.shards || rec_split_by_row(&s));
+	passes = !o.audit && !o.parts && !rec_filter_any(&f) && (o.shards || rec_split_by_row(&s));
 	if (o.common.estimate)
-		return estimate(!passes || (o.given && s.method == REC_SPLIT_USERS), rec_filter_any(&f) || o.given, r, e);
+		return estimate(!passes || (o.given && s.method == REC_SPLIT_USERS), rec_filter_any(&f) || o.given || o.parts, r, e);
 	if (o.audit)
 		return split_audit(o.audit, o.common.output, claim, r, e);
 	if (o.shards)
 		return split_shards(&shards, r, e);
+	if (o.parts)
+		return split_parts(&parts, r, e);
 	return passes ? split_pass(&files, &s, r, e) : split_hold(&files, &s, &f, r, e);
 }
 

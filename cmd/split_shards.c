@@ -33,8 +33,15 @@ static struct template parse_template(const char *t)
 	return r;
 }
 
-/* Each shard is an open file. */
-static void raise_file_limit(void)
+int split_shard_name(struct rec_buf *name, const char *to, uint32_t i, struct rec_err *e)
+{
+	struct template t = parse_template(to);
+
+	name->n = 0;
+	return rec_buf_printf(name, e, "%.*s%0*u%s", t.before, to, t.width, i, t.behind);
+}
+
+void split_raise_file_limit(void)
 {
 	struct rlimit l;
 
@@ -46,14 +53,12 @@ static void raise_file_limit(void)
 
 static int open_shards(struct split_sink *sink, const struct split_shards *o, struct rec_err *e)
 {
-	struct template t = parse_template(o->to);
 	struct rec_buf name = { 0 };
 	int rc = 0;
 
-	raise_file_limit();
+	split_raise_file_limit();
 	for (uint32_t i = 0; rc == 0 && i < o->n; i++) {
-		name.n = 0;
-		rc = rec_buf_printf(&name, e, "%.*s%0*u%s", t.before, o->to, t.width, i, t.behind);
+		rc = split_shard_name(&name, o->to, i, e);
 		if (rc == 0)
 			rc = split_sink_open(&sink[i], name.p, o->binary, e);
 	}

@@ -213,6 +213,15 @@ load helpers
 		--user-ratio 0.2 --given x --input i --test t|--given: 'x' is none of a share such as 0.8, a number, all-but-K
 		--ratio 0.2 --repeats keep --test t|--repeats needs --after, --last or --last-ratio
 		--shards 3 --to p%d|--shards needs --by
+		--parts 3 --to p%d|--parts needs --by
+		--parts 3 --by user|--parts needs --to
+		--parts 3 --shards 3 --by user --to p%d|--shards can't work with --parts
+		--parts 3 --ratio 0.1 --by user --to p%d|--ratio can't work with --parts
+		--parts 3 --by user --to p%d --core 2|--parts can't work with --test, --valid, --output or filters; filter first, in a pipe
+		--parts 3 --by user --to p%d%d|--to: TEMPLATE needs exactly one %d or %0Nd, such as part.%03d.tsv
+		--parts 3 --by user --to p%d --transpose|--transpose needs --by item
+		--shards 3 --by user --to p%d --row-cost 3|--row-cost needs --parts
+		--audit f --parts 3 --by user --to p%d|--audit can't work with --test, --valid, --parts or filters
 		--audit f --test t|--audit can't work with --test, --valid, --shards or filters
 		--half-life 3 --ratio 0.1 --test t|--half-life needs --now
 	LIST
@@ -273,4 +282,47 @@ load helpers
 		esac
 	done
 	[ ! -e t ] && [ ! -e v ]
+}
+
+@test "split: --parts are ranges of whole blocks by label whose merge is the whole, balanced by cost; some may be empty" {
+	rec-gen --users 1500 --items 900 --rows 20000 --times --explicit >all.tsv
+	rec-cat --merge -b --duplicates sum all.tsv >whole.rec
+	rec-cat whole.rec >whole.tsv
+	for n in 1 2 3 7; do
+		for by in user item; do
+			rec-split --parts $n --by $by --to p.%d.rec -b <whole.rec
+			cat p.?.rec | rec-cat --merge -b | cmp - whole.rec
+			rec-split --parts $n --by $by --to p.%d.tsv <whole.tsv
+			for i in $(seq 0 $((n - 1))); do
+				rec-cat p.$i.rec | cmp - p.$i.tsv
+				side=$([ $by = user ] && echo 1 || echo 2)
+				cut -f$side p.$i.tsv | sort -u >labels.$i
+			done
+			for i in $(seq 1 $((n - 1))); do	# blocks before others are whole
+				[ ! -s labels.$i ] || [ $(($(wc -l <labels.$((i - 1))) % 256)) -eq 0 ]
+			done
+			for i in $(seq 0 $((n - 1))); do cat labels.$i; done | cmp - <(cut -f$side whole.tsv | sort -u)
+			rm p.*
+		done
+		rec-split --parts $n --by item --transpose --to t.%d.rec -b <whole.rec
+		cat t.?.rec | rec-cat --merge | awk -F'\t' -v OFS='\t' '{ t = $1; $1 = $2; $2 = t } 1' | sort | cmp - <(sort whole.tsv)
+		rm t.*
+	done
+	# 900 items make 4 blocks: the last three of seven parts are empty, and valid
+	rec-split --parts 7 --by item --to e.%d.rec -b <whole.rec
+	for i in 4 5 6; do
+		rec-cat --verify e.$i.rec
+		[ -z "$(rec-cat e.$i.rec)" ]
+	done
+	# one user with most of the pairs: a block of its own, unless rows are what costs
+	(cat all.tsv; seq -f "a%g" 30000 | sed "s/^/0${TAB}/") >skew.tsv
+	rec-split --parts 2 --by user --row-cost 0 --to s.%d.tsv <skew.tsv
+	[ "$(cut -f1 s.0.tsv | uniq | wc -l)" -eq 256 ]
+	rec-split --parts 2 --by user --row-cost 1000 --to s.%d.tsv <skew.tsv
+	[ "$(cut -f1 s.0.tsv | uniq | wc -l)" -eq 768 ]
+	rec-split --parts 3 --by user --to n.%d.tsv -j 1 </dev/null
+	[ -e n.2.tsv ] && [ ! -s n.0.tsv ]
+	printf 'a\tx\t1\t5\na\tx\t1\t5\nb\ty\t2\n' >twice.tsv
+	rec-split --parts 2 --by user --to r.%02d.tsv.gz <twice.tsv
+	gzip -dc r.00.tsv.gz | cmp - twice.tsv
 }

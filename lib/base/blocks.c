@@ -2,6 +2,8 @@
 /* blocks.c - the order of sums over rows, and the borders of parts. */
 #include "base/blocks.h"
 
+#include "base/mem.h"
+
 static uint32_t border(uint32_t nrows, uint32_t k, uint32_t n)
 {
 	uint64_t row = rec_blocks(nrows) * k / n * REC_BLOCK_ROWS;
@@ -64,6 +66,19 @@ void rec_blocks_balance(uint32_t nrows, const uint64_t *cost, uint32_t i, uint32
 	}
 	*first = begin * REC_BLOCK_ROWS < nrows ? (uint32_t)(begin * REC_BLOCK_ROWS) : nrows;
 	*last = end * REC_BLOCK_ROWS < nrows ? (uint32_t)(end * REC_BLOCK_ROWS) : nrows;
+}
+
+int rec_blocks_cost(uint64_t **cost, const uint64_t *ptr, uint32_t nrows, uint64_t row_cost, struct rec_err *e)
+{
+	uint64_t nblocks = rec_blocks(nrows), *c = rec_alloc((size_t)nblocks, sizeof *c, e);
+
+	*cost = c;
+	for (uint64_t b = 0; c && b < nblocks; b++) {
+		uint64_t first = b * REC_BLOCK_ROWS, last = nrows - first < REC_BLOCK_ROWS ? nrows : first + REC_BLOCK_ROWS;
+
+		c[b] = ptr[last] - ptr[first] + (last - first) * row_cost;
+	}
+	return c ? 0 : -1;
 }
 
 uint64_t rec_tree_split(uint64_t n)

@@ -10,6 +10,8 @@
 
 #include <stdint.h>
 
+#include "base/err.h"
+
 enum { REC_BLOCK_ROWS = 256 };
 
 /* Blocks of n rows. */
@@ -26,6 +28,9 @@ void rec_blocks_part(uint32_t nrows, uint32_t i, uint32_t n, uint32_t *first, ui
  * last ones are empty. Depends on cost and n alone, so that every process that is given one part knows all of them.
  */
 void rec_blocks_balance(uint32_t nrows, const uint64_t *cost, uint32_t i, uint32_t n, uint32_t *first, uint32_t *last);
+
+/* The cost of each block where a cell costs 1 and a row row_cost; ptr: nrows + 1 offsets of cells. The caller frees *cost. */
+REC_MUST int rec_blocks_cost(uint64_t **cost, const uint64_t *ptr, uint32_t nrows, uint64_t row_cost, struct rec_err *e);
 
 /* How many of n >= 2 leaves stand on the left of the tree. */
 uint64_t rec_tree_split(uint64_t n);

@@ -102,6 +102,15 @@ int rec_labels_copy(struct rec_labels *out, const struct rec_labels *l, const un
 	return 0;
 }
 
+int rec_labels_cut(struct rec_labels *out, const struct rec_labels *l, uint32_t first, uint32_t last, struct rec_err *e)
+{
+	if (labels_new(out, last - first, last > first ? l->off[last] - l->off[first] : 0, e) != 0)
+		return -1;
+	for (uint32_t i = first; i < last; i++)
+		put_label(out, i - first, l, i);
+	return 0;
+}
+
 /* A merge of n sorted sets: a binary heap of the sets by their next label, ties to the lower set. */
 struct merge {
 	const struct rec_labels *const *set;
