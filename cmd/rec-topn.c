@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/blocks.h"
 #include "base/mem.h"
 #include "cli.h"
 #include "cli_load.h"
@@ -290,8 +289,8 @@ static int answer(struct rec_err *e)
 	if (o.stream)
 		return rec_topn_stream(w.topn, w.stream, &rows, repeats(), out, &w.counts, e);
 	rows.last = w.in.row.n;
-	if (o.part.n)
-		rec_blocks_part(w.in.row.n, o.part.i, o.part.n, &rows.first, &rows.last);
+	if (o.part.n && rec_topn_part(w.topn, &rows, o.part.i, o.part.n, e) != 0)
+		return -1;
 	return rec_topn_write(w.topn, &rows, out, o.common.binary, &w.counts, e);
 }
 

@@ -72,6 +72,11 @@ uint32_t rec_topn_room(const struct rec_topn *t)
 	return rec_top_room(t->depth, t->s->items.n);
 }
 
+uint32_t rec_topn_tiled(const struct rec_topn *t)
+{
+	return t->tiled ? t->tiles.n : REC_NONE;
+}
+
 uint64_t rec_topn_size(const struct rec_topn *t, unsigned threads)
 {
 	uint64_t each = t->s->items.n + rec_score_scratch_size(t->s) + (uint64_t)REC_TOPN_BATCH * rec_topn_room(t) * sizeof(struct rec_ranked);

@@ -56,6 +56,8 @@ const struct rec_scorer *rec_topn_scorer(const struct rec_topn *t);
 uint32_t rec_topn_depth(const struct rec_topn *t);
 /* Entries that the making of a list needs room for. */
 uint32_t rec_topn_room(const struct rec_topn *t);
+/* Items in the tiles, of a single factor model; REC_NONE where rows are scored one by one. */
+uint32_t rec_topn_tiled(const struct rec_topn *t);
 /* Bytes of the packed items, and of what each thread needs. */
 uint64_t rec_topn_size(const struct rec_topn *t, unsigned threads);
 
@@ -79,6 +81,10 @@ struct rec_topn_rows {
 	const struct rec_pairs *history, *seen, *candidates;
 	uint32_t first, last;	/* rows first .. last - 1 of the histories */
 };
+
+/* Set first and last to part i of n, 1 <= i <= n: borders fall on blocks of 256 rows, and parts take about the same time. Takes 8 bytes an item of a similarity and 4
+ * a row. */
+REC_MUST int rec_topn_part(const struct rec_topn *t, struct rec_topn_rows *rows, uint32_t i, uint32_t n, struct rec_err *e);
 
 /* Answer them all in label order, text or one ranked block. Text takes memory that does not grow with the rows; recmat 8 bytes an entry. */
 REC_MUST int rec_topn_write(const struct rec_topn *t, const struct rec_topn_rows *rows, struct rec_out *out, bool binary, struct rec_topn_counts *counts,
