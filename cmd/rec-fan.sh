@@ -127,17 +127,17 @@ once() {
 # send HOST FILE TO: rsync writes under another name first
 send() {
 	began=$(now)
-	rsync -qLt --whole-file --timeout=60 -e "$SSH" "$2" "$1:$R/$3" </dev/null >"$job.err" 2>&1 || return 1
+	rsync -qLt --whole-file --timeout="$PATIENCE" -e "$SSH" "$2" "$1:$R/$3" </dev/null >"$job.err" 2>&1 || return 1
 	log ship "$3" - "$1" "$began" "$(size "$2")" ok
 }
 
 # The folder on a new host, the commands for its kind of machine, and whether they run there.
 settle() {
-	kind=$(reach "$1" 30 "mkdir -p $R/in $R/bin $R/out && uname -m" 2>"$job.err") || return 1
-	bin=$BIN
-	[ -d "$BIN/$kind" ] && bin=$BIN/$kind
+	reach "$1" "$PATIENCE" "mkdir -p $R/in $R/bin $R/out && uname -m" >"$job.out" 2>"$job.err" || return 1
+	bin=$BIN/$(cat "$job.out")
+	[ -d "$bin" ] || bin=$BIN
 	send "$1" "$bin/rec-$CMD" "bin/rec-$CMD" || return 1
-	on "$1" 30 "bin/rec-$CMD --version && command -v timeout" >/dev/null 2>"$job.err"
+	on "$1" "$PATIENCE" "bin/rec-$CMD --version && command -v timeout" >/dev/null 2>"$job.err"
 }
 
 # prepare HOST FILE...: what a part needs there
@@ -270,13 +270,13 @@ forget() {
 	for need in $needs; do
 		rm -f "$RUN/once/$host.$(echo "$need" | tr / .)"
 	done
-	on "$host" 20 "rm -f $needs" >/dev/null 2>&1
+	on "$host" "$PATIENCE" "rm -f $needs" >/dev/null 2>&1
 }
 
 # What a failure says about the host: gone if it doesn't answer, bad if it fails twice running.
 blame() {
 	[ -n "$LOCAL" ] && return
-	if ! reach "$host" 20 : >/dev/null 2>&1; then
+	if ! reach "$host" "$PATIENCE" : >/dev/null 2>&1; then
 		drop "$host" "no answer after '$result'"
 	elif [ -e "$RUN/strike/$host" ]; then
 		drop "$host" "failed twice running: $result"
@@ -373,6 +373,7 @@ job() {
 if [ "${1:-}" = --job ]; then	# what GNU parallel runs
 	# shellcheck disable=SC1091
 	. "$RUN/vars"
+	exec 2>&3	# what GNU parallel says of failed jobs is not for the user
 	cd "$W" || exit 1
 	job "$2" "$3"
 	exit 0
@@ -691,7 +692,8 @@ note "$W/parts" "$PARTS"
 case $output in '' | /*) ;; *) output=$PWD/$output ;; esac
 cd "$W" || exit 1
 LIMIT=$limit TRIES=$tries VERBOSE=$verbose
-for v in W R RUN SSH LOCAL BIN CMD PARTS STEPS LIMIT TRIES JOBOPTS FILES BINARY THREADS WARM TURNED WHOLE VERBOSE quiet; do
+PATIENCE=$((limit < 20 ? limit : 20))	# seconds for a host to answer
+for v in W R RUN SSH LOCAL BIN CMD PARTS STEPS LIMIT TRIES PATIENCE JOBOPTS FILES BINARY THREADS WARM TURNED WHOLE VERBOSE quiet; do
 	eval "printf '%s=%s\n' $v \"\$(quote \"\$$v\")\""
 done | sed 's/= /=/' >"$RUN/vars"
 
@@ -740,7 +742,7 @@ run_steps() {
 		children="$children $!"
 	fi
 	RUN=$RUN PARALLEL_HOME=$RUN/parallel PARALLEL_SHELL=/bin/sh PARALLEL='' parallel -u -j "$total" --halt now,fail=1 --colsep ' ' \
-		"$(quote "$self") --job {1} {2}" :::: "$RUN/plan" </dev/null >"$RUN/out" 2>"$RUN/parallel.err" &
+		"$(quote "$self") --job {1} {2}" :::: "$RUN/plan" </dev/null >"$RUN/out" 3>&2 2>"$RUN/parallel.err" &
 	children="$children $!"
 	wait $!
 	status=$?
@@ -783,7 +785,7 @@ clean_hosts() {
 	for s in "$RUN"/slot/*.1; do
 		h=${s##*/}
 		h=${h%.*}
-		[ -e "$RUN/bad/$h" ] || [ ! -e "$RUN/once/$h" ] || reach "$h" 20 "rm -rf $R" >/dev/null 2>&1
+		[ -e "$RUN/bad/$h" ] || [ ! -e "$RUN/once/$h" ] || reach "$h" "$PATIENCE" "rm -rf $R" >/dev/null 2>&1
 	done
 }
 
