@@ -10,6 +10,7 @@
 #   slow [1]    waits so many seconds first
 #   die [0.2]   kills everything that the command started after so many seconds; the connection is lost
 #   crash [0.2] the same, and from then on the host refuses every connection (only known to ssh.sh)
+#   fail [1]    doesn't run the command, and exits with this status
 #   full [8]    no file can grow beyond so many KB: writes fail as on a full disk
 #   flip        turns a bit in the middle of each file that the command writes below HOME, and of its output if that is 200 bytes or more
 #   cut         cuts the second half off those files and that output
@@ -92,6 +93,10 @@ if armed slow 1; then sleep "$arg"; fi
 if armed hang 60; then
 	sleep "$arg"
 	exit 255
+fi
+if armed fail 1; then
+	echo "rec-test: made to fail" >&2
+	exit "$arg"
 fi
 if armed full 8; then full "$arg"; fi
 if armed crash 0.2; then

@@ -132,8 +132,10 @@ up() {	# up N [ISA...]
 	done
 	hosts=$1
 	shift
+	[ ! -e "$dir/control" ] || die "$dir is up already"
 	trap down EXIT
 	trap 'exit 1' HUP INT TERM
+	rm -f "$dir/key" "$dir/host_key" "$dir/known_hosts" "$dir"/*.ssh
 	ssh-keygen -q -t ed25519 -N '' -C test -f "$dir/key" && ssh-keygen -q -t ed25519 -N '' -C test -f "$dir/host_key" || exit 1
 	config_ssh "$hosts" >"$dir/ssh_config" || exit 1
 	unshare -n sh "$self" hold "$dir" "${REC_NET_OWNER:-$PPID}" </dev/null >"$dir/control.log" 2>&1 3>&- 4>&- &
