@@ -762,7 +762,7 @@ assemble() {
 	case $CMD in
 	als)
 		if [ "$STEPS" = 0 ]; then eval "bin/rec-cat -b $to in/step.0.rec"; return; fi
-		eval "bin/rec-cat --merge -b $to in/own.$((STEPS - 1)).rec in/own.$STEPS.rec"
+		eval "bin/rec-cat --merge -b $to in/own.$STEPS.rec in/own.$((STEPS - 1)).rec"
 		;;
 	sim)
 		if [ -n "$WHOLE" ]; then
