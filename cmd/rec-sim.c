@@ -9,6 +9,7 @@
 #include "cli_load.h"
 #include "io/num.h"
 #include "model/sim.h"
+#include "sim_shards.h"
 
 static const char *const keeps[] = { "candidate", "history", NULL };
 static const char *const normalizes[] = { "none", "l1", "l2", NULL };
@@ -22,6 +23,7 @@ static struct {
 	const char *bm25, *exponents, *walk, *factors;
 	bool center;
 	struct cli_part part;
+	struct sim_shards shards;
 	struct cli_common common;
 } o = { .neighbours = 100, .min_support = 1, .alpha = 1, .epsilon = 1, .reg = 100, .power = 1, .asymmetry = 0.5, .bm25 = "1.2,0.75", .exponents = "1,0.5,0.5",
 	.walk = "1,0.6", .common = CLI_COMMON_INIT };
@@ -48,6 +50,10 @@ static const struct cli_opt opts[] = {
 	CLI_CHOICE(0, "duplicates", "sum|max|last|fail", &o.duplicates, cli_repeats, "a pair given more than once"),
 	CLI_FILE(0, "from-factors", &o.factors, "cosine, dot: of the vectors of this model; stdin is not read"),
 	CLI_PART(0, "part", &o.part, "part I of N of the rows"),
+	CLI_FLAG(0, "survey", &o.shards.survey, "of a shard: write what adds up to --whole"),
+	CLI_FLAG(0, "partial", &o.shards.partial, "of a shard: write sums over its users, for --merge"),
+	CLI_FLAG(0, "merge", &o.shards.merge, "stdin is sums of all shards: write the model"),
+	CLI_FILE(0, "whole", &o.shards.file, "surveys of all shards"),
 	CLI_COMMON(&o.common),
 	CLI_END
 };
@@ -165,7 +171,8 @@ static struct rec_sim_opts settings(const struct rec_sim_method *m)
 	s.seed = o.common.seed;
 	s.part = o.part.n ? o.part.i : 1;
 	s.parts = o.part.n ? o.part.n : 1;
-	if (!o.common.binary && !o.common.estimate && !o.factors && rec_sim_needs_binary(&s))
+	sim_shards_check(&o.shards, &s);
+	if (!o.common.binary && !o.common.estimate && !o.factors && !o.shards.survey && !o.shards.partial && rec_sim_needs_binary(&s))
 		cli_usage("a model with an offset or weighted histories does not go into text: use -b");
 	return s;
 }
@@ -258,7 +265,11 @@ static int run(struct rec_err *e)
 
 	prepare_blas();
 	if (rc == 0)
-		rc = o.factors ? from_factors(&m, &from, &s, r, e) : from_interactions(&m, &x, &s, r, e);
+		rc = sim_shards_whole(&o.shards, &s, e);
+	if (rc == 0 && (o.shards.survey || o.shards.partial))
+		return sim_shards_write(&o.shards, &s, (enum rec_repeats)o.duplicates, &o.common, r, e) < 0 ? -1 : cli_commit(e);
+	if (rc == 0)
+		rc = o.shards.merge ? sim_shards_merge(&m, &s, (enum rec_repeats)o.duplicates, &o.common, r, e) : o.factors ? from_factors(&m, &from, &s, r, e) : from_interactions(&m, &x, &s, r, e);
 	if (rc == 0)
 		rc = write_model(&m, r, e);
 	rec_model_free(&m);

@@ -232,7 +232,7 @@ static int merge_key(struct rec_meta *dst, const struct rec_meta *src, const cha
 
 	if (shards && strcmp(key, "digest") == 0)
 		return add_digest(dst, key, ours, theirs, e);
-	if (shards && (strcmp(key, "cells") == 0 || strcmp(key, "shards") == 0))
+	if (shards && (strcmp(key, "cells") == 0 || strcmp(key, "shards") == 0 || strcmp(key, "users") == 0))
 		return add_count(dst, src, key, e);
 	if (strcmp(ours, theirs) != 0)
 		return rec_err_set(e, REC_EDATA, "metadata: %s is %s in one part and %s in another", key, ours, theirs);

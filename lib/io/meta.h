@@ -40,7 +40,7 @@ struct rec_buf;
 REC_MUST int rec_meta_format(const struct rec_meta *m, struct rec_buf *b, struct rec_err *e);
 
 /*
- * Join src into dst, as for parts or shards of one run: equal values stay; digest.* and cells of shards (their `shards` key says so) add up; anything
+ * Join src into dst, as for parts or shards of one run: equal values stay; digest, cells and users of shards by user (their `shards` key says so) add up; anything
  * else that differs is an error that names the key.
  */
 REC_MUST int rec_meta_merge(struct rec_meta *dst, const struct rec_meta *src, struct rec_err *e);

@@ -86,6 +86,10 @@ void rec_overlap_line(struct rec_accumulator *a, const struct rec_overlap *o, ui
 {
 	const struct rec_csr *x = o->x, *t = o->t;
 
+	if (o->line) {
+		o->line(a, o->source, line);
+		return;
+	}
 	for (uint64_t p = t->ptr[line]; p < t->ptr[line + 1]; p++) {
 		uint32_t u = t->col[p];
 		const uint32_t *item = x->col + x->ptr[u];

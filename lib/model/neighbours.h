@@ -22,12 +22,16 @@ enum rec_base {
 	REC_BASE_MOMENT,	/* xy, xx, yy: sums of products and squares of centred values over users that hold both */
 };
 
+struct rec_accumulator;
+
 struct rec_overlap {
 	enum rec_base base;
 	const struct rec_csr *x, *t;	/* users x items, and its transpose */
 	bool unit;			/* every weight is 1: values are not read */
 	const double *user;		/* f_u, or NULL for 1 */
 	const double *user_mean, *item_mean;	/* MOMENT: taken off the values; NULL for 0 */
+	void (*line)(struct rec_accumulator *a, const void *source, uint32_t line);	/* where lines were summed before; then of x there is ncols alone */
+	const void *source;
 };
 
 /* Accumulators of one thread; all zero between lines. */

@@ -6,14 +6,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/blocks.h"
 #include "base/mem.h"
 #include "io/num.h"
 #include "model/ease.h"
 #include "model/linear.h"
 #include "model/sim_finish.h"
 #include "model/sim_method.h"
+#include "model/sim_sums.h"
 
-enum { BORDER = 256, OVERHEAD = 16 << 20 };	/* borders of parts; buffers, stacks, libraries */
+enum { OVERHEAD = 16 << 20 };	/* buffers, stacks, libraries */
 
 static void free_data(struct rec_sim_data *d)
 {
@@ -81,31 +83,29 @@ static int prepare(struct rec_sim_data *d, struct rec_csr *pairs, const struct r
 	return o->method->prepare ? o->method->prepare(d, e) : 0;
 }
 
-/* -- parts: borders on blocks of 256 rows, so that the parts have about the same work -- */
+/* -- parts: borders on blocks of rows, so that the parts have about the same work -- */
 
-static double row_cost(const struct rec_sim_data *d, uint32_t i)
+static uint64_t row_cost(const struct rec_sim_data *d, uint32_t i)
 {
-	double cost = 1;
+	uint64_t cost = 1;
 
+	if (d->sums)
+		return cost + rec_sums_cells(d->sums, i);
 	for (uint64_t p = d->t.ptr[i]; d->o->method->weight && p < d->t.ptr[i + 1]; p++)
-		cost += rec_sim_user_count(d, d->t.col[p]);
+		cost += d->x.ptr[d->t.col[p] + 1] - d->x.ptr[d->t.col[p]];
 	return cost;
 }
 
-/* Row where part k of n begins (k = n: where the last ends). */
-static uint32_t border(const struct rec_sim_data *d, uint32_t k, uint32_t n)
+static int borders(const struct rec_sim_data *d, uint32_t *from, uint32_t *to, struct rec_err *e)
 {
-	double all = 0, sum = 0;
-	uint32_t i = 0;
+	uint64_t *cost = rec_zalloc(rec_blocks(d->items), sizeof *cost, e);
 
-	if (k == 0 || k == n)
-		return k == 0 ? 0 : d->items;
-	for (uint32_t r = 0; r < d->items; r++)
-		all += row_cost(d, r);
-	while (i < d->items && sum < all / n * k)
-		for (uint32_t end = d->items - i > BORDER ? i + BORDER : d->items; i < end; i++)
-			sum += row_cost(d, i);
-	return i;
+	for (uint32_t i = 0; cost && d->o->parts > 1 && i < d->items; i++)
+		cost[i / REC_BLOCK_ROWS] += row_cost(d, i);
+	if (cost)
+		rec_blocks_balance(d->items, cost, d->o->part, d->o->parts, from, to);
+	free(cost);
+	return cost ? 0 : -1;
 }
 
 /* -- weights -- */
@@ -115,6 +115,10 @@ static struct rec_overlap overlap_of(const struct rec_sim_data *d)
 	struct rec_overlap v = { .base = d->o->method->base, .x = &d->x, .t = &d->t, .unit = d->unit, .user = d->user, .user_mean = d->user_mean,
 				 .item_mean = d->item_mean };
 
+	if (d->sums) {
+		v.line = rec_sums_line;
+		v.source = d->sums;
+	}
 	if (v.base == REC_BASE_COUNT && !d->unit && (d->o->method->takes & REC_SIM_WEIGHTS))
 		v.base = REC_BASE_SUM;
 	return v;
@@ -274,7 +278,8 @@ static int save_weights(struct rec_meta *m, const struct rec_weighting *w, bool 
 	return w->kind == REC_WEIGH_LOG ? rec_meta_set_f64(m, "epsilon", w->epsilon, e) : 0;
 }
 
-static int save(struct rec_meta *m, const struct rec_sim_opts *o, const struct rec_weighting *w, const struct rec_sparse *x, struct rec_err *e)
+static int save(struct rec_meta *m, const struct rec_sim_opts *o, const struct rec_weighting *w, uint64_t users, uint64_t items,
+		const struct rec_digest *digest, struct rec_err *e)
 {
 	if (rec_meta_set(m, "algorithm", o->method->name, e) != 0 || save_parameters(m, o, e) != 0)
 		return -1;
@@ -282,9 +287,9 @@ static int save(struct rec_meta *m, const struct rec_sim_opts *o, const struct r
 		return -1;
 	if (rec_meta_set_u64(m, "max-user", o->max_user, e) != 0 || rec_meta_set_u64(m, "seed", o->seed, e) != 0)
 		return -1;
-	if (rec_meta_set_u64(m, "users", x->m.nrows, e) != 0 || rec_meta_set_u64(m, "items", x->m.ncols, e) != 0)
+	if (rec_meta_set_u64(m, "users", users, e) != 0 || rec_meta_set_u64(m, "items", items, e) != 0)
 		return -1;
-	return rec_digest_meta(m, &x->digest, e);
+	return rec_digest_meta(m, digest, e);
 }
 
 /* -- all of it -- */
@@ -294,10 +299,15 @@ static int similarity(struct rec_model *m, const struct rec_sim_data *d, const s
 {
 	const struct rec_sim_opts *o = d->o;
 	struct rec_similarity s = { .n = d->items };
-	uint32_t from = border(d, o->part - 1, o->parts), to = border(d, o->part, o->parts);
 	bool whole = o->center || (o->normalize && !o->keep_history);	/* sums over columns need all rows */
-	uint32_t first = whole ? 0 : from, end = whole ? d->items : to;
-	int rc = o->method->weight ? by_pairs(&s, d, first, end, run, e) : by_ease(&s, &m->meta, d, first, end, run, e);
+	uint32_t from, to, first, end;
+	int rc;
+
+	if (borders(d, &from, &to, e) != 0)
+		return -1;
+	first = whole ? 0 : from;
+	end = whole ? d->items : to;
+	rc = o->method->weight ? by_pairs(&s, d, first, end, run, e) : by_ease(&s, &m->meta, d, first, end, run, e);
 
 	if (rc == 0)
 		rc = rec_similarity_normalize(&s, o->normalize, o->keep_history, run, e);
@@ -322,9 +332,32 @@ int rec_sim_train(struct rec_model *m, const struct rec_sparse *x, const struct 
 	if (rc == 0)
 		rc = o->method->takes & REC_SIM_LIST ? similarity(m, &d, &w, items, run, e) : popular(m, &d, items, e);
 	if (rc == 0)
-		rc = save(&m->meta, o, &w, x, e);
+		rc = save(&m->meta, o, &w, x->m.nrows, x->m.ncols, &x->digest, e);
 	free_data(&d);
 	rec_csr_free(&pairs);
+	if (rc != 0)
+		rec_model_free(m);
+	return rc;
+}
+
+/* Data that are sums alone: of x there is the number of items, of t the pairs of each. */
+int rec_sim_merge(struct rec_model *m, const struct rec_sums *s, const struct rec_sim_opts *o, const struct rec_run *run, struct rec_err *e)
+{
+	struct rec_sim_data d = { .o = o, .sums = s, .unit = true, .users = (uint32_t)s->all.users, .items = s->item.n };
+	struct rec_weighting w = o->weights;
+	int rc;
+
+	*m = (struct rec_model){ 0 };
+	d.x.ncols = d.t.nrows = d.items;
+	d.t.ptr = s->pairs;
+	if (d.items == 0 || s->pairs[d.items] == 0)
+		return rec_err_set(e, REC_EDATA, d.items ? "no value is above 0: nothing to fit" : "no interactions");
+	rc = o->method->prepare ? o->method->prepare(&d, e) : 0;
+	if (rc == 0)
+		rc = o->method->takes & REC_SIM_LIST ? similarity(m, &d, &w, &s->item, run, e) : popular(m, &d, &s->item, e);
+	if (rc == 0)
+		rc = save(&m->meta, o, &w, s->all.users, s->item.n, &s->all.digest, e);
+	free_data(&d);
 	if (rc != 0)
 		rec_model_free(m);
 	return rc;
@@ -348,22 +381,14 @@ static double sum_of_squared_columns(const struct rec_csr *m, uint64_t *count)
 	return sum;
 }
 
-void rec_sim_cost(struct rec_sim_cost *c, const struct rec_sparse *x, const struct rec_sim_opts *o, unsigned threads)
+/* What is needed beside the data: c->operations are known for pairs. */
+static void add_model_cost(struct rec_sim_cost *c, const struct rec_sim_opts *o, double bytes, double n, unsigned threads)
 {
-	double n = o->side_user ? x->m.nrows : x->m.ncols, others = o->side_user ? x->m.ncols : x->m.nrows, cells, bytes;
+	double cells = c->operations < n * (n - 1) ? c->operations : n * (n - 1);
 
-	c->operations = sum_of_squared_rows(&x->m);
-	if (o->side_user) {
-		struct rec_err e = { 0 };
-		uint64_t *count = rec_zalloc(x->m.ncols, sizeof *count, &e);
-
-		c->operations = count ? sum_of_squared_columns(&x->m, count) : n * n;
-		free(count);
-	}
-	cells = c->operations < n * (n - 1) ? c->operations : n * (n - 1);
 	if (o->neighbours && cells > n * o->neighbours)
 		cells = n * o->neighbours;
-	bytes = OVERHEAD + 4 * 8 * (double)x->m.nnz + 40 * (n + others) + threads * n * (o->method->base == REC_BASE_MOMENT ? 48 : 32);
+	bytes += OVERHEAD + 40 * n + threads * n * (o->method->base == REC_BASE_MOMENT ? 48 : 32);
 	if (!o->method->weight && (o->method->takes & REC_SIM_REG)) {
 		c->operations += n * n * n;
 		bytes += 4 * n * n + (double)rec_ease_room(threads);
@@ -373,4 +398,29 @@ void rec_sim_cost(struct rec_sim_cost *c, const struct rec_sparse *x, const stru
 	if (!(o->method->takes & REC_SIM_LIST))
 		cells = 0;
 	c->bytes = (uint64_t)(bytes + cells * (o->neighbours && !o->keep_history ? 20 : 12));
+}
+
+void rec_sim_cost(struct rec_sim_cost *c, const struct rec_sparse *x, const struct rec_sim_opts *o, unsigned threads)
+{
+	double n = o->side_user ? x->m.nrows : x->m.ncols, others = o->side_user ? x->m.ncols : x->m.nrows;
+
+	c->operations = sum_of_squared_rows(&x->m);
+	if (o->side_user) {
+		struct rec_err e = { 0 };
+		uint64_t *count = rec_zalloc(x->m.ncols, sizeof *count, &e);
+
+		c->operations = count ? sum_of_squared_columns(&x->m, count) : n * n;
+		free(count);
+	}
+	add_model_cost(c, o, 4 * 8 * (double)x->m.nnz + 40 * others, n, threads);
+}
+
+void rec_sim_merge_cost(struct rec_sim_cost *c, const struct rec_sums *s, const struct rec_sim_opts *o, unsigned threads)
+{
+	double places = (double)(s->item.n ? s->first[s->item.n] : 0);
+
+	c->operations = 0;
+	for (uint32_t i = 0; i < s->item.n; i++)
+		c->operations += (double)rec_sums_cells(s, i);
+	add_model_cost(c, o, (double)s->bytes + 16 * places, s->item.n, threads);
 }

@@ -78,6 +78,11 @@ void rec_sim_cost(struct rec_sim_cost *c, const struct rec_sparse *x, const stru
 REC_MUST int rec_sim_train(struct rec_model *m, const struct rec_sparse *x, const struct rec_sim_opts *o, const struct rec_run *run, uint64_t *thinned,
 			   struct rec_err *e);
 
+/* Make a model of the sums of shards: the one that rec_sim_train makes of all data. */
+struct rec_sums;
+REC_MUST int rec_sim_merge(struct rec_model *m, const struct rec_sums *s, const struct rec_sim_opts *o, const struct rec_run *run, struct rec_err *e);
+void rec_sim_merge_cost(struct rec_sim_cost *c, const struct rec_sums *s, const struct rec_sim_opts *o, unsigned threads);
+
 /* A similarity from the factors of from: dot or cosine of item vectors (side_user: of user vectors). Bias components are left out. */
 void rec_sim_factors_cost(struct rec_sim_cost *c, const struct rec_model *from, const struct rec_sim_opts *o, unsigned threads);
 REC_MUST int rec_sim_from_factors(struct rec_model *m, const struct rec_model *from, const struct rec_sim_opts *o, const struct rec_run *run,

@@ -99,18 +99,17 @@ static uint32_t largest(struct scratch *s, uint32_t n, uint32_t keep)
 	return keep;
 }
 
-/* Sort n distinct items through a set of bits: O(n + items / 64). */
-static void ascend(struct scratch *s, uint32_t n, uint32_t items)
+void rec_select_ascend(uint64_t *bits, uint32_t *at, uint32_t n, uint32_t items)
 {
 	uint32_t k = 0;
 
 	for (uint32_t i = 0; i < n; i++)
-		s->bits[s->at[i] >> 6] |= (uint64_t)1 << (s->at[i] & 63);
+		bits[at[i] >> 6] |= (uint64_t)1 << (at[i] & 63);
 	for (uint32_t w = 0; w <= items >> 6; w++) {
-		uint64_t b = s->bits[w];
+		uint64_t b = bits[w];
 
-		for (s->bits[w] = 0; b; b &= b - 1)
-			s->at[k++] = w << 6 | (uint32_t)__builtin_ctzll(b);
+		for (bits[w] = 0; b; b &= b - 1)
+			at[k++] = w << 6 | (uint32_t)__builtin_ctzll(b);
 	}
 }
 
@@ -149,7 +148,7 @@ static int block_task(void *arg, size_t task, unsigned thread, struct rec_err *e
 		if (how->keep)
 			n = largest(s, n, how->keep);
 		if (how->rows && (n < all || !how->ascending))
-			ascend(s, n, how->items);
+			rec_select_ascend(s->bits, s->at, n, how->items);
 		if (append(w, &w->block[task], s, line, n, e) != 0)
 			return -1;
 	}

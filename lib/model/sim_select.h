@@ -38,4 +38,7 @@ struct rec_selection {
 /* items x items, rows ascending; rows outside from .. to - 1 are empty. */
 REC_MUST int rec_select(struct rec_csr *s, const struct rec_selection *how, rec_line_fn *fn, void *arg, const struct rec_run *run, struct rec_err *e);
 
+/* Sort n distinct items in at through a set of bits, items / 64 + 1 words of zeros: O(n + items / 64). */
+void rec_select_ascend(uint64_t *bits, uint32_t *at, uint32_t n, uint32_t items);
+
 #endif

@@ -4,7 +4,6 @@
 
 #include <inttypes.h>
 #include <math.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -15,6 +14,7 @@
 void rec_survey_lengths(struct rec_survey *s, const struct rec_csr *pairs)
 {
 	memset(s->length, 0, sizeof s->length);
+	s->pairs = pairs->nnz;
 	for (uint32_t u = 0; u < pairs->nrows; u++) {
 		uint64_t d = pairs->ptr[u + 1] - pairs->ptr[u];
 
@@ -61,7 +61,8 @@ int rec_survey_write(struct rec_out *out, const struct rec_survey *s, struct rec
 		if (s->length[i])
 			rc = rec_buf_printf(&b, e, "length.%" PRIu64 "\t%" PRIu64 "\n", UINT64_C(1) << i, s->length[i]);
 	if (rc == 0)
-		rc = rec_buf_printf(&b, e, "max-user.%" PRIu32 "\t%" PRIu64 "\nshards\t%" PRIu64 "\nusers\t%" PRIu64 "\n", s->max_user, s->shards, s->shards, s->users);
+		rc = rec_buf_printf(&b, e, "max-user.%" PRIu32 "\t%" PRIu64 "\npairs\t%" PRIu64 "\nshards\t%" PRIu64 "\nusers\t%" PRIu64 "\n", s->max_user, s->shards,
+				    s->pairs, s->shards, s->users);
 	if (rc == 0)
 		rc = rec_out_write(out, b.p, b.n, e);
 	rec_buf_free(&b);
@@ -102,14 +103,14 @@ static bool add_length(struct rec_survey *s, const char *key, size_t nk, const c
 }
 
 /* Every shard says how it thinned its users: all the same. */
-static bool add_max_user(struct rec_survey *s, uint64_t *seen, const char *key, size_t nk, const char *x, size_t n)
+static bool add_max_user(struct rec_survey *s, const char *key, size_t nk, const char *x, size_t n)
 {
 	uint64_t max;
 
-	if (rec_num_u64(key, nk, &max) != REC_NUM_OK || max > UINT32_MAX || (*seen && max != s->max_user))
+	if (rec_num_u64(key, nk, &max) != REC_NUM_OK || max > UINT32_MAX || (s->thinned && max != s->max_user))
 		return false;
 	s->max_user = (uint32_t)max;
-	return add(seen, x, n);
+	return add(&s->thinned, x, n);
 }
 
 static bool is(const char *key, size_t nk, const char *name)
@@ -122,7 +123,7 @@ static bool begins(const char *key, size_t nk, const char *name)
 	return nk > strlen(name) && memcmp(key, name, strlen(name)) == 0;
 }
 
-static bool add_line(struct rec_survey *s, uint64_t *thinned, const char *line, size_t n)
+bool rec_survey_add(struct rec_survey *s, const char *line, size_t n)
 {
 	const char *tab = memchr(line, '\t', n), *x = tab ? tab + 1 : line;
 	size_t nk = tab ? (size_t)(tab - line) : 0, nx = n - (size_t)(x - line);
@@ -131,13 +132,15 @@ static bool add_line(struct rec_survey *s, uint64_t *thinned, const char *line, 
 		return add(&s->shards, x, nx);
 	if (is(line, nk, "users"))
 		return add(&s->users, x, nx);
+	if (is(line, nk, "pairs"))
+		return add(&s->pairs, x, nx);
 	if (is(line, nk, "cells"))
 		return add(&s->digest.cells, x, nx);
 	if (is(line, nk, "digest"))
 		return add_digest(&s->digest, x, nx);
 	if (begins(line, nk, "length."))
 		return add_length(s, line + 7, nk - 7, x, nx);
-	return begins(line, nk, "max-user.") && add_max_user(s, thinned, line + 9, nk - 9, x, nx);
+	return begins(line, nk, "max-user.") && add_max_user(s, line + 9, nk - 9, x, nx);
 }
 
 static int slurp(struct rec_buf *b, struct rec_in *in, struct rec_err *e)
@@ -158,7 +161,7 @@ static int slurp(struct rec_buf *b, struct rec_in *in, struct rec_err *e)
 int rec_survey_read(struct rec_survey *s, struct rec_in *in, struct rec_err *e)
 {
 	struct rec_buf b = { 0 };
-	uint64_t thinned = 0, line = 1;
+	uint64_t line = 1;
 	int rc = slurp(&b, in, e);
 
 	*s = (struct rec_survey){ 0 };
@@ -166,12 +169,12 @@ int rec_survey_read(struct rec_survey *s, struct rec_in *in, struct rec_err *e)
 		const char *nl = memchr(b.p + at, '\n', b.n - at);
 		size_t n = nl ? (size_t)(nl - b.p) - at : b.n - at;
 
-		if (!add_line(s, &thinned, b.p + at, n))
+		if (!rec_survey_add(s, b.p + at, n))
 			rc = rec_err_set(e, REC_EDATA, "%s:%" PRIu64 ": not a line of a survey (rec-sim --survey), or one that does not go with those before it",
 					 rec_in_name(in), line);
 		at += n + 1;
 	}
-	if (rc == 0 && (s->shards == 0 || thinned != s->shards))
+	if (rc == 0 && (s->shards == 0 || s->thinned != s->shards))
 		rc = rec_err_set(e, REC_EDATA, "%s: not a whole survey: lines are missing", rec_in_name(in));
 	rec_buf_free(&b);
 	return rc;

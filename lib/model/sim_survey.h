@@ -7,6 +7,7 @@
  *   shards       1
  *   users        users of the shard
  *   cells        rows as read
+ *   pairs        pairs that take part
  *   digest       32 hexadecimal digits, of the rows as read
  *   max-user.N   1 where users were thinned to N pairs (N is 0 where not): surveys of one N alone go together
  *   length.B     users with B .. 2 B - 1 pairs that take part, B a power of two; left out where 0
@@ -14,6 +15,8 @@
 #ifndef REC_MODEL_SIM_SURVEY_H
 #define REC_MODEL_SIM_SURVEY_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -25,13 +28,14 @@
 enum { REC_SURVEY_LENGTHS = 32 };
 
 struct rec_survey {
-	uint64_t shards, users;
+	uint64_t shards, users, pairs;
 	struct rec_digest digest;
 	uint32_t max_user;
+	uint64_t thinned;	/* shards that said so: all */
 	uint64_t length[REC_SURVEY_LENGTHS];	/* [b]: users with 2^b .. 2^(b+1) - 1 pairs */
 };
 
-/* Lengths of the users of pairs; the rest is left alone. */
+/* Pairs, and lengths of users; the rest is left alone. */
 void rec_survey_lengths(struct rec_survey *s, const struct rec_csr *pairs);
 
 /*
@@ -44,6 +48,9 @@ int rec_survey_scale(const struct rec_survey *s, double p);
 double rec_survey_weight(double d, double p, int scale);
 
 REC_MUST int rec_survey_write(struct rec_out *out, const struct rec_survey *s, struct rec_err *e);
+
+/* Add what a line says; false where it is not one, or doesn't go with the others. */
+bool rec_survey_add(struct rec_survey *s, const char *line, size_t n);
 
 /* Read all of in, which stays the caller's. */
 REC_MUST int rec_survey_read(struct rec_survey *s, struct rec_in *in, struct rec_err *e);
