@@ -109,6 +109,10 @@ check-tsan: ## threaded programs and commands under TSan
 check-clang: ## compile with clang, warnings are errors; unit programs
 	$(MAKE) B=$(B)-clang CC=clang WERROR=-Werror all unit
 
+check-slurm: all ## rec-task and the job scripts under a Slurm of its own (root; installs slurm-wlm and munge): a minute
+	sh tests/setup.sh fan
+	PATH=$(abspath $(B))/bin:$$PATH bats tests/fan/slurm.bats
+
 check-fresh: ## both README commands in a minimal Debian chroot (root, debootstrap)
 	sh tests/fresh.sh
 
@@ -159,5 +163,5 @@ help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
-.PHONY: all programs bench-programs check unit check-asan check-tsan check-clang check-fresh lint bench quality man install uninstall dist static clean help
+.PHONY: all programs bench-programs check unit check-asan check-tsan check-clang check-slurm check-fresh lint bench quality man install uninstall dist static clean help
 .SECONDARY:
