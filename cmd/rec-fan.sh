@@ -19,6 +19,8 @@
 #	DIR/in		input, shards, and the factors of each half-sweep, as they are shipped
 #	DIR/part	finished parts		DIR/done	collected steps
 #	DIR/log.tsv	what ran where		DIR/run.PID	locks and notes of one run; gone after it
+# shellcheck disable=SC2015	# a && b || c: c is for a failure of either
+# shellcheck disable=SC2317	# functions that `once` and `make_file` call
 set -u
 LC_ALL=C
 export LC_ALL
@@ -243,6 +245,7 @@ share_of() {
 	elif [ -n "$LOCAL" ]; then
 		printf "threads='--threads 1'; "
 	else
+		# shellcheck disable=SC2016	# for the host to expand
 		printf 'n=$(($(getconf _NPROCESSORS_ONLN) / %d)); threads="--threads $((n > 0 ? n : 1))"; ' "$k"
 	fi
 }
@@ -250,6 +253,7 @@ share_of() {
 # Once. Sets result: ok, or what went wrong, and in fatal whether the command itself said that it would fail again.
 attempt() {
 	fatal=0 out=$job.out rc=0
+	# shellcheck disable=SC2086
 	if ! prepare "$host" $needs; then
 		result="shipping: $(tail -1 "$job.err" | cut -c1-300)"
 		return
@@ -741,7 +745,9 @@ run_steps() {
 		progress &
 		children="$children $!"
 	fi
-	RUN=$RUN PARALLEL_HOME=$RUN/parallel PARALLEL_SHELL=/bin/sh PARALLEL='' parallel -u -j "$total" --halt now,fail=1 --colsep ' ' \
+	export RUN
+	export PARALLEL_HOME="$RUN/parallel" PARALLEL_SHELL=/bin/sh PARALLEL=''
+	parallel -u -j "$total" --halt now,fail=1 --colsep ' ' \
 		"$(quote "$self") --job {1} {2}" :::: "$RUN/plan" </dev/null >"$RUN/out" 3>&2 2>"$RUN/parallel.err" &
 	children="$children $!"
 	wait $!

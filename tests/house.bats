@@ -68,6 +68,9 @@ setup() {
 
 @test "house: the examples of the manual pages run" {
 	command -v mandoc >/dev/null || skip "mandoc is not installed"
+	# hosts that examples name
+	mkdir -p "$BATS_TEST_TMPDIR/hosts/big" "$BATS_TEST_TMPDIR/hosts/small" "$BATS_TEST_TMPDIR/hosts/other"
+	export REC_FAKE_HOSTS=$BATS_TEST_TMPDIR/hosts REC_SSH="sh $PWD/tests/fan/ssh.sh"
 	for page in man/*.[17]; do
 		rm -rf "$BATS_TEST_TMPDIR/run"
 		mkdir "$BATS_TEST_TMPDIR/run"
