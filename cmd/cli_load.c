@@ -38,28 +38,46 @@ int cli_load_pairs(struct rec_sparse *s, const char *path, const char *what, enu
 	return cli_in(&in, path, what, e) == 0 ? rec_sparse_load(s, in, &how, run->pool, e) : -1;
 }
 
-int cli_load_all_rows(struct rec_sparse *s, const char *path, const char *what, const struct rec_run *run, struct rec_err *e)
+static int load_all_rows(struct rec_sparse *s, const char *path, const struct rec_load *how, const struct rec_run *run, struct rec_err *e)
 {
-	struct rec_load how = { .repeats = REC_REPEATS_KEEP, .times = true, .trust = trusted(), .what = what };
 	struct rec_in *in;
 
-	return cli_in(&in, path, "interactions", e) == 0 ? rec_sparse_load(s, in, &how, run->pool, e) : -1;
+	return cli_in(&in, path, "interactions", e) == 0 ? rec_sparse_load(s, in, how, run->pool, e) : -1;
+}
+
+int cli_load_all_rows(struct rec_sparse *s, const char *path, const char *what, const struct rec_run *run, struct rec_err *e)
+{
+	return load_all_rows(s, path, &(struct rec_load){ .repeats = REC_REPEATS_KEEP, .times = true, .trust = trusted(), .what = what }, run, e);
+}
+
+int cli_load_rows_alone(struct rec_sparse *s, const struct rec_run *run, struct rec_err *e)
+{
+	return load_all_rows(s, NULL, &(struct rec_load){ .repeats = REC_REPEATS_KEEP, .times = true, .trust = trusted(), .no_digest = true }, run, e);
+}
+
+static int load_interactions(struct rec_sparse *x, const struct rec_load *how, bool transposed, const struct rec_run *run, struct rec_err *e)
+{
+	struct rec_in *in;
+
+	cli_phase("read");
+	if (cli_in(&in, NULL, "interactions", e) != 0 || rec_sparse_load(x, in, how, run->pool, e) != 0)
+		return -1;
+	cli_stat_u64("rows", x->digest.cells);
+	cli_stat_u64("users", transposed ? x->m.ncols : x->m.nrows);
+	cli_stat_u64("items", transposed ? x->m.nrows : x->m.ncols);
+	cli_stat_u64("pairs", x->m.nnz);
+	cli_stat_u64("repeats", x->repeats);
+	return 0;
 }
 
 int cli_load_interactions(struct rec_sparse *x, enum rec_repeats repeats, const struct rec_run *run, struct rec_err *e)
 {
-	struct rec_load how = { .repeats = repeats, .trust = trusted() };
-	struct rec_in *in;
+	return load_interactions(x, &(struct rec_load){ .repeats = repeats, .trust = trusted() }, false, run, e);
+}
 
-	cli_phase("read");
-	if (cli_in(&in, NULL, "interactions", e) != 0 || rec_sparse_load(x, in, &how, run->pool, e) != 0)
-		return -1;
-	cli_stat_u64("rows", x->digest.cells);
-	cli_stat_u64("users", x->m.nrows);
-	cli_stat_u64("items", x->m.ncols);
-	cli_stat_u64("pairs", x->m.nnz);
-	cli_stat_u64("repeats", x->repeats);
-	return 0;
+int cli_load_pairs_alone(struct rec_sparse *x, enum rec_repeats repeats, bool transposed, const struct rec_run *run, struct rec_err *e)
+{
+	return load_interactions(x, &(struct rec_load){ .repeats = repeats, .trust = trusted(), .no_digest = true }, transposed, run, e);
 }
 
 int cli_load_model(struct rec_model *m, const char *path, const struct rec_run *run, struct rec_err *e)
@@ -67,6 +85,13 @@ int cli_load_model(struct rec_model *m, const char *path, const struct rec_run *
 	struct rec_in *in;
 
 	return cli_in(&in, path, "a model", e) == 0 ? rec_model_load(m, in, trusted(), run->pool, e) : -1;
+}
+
+int cli_load_half_model(struct rec_model *m, const char *path, const struct rec_run *run, struct rec_err *e)
+{
+	struct rec_in *in;
+
+	return cli_in(&in, path, "a model", e) == 0 ? rec_model_load_half(m, in, trusted(), run->pool, e) : -1;
 }
 
 int cli_load_models(struct cli_models *ms, const struct cli_list *files, const char *blend, const struct rec_run *run, struct rec_err *e)

@@ -20,10 +20,19 @@ REC_MUST int cli_load_pairs(struct rec_sparse *s, const char *path, const char *
 /* Every row, with its time: repeats are kept. path NULL is stdin. */
 REC_MUST int cli_load_all_rows(struct rec_sparse *s, const char *path, const char *what, const struct rec_run *run, struct rec_err *e);
 
+/* Those of stdin without their digest, for what makes no model of them. */
+REC_MUST int cli_load_rows_alone(struct rec_sparse *s, const struct rec_run *run, struct rec_err *e);
+
 /* The interactions on stdin that a model is made of, with their counts in --stats; the phase is "read". */
 REC_MUST int cli_load_interactions(struct rec_sparse *x, enum rec_repeats repeats, const struct rec_run *run, struct rec_err *e);
 
+/* The same without their digest, where the model has its metadata from elsewhere. transposed: rows are items. */
+REC_MUST int cli_load_pairs_alone(struct rec_sparse *x, enum rec_repeats repeats, bool transposed, const struct rec_run *run, struct rec_err *e);
+
 REC_MUST int cli_load_model(struct rec_model *m, const char *path, const struct rec_run *run, struct rec_err *e);
+
+/* A model in the middle of a sweep (rec_model_load_half). */
+REC_MUST int cli_load_half_model(struct rec_model *m, const char *path, const struct rec_run *run, struct rec_err *e);
 
 /* Models that are scored together, with the weights of --blend. */
 struct cli_models {

@@ -13,7 +13,7 @@ static struct {
 	struct cli_auto reg, unobserved;
 	double reg_power, alpha, epsilon, bias_reg, init_sd;
 	unsigned weights, target, solver, half, duplicates;
-	bool is_explicit, no_bias, objective;
+	bool is_explicit, no_bias, objective, transposed;
 	const char *init, *model;
 	struct cli_part part;
 	struct cli_common common;
@@ -49,6 +49,7 @@ static const struct cli_opt opts[] = {
 	CLI_CHOICE(0, "half", "user|item", &o.half, halves, "solve one side alone against the other side of --model, with its settings"),
 	CLI_FILE('m', "model", &o.model, "model for --half"),
 	CLI_PART(0, "part", &o.part, "with --half: part I of N of the rows"),
+	CLI_FLAG(0, "transposed", &o.transposed, "with --half: the input is item TAB user"),
 	CLI_COMMON(&o.common),
 	CLI_END
 };
@@ -77,8 +78,8 @@ static void check_options(void)
 
 	if (cli_given("half"))
 		refuse_with_half();
-	else if (cli_given("model") || cli_given("part"))
-		cli_usage("--%s wants --half", cli_given("model") ? "model" : "part");
+	else if (cli_given("model") || cli_given("part") || o.transposed)
+		cli_usage("--%s wants --half", cli_given("model") ? "model" : o.transposed ? "transposed" : "part");
 	for (size_t i = 0; o.is_explicit && implicit[i]; i++)
 		if (cli_given(implicit[i]))
 			cli_usage("--%s can't work with --explicit", implicit[i]);
@@ -157,7 +158,7 @@ static int load_own_model(struct rec_model *m, const char *path, struct rec_run 
 {
 	const char *algorithm;
 
-	if (cli_load_model(m, path, run, e) != 0)
+	if ((cli_given("half") ? cli_load_half_model : cli_load_model)(m, path, run, e) != 0)
 		return -1;
 	algorithm = rec_meta_get(&m->meta, "algorithm");
 	if (!m->has_factors || !algorithm || strcmp(algorithm, "als") != 0)
@@ -203,14 +204,15 @@ static struct rec_als_opts half_settings(const struct rec_model *from)
 static int half(struct rec_model *m, struct rec_sparse *x, struct rec_model *from, struct rec_run *run, struct rec_err *e)
 {
 	uint64_t unknown = 0;
-	struct rec_als_half_opts h = { .users = o.half == 0, .part = o.part.n ? o.part.i : 1, .parts = o.part.n ? o.part.n : 1, .unknown = &unknown };
+	struct rec_als_half_opts h = { .users = o.half == 0, .transposed = o.transposed, .part = o.part.n ? o.part.i : 1, .parts = o.part.n ? o.part.n : 1,
+				       .unknown = &unknown };
 	struct rec_als_opts a;
 	int rc;
 
 	if (load_own_model(from, o.model, run, e) != 0)
 		return -1;
 	a = half_settings(from);
-	if (cli_load_interactions(x, repeats_rule(a.explicit_loss), run, e) != 0)
+	if (cli_load_pairs_alone(x, repeats_rule(a.explicit_loss), o.transposed, run, e) != 0)
 		return -1;
 	rc = check_memory(x, &a, run, e);
 	if (rc != 0)

@@ -67,7 +67,7 @@ static int load(struct rec_sparse *m, bool by_item, const struct rec_run *run, s
 	struct rec_sparse x = { 0 };
 
 	cli_phase("read");
-	if (cli_load_all_rows(by_item ? &x : m, NULL, NULL, run, e) != 0)
+	if (cli_load_rows_alone(by_item ? &x : m, run, e) != 0)
 		return -1;
 	cli_stat_u64("rows", by_item ? x.digest.cells : m->digest.cells);
 	cli_phase("split");

@@ -239,12 +239,119 @@ shape() {	# shape FILE USERS ITEMS COLUMNS
 	for i in 1 2; do rec-als -j 1 --half user -m items.rec <shard$i || return 1; done >users.rec
 	cat users.rec items.rec | rec-cat --merge -b >joined.rec
 	same whole.rec joined.rec
-	exits 1 rec-als --half user -m items.rec --part 1/5 <train.tsv
-	says "rec-als: part 1 of 5 has no rows: 600 rows make 3 blocks of 256"
+	for i in 1 2 3 4 5; do rec-als -j 1 --half user -m items.rec --part $i/5 <train.tsv || return 1; done >users.rec	# 3 blocks of rows: 2 parts are empty
+	cat users.rec items.rec | rec-cat --merge -b >joined.rec
+	same whole.rec joined.rec
+	rec-als -j 1 --half user -m items.rec --part 5/5 <train.tsv >empty.rec
+	[ "$(rec-cat --info empty.rec | grep -E '^[0-9]\.(name|rows|columns)' | cut -f2 | xargs)" = "user 0 8 item 0 8" ]
+	[ "$(meta iterations empty.rec)" = 1 ]
 	exits 1 rec-als --half item -m items.rec <train.tsv
 	says "rec-als: the model holds no user factors"
 	(cat train.tsv; printf 'new\tnothing\n') | exits 0 rec-als -j 1 --half user -m items.rec -o users.rec
 	says "rec-als: left out 1 pairs whose item the model doesn't hold"
+}
+
+# Training as rec-split --parts and --half spread it: fan PARTS SWEEPS FILE [start option...]; the model is left in fanned.rec.
+fan() {
+	local parts=$1 sweeps=$2 file=$3 i s
+	shift 3
+	rm -f u.* i.* user.* item.* own.*
+	rec-split --parts "$parts" --by user --to u.%d.rec -b <"$file"
+	rec-split --parts "$parts" --by item --to i.%d.rec -b --transpose <"$file"
+	rec-als -q "$@" -i 0 <"$file" >start.rec
+	rec-cat --block user -b start.rec >own.user
+	rec-cat --block item -b start.rec >own.item
+	cp start.rec given
+	for s in $(seq "$sweeps"); do
+		for i in $(seq 0 $((parts - 1))); do rec-als -j 1 --half item --transposed -m given <i.$i.rec >item.$i.rec || return 1; done
+		cat item.*.rec own.user >given
+		for i in $(seq 0 $((parts - 1))); do rec-als -j 1 --half user -m given <u.$i.rec >user.$i.rec || return 1; done
+		cat user.*.rec item.*.rec >given
+		cat user.*.rec >own.user
+	done
+	cat user.*.rec item.*.rec | rec-cat --merge -b >fanned.rec
+}
+
+@test "rec-als: sweeps over parts of users and items, each a file of its own, are training in one process" {
+	rec-gen --users 1500 --items 600 --rows 20000 --explicit --times | rec-cat --merge -b --duplicates last >train.rec
+	for how in '' '--weights linear --target value' '--weights log --solver cg' '--explicit' '--explicit --solver cg --no-bias' '--solver cg --cg-steps 2'; do
+		# shellcheck disable=SC2086
+		rec-als -q -k 6 -i 3 $how <train.rec >whole.rec
+		for parts in 1 2 3 7; do
+			case $parts,$how in	# all of them for one kind, some for the others
+			[13],?*) continue ;;
+			esac
+			# shellcheck disable=SC2086
+			fan $parts 3 train.rec -k 6 $how
+			same whole.rec fanned.rec || fail "$parts parts $how"
+		done
+	done
+	rec-als -q -k 6 -i 1 --solver cg <train.rec >before.rec
+	rec-als -q -k 6 -i 2 --solver cg --init-from before.rec <train.rec >whole.rec
+	fan 3 2 train.rec -k 6 --solver cg --init-from before.rec
+	same whole.rec fanned.rec
+}
+
+@test "rec-als: shards by hash do as well as ranges, of the side that is solved" {
+	rec-gen --users 700 --items 300 --rows 9000 >train.tsv
+	rec-als -j 1 -k 8 -i 2 <train.tsv >whole.rec
+	rec-als -j 1 -k 8 -i 0 <train.tsv >given
+	rec-split --shards 3 --by user --to u.%d.rec -b <train.tsv
+	rec-split --shards 12 --by item --to i.%d.tsv <train.tsv
+	for s in 1 2; do
+		for i in i.*.tsv; do rec-als -j 1 --half item -m given <"$i" || return 1; done >items.rec
+		for i in u.*.rec; do rec-als -j 1 --half user -m items.rec <"$i" || return 1; done >given
+	done
+	cat given items.rec | rec-cat --merge -b >joined.rec
+	same whole.rec joined.rec
+	cat given items.rec >parts.rec	# as it is, it ranks and scores like the whole
+	rec-topn -j 1 -n 5 -m whole.rec <train.tsv >lists
+	rec-topn -j 1 -n 5 -m parts.rec <train.tsv | cmp - lists
+	rec-topn -j 1 -n 5 --fold-in -m parts.rec <train.tsv | cmp - lists
+	rec-score -m whole.rec <train.tsv >scores
+	rec-score -m parts.rec <train.tsv | cmp - scores
+}
+
+@test "rec-als: --half with a part that is empty, a part that is there twice, parts of different sweeps" {
+	rec-gen --users 600 --items 300 --rows 9000 | rec-cat --merge -b --duplicates sum >train.rec
+	rec-als -q -k 4 -i 0 <train.rec >start.rec
+	for side in user item; do
+		for flag in '' --transposed; do
+			for empty in -b --; do
+				rec-cat $empty </dev/null >none
+				# shellcheck disable=SC2086
+				exits 0 rec-als -j 1 --half $side $flag -m start.rec -o none.rec <none
+				[ ! -s err ]
+				rec-cat --verify none.rec
+				[ "$(rec-cat --info none.rec | grep -E '^[0-9]\.rows' | cut -f2 | sort -u)" = 0 ]
+				rec-als -q --half $side -m start.rec <train.rec >full.rec
+				cat none.rec full.rec none.rec | rec-cat --merge -b | cmp - full.rec
+			done
+		done
+	done
+	for i in 1 2; do rec-als -j 1 --half item -m start.rec --part $i/2 <train.rec >item.$i.rec; done
+	cat item.1.rec item.2.rec item.1.rec >twice.rec
+	exits 1 rec-als --half user -m twice.rec <train.rec
+	one_line rec-als
+	mentions "twice.rec: row '"
+	mentions "' of block 'item' is there twice"
+	for i in 1 2; do rec-als -j 1 --half user -m <(cat item.?.rec) --part $i/2 <train.rec >user.$i.rec; done
+	rec-als -j 1 --half item -m <(cat user.?.rec) --part 1/2 <train.rec >newer.rec
+	cat newer.rec item.2.rec >mixed.rec
+	exits 1 rec-als --half user -m mixed.rec <train.rec
+	says "rec-als: mixed.rec: block 'item': iterations is 2 in one part and 1 in another"
+	exits 1 rec-topn -m mixed.rec <train.rec
+	mentions "metadata: iterations is 2 in one part and 1 in another"
+	rec-als -q -k 5 -i 0 <train.rec >other.rec
+	cat item.1.rec other.rec >mixed.rec
+	exits 1 rec-als --half user -m mixed.rec <train.rec
+	mentions "metadata: factors is 4 in one part and 5 in another"
+	rec-als -q -k 4 -i 2 --solver cg <train.rec >cg.rec
+	rec-als -q --half item -m cg.rec <train.rec >item.rec
+	exits 1 rec-als --half user -m item.rec <train.rec
+	says "rec-als: the model holds no user factors, from which conjugate gradients go on"
+	exits 2 rec-als --transposed <train.rec
+	says "rec-als: --transposed wants --half"
 }
 
 @test "rec-als: --init-from goes on where a model stopped, and takes new labels in" {

@@ -4,7 +4,7 @@
  *
  * A block takes three passes by all threads: which rows and columns hold a cell; numbers (or, in place, hashes) for their labels, each looked up once; the
  * cells. A stream whose one sparse block is canonical, without empty rows and columns and negative zeros, is used in place: the cells
- * are only read for the digest. Memory besides the block: 13 bytes a label of it.
+ * are only read for the digest, where that is wanted. Memory besides the block: 13 bytes a label of it.
  */
 #include <math.h>
 #include <stdatomic.h>
@@ -203,7 +203,9 @@ static int take_block(struct rec_loader *l, const struct rec_block *b, bool only
 		if (j.in_place)
 			j.row.intern = j.col.intern = NULL;
 		*in_place = j.in_place;
-		if (label_side(&j, &j.row, e) == 0 && label_side(&j, &j.col, e) == 0)
+		if (j.in_place && l->how->no_digest)
+			rc = 0;
+		else if (label_side(&j, &j.row, e) == 0 && label_side(&j, &j.col, e) == 0)
 			rc = rec_pool_run(l->pool, tasks_of(b->nnz, CELLS_A_TASK), cell_task, &j, e);
 	}
 	side_free(&j.row);
@@ -218,7 +220,9 @@ static void use_in_place(struct rec_loader *l, struct rec_sparse *s, const struc
 	s->row = (struct rec_labels){ .n = (uint32_t)b->rows, .off = b->row_off, .bytes = b->row_bytes };
 	s->col = (struct rec_labels){ .n = (uint32_t)b->cols, .off = b->col_off, .bytes = b->col_bytes };
 	s->m = (struct rec_csr){ .nrows = s->row.n, .ncols = s->col.n, .nnz = b->nnz, .ptr = b->ptr, .col = b->col, .val = b->val };
-	s->m.time = l->how->times && any_time ? b->time : NULL;
+	s->m.time = l->how->times && (any_time || l->how->no_digest) ? b->time : NULL;
+	if (l->how->no_digest)
+		s->digest = (struct rec_digest){ .cells = b->nnz };
 	s->label_only_rows = rec_csr_empty_rows(&s->m);
 }
 

@@ -8,6 +8,7 @@
  */
 #include "matrix/merge_join.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -82,7 +83,7 @@ static int add_part(struct rec_merge_keep *k, const struct rec_block *b, const c
 {
 	if (rec_grow(&k->part, &k->cap, k->nparts + 1, sizeof *k->part, e) != 0)
 		return -1;
-	k->part[k->nparts++] = (struct rec_part){ *b, file };
+	k->part[k->nparts++] = (struct rec_part){ *b, file, k->turn };
 	return 0;
 }
 
@@ -106,34 +107,51 @@ static int check_lone(const struct rec_block *b, const struct rec_in *in, struct
 	return rc;
 }
 
-static int add_meta(struct rec_merged *m, const struct rec_block *b, const struct rec_in *in, struct rec_err *e)
+/* What is merged is of the later turn; whether the parts of a name are of the same is seen when they are joined. */
+static int level_turns(struct rec_merged *m, struct rec_meta *x, const char *key, struct rec_err *e)
+{
+	uint64_t theirs = 0, ours = 0;
+	int got = key ? rec_meta_get_u64(x, key, &theirs, e) : 0;
+
+	if (got < 1)
+		return got;
+	m->keep->turn = theirs;
+	got = rec_meta_get_u64(&m->meta, key, &ours, e);
+	if (got < 1)
+		return got;
+	return theirs > ours ? rec_meta_set_u64(&m->meta, key, theirs, e) : rec_meta_set_u64(x, key, ours, e);
+}
+
+static int add_meta(struct rec_merged *m, const struct rec_block *b, const char *turn, const struct rec_in *in, struct rec_err *e)
 {
 	struct rec_meta x;
 	int rc;
 
 	if (rec_meta_parse(&x, b->meta, b->meta_len, e) != 0)
 		return -1;
-	if (m->meta.n == 0) {
+	rc = level_turns(m, &x, turn, e);
+	if (rc == 0 && m->meta.n == 0) {
 		m->meta = x;
 		return 0;
 	}
-	rc = rec_meta_merge(&m->meta, &x, e);
+	if (rc == 0)
+		rc = rec_meta_merge(&m->meta, &x, e);
 	rec_meta_free(&x);
 	return rc == 0 ? 0 : rec_err_prefix(e, "%s: ", rec_in_name(in));
 }
 
-static int read_blocks(struct rec_merged *m, struct rec_in *in, bool trust, struct rec_pool *pool, struct rec_err *e)
+static int read_blocks(struct rec_merged *m, struct rec_in *in, const struct rec_merge *how, struct rec_pool *pool, struct rec_err *e)
 {
 	struct rec_recmat *r;
 	struct rec_block b;
 	int rc;
 
-	if (rec_recmat_open(&r, in, trust, pool, e) != 0)
+	if (rec_recmat_open(&r, in, how->trust, pool, e) != 0)
 		return -1;
 	while ((rc = rec_recmat_next(r, &b, e)) == 1) {
 		bool meta = b.kind == REC_META;
 
-		rc = meta ? add_meta(m, &b, in, e) : b.kind == REC_SPARSE && b.order == REC_STREAM ? check_lone(&b, in, e) : 0;
+		rc = meta ? add_meta(m, &b, how->turn, in, e) : b.kind == REC_SPARSE && b.order == REC_STREAM ? check_lone(&b, in, e) : 0;
 		if (rc == 0 && !meta)
 			rc = add_part(m->keep, &b, rec_in_name(in), e);
 		if (meta || rc != 0)
@@ -177,7 +195,22 @@ static int read_text(struct rec_merged *m, struct rec_in **in, const struct rec_
 
 /* -- one name -- */
 
-static int combine(struct rec_block *b, const struct rec_part *const *part, size_t n, const struct rec_merge *how, struct rec_merge_keep *keep,
+static int same_turn(const struct rec_part *const *part, size_t n, const char *key, struct rec_err *e)
+{
+	const struct rec_part *first = NULL;
+
+	for (size_t k = 0; k < n; k++) {
+		if (part[k]->b.rows == 0)
+			continue;
+		if (first && part[k]->turn != first->turn)
+			return rec_err_set(e, REC_EDATA, "%s: block '%s': %s is %" PRIu64 " in one part and %" PRIu64 " in another", part[k]->file, part[k]->b.name,
+					   key, first->turn, part[k]->turn);
+		first = part[k];
+	}
+	return 0;
+}
+
+static int combine(struct rec_block *b, const struct rec_part **part, size_t n, const struct rec_merge *how, struct rec_merge_keep *keep,
 		   struct rec_pool *pool, struct rec_err *e)
 {
 	bool ranked = part[0]->b.order == REC_RANKED, stream = false;
@@ -187,6 +220,8 @@ static int combine(struct rec_block *b, const struct rec_part *const *part, size
 			return rec_err_set(e, REC_EDATA, "%s: block '%s' is of another kind or order than one before it", part[k]->file, part[k]->b.name);
 		stream |= part[k]->b.order == REC_STREAM;
 	}
+	if (how->turn && same_turn(part, n, how->turn, e) != 0)
+		return -1;
 	*b = part[0]->b;
 	b->own = NULL;
 	if (n == 1 && !stream)
@@ -228,7 +263,7 @@ static int read_all(struct rec_merged *m, const struct rec_merge *how, struct re
 	for (size_t i = 0; i < m->keep->nin; i++) {
 		int is = rec_recmat_is(m->keep->in[i], e);
 
-		if (is < 0 || (is ? read_blocks(m, m->keep->in[i], how->trust, pool, e) : read_text(m, &m->keep->in[i], how, pool, e)) != 0)
+		if (is < 0 || (is ? read_blocks(m, m->keep->in[i], how, pool, e) : read_text(m, &m->keep->in[i], how, pool, e)) != 0)
 			return -1;
 	}
 	return 0;

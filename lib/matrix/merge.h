@@ -4,7 +4,7 @@
  * that parts give the bytes of the whole.
  *
  *   sparse, name ""        cells of canonical and stream blocks; a pair that is there twice falls under the rule for repeats
- *   sparse, ranked or with a name, dense      rows of the parts; a row twice is an error; dense parts have the same columns
+ *   sparse, ranked or with a name, dense      rows of the parts; a row twice is an error; dense parts have the same columns, and those without rows add nothing
  *   metadata               rec_meta_merge
  *
  * A name with one block keeps that block where it lies (in the mapped file). Otherwise memory is that of the parts (mapped ones apart) and of the result, for cells
@@ -28,6 +28,7 @@ struct rec_merge {
 	enum rec_repeats repeats;	/* of cells; not KEEP */
 	bool trust;
 	const char *text_name;		/* what a text input is read as: "" (with times) or "similarity"; NULL: text is an error */
+	const char *turn;		/* a number in the metadata in which names may differ, the parts of a name not; the largest stays. NULL: none */
 };
 
 struct rec_merged {

@@ -87,31 +87,92 @@ static void free_maps(uint32_t **map, size_t n)
 	free(map);
 }
 
-static int plan_rows(struct plan *p, struct rec_merge_keep *keep, struct rec_err *e)
+/* Each part begins behind the last label of those before it. */
+static bool in_order(const struct plan *p)
 {
-	uint32_t **map = rec_zalloc(p->n, sizeof *map, e);
-	int rc = -1;
+	const struct rec_block *before = NULL;
 
-	if (!map || unite(&p->row, map, p->part, p->n, true, e) != 0 || keep_labels(keep, &p->row, e) != 0)
-		goto out;
+	for (size_t k = 0; k < p->n; k++) {
+		const struct rec_block *b = &p->part[k]->b;
+
+		if (b->rows == 0)
+			continue;
+		if (before && rec_label_cmp(before->row_bytes + before->row_off[before->rows - 1], (size_t)(before->row_off[before->rows] - before->row_off[before->rows - 1]),
+					    b->row_bytes, (size_t)b->row_off[1]) >= 0)
+			return false;
+		before = b;
+	}
+	return true;
+}
+
+/* Parts of a range each, in order: their rows one behind the other. */
+static int plan_in_order(struct plan *p, struct rec_err *e)
+{
+	uint64_t rows = 0, bytes = 0, *off;
+	char *to;
+
+	for (size_t k = 0; k < p->n; k++) {
+		rows += p->part[k]->b.rows;
+		bytes += p->part[k]->b.rows ? p->part[k]->b.row_off[p->part[k]->b.rows] : 0;
+	}
+	if (rows >= REC_NONE)
+		return rec_err_set(e, REC_EDATA, "more than %u different labels", REC_NONE - 1);
+	p->row = (struct rec_labels){ .n = (uint32_t)rows, .own_off = rec_alloc((size_t)rows + 1, sizeof *off, e), .own_bytes = rec_alloc((size_t)bytes, 1, e) };
+	p->row.off = off = p->row.own_off;
+	p->row.bytes = to = p->row.own_bytes;
+	p->from = rec_alloc((size_t)rows, sizeof *p->from, e);
+	p->idx = rec_alloc((size_t)rows, sizeof *p->idx, e);
+	if (!off || !to || !p->from || !p->idx)
+		return -1;
+	off[0] = rows = bytes = 0;
+	for (size_t k = 0; k < p->n; k++) {
+		const struct rec_block *b = &p->part[k]->b;
+
+		for (uint32_t i = 0; i < b->rows; i++, rows++) {
+			p->from[rows] = (uint32_t)k;
+			p->idx[rows] = i;
+			off[rows + 1] = bytes + b->row_off[i + 1];
+		}
+		if (b->rows)
+			memcpy(to + bytes, b->row_bytes, (size_t)b->row_off[b->rows]);
+		bytes = off[rows];
+	}
+	return 0;
+}
+
+static int plan_union(struct plan *p, uint32_t **map, struct rec_err *e)
+{
+	if (unite(&p->row, map, p->part, p->n, true, e) != 0)
+		return -1;
 	p->from = rec_alloc(p->row.n, sizeof *p->from, e);
 	p->idx = rec_alloc(p->row.n, sizeof *p->idx, e);
 	if (!p->from || !p->idx)
-		goto out;
+		return -1;
 	memset(p->from, 0xff, p->row.n * sizeof *p->from);
 	for (size_t k = 0; k < p->n; k++)
 		for (uint32_t i = 0; i < p->part[k]->b.rows; i++) {
 			uint32_t to = map[k][i];
 
-			if (p->from[to] != REC_NONE) {
-				row_twice(p->part[k], &p->row, to, e);
-				goto out;
-			}
+			if (p->from[to] != REC_NONE)
+				return row_twice(p->part[k], &p->row, to, e);
 			p->from[to] = (uint32_t)k;
 			p->idx[to] = i;
 		}
-	rc = 0;
-out:
+	return 0;
+}
+
+/* The labels of the result stay also where this fails: they are in keep. */
+static int plan_rows(struct plan *p, struct rec_merge_keep *keep, struct rec_err *e)
+{
+	uint32_t **map = NULL;
+	int rc = -1;
+
+	if (in_order(p))
+		rc = plan_in_order(p, e);
+	else if ((map = rec_zalloc(p->n, sizeof *map, e)))
+		rc = plan_union(p, map, e);
+	if (keep_labels(keep, &p->row, e) != 0)
+		rc = -1;
 	free_maps(map, p->n);
 	return rc;
 }
@@ -166,11 +227,24 @@ static bool same_columns(const struct rec_block *a, const struct rec_block *b)
 			       (n == 0 || memcmp(a->col_bytes, b->col_bytes, n) == 0));
 }
 
+/* Parts without rows are left out: how many stay, of which the first may be one where all are. 0 where columns differ. */
+static size_t dense_parts(const struct rec_part **part, size_t n, struct rec_err *e)
+{
+	size_t stay = 0;
+
+	for (size_t k = 1; k < n; k++)
+		if (!same_columns(&part[0]->b, &part[k]->b)) {
+			(void)rec_err_set(e, REC_EDATA, "%s: the columns of block '%s' are not those of the other parts", part[k]->file, part[k]->b.name);
+			return 0;
+		}
+	for (size_t k = 0; k < n; k++)
+		if (part[k]->b.rows > 0)
+			part[stay++] = part[k];
+	return stay > 0 ? stay : 1;
+}
+
 static int join_dense(struct plan *p, struct rec_merge_keep *keep, struct rec_pool *pool, struct rec_err *e)
 {
-	for (size_t k = 1; k < p->n; k++)
-		if (!same_columns(&p->part[0]->b, &p->part[k]->b))
-			return rec_err_set(e, REC_EDATA, "%s: the columns of block '%s' are not those of the other parts", p->part[k]->file, p->b->name);
 	p->val = rec_alloc(p->row.n * p->b->cols, sizeof *p->val, e);
 	if (rec_merge_keep_mem(keep, p->val, e) != 0)
 		return -1;
@@ -218,11 +292,19 @@ static int join_sparse(struct plan *p, struct rec_merge_keep *keep, struct rec_p
 }
 
 /* b begins as a copy of the first part. */
-int rec_merge_rows(struct rec_block *b, const struct rec_part *const *part, size_t n, struct rec_merge_keep *keep, struct rec_pool *pool, struct rec_err *e)
+int rec_merge_rows(struct rec_block *b, const struct rec_part **part, size_t n, struct rec_merge_keep *keep, struct rec_pool *pool, struct rec_err *e)
 {
 	struct plan p = { .part = part, .n = n, .b = b };
-	int rc = plan_rows(&p, keep, e);
+	int rc;
 
+	if (b->kind == REC_DENSE && (p.n = dense_parts(part, n, e)) == 0)
+		return -1;
+	if (b->kind == REC_DENSE && p.n == 1) {	/* stays where it lies */
+		*b = part[0]->b;
+		b->own = NULL;
+		return 0;
+	}
+	rc = plan_rows(&p, keep, e);
 	if (rc == 0) {
 		b->rows = p.row.n;
 		b->row_off = p.row.off;

@@ -8,6 +8,7 @@
 struct rec_part {
 	struct rec_block b;
 	const char *file;	/* where it is from, for messages */
+	uint64_t turn;		/* that number in the metadata before it, 0 where there is none */
 };
 
 struct rec_merge_keep {
@@ -19,6 +20,7 @@ struct rec_merge_keep {
 	size_t nsparse, sparse_cap;
 	void **mem;
 	size_t nmem, mem_cap;
+	uint64_t turn;		/* of the metadata read last */
 };
 
 /* Memory that lives as long as the result. NULL p (a failed allocation) fails. */
@@ -29,8 +31,8 @@ struct rec_sparse *rec_merge_sparse(struct rec_merge_keep *k, struct rec_err *e)
 
 struct rec_block rec_merge_block(const struct rec_sparse *s, const char *name);
 
-/* Rows of n parts, no row twice; b begins as a copy of the first part. */
-REC_MUST int rec_merge_rows(struct rec_block *b, const struct rec_part *const *part, size_t n, struct rec_merge_keep *keep, struct rec_pool *pool,
+/* Rows of n parts, no row twice; b begins as a copy of the first part. Dense parts without rows leave the list. */
+REC_MUST int rec_merge_rows(struct rec_block *b, const struct rec_part **part, size_t n, struct rec_merge_keep *keep, struct rec_pool *pool,
 			    struct rec_err *e);
 
 /* Cells of n parts of order canonical or stream, combined by the rule. */

@@ -54,6 +54,7 @@ struct rec_load {
 	bool times;		/* keep times (also needed for LAST, where it is implied) */
 	bool label_only;	/* rec-topn: a line with a label alone makes a row without cells */
 	bool trust;
+	bool no_digest;		/* not wanted, nor what follows from values (has_value, rating_like, negative): a matrix used in place is read once less */
 	const char *what;	/* for messages, such as "truth"; NULL for none */
 };
 

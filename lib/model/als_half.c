@@ -3,7 +3,7 @@
  * als_half.c - one half-step apart: rows of one side against the stored factors of the other, for sweeps that run over many processes or hosts.
  *
  * Everything that depends on the whole of the data (alpha0, divisor, mean, catalogue) comes from the metadata of the model, so the rows of the input may be all, or
- * a shard. Part borders fall on blocks of 256 rows of the input in label order.
+ * a shard. Part borders fall on blocks of 256 rows of the input in label order, so that the parts take about as long each (rec_blocks_balance).
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +15,7 @@
 
 struct half {
 	struct rec_als_form f;
-	struct rec_csr t, part;		/* transpose (items alone); the rows of the part, columns as the fixed side has them */
+	struct rec_csr t, part;		/* transpose, where the rows of the input are of the other side; the rows of the part, columns as the fixed side has them */
 	struct rec_labels label;	/* of those rows */
 	struct rec_als_side side;
 	struct rec_als_fixed fixed;
@@ -52,38 +52,62 @@ static int cut_rows(struct rec_csr *out, const struct rec_csr *m, uint32_t first
 	return 0;
 }
 
-static int cut_labels(struct rec_labels *out, const struct rec_labels *l, uint32_t first, uint32_t last, struct rec_err *e)
+uint64_t rec_als_row_cost(enum rec_solver solver, uint32_t factors)
 {
-	unsigned char *keep = rec_zalloc(l->n, 1, e);
-	int rc;
+	return (solver == REC_CG ? 8 : 16) + factors / 4;
+}
 
-	if (!keep)
+/* Which of the rows of m this part solves. */
+static int choose_rows(uint32_t *first, uint32_t *last, const struct rec_csr *m, const struct rec_als_form *f, const struct rec_als_half_opts *o, struct rec_err *e)
+{
+	uint64_t *cost;
+
+	*first = 0;
+	*last = m->nrows;
+	if (m->nrows == 0 || o->parts == 1)
+		return 0;
+	if (rec_blocks_cost(&cost, m->ptr, m->nrows, rec_als_row_cost(f->solver, f->k), e) != 0)
 		return -1;
-	memset(keep + first, 1, last - first);
-	rc = rec_labels_copy(out, l, keep, e);
-	free(keep);
-	return rc;
+	rec_blocks_balance(m->nrows, cost, o->part, o->parts, first, last);
+	free(cost);
+	return 0;
 }
 
 /* The rows that this part solves. */
 static int take_rows(struct half *h, const struct rec_sparse *x, const struct rec_als_half_opts *o, const struct rec_labels *others, const struct rec_run *run,
 		     struct rec_err *e)
 {
-	const struct rec_labels *rows = o->users ? &x->row : &x->col, *cols = o->users ? &x->col : &x->row;
+	bool turn = o->users == o->transposed;
+	const struct rec_labels *rows = turn ? &x->col : &x->row, *cols = turn ? &x->row : &x->col;
+	const struct rec_csr *m = turn ? &h->t : &x->m;
 	uint32_t first, last, *map = NULL;
 	int rc;
 
-	if (!o->users && rec_csr_transpose(&h->t, &x->m, run->pool, e) != 0)
+	if (turn && rec_csr_transpose(&h->t, &x->m, run->pool, e) != 0)
 		return -1;
-	rec_blocks_part(rows->n, o->part, o->parts, &first, &last);
+	if (choose_rows(&first, &last, m, &h->f, o, e) != 0 || rec_labels_cut(&h->label, rows, first, last, e) != 0)
+		return -1;
 	if (first == last)
-		return rec_err_set(e, REC_EDATA, "part %u of %u has no rows: %u rows make %u blocks of %d", o->part, o->parts, rows->n,
-				   (uint32_t)rec_blocks(rows->n), REC_BLOCK_ROWS);
-	if (cut_labels(&h->label, rows, first, last, e) != 0 || rec_labels_map(&map, cols, others, e) != 0)
+		return rec_csr_new(&h->part, 0, others->n, 0, 0, e);
+	if (rec_labels_map(&map, cols, others, e) != 0)
 		return -1;
-	rc = cut_rows(&h->part, o->users ? &x->m : &h->t, first, last, map, others->n, o->unknown, e);
+	rc = cut_rows(&h->part, m, first, last, map, others->n, o->unknown, e);
 	free(map);
 	return rc;
+}
+
+/* Conjugate gradients go on from vectors that training has; before the first step it has the start values, which any process can make. */
+static int check_own(const struct half *h, const struct rec_model *from, const struct rec_dense *own, const struct rec_als_half_opts *o, struct rec_err *e)
+{
+	uint64_t n = 0;
+
+	if (h->f.solver != REC_CG || own->row.n > 0)
+		return 0;
+	if (rec_meta_get_u64(&from->meta, "iterations", &n, e) < 0)
+		return -1;
+	if (n <= (o->users ? 1 : 0) && !rec_meta_get(&from->meta, "init-from"))
+		return 0;
+	return rec_err_set(e, REC_EDATA, "the model holds no %s factors, from which conjugate gradients go on", o->users ? "user" : "item");
 }
 
 static int copy_meta(struct rec_meta *to, const struct rec_meta *from, bool items, struct rec_err *e)
@@ -108,8 +132,8 @@ static int half_step(struct rec_model *m, struct half *h, const struct rec_model
 		return -1;
 	if (!from->has_factors || other->row.n == 0)
 		return rec_err_set(e, REC_EDATA, "the model holds no %s factors", o->users ? "item" : "user");
-	if (x->m.nnz == 0)
-		return rec_err_set(e, REC_EDATA, "no interactions");
+	if (check_own(h, from, same, o, e) != 0)
+		return -1;
 	if (take_rows(h, x, o, &other->row, run, e) != 0 || rec_als_fixed_load(&h->fixed, &h->f, other, !o->users, run, e) != 0)
 		return -1;
 	if (rec_als_side_new(&h->side, &h->f, o->users, &h->label, &h->part, same->row.n ? same : NULL, run, e) != 0)

@@ -178,9 +178,8 @@ static int set_blocks(struct rec_model *m, const struct rec_merged *x, struct re
 	return 0;
 }
 
-int rec_model_load(struct rec_model *m, struct rec_in *in, bool trust, struct rec_pool *pool, struct rec_err *e)
+static int load(struct rec_model *m, struct rec_in *in, const struct rec_merge *how, struct rec_pool *pool, struct rec_err *e)
 {
-	const struct rec_merge how = { .repeats = REC_REPEATS_FAIL, .trust = trust, .text_name = "similarity" };
 	struct rec_merged *x = rec_zalloc(1, sizeof *x, e);
 	size_t n = strlen(rec_in_name(in)) + 1;
 	char *file = rec_alloc(n, 1, e);	/* the input may be gone when its name is wanted */
@@ -189,7 +188,7 @@ int rec_model_load(struct rec_model *m, struct rec_in *in, bool trust, struct re
 	*m = (struct rec_model){ .own = x };
 	if (x && file) {
 		memcpy(file, rec_in_name(in), n);
-		rc = rec_blocks_merge(x, &in, 1, &how, pool, e);
+		rc = rec_blocks_merge(x, &in, 1, how, pool, e);
 		if (rc == 0) {
 			m->meta = x->meta;
 			x->meta = (struct rec_meta){ 0 };
@@ -202,6 +201,16 @@ int rec_model_load(struct rec_model *m, struct rec_in *in, bool trust, struct re
 	if (rc != 0)
 		rec_model_free(m);
 	return rc;
+}
+
+int rec_model_load(struct rec_model *m, struct rec_in *in, bool trust, struct rec_pool *pool, struct rec_err *e)
+{
+	return load(m, in, &(struct rec_merge){ .repeats = REC_REPEATS_FAIL, .trust = trust, .text_name = "similarity" }, pool, e);
+}
+
+int rec_model_load_half(struct rec_model *m, struct rec_in *in, bool trust, struct rec_pool *pool, struct rec_err *e)
+{
+	return load(m, in, &(struct rec_merge){ .repeats = REC_REPEATS_FAIL, .trust = trust, .text_name = "similarity", .turn = "iterations" }, pool, e);
 }
 
 /* -- writing -- */

@@ -50,6 +50,12 @@ void rec_model_free(struct rec_model *m);
  */
 REC_MUST int rec_model_load(struct rec_model *m, struct rec_in *in, bool trust, struct rec_pool *pool, struct rec_err *e);
 
+/*
+ * The same in the middle of a sweep of rec-als, where items were solved once more than users: `iterations` is that of the items. The parts of a side must be of the
+ * same sweep.
+ */
+REC_MUST int rec_model_load_half(struct rec_model *m, struct rec_in *in, bool trust, struct rec_pool *pool, struct rec_err *e);
+
 /* Write in recmat: meta, then the blocks there are, then the end mark. Text (binary false) only for a similarity without offset and history transform:
  * else REC_EUSAGE, and the message names -b. */
 REC_MUST int rec_model_write(struct rec_out *out, const struct rec_model *m, bool binary, struct rec_pool *pool, struct rec_err *e);
