@@ -27,6 +27,7 @@ static struct {
 	bool per_user, summarize, shallow, json;
 	uint32_t bootstrap;
 	struct cli_list fail_if;
+	struct cli_part part;
 	struct cli_common common;
 } o = { .common = CLI_COMMON_INIT };
 
@@ -36,6 +37,7 @@ static const struct cli_opt opts[] = {
 	CLI_FILE(0, "train", &o.train, "train pairs: adds floor, ceiling, head, middle and tail, history, share of truth in train"),
 	CLI_FILE(0, "candidates", &o.candidates, "the items each list was made from: lists are checked against it; ties count worst"),
 	CLI_FLAG(0, "per-user", &o.per_user, "write one line a user and measure, for --summarize"),
+	CLI_PART(0, "part", &o.part, "with --per-user: the users of part I of N alone"),
 	CLI_FLAG(0, "summarize", &o.summarize, "stdin is what --per-user wrote, in any number of parts"),
 	CLI_CHOICE(0, "missing", "zero|skip", &o.missing, missing_names, "users that have truth and no list: count as 0, or are left out"),
 	CLI_CHOICE(0, "ties", "label|mean|worst|best", &o.ties, ties_names, "order of equal scores: by label, or the expectation, least or most over all orders"),
@@ -90,7 +92,7 @@ static void never_with(const char *a, const char *const *others)
 
 static void check_options(void)
 {
-	static const char *const made_before[] = { "truth", "relevant", "train", "candidates", "per-user", "missing", "ties", "shallow", "groups", "compare",
+	static const char *const made_before[] = { "truth", "relevant", "train", "candidates", "part", "per-user", "missing", "ties", "shallow", "groups", "compare",
 						   "significance", "estimate", NULL };
 	static const char *const summed[] = { "bootstrap", "compare", "fail-if", "json", NULL };
 	size_t n;
@@ -107,6 +109,8 @@ static void check_options(void)
 	}
 	if (o.per_user)
 		never_with("per-user", summed);
+	else if (o.part.n)
+		cli_usage("--part wants --per-user; the parts together are summed up by --summarize");
 	if (cli_given("significance") && !o.compare)
 		cli_usage("--significance wants --compare");
 	if (o.candidates && !cli_given("ties"))
@@ -322,10 +326,12 @@ static int measure_all(const struct inputs *x, const struct rec_eval_opts *eo, s
 
 static int measure(const struct inputs *x, const struct rec_metrics *ms, struct rec_run *run, struct rec_err *e)
 {
-	struct rec_eval_opts eo = { ms->m, ms->n, o.relevant, (enum rec_ties)o.ties, o.missing == 1, o.shallow };
+	struct rec_eval_opts eo = { ms->m, ms->n, o.relevant, (enum rec_ties)o.ties, o.missing == 1, o.shallow, 0, 0 };
 	struct rec_eval_input in = input_of(&x->lists, x);
-	int rc = cli_need(rec_eval_bytes(&in, &eo, run), NULL, e);
+	int rc = o.part.n ? rec_eval_part(&eo.first, &eo.last, &in, o.part.i, o.part.n, e) : 0;
 
+	if (rc == 0)
+		rc = cli_need(rec_eval_bytes(&in, &eo, run), NULL, e);
 	if (rc == 0)
 		return measure_all(x, &eo, run, e);
 	return rc == 1 ? cli_commit(e) : -1;

@@ -245,6 +245,10 @@ mae${TAB}0" ]
 	says "rec-eval: --per-user can't work with --json"
 	exits 2 rec-eval --summarize -t truth <lists
 	says "rec-eval: --summarize can't work with --truth"
+	exits 2 rec-eval --summarize --part 1/2 <lists
+	says "rec-eval: --summarize can't work with --part"
+	exits 2 rec-eval -t truth --part 1/2 recall@2 <lists
+	says "rec-eval: --part wants --per-user; the parts together are summed up by --summarize"
 	exits 2 rec-eval --summarize recall@2 <lists
 	says "rec-eval: --summarize takes no METRICS: the input says what was measured"
 	exits 2 rec-eval -t truth --significance t <lists
@@ -298,6 +302,55 @@ mae${TAB}0" ]
 		rec-eval -q -t truth --train train $extra --bootstrap 50 --json $m -j 2 <lists >b
 		same a b
 	done
+}
+
+@test "rec-eval: --per-user --part of whole inputs: the parts together, in any order, give the bytes of the whole" {
+	rec-gen --users 1500 --items 60 --rows 24000 --times --explicit >all
+	rec-split -q --ratio 0.3 --test truth <all >train
+	rec-als -q -k 4 -i 2 <train >m.rec
+	rec-topn -q -m m.rec -n 10 <train >lists.all
+	awk -F'\t' '$1 !~ /7$/' lists.all >lists
+	printf 'u7x\ti1\t2\nu7x\ti2\t1\n' >>lists
+	cut -f1,2 lists >pairs
+	awk -F'\t' 'NR % 2 { print $1 "\t" $2 }' truth >>pairs
+	awk -F'\t' '!($1 in s) { s[$1]; print $1 "\tg" NR % 3; if (NR % 4 == 0) print $1 "\tall" }' truth >groups
+	m="recall@5,10 ndcg(gain=linear)@10 map@7 rmse mae coverage@5 gini@10 novelty@10"
+	for extra in "" "--missing skip --groups groups" "--candidates pairs"; do
+		# shellcheck disable=SC2086
+		rec-eval -q -t truth --train train $extra --bootstrap 50 $m <lists >whole
+		for n in 1 2 3 7; do
+			: >parts
+			for i in $(seq $n -1 1); do
+				# shellcheck disable=SC2086
+				rec-eval -q -t truth --train train $extra --per-user --part "$i/$n" $m <lists >>parts
+			done
+			rec-eval --summarize --bootstrap 50 <parts >again
+			same whole again
+		done
+		# shellcheck disable=SC2086
+		rec-eval -q -t truth --train train $extra --per-user --part 50/50 $m <lists >empty
+		[ "$(tail -n 1 empty)" = "${TAB}end${TAB}0" ]
+		cat empty parts | rec-eval --summarize --bootstrap 50 >again
+		same whole again
+	done
+	# lines of users are those of the whole, once each
+	rec-eval -q -t truth --per-user recall@5 <lists | grep -v "^$TAB" >whole
+	for i in 1 2 3; do rec-eval -q -t truth --per-user --part $i/3 recall@5 <lists | grep -v "^$TAB"; done >parts
+	same whole parts
+}
+
+@test "rec-eval: what is wrong with a list is found by one of the parts" {
+	rec-gen --users 700 --items 30 --rows 9000 --explicit >all
+	rec-split -q --ratio 0.3 --test truth <all >lists
+	cp lists pairs
+	printf 'u30\tno-candidate\t1\n' >>lists
+	failed=0
+	for i in 1 2 3; do
+		rec-eval -q -t truth --candidates pairs --per-user --part $i/3 recall@5 <lists >out 2>err && continue
+		says "rec-eval: the list of 'u30' holds 'no-candidate', which is not among its candidates"
+		failed=$((failed + 1))
+	done
+	[ $failed -eq 1 ]
 }
 
 @test "rec-eval: --per-user reads as user, measure, value" {

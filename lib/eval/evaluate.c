@@ -227,10 +227,24 @@ static int add_audit(struct rec_evaluation *v, struct rec_err *e)
 	return rec_results_add(v->r, &s, "listed-in-train", REC_AGG_RATIO, REC_SERIES_SHARE, 0, "share of the entries of the lists that are pairs of train", e);
 }
 
+static int copy_users(struct rec_evaluation *v, struct rec_err *e)
+{
+	const struct rec_labels *row = &v->in->truth->row;
+	unsigned char *keep = rec_zalloc(row->n, 1, e);
+	int rc;
+
+	if (!keep)
+		return -1;
+	memset(keep + v->first, 1, v->last - v->first);
+	rc = rec_labels_copy(&v->r->user, row, keep, e);
+	free(keep);
+	return rc;
+}
+
 static int make_series(struct rec_evaluation *v, struct rec_err *e)
 {
 	v->series = rec_alloc(v->o->n * VARIANTS, sizeof *v->series, e);
-	if (!v->series || rec_labels_copy(&v->r->user, &v->in->truth->row, NULL, e) != 0)
+	if (!v->series || copy_users(v, e) != 0)
 		return -1;
 	for (size_t i = 0; i < v->o->n * VARIANTS; i++)
 		v->series[i] = SIZE_MAX;
@@ -258,14 +272,15 @@ static int keep_listed(struct rec_evaluation *v, struct rec_err *e)
 	r->item = v->in->train->col;
 	r->item.own_off = r->item.own_bytes = NULL;
 	r->listed_ptr = rec_zalloc((size_t)r->user.n + 1, sizeof *r->listed_ptr, e);
-	r->listed = rec_alloc(l->nnz, sizeof *r->listed, e);
+	r->listed = rec_alloc((size_t)(l->ptr[v->list_last] - l->ptr[v->list_first]), sizeof *r->listed, e);
 	if (!r->listed_ptr || !r->listed)
 		return -1;
 	for (uint32_t u = 0; u < r->user.n; u++) {
+		uint32_t row = v->first + u, list = v->list_row[row];
+		uint64_t from = list == REC_NONE ? 0 : l->ptr[list], to = list == REC_NONE ? 0 : l->ptr[list + 1];
 		bool relevant = false;
-		uint64_t from = v->list_row[u] == REC_NONE ? 0 : l->ptr[v->list_row[u]], to = v->list_row[u] == REC_NONE ? 0 : l->ptr[v->list_row[u] + 1];
 
-		for (uint64_t i = truth->ptr[u]; i < truth->ptr[u + 1]; i++)
+		for (uint64_t i = truth->ptr[row]; i < truth->ptr[row + 1]; i++)
 			relevant |= rec_eval_is_relevant(v, truth->val[i]);
 		for (uint64_t i = from; relevant && i < to && i - from < v->catalogue_cut; i++)
 			r->listed[n++] = v->list_train[l->col_idx[i]];
@@ -339,9 +354,9 @@ static void take_notes(const struct rec_evaluation *v, struct rec_eval_notes *no
 {
 	uint64_t answered = 0, pairs = 0;
 
-	for (uint32_t u = 0; u < v->r->user.n; u++)
-		answered += v->list_row[u] != REC_NONE;
-	notes->lists_without_truth = v->in->lists->row.n - answered;
+	for (uint32_t row = v->first; row < v->last; row++)
+		answered += v->list_row[row] != REC_NONE;
+	notes->lists_without_truth = v->list_last - v->list_first - answered;
 	for (size_t i = 0; i < v->o->n; i++) {
 		const struct rec_series *s = &v->r->series[v->series[i * VARIANTS]];
 
@@ -349,7 +364,7 @@ static void take_notes(const struct rec_evaluation *v, struct rec_eval_notes *no
 			continue;
 		for (uint32_t u = 0; u < v->r->user.n; u++)
 			pairs += s->count[u];
-		notes->extra_pairs = v->in->lists->nnz - pairs;
+		notes->extra_pairs = v->in->lists->ptr[v->list_last] - v->in->lists->ptr[v->list_first] - pairs;
 		break;
 	}
 }
@@ -366,6 +381,7 @@ static void free_evaluation(struct rec_evaluation *v)
 static int evaluate(struct rec_evaluation *v, const struct rec_run *run, struct rec_eval_notes *notes, struct rec_err *e)
 {
 	look_at_metrics(v);
+	rec_eval_range(v);
 	if (check_inputs(v, notes, e) != 0 || make_maps(v, e) != 0 || make_discounts(v, e) != 0)
 		return -1;
 	if (v->in->train && rec_eval_popularity(v, e) != 0)
@@ -376,21 +392,6 @@ static int evaluate(struct rec_evaluation *v, const struct rec_run *run, struct 
 		return -1;
 	take_notes(v, notes);
 	return 0;
-}
-
-static uint64_t matrix_bytes(const struct rec_sparse *m)
-{
-	return m ? m->m.nnz * 8 + m->row.off[m->row.n] + m->col.off[m->col.n] + ((uint64_t)m->row.n * 2 + m->col.n) * 8 : 0;
-}
-
-uint64_t rec_eval_bytes(const struct rec_eval_input *in, const struct rec_eval_opts *o, const struct rec_run *run)
-{
-	uint64_t users = in->truth->row.n, items = in->truth->col.n, known = in->train ? in->train->col.n : 0;
-	uint64_t threads = run->pool ? rec_pool_size(run->pool) : 1, series = o->n * (in->train ? 6 : 1) + (in->candidates ? o->n : 0);
-	uint64_t lists = in->lists->nnz * 8 + in->lists->row.off[in->lists->row.n] + in->lists->col.off[in->lists->col.n] + (uint64_t)in->lists->row.n * 16;
-
-	return lists + matrix_bytes(in->truth) + matrix_bytes(in->train) + matrix_bytes(in->candidates) + users * (series * 17 + 24) +
-	       threads * (items * 20 + known * 4) + known * 29;
 }
 
 int rec_evaluate(struct rec_results *r, const struct rec_eval_input *in, const struct rec_eval_opts *o, const struct rec_run *run,

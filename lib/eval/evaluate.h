@@ -28,6 +28,7 @@ struct rec_eval_opts {
 	enum rec_ties ties;
 	bool skip_missing;	/* leave users without a list out, else they count as 0 */
 	bool shallow;		/* cut-offs deeper than every list are allowed */
+	uint32_t first, last;	/* measure users first .. last - 1 of truth alone; last = 0: all of them */
 };
 
 struct rec_eval_notes {	/* what a person should hear */
@@ -47,7 +48,13 @@ REC_MUST int rec_evaluate(struct rec_results *r, const struct rec_eval_input *in
 /* True where lists and truth hold the same pairs: then they are scored pairs rather than lists. */
 REC_MUST int rec_eval_same_pairs(bool *same, const struct rec_lists *lists, const struct rec_sparse *truth, struct rec_err *e);
 
-/* Memory that rec_evaluate and its inputs take, about. */
+/*
+ * Users *first .. *last - 1 of truth are part i of n: borders fall on blocks of 256, and parts hold about as many pairs of truth, lists, train and candidates.
+ * What a run over such a part checks and tells of its lists is that of its users; lists of users without truth fall to the parts between whose users they stand.
+ */
+REC_MUST int rec_eval_part(uint32_t *first, uint32_t *last, const struct rec_eval_input *in, uint32_t i, uint32_t n, struct rec_err *e);
+
+/* Memory that rec_evaluate and its inputs take, about: the larger of what reading took and what measuring will. Mapped files apart. */
 uint64_t rec_eval_bytes(const struct rec_eval_input *in, const struct rec_eval_opts *o, const struct rec_run *run);
 
 /* Entries of the longest list. */

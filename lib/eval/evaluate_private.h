@@ -13,7 +13,9 @@ enum { VARIANT_MAIN, VARIANT_FLOOR, VARIANT_CEILING, VARIANT_HEAD, VARIANT_MIDDL
 struct rec_evaluation {
 	const struct rec_eval_input *in;
 	const struct rec_eval_opts *o;
-	struct rec_results *r;
+	struct rec_results *r;		/* its user u is row first + u of truth */
+	uint32_t first, last;		/* rows of truth that are measured */
+	uint32_t list_first, list_last;	/* rows of the lists that are looked at: those of these users, and others between */
 	/* rows: of a truth row the row in the others, or REC_NONE */
 	uint32_t *list_row, *train_row, *candidates_row;
 	/* columns, or REC_NONE */
@@ -56,6 +58,9 @@ struct rec_scratch {
 	uint32_t *group, *tied;
 	unsigned char *skip;
 };
+
+/* evaluate_part.c: set the rows that o asks for. */
+void rec_eval_range(struct rec_evaluation *v);
 
 /* evaluate_train.c */
 REC_MUST int rec_eval_popularity(struct rec_evaluation *v, struct rec_err *e);

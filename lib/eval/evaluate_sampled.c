@@ -31,7 +31,9 @@ static int check_block(void *arg, size_t task, unsigned thread, struct rec_err *
 	const struct rec_csr *m = &c->v->in->candidates->m;
 	uint32_t *mine = c->mine[thread];
 
-	for (uint32_t u = (uint32_t)task * REC_EVAL_BLOCK; u < l->row.n && u < (task + 1) * REC_EVAL_BLOCK; u++) {
+	uint64_t begin = c->v->list_first + (uint64_t)task * REC_EVAL_BLOCK, end = begin + REC_EVAL_BLOCK;
+
+	for (uint32_t u = (uint32_t)begin; u < c->v->list_last && u < end; u++) {
 		uint32_t row = c->row[u];
 
 		for (uint64_t i = row == REC_NONE ? 0 : m->ptr[row]; row != REC_NONE && i < m->ptr[row + 1]; i++)
@@ -59,7 +61,7 @@ static int check_lists(const struct rec_evaluation *v, const struct rec_run *run
 		if (!(c.mine[t] = rec_zalloc(l->col.n, sizeof **c.mine, e)))
 			rc = -1;
 	if (rc == 0)
-		rc = rec_pool_run(run->pool, ((size_t)l->row.n + REC_EVAL_BLOCK - 1) / REC_EVAL_BLOCK, check_block, &c, e);
+		rc = rec_pool_run(run->pool, ((size_t)(v->list_last - v->list_first) + REC_EVAL_BLOCK - 1) / REC_EVAL_BLOCK, check_block, &c, e);
 	for (unsigned t = 0; c.mine && t < threads; t++)
 		free(c.mine[t]);
 	free(c.mine);

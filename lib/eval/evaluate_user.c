@@ -16,6 +16,7 @@ struct user {
 	struct rec_evaluation *v;
 	struct rec_scratch *s;
 	uint32_t u, list, train, candidates;	/* rows */
+	uint32_t at;				/* among those measured */
 	uint32_t relevant;			/* truth items */
 	uint64_t candidates_all, candidates_relevant;
 };
@@ -252,7 +253,7 @@ static void measure(const struct user *x, const struct rec_ranked *r, int varian
 		struct rec_series *s = m->measure->kind == REC_RANKING ? series_of(x, i, variant) : NULL;
 
 		if (s)
-			set(s, x->u, m->measure->fn(r, m), state);
+			set(s, x->at, m->measure->fn(r, m), state);
 	}
 }
 
@@ -288,7 +289,7 @@ static void estimate(const struct user *x, const struct rec_ranked *r, enum rec_
 		struct rec_series *s = series_of(x, i, VARIANT_CORRECTED);
 
 		if (s)
-			set(s, x->u, state == REC_MISSING ? 0 : v->corrected[i * (v->sampled_max + 1) + above], state);
+			set(s, x->at, state == REC_MISSING ? 0 : v->corrected[i * (v->sampled_max + 1) + above], state);
 	}
 }
 
@@ -336,13 +337,13 @@ static void audit(const struct user *x)
 
 	for (uint32_t i = 0; i < x->relevant; i++)
 		old += seen(x, v->truth_train[x->s->relevant[i]]);
-	set_ratio(&v->r->series[v->truth_in_train], x->u, old, x->relevant, x->relevant);
+	set_ratio(&v->r->series[v->truth_in_train], x->at, old, x->relevant, x->relevant);
 	if (x->list == REC_NONE)
 		return;
 	old = 0;
 	for (uint64_t i = l->ptr[x->list]; i < l->ptr[x->list + 1]; i++, n++)
 		old += seen(x, v->list_train[l->col_idx[i]]);
-	set_ratio(&v->r->series[v->listed_in_train], x->u, old, n, n);
+	set_ratio(&v->r->series[v->listed_in_train], x->at, old, n, n);
 }
 
 static void novelty(const struct user *x)
@@ -364,7 +365,7 @@ static void novelty(const struct user *x)
 				count++;
 			}
 		}
-		set_ratio(series_of(x, m, VARIANT_MAIN), x->u, sum, count, of);
+		set_ratio(series_of(x, m, VARIANT_MAIN), x->at, sum, count, of);
 	}
 }
 
@@ -397,18 +398,18 @@ static void rate(const struct user *x)
 			sum += me->error((double)x->s->scored[truth->col[i]] - truth->val[i]);
 			count++;
 		}
-		set_ratio(series_of(x, m, VARIANT_MAIN), x->u, sum, count, (uint32_t)(to - from));
+		set_ratio(series_of(x, m, VARIANT_MAIN), x->at, sum, count, (uint32_t)(to - from));
 	}
 }
 
 static int one_user(struct rec_evaluation *v, struct rec_scratch *s, uint32_t u, struct rec_err *e)
 {
-	struct user x = { .v = v, .s = s, .u = u, .list = v->list_row[u], .train = v->in->train ? v->train_row[u] : REC_NONE,
+	struct user x = { .v = v, .s = s, .u = u, .at = u - v->first, .list = v->list_row[u], .train = v->in->train ? v->train_row[u] : REC_NONE,
 			  .candidates = v->in->candidates ? v->candidates_row[u] : REC_NONE };
 	int rc = 0;
 
 	if (v->in->train)
-		v->r->history[u] = x.train == REC_NONE ? 0 : (uint32_t)(v->in->train->m.ptr[x.train + 1] - v->in->train->m.ptr[x.train]);
+		v->r->history[x.at] = x.train == REC_NONE ? 0 : (uint32_t)(v->in->train->m.ptr[x.train + 1] - v->in->train->m.ptr[x.train]);
 	if (v->rating)
 		rate(&x);
 	mark(&x);
@@ -428,10 +429,9 @@ static int one_user(struct rec_evaluation *v, struct rec_scratch *s, uint32_t u,
 int rec_eval_users(void *arg, size_t task, unsigned thread, struct rec_err *e)
 {
 	struct rec_evaluation *v = arg;
-	uint32_t n = v->in->truth->row.n;
-	uint64_t end = ((uint64_t)task + 1) * REC_EVAL_BLOCK;
+	uint64_t begin = v->first + (uint64_t)task * REC_EVAL_BLOCK, end = begin + REC_EVAL_BLOCK;
 
-	for (uint32_t u = (uint32_t)task * REC_EVAL_BLOCK; u < n && u < end; u++)
+	for (uint32_t u = (uint32_t)begin; u < v->last && u < end; u++)
 		if (one_user(v, &v->scratch[thread], u, e) != 0)
 			return -1;
 	return 0;
