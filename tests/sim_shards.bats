@@ -1,0 +1,386 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# rec-sim over shards of the input: surveys, sums, the model of all sums equal to that of the whole data, refusals, damage.
+
+load helpers
+
+setup_file() {
+	cd "$BATS_FILE_TMPDIR" || return 1
+	rec-gen --users 300 --items 600 --rows 7000 >whole.tsv
+	printf 'zoe\tnone\t0\nzoe\ti3\t-1\n' >>whole.tsv	# an item and a user of whom no pair takes part
+	for n in 1 2 3 7; do
+		mkdir $n
+		rec-split --shards $n --by user --to $n/shard.%d.tsv <whole.tsv
+		: >$n/shard.empty.tsv
+	done
+	printf '%s\t%s\n' ann tea ann cake bob tea bob cake bob scones cy tea cy scones >likes.tsv
+}
+
+setup() {
+	cd "$BATS_FILE_TMPDIR" || return 1
+}
+
+# survey N OPTIONS: of the shards of folder N into N/whole.tsv.
+survey() {
+	local n=$1
+	shift
+	for s in "$n"/shard.*.tsv; do rec-sim -q "$@" --survey <"$s"; done >"$n/whole.tsv"
+}
+
+# sums N ORDER OPTIONS: of the shards of folder N, by an order of sort.
+sums() {
+	local n=$1 order=$2
+	shift 2
+	for s in $(printf '%s\n' "$n"/shard.*.tsv | sort "$order"); do rec-sim -q "$@" --partial <"$s"; done
+}
+
+needs_blas() {
+	rec-sim -q ease <likes.tsv >/dev/null 2>&1 || skip "no BLAS library here"
+}
+
+# equal OPTIONS: the sums of any shards, as recmat or text, give the model of the whole.
+equal() {
+	rec-sim -q -b -j 2 "$@" <whole.tsv >whole.rec
+	for n in 1 2 3 7; do
+		survey $n "$@"
+		sums $n -s "$@" -b --whole $n/whole.tsv >sums.rec
+		rec-sim -q -b -j 1 "$@" --merge <sums.rec >got
+		same whole.rec got || fail "$n shards: $*"
+		sums $n -r "$@" -b -j 1 --whole $n/whole.tsv | rec-sim -q -b -j 3 "$@" --merge --whole $n/whole.tsv >got
+		same whole.rec got || fail "$n shards, other order, pipe: $*"
+	done
+	sums 3 -r "$@" --whole 3/whole.tsv | sort >sums.tsv
+	rec-sim -q -b "$@" --merge --whole 3/whole.tsv <sums.tsv >got
+	same whole.rec got || fail "text: $*"
+}
+
+@test "rec-sim --merge: the bytes of the whole for any number of shards, any order, text or recmat: methods that count" {
+	equal cosine
+	equal jaccard -n 0 --shrink 2
+	equal dice -n 5 --min-sim 0.1
+	equal overlap -n 5 --keep history
+	equal count -n 0 --max-user 20 --seed 3 --duplicates max
+	equal conditional -n 7 --min-support 2
+	equal lift -n 9 --shrink 3
+	equal llr -n 7 --normalize l2 --keep history
+	equal cosine -n 9 --normalize l1 --center
+	equal asymmetric --asymmetry 0.3 -n 11
+	equal dot --weights none -n 3
+	equal popular
+}
+
+@test "rec-sim --merge: the bytes of the whole: methods that weigh users" {
+	equal linear
+	equal linear --exponents 1.1,.75,.15 --power 0.8 -n 8 --min-support 2
+	equal linear --exponents -0.5,.5,.5 -n 4
+	equal linear --exponents 0,.5,.5 -n 6
+	equal linear --exponents 9.5,.5,.5 -n 6
+	equal p3alpha --walk 0.8,1 -n 5
+	equal rp3beta --max-user 15 --normalize l1 -n 20
+}
+
+@test "rec-sim --merge: the bytes of the whole: ease" {
+	needs_blas
+	equal ease --reg 20
+	equal ease -n 5 --keep history
+}
+
+@test "rec-sim --merge: every instruction set gives the same sums and model" {
+	survey 2 linear
+	sums 2 -s linear -b --whole 2/whole.tsv >want.sums
+	rec-sim -q -b linear --merge <want.sums >want
+	for isa in $(instruction_sets); do
+		REC_ISA=$isa sums 2 -s linear -b --whole 2/whole.tsv >got.sums
+		same want.sums got.sums
+		REC_ISA=$isa rec-sim -q -b linear --merge <got.sums >got
+		same want got
+	done
+}
+
+@test "rec-sim --merge: text out, and parts of the rows" {
+	sums 3 -s llr -b >sums.rec
+	for args in "llr -n 4" "llr -n 4 --keep history" "llr -n 0" "jaccard -n 3 --normalize l1"; do
+		# shellcheck disable=SC2086
+		{
+			rec-sim -q $args <whole.tsv >want
+			rec-sim -q $args --merge <sums.rec >got
+			same want got
+			for i in 1 2 3 4 5 6; do rec-sim -q $args --merge --part $i/6 <sums.rec; done >got
+			same want got
+			rec-sim -q -b $args <whole.tsv >want
+			for i in 1 2 3 4 5 6; do rec-sim -q -b $args --merge --part $i/6 <sums.rec; done | rec-cat --merge -b >got
+			same want got
+		}
+	done
+}
+
+@test "rec-sim --partial: sums that can be checked by hand; lines may be added up on the way" {
+	rec-sim count --partial <likes.tsv >got
+	printf '%s\t%s\t%s\n' cake cake 2 cake scones 1 cake tea 2 scones cake 1 scones scones 2 scones tea 2 tea cake 2 tea scones 2 tea tea 3 >want
+	same want got
+	rec-sim -b count --partial <likes.tsv >sums.rec
+	rec-cat sums.rec >got
+	same want got
+	# of users weighed: d(ann) = d(cy) = 2, d(bob) = 3; the bound is 3/2, so 2^-51
+	rec-sim linear --survey <likes.tsv >survey.tsv
+	rec-sim linear --partial --whole survey.tsv <likes.tsv >got
+	awk 'BEGIN { OFS = "\t"; h = 2^50; t = int(2^51 / 3 + 0.5)
+		printf "cake\tcake\t2\t2\ncake\tscones\t1\t%.0f\ncake\ttea\t2\t%.0f\n", t, h + t }' >want
+	awk -F'\t' '$1 == "cake" { printf "%s\t%s\t%s\t%.0f\n", $1, $2, $3, $4 }' got >first
+	same want first
+	# sums of two shards as one, in text
+	survey 2 llr
+	sums 2 -s llr >sums.tsv
+	awk -F'\t' -v OFS='\t' '{ n[$1 OFS $2] += $3 } END { for (k in n) print k, n[k] }' sums.tsv >added.tsv
+	[ "$(wc -l <added.tsv)" -lt "$(wc -l <sums.tsv)" ]
+	rec-sim -q -b llr --merge --whole 2/whole.tsv <added.tsv >got
+	rec-sim -q -b llr <whole.tsv >want
+	same want got
+}
+
+@test "rec-sim --survey: lines that add up" {
+	exits 0 rec-sim linear --survey <likes.tsv
+	printf '%s\t%s\n' cells 7 >want
+	grep -v '^digest' out | sed -n 1p >got
+	same want got
+	printf '%s\t%s\n' length.2 3 max-user.0 1 pairs 7 shards 1 users 3 >want
+	sed 1,2d out >got
+	same want got
+	grep -qxE "digest$TAB[0-9a-f]{32}" out
+	[ "$(rec-sim -b cosine <likes.tsv | rec-cat --info | sed -n 's/^meta.digest.//p')" = "$(sed -n 's/^digest.//p' out)" ]
+	exits 0 rec-sim linear --survey </dev/null
+	grep -qx "users${TAB}0" out
+}
+
+@test "rec-sim --partial: an empty shard gives sums; all empty, or none that takes part, is exit 1 at the merge" {
+	exits 0 rec-sim -b cosine --partial </dev/null
+	rec-cat --verify out
+	cp out empty.rec
+	exits 1 rec-sim cosine --merge <empty.rec
+	says "rec-sim: no interactions"
+	printf 'u\ti\t0\nu\tj\t-1\n' >zeros.tsv
+	rec-sim -b cosine --partial <zeros.tsv >zeros.rec
+	exits 1 rec-sim cosine --merge <zeros.rec
+	says "rec-sim: no value is above 0: nothing to fit"
+	rec-sim -b cosine --partial <likes.tsv >likes.rec
+	cat empty.rec likes.rec empty.rec >sums.rec
+	rec-sim cosine --merge <sums.rec >got
+	rec-sim cosine <likes.tsv >want
+	same want got
+}
+
+@test "rec-sim: what can't be summed over shards is exit 2 with the reason" {
+	while IFS='|' read -r args name reason; do
+		for mode in survey partial merge; do
+			# shellcheck disable=SC2086
+			exits 2 rec-sim -b $args --$mode </dev/null
+			says "rec-sim: --$mode can't work with $name: $reason; --part over the whole data does it"
+		done
+	done <<-'LIST'
+		pearson|pearson|means over all users are taken off the values, and such sums are not exact
+		adjusted-cosine|adjusted-cosine|means over all users are taken off the values, and such sums are not exact
+		dot|dot|sums of products of values are not exact
+		cosine --weights log|cosine|sums of weighted pairs are not exact
+		linear --weights bm25|linear|sums of weighted pairs are not exact
+		popular --weights linear|popular|sums of weighted pairs are not exact
+		jaccard --side user|jaccard|--side user: a pair of users may lie in two shards
+	LIST
+}
+
+@test "rec-sim: options of shards that can't work together are exit 2" {
+	: >no.tsv
+	while IFS='|' read -r args text; do
+		# shellcheck disable=SC2086
+		exits 2 rec-sim $args </dev/null
+		says "rec-sim: $text"
+	done <<-'LIST'
+		cosine --survey --partial|--survey can't work with --partial
+		cosine --survey --merge|--survey can't work with --merge
+		cosine --partial --merge|--partial can't work with --merge
+		cosine --whole no.tsv|--whole wants --partial or --merge
+		cosine --partial --from-factors x|--partial can't work with --from-factors
+		cosine --partial --part 1/2|--partial can't work with --part: make more shards
+		cosine --survey --part 1/2|--survey can't work with --part: make more shards
+		cosine --survey -b|--survey can't work with --binary
+		cosine --survey --whole no.tsv|--survey can't work with --whole
+		linear --partial|--partial of linear wants --whole: weights of users are rounded by what all shards are (see --survey)
+		p3alpha --partial|--partial of p3alpha wants --whole: weights of users are rounded by what all shards are (see --survey)
+		popular --merge|a model with an offset or weighted histories does not go into text: use -b
+	LIST
+}
+
+@test "rec-sim --merge: sums of another kind or of other options are refused by name" {
+	rec-sim linear --survey <likes.tsv >survey.tsv
+	rec-sim -b cosine --partial <likes.tsv >count.rec
+	rec-sim -b linear --partial --whole survey.tsv <likes.tsv >weight.rec
+	rec-sim -b popular --partial <likes.tsv >items.rec
+	rec-sim -q -b cosine --partial --max-user 2 --seed 5 --duplicates max <likes.tsv >thin.rec
+	while IFS='|' read -r file args text; do
+		# shellcheck disable=SC2086
+		exits 2 rec-sim -b $args --merge <"$file"
+		says "rec-sim: $text"
+	done <<-'LIST'
+		weight.rec|cosine|these are sums of weights d^-1 of users; cosine wants counts: rec-sim cosine --partial
+		count.rec|linear|these are counts of users; linear wants sums of weights d^-1: rec-sim linear --partial
+		weight.rec|linear --exponents 0.5,1,1|these are sums of weights d^-1 of users; with these options linear wants d^-0.5
+		items.rec|cosine|these are sums of single items; cosine wants those of pairs: rec-sim cosine --partial
+		thin.rec|cosine|the sums were made with --max-user 2: give the same
+		count.rec|cosine --max-user 2|the sums were made without --max-user
+		thin.rec|cosine --max-user 2|the sums were made with --seed 5: give the same
+		thin.rec|cosine --max-user 2 --seed 5 --duplicates sum|the sums were made with --duplicates max: give the same
+		weight.rec|p3alpha --min-support 16777217|--min-support goes up to 16777216 here
+	LIST
+	# counts are one for all methods that count; popular takes any
+	for m in jaccard dice llr; do
+		rec-sim $m --merge <count.rec >got
+		rec-sim $m <likes.tsv >want
+		same want got
+	done
+	for f in count weight items; do
+		rec-sim -b popular --merge <$f.rec >got
+		rec-sim -b popular <likes.tsv >want
+		same want got
+	done
+	rec-sim -q -b cosine --max-user 2 --seed 5 --merge <thin.rec >got
+	rec-sim -q -b cosine --max-user 2 --seed 5 --duplicates max <likes.tsv >want
+	same want got
+	cat count.rec weight.rec >both.rec
+	exits 1 rec-sim cosine --merge <both.rec
+	mentions "the sums of one shard are there twice: digest "
+	rec-sim -b cosine --partial <2/shard.0.tsv >a.rec
+	rec-sim -b cosine --partial --duplicates max <2/shard.1.tsv >b.rec
+	cat a.rec b.rec >both.rec
+	exits 1 rec-sim cosine --merge <both.rec
+	says "rec-sim: <stdin>: metadata: duplicates is sum in one part and max in another"
+}
+
+@test "rec-sim --merge: a shard twice or missing, a survey of other data" {
+	survey 3 cosine
+	for i in 0 1 2; do rec-sim -q -b cosine --partial <3/shard.$i.tsv >s.$i; done
+	cat s.0 s.1 s.2 s.1 >sums.rec
+	exits 1 rec-sim cosine --merge <sums.rec
+	says "rec-sim: <stdin>: the sums of one shard are there twice: digest $(rec-cat --info s.1 | sed -n 's/^meta.digest.//p')"
+	cat s.0 s.1 >sums.rec
+	exits 1 rec-sim cosine --merge --whole 3/whole.tsv <sums.rec
+	says "rec-sim: <stdin>: sums of 2 shards; the whole has 4"
+	for i in 0 1; do rec-sim -q -b cosine --partial --whole 3/whole.tsv <3/shard.$i.tsv; done >sums.rec
+	exits 1 rec-sim cosine --merge <sums.rec
+	says "rec-sim: <stdin>: sums of 2 shards; the whole has 4"
+	rec-sim -b cosine --partial </dev/null >empty.rec
+	cat s.0 s.1 empty.rec empty.rec >sums.rec
+	exits 1 rec-sim cosine --merge --whole 3/whole.tsv <sums.rec
+	says "rec-sim: <stdin>: the digest of the shards together is not that of the whole: other data, or one is missing"
+	for i in 0 1; do rec-sim -q cosine --partial <3/shard.$i.tsv; done >sums.tsv
+	exits 1 rec-sim cosine --merge --whole 3/whole.tsv <sums.tsv
+	grep -qxE 'rec-sim: <stdin>: sums of [0-9]+ pairs of user and item; the whole has 7000: some are missing, or there twice' err
+	exits 2 rec-sim cosine --max-user 3 --merge --whole 3/whole.tsv <s.0
+	says "rec-sim: --whole was made without --max-user"
+	exits 2 rec-sim cosine --merge <sums.tsv
+	says "rec-sim: sums in text don't say of how many users they are: give --whole, or sums of rec-sim --partial -b"
+}
+
+@test "rec-sim --whole: lines that are no survey are named" {
+	rec-sim linear --survey <likes.tsv >survey.tsv
+	for line in "users" "users${TAB}x" "users${TAB}-1" "colour${TAB}3" "length.3${TAB}1" "length.${TAB}1" "digest${TAB}12" "max-user.7${TAB}1" "users${TAB}18446744073709551615"; do
+		{ cat survey.tsv; printf '%s\n' "$line"; } >bad.tsv
+		exits 1 rec-sim linear --partial --whole bad.tsv <likes.tsv
+		says "rec-sim: bad.tsv:8: not a line of a survey (rec-sim --survey), or one that does not go with those before it"
+	done
+	sed '/^shards/d' survey.tsv >bad.tsv
+	exits 1 rec-sim linear --partial --whole bad.tsv <likes.tsv
+	says "rec-sim: bad.tsv: not a whole survey: lines are missing"
+	exits 1 rec-sim linear --partial --whole /dev/null <likes.tsv
+	says "rec-sim: /dev/null: not a whole survey: lines are missing"
+	exits 1 rec-sim linear --partial --whole no-such-file <likes.tsv
+	says "rec-sim: no-such-file: No such file or directory"
+}
+
+@test "rec-sim --merge: text that is no sums is exit 1" {
+	rec-sim linear --survey <likes.tsv >survey.tsv
+	rec-sim count --partial <likes.tsv >sums.tsv
+	rec-sim linear --partial --whole survey.tsv <likes.tsv >weights.tsv
+	while IFS='|' read -r change text; do
+		sed "$change" sums.tsv >bad.tsv
+		exits 1 rec-sim count --merge --whole survey.tsv <bad.tsv
+		says "rec-sim: <stdin>: $text"
+	done <<-'LIST'
+		2s/1$/0.5/|sums of 'cake' and 'scones': the value is no number of users below 2^24
+		2s/1$/0/|sums of 'cake' and 'scones': the value is no number of users below 2^24
+		2s/1$/-1/|sums of 'cake' and 'scones': the value is no number of users below 2^24
+		2s/1$/16777216/|sums of 'cake' and 'scones': the value is no number of users below 2^24
+		2s/$/\t7/|sums of 'cake' and 'scones': the fourth field is not the exact number of users
+		2d|the sums of (i, j) are not those of (j, i): some are missing
+		2s/1$/2/|the sums of (i, j) are not those of (j, i): some are missing
+		1d|item 'cake' has 0 users of 3, by the sum of it and itself
+		1s/2$/4/|item 'cake' has 4 users of 3, by the sum of it and itself
+		1s/2$/1/|sums of 6 pairs of user and item; the whole has 7: some are missing, or there twice
+		/^cake/d|the sums have no row of item 'cake'
+	LIST
+	exits 1 rec-sim linear --merge --whole survey.tsv <sums.tsv
+	says "rec-sim: <stdin>: sums of 'cake' and 'scones': there is no sum of weights in the fourth field"
+	exits 1 rec-sim count --merge --whole survey.tsv <weights.tsv
+	says "rec-sim: <stdin>: sums of 'cake' and 'scones': the fourth field is not the exact number of users"
+	sed '2s/\([0-9]*\)$/\1.5e-3/' weights.tsv >bad.tsv
+	exits 1 rec-sim linear --merge --whole survey.tsv <bad.tsv
+	mentions "sums of 'cake' and 'scones': the fourth field is not a whole number of units up to 2^53"
+	printf 'a\tb\tc\n' >bad.tsv
+	exits 1 rec-sim count --merge --whole survey.tsv <bad.tsv
+	says "rec-sim: <stdin>:1: field 3: 'c' is not a number"
+}
+
+@test "rec-sim --merge: recmat that is no sums, cut or damaged, is exit 1" {
+	rec-sim -b cosine --partial <likes.tsv >sums.rec
+	rec-sim -b cosine <likes.tsv >model.rec
+	exits 1 rec-sim cosine --merge <model.rec
+	says "rec-sim: <stdin>: not sums of rec-sim --partial but cosine"
+	rec-cat -b likes.tsv >likes.rec
+	exits 1 rec-sim cosine --merge <likes.rec
+	says "rec-sim: <stdin>: block '' does not hold sums of rec-sim --partial"
+	size=$(wc -c <sums.rec)
+	for cut in 64 200 1000 $((size - 64)) $((size - 1)); do
+		head -c "$cut" sums.rec >bad.rec
+		exits 1 rec-sim cosine --merge <bad.rec
+		[ ! -s out ]
+	done
+	for at in 20 300 700 1100 $((size - 300)); do
+		{ head -c "$at" sums.rec; printf '\377'; tail -c +$((at + 2)) sums.rec; } >bad.rec
+		cmp -s sums.rec bad.rec && continue
+		exits 1 rec-sim cosine --merge <bad.rec
+		[ ! -s out ]
+	done
+	exits 1 rec-topn -m sums.rec <likes.tsv
+	says "rec-topn: sums.rec: block 'sums' is not part of a model"
+}
+
+@test "rec-sim --partial, --merge: --estimate and --mem" {
+	sums 2 -s cosine -b >sums.rec
+	exits 0 rec-sim cosine --partial --estimate <whole.tsv
+	[ "$(cut -f1 out | tr '\n' ' ')" = "bytes operations " ]
+	exits 0 rec-sim cosine --merge --estimate <sums.rec
+	[ "$(cut -f1 out | tr '\n' ' ')" = "bytes operations " ]
+	exits 4 rec-sim cosine --merge --mem 1M <sums.rec
+	grep -qE '^rec-sim: needs [0-9]+ bytes, --mem allows 1048576$' err
+	exits 4 rec-sim cosine --partial --mem 1M <whole.tsv
+	grep -qE '^rec-sim: needs [0-9]+ bytes, --mem allows 1048576$' err
+}
+
+@test "rec-sim --part: more parts than blocks: the empty ones are valid, and all are the whole" {
+	rec-als -q -k 5 -i 2 <whole.tsv >als.rec
+	for args in "cosine -n 3" "linear" "jaccard -n 4 --keep history" "cosine -n 5 --normalize l1 --center" "cosine --from-factors als.rec -n 4" "dot --from-factors als.rec -n 0"; do
+		# shellcheck disable=SC2086
+		{
+			rec-sim -q -b $args <whole.tsv >want
+			for i in 1 2 3 4 5 6 7 8; do
+				rec-sim -q -b $args --part $i/8 <whole.tsv >part.$i
+				rec-cat --verify part.$i
+			done
+			cat part.* | rec-cat --merge -b >got
+			same want got || fail "$args"
+		}
+	done
+	rec-sim -q cosine -n 3 <whole.tsv >want
+	for i in 1 2 3 4 5 6 7 8; do rec-sim -q cosine -n 3 --part $i/8 <whole.tsv >part.$i; done
+	cat part.[1-8] >got
+	same want got
+	[ ! -s part.8 ]
+}
