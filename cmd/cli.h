@@ -23,6 +23,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/far.h"
 #include "io/in.h"
 #include "io/out.h"
 #include "kernel/run.h"
@@ -138,6 +139,9 @@ struct cli_amount {
 	double n;
 };
 REC_MUST int cli_need(uint64_t bytes, const struct cli_amount *more, struct rec_err *e);
+
+/* Where bytes go that --mem leaves no room for: temporary files in TMPDIR [/tmp]. NULL where --mem was not given. */
+struct rec_spill *cli_spill(void);
 
 /* Finish every output, then give every one its name, then write --stats. */
 REC_MUST int cli_commit(struct rec_err *e);

@@ -72,7 +72,7 @@ static int load_interactions(struct rec_sparse *x, const struct rec_load *how, b
 
 int cli_load_interactions(struct rec_sparse *x, enum rec_repeats repeats, const struct rec_run *run, struct rec_err *e)
 {
-	return load_interactions(x, &(struct rec_load){ .repeats = repeats, .trust = trusted() }, false, run, e);
+	return load_interactions(x, &(struct rec_load){ .repeats = repeats, .trust = trusted(), .spill = cli_spill() }, false, run, e);
 }
 
 int cli_load_pairs_alone(struct rec_sparse *x, enum rec_repeats repeats, bool transposed, const struct rec_run *run, struct rec_err *e)

@@ -145,6 +145,25 @@ static int start_pool(unsigned n, struct rec_err *e)
 	return rc;
 }
 
+/* For buffers and resident pages a share of what is allowed, until a command knows how much the rest of its work takes. */
+enum { SPILL_SHARE = 12, SPILL_LEAST = 1 << 20, SPILL_MOST = 256 << 20 };
+
+static struct rec_spill spill;
+
+struct rec_spill *cli_spill(void)
+{
+	const char *dir = getenv("TMPDIR");
+	uint64_t room = cli_the_spec->common->mem / SPILL_SHARE;
+
+	if (!cli_the_spec->common->mem)
+		return NULL;
+	if (!spill.dir) {
+		spill.dir = dir && *dir ? dir : "/tmp";
+		spill.room = room < SPILL_LEAST ? SPILL_LEAST : room < SPILL_MOST ? room : SPILL_MOST;
+	}
+	return &spill;
+}
+
 int cli_run(struct rec_run **run, struct rec_err *e)
 {
 	const struct cli_common *c = cli_the_spec->common;
@@ -244,6 +263,7 @@ static void add_own_lines(void)
 	}
 	cli_stat_u64("memory.peak", memory_of("VmHWM:"));
 	cli_stat_u64("memory.mapped", memory_of("RssFile:"));
+	cli_stat_u64("memory.temporary", atomic_load(&spill.most));
 	cli_stat_u64("threads", rec_pool_size(the_run.pool));
 	cli_stat_text("isa", the_run.kernel ? the_run.kernel->isa : "none");
 	cli_stat_u64("seed", cli_the_spec->common->seed);

@@ -143,14 +143,59 @@ static void hint(const struct rec_sparse *x)
 		cli_note("the values look like ratings and are taken as 1; see --explicit, and rec-split --min-value 4 --binarize");
 }
 
+static uint64_t matrix_bytes(const struct rec_sparse *x)
+{
+	return x->m.nnz * 8 + x->m.nrows * (uint64_t)8;
+}
+
+static double operations(const struct rec_sparse *x, const struct rec_als_opts *a)
+{
+	double k = a->factors, rows = (double)x->m.nrows + x->m.ncols;
+
+	return (2 * (double)x->m.nnz * k * k + rows * k * k * k / 3) * a->iterations;
+}
+
+/* Beside what training from files holds: libraries, stacks and buffers; and the least that is worth giving to pages of files. */
+enum { OVERHEAD = 8 << 20, THREAD = 2 << 20, WINDOWS = 8, LEAST_WINDOW = 256 << 10, MOST_WINDOW = 64 << 20 };
+
+/* The least --mem to train with: pairs and tables in files. A small part is for pairs that were read before it was known that not all of them fit. */
+static uint64_t least_memory(const struct rec_sparse *x, const struct rec_als_opts *a, unsigned threads)
+{
+	return (rec_als_bytes_far(x, a, threads, true) + OVERHEAD + threads * (uint64_t)THREAD + WINDOWS * (uint64_t)LEAST_WINDOW) / 16 * 17 + 16;
+}
+
+/* Memory is bounded and does not hold it all: what goes to files, and what room there is for it. */
+static void use_files(struct rec_als_opts *a, const struct rec_sparse *x, unsigned threads)
+{
+	uint64_t mem = o.common.mem, held = OVERHEAD + threads * (uint64_t)THREAD + (x->m.far ? 0 : 8 * x->m.nnz), least = WINDOWS * (uint64_t)LEAST_WINDOW, window;
+
+	a->spill = cli_spill();
+	a->spill_tables = held + rec_als_bytes_far(x, a, threads, false) + least > mem;
+	held += rec_als_bytes_far(x, a, threads, a->spill_tables);
+	window = mem > held + least ? (mem - held) / WINDOWS : LEAST_WINDOW;
+	a->spill->room = window < MOST_WINDOW ? window : MOST_WINDOW;
+	cli_verbose("works from files in %s: pairs%s", a->spill->dir, a->spill_tables ? ", factors" : "");
+}
+
+/* 1: --estimate has answered. */
+static int plan(struct rec_als_opts *a, const struct rec_sparse *x, struct rec_run *run, struct rec_err *e)
+{
+	unsigned threads = rec_pool_size(run->pool);
+	uint64_t all = matrix_bytes(x) + rec_als_bytes(x->m.nrows, x->m.ncols, x->m.nnz, a, threads), least = least_memory(x, a, threads);
+	struct cli_amount more[] = { { "operations", operations(x, a) }, { "bytes.least", (double)(least < all ? least : all) }, { NULL, 0 } };
+	int rc = cli_need(o.common.estimate || all < least ? all : least, more, e);
+
+	if (rc == 0 && o.common.mem && all > o.common.mem)
+		use_files(a, x, threads);
+	return rc;
+}
+
 /* 1: --estimate has answered. */
 static int check_memory(const struct rec_sparse *x, const struct rec_als_opts *a, struct rec_run *run, struct rec_err *e)
 {
-	uint64_t matrix = x->m.nnz * 8 + x->m.nrows * (uint64_t)8;
-	double rows = (double)x->m.nrows + x->m.ncols, sweep = 2.0 * (double)x->m.nnz * a->factors * a->factors + rows * a->factors * a->factors * a->factors / 3;
-	struct cli_amount more[] = { { "operations", sweep * a->iterations }, { NULL, 0 } };
+	struct cli_amount more[] = { { "operations", operations(x, a) }, { NULL, 0 } };
 
-	return cli_need(matrix + rec_als_bytes(x->m.nrows, x->m.ncols, x->m.nnz, a, rec_pool_size(run->pool)), more, e);
+	return cli_need(matrix_bytes(x) + rec_als_bytes(x->m.nrows, x->m.ncols, x->m.nnz, a, rec_pool_size(run->pool)), more, e);
 }
 
 /* Other models have no equations to go on with. */
@@ -173,7 +218,7 @@ static int train(struct rec_model *m, struct rec_sparse *x, struct rec_model *in
 
 	if (cli_load_interactions(x, repeats_rule(a.explicit_loss), run, e) != 0)
 		return -1;
-	rc = check_memory(x, &a, run, e);
+	rc = plan(&a, x, run, e);
 	if (rc != 0)
 		return rc;
 	if (o.init && load_own_model(init, o.init, run, e) != 0)

@@ -376,8 +376,8 @@ fan() {
 @test "rec-als: --estimate and --mem" {
 	likes >likes.tsv
 	exits 0 rec-als --estimate <likes.tsv
-	[ "$(cut -f1 out | xargs)" = "bytes operations" ]
-	[ "$(awk -F'\t' '{ print ($2 > 0) }' out | xargs)" = "1 1" ]
+	[ "$(cut -f1 out | xargs)" = "bytes operations bytes.least" ]
+	[ "$(awk -F'\t' '{ print ($2 > 0) }' out | xargs)" = "1 1 1" ]
 	exits 4 rec-als --mem 10K -o model.rec <likes.tsv
 	one_line rec-als
 	grep -Eq '^rec-als: needs [0-9]+ bytes, --mem allows 10240$' err

@@ -40,6 +40,9 @@ struct rec_in {
 	bool in_member;			/* inside a gzip member */
 	void *map;
 	size_t map_n;
+	struct rec_spill *spill;	/* of rec_in_bound, or NULL */
+	struct rec_far far;		/* the mapping, where it is bounded */
+	struct rec_far *spooled;
 };
 
 static int open_fd(struct rec_in *in, const char *path, struct rec_err *e)
@@ -89,6 +92,7 @@ void rec_in_close(struct rec_in *in)
 		return;
 	if (in->map)
 		munmap(in->map, in->map_n);
+	rec_far_free(in->spooled);
 	if (in->format == GZIP)
 		inflateEnd(&in->z);
 	if (in->fd > 0)
@@ -328,6 +332,25 @@ int64_t rec_in_peek(struct rec_in *in, const void **p, size_t n, struct rec_err 
 	return (int64_t)(in->look_n < n ? in->look_n : n);
 }
 
+void rec_in_bound(struct rec_in *in, struct rec_spill *spill)
+{
+	in->spill = spill;
+}
+
+struct rec_far *rec_in_far(struct rec_in *in)
+{
+	return in->far.p ? &in->far : NULL;
+}
+
+static void bound(struct rec_in *in, void *p, size_t n)
+{
+	if (in->spill) {
+		in->far.p = p;
+		in->far.n = n;
+		in->far.room = in->spill->room;
+	}
+}
+
 int rec_in_map(struct rec_in *in, const void **p, size_t *n, struct rec_err *e)
 {
 	struct stat st;
@@ -351,7 +374,51 @@ int rec_in_map(struct rec_in *in, const void **p, size_t *n, struct rec_err *e)
 	count(in, (uint64_t)st.st_size - in->raw_bytes);
 	in->end = true;
 	in->look_n = 0;
+	bound(in, map, in->map_n);
 	*p = map;
 	*n = in->map_n;
+	return 1;
+}
+
+/* All that is left of the stream into fd, *n bytes. */
+static int copy_all(struct rec_in *in, int fd, size_t *n, struct rec_err *e)
+{
+	unsigned char *buf = rec_alloc(RAW, 1, e);
+	int64_t got = -1;
+
+	*n = 0;
+	while (buf && (got = rec_in_read(in, buf, RAW, e)) > 0)
+		for (int64_t at = 0; at < got;) {
+			ssize_t put = write(fd, buf + at, (size_t)(got - at));
+
+			if (put < 0 && errno != EINTR) {
+				free(buf);
+				return rec_spill_fail(in->spill, errno, e);
+			}
+			at += put > 0 ? put : 0;
+			*n += put > 0 ? (size_t)put : 0;
+		}
+	free(buf);
+	return got < 0 ? -1 : 0;
+}
+
+int rec_in_spool(struct rec_in *in, const void **p, size_t *n, struct rec_err *e)
+{
+	int fd;
+
+	*p = NULL;
+	*n = 0;
+	if (!in->spill)
+		return 0;
+	if (rec_spill_open(in->spill, &fd, e) != 0)
+		return -1;
+	if (copy_all(in, fd, n, e) != 0) {
+		close(fd);
+		return -1;
+	}
+	if (rec_far_file(&in->spooled, in->spill, fd, *n, e) != 0)
+		return -1;
+	bound(in, in->spooled->p, *n);
+	*p = in->spooled->p;
 	return 1;
 }

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/far.h"
 
 struct rec_in;
 
@@ -37,6 +38,15 @@ REC_MUST int64_t rec_in_peek(struct rec_in *in, const void **p, size_t n, struct
  * rec_in_close. A mapped stream is at its end.
  */
 REC_MUST int rec_in_map(struct rec_in *in, const void **p, size_t *n, struct rec_err *e);
+
+/*
+ * Of a mapping no more than spill->room bytes are to be resident: whoever reads through it tells rec_in_far (NULL where nothing is bounded) what it used. And
+ * what can't be mapped may be copied into a temporary file: rec_in_spool does so, and gives that mapped; 1, or 0 and nothing was taken where
+ * rec_in_bound was not called.
+ */
+void rec_in_bound(struct rec_in *in, struct rec_spill *spill);
+struct rec_far *rec_in_far(struct rec_in *in);
+REC_MUST int rec_in_spool(struct rec_in *in, const void **p, size_t *n, struct rec_err *e);
 
 /* From now on add raw bytes to *total as they are taken from the descriptor (all of a file that is mapped). */
 void rec_in_tally(struct rec_in *in, uint64_t *total);

@@ -78,6 +78,8 @@ int rec_recmat_open(struct rec_recmat **out, struct rec_in *in, bool trust, stru
 	r->pool = pool;
 	r->trust = trust;
 	rc = rec_in_map(in, &p, &r->n, e);
+	if (rc == 0)
+		rc = rec_in_spool(in, &p, &r->n, e);
 	if (rc < 0) {
 		free(r);
 		return -1;
@@ -361,6 +363,7 @@ static int take_sections(struct rec_recmat *r, struct rec_block *b, const struct
 		if (take(r, rec_form_pad(s[i].len), &p, own, e) != 0)
 			return -1;
 		s[i].p = p;
+		s[i].far = b->far;
 	}
 	if (take(r, rec_form_trailer_size(h->nsections), &p, own, e) != 0)
 		return -1;
@@ -383,7 +386,9 @@ static int take_block(struct rec_recmat *r, struct rec_block *b, const struct re
 	fill_block(b, h);
 	if (check_head(h, e) != 0)
 		return in_block(r, e);
+	b->far = rec_in_far(r->in);
 	if (!r->map) {
+		b->far = NULL;
 		own = b->own = rec_zalloc(1, sizeof *own, e);
 		if (!own)
 			return -1;

@@ -42,6 +42,7 @@ struct rec_block {
 	const double *time;
 	const char *meta;
 	size_t meta_len;
+	struct rec_far *far;		/* borrowed: the file that it all lies in, where not all of it may be resident (base/far.h); else NULL */
 	void *own;			/* memory that rec_block_free releases; NULL where mapped or borrowed */
 };
 

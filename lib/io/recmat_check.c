@@ -58,6 +58,7 @@ static int run_piece(void *arg, size_t task, unsigned thread, struct rec_err *e)
 		task -= (size_t)pieces(j++);
 	from = task * j->piece;
 	to = from + j->piece < j->n ? from + j->piece : j->n;
+	rec_far_used(c->b->far, (to - from) * sizeof(uint64_t));	/* about: indices and pointers are smaller or equal, labels a little larger */
 	return j->fn(c, from, to, thread, e);
 }
 

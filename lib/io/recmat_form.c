@@ -115,18 +115,20 @@ uint32_t rec_form_sections(struct rec_form_section s[REC_FORM_KNOWN], const stru
 	off = REC_FORM_HEAD + rec_form_table_size(n);
 	for (uint32_t i = 0; i < n; i++) {
 		s[i].off = off;
+		s[i].far = s[i].type == REC_SEC_COL || s[i].type == REC_SEC_VAL || s[i].type == REC_SEC_TIME ? b->far : NULL;	/* the rest may lie elsewhere */
 		off += rec_form_pad(s[i].len);
 	}
 	return n;
 }
 
 /* Sections are cut into chunks; each chunk's CRC is one task, and they are put together in order, so the threads leave no trace. */
-enum { CHUNK = 1 << 20 };
+enum { CHUNK = 1 << 20, STEP = 128 << 10 };
 
 struct chunk {
 	const unsigned char *p;
 	size_t n;
 	uint32_t crc;
+	struct rec_far *far;
 };
 
 static int crc_chunk(void *arg, size_t task, unsigned thread, struct rec_err *e)
@@ -134,7 +136,12 @@ static int crc_chunk(void *arg, size_t task, unsigned thread, struct rec_err *e)
 	struct chunk *c = (struct chunk *)arg + task;
 
 	(void)thread, (void)e;
-	c->crc = (uint32_t)crc32(0, c->p, (uInt)c->n);
+	for (size_t at = 0; at < c->n; at += STEP) {
+		size_t n = c->n - at < STEP ? c->n - at : STEP;
+
+		rec_far_walk(c->far, c->p + at, n);
+		c->crc = (uint32_t)crc32(c->crc, c->p + at, (uInt)n);
+	}
 	return 0;
 }
 
@@ -165,7 +172,7 @@ int rec_form_crc(struct rec_form_section *s, uint32_t n, struct rec_pool *pool, 
 		return -1;
 	for (uint32_t i = 0; i < n; i++)
 		for (uint64_t at = 0; at < s[i].len; at += CHUNK)
-			c[k++] = (struct chunk){ (const unsigned char *)s[i].p + at, (size_t)(s[i].len - at < CHUNK ? s[i].len - at : CHUNK), 0 };
+			c[k++] = (struct chunk){ (const unsigned char *)s[i].p + at, (size_t)(s[i].len - at < CHUNK ? s[i].len - at : CHUNK), 0, s[i].far };
 	if (rec_pool_run(pool, total, crc_chunk, c, e) != 0) {
 		free(c);
 		return -1;

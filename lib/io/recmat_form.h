@@ -51,6 +51,7 @@ struct rec_form_section {
 	uint64_t off, len;	/* off from the start of the block; len without padding */
 	const void *p;		/* where the bytes are; in the reader followed by their padding */
 	uint32_t crc;		/* padding included */
+	struct rec_far *far;	/* that p lies in, where not all of it may be resident */
 };
 
 static inline uint64_t rec_form_pad(uint64_t n)

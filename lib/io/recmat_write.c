@@ -6,6 +6,8 @@
 #include "base/bytes.h"
 #include "io/recmat_form.h"
 
+enum { PIECE = 1 << 20 };
+
 static uint64_t size_of(const struct rec_form_section *s, uint32_t n)
 {
 	return s[n - 1].off + rec_form_pad(s[n - 1].len) + rec_form_trailer_size(n);
@@ -31,8 +33,15 @@ static int write_section(struct rec_out *out, const struct rec_form_section *s, 
 {
 	static const char zeros[REC_FORM_ALIGN];
 
-	if (s->len && rec_out_write(out, s->p, (size_t)s->len, e) != 0)
-		return -1;
+	uint64_t step = s->far ? PIECE : s->len;
+
+	for (uint64_t at = 0; at < s->len; at += step) {
+		size_t n = (size_t)(s->len - at < step ? s->len - at : step);
+
+		rec_far_walk(s->far, (const char *)s->p + at, n);
+		if (rec_out_write(out, (const char *)s->p + at, n, e) != 0)
+			return -1;
+	}
 	return rec_out_write(out, zeros, (size_t)(rec_form_pad(s->len) - s->len), e);
 }
 

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/far.h"
 #include "base/pool.h"
 
 struct rec_csr {
@@ -15,10 +16,21 @@ struct rec_csr {
 	const uint32_t *col;	/* ascending within a row, no repeats (repeats only where a load was asked to keep them) */
 	const float *val;	/* nnz values, finite */
 	const double *time;	/* nnz times, NaN where missing; NULL where none was asked for or none is there */
+	struct rec_far *far;	/* where col, val and time lie in one file and only some of it may be resident (see base/far.h); NULL in memory */
 	void *own[4];		/* ptr, col, val, time as rec_csr_free releases them; NULL where mapped or borrowed */
 };
 
+/* far is released too where it is a temporary file. */
 void rec_csr_free(struct rec_csr *m);
+
+/* Cells from .. to - 1 are used by somebody who goes through m in order. */
+static inline void rec_csr_walk(const struct rec_csr *m, uint64_t from, uint64_t to)
+{
+	if (m->far) {
+		rec_far_walk(m->far, m->col + from, (size_t)(to - from) * sizeof *m->col);
+		rec_far_walk(m->far, m->val + from, (size_t)(to - from) * sizeof *m->val);
+	}
+}
 
 /* Transpose m into t (times included where present). O(nnz + nrows + ncols), stable. Fails with REC_ENOMEM; t is then empty. */
 REC_MUST int rec_csr_transpose(struct rec_csr *t, const struct rec_csr *m, struct rec_pool *pool, struct rec_err *e);

@@ -13,6 +13,7 @@ void rec_dense_free(struct rec_dense *d)
 	rec_labels_free(&d->row);
 	rec_labels_free(&d->col);
 	free(d->own);
+	rec_far_free(d->far);
 	*d = (struct rec_dense){ 0 };
 }
 

@@ -17,6 +17,7 @@ struct rec_dense {
 	struct rec_labels col;	/* n = 0 where columns have no labels */
 	uint32_t ncols;
 	const float *val;	/* row.n x ncols, row-major, finite */
+	struct rec_far *far;	/* val lies in this temporary file, which is released with d; NULL in memory */
 	void *own;		/* NULL where mapped or borrowed */
 };
 

@@ -96,7 +96,7 @@ static int add_group(struct rec_loader *l, unsigned thread, const struct rec_row
 			continue;
 		ncol++;
 		tally_row(&l->tally[thread], &rows[i], r->hash, c->hash, value, time);
-		if (rec_cells_add(&l->cells, thread, r->id, c->id, value, time, e) != 0)
+		if (rec_loader_add(l, thread, r->id, c->id, value, time, e) != 0)
 			return -1;
 	}
 	return 0;
@@ -132,6 +132,8 @@ static int loader_new(struct rec_loader *l, struct rec_err *e)
 	l->tally = rec_zalloc(threads, sizeof *l->tally, e);
 	if (!l->tally || rec_intern_new(&l->row, e) != 0 || rec_intern_new(&l->col, e) != 0)
 		return -1;
+	if (l->how->spill)
+		return rec_stow_new(&l->stow, l->how->spill, threads, l->times, e);
 	return rec_cells_new(&l->cells, threads, l->times, e);
 }
 
@@ -140,6 +142,7 @@ static void loader_free(struct rec_loader *l)
 	rec_intern_free(l->row);
 	rec_intern_free(l->col);
 	rec_cells_free(&l->cells);
+	rec_stow_free(&l->stow);
 	free(l->tally);
 }
 
@@ -156,6 +159,15 @@ static int finish_labels(struct rec_loader *l, struct rec_sparse *s, uint32_t **
 	return 0;
 }
 
+static int cells_csr(struct rec_loader *l, struct rec_sparse *s, const struct rec_cells_shape *shape, struct rec_conflict *conflict, struct rec_err *e)
+{
+	if (l->stow.in_files)
+		return rec_stow_csr(&s->m, &l->stow, shape, &s->repeats, conflict, l->pool, e);
+	if (l->stow.spill && (rec_cells_new(&l->cells, rec_pool_size(l->pool), l->times, e) != 0 || rec_stow_cells(&l->cells, &l->stow, l->pool, e) != 0))
+		return -1;
+	return rec_cells_csr(&s->m, &l->cells, shape, &s->repeats, conflict, l->pool, e);
+}
+
 /* Cells and labels to the matrix. name: of the input, for messages. */
 static int finish(struct rec_loader *l, struct rec_sparse *s, const char *name, struct rec_err *e)
 {
@@ -167,7 +179,7 @@ static int finish(struct rec_loader *l, struct rec_sparse *s, const char *name, 
 	if (rc == 0) {
 		struct rec_cells_shape shape = { s->row.n, row_rank, col_rank, s->row.n, s->col.n, l->how->repeats, l->how->times && any_time };
 
-		rc = rec_cells_csr(&s->m, &l->cells, &shape, &s->repeats, &conflict, l->pool, e);
+		rc = cells_csr(l, s, &shape, &conflict, e);
 	}
 	if (rc == 0 && conflict.kind != REC_CONFLICT_NONE)
 		rc = rec_conflict_fail(&conflict, &s->row, &s->col, name, l->how->what, e);
@@ -186,6 +198,8 @@ static int load_all(struct rec_loader *l, struct rec_sparse *s, struct rec_in **
 
 	if (!name)
 		return rec_err_set(e, REC_ENOMEM, "out of memory");
+	if (l->how->spill)
+		rec_in_bound(*in, l->how->spill);
 	is = rec_recmat_is(*in, e);
 	if (is >= 0 && loader_new(l, e) == 0)
 		rc = is ? rec_loader_recmat(l, s, in, &done, e) : load_text(l, in, e);

@@ -9,6 +9,7 @@
 #include "matrix/cells.h"
 #include "matrix/intern.h"
 #include "matrix/sparse.h"
+#include "matrix/stow.h"
 
 enum { REC_TALLY_VALUES = 20 };
 
@@ -26,6 +27,7 @@ struct rec_loader {
 	bool times;			/* times are held */
 	struct rec_intern *row, *col;
 	struct rec_cells cells;
+	struct rec_stow stow;		/* cells go here where memory is bounded */
 	struct rec_tally *tally;	/* one a thread */
 	struct rec_pool *pool;
 };
@@ -42,6 +44,14 @@ static inline void rec_tally_value(struct rec_tally *t, float value)
 	if (!known)
 		rec_tally_new_value(t, value);
 	t->negative |= value < 0;
+}
+
+/* A cell of one thread. */
+REC_MUST static inline int rec_loader_add(struct rec_loader *l, unsigned thread, uint32_t row, uint32_t col, float value, double time, struct rec_err *e)
+{
+	if (l->stow.spill)
+		return rec_stow_add(&l->stow, thread, row, col, value, time, e);
+	return rec_cells_add(&l->cells, thread, row, col, value, time, e);
 }
 
 /* All threads' tallies of n threads to s: digest, has_value, rating_like, negative; returns whether there was a time. */

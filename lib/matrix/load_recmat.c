@@ -49,6 +49,16 @@ static void mark(_Atomic unsigned char *flag)
 		atomic_store_explicit(flag, 1, memory_order_relaxed);
 }
 
+/* Cells from .. to - 1 of the block are about to be used. */
+static void walk(const struct rec_block *b, uint64_t from, uint64_t to)
+{
+	if (!b->far)
+		return;
+	rec_far_walk(b->far, b->col + from, (size_t)(to - from) * sizeof *b->col);
+	rec_far_walk(b->far, b->val + from, (size_t)(to - from) * sizeof *b->val);
+	rec_far_used(b->far, (to - from) * ((b->row ? sizeof *b->row : 0) + (b->time ? sizeof *b->time : 0)));
+}
+
 static int scan_task(void *arg, size_t task, unsigned thread, struct rec_err *e)
 {
 	struct job *j = arg;
@@ -58,6 +68,7 @@ static int scan_task(void *arg, size_t task, unsigned thread, struct rec_err *e)
 
 	(void)thread;
 	(void)e;
+	walk(b, from, to);
 	for (uint64_t c = from; c < to; c++) {
 		mark(&j->col.used[b->col[c]]);
 		if (b->row)
@@ -132,6 +143,7 @@ static int cell_task(void *arg, size_t task, unsigned thread, struct rec_err *e)
 	uint64_t from = task * (uint64_t)CELLS_A_TASK, to = from + CELLS_A_TASK < b->nnz ? from + CELLS_A_TASK : b->nnz;
 	uint32_t row = b->ptr ? rec_csr_row_of(b->ptr, (uint32_t)b->rows, from) : 0;
 
+	walk(b, from, to);
 	for (uint64_t c = from; c < to; c++) {
 		bool given = !isnan(b->val[c]);
 		float value = given ? b->val[c] + 0.0f : 1;
@@ -147,7 +159,7 @@ static int cell_task(void *arg, size_t task, unsigned thread, struct rec_err *e)
 		t->has_value |= given;
 		t->any_time |= !isnan(time);
 		rec_tally_value(t, value);
-		if (!j->in_place && rec_cells_add(&j->l->cells, thread, j->row.id[row], j->col.id[col], value, time, e) != 0)
+		if (!j->in_place && rec_loader_add(j->l, thread, j->row.id[row], j->col.id[col], value, time, e) != 0)
 			return -1;
 	}
 	return 0;
@@ -220,6 +232,7 @@ static void use_in_place(struct rec_loader *l, struct rec_sparse *s, const struc
 	s->row = (struct rec_labels){ .n = (uint32_t)b->rows, .off = b->row_off, .bytes = b->row_bytes };
 	s->col = (struct rec_labels){ .n = (uint32_t)b->cols, .off = b->col_off, .bytes = b->col_bytes };
 	s->m = (struct rec_csr){ .nrows = s->row.n, .ncols = s->col.n, .nnz = b->nnz, .ptr = b->ptr, .col = b->col, .val = b->val };
+	s->m.far = b->far;
 	s->m.time = l->how->times && (any_time || l->how->no_digest) ? b->time : NULL;
 	if (l->how->no_digest)
 		s->digest = (struct rec_digest){ .cells = b->nnz };

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/far.h"
 #include "base/pool.h"
 #include "io/in.h"
 #include "io/meta.h"
@@ -56,6 +57,7 @@ struct rec_load {
 	bool trust;
 	bool no_digest;		/* not wanted, nor what follows from values (has_value, rating_like, negative): a matrix used in place is read once less */
 	const char *what;	/* for messages, such as "truth"; NULL for none */
+	struct rec_spill *spill;	/* cells beyond its room go to temporary files, and mapped input is kept within it (labels stay in memory); NULL: all in memory */
 };
 
 void rec_sparse_free(struct rec_sparse *s);

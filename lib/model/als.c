@@ -2,7 +2,11 @@
 /*
  * als.c - training: the settings are completed from the data, then items and users are solved in turn.
  *
- * Memory: the matrix and its transpose, a float a pair and side under logarithmic weights, the two tables, a Gramian and a row's scratch a thread. The tables are packed in
+ * With opts.spill the transpose lies in a temporary file, and so may the matrix: rows are read in order, block by block, and pages behind them given
+ * back (base/far.h). With spill_tables so do the tables: of the side that is solved only what is being written is resident. Rows are computed by
+ * the same code in the same order of sums, so the bytes are the same.
+ *
+ * Memory otherwise: the matrix and its transpose, a float a pair and side under logarithmic weights, the two tables, a Gramian and a row's scratch a thread. The tables are packed in
  * place into the stored layout at the end.
  */
 #include "model/als.h"
@@ -12,6 +16,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "matrix/stow.h"
 #include "model/als_step.h"
 
 void rec_als_defaults(struct rec_als_opts *o)
@@ -34,6 +39,7 @@ static double count_row(void *arg, uint32_t i, unsigned thread)
 	uint64_t n = 0;
 
 	(void)thread;
+	rec_csr_walk(s->m, s->m->ptr[i], s->m->ptr[i + 1]);
 	for (uint64_t j = s->m->ptr[i]; j < s->m->ptr[i + 1]; j++)
 		n += rec_als_counts(s->f, s->m->val[j]);
 	return (double)n;
@@ -45,6 +51,7 @@ static double fit_row(void *arg, uint32_t i, unsigned thread)
 	uint64_t n = 0;
 
 	(void)thread;
+	rec_csr_walk(s->m, s->m->ptr[i], s->m->ptr[i + 1]);
 	for (uint64_t j = s->m->ptr[i]; j < s->m->ptr[i + 1]; j++)
 		n += rec_als_in_fit(s->f, s->m->val[j]);
 	return (double)n;
@@ -56,6 +63,7 @@ static double weight_row(void *arg, uint32_t i, unsigned thread)
 	double sum = 0;
 
 	(void)thread;
+	rec_csr_walk(s->m, s->m->ptr[i], s->m->ptr[i + 1]);
 	for (uint64_t j = s->m->ptr[i]; j < s->m->ptr[i + 1]; j++)
 		sum += rec_als_weight(s->f, s->m->val[j]);
 	return sum;
@@ -67,6 +75,7 @@ static double value_row(void *arg, uint32_t i, unsigned thread)
 	double sum = 0;
 
 	(void)thread;
+	rec_csr_walk(s->m, s->m->ptr[i], s->m->ptr[i + 1]);
 	for (uint64_t j = s->m->ptr[i]; j < s->m->ptr[i + 1]; j++)
 		sum += s->m->val[j];
 	return sum;
@@ -78,6 +87,7 @@ static double square_row(void *arg, uint32_t i, unsigned thread)
 	double sum = 0;
 
 	(void)thread;
+	rec_csr_walk(s->m, s->m->ptr[i], s->m->ptr[i + 1]);
 	for (uint64_t j = s->m->ptr[i]; j < s->m->ptr[i + 1]; j++)
 		sum += (s->m->val[j] - s->f->mean) * (s->m->val[j] - s->f->mean);
 	return sum;
@@ -85,9 +95,12 @@ static double square_row(void *arg, uint32_t i, unsigned thread)
 
 static bool all_values_zero(const struct rec_csr *m)
 {
-	for (uint64_t j = 0; j < m->nnz; j++)
-		if (m->val[j] != 0)
-			return false;
+	for (uint32_t i = 0; i < m->nrows; i++) {
+		rec_csr_walk(m, m->ptr[i], m->ptr[i + 1]);
+		for (uint64_t j = m->ptr[i]; j < m->ptr[i + 1]; j++)
+			if (m->val[j] != 0)
+				return false;
+	}
 	return true;
 }
 
@@ -199,14 +212,23 @@ static int half_step(struct training *t, uint32_t iteration, bool users, struct 
 	return 0;
 }
 
+static int turn(struct training *t, const struct rec_sparse *x, struct rec_err *e)
+{
+	if (t->o->spill)
+		return rec_csr_transpose_far(&t->t, &x->m, t->o->spill, t->run->pool, e);
+	return rec_csr_transpose(&t->t, &x->m, t->run->pool, e);
+}
+
 static int prepare(struct training *t, const struct rec_sparse *x, struct rec_err *e)
 {
 	const struct rec_model *init = t->o->init;
 
 	if (complete(&t->f, x, t->o, t->run, e) != 0 || check_init(&t->f, init, e) != 0)
 		return -1;
-	if (rec_csr_transpose(&t->t, &x->m, t->run->pool, e) != 0 || rec_als_crew_new(&t->crew, &t->f, t->run, e) != 0)
+	if (turn(t, x, e) != 0 || rec_als_crew_new(&t->crew, &t->f, t->run, e) != 0)
 		return -1;
+	if (t->o->spill && t->o->spill_tables)
+		t->user.spill = t->item.spill = t->o->spill;
 	if (rec_als_side_new(&t->user, &t->f, true, &x->row, &x->m, init ? &init->user : NULL, t->run, e) != 0)
 		return -1;
 	return rec_als_side_new(&t->item, &t->f, false, &x->col, &t->t, init ? &init->item : NULL, t->run, e);
@@ -217,9 +239,12 @@ static int save_range(struct rec_meta *m, const struct rec_csr *x, struct rec_er
 {
 	float lo = x->val[0], hi = x->val[0];
 
-	for (uint64_t j = 1; j < x->nnz; j++) {
-		lo = x->val[j] < lo ? x->val[j] : lo;
-		hi = x->val[j] > hi ? x->val[j] : hi;
+	for (uint32_t i = 0; i < x->nrows; i++) {
+		rec_csr_walk(x, x->ptr[i], x->ptr[i + 1]);
+		for (uint64_t j = x->ptr[i]; j < x->ptr[i + 1]; j++) {
+			lo = x->val[j] < lo ? x->val[j] : lo;
+			hi = x->val[j] > hi ? x->val[j] : hi;
+		}
 	}
 	return rec_meta_set_f64(m, "value.min", lo, e) != 0 ? -1 : rec_meta_set_f64(m, "value.max", hi, e);
 }
@@ -268,14 +293,30 @@ int rec_als_train(struct rec_model *m, const struct rec_sparse *x, const struct 
 	return rc;
 }
 
+/* Gramian, and what each thread holds. */
+static uint64_t working_bytes(const struct rec_als_opts *o, uint64_t kp, unsigned threads)
+{
+	uint64_t square = kp * kp, gramian = o->explicit_loss ? 0 : square * (33 * sizeof(double) + sizeof(float));
+
+	return gramian + threads * (square * (sizeof(float) + (o->explicit_loss ? 0 : 12 * sizeof(double))) + (600 << 10));
+}
+
 uint64_t rec_als_bytes(uint64_t users, uint64_t items, uint64_t pairs, const struct rec_als_opts *o, unsigned threads)
 {
 	bool bias = o->explicit_loss && o->bias, weights = !o->explicit_loss && o->weights == REC_WEIGHTS_LOG;
-	uint64_t kp = rec_als_stride(o->factors, bias), square = kp * kp;
+	uint64_t kp = rec_als_stride(o->factors, bias);
 	uint64_t tables = (users + items) * (kp + bias) * sizeof(float);
 	uint64_t transpose = pairs * 8 + items * 8 + (weights ? pairs * 8 : 0);
-	uint64_t gramian = o->explicit_loss ? 0 : square * (33 * sizeof(double) + sizeof(float));
-	uint64_t scratch = threads * (square * (sizeof(float) + (o->explicit_loss ? 0 : 12 * sizeof(double))) + (600 << 10));
 
-	return tables + transpose + gramian + scratch;
+	return tables + transpose + working_bytes(o, kp, threads);
+}
+
+uint64_t rec_als_bytes_far(const struct rec_sparse *x, const struct rec_als_opts *o, unsigned threads, bool spill_tables)
+{
+	bool bias = o->explicit_loss && o->bias;
+	uint64_t users = x->m.nrows, items = x->m.ncols, kp = rec_als_stride(o->factors, bias), most = users > items ? users : items;
+	uint64_t labels = (x->row.off ? x->row.off[users] : 0) + (x->col.off ? x->col.off[items] : 0) + 8 * (users + items);
+	uint64_t tables = (spill_tables ? most : users + items) * kp * sizeof(float) + (users + items) * bias * sizeof(float);
+
+	return tables + 2 * labels + 8 * (users + 2 * items) + working_bytes(o, kp, threads);
 }

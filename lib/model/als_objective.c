@@ -78,6 +78,8 @@ static double user_loss(void *arg, uint32_t u, unsigned thread)
 	double sum = 0;
 
 	(void)thread;
+	rec_csr_walk(m, m->ptr[u], m->ptr[u + 1]);
+	rec_far_used(o->user->far, o->f->kp * sizeof(float));
 	for (uint64_t j = m->ptr[u]; j < m->ptr[u + 1]; j++)
 		sum += pair_loss(o, u, j);
 	if (o->gram)
@@ -95,6 +97,8 @@ static double row_norm(void *arg, uint32_t i, unsigned thread)
 	uint64_t n = 0;
 
 	(void)thread;
+	rec_csr_walk(m, m->ptr[i], m->ptr[i + 1]);
+	rec_far_used(o->side->far, f->kp * sizeof(float));
 	for (uint64_t j = m->ptr[i]; j < m->ptr[i + 1]; j++)
 		n += rec_als_counts(f, m->val[j]);
 	sum = rec_als_reg(f, n, o->side->user ? f->items : f->users) * dot(x, x, f->k);
@@ -128,6 +132,8 @@ int rec_als_objective(double *objective, const struct rec_als_form *f, const str
 		if (!o.gram)
 			return -1;
 	}
+	if (user->far)
+		rec_far_drop(user->far);
 	if (!o.gram || rec_als_gramian(o.gram, item->table, item->label->n, f->kp, run, e) == 0)
 		rc = sum_all(objective, &o, run, e);
 	free(o.gram);

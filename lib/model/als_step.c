@@ -50,6 +50,7 @@ static int start_rows(void *arg, size_t task, unsigned thread, struct rec_err *e
 		if (st->f->bias)
 			s->table[(size_t)i * st->f->kp + st->f->k] = 1;
 	}
+	rec_far_used(s->far, (uint64_t)(last - first) * st->f->kp * sizeof *s->table);
 	return 0;
 }
 
@@ -94,7 +95,7 @@ static int set_weights(struct rec_als_side *s, const struct rec_als_form *f, con
 {
 	struct weigh w = { s, f };
 
-	if (f->explicit_loss || f->weights != REC_WEIGHTS_LOG)
+	if (f->explicit_loss || f->weights != REC_WEIGHTS_LOG || s->m->far)
 		return 0;
 	s->weight = rec_alloc(s->m->nnz, sizeof *s->weight, e);
 	if (!s->weight)
@@ -102,13 +103,26 @@ static int set_weights(struct rec_als_side *s, const struct rec_als_form *f, con
 	return rec_pool_run(run->pool, (size_t)((s->m->nnz + TASK_PAIRS - 1) / TASK_PAIRS), weigh_pairs, &w, e);
 }
 
+static int new_table(struct rec_als_side *s, const struct rec_als_form *f, struct rec_err *e)
+{
+	size_t n = (size_t)s->label->n * f->kp;
+
+	if (!s->spill) {
+		s->table = rec_alloc(n, sizeof *s->table, e);
+		return s->table ? 0 : -1;
+	}
+	if (rec_far_new(&s->far, s->spill, n * sizeof *s->table, e) != 0)
+		return -1;
+	s->table = (float *)(void *)s->far->p;
+	return 0;
+}
+
 int rec_als_side_new(struct rec_als_side *s, const struct rec_als_form *f, bool user, const struct rec_labels *label, const struct rec_csr *m,
 		     const struct rec_dense *init, const struct rec_run *run, struct rec_err *e)
 {
-	*s = (struct rec_als_side){ .user = user, .label = label, .m = m };
-	s->table = rec_alloc((size_t)label->n * f->kp, sizeof *s->table, e);
-	s->bias = s->table && f->bias ? rec_zalloc(label->n, sizeof *s->bias, e) : NULL;
-	if (!s->table || (f->bias && !s->bias) || set_starts(s, f, init, run, e) != 0 || set_weights(s, f, run, e) != 0) {
+	*s = (struct rec_als_side){ .user = user, .label = label, .m = m, .spill = s->spill };
+	s->bias = f->bias ? rec_zalloc(label->n, sizeof *s->bias, e) : NULL;
+	if ((f->bias && !s->bias) || new_table(s, f, e) != 0 || set_starts(s, f, init, run, e) != 0 || set_weights(s, f, run, e) != 0) {
 		rec_als_side_free(s);
 		return -1;
 	}
@@ -118,7 +132,10 @@ int rec_als_side_new(struct rec_als_side *s, const struct rec_als_form *f, bool 
 void rec_als_side_free(struct rec_als_side *s)
 {
 	free(s->weight);
-	free(s->table);
+	if (s->far)
+		rec_far_free(s->far);
+	else
+		free(s->table);
 	free(s->bias);
 	*s = (struct rec_als_side){ 0 };
 }
@@ -138,9 +155,12 @@ int rec_als_side_pack(struct rec_dense *d, struct rec_als_side *s, const struct 
 			to[k] = s->user ? 1 : s->bias[i];
 			to[k + 1] = s->user ? s->bias[i] : 1;
 		}
+		rec_far_used(s->far, (f->kp + ncols) * sizeof *to);
 	}
 	d->val = s->table;
-	d->own = s->table;
+	d->far = s->far;
+	d->own = s->far ? NULL : s->table;
+	s->far = NULL;
 	s->table = NULL;
 	return 0;
 }
@@ -221,6 +241,8 @@ static int solve_rows(void *arg, size_t task, unsigned thread, struct rec_err *e
 	uint32_t n = st->s->label->n, first = (uint32_t)task * TASK_ROWS, last = n - first < TASK_ROWS ? n : first + TASK_ROWS;
 	uint64_t done;
 
+	rec_csr_walk(st->s->m, st->s->m->ptr[first], st->s->m->ptr[last]);
+	rec_far_used(st->s->far, (uint64_t)(last - first) * st->f->kp * sizeof(float));
 	for (uint32_t i = first; i < last; i++)
 		if (solve_one(st, i, thread, e) != 0)
 			return -1;
@@ -236,5 +258,7 @@ int rec_als_step(struct rec_als_side *s, const struct rec_als_fixed *q, const st
 	struct step st = { .s = s, .q = q, .f = f, .crew = crew, .tell = tell, .run = run };
 
 	atomic_init(&st.done, 0);
+	if (s->far)
+		rec_far_drop(s->far);	/* it was the fixed side before, all of it */
 	return rec_pool_run(run->pool, row_tasks(s->label->n), solve_rows, &st, e);
 }

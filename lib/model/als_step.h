@@ -12,11 +12,13 @@ struct rec_als_side {
 	bool user;
 	const struct rec_labels *label;	/* borrowed */
 	const struct rec_csr *m;	/* borrowed: the pairs by row of this side */
-	float *weight;			/* rec_als_weight of each pair, or NULL where it is cheap */
+	float *weight;			/* rec_als_weight of each pair, or NULL where it is cheap, or m lies in a file */
 	float *table, *bias;		/* label->n rows of kp floats, as in als_row.h; a bias each, or NULL */
+	struct rec_spill *spill;	/* set before rec_als_side_new: the table goes to a temporary file; NULL: memory */
+	struct rec_far *far;		/* then the file of the table */
 };
 
-/* Allocate, and set start values: of init (NULL for none) for the labels it holds, else by hash. */
+/* Allocate (s is empty but for spill), and set start values: of init (NULL for none) for the labels it holds, else by hash. */
 REC_MUST int rec_als_side_new(struct rec_als_side *s, const struct rec_als_form *f, bool user, const struct rec_labels *label, const struct rec_csr *m,
 			      const struct rec_dense *init, const struct rec_run *run, struct rec_err *e);
 void rec_als_side_free(struct rec_als_side *s);

@@ -217,7 +217,8 @@ int rec_model_load_half(struct rec_model *m, struct rec_in *in, bool trust, stru
 
 static struct rec_block dense_block(const struct rec_dense *d, const char *name)
 {
-	struct rec_block b = { .kind = REC_DENSE, .rows = d->row.n, .cols = d->ncols, .row_off = d->row.off, .row_bytes = d->row.bytes, .val = d->val };
+	struct rec_block b = { .kind = REC_DENSE, .rows = d->row.n, .cols = d->ncols, .row_off = d->row.off, .row_bytes = d->row.bytes, .val = d->val,
+			       .far = d->far };
 
 	if (d->col.n) {
 		b.col_off = d->col.off;

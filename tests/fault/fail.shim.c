@@ -8,7 +8,7 @@
  *
  * KIND: malloc (malloc, calloc, realloc, aligned_alloc, posix_memalign: ENOMEM), read (EIO), write (ENOSPC), writeio (EIO), close (EIO, of
  * descriptors that can be written; they are closed nevertheless, as Linux does), open (EMFILE), mmap (ENOMEM), rename (EIO), thread
- * (pthread_create: EAGAIN). Two more are no failures and must change nothing: eintr (the N-th read or write is interrupted) and short (from the N-th
+ * (pthread_create: EAGAIN), space (posix_fallocate: ENOSPC). Two more are no failures and must change nothing: eintr (the N-th read or write is interrupted) and short (from the N-th
  * on, each read or write moves 1 to 7 bytes).
  *
  * Counted are calls that the dynamic linker sees: those of the program and of zlib, and libc's own calls of malloc. Messages on descriptor 2
@@ -226,6 +226,12 @@ int close(int fd)
 	if (flags >= 0 && (flags & O_ACCMODE) != O_RDONLY && fails("close", EIO))
 		return -1;
 	return rc;
+}
+
+int posix_fallocate(int fd, off_t off, off_t n)
+{
+	REAL(posix_fallocate);
+	return fails("space", ENOSPC) ? ENOSPC : real(fd, off, n);
 }
 
 int rename(const char *from, const char *to)

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+#define _DEFAULT_SOURCE	/* madvise */
+#include "base/far.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+
+enum { AHEAD = 4 << 20 };
+
+int rec_spill_fail(const struct rec_spill *s, int errnum, struct rec_err *e)
+{
+	return rec_err_errno(e, errnum, "temporary file in %s (TMPDIR)", s->dir);
+}
+
+/* The name is gone before anything is written. */
+int rec_spill_open(struct rec_spill *s, int *fd, struct rec_err *e)
+{
+	size_t n = strlen(s->dir) + sizeof "/recpipe.XXXXXX";
+	char *name = rec_alloc(n, 1, e);
+
+	*fd = -1;
+	if (!name)
+		return -1;
+#ifdef O_TMPFILE
+	*fd = open(s->dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+#endif
+	if (*fd < 0) {
+		snprintf(name, n, "%s/recpipe.XXXXXX", s->dir);
+		*fd = mkstemp(name);
+		if (*fd >= 0)
+			unlink(name);
+	}
+	free(name);
+	return *fd >= 0 ? 0 : rec_spill_fail(s, errno, e);
+}
+
+static void count(struct rec_spill *s, uint64_t n)
+{
+	uint64_t now = atomic_fetch_add(&s->bytes, n) + n, most = atomic_load(&s->most);
+
+	while (now > most && !atomic_compare_exchange_weak(&s->most, &most, now))
+		;
+}
+
+int rec_far_file(struct rec_far **out, struct rec_spill *s, int fd, size_t n, struct rec_err *e)
+{
+	struct rec_far *f = rec_zalloc(1, sizeof *f, e);
+	void *p = f ? mmap(NULL, n ? n : 1, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0) : MAP_FAILED;
+
+	*out = NULL;
+	if (p == MAP_FAILED) {
+		if (f)
+			rec_spill_fail(s, errno, e);
+		close(fd);
+		free(f);
+		return -1;
+	}
+	close(fd);	/* nothing is written through it any more */
+	f->p = p;
+	f->n = n ? n : 1;
+	f->room = s->room;
+	f->spill = s;
+	count(s, f->n);
+	*out = f;
+	return 0;
+}
+
+int rec_far_new(struct rec_far **f, struct rec_spill *s, size_t n, struct rec_err *e)
+{
+	int fd, rc;
+
+	*f = NULL;
+	if (rec_spill_open(s, &fd, e) != 0)
+		return -1;
+	do
+		rc = posix_fallocate(fd, 0, (off_t)(n ? n : 1));
+	while (rc == EINTR);
+	if (rc != 0) {
+		close(fd);
+		rec_spill_fail(s, rc, e);
+		return rec_err_prefix(e, "no room for %zu bytes: ", n);
+	}
+	return rec_far_file(f, s, fd, n, e);
+}
+
+void rec_far_free(struct rec_far *f)
+{
+	if (!f || !f->spill)
+		return;
+	munmap(f->p, f->n);
+	atomic_fetch_sub(&f->spill->bytes, f->n);
+	free(f);
+}
+
+void rec_far_drop(struct rec_far *f)
+{
+	atomic_store_explicit(&f->used, 0, memory_order_relaxed);
+	(void)madvise(f->p, f->n, MADV_DONTNEED);	/* of a file: its pages are read again when they are wanted */
+}
+
+void rec_far_want(const struct rec_far *f, const void *p, size_t n)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE), from = (size_t)((const char *)p - f->p) & ~(page - 1), end = (size_t)((const char *)p - f->p) + n;
+
+	(void)madvise(f->p + from, (end < f->n ? end : f->n) - from, MADV_WILLNEED);	/* a hint */
+}
+
+void rec_far_walk(struct rec_far *f, const void *p, size_t n)
+{
+	size_t from, end;
+
+	if (!f || n == 0)
+		return;
+	from = (size_t)((const char *)p - f->p);
+	end = from + n;
+	if (from / AHEAD != end / AHEAD && (end / AHEAD + 1) * AHEAD < f->n)
+		rec_far_want(f, f->p + (end / AHEAD + 1) * AHEAD, AHEAD);
+	rec_far_used(f, n);
+}

@@ -1,0 +1,500 @@
+/* SPDX-License-Identifier: MIT */
+/* Cells put away, and what becomes of them: see stow.h. */
+#include "matrix/stow.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+
+enum {
+	FIRST_BLOCK = 64 << 10, MEMORY_BLOCK = 1 << 20, FILE_LEAST = 256 << 10, FILE_MOST = 4 << 20,
+	CELL_MEMORY = 64,	/* bytes that cells.h takes for a cell with its time, at most, but for single long rows; half of that without times */
+	CELLS_A_TASK = 1 << 14,
+};
+
+struct rec_stow_block {
+	struct rec_stow_block *next;
+	struct rec_far *far;	/* NULL in memory */
+	uint32_t *word, *end;
+};
+
+int rec_stow_new(struct rec_stow *s, struct rec_spill *spill, unsigned nthreads, bool times, struct rec_err *e)
+{
+	*s = (struct rec_stow){ .spill = spill, .times = times, .nthreads = nthreads };
+	s->list = rec_zalloc(nthreads, sizeof *s->list, e);
+	return s->list ? 0 : -1;
+}
+
+static void free_block(struct rec_stow_block *b)
+{
+	if (b->far)
+		rec_far_free(b->far);
+	else
+		free(b->word);
+	free(b);
+}
+
+void rec_stow_free(struct rec_stow *s)
+{
+	for (unsigned t = 0; s->list && t < s->nthreads; t++)
+		for (struct rec_stow_block *b = s->list[t].block, *next; b; b = next) {
+			next = b->next;
+			free_block(b);
+		}
+	free(s->list);
+	*s = (struct rec_stow){ 0 };
+}
+
+/* In memory while there is room for it. */
+static int place_block(struct rec_stow *s, struct rec_stow_block *b, size_t bytes, struct rec_err *e)
+{
+	if (atomic_fetch_add(&s->held, bytes) + bytes <= s->spill->room) {
+		b->word = rec_alloc(bytes, 1, e);
+		b->end = b->word + bytes / sizeof *b->word / 15 * 15;
+		return b->word ? 0 : -1;
+	}
+	atomic_fetch_sub(&s->held, bytes);
+	atomic_store(&s->in_files, true);
+	bytes = (size_t)(s->spill->room / s->nthreads / 2);
+	bytes = bytes < FILE_LEAST ? FILE_LEAST : bytes < FILE_MOST ? bytes : FILE_MOST;
+	if (rec_far_new(&b->far, s->spill, bytes, e) != 0)
+		return -1;
+	b->word = (uint32_t *)(void *)b->far->p;
+	b->end = b->word + bytes / sizeof *b->word / 15 * 15;
+	return 0;
+}
+
+int rec_stow_block(struct rec_stow *s, unsigned thread, struct rec_err *e)
+{
+	struct rec_stow_lists *l = &s->list[thread];
+	struct rec_stow_block *b = rec_zalloc(1, sizeof *b, e);
+	size_t bytes = l->block ? MEMORY_BLOCK : FIRST_BLOCK;
+
+	if (!b || place_block(s, b, bytes, e) != 0) {
+		free(b);
+		return -1;
+	}
+	if (l->block && l->block->far)
+		rec_far_drop(l->block->far);
+	b->next = l->block;
+	l->block = b;
+	l->at = b->word;
+	l->end = b->end;
+	return 0;
+}
+
+/* Words in use end here. */
+static const uint32_t *block_end(const struct rec_stow_lists *l, const struct rec_stow_block *b)
+{
+	return b == l->block ? l->at : b->end;
+}
+
+static double time_of(const uint32_t *word)
+{
+	double time;
+
+	memcpy(&time, word + 3, sizeof time);
+	return time;
+}
+
+static float value_of(const uint32_t *word)
+{
+	float value;
+
+	memcpy(&value, word + 2, sizeof value);
+	return value;
+}
+
+struct feed {
+	struct rec_stow *s;
+	struct rec_cells *cells;
+};
+
+static int feed_list(void *arg, size_t list, unsigned thread, struct rec_err *e)
+{
+	const struct feed *f = arg;
+	struct rec_stow_lists *l = &f->s->list[list];
+	int stride = f->s->times ? 5 : 3;
+
+	for (struct rec_stow_block *b = l->block; b; b = l->block) {
+		for (const uint32_t *w = b->word, *end = block_end(l, b); w < end; w += stride)
+			if (rec_cells_add(f->cells, thread, w[0], w[1], value_of(w), stride == 5 ? time_of(w) : NAN, e) != 0)
+				return -1;
+		l->block = b->next;
+		if (b->next)
+			l->at = b->next->end;
+		free_block(b);
+	}
+	return 0;
+}
+
+int rec_stow_cells(struct rec_cells *c, struct rec_stow *s, struct rec_pool *pool, struct rec_err *e)
+{
+	struct feed f = { s, c };
+
+	return rec_pool_run(pool, s->nthreads, feed_list, &f, e);
+}
+
+/* Cells counted out to ranges of rows: what a range is, and where its cells stand. */
+struct ranges {
+	uint32_t *first;	/* first row of each of n ranges; then the number of rows */
+	uint64_t *at;		/* cell that is written next in each, then its end */
+	uint32_t n;
+	uint64_t limit;
+};
+
+static void free_ranges(struct ranges *r)
+{
+	free(r->first);
+	free(r->at);
+}
+
+/* Rows in ranges of at most limit cells, where a row has no more. */
+static int cut(struct ranges *r, const uint64_t *ptr, uint32_t nrows, struct rec_err *e)
+{
+	uint64_t most = ptr[nrows] / r->limit * 2 + 2;	/* two neighbours have more than limit together */
+
+	r->first = rec_alloc((size_t)most + 1, sizeof *r->first, e);
+	r->at = rec_alloc((size_t)most, sizeof *r->at, e);
+	if (!r->first || !r->at)
+		return -1;
+	for (uint32_t i = 0; i < nrows; i++)
+		if (i == 0 || ptr[i + 1] - ptr[r->first[r->n - 1]] > r->limit) {
+			r->first[r->n] = i;
+			r->at[r->n++] = ptr[i];
+		}
+	r->first[r->n] = nrows;
+	return 0;
+}
+
+static inline uint32_t range_of(const struct ranges *r, uint32_t row)
+{
+	uint32_t lo = 0, n = r->n;
+
+	while (n > 1) {	/* the last whose first row is not behind row */
+		uint32_t half = n / 2;
+
+		lo += r->first[lo + half] <= row ? half : 0;
+		n -= half;
+	}
+	return lo;
+}
+
+/* -- cells to a matrix -- */
+
+struct build {
+	struct rec_stow *s;
+	const struct rec_cells_shape *shape;
+	struct rec_csr *m;
+	uint64_t *ptr;		/* before repeats are combined */
+	struct ranges ranges;
+	struct rec_far *sorted;	/* cells with ranks, by range */
+	uint64_t cells;		/* in m */
+	uint64_t *repeats;
+	struct rec_conflict *conflict;
+};
+
+static void count_cells(struct build *x)
+{
+	int stride = x->s->times ? 5 : 3;
+
+	for (unsigned t = 0; t < x->s->nthreads; t++)
+		for (const struct rec_stow_block *b = x->s->list[t].block; b; b = b->next) {
+			for (const uint32_t *w = b->word, *end = block_end(&x->s->list[t], b); w < end; w += stride)
+				x->ptr[x->shape->row_rank[w[0]] + 1]++;
+			if (b->far)
+				rec_far_drop(b->far);
+		}
+	for (uint32_t i = 0; i < x->shape->nrows; i++)
+		x->ptr[i + 1] += x->ptr[i];
+}
+
+static void sort_block(struct build *x, const uint32_t *w, const uint32_t *end)
+{
+	size_t stride = x->s->times ? 5 : 3;
+	uint32_t *to = (uint32_t *)(void *)x->sorted->p;
+
+	for (; w < end; w += stride) {
+		uint32_t row = x->shape->row_rank[w[0]], *c = to + x->ranges.at[range_of(&x->ranges, row)]++ * stride;
+
+		memcpy(c, w, stride * sizeof *w);
+		c[0] = row;
+		c[1] = x->shape->col_rank[w[1]];
+		rec_far_used(x->sorted, stride * sizeof *w);
+	}
+}
+
+static int sort_cells(struct build *x, struct rec_err *e)
+{
+	size_t stride = x->s->times ? 5 : 3;
+
+	if (rec_far_new(&x->sorted, x->s->spill, (size_t)x->ptr[x->shape->nrows] * stride * sizeof(uint32_t), e) != 0)
+		return -1;
+	for (unsigned t = 0; t < x->s->nthreads; t++) {
+		struct rec_stow_lists *l = &x->s->list[t];
+
+		for (struct rec_stow_block *b = l->block; b; b = l->block) {
+			sort_block(x, b->word, block_end(l, b));
+			l->block = b->next;
+			if (b->next)
+				l->at = b->next->end;
+			free_block(b);
+		}
+	}
+	return 0;
+}
+
+struct range_feed {
+	const uint32_t *word;
+	uint64_t n;
+	uint32_t first;
+	bool times;
+	struct rec_cells *cells;
+};
+
+static int feed_range(void *arg, size_t task, unsigned thread, struct rec_err *e)
+{
+	const struct range_feed *f = arg;
+	uint64_t from = task * (uint64_t)CELLS_A_TASK, to = from + CELLS_A_TASK < f->n ? from + CELLS_A_TASK : f->n;
+	size_t stride = f->times ? 5 : 3;
+
+	for (const uint32_t *w = f->word + from * stride, *end = f->word + to * stride; w < end; w += stride)
+		if (rec_cells_add(f->cells, thread, w[0] - f->first, w[1], value_of(w), f->times ? time_of(w) : NAN, e) != 0)
+			return -1;
+	return 0;
+}
+
+static void put_range(struct build *x, const struct rec_csr *part, uint32_t first)
+{
+	uint64_t *ptr = x->m->own[0];
+	char *p = x->m->far->p;
+	uint64_t all = x->ptr[x->shape->nrows], at = x->cells;	/* the arrays have room for all cells, repeats too */
+	size_t n = (size_t)part->nnz;
+
+	for (uint32_t i = 0; i < part->nrows; i++)
+		ptr[first + i + 1] = at + part->ptr[i + 1];
+	memcpy(p + at * 4, part->col, n * 4);
+	memcpy(p + (all + at) * 4, part->val, n * 4);
+	if (part->time)
+		memcpy(p + (all * 8 + 63) / 64 * 64 + at * 8, part->time, n * 8);
+	x->cells += part->nnz;
+	rec_far_used(x->m->far, n * (part->time ? 16 : 8));
+}
+
+static int build_range(struct build *x, uint32_t r, const uint32_t *row_rank, const uint32_t *col_rank, struct rec_pool *pool, struct rec_err *e)
+{
+	uint32_t first = x->ranges.first[r], rows = x->ranges.first[r + 1] - first;
+	uint64_t from = x->ptr[first], repeats;
+	size_t stride = x->s->times ? 5 : 3;
+	struct rec_cells_shape shape = { rows, row_rank, col_rank, rows, x->shape->ncols, x->shape->repeats, x->shape->times };
+	struct rec_cells cells;
+	struct rec_csr part = { 0 };
+	struct range_feed f = { (uint32_t *)(void *)x->sorted->p + from * stride, x->ptr[first + rows] - from, first, x->s->times, &cells };
+	int rc = rec_cells_new(&cells, rec_pool_size(pool), x->s->times, e);
+
+	if (rc == 0)
+		rc = rec_pool_run(pool, (size_t)((f.n + CELLS_A_TASK - 1) / CELLS_A_TASK), feed_range, &f, e);
+	rec_far_used(x->sorted, f.n * stride * 4);
+	if (rc == 0)
+		rc = rec_cells_csr(&part, &cells, &shape, &repeats, x->conflict, pool, e);
+	rec_cells_free(&cells);
+	if (rc == 0 && x->conflict->kind != REC_CONFLICT_NONE)
+		x->conflict->row += first;
+	if (rc == 0 && x->conflict->kind == REC_CONFLICT_NONE) {
+		*x->repeats += repeats;
+		put_range(x, &part, first);
+	}
+	rec_csr_free(&part);
+	return rc;
+}
+
+/* Ids within a range are ranks already. */
+static uint32_t *count_up(uint32_t n, struct rec_err *e)
+{
+	uint32_t *x = rec_alloc(n, sizeof *x, e);
+
+	for (uint32_t i = 0; x && i < n; i++)
+		x[i] = i;
+	return x;
+}
+
+static int build_ranges(struct build *x, struct rec_pool *pool, struct rec_err *e)
+{
+	uint32_t most = x->shape->ncols, *rank;
+	int rc = 0;
+
+	for (uint32_t r = 0; r < x->ranges.n; r++)
+		if (x->ranges.first[r + 1] - x->ranges.first[r] > most)
+			most = x->ranges.first[r + 1] - x->ranges.first[r];
+	rank = count_up(most, e);
+	if (!rank)
+		return -1;
+	for (uint32_t r = 0; rc == 0 && r < x->ranges.n && x->conflict->kind == REC_CONFLICT_NONE; r++)
+		rc = build_range(x, r, rank, rank, pool, e);
+	free(rank);
+	return rc;
+}
+
+static int new_matrix(struct build *x, struct rec_err *e)
+{
+	struct rec_csr *m = x->m;
+	uint64_t n = x->ptr[x->shape->nrows];
+	char *p;
+
+	*m = (struct rec_csr){ .nrows = x->shape->nrows, .ncols = x->shape->ncols };
+	m->own[0] = rec_zalloc((size_t)m->nrows + 1, sizeof *m->ptr, e);
+	m->ptr = m->own[0];
+	if (!m->ptr || rec_far_new(&m->far, x->s->spill, (size_t)(n * 8 + (x->shape->times ? n * 8 + 64 : 0)), e) != 0)
+		return -1;
+	p = m->far->p;
+	m->col = (uint32_t *)(void *)p;
+	m->val = (float *)(void *)(p + n * 4);
+	m->time = x->shape->times ? (double *)(void *)(p + (n * 8 + 63) / 64 * 64) : NULL;
+	return 0;
+}
+
+static int build(struct build *x, struct rec_pool *pool, struct rec_err *e)
+{
+	x->ptr = rec_zalloc((size_t)x->shape->nrows + 1, sizeof *x->ptr, e);
+	x->ranges.limit = x->s->spill->room / (x->s->times ? CELL_MEMORY : CELL_MEMORY / 2) + 1;
+	if (!x->ptr)
+		return -1;
+	count_cells(x);
+	if (cut(&x->ranges, x->ptr, x->shape->nrows, e) != 0 || sort_cells(x, e) != 0)
+		return -1;
+	rec_far_drop(x->sorted);
+	if (new_matrix(x, e) != 0 || build_ranges(x, pool, e) != 0)
+		return -1;
+	x->m->nnz = x->cells;
+	return 0;
+}
+
+int rec_stow_csr(struct rec_csr *m, struct rec_stow *s, const struct rec_cells_shape *shape, uint64_t *repeats, struct rec_conflict *conflict,
+		 struct rec_pool *pool, struct rec_err *e)
+{
+	struct build x = { .s = s, .shape = shape, .m = m, .repeats = repeats, .conflict = conflict };
+	int rc;
+
+	*m = (struct rec_csr){ 0 };
+	*repeats = 0;
+	*conflict = (struct rec_conflict){ 0 };
+	rc = build(&x, pool, e);
+	rec_far_free(x.sorted);
+	free(x.ptr);
+	free_ranges(&x.ranges);
+	if (rc != 0 || conflict->kind != REC_CONFLICT_NONE)
+		rec_csr_free(m);
+	return rc;
+}
+
+/* -- transposing -- */
+
+struct turn {
+	const struct rec_csr *m;
+	struct rec_csr *t;
+	struct ranges ranges;
+	struct rec_far *sorted;	/* row, col, value: by range of columns, rows ascending */
+	uint64_t *place;	/* where the next cell of a column goes */
+};
+
+static void count_columns(struct turn *x)
+{
+	const struct rec_csr *m = x->m;
+	uint64_t *ptr = x->t->own[0];
+
+	for (uint64_t c = 0; c < m->nnz; c += CELLS_A_TASK) {
+		uint64_t end = m->nnz - c < CELLS_A_TASK ? m->nnz : c + CELLS_A_TASK;
+
+		if (m->far)
+			rec_far_walk(m->far, m->col + c, (size_t)(end - c) * sizeof *m->col);
+		for (uint64_t k = c; k < end; k++)
+			ptr[m->col[k] + 1]++;
+	}
+	for (uint32_t j = 0; j < m->ncols; j++)
+		ptr[j + 1] += ptr[j];
+	memcpy(x->place, ptr, m->ncols * sizeof *ptr);
+}
+
+static void sort_columns(struct turn *x)
+{
+	const struct rec_csr *m = x->m;
+	uint32_t *to = (uint32_t *)(void *)x->sorted->p;
+
+	for (uint32_t i = 0; i < m->nrows; i++) {
+		uint64_t from = m->ptr[i], end = m->ptr[i + 1];
+
+		rec_csr_walk(m, from, end);
+		for (uint64_t c = from; c < end; c++) {
+			uint32_t *w = to + x->ranges.at[range_of(&x->ranges, m->col[c])]++ * 3;
+
+			w[0] = i;
+			w[1] = m->col[c];
+			memcpy(&w[2], &m->val[c], sizeof *w);
+		}
+		rec_far_used(x->sorted, (end - from) * 12);
+	}
+}
+
+static int turn_range(void *arg, size_t r, unsigned thread, struct rec_err *e)
+{
+	const struct turn *x = arg;
+	const uint32_t *from = (const uint32_t *)(const void *)x->sorted->p;
+	uint32_t *row = (uint32_t *)(void *)x->t->far->p;
+	float *val = (float *)(void *)(row + x->m->nnz);
+	uint64_t first = x->t->ptr[x->ranges.first[r]], end = x->t->ptr[x->ranges.first[r + 1]];
+
+	(void)thread;
+	(void)e;
+	for (uint64_t c = first; c < end; c++) {
+		const uint32_t *w = from + c * 3;
+		uint64_t to = x->place[w[1]]++;
+
+		row[to] = w[0];
+		memcpy(&val[to], &w[2], sizeof *val);
+		if ((c - first) % CELLS_A_TASK == CELLS_A_TASK - 1) {
+			rec_far_used(x->sorted, CELLS_A_TASK * 12);
+			rec_far_used(x->t->far, CELLS_A_TASK * 8);
+		}
+	}
+	rec_far_used(x->sorted, (end - first) % CELLS_A_TASK * 12);
+	rec_far_used(x->t->far, (end - first) % CELLS_A_TASK * 8);
+	return 0;
+}
+
+static int turn(struct turn *x, struct rec_spill *spill, struct rec_pool *pool, struct rec_err *e)
+{
+	const struct rec_csr *m = x->m;
+	struct rec_csr *t = x->t;
+
+	*t = (struct rec_csr){ .nrows = m->ncols, .ncols = m->nrows, .nnz = m->nnz };
+	t->own[0] = rec_zalloc((size_t)t->nrows + 1, sizeof *t->ptr, e);
+	t->ptr = t->own[0];
+	x->place = rec_alloc(t->nrows, sizeof *x->place, e);
+	if (!t->ptr || !x->place)
+		return -1;
+	count_columns(x);
+	x->ranges.limit = spill->room / rec_pool_size(pool) / 32 + 1;
+	if (cut(&x->ranges, t->ptr, t->nrows, e) != 0 || rec_far_new(&x->sorted, spill, (size_t)m->nnz * 12, e) != 0)
+		return -1;
+	sort_columns(x);
+	rec_far_drop(x->sorted);
+	if (rec_far_new(&t->far, spill, (size_t)m->nnz * 8, e) != 0)
+		return -1;
+	t->col = (uint32_t *)(void *)t->far->p;
+	t->val = (float *)(void *)(t->far->p + m->nnz * 4);
+	return rec_pool_run(pool, x->ranges.n, turn_range, x, e);
+}
+
+int rec_csr_transpose_far(struct rec_csr *t, const struct rec_csr *m, struct rec_spill *spill, struct rec_pool *pool, struct rec_err *e)
+{
+	struct turn x = { .m = m, .t = t };
+	int rc = turn(&x, spill, pool, e);
+
+	rec_far_free(x.sorted);
+	free(x.place);
+	free_ranges(&x.ranges);
+	if (rc != 0)
+		rec_csr_free(t);
+	return rc;
+}
