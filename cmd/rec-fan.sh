@@ -129,7 +129,10 @@ once() {
 # send HOST FILE TO: rsync writes under another name first
 send() {
 	began=$(now)
-	rsync -qLt --whole-file --timeout="$PATIENCE" -e "$SSH" "$2" "$1:$R/$3" </dev/null >"$job.err" 2>&1 || return 1
+	by=
+	[ ! -e "$RUN/suspect/$1" ] || by=--checksum	# what is there is compared, not its size and time alone
+	# shellcheck disable=SC2086
+	rsync -qLt $by --whole-file --timeout="$PATIENCE" -e "$SSH" "$2" "$1:$R/$3" </dev/null >"$job.err" 2>&1 || return 1
 	log ship "$3" - "$1" "$began" "$(size "$2")" ok
 }
 
@@ -185,11 +188,11 @@ describe() {
 	case $CMD in
 	als)
 		side=user
-		[ $(($1 % 2)) = 1 ] && side=item
+		[ $(($1 % 2)) = 0 ] || side=item
 		name=$side.$((($1 + 1) / 2))
 		shard=in/$side.$((part - 1)).rec
 		needs="$shard in/step.$(($1 - 1)).rec"
-		command="limit bin/rec-als --half $side$TURNED -m in/step.$(($1 - 1)).rec$JOBOPTS \$threads <$shard"
+		command="limit bin/rec-als --half $side$([ $side = user ] || echo " --transposed") -m in/step.$(($1 - 1)).rec$JOBOPTS \$threads <$shard"
 		[ -n "$LOCAL" ] || command="rm -f in/step.$(($1 - 2)).rec; $command"
 		;;
 	sim)
@@ -268,13 +271,13 @@ attempt() {
 	esac
 }
 
-# The command says that its input is bad: the copy there may be. The next part gets a new one.
+# The command says that its input is bad: the copy there may be. What is there is sent again.
 forget() {
 	[ -z "$LOCAL" ] || return 0
+	: >"$RUN/suspect/$host"
 	for need in $needs; do
 		rm -f "$RUN/once/$host.$(echo "$need" | tr / .)"
 	done
-	on "$host" "$PATIENCE" "rm -f $needs" >/dev/null 2>&1
 }
 
 # What a failure says about the host: gone if it doesn't answer, bad if it fails twice running.
@@ -289,7 +292,8 @@ blame() {
 }
 
 give_up() {	# give_up STATUS TEXT: end the run
-	mkdir "$RUN/failed" 2>/dev/null && note "$RUN/failed/why" "$1 $2"
+	note "$job.why" "$1 $2"
+	ln "$job.why" "$RUN/failed" 2>/dev/null
 	exit 1
 }
 
@@ -367,7 +371,7 @@ job() {
 	[ ! -e "$W/done/$step" ] || exit 0
 	describe "$step"
 	while [ "$step" -gt 1 ] && [ ! -e "$W/done/$((step - 1))" ]; do
-		[ -d "$RUN/slot" ] && [ ! -d "$RUN/failed" ] || exit 1
+		[ -d "$RUN/slot" ] && [ ! -e "$RUN/failed" ] || exit 1
 		sleep 0.02
 	done
 	[ -e "$W/part/$name.$part.$ext" ] || try_part
@@ -445,7 +449,7 @@ owner=$(cat "$W/lock" 2>/dev/null)
 note "$W/lock" $$
 rm -rf "$W"/run.*
 RUN=$W/run.$$
-mkdir -p "$RUN/slot" "$RUN/bad" "$RUN/strike" "$RUN/once" "$RUN/home" "$RUN/parallel" || die 4 "can't write into $W"
+mkdir -p "$RUN/slot" "$RUN/bad" "$RUN/strike" "$RUN/once" "$RUN/home" "$RUN/suspect" "$RUN/parallel" || die 4 "can't write into $W"
 
 children=
 leave() {
@@ -466,7 +470,7 @@ trap 'exit 129' HUP
 # rec-als -i 0, LAST those of rec-eval --summarize.
 table=$RUN/options
 "$BIN/rec-$CMD" --options >"$table" || die 1 "rec-$CMD --options failed"
-JOBOPTS='' START='' LAST='' GIVEN='' CHECK='' FILES='' BINARY='' THREADS='' WARM='' TURNED='' METHOD='' iterations=16 nfiles=0
+JOBOPTS='' START='' LAST='' GIVEN='' CHECK='' FILES='' BINARY='' THREADS='' WARM='' METHOD='' iterations=16 nfiles=0
 
 # The line of the table for an option; sets long and arg
 look_up() {
@@ -653,12 +657,12 @@ prepare_als() {
 	[ "$iterations" -gt 0 ] || return 0
 	[ -z "$WARM" ] || make_file own.0.rec "$BIN/rec-cat" --block user -b "$W/in/step.0.rec"
 	for s in user item; do
-		i=$((PARTS - 1))
+		i=$((PARTS - 1)) turned=
+		[ $s = user ] || turned=--transpose
 		[ -e "$W/in/$s.$i.rows" ] && continue
-		"$BIN/rec-split" --parts "$PARTS" --by $s --to "$W/in/$s.%d.rec" -b <"$W/in/data.rec" 2>"$RUN/err" >/dev/null || die 1 "$(cat "$RUN/err")"
+		"$BIN/rec-split" --parts "$PARTS" --by $s $turned --to "$W/in/$s.%d.rec" -b <"$W/in/data.rec" 2>"$RUN/err" >/dev/null || die 1 "$(cat "$RUN/err")"
 		while [ "$i" -ge 0 ]; do
-			"$BIN/rec-cat" -q --info "$W/in/$s.$i.rec" | awk -F'\t' -v k="$([ $s = user ] || [ -n "$TURNED" ] && echo rows || echo columns)" \
-				'$1 ~ "^[0-9]*\\." k "$" { n += $2 } END { print n + 0 }' >"$RUN/rows.$i"
+			rows_of "$W/in/$s.$i.rec" >"$RUN/rows.$i"
 			i=$((i - 1))
 		done
 		i=0
@@ -697,7 +701,7 @@ case $output in '' | /*) ;; *) output=$PWD/$output ;; esac
 cd "$W" || exit 1
 LIMIT=$limit TRIES=$tries VERBOSE=$verbose
 PATIENCE=$((limit < 20 ? limit : 20))	# seconds for a host to answer
-for v in W R RUN SSH LOCAL BIN CMD PARTS STEPS LIMIT TRIES PATIENCE JOBOPTS FILES BINARY THREADS WARM TURNED WHOLE VERBOSE quiet; do
+for v in W R RUN SSH LOCAL BIN CMD PARTS STEPS LIMIT TRIES PATIENCE JOBOPTS FILES BINARY THREADS WARM WHOLE VERBOSE quiet; do
 	eval "printf '%s=%s\n' $v \"\$(quote \"\$$v\")\""
 done | sed 's/= /=/' >"$RUN/vars"
 
@@ -753,8 +757,8 @@ run_steps() {
 	wait $!
 	status=$?
 	[ ! -t 2 ] || [ "$quiet" = 1 ] || printf '\r\033[K' >&2
-	if [ -e "$RUN/failed/why" ]; then
-		read -r status why <"$RUN/failed/why"
+	if [ -e "$RUN/failed" ]; then
+		read -r status why <"$RUN/failed"
 		die "$status" "$why"
 	fi
 	[ "$status" = 0 ] || die 4 "GNU parallel ended with $status: $(tail -1 "$RUN/parallel.err")"

@@ -147,8 +147,9 @@ parts_done() {	# lines of the log: finished parts of the steps named $1
 @test "rec-fan: killed at ten moments and begun again, the bytes are right and finished parts are not done again" {
 	rec-als -q -k 24 -i 6 <train.tsv >want
 	for i in 1 2 3 4 5 6 7 8 9 10; do
-		timeout -s KILL "0.$((i * 7 % 10))$i" setsid rec-fan --work work --slots 2 --parts 3 als -k 24 -i 6 <train.tsv >out 2>err || :
-		pkill -KILL -f "rec-fan --job" || :
+		setsid rec-fan --work work --slots 2 --parts 3 als -k 24 -i 6 <train.tsv >out 2>err 3>&- &
+		sleep "0.$((i * 7 % 10))$i"
+		kill -KILL -- "-$!" 2>/dev/null || :
 		sleep 0.05
 	done
 	before=$(parts_done '^(user|item)')
