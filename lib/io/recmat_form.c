@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 #include "base/mem.h"
+#include "io/crc.h"
 
 void rec_form_head_put(unsigned char p[REC_FORM_HEAD], const struct rec_form_head *h)
 {
@@ -25,7 +26,7 @@ void rec_form_head_put(unsigned char p[REC_FORM_HEAD], const struct rec_form_hea
 	rec_put32(p + 56, h->nsections);
 	rec_put32(p + 60, h->table_crc);
 	memcpy(p + 64, h->name, strnlen(h->name, REC_NAME_MAX - 1));
-	rec_put32(p + 124, (uint32_t)crc32(0, p, 124));
+	rec_put32(p + 124, rec_crc32(0, p, 124));
 }
 
 /* Names go into messages and file names as they are: printable ASCII without blanks, zeros behind. */
@@ -53,7 +54,7 @@ int rec_form_head_get(struct rec_form_head *h, const unsigned char p[REC_FORM_HE
 {
 	if (memcmp(p, REC_FORM_MAGIC, 8) != 0)
 		return rec_err_set(e, REC_EDATA, "no recmat header here: damaged, or something else follows");
-	if (crc32(0, p, 124) != rec_get32(p + 124))
+	if (rec_crc32(0, p, 124) != rec_get32(p + 124))
 		return rec_err_set(e, REC_EDATA, "damaged: the CRC of the header is wrong");
 	h->version = rec_get16(p + 8);
 	h->flags = rec_get16(p + 10);
@@ -140,7 +141,7 @@ static int crc_chunk(void *arg, size_t task, unsigned thread, struct rec_err *e)
 		size_t n = c->n - at < STEP ? c->n - at : STEP;
 
 		rec_far_walk(c->far, c->p + at, n);
-		c->crc = (uint32_t)crc32(c->crc, c->p + at, (uInt)n);
+		c->crc = rec_crc32(c->crc, c->p + at, n);
 	}
 	return 0;
 }

@@ -13,6 +13,8 @@
 #include "base/mem.h"
 #include "model/als_step.h"
 
+enum { TASK_PAIRS = 1 << 16 };
+
 struct half {
 	struct rec_als_form f;
 	struct rec_csr t, part;		/* transpose, where the rows of the input are of the other side; the rows of the part, columns as the fixed side has them */
@@ -21,6 +23,40 @@ struct half {
 	struct rec_als_fixed fixed;
 	struct rec_als_crew crew;
 };
+
+struct renaming {
+	const uint32_t *from, *map;
+	uint32_t *to;
+	uint64_t n;
+};
+
+static int rename_columns(void *arg, size_t task, unsigned thread, struct rec_err *e)
+{
+	const struct renaming *r = arg;
+	uint64_t first = (uint64_t)task * TASK_PAIRS, last = r->n - first < TASK_PAIRS ? r->n : first + TASK_PAIRS;
+
+	(void)thread;
+	(void)e;
+	for (uint64_t j = first; j < last; j++)
+		r->to[j] = r->map[r->from[j]];
+	return 0;
+}
+
+/* The columns of all rows are known: values stay where they are. m must outlive out. */
+static int cut_known_rows(struct rec_csr *out, const struct rec_csr *m, uint32_t first, uint32_t last, const uint32_t *map, uint32_t ncols,
+			  const struct rec_run *run, struct rec_err *e)
+{
+	uint64_t from = m->ptr[first], *ptr = rec_alloc((size_t)(last - first) + 1, sizeof *ptr, e);
+	struct renaming r = { .from = m->col + from, .map = map, .n = m->ptr[last] - from };
+
+	r.to = rec_alloc((size_t)r.n, sizeof *r.to, e);
+	*out = (struct rec_csr){ .nrows = last - first, .ncols = ncols, .nnz = r.n, .ptr = ptr, .col = r.to, .val = m->val + from, .own = { ptr, r.to } };
+	if (!ptr || !r.to)
+		return -1;
+	for (uint32_t i = first; i <= last; i++)
+		ptr[i - first] = m->ptr[i] - from;
+	return rec_pool_run(run->pool, (size_t)((r.n + TASK_PAIRS - 1) / TASK_PAIRS), rename_columns, &r, e);
+}
 
 /* Rows first .. last - 1 of m with columns renamed by map; those mapped to REC_NONE are left out and counted. */
 static int cut_rows(struct rec_csr *out, const struct rec_csr *m, uint32_t first, uint32_t last, const uint32_t *map, uint32_t ncols, uint64_t *unknown,
@@ -73,6 +109,14 @@ static int choose_rows(uint32_t *first, uint32_t *last, const struct rec_csr *m,
 	return 0;
 }
 
+static bool all_known(const uint32_t *map, uint32_t n)
+{
+	for (uint32_t j = 0; j < n; j++)
+		if (map[j] == REC_NONE)
+			return false;
+	return true;
+}
+
 /* The rows that this part solves. */
 static int take_rows(struct half *h, const struct rec_sparse *x, const struct rec_als_half_opts *o, const struct rec_labels *others, const struct rec_run *run,
 		     struct rec_err *e)
@@ -91,7 +135,8 @@ static int take_rows(struct half *h, const struct rec_sparse *x, const struct re
 		return rec_csr_new(&h->part, 0, others->n, 0, 0, e);
 	if (rec_labels_map(&map, cols, others, e) != 0)
 		return -1;
-	rc = cut_rows(&h->part, m, first, last, map, others->n, o->unknown, e);
+	rc = all_known(map, cols->n) ? cut_known_rows(&h->part, m, first, last, map, others->n, run, e) :
+				       cut_rows(&h->part, m, first, last, map, others->n, o->unknown, e);
 	free(map);
 	return rc;
 }
@@ -130,6 +175,7 @@ static int half_step(struct rec_model *m, struct half *h, const struct rec_model
 
 	if (rec_als_form_load(&h->f, &from->meta, e) != 0)
 		return -1;
+	h->f.no_starts = h->f.solver == REC_CHOLESKY;
 	if (!from->has_factors || other->row.n == 0)
 		return rec_err_set(e, REC_EDATA, "the model holds no %s factors", o->users ? "item" : "user");
 	if (check_own(h, from, same, o, e) != 0)

@@ -65,6 +65,8 @@ static int set_starts(struct rec_als_side *s, const struct rec_als_form *f, cons
 	uint32_t *map = NULL;
 	int rc;
 
+	if (f->no_starts)
+		return 0;
 	if (init && rec_labels_map(&map, s->label, &init->row, e) != 0)
 		return -1;
 	st.map = map;
