@@ -73,10 +73,11 @@ $(B)/bin/rec-%: $(B)/cmd/rec-%.o $$(patsubst %.c,$(B)/%.o,$$(wildcard cmd/$$*_*.
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(if $(filter sim,$*),$(BLAS)) $(LIBS)
 
-# Drivers in POSIX sh.
-$(SCRIPTS:%=$(B)/bin/%): $(B)/bin/%: cmd/%.sh VERSION
+# Drivers in POSIX sh; `. NAME_part.sh` on a line of its own is replaced by that file.
+$(SCRIPTS:%=$(B)/bin/%): $(B)/bin/rec-%: cmd/rec-%.sh $$(wildcard cmd/$$*_*.sh) VERSION
 	@mkdir -p $(@D)
-	sed 's|@VERSION@|$(VERSION)|' $< > $@
+	awk '/^\. [a-z]+_[a-z]+\.sh$$/ { f = "cmd/" $$2; while ((getline line < f) > 0) if (line !~ /^# (SPDX|shellcheck)/) print line; next } \
+		{ gsub("@VERSION@", "$(VERSION)"); print }' $< > $@
 	chmod 755 $@
 
 # C test programs: tests/{unit,fuzz,fault,bench}/NAME.c

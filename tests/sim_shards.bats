@@ -146,7 +146,7 @@ equal() {
 	printf '%s\t%s\n' length.2 3 max-user.0 1 pairs 7 shards 1 users 3 >want
 	sed 1,2d out >got
 	same want got
-	grep -qxE "digest$TAB[0-9a-f]{32}" out
+	grep -qxE "digest${TAB}[0-9a-f]{32}" out
 	[ "$(rec-sim -b cosine <likes.tsv | rec-cat --info | sed -n 's/^meta.digest.//p')" = "$(sed -n 's/^digest.//p' out)" ]
 	exits 0 rec-sim linear --survey </dev/null
 	grep -qx "users${TAB}0" out
