@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "cli.h"
 #include "cli_load.h"
+#include "matrix/lists.h"
 #include "model/topn.h"
 
 static const char *const scale_names[] = { "raw", "zscore", "rank", NULL }, *const cold_names[] = { "drop", "popular", "fail", NULL },
@@ -21,7 +22,7 @@ static struct {
 	const char *blend, *seen, *allow, *deny, *candidates, *interactions;
 	unsigned scale, cold, fill;
 	uint32_t top;
-	bool keep_seen, fold_in, stream, similar;
+	bool keep_seen, fold_in, stream, similar, merge;
 	struct cli_part part;
 	struct cli_common common;
 } o = { .top = 10, .common = CLI_COMMON_INIT };
@@ -43,6 +44,7 @@ static const struct cli_opt opts[] = {
 	CLI_FLAG(0, "stream", &o.stream, "answer each row of grouped lines at once"),
 	CLI_FLAG(0, "similar-items", &o.similar, "rows of stdin are items: list items like them"),
 	CLI_PART(0, "part", &o.part, "answer part I of N of the rows"),
+	CLI_FLAG(0, "merge", &o.merge, "stdin is lists over disjoint parts of the items: write the best of all"),
 	CLI_COMMON(&o.common),
 	CLI_END,
 };
@@ -50,7 +52,7 @@ static const struct cli_opt opts[] = {
 static const struct cli_spec spec = {
 	.name = "rec-topn",
 	.summary = "rank items for each row of stdin, leaving out what that row already holds",
-	.synopsis = "rec-topn -m MODEL [options] < histories > lists",
+	.synopsis = "rec-topn -m MODEL [options] < histories > lists\n       rec-topn --merge [options] < lists > lists",
 	.hint = "reads stdin: rec-topn -m model.rec < train.tsv",
 	.opts = opts,
 	.common = &o.common,
@@ -69,6 +71,8 @@ static struct work {
 	struct rec_scorer scorer;
 	struct rec_topn *topn;
 	struct rec_topn_counts counts;
+	bool part_of_items;			/* a factor model holds fewer items than were trained */
+	struct rec_lists lists;			/* of --merge */
 } w;
 
 static bool wants_popular(void)
@@ -76,8 +80,20 @@ static bool wants_popular(void)
 	return o.fill || o.cold == REC_COLD_POPULAR;
 }
 
+/* The options before --merge in the table ask a model, but for --top. */
+static void check_merge(void)
+{
+	for (const struct cli_opt *opt = opts; strcmp(opt->name, "merge") != 0; opt++)
+		if (strcmp(opt->name, "top") != 0 && cli_given(opt->name))
+			cli_usage("--merge can't work with --%s: it takes lists, and no model", opt->name);
+}
+
 static void check_options(void)
 {
+	if (o.merge) {
+		check_merge();
+		return;
+	}
 	if (o.models.n == 0)
 		cli_usage("no model: give -m FILE");
 	if (o.stream && o.common.binary)
@@ -169,6 +185,13 @@ static int make_scorer(struct rec_run *run, struct rec_err *e)
 		if (rec_model_holds(w.models.list[i], &w.in.row, &all, e) != 0)
 			return -1;
 		so.unknown_users = so.unknown_users || !all;
+	}
+	for (size_t i = 0; i < w.models.n; i++) {
+		if (!rec_model_is_part(w.models.list[i]))
+			continue;
+		w.part_of_items = true;
+		if (so.unknown_users && !o.fold_in)
+			cli_note("%s holds a part of its items: users whom it doesn't hold can't be folded in", o.models.item[i]);
 	}
 	return rec_scorer_new(&w.scorer, &so, run, e);
 }
@@ -271,7 +294,7 @@ static void tell(void)
 	if (c->shorter)
 		cli_note("%llu of %llu lists are shorter than %lu", (unsigned long long)c->shorter, (unsigned long long)c->answered,
 			 (unsigned long)o.top);
-	if (c->bare)
+	if (c->bare && !w.part_of_items)
 		cli_note("%llu of %llu rows hold nothing: nothing was left out of their lists (see --seen)", (unsigned long long)c->bare,
 			 (unsigned long long)c->rows);
 }
@@ -311,14 +334,12 @@ static void free_work(void)
 	free(w.allowed);
 }
 
-static int run(struct rec_err *e)
+static int rank_rows(struct rec_run *r, struct rec_err *e)
 {
 	struct cli_amount more[] = { { "rows", 0 }, { "items", 0 }, { NULL, 0 } };
-	struct rec_run *r;
 	int rc;
 
-	check_options();
-	if (cli_run(&r, e) != 0 || load(r, e) != 0 || make(r, e) != 0)
+	if (load(r, e) != 0 || make(r, e) != 0)
 		return -1;
 	more[0].n = w.in.row.n;
 	more[1].n = w.scorer.items.n;
@@ -332,6 +353,64 @@ static int run(struct rec_err *e)
 		return rec_err_set(e, REC_EDATA, "no row was answered");
 	free_work();
 	return cli_commit(e);
+}
+
+/* Bytes that lists take while they are read (then as entries, later as columns and scores), or packed for recmat. */
+static uint64_t lists_bytes(void)
+{
+	enum { READING = 24, HELD = 8, PACKED = 4 };
+	const struct rec_lists *l = &w.lists;
+	uint64_t labels = l->row.off[l->row.n] + l->col.off[l->col.n] + 16 * ((uint64_t)l->row.n + l->col.n);
+	uint64_t reading = (l->in && !l->block ? HELD : READING) * l->nnz, writing = (HELD + (o.common.binary ? PACKED : 0)) * l->nnz;
+
+	return 2 * labels + (reading > writing ? reading : writing);
+}
+
+static int write_merged(struct rec_run *r, struct rec_err *e)
+{
+	const struct rec_lists *l = &w.lists;
+	struct rec_out *out;
+
+	cli_phase("merge");
+	if (rec_lists_cut(&w.lists, o.top, e) != 0 || cli_out(&out, o.common.output, o.common.binary, e) != 0 ||
+	    rec_lists_write(out, l, o.common.binary, r->pool, e) != 0)
+		return -1;
+	w.counts = (struct rec_topn_counts){ .rows = l->row.n, .answered = l->row.n, .entries = l->nnz };
+	for (uint32_t i = 0; i < l->row.n; i++)
+		w.counts.shorter += l->ptr[i + 1] - l->ptr[i] < o.top;
+	tell();
+	return 0;
+}
+
+/* Lists of disjoint parts of the items: all entries of a row stand together, best first, once they are loaded. */
+static int merge_lists(struct rec_run *r, struct rec_err *e)
+{
+	struct cli_amount more[] = { { "rows", 0 }, { "entries", 0 }, { NULL, 0 } };
+	struct rec_in *in;
+	int rc;
+
+	cli_phase("load");
+	if (cli_in(&in, NULL, "lists", e) != 0 || rec_lists_load(&w.lists, in, o.common.trust, r->pool, e) != 0)
+		return -1;
+	if (w.lists.nnz && !w.lists.has_value)
+		return rec_err_set(e, REC_EDATA, "no scores; for lists in rank order: rec-cat --rank");
+	more[0].n = w.lists.row.n;
+	more[1].n = (double)w.lists.nnz;
+	rc = cli_need(lists_bytes(), more, e);
+	if (rc == 0)
+		rc = write_merged(r, e);
+	rec_lists_free(&w.lists);
+	return rc < 0 ? -1 : cli_commit(e);
+}
+
+static int run(struct rec_err *e)
+{
+	struct rec_run *r;
+
+	check_options();
+	if (cli_run(&r, e) != 0)
+		return -1;
+	return o.merge ? merge_lists(r, e) : rank_rows(r, e);
 }
 
 int main(int argc, char **argv)

@@ -308,6 +308,115 @@ u${TAB}x${TAB}1
 u${TAB}z${TAB}-3" ]
 }
 
+# Three shards of the items of train.tsv, of different sizes: labels in shard.1 ...
+shards() {
+	cut -f2 train.tsv | sort -u >items
+	awk '{ print >("shard." (NR % 7 < 4 ? 1 : NR % 7 < 6 ? 2 : 3)) }' items
+}
+
+@test "rec-topn: --merge of lists over shards of the items (--allow) is the run over all, text or recmat, in any order" {
+	shards
+	for m in "-m model.rec" "-m model.rec --fold-in" "-m sim.tsv" "-m sim.tsv -m model.rec --blend 1,9" "-m sim.tsv --cold popular --interactions rest.tsv" \
+		"-m model.rec -m sim.tsv --scale zscore" "-m sim.tsv --candidates rest.tsv --keep-seen"; do
+		# shellcheck disable=SC2086
+		rec-topn -q $m -n 8 <train.tsv >whole
+		# shellcheck disable=SC2086
+		rec-topn -q -b $m -n 8 <train.tsv >whole.rec
+		: >lists
+		: >lists.rec
+		for i in 3 1 2; do
+			# shellcheck disable=SC2086
+			rec-topn -q $m -n 8 --allow shard.$i <train.tsv >>lists
+			# shellcheck disable=SC2086
+			rec-topn -q -b $m -n 8 --allow shard.$i <train.tsv >>lists.rec
+		done
+		for j in 1 2; do
+			rec-topn -q --merge -j $j -n 8 <lists >merged
+			same whole merged
+		done
+		sort -r lists | rec-topn -q --merge -n 8 >merged
+		same whole merged
+		rec-topn -q --merge -n 8 <lists.rec >merged
+		same whole merged
+		rec-topn -q --merge -b -n 8 <lists.rec >merged
+		same whole.rec merged
+		rec-topn -q --merge -b -n 8 <lists >merged
+		same whole.rec merged
+	done
+}
+
+@test "rec-topn: --merge of models with a part of the items each; users whom they don't hold are not folded in" {
+	shards
+	sort -k2,2 train.tsv | join -t"$TAB" -1 2 - shard.1 | awk -F'\t' -v OFS='\t' '{ print $2, $1, $3, $4 }' >cells.1
+	sort -k2,2 train.tsv | join -t"$TAB" -1 2 - shard.2 | awk -F'\t' -v OFS='\t' '{ print $2, $1, $3, $4 }' >cells.2
+	sort -k2,2 train.tsv | join -t"$TAB" -1 2 - shard.3 | awk -F'\t' -v OFS='\t' '{ print $2, $1, $3, $4 }' >cells.3
+	: >items.half
+	: >lists
+	for i in 1 2 3; do
+		rec-als -q --half item -m model.rec -o item.half.$i <cells.$i
+		cat item.half.$i >>items.half
+	done
+	rec-als -q --half user -m items.half -o user.half <train.tsv
+	for i in 1 2 3; do
+		rec-cat --merge -b user.half item.half.$i >model.$i
+		rec-topn -q -m model.$i -n 6 <train.tsv >>lists
+	done
+	rec-cat --merge -b user.half items.half >model.all
+	rec-topn -q -m model.all -n 6 <train.tsv >whole
+	rec-topn -q --merge -n 6 <lists >merged
+	same whole merged
+	# straight from the concatenated halves
+	cat user.half item.half.3 >catenated
+	rec-topn -q -m model.3 -n 6 <train.tsv >one
+	rec-topn -q -m catenated -n 6 <train.tsv >two
+	same one two
+	head -1 shard.3 | sed "s/^/nobody$TAB/" | exits 1 rec-topn -m model.3
+	[ "$(cat err)" = "rec-topn: model.3 holds a part of its items: users whom it doesn't hold can't be folded in
+rec-topn: 1 of 1 rows can be scored by no model: no list (--cold popular answers them)
+rec-topn: no row was answered" ] || fail "$(cat err)"
+	exits 1 rec-topn --fold-in -m model.3 <train.tsv
+	says "rec-topn: model 1: it holds a part of its items alone: a history can't be folded in"
+	exits 0 rec-topn -m model.3 -n 2 <train.tsv
+	[ "$(head -1 err)" = "rec-topn: $(($(wc -l <train.tsv) - $(wc -l <cells.3))) pairs of stdin name items that no model holds; ignored" ]
+	[ "$(grep -c 'nothing was left out' err)" -eq 0 ]
+}
+
+@test "rec-topn: --merge: users of some shards only, ties by label, nothing to merge, and what is refused" {
+	printf 'b\ty\t2\na\tz\t1\na\tx\t1\n' >one
+	printf 'a\ty\t1\nc\ty\t-3\na\tw\t0.5\n' >two
+	cat one two | exits 0 rec-topn --merge -n 3
+	[ "$(cat out)" = "a${TAB}x${TAB}1
+a${TAB}y${TAB}1
+a${TAB}z${TAB}1
+b${TAB}y${TAB}2
+c${TAB}y${TAB}-3" ]
+	says "rec-topn: 2 of 3 lists are shorter than 3"
+	cat two one | exits 0 rec-topn --merge --stats stats -n 1
+	[ "$(cat out)" = "a${TAB}x${TAB}1
+b${TAB}y${TAB}2
+c${TAB}y${TAB}-3" ]
+	[ ! -s err ]
+	[ "$(sed -n 's/^entries\t//p' stats)" = 3 ]
+	exits 0 rec-topn --merge </dev/null
+	[ ! -s out ]
+	[ ! -s err ]
+	exits 0 rec-topn --merge -b </dev/null
+	exits 0 rec-topn --merge <out
+	[ ! -s out ]
+	cat one one | exits 1 rec-topn --merge
+	says "rec-topn: <stdin>: pair 'a' 'x' is there twice"
+	cut -f1,2 one | exits 1 rec-topn --merge
+	says "rec-topn: no scores; for lists in rank order: rec-cat --rank"
+	for opt in --model=x --blend=1 --scale=rank --seen=x --keep-seen --fold-in --allow=x --deny=x --candidates=x --cold=fail --fill=popular --interactions=x \
+		--stream --similar-items --part=1/2; do
+		exits 2 rec-topn --merge $opt <one
+		name=${opt%%=*}
+		says "rec-topn: --merge can't work with $name: it takes lists, and no model"
+	done
+	exits 0 rec-topn --merge --estimate <lists
+	[ "$(cut -f1 out | tr '\n' ' ')" = "bytes rows entries " ]
+}
+
 @test "rec-topn: options that can't be" {
 	exits 2 rec-topn </dev/null
 	says "rec-topn: no model: give -m FILE"

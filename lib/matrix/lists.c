@@ -146,12 +146,36 @@ int rec_lists_load(struct rec_lists *l, struct rec_in *in, bool trust, struct re
 		r.col = l->own[1];
 		r.score = l->own[2];
 		if (rank_all(&r, &one_value, pool, e) == 0) {
+			l->has_value = s.has_value;
 			l->no_scores = one_value || (l->nnz > 0 && !s.has_value);
 			return 0;
 		}
 	}
 	rec_lists_free(l);
 	return -1;
+}
+
+int rec_lists_cut(struct rec_lists *l, uint32_t n, struct rec_err *e)
+{
+	uint32_t *col = l->own[1];
+	float *score = l->own[2];
+	uint64_t *ptr = rec_alloc((size_t)l->row.n + 1, sizeof *ptr, e), to = 0;
+
+	if (!ptr)
+		return -1;
+	for (uint32_t i = 0; i < l->row.n; i++) {
+		uint64_t from = l->ptr[i], keep = l->ptr[i + 1] - from < n ? l->ptr[i + 1] - from : n;
+
+		ptr[i] = to;
+		memmove(col + to, col + from, (size_t)keep * sizeof *col);
+		memmove(score + to, score + from, (size_t)keep * sizeof *score);
+		to += keep;
+	}
+	ptr[l->row.n] = to;
+	free(l->own[0]);
+	l->ptr = l->own[0] = ptr;
+	l->nnz = to;
+	return 0;
 }
 
 static int format_cells(void *arg, uint64_t from, uint64_t to, struct rec_buf *b, struct rec_err *e)

@@ -18,6 +18,7 @@ struct rec_lists {
 	const uint64_t *ptr;	/* row.n + 1 */
 	const uint32_t *col_idx;	/* rank order within a row */
 	const float *score;
+	bool has_value;		/* read lists: some entry came with a value */
 	bool no_scores;		/* read lists: some list of two and more has one value only, or no values were given */
 	void *own[3];
 	struct rec_in *in;	/* kept open where mapped */
@@ -28,6 +29,9 @@ void rec_lists_free(struct rec_lists *l);
 
 /* Read lists (text in any order, or recmat of any order). A pair twice is an error. Takes in over. Rank order is made from the scores. */
 REC_MUST int rec_lists_load(struct rec_lists *l, struct rec_in *in, bool trust, struct rec_pool *pool, struct rec_err *e);
+
+/* Keep the n best entries of each list. */
+REC_MUST int rec_lists_cut(struct rec_lists *l, uint32_t n, struct rec_err *e);
 
 /* Write as text, or as one ranked block with end mark. Rows without entries are left out, so are columns that no list holds. */
 REC_MUST int rec_lists_write(struct rec_out *out, const struct rec_lists *l, bool binary, struct rec_pool *pool, struct rec_err *e);

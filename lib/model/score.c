@@ -191,7 +191,9 @@ static int load_factors(struct rec_part *p, const struct rec_scorer_opts *o, con
 		p->k -= p->bias ? 2 : 0;
 		return unit_table(p, e);
 	}
-	if (o->fold_in || (o->unknown_users && rec_meta_get(&m->meta, "loss")))
+	if (rec_model_is_part(m) && o->fold_in)
+		return rec_err_set(e, REC_EDATA, "it holds a part of its items alone: a history can't be folded in");
+	if (o->fold_in || (o->unknown_users && !rec_model_is_part(m) && rec_meta_get(&m->meta, "loss")))
 		if (rec_foldin_new(&p->foldin, m, run, e))
 			return -1;
 	return o->index ? rec_label_index_new(&p->users, &m->user.row, run->pool, e) : 0;
@@ -331,6 +333,14 @@ int rec_model_holds(const struct rec_model *m, const struct rec_labels *rows, bo
 		*all = *all && map[i] != REC_NONE;
 	free(map);
 	return 0;
+}
+
+bool rec_model_is_part(const struct rec_model *m)
+{
+	double items = 0;
+	struct rec_err e = { 0 };
+
+	return m->has_factors && rec_meta_get_f64(&m->meta, "items", &items, &e) > 0 && items > m->item.row.n;
 }
 
 uint64_t rec_model_bytes(const struct rec_model *m)

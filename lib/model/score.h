@@ -65,7 +65,7 @@ struct rec_scorer_opts {
 	const double *weight;			/* one a model; NULL for 1 each */
 	enum rec_scale scale;
 	bool fold_in;				/* also users that the model holds */
-	bool unknown_users;			/* rows may come that a factor model doesn't hold: make fold-in ready where the metadata allow it */
+	bool unknown_users;			/* rows may come that a factor model doesn't hold: make fold-in ready where the model allows it */
 	bool similar;				/* rows are items: cosine of item factors, or rows of the similarity */
 	const struct rec_sparse *interactions;	/* for user-side models */
 	const struct rec_labels *more;		/* further labels that items shall hold, or NULL */
@@ -89,6 +89,9 @@ void rec_scorer_free(struct rec_scorer *s);
 
 /* Whether a factor model holds all these users (true for other models). */
 REC_MUST int rec_model_holds(const struct rec_model *m, const struct rec_labels *rows, bool *all, struct rec_err *e);
+
+/* Whether a factor model holds fewer items than it was trained on. Its stored users score those it has; nobody is folded in, because that takes all items. */
+bool rec_model_is_part(const struct rec_model *m);
 
 /* Bytes of the numbers in a model. */
 uint64_t rec_model_bytes(const struct rec_model *m);
