@@ -85,15 +85,18 @@ static int prepare(struct rec_sim_data *d, struct rec_csr *pairs, const struct r
 
 /* -- parts: borders on blocks of rows, so that the parts have about the same work -- */
 
+/* Additions, and the pairs that have a weight: about as many as additions where those are few, all items where they are many. */
 static uint64_t row_cost(const struct rec_sim_data *d, uint32_t i)
 {
-	uint64_t cost = 1;
+	uint64_t additions = 1;
 
+	if (!d->o->method->weight)
+		return 1;
+	for (uint64_t p = d->t.ptr[i]; !d->sums && p < d->t.ptr[i + 1]; p++)
+		additions += d->x.ptr[d->t.col[p] + 1] - d->x.ptr[d->t.col[p]];
 	if (d->sums)
-		return cost + rec_sums_cells(d->sums, i);
-	for (uint64_t p = d->t.ptr[i]; d->o->method->weight && p < d->t.ptr[i + 1]; p++)
-		cost += d->x.ptr[d->t.col[p] + 1] - d->x.ptr[d->t.col[p]];
-	return cost;
+		additions += rec_sums_cells(d->sums, i);
+	return additions + (uint64_t)((double)additions * d->items / ((double)additions + d->items)) * d->o->method->cost;
 }
 
 static int borders(const struct rec_sim_data *d, uint32_t *from, uint32_t *to, struct rec_err *e)

@@ -29,6 +29,7 @@ struct rec_sim_method {
 	enum rec_base base;	/* of unit data; weighted data make SUM of COUNT where the method takes weights */
 	rec_pair_fn *weight;	/* arg is a struct rec_sim_data; NULL: not by pairs (ease, popular) */
 	int (*prepare)(struct rec_sim_data *d, struct rec_err *e);	/* fill a, b, user, means; NULL for nothing */
+	unsigned cost;		/* time for a pair of items beside its sums, in additions: for the borders of parts, measured */
 };
 
 /* Pairs of an item, and of a user. */

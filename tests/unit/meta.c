@@ -109,6 +109,8 @@ static void test_merge(void)
 	merged("a\t1\ndigest\t" D1 "\n", "a\t1\ndigest\t" D1 "\n", "a\t1\ndigest\t" D1 "\n");
 	merged("cells\t5\ndigest\t" D1 "\nshards\t1\n", "cells\t6\ndigest\t" D2 "\nshards\t2\n",
 	       "cells\t11\ndigest\t00000000000000010123456789abcdf0\nshards\t3\n");
+	merged("shards\t1\nusers\t5\n", "shards\t1\nusers\t6\n", "shards\t2\nusers\t11\n");
+	not_merged("users\t1\n", "users\t2\n", "metadata: users is 1 in one part and 2 in another");
 	not_merged("reg\t1\n", "reg\t2\n", "metadata: reg is 1 in one part and 2 in another");
 	not_merged("cells\t1\n", "cells\t2\n", "metadata: cells is 1 in one part and 2 in another");
 	not_merged("reg\t1\n", "", "metadata: one part has no reg");
