@@ -246,6 +246,17 @@ static struct rec_als_opts half_settings(const struct rec_model *from)
 	return a;
 }
 
+/* Parts keep repeats, so these are combined as in training. */
+static enum rec_repeats half_repeats(const struct rec_model *from, bool ratings)
+{
+	const char *rule = rec_meta_get(&from->meta, "duplicates");
+
+	for (unsigned i = 0; rule && !cli_given("duplicates") && cli_repeats[i]; i++)
+		if (strcmp(rule, cli_repeats[i]) == 0)
+			return (enum rec_repeats)i;
+	return repeats_rule(ratings);
+}
+
 static int half(struct rec_model *m, struct rec_sparse *x, struct rec_model *from, struct rec_run *run, struct rec_err *e)
 {
 	uint64_t unknown = 0;
@@ -257,7 +268,7 @@ static int half(struct rec_model *m, struct rec_sparse *x, struct rec_model *fro
 	if (load_own_model(from, o.model, run, e) != 0)
 		return -1;
 	a = half_settings(from);
-	if (cli_load_pairs_alone(x, repeats_rule(a.explicit_loss), o.transposed, run, e) != 0)
+	if (cli_load_pairs_alone(x, half_repeats(from, a.explicit_loss), o.transposed, run, e) != 0)
 		return -1;
 	rc = check_memory(x, &a, run, e);
 	if (rc != 0)

@@ -286,6 +286,11 @@ fan() {
 			same whole.rec fanned.rec || fail "$parts parts $how"
 		done
 	done
+	for seed in 1 2; do rec-gen --users 600 --items 300 --rows 20000 --explicit --times --seed $seed; done >twice.tsv	# parts keep repeats, and half-steps combine them as the start values did
+	[ "$(cut -f1,2 twice.tsv | sort -u | wc -l)" -lt 40000 ] || fail "no repeats"
+	rec-als -q -k 6 -i 1 --duplicates max --weights linear <twice.tsv >whole.rec
+	fan 2 1 twice.tsv -k 6 --duplicates max --weights linear
+	same whole.rec fanned.rec
 	rec-als -q -k 6 -i 1 --solver cg <train.rec >before.rec
 	rec-als -q -k 6 -i 2 --solver cg --init-from before.rec <train.rec >whole.rec
 	fan 3 2 train.rec -k 6 --solver cg --init-from before.rec
