@@ -225,12 +225,13 @@ static int prepare(struct training *t, const struct rec_sparse *x, struct rec_er
 
 	if (complete(&t->f, x, t->o, t->run, e) != 0 || check_init(&t->f, init, e) != 0)
 		return -1;
-	if (turn(t, x, e) != 0 || rec_als_crew_new(&t->crew, &t->f, t->run, e) != 0)
+	if ((t->o->iterations > 0 && turn(t, x, e) != 0) || rec_als_crew_new(&t->crew, &t->f, t->run, e) != 0)
 		return -1;
 	if (t->o->spill && t->o->spill_tables)
 		t->user.spill = t->item.spill = t->o->spill;
 	if (rec_als_side_new(&t->user, &t->f, true, &x->row, &x->m, init ? &init->user : NULL, t->run, e) != 0)
 		return -1;
+	t->f.no_starts = t->o->iterations > 0 && t->f.solver == REC_CHOLESKY;	/* items are solved first */
 	return rec_als_side_new(&t->item, &t->f, false, &x->col, &t->t, init ? &init->item : NULL, t->run, e);
 }
 

@@ -34,7 +34,7 @@ struct rec_als_form {
 	uint32_t cg_steps;
 	double init_sd;
 	uint64_t seed;
-	bool no_starts;		/* not kept: start values are looked at by nothing, and left out (half-steps by Cholesky) */
+	bool no_starts;		/* not kept: start values are looked at by nothing, and left out: of rows that Cholesky solves first */
 };
 
 /* Stride of tables: room for the stored layout, so that a table can be packed in place. */
