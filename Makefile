@@ -110,6 +110,10 @@ check-tsan: ## threaded programs and commands under TSan
 check-clang: ## compile with clang, warnings are errors; unit programs
 	$(MAKE) B=$(B)-clang CC=clang WERROR=-Werror all unit
 
+check-fan: all ## work over hosts and schedulers: network namespaces, ssh, Slurm (root; installs what is missing)
+	sh tests/setup.sh fan
+	PATH=$(abspath $(B))/bin:$$PATH bats tests/fan/*.bats
+
 check-slurm: all ## rec-task and the job scripts under a Slurm of its own (root; installs slurm-wlm and munge): a minute
 	sh tests/setup.sh fan
 	PATH=$(abspath $(B))/bin:$$PATH bats tests/fan/slurm.bats
@@ -164,5 +168,5 @@ help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
-.PHONY: all programs bench-programs check unit check-asan check-tsan check-clang check-slurm check-fresh lint bench quality man install uninstall dist static clean help
+.PHONY: all programs bench-programs check unit check-asan check-tsan check-clang check-fan check-slurm check-fresh lint bench quality man install uninstall dist static clean help
 .SECONDARY:
