@@ -43,7 +43,7 @@ RESULTS='rec-sim by parts: the bytes of one process
 rec-sim by shards: the bytes of one process
 rec-topn by parts: the bytes of one process
 rec-als by half-steps: the bytes of one process
-rec-eval by shards: the bytes of one process'
+rec-eval by parts: the bytes of one process'
 
 @test "parallel.sh: on this machine, the bytes of one process" {
 	needs parallel

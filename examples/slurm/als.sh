@@ -6,7 +6,7 @@
 #     sh examples/slurm/als.sh 16 10 train.rec model.rec -k 128
 #
 # MODEL has the bytes that one process gives. All jobs are submitted at once, files are kept in MODEL.work: the same line makes what is missing.
-# A part is at least 256 users, and 256 items: rec-als says so if N is too large.
+# Other options or other data need another MODEL, or an empty MODEL.work. Parts are made of blocks of 256 rows: with more parts than blocks some are empty.
 set -eu
 [ $# -ge 4 ] || { echo "usage: als.sh N ITERATIONS TRAIN MODEL [rec-als options]" >&2; exit 2; }
 here=$(cd "$(dirname "$0")" && pwd)

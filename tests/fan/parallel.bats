@@ -25,7 +25,7 @@ RESULTS='rec-sim by parts: the bytes of one process
 rec-sim by shards: the bytes of one process
 rec-topn by parts: the bytes of one process
 rec-als by half-steps: the bytes of one process
-rec-eval by shards: the bytes of one process'
+rec-eval by parts: the bytes of one process'
 
 @test "parallel.sh: over ssh, without a shared disk, with one failure of a host; nothing stays there" {
 	needs parallel
