@@ -20,7 +20,8 @@ on() {
 drop() {	# drop HOST WHY
 	[ -e "$RUN/bad/$1" ] && return
 	note "$RUN/bad/$1" "$2"
-	log host - - "$1" "$(now)" 0 "dropped: $2"
+	tick
+	log host - - "$1" "$now" 0 "dropped: $2"
 	printf 'rec-fan: %s: dropped: %s\n' "$1" "$2" >&2
 }
 
@@ -42,12 +43,13 @@ once() {
 
 # send HOST FILE TO: rsync writes under another name first
 send() {
-	began=$(now)
-	by=
+	tick
+	sent=$now by=
 	[ ! -e "$RUN/suspect/$1" ] || by=--checksum	# what is there is compared, not its size and time alone
 	# shellcheck disable=SC2086
 	rsync -qLt $by --whole-file --timeout="$PATIENCE" -e "$SSH" "$2" "$1:$R/$3" </dev/null >"$job.err" 2>&1 || return 1
-	log ship "$3" - "$1" "$began" "$(size "$2")" ok
+	measure "$2"
+	log ship "$3" - "$1" "$sent" "$size" ok
 }
 
 # The folder on a new host, the commands for its kind of machine, and whether they run there.
@@ -72,7 +74,8 @@ prepare() {
 
 # Sets host and slot. A part goes where its shard is, if that slot is free; away from where it failed, if there is another host. 1: no host is left.
 take_slot() {
-	home=$(cat "$RUN/home/$part" 2>/dev/null)
+	home=
+	[ ! -e "$RUN/home/$part" ] || read -r home <"$RUN/home/$part"
 	while [ -d "$RUN/slot" ]; do
 		hosts=0 others=0
 		for s in ${home:+"$RUN/slot/$home"} "$RUN"/slot/*; do

@@ -7,12 +7,12 @@ describe() {
 	ext=rec
 	case $CMD in
 	als)
-		side=user
-		[ $(($1 % 2)) = 0 ] || side=item
+		side=user turned=
+		[ $(($1 % 2)) = 0 ] || side=item turned=' --transposed'
 		name=$side.$((($1 + 1) / 2))
 		shard=in/$side.$((part - 1)).rec
 		needs="$shard in/step.$(($1 - 1)).rec"
-		command="limit bin/rec-als --half $side$([ $side = user ] || echo " --transposed") -m in/step.$(($1 - 1)).rec$JOBOPTS \$threads <$shard"
+		command="limit bin/rec-als --half $side$turned -m in/step.$(($1 - 1)).rec$JOBOPTS \$threads <$shard"
 		[ -n "$LOCAL" ] || command="rm -f in/step.$(($1 - 2)).rec; $command"
 		;;
 	sim)
@@ -36,40 +36,48 @@ describe() {
 	command="limit() { timeout -k 5 $LIMIT \"\$@\"; }; $command"
 }
 
-# Is what came a whole file of the kind that was expected?
+# What a recmat file holds; every check is made on the way. Sets rows (of all its blocks), blocks, and order of the last.
+look_at() {
+	rows=0 blocks=0 order='' format=''
+	"$BIN/rec-cat" -q --info "$1" >"$job.info" 2>/dev/null || return 1
+	while IFS='	' read -r key value; do
+		case $key in
+		format) format=$value ;;
+		blocks) blocks=$value ;;
+		*.order) order=$value ;;
+		*.rows) rows=$((rows + value)) ;;
+		esac
+	done <"$job.info"
+	[ "$format" = recmat ]
+}
+
+# Is what came a whole file of the kind that was expected? A part of a half-sweep has the rows of its shard.
 whole() {
 	case $ext in
 	gz) [ -s "$1" ] && gzip -t <"$1" 2>/dev/null ;;
 	*)
-		[ "$(head -c 6 "$1" | tr -d '\000')" = RECMAT ] || return 1
-		"$BIN/rec-cat" -q --verify "$1" >/dev/null 2>&1 || return 1
-		[ "$CMD" != als ] || same_rows "$1"
+		look_at "$1" || return 1
+		[ "$CMD" = als ] || return 0
+		read -r want <"$W/in/$side.$((part - 1)).rows" && [ "$rows" = "$want" ]
 		;;
 	esac
 }
 
-rows_of() { "$BIN/rec-cat" -q --info "$1" | awk -F'\t' '$1 ~ /^[0-9]*\.rows$/ { n += $2 } END { print n + 0 }'; }
-
-# A part of a half-sweep has the rows of its shard.
-same_rows() {
-	[ "$(rows_of "$1")" = "$(cat "$W/in/$side.$((part - 1)).rows")" ]
-}
-
 # -- a job: part $part of step $step --
 
-# Processes that share a machine share its CPUs, unless --threads says otherwise.
+# Sets share: processes that share a machine share its CPUs, unless --threads says otherwise.
 share_of() {
 	k=0
 	for s in "$RUN/slot/$1".*; do
 		[ ! -d "$s" ] || k=$((k + 1))
 	done
 	if [ -n "$THREADS" ] || [ "$k" -eq 1 ] && [ -z "$LOCAL" ]; then
-		printf 'threads=; '
+		share='threads=; '
 	elif [ -n "$LOCAL" ]; then
-		printf "threads='--threads 1'; "
+		share="threads='--threads 1'; "
 	else
 		# shellcheck disable=SC2016	# for the host to expand
-		printf 'n=$(($(getconf _NPROCESSORS_ONLN) / %d)); threads="--threads $((n > 0 ? n : 1))"; ' "$k"
+		share="k=$k; "'n=$(($(getconf _NPROCESSORS_ONLN) / k)); threads="--threads $((n > 0 ? n : 1))"; '
 	fi
 }
 
@@ -81,9 +89,10 @@ attempt() {
 		result="shipping: $(tail -1 "$job.err" | cut -c1-300)"
 		return
 	fi
-	on "$host" "$LIMIT" "$(share_of "$host")$command" >"$out" 2>"$job.err" || rc=$?
+	share_of "$host"
+	on "$host" "$LIMIT" "$share$command" >"$out" 2>"$job.err" || rc=$?
 	case $rc in
-	0) if whole "$out"; then result=ok; else result="damaged: $(size "$out") bytes came, not a whole part"; fi ;;
+	0) if whole "$out"; then result=ok; else measure "$out"; result="damaged: $size bytes came, not a whole part"; fi ;;
 	1 | 2 | 3) fatal=1 result="exit $rc: $(tail -1 "$job.err" | cut -c1-300)" ;;
 	124) result="timeout: $LIMIT s" ;;
 	255) result="lost: $(tail -1 "$job.err" | cut -c1-300)" ;;
@@ -118,10 +127,11 @@ give_up() {	# give_up STATUS TEXT: end the run
 }
 
 finished() {
+	measure "$job.out"
 	mv -f "$job.out" "$W/part/$name.$part.$ext"
-	rm -f "$RUN/strike/$host"
+	[ ! -e "$RUN/strike/$host" ] || rm -f "$RUN/strike/$host"
 	note "$RUN/home/$part" "$slot"
-	log "$name" "$part" "$try" "$host" "$began" "$(size "$W/part/$name.$part.$ext")" ok
+	log "$name" "$part" "$try" "$host" "$began" "$size" ok
 	[ "$VERBOSE" = 0 ] || printf 'rec-fan: %s part %s of %s: %s\n' "$name" "$part" "$PARTS" "$host" >&2
 }
 
@@ -129,7 +139,8 @@ try_part() {
 	try=1 avoid='' fatals=0
 	while [ "$try" -le "$TRIES" ]; do
 		take_slot || { [ -d "$RUN/slot" ] || exit 1; give_up 4 "no host is left for part $part of $name"; }
-		began=$(now)
+		tick
+		began=$now
 		attempt
 		[ "$result" != ok ] || finished
 		rmdir "$RUN/slot/$slot/busy" 2>/dev/null

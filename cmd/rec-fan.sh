@@ -67,13 +67,14 @@ quote() {
 	done
 }
 
-# Seconds, with a fraction where date can.
-now() {
-	t=$(date +%s.%N)
-	case $t in *[!0-9.]*) date +%s ;; *) echo "$t" ;; esac
+# Sets now: nanoseconds, as fine as date can.
+tick() {
+	now=$(date +%s%N)
+	case $now in *[!0-9]*) now=${now%%[!0-9]*}000000000 ;; esac
 }
 
-size() { wc -c <"$1" | tr -d ' '; }
+# Sets size: bytes of a file.
+measure() { size=$(($(wc -c <"$1"))); }
 
 # note FILE TEXT: a file that is there whole or not at all
 note() {
@@ -82,8 +83,9 @@ note() {
 
 # log STEP PART TRY HOST BEGAN BYTES RESULT
 log() {
-	printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$1" "$2" "$3" "$4" \
-		"$(echo "$5 $(now)" | awk '{ printf "%.3f", $2 - $1 }')" "$6" "$7" >>"$W/log.tsv"
+	tick
+	printf '%s\t%s\t%s\t%s\t%s\t%d.%03d\t%s\t%s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$1" "$2" "$3" "$4" \
+		$(((now - $5) / 1000000000)) $(((now - $5) / 1000000 % 1000)) "$6" "$7" >>"$W/log.tsv"
 }
 
 # The Makefile puts the files in here.
@@ -165,7 +167,7 @@ rm -rf "$W"/run.*
 RUN=$W/run.$$
 mkdir -p "$RUN/slot" "$RUN/bad" "$RUN/strike" "$RUN/once" "$RUN/home" "$RUN/suspect" "$RUN/parallel" || die 4 "can't write into $W"
 
-children=
+job=$RUN/main children=
 leave() {
 	status=$?
 	trap '' INT TERM HUP
@@ -245,7 +247,9 @@ read_input() {
 		cmp -s - "$W/in/raw" || die 1 "the input is not the one that $work was begun with (or can't be read)"
 	fi
 	[ ! -e "$W/in/data.rec" ] || return 0
-	if "$BIN/rec-cat" --merge -b "$W/in/raw" >"$W/in/data.$$" 2>/dev/null; then
+	if [ "$(head -c 6 "$W/in/raw" | tr -d '\000')" = RECMAT ] && look_at "$W/in/raw" && [ "$order" = canonical ] && [ "$blocks" = 1 ]; then
+		ln "$W/in/raw" "$W/in/data.rec"
+	elif "$BIN/rec-cat" --merge -b "$W/in/raw" >"$W/in/data.$$" 2>/dev/null; then
 		mv "$W/in/data.$$" "$W/in/data.rec"
 	else
 		rm -f "$W/in/data.$$"
@@ -264,7 +268,8 @@ prepare_als() {
 		[ -e "$W/in/$s.$i.rows" ] && continue
 		"$BIN/rec-split" --parts "$PARTS" --by $s $turned --to "$W/in/$s.%d.rec" -b <"$W/in/data.rec" 2>"$RUN/err" >/dev/null || die 1 "$(cat "$RUN/err")"
 		while [ "$i" -ge 0 ]; do
-			rows_of "$W/in/$s.$i.rec" >"$RUN/rows.$i"
+			look_at "$W/in/$s.$i.rec" || die 1 "$W/in/$s.$i.rec: damaged"
+			echo "$rows" >"$RUN/rows.$i"
 			i=$((i - 1))
 		done
 		i=0
@@ -284,7 +289,8 @@ look_again() {
 		describe "$step"
 		file=$W/part/$name.$part.$ext
 		if [ -e "$file" ] && ! whole "$file"; then
-			log "$name" "$part" - - "$(now)" 0 "damaged in $W/part"
+			tick
+			log "$name" "$part" - - "$now" 0 "damaged in $W/part"
 			rm -f "$file" "$W/done/$step"
 		fi
 		part=$((part + 1))
