@@ -101,6 +101,9 @@ job() {
 	rec-als -q -k 3 -i 1 --explicit <train.tsv >explicit.rec
 	rec-sim -q -b pearson --center <train.tsv >center.rec
 	rec-sim -q -b cosine --side user <train.tsv >users.rec
+	rec-sim -q linear --survey <train.tsv >survey.tsv
+	rec-sim -q linear --partial --whole survey.tsv <train.tsv >sums.tsv
+	rec-sim -q llr --partial -b <train.tsv >sums.rec
 	cut -f 2 train.tsv | sort -u | head -20 >items.txt
 	cut -f 1,2 all.tsv | awk '!seen[$1]++ { print $1 "\tgroup" (NR % 3) }' >groups.tsv
 	sort -R lists.tsv >other.tsv
@@ -125,6 +128,10 @@ job() {
 		train.tsv rec-sim -q popular -b
 		train.tsv rec-sim -q jaccard --max-user 5
 		train.tsv rec-sim -q cosine --from-factors model.rec
+		train.tsv rec-sim -q linear --survey
+		train.tsv rec-sim -q linear --partial --whole survey.tsv -b
+		sums.tsv rec-sim -q linear --merge --whole survey.tsv
+		sums.rec rec-sim -q llr --merge -n 5 -b --part 1/1
 		train.tsv rec-topn -q -m model.rec -m sim.rec --blend 1,2 --scale zscore
 		train.tsv rec-topn -q -m model.rec --fold-in --seen truth.tsv
 		train.tsv rec-topn -q -m sim.rec --allow items.txt --fill popular --interactions train.tsv
