@@ -257,27 +257,32 @@ read_input() {
 	fi
 }
 
-# Shards of users and of items, the start values, and how many rows each shard has.
+# shard SIDE [--transpose]: the input in PARTS shards, and how many rows each of them has
+shard() {
+	[ ! -e "$W/in/$1.$((PARTS - 1)).rows" ] || return 0
+	job=$RUN/shard.$1
+	"$BIN/rec-split" -q --parts "$PARTS" --by "$1" ${2:+"$2"} --to "$W/in/$1.%d.rec" -b <"$W/in/data.rec" >/dev/null 2>"$job.err" || return 1
+	i=0
+	while [ "$i" -lt "$PARTS" ]; do
+		look_at "$W/in/$1.$i.rec" || return 1
+		note "$W/in/$1.$i.rows" "$rows"	# the last one says that all are there
+		i=$((i + 1))
+	done
+}
+
+# Shards of users and of items, while the start values are made.
 prepare_als() {
+	if [ "$iterations" -gt 0 ]; then
+		shard user &
+		users=$!
+		shard item --transpose &
+		items=$!
+	fi
 	eval "make_file step.0.rec \"\$BIN/rec-als\" -i 0$START" <"$W/in/data.rec"
 	[ "$iterations" -gt 0 ] || return 0
+	wait "$users" || die 1 "shards of users: $(cat "$RUN/shard.user.err")"
+	wait "$items" || die 1 "shards of items: $(cat "$RUN/shard.item.err")"
 	[ -z "$WARM" ] || make_file own.0.rec "$BIN/rec-cat" --block user -b "$W/in/step.0.rec"
-	for s in user item; do
-		i=$((PARTS - 1)) turned=
-		[ $s = user ] || turned=--transpose
-		[ -e "$W/in/$s.$i.rows" ] && continue
-		"$BIN/rec-split" --parts "$PARTS" --by $s $turned --to "$W/in/$s.%d.rec" -b <"$W/in/data.rec" 2>"$RUN/err" >/dev/null || die 1 "$(cat "$RUN/err")"
-		while [ "$i" -ge 0 ]; do
-			look_at "$W/in/$s.$i.rec" || die 1 "$W/in/$s.$i.rec: damaged"
-			echo "$rows" >"$RUN/rows.$i"
-			i=$((i - 1))
-		done
-		i=0
-		while [ "$i" -lt "$PARTS" ]; do
-			mv "$RUN/rows.$i" "$W/in/$s.$i.rows"	# the last one says that all are there
-			i=$((i + 1))
-		done
-	done
 }
 
 # Finished parts of an earlier run are looked at again: files can rot, and disks can have been full.
