@@ -7,6 +7,7 @@
 table=$RUN/options
 "$BIN/rec-$CMD" --options >"$table" || die 1 "rec-$CMD --options failed"
 JOBOPTS='' START='' LAST='' GIVEN='' CHECK='' FILES='' BINARY='' THREADS='' WARM='' METHOD='' iterations=16 nfiles=0
+factors=64 base=16	# what a row costs in pairs: rec_als_row_cost
 
 # The line of the table for an option; sets long and arg
 look_up() {
@@ -42,7 +43,8 @@ option() {
 	*:verbose) verbose=1; return ;;
 	*:threads) THREADS=$3 ;;
 	als:iterations) iterations=$3; return ;;
-	als:solver) [ "$3" != cg ] || WARM=1 ;;
+	als:solver) [ "$3" != cg ] || WARM=1 base=8 ;;
+	als:factors) factors=$3 ;;
 	eval:bootstrap | eval:fail-if) LAST="$LAST --$1$(quote "$3")" CHECK="$CHECK --$1$(quote "$3")"; return ;;
 	eval:json) LAST="$LAST --$1"; return ;;
 	esac

@@ -261,7 +261,7 @@ read_input() {
 shard() {
 	[ ! -e "$W/in/$1.$((PARTS - 1)).rows" ] || return 0
 	job=$RUN/shard.$1
-	"$BIN/rec-split" -q --parts "$PARTS" --by "$1" ${2:+"$2"} --to "$W/in/$1.%d.rec" -b <"$W/in/data.rec" >/dev/null 2>"$job.err" || return 1
+	"$BIN/rec-split" -q --parts "$PARTS" --row-cost $((base + factors / 4)) --by "$1" ${2:+"$2"} --to "$W/in/$1.%d.rec" -b <"$W/in/data.rec" >/dev/null 2>"$job.err" || return 1
 	i=0
 	while [ "$i" -lt "$PARTS" ]; do
 		look_at "$W/in/$1.$i.rec" || return 1
