@@ -39,11 +39,16 @@ void cli_safe_descriptors(void)
 				_exit(CLI_RESOURCE);
 }
 
-static void on_signal(int sig)
+void cli_remove_temporaries(void)
 {
 	for (size_t i = 0; i < nouts; i++)
 		if (temporaries[i])
 			unlink(temporaries[i]);
+}
+
+static void on_signal(int sig)
+{
+	cli_remove_temporaries();
 	signal(sig, SIG_DFL);
 	raise(sig);
 }
@@ -66,6 +71,7 @@ void cli_catch_signals(void)
 		if (sigaction(sigs[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)	/* nohup stays nohup */
 			sigaction(sigs[i], &sa, NULL);
 	sigaction(SIGPIPE, &sa, NULL);	/* whatever the parent thinks of it */
+	cli_catch_bus();
 }
 
 int cli_in(struct rec_in **in, const char *path, const char *what, struct rec_err *e)

@@ -18,6 +18,8 @@ _Noreturn void cli_print_options(void);	/* --options: the table for completion a
 
 void cli_safe_descriptors(void);
 void cli_catch_signals(void);
+void cli_catch_bus(void);
+void cli_remove_temporaries(void);	/* may be called by a signal handler */
 void cli_clear_progress(void);
 void cli_free_outputs(void);
 void cli_free_run(void);

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * cli_bus.c - SIGBUS: a mapped input whose pages are gone, because somebody cut the file short in place or its disk fails.
+ *
+ * A read(2) would have said so; a mapping can only fault. The handler names the file (as /proc/self/maps does, read by system calls alone), removes temporary
+ * outputs and ends the command as for any other I/O error. Threads may fault together: the first speaks.
+ */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "cli_private.h"
+
+enum { LINE = 4096 + 128 };
+
+static atomic_flag speaking = ATOMIC_FLAG_INIT;
+
+static const char *hex(const char *p, uintptr_t *x)
+{
+	for (*x = 0;; p++) {
+		if (*p >= '0' && *p <= '9')
+			*x = *x * 16 + (uintptr_t)(*p - '0');
+		else if (*p >= 'a' && *p <= 'f')
+			*x = *x * 16 + (uintptr_t)(*p - 'a' + 10);
+		else
+			return p;
+	}
+}
+
+/* "start-end rwxp offset device inode   path": the path where the range holds at and there is one. */
+static const char *path_in(const char *line, uintptr_t at)
+{
+	uintptr_t from, to;
+	const char *p = hex(line, &from);
+
+	if (*p != '-')
+		return NULL;
+	(void)hex(p + 1, &to);
+	return at >= from && at < to ? strchr(line, '/') : NULL;
+}
+
+/* The file that is mapped at an address; NULL where that isn't known. */
+static const char *file_at(uintptr_t at)
+{
+	static char line[LINE];
+	const char *path = NULL;
+	size_t n = 0;
+	char c;
+	int fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return NULL;
+	while (!path && read(fd, &c, 1) == 1) {
+		if (c != '\n') {
+			if (n < sizeof line - 1)
+				line[n++] = c;
+			continue;
+		}
+		line[n] = '\0';
+		n = 0;
+		path = path_in(line, at);
+	}
+	close(fd);
+	return path;
+}
+
+static void on_bus(int sig, siginfo_t *info, void *context)
+{
+	static char text[LINE + 128];
+	const char *path;
+
+	(void)context;
+	while (atomic_flag_test_and_set(&speaking))
+		pause();
+	cli_remove_temporaries();
+	path = file_at((uintptr_t)info->si_addr);
+	if (!path && info->si_code != BUS_ADRERR) {	/* no input's fault */
+		signal(sig, SIG_DFL);
+		raise(sig);
+	}
+	text[0] = '\0';
+	strncat(text, path ? path : "an input file", LINE);
+	strcat(text, ": the file was cut short, or can't be read any more, while it was in use");
+	cli_say(text);
+	_exit(CLI_RESOURCE);
+}
+
+void cli_catch_bus(void)
+{
+	struct sigaction sa = { .sa_sigaction = on_bus, .sa_flags = SA_SIGINFO };
+
+	sigfillset(&sa.sa_mask);
+	sigaction(SIGBUS, &sa, NULL);
+}
