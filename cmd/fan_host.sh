@@ -18,11 +18,12 @@ on() {
 }
 
 drop() {	# drop HOST WHY
-	[ -e "$RUN/bad/$1" ] && return
-	note "$RUN/bad/$1" "$2"
+	mkdir "$RUN/once/$1.drop" 2>/dev/null || return
 	tick
+	# said before it is known: who finds no host left ends the run
 	log host - - "$1" "$now" 0 "dropped: $2"
 	printf 'rec-fan: %s: dropped: %s\n' "$1" "$2" >&2
+	note "$RUN/bad/$1" "$2"
 }
 
 # once NAME COMMAND...: run it unless it has succeeded in this run; who comes meanwhile waits for it
