@@ -88,7 +88,7 @@ setup() {
 	# shellcheck disable=SC2046
 	run shellcheck .ci/run $(git ls-files '*.sh' 2>/dev/null || ls cmd/*.sh tests/*.sh examples/*.sh)
 	[ "$status" -eq 0 ] || fail "$output"
-	run shellcheck -x -S warning -s bash -e SC2030,SC2031,SC2314,SC1091,SC2164,SC2238,SC2034,SC2120 tests/*.bats tests/helpers.bash
+	run shellcheck -x -S warning -s bash -e SC2030,SC2031,SC2314,SC1091,SC2164,SC2238,SC2034,SC2120 tests/*.bats tests/fan/*.bats tests/helpers.bash
 	[ "$status" -eq 0 ] || fail "$output"
 }
 
@@ -102,7 +102,7 @@ setup() {
 }
 
 @test "house: each source file says its licence" {
-	run grep -L 'SPDX-License-Identifier: MIT' lib/*/*.[ch] cmd/*.[ch] cmd/*.sh tests/*.sh tests/*.bats tests/*/*.[ch] man/*.[1-9] examples/*.sh
+	run grep -L 'SPDX-License-Identifier: MIT' lib/*/*.[ch] cmd/*.[ch] cmd/*.sh tests/*.sh tests/*/*.sh tests/*.bats tests/*/*.bats tests/*/*.[ch] man/*.[1-9] examples/*.sh
 	[ -z "$output" ] || fail "$output"
 }
 

@@ -26,13 +26,13 @@ isa() {
 setup_file() {
 	why_not >"$BATS_FILE_TMPDIR/why_not"
 	[ ! -s "$BATS_FILE_TMPDIR/why_not" ] || return 0
-	REC_NET_OWNER=$$ sh "$net" up 4 "$BATS_FILE_TMPDIR/net" plain "$(isa avx2)" - plain
+	REC_NET_OWNER=$$ sh "$net" up 4 "$BATS_FILE_TMPDIR/net" plain plain "$(isa avx2)" -
 	cd "$BATS_FILE_TMPDIR" || return 1
 	rec-gen --users 2500 --items 1200 --rows 20000 --times --explicit >all.tsv
 	rec-split -q --ratio 0.2 --test truth.tsv <all.tsv >train.tsv
 	rec-cat --to recmat <train.tsv >train.rec
-	# What faults are tried on: a half-sweep takes the slow hosts about a second.
-	LONG_JOB="als -q -k 128 -i 3"
+	# What faults are tried on: a half-sweep takes the two slow hosts about a second.
+	LONG_JOB="als -q -k 96 -i 2"
 	echo "$LONG_JOB" >long.job
 	# shellcheck disable=SC2086
 	rec-$LONG_JOB <train.rec >long.rec
@@ -84,7 +84,7 @@ fan() {
 
 # start ARGUMENTS...: rec-fan in the background, with the folder work; the files got.rec and err
 start() {
-	[ -s hosts ] || hosts 4
+	[ -s hosts ] || hosts 3
 	# shellcheck disable=SC2086
 	setsid sh "$net" run "$n" rec-fan --hosts hosts --work work --timeout 60 "$@" $LONG_JOB <"$in/train.rec" >got.rec 2>err 3>&- &
 	driver=$!
@@ -117,6 +117,10 @@ $(cat work/log.tsv)"
 # finished: step and part of what is done, by the log
 finished() {
 	awk -F'\t' '$2 != "ship" && $2 != "host" && $8 == "ok" { print $2, $3 }' work/log.tsv 2>/dev/null | sort
+}
+
+log_lines() {
+	wc -l 2>/dev/null <work/log.tsv || echo 0
 }
 
 # --- The bytes of one process
@@ -209,11 +213,11 @@ finished() {
 }
 
 @test "fan: a host accepts connections and then hangs, from the beginning" {
-	trouble freeze h3
+	trouble freeze h2
 	start
 	ends_well
-	logged h3 dropped
-	mentions "h3: dropped"
+	logged h2 dropped
+	mentions "h2: dropped"
 }
 
 @test "fan: a host hangs in the middle" {
@@ -256,19 +260,18 @@ finished() {
 
 @test "fan: a worker is killed with -9" {
 	start
-	trouble busy h4 rec-als
-	trouble kill h4 rec-als
+	trouble kill h2 rec-als
 	ends_well
-	logged h4 "exit 137"
+	logged h2 "exit 137"
 }
 
 @test "fan: a part that arrives cut short or with a wrong bit is noticed and done again" {
 	order cut h1 "1 - rec-als --half"
-	order flip h4 "1 - rec-als --half"
+	order flip h3 "1 - rec-als --half"
 	start
 	ends_well
 	logged h1 damaged
-	logged h4 damaged
+	logged h3 damaged
 }
 
 @test "fan: what a host was sent goes bad there" {
@@ -295,40 +298,32 @@ finished() {
 # --- The driver in trouble
 
 @test "fan: the driver is killed at ten moments; run again, it goes on, and no finished part is done twice" {
-	hosts 4
 	start
-	sleep 0.2
-	began=$(date +%s%N)
 	ends_well
-	took=$((($(date +%s%N) - began) / 1000000))
-	again=0
-	for i in 1 2 3 4 5 6 7 8 9 10; do
+	all=$(wc -l <work/log.tsv) again=0
+	for i in 0 1 2 3 4 5 6 7 8 9; do	# after so many tenths of what is logged: a clock would depend on the load
 		rm -rf work
 		start
-		sleep "$(awk -v t="$took" -v i="$i" 'BEGIN { print t * i / 11 / 1000 }')"
-		kill -9 -- "-$driver" 2>/dev/null || :
-		wait "$driver" || :
+		sleep 0.1
+		until [ "$(log_lines)" -ge $((all * i / 10)) ]; do sleep 0.01; done
+		kill -9 -- "-$driver" && { wait "$driver" || :; }
+		[ ! -s got.rec ] || fail "$i/10: output of a killed run"
 		finished >before
-		[ -s got.rec ] || ! [ -s before ] || again=$((again + 1))
+		[ ! -s before ] || again=$((again + 1))
 		start
-		ends_well || fail "killed at $i/11 of $took ms"
+		ends_well || fail "killed at $i/10"
 		finished >after
 		comm -23 before after >lost
-		[ ! -s lost ] || fail "$i/11: no longer finished: $(cat lost)"
+		[ ! -s lost ] || fail "$i/10: no longer finished: $(cat lost)"
 		# A line of `before` that stands in `after` more often than there was done twice.
 		comm -13 before after | sort -u | comm -12 - before >twice
-		[ ! -s twice ] || fail "$i/11: done twice: $(cat twice)
+		[ ! -s twice ] || fail "$i/10: done twice: $(cat twice)
 $(cat work/log.tsv)"
 	done
-	[ "$again" -ge 5 ] || fail "only $again of ten moments were in the middle of something"
+	[ "$again" -ge 6 ] || fail "only $again of ten moments were in the middle of something"
 }
 
 @test "fan: a finished part that rots in the folder is done again" {
-	start
-	trouble busy h1 rec-als
-	kill -9 -- "-$driver" && { wait "$driver" || :; }
-	sleep 0.5
-	rm -rf work
 	start
 	until [ "$(finished | wc -l)" -ge 2 ]; do sleep 0.05; done
 	kill -9 -- "-$driver" && { wait "$driver" || :; }
@@ -342,7 +337,7 @@ $(cat work/log.tsv)"
 # --- No way out
 
 @test "fan: a part that every host refuses ends the run; part and host are named, no file appears" {
-	for h in h1 h2 h3; do order fail "$h" "- 1 shard.1.rec"; order fail "$h" "- 1 user.1.rec"; done
+	for h in h1 h2 h3; do order fail "$h" "- 1 <in/user.1.rec"; done
 	hosts 3
 	exits 1 fan work --parts 3 -o model.rec als -q -k 8 -i 2 <"$in/train.rec"
 	[ ! -e model.rec ]

@@ -56,11 +56,16 @@ damage() {	# damage flip|cut_short: run the command, then spoil what it wrote
 	mkdir -p "$dir/spoil"
 	out=$(mktemp "$dir/spoil/XXXXXX") || exit 255
 	sleep 0.05	# file times tick slowly
-	sh -c "$command" >"$out.out"
+	case $command in
+	rsync*) sh -c "$command" ;;	# a dialogue: what it writes to files is spoilt
+	*) sh -c "$command" >"$out.out" ;;
+	esac
 	status=$?
-	find "$HOME" -type f -newer "$out" -size +1c ! -path "$dir/spoil/*" ! -path "$faults/*" | while IFS= read -r f; do "$1" "$f"; done
-	[ "$(wc -c <"$out.out")" -lt 200 ] || "$1" "$out.out"
-	cat "$out.out"
+	find "$HOME" -type f -cnewer "$out" -size +1c ! -path "$dir/spoil/*" ! -path "$faults/*" | while IFS= read -r f; do "$1" "$f"; done
+	if [ -f "$out.out" ]; then
+		[ "$(wc -c <"$out.out")" -lt 200 ] || "$1" "$out.out"
+		cat "$out.out"
+	fi
 	rm -f "$out" "$out.out"
 	exit "$status"
 }

@@ -9,8 +9,8 @@
 #   net.sh freeze|thaw DIR HOST     the kernel still accepts connections, nothing answers
 #   net.sh deny DIR HOST            the key is no longer known there, connections are closed
 #   net.sh room DIR HOST [KB]       so much is left on the disk (home and /tmp); the whole of it again
-#   net.sh kill DIR HOST NAME       kill -9 for every process NAME there, exit 1 if there is none
 #   net.sh busy DIR HOST NAME       waits until a process NAME runs there, at most 20 s
+#   net.sh kill DIR HOST NAME       the same, and kills it with -9
 #   net.sh reset DIR                cables, disks, keys, faults (host.sh) and homes as in the beginning
 #   net.sh down DIR                 ends all of it; may be called twice
 #
@@ -215,7 +215,7 @@ drop_connections() {	# drop_connections HOST: every sshd but the one that listen
 room() {	# room HOST [KB]
 	for fs in /root /tmp; do
 		size=256m
-		[ -z "${2:-}" ] || size=$(($(on "$1" df -k --output=used "$fs" | tail -1) + $2))k
+		[ -z "${2:-}" ] || size=$(($(on "$1" df -k --output=used "$fs" | tail -1) + ($2 > 4 ? $2 : 4)))k	# 0 is no limit
 		on "$1" mount -o "remount,size=$size" "$fs" || return 1
 	done
 }
@@ -229,9 +229,12 @@ busy() {	# busy HOST NAME
 }
 
 kill_named() {	# kill_named HOST NAME
-	pids=$(processes "$1" "$2")
-	# shellcheck disable=SC2086
-	[ -n "$pids" ] && on "$1" kill -s KILL $pids
+	n=0
+	# shellcheck disable=SC2046
+	until on "$1" kill -s KILL $(processes "$1" "$2") 2>/dev/null; do
+		[ $((n += 1)) -lt 400 ] || die "$1 runs no $2"
+		sleep 0.05
+	done
 }
 
 reset() {
@@ -244,7 +247,7 @@ reset() {
 		drop_connections "$h"
 		for p in $(on "$h" ps -eo pid=,comm= | awk '$1 > 1 && $2 != "ps" { print $1 }'); do on "$h" kill -s KILL "$p" 2>/dev/null; done
 		# shellcheck disable=SC2016
-		on "$h" sh -c 'cd && for f in * .[!.]*; do [ "$f" = .fan ] || rm -rf "$f"; done; rm -rf /tmp/*'
+		on "$h" sh -c '[ -d /root/.fan/spoil ] && [ "$(hostname)" = "$1" ] && find /root /tmp -xdev -mindepth 1 ! -path "/root/.fan*" -delete' - "$h"
 	done <"$dir/hosts"
 	rm -f "$dir"/*.ssh
 	while read -r h; do reach "$h" || die "$h does not come back"; done <"$dir/hosts"
