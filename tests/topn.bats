@@ -135,6 +135,51 @@ a${TAB}x${TAB}1" ]
 	wait
 }
 
+# mapped PID FILE: wait until the process has the file mapped
+mapped() {
+	for _ in $(seq 200); do
+		grep -q "/$2\$" "/proc/$1/maps" && return 0
+		sleep 0.05
+	done
+	fail "$2 is not mapped"
+}
+
+@test "rec-topn: a model that is cut short while it is in use ends the command with one message and exit 4" {
+	[ -r /proc/self/maps ] || skip "no /proc"
+	[ ! -p ask ] || rm ask answer
+	mkfifo ask answer
+	cp model.rec mine.rec
+	rec-topn -q -m mine.rec -n 2 --stream <ask >answer 2>err &
+	pid=$!
+	exec 8>ask 9<answer
+	printf 'u1\n\n' >&8
+	for _ in 1 2 3; do read -r -t 20 line <&9; done
+	[ -z "$line" ]
+	: >mine.rec
+	printf 'u2\n\n' >&8
+	status=0
+	wait $pid || status=$?
+	exec 8>&- 9<&-
+	[ "$status" -eq 4 ]
+	says "rec-topn: $(pwd -P)/mine.rec: the file was cut short, or can't be read any more, while it was in use"
+	# temporary outputs are removed
+	mkdir empty
+	cp model.rec mine.rec
+	rec-topn -q -j 2 -m mine.rec -o empty/lists --stats empty/stats <ask 2>err &
+	pid=$!
+	exec 8>ask
+	mapped $pid mine.rec
+	ls -A empty | grep -q .
+	: >mine.rec
+	cat train.tsv >&8
+	exec 8>&-
+	status=0
+	wait $pid || status=$?
+	[ "$status" -eq 4 ]
+	says "rec-topn: $(pwd -P)/mine.rec: the file was cut short, or can't be read any more, while it was in use"
+	[ -z "$(ls -A empty)" ]
+}
+
 @test "rec-topn: --part outputs concatenated are the whole, also where there are more parts than blocks" {
 	rec-gen --users 1500 --items 50 --rows 6000 >many.tsv
 	rec-als -q -k 4 -i 1 <many.tsv >many.rec
