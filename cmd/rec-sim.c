@@ -189,6 +189,44 @@ static void prepare_blas(void)
 
 /* -- the work -- */
 
+/* The least that is worth giving to pages of files: one window each for what is read and what is written. */
+enum { WINDOWS = 8, LEAST_WINDOW = 256 << 10, MOST_WINDOW = 64 << 20 };
+
+/* Memory is bounded and does not hold it all: half of what is left goes to lines, the rest to pages of files. Returns how often the data pass by. */
+static uint64_t use_files(struct rec_sim_opts *s, uint64_t bytes, uint64_t line_bytes, uint32_t lines, unsigned threads)
+{
+	uint64_t left = o.common.mem > bytes ? o.common.mem - bytes : 0, group = threads + left / 2 / line_bytes, window = left / 2 / WINDOWS, passes;
+
+	s->spill = cli_spill();
+	s->spill->room = window < LEAST_WINDOW ? LEAST_WINDOW : window < MOST_WINDOW ? window : MOST_WINDOW;
+	s->group = group < lines ? (uint32_t)group : lines;
+	passes = rec_sim_takes(s->method, "neighbours") && s->group ? (lines + (uint64_t)s->group - 1) / s->group : 1;
+	cli_stat_u64("passes", passes);
+	cli_verbose("works from files in %s: the data pass by %llu times", s->spill->dir, (unsigned long long)passes);
+	return passes;
+}
+
+/* 1: --estimate has answered. */
+static int plan(struct rec_sim_opts *s, const struct rec_sparse *x, struct rec_run *run, struct rec_err *e)
+{
+	unsigned threads = rec_pool_size(run->pool);
+	struct rec_sim_cost all, far;
+	uint64_t line_bytes, held = o.common.mem && !x->m.far ? 8 * x->m.nnz : 0, least;
+	struct cli_amount more[] = { { "operations", 0 }, { "bytes.least", 0 }, { NULL, 0 }, { NULL, 0 } };
+
+	rec_sim_cost(&all, x, s, threads);
+	rec_sim_cost_far(&far, &line_bytes, x, s, threads);
+	far.bytes += far.bytes ? threads * line_bytes + WINDOWS * (uint64_t)LEAST_WINDOW : all.bytes;
+	least = far.bytes / 16 * 17 + 16;	/* a part for pairs that were read before it was known that not all of them fit */
+	if (least > all.bytes)
+		least = all.bytes;
+	more[0].n = all.operations;
+	more[1].n = (double)least;
+	if (all.bytes > o.common.mem && least <= o.common.mem)
+		more[2] = (struct cli_amount){ "passes", (double)use_files(s, far.bytes + held, line_bytes, s->side_user ? x->m.nrows : x->m.ncols, threads) };
+	return cli_need(o.common.estimate ? all.bytes : least, more, e);
+}
+
 /* 1: --estimate has answered. */
 static int check_cost(const struct rec_sim_cost *c, struct rec_err *e)
 {
@@ -197,16 +235,14 @@ static int check_cost(const struct rec_sim_cost *c, struct rec_err *e)
 	return cli_need(c->bytes, more, e);
 }
 
-static int from_interactions(struct rec_model *m, struct rec_sparse *x, const struct rec_sim_opts *s, struct rec_run *run, struct rec_err *e)
+static int from_interactions(struct rec_model *m, struct rec_sparse *x, struct rec_sim_opts *s, struct rec_run *run, struct rec_err *e)
 {
-	struct rec_sim_cost cost;
 	uint64_t thinned = 0;
 	int rc;
 
 	if (cli_load_interactions(x, (enum rec_repeats)o.duplicates, run, e) != 0)
 		return -1;
-	rec_sim_cost(&cost, x, s, rec_pool_size(run->pool));
-	rc = check_cost(&cost, e);
+	rc = plan(s, x, run, e);
 	if (rc != 0)
 		return rc;
 	cli_phase("compute");

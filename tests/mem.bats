@@ -122,6 +122,45 @@ far() {
 	[ "$(stat_of memory.temporary)" -eq 0 ]
 }
 
+@test "mem: rec-sim makes the same similarities in less memory, by every way to sums and from every form of input" {
+	while read -r options; do
+		# shellcheck disable=SC2086
+		rec-sim -q -j 2 $options <"$D/data.rec" >want
+		# shellcheck disable=SC2086
+		m=$(rec-sim --estimate -j 2 $options <"$D/data.rec" | sed -n "s/^bytes.least$TAB//p")
+		# shellcheck disable=SC2086
+		far "$m" rec-sim -j 2 $options <"$D/data.rec" || return 1
+		same got want || fail "$options"
+		[ "$(stat_of memory.peak)" -le "$m" ] || fail "$options: $(stat_of memory.peak) bytes resident, --mem $m"
+	done <<-'LIST'
+		cosine -n 20
+		cosine -n 20 --weights log -b --part 2/3
+		llr -n 20 --max-user 300
+		pearson -n 20 --center -b
+		rp3beta -n 20 --weights bm25 --walk .8,.3 --normalize l1
+		popular -b
+	LIST
+	rec-sim -q linear -n 20 --side user <"$D/data.rec" >want
+	for f in data.tsv data.gz stream.rec; do
+		# shellcheck disable=SC2002
+		cat "$D/$f" | far 45M rec-sim linear -n 20 --side user -j 3 || return 1
+		same got want
+	done
+}
+
+@test "mem: rec-sim tells how often the data pass by, and the least that does" {
+	exits 0 rec-sim cosine --estimate -j 2 <"$D/data.rec"
+	[ "$(cut -f 1 out | xargs)" = "bytes operations bytes.least" ]
+	m=$(sed -n "s/^bytes.least$TAB//p" out)
+	exits 0 rec-sim cosine --estimate -j 2 --mem "$m" <"$D/data.rec"
+	passes=$(sed -n "s/^passes$TAB//p" out)
+	[ "$passes" -gt 5 ]
+	far "$m" rec-sim cosine -j 2 <"$D/data.rec"
+	[ "$(stat_of passes)" -eq "$passes" ]
+	exits 4 rec-sim cosine -j 2 --mem $((m - 1)) <"$D/data.rec"
+	says "rec-sim: needs $m bytes, --mem allows $((m - 1))"
+}
+
 @test "mem: no room, and no folder, for temporary files" {
 	shim=${REC_BIN:-$ROOT/build/bin}/../tests/fault/fail.so
 	m=$(least <"$D/data.rec")

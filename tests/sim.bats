@@ -265,7 +265,7 @@ needs_blas() {
 
 @test "rec-sim: --estimate prints bytes and operations; --mem refuses with the size, exit 4" {
 	exits 0 rec-sim ease --estimate <wide.tsv
-	[ "$(cut -f1 out | tr '\n' ' ')" = "bytes operations " ]
+	[ "$(cut -f1 out | tr '\n' ' ')" = "bytes operations bytes.least " ]
 	[ "$(awk -F'\t' '/^operations/ { print ($2 > 300000000) }' out)" -eq 1 ]
 	exits 0 rec-sim popular --estimate <wide.tsv
 	exits 4 rec-sim ease --mem 1M <wide.tsv

@@ -17,7 +17,7 @@ void rec_csr_free(struct rec_csr *m)
 {
 	for (int i = 0; i < 4; i++)
 		free(m->own[i]);
-	rec_far_free(m->far);
+	rec_far_free(m->own_far);
 	*m = (struct rec_csr){ 0 };
 }
 

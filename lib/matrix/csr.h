@@ -16,11 +16,10 @@ struct rec_csr {
 	const uint32_t *col;	/* ascending within a row, no repeats (repeats only where a load was asked to keep them) */
 	const float *val;	/* nnz values, finite */
 	const double *time;	/* nnz times, NaN where missing; NULL where none was asked for or none is there */
-	struct rec_far *far;	/* where col, val and time lie in one file and only some of it may be resident (see base/far.h); NULL in memory */
+	struct rec_far *far, *own_far;	/* where col, val and time lie in one file and only some of it may be resident (base/far.h), NULL in memory; own_far as own */
 	void *own[4];		/* ptr, col, val, time as rec_csr_free releases them; NULL where mapped or borrowed */
 };
 
-/* far is released too where it is a temporary file. */
 void rec_csr_free(struct rec_csr *m);
 
 /* Cells from .. to - 1 are used by somebody who goes through m in order. */

@@ -347,6 +347,7 @@ static int new_matrix(struct build *x, struct rec_err *e)
 	m->ptr = m->own[0];
 	if (!m->ptr || rec_far_new(&m->far, x->s->spill, (size_t)(n * 8 + (x->shape->times ? n * 8 + 64 : 0)), e) != 0)
 		return -1;
+	m->own_far = m->far;
 	p = m->far->p;
 	m->col = (uint32_t *)(void *)p;
 	m->val = (float *)(void *)(p + n * 4);
@@ -388,7 +389,24 @@ int rec_stow_csr(struct rec_csr *m, struct rec_stow *s, const struct rec_cells_s
 	return rc;
 }
 
-/* -- transposing -- */
+/* -- other matrices in files -- */
+
+int rec_csr_new_far(struct rec_csr *m, uint32_t nrows, uint32_t ncols, uint64_t nnz, struct rec_spill *spill, struct rec_err *e)
+{
+	if (!spill)
+		return rec_csr_new(m, nrows, ncols, nnz, 0, e);
+	*m = (struct rec_csr){ .nrows = nrows, .ncols = ncols, .nnz = nnz };
+	m->own[0] = rec_zalloc((size_t)nrows + 1, sizeof *m->ptr, e);
+	m->ptr = m->own[0];
+	if (!m->ptr || rec_far_new(&m->own_far, spill, (size_t)nnz * 8, e) != 0) {
+		rec_csr_free(m);
+		return -1;
+	}
+	m->far = m->own_far;
+	m->col = (uint32_t *)(void *)m->far->p;
+	m->val = (float *)(void *)(m->far->p + nnz * 4);
+	return 0;
+}
 
 struct turn {
 	const struct rec_csr *m;
@@ -440,8 +458,8 @@ static int turn_range(void *arg, size_t r, unsigned thread, struct rec_err *e)
 {
 	const struct turn *x = arg;
 	const uint32_t *from = (const uint32_t *)(const void *)x->sorted->p;
-	uint32_t *row = (uint32_t *)(void *)x->t->far->p;
-	float *val = (float *)(void *)(row + x->m->nnz);
+	uint32_t *row = (uint32_t *)x->t->col;
+	float *val = (float *)x->t->val;
 	uint64_t first = x->t->ptr[x->ranges.first[r]], end = x->t->ptr[x->ranges.first[r + 1]];
 
 	(void)thread;
@@ -467,11 +485,10 @@ static int turn(struct turn *x, struct rec_spill *spill, struct rec_pool *pool, 
 	const struct rec_csr *m = x->m;
 	struct rec_csr *t = x->t;
 
-	*t = (struct rec_csr){ .nrows = m->ncols, .ncols = m->nrows, .nnz = m->nnz };
-	t->own[0] = rec_zalloc((size_t)t->nrows + 1, sizeof *t->ptr, e);
-	t->ptr = t->own[0];
+	if (rec_csr_new_far(t, m->ncols, m->nrows, m->nnz, spill, e) != 0)
+		return -1;
 	x->place = rec_alloc(t->nrows, sizeof *x->place, e);
-	if (!t->ptr || !x->place)
+	if (!x->place)
 		return -1;
 	count_columns(x);
 	x->ranges.limit = spill->room / rec_pool_size(pool) / 32 + 1;
@@ -479,10 +496,6 @@ static int turn(struct turn *x, struct rec_spill *spill, struct rec_pool *pool, 
 		return -1;
 	sort_columns(x);
 	rec_far_drop(x->sorted);
-	if (rec_far_new(&t->far, spill, (size_t)m->nnz * 8, e) != 0)
-		return -1;
-	t->col = (uint32_t *)(void *)t->far->p;
-	t->val = (float *)(void *)(t->far->p + m->nnz * 4);
 	return rec_pool_run(pool, x->ranges.n, turn_range, x, e);
 }
 

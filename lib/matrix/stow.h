@@ -71,6 +71,9 @@ REC_MUST int rec_stow_cells(struct rec_cells *c, struct rec_stow *s, struct rec_
 REC_MUST int rec_stow_csr(struct rec_csr *m, struct rec_stow *s, const struct rec_cells_shape *shape, uint64_t *repeats, struct rec_conflict *conflict,
 			  struct rec_pool *pool, struct rec_err *e);
 
+/* As rec_csr_new, without times; with spill the cells lie in a file. Writable through col and val all the same. */
+REC_MUST int rec_csr_new_far(struct rec_csr *m, uint32_t nrows, uint32_t ncols, uint64_t nnz, struct rec_spill *spill, struct rec_err *e);
+
 /* The transpose of m, without times, its cells in a file; those of m may lie in one. Memory: 16 bytes a row of t, and spill->room. */
 REC_MUST int rec_csr_transpose_far(struct rec_csr *t, const struct rec_csr *m, struct rec_spill *spill, struct rec_pool *pool, struct rec_err *e);
 

@@ -62,16 +62,31 @@ static double row_sum(const struct rec_csr *m, uint32_t r)
 {
 	double sum = 0;
 
+	rec_csr_walk(m, m->ptr[r], m->ptr[r + 1]);
 	for (uint64_t i = m->ptr[r]; i < m->ptr[r + 1]; i++)
 		sum += (double)m->val[i];
 	return sum;
 }
 
+/* Weights in a temporary file are m's own. */
+static int raise_in_file(struct rec_csr *m, double a)
+{
+	for (uint32_t r = 0; r < m->nrows; r++) {
+		rec_csr_walk(m, m->ptr[r], m->ptr[r + 1]);
+		for (uint64_t i = m->ptr[r]; i < m->ptr[r + 1]; i++)
+			((float *)m->val)[i] = (float)rec_pow((double)m->val[i], a);
+	}
+	return 0;
+}
+
 /* The weights to the power a, in memory of their own. */
 static int raise_weights(struct rec_csr *m, double a, struct rec_err *e)
 {
-	float *val = rec_alloc(m->nnz, sizeof *val, e);
+	float *val;
 
+	if (m->own_far)
+		return raise_in_file(m, a);
+	val = rec_alloc(m->nnz, sizeof *val, e);
 	for (uint64_t i = 0; val && i < m->nnz; i++)
 		val[i] = (float)rec_pow((double)m->val[i], a);
 	free(m->own[2]);
@@ -83,9 +98,12 @@ static int walk(struct rec_sim_data *d, double a, double b, struct rec_err *e)
 {
 	if (alloc(d, e) != 0)
 		return -1;
-	for (uint64_t i = 0; !d->unit && i < d->x.nnz; i++)
-		if (d->x.val[i] < 0)
-			return rec_err_set(e, REC_EDATA, "a walk has no negative steps: some weight is below 0");
+	for (uint32_t r = 0; !d->unit && r < d->x.nrows; r++) {
+		rec_csr_walk(&d->x, d->x.ptr[r], d->x.ptr[r + 1]);
+		for (uint64_t i = d->x.ptr[r]; i < d->x.ptr[r + 1]; i++)
+			if (d->x.val[i] < 0)
+				return rec_err_set(e, REC_EDATA, "a walk has no negative steps: some weight is below 0");
+	}
 	for (uint32_t i = 0; i < d->items; i++) {
 		d->a[i] = inverse_power(d->unit ? rec_sim_item_count(d, i) : row_sum(&d->t, i), a);
 		d->b[i] = inverse_power(rec_sim_item_count(d, i), b);

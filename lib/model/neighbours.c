@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "model/sim_select.h"
+#include "model/sim_stream.h"
 
 int rec_accumulator_new(struct rec_accumulator *a, const struct rec_overlap *o, struct rec_err *e)
 {
@@ -84,13 +85,17 @@ static void add_moments(struct rec_accumulator *a, const struct rec_overlap *o, 
 
 void rec_overlap_line(struct rec_accumulator *a, const struct rec_overlap *o, uint32_t line)
 {
+	if (o->line)
+		o->line(a, o->source, line);
+	else
+		rec_overlap_part(a, o, line, o->t->ptr[line], o->t->ptr[line + 1]);
+}
+
+void rec_overlap_part(struct rec_accumulator *a, const struct rec_overlap *o, uint32_t line, uint64_t from, uint64_t to)
+{
 	const struct rec_csr *x = o->x, *t = o->t;
 
-	if (o->line) {
-		o->line(a, o->source, line);
-		return;
-	}
-	for (uint64_t p = t->ptr[line]; p < t->ptr[line + 1]; p++) {
+	for (uint64_t p = from; p < to; p++) {
 		uint32_t u = t->col[p];
 		const uint32_t *item = x->col + x->ptr[u];
 		const float *val = x->val + x->ptr[u];
@@ -126,6 +131,8 @@ struct work {
 	const struct rec_neighbours *how;
 	bool rows;
 	struct rec_accumulator *acc;	/* per thread */
+	struct rec_group group;		/* or of a group of lines */
+	const struct rec_run *run;
 };
 
 static struct rec_pair pair_of(const struct rec_accumulator *a, uint32_t s)
@@ -140,11 +147,12 @@ static int weigh_line(void *arg, uint32_t line, unsigned thread, float *weight, 
 {
 	const struct work *w = arg;
 	const struct rec_neighbours *how = w->how;
-	struct rec_accumulator *a = &w->acc[thread];
+	struct rec_accumulator *a = w->acc ? &w->acc[thread] : &w->group.acc[line - w->group.first];
 	uint32_t kept = 0;
 	bool finite = true;
 
-	rec_overlap_line(a, &how->overlap, line);
+	if (w->acc)
+		rec_overlap_line(a, &how->overlap, line);
 	for (uint32_t k = 0; k < a->n; k++) {
 		uint32_t s = a->met[k];
 		struct rec_pair p;
@@ -165,15 +173,38 @@ static int weigh_line(void *arg, uint32_t line, unsigned thread, float *weight, 
 	return finite ? 0 : rec_err_set(e, REC_EDATA, "the similarity of some pair is beyond float32");
 }
 
+static int sum_group(void *arg, uint32_t first, uint32_t end, struct rec_err *e)
+{
+	struct work *w = arg;
+
+	return rec_group_sum(&w->group, first, end, w->run, e);
+}
+
+static int by_groups(struct rec_csr *s, struct rec_selection *sel, const struct rec_neighbours *how, const struct rec_run *run, struct rec_err *e)
+{
+	struct work w = { .how = how, .rows = sel->rows, .run = run };
+	int rc = rec_group_new(&w.group, &how->overlap, how->group, e);
+
+	sel->group = how->group;
+	sel->before = sum_group;
+	if (rc == 0)
+		rc = rec_select(s, sel, weigh_line, &w, run, e);
+	rec_group_free(&w.group);
+	return rc;
+}
+
 int rec_neighbours(struct rec_csr *s, const struct rec_neighbours *how, const struct rec_run *run, struct rec_err *e)
 {
 	struct rec_selection sel = { .items = how->overlap.x->ncols, .keep = how->keep, .rows = how->keep_history || how->keep == 0, .from = how->from,
 				     .to = how->to };
 	unsigned threads = rec_pool_size(run->pool), i = 0;
-	struct work w = { how, sel.rows, rec_zalloc(threads, sizeof *w.acc, e) };
+	struct work w = { .how = how, .rows = sel.rows };
 	int rc = -1;
 
 	*s = (struct rec_csr){ 0 };
+	if (how->group)
+		return by_groups(s, &sel, how, run, e);
+	w.acc = rec_zalloc(threads, sizeof *w.acc, e);
 	while (w.acc && i < threads && rec_accumulator_new(&w.acc[i], &how->overlap, e) == 0)
 		i++;
 	if (i == threads)

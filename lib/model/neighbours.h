@@ -46,6 +46,8 @@ REC_MUST int rec_accumulator_new(struct rec_accumulator *a, const struct rec_ove
 void rec_accumulator_free(struct rec_accumulator *a);
 /* Accumulate a line, and back to zero. */
 void rec_overlap_line(struct rec_accumulator *a, const struct rec_overlap *o, uint32_t line);
+/* Add cells from .. to - 1 of the line in o->t: a line in pieces. */
+void rec_overlap_part(struct rec_accumulator *a, const struct rec_overlap *o, uint32_t line, uint64_t from, uint64_t to);
 void rec_overlap_clear(struct rec_accumulator *a);
 
 /* What a measure sees of a pair: i the history item, j the candidate. With COUNT xy is the count. */
@@ -64,6 +66,7 @@ struct rec_neighbours {
 	float min_sim;		/* smaller |weights| are dropped */
 	uint32_t min_support;	/* pairs that fewer users share are dropped */
 	uint32_t from, to;	/* rows wanted */
+	uint32_t group;		/* lines that are summed at once, where the data lie in files (sim_stream.h); 0: one a thread */
 };
 
 /* The similarity, items x items. Fails where a weight is not finite in float32. */

@@ -9,10 +9,12 @@
 #include "base/blocks.h"
 #include "base/mem.h"
 #include "io/num.h"
+#include "matrix/stow.h"
 #include "model/ease.h"
 #include "model/linear.h"
 #include "model/sim_finish.h"
 #include "model/sim_method.h"
+#include "model/sim_stream.h"
 #include "model/sim_sums.h"
 
 enum { OVERHEAD = 16 << 20 };	/* buffers, stacks, libraries */
@@ -32,9 +34,12 @@ static void free_data(struct rec_sim_data *d)
 
 static bool all_ones(const struct rec_csr *x)
 {
-	for (uint64_t i = 0; i < x->nnz; i++)
-		if (x->val[i] != 1)
-			return false;
+	for (uint32_t r = 0; r < x->nrows; r++) {
+		rec_csr_walk(x, x->ptr[r], x->ptr[r + 1]);
+		for (uint64_t i = x->ptr[r]; i < x->ptr[r + 1]; i++)
+			if (x->val[i] != 1)
+				return false;
+	}
 	return true;
 }
 
@@ -47,13 +52,18 @@ static void set_scale(struct rec_sim_data *d)
 	d->scale = rec_survey_scale(d->o->whole ? d->o->whole : &own, rec_linear_user_power(d->o));
 }
 
+static int transpose(struct rec_csr *t, const struct rec_csr *m, const struct rec_sim_opts *o, const struct rec_run *run, struct rec_err *e)
+{
+	return o->spill ? rec_csr_transpose_far(t, m, o->spill, run->pool, e) : rec_csr_transpose(t, m, run->pool, e);
+}
+
 /* pairs -> (side) -> weights; x borrows from pairs, which must stay. */
 static int weigh(struct rec_sim_data *d, struct rec_csr *pairs, struct rec_weighting *w, const struct rec_run *run, struct rec_err *e)
 {
 	struct rec_csr t;
 
 	if (d->o->side_user) {
-		if (rec_csr_transpose(&t, pairs, run->pool, e) != 0)
+		if (transpose(&t, pairs, d->o, run, e) != 0)
 			return -1;
 		rec_csr_free(pairs);
 		*pairs = t;
@@ -64,7 +74,7 @@ static int weigh(struct rec_sim_data *d, struct rec_csr *pairs, struct rec_weigh
 		return -1;
 	d->unit = w->kind == REC_WEIGH_NONE || all_ones(&d->x);
 	set_scale(d);
-	return rec_csr_transpose(&d->t, &d->x, run->pool, e);
+	return transpose(&d->t, &d->x, d->o, run, e);
 }
 
 static int prepare(struct rec_sim_data *d, struct rec_csr *pairs, const struct rec_sparse *x, struct rec_weighting *w, const struct rec_run *run,
@@ -92,6 +102,8 @@ static uint64_t row_cost(const struct rec_sim_data *d, uint32_t i)
 
 	if (!d->o->method->weight)
 		return 1;
+	if (!d->sums)
+		rec_csr_walk(&d->t, d->t.ptr[i], d->t.ptr[i + 1]);
 	for (uint64_t p = d->t.ptr[i]; !d->sums && p < d->t.ptr[i + 1]; p++)
 		additions += d->x.ptr[d->t.col[p] + 1] - d->x.ptr[d->t.col[p]];
 	if (d->sums)
@@ -131,7 +143,7 @@ static int by_pairs(struct rec_similarity *s, const struct rec_sim_data *d, uint
 {
 	const struct rec_sim_opts *o = d->o;
 	struct rec_neighbours how = { .overlap = overlap_of(d), .weight = o->method->weight, .arg = d, .keep = o->neighbours, .keep_history = o->keep_history,
-				      .min_sim = (float)o->min_sim, .min_support = o->min_support, .from = from, .to = to };
+				      .min_sim = (float)o->min_sim, .min_support = o->min_support, .from = from, .to = to, .group = o->spill ? o->group : 0 };
 
 	if ((o->method->takes & REC_SIM_LINEAR) && o->power != 1)
 		how.weight = rec_linear_power_weight;
@@ -169,6 +181,7 @@ static double history_mean(const struct rec_sim_data *d, const struct rec_weight
 {
 	double sum = 0;
 
+	rec_csr_walk(&d->t, d->t.ptr[i], d->t.ptr[i + 1]);
 	for (uint64_t c = d->t.ptr[i]; c < d->t.ptr[i + 1]; c++)
 		sum += rec_weighting_of_history(w) ? (double)d->t.val[c] : 1;
 	return sum / d->users;
@@ -194,9 +207,11 @@ static int popular(struct rec_model *m, const struct rec_sim_data *d, const stru
 	double *sum = rec_zalloc(d->items, sizeof *sum, e);
 	int rc;
 
-	for (uint32_t i = 0; sum && i < d->items; i++)
+	for (uint32_t i = 0; sum && i < d->items; i++) {
+		rec_csr_walk(&d->t, d->t.ptr[i], d->t.ptr[i + 1]);
 		for (uint64_t c = d->t.ptr[i]; c < d->t.ptr[i + 1]; c++)
 			sum[i] += d->unit ? 1 : (double)d->t.val[c];
+	}
 	rc = sum ? rec_offset_to_model(m, sum, items, 0, d->items, e) : -1;
 	free(sum);
 	return rc;
@@ -330,6 +345,7 @@ int rec_sim_train(struct rec_model *m, const struct rec_sparse *x, const struct 
 	struct rec_csr pairs = { 0 };
 	int rc;
 
+	w.spill = o->spill;
 	*m = (struct rec_model){ 0 };
 	rc = prepare(&d, &pairs, x, &w, run, thinned, e);
 	if (rc == 0)
@@ -379,8 +395,11 @@ static double sum_of_squared_columns(const struct rec_csr *m, uint64_t *count)
 {
 	double sum = 0;
 
-	for (uint64_t i = 0; i < m->nnz; i++)
-		sum += (double)(2 * count[m->col[i]]++ + 1);
+	for (uint32_t r = 0; r < m->nrows; r++) {
+		rec_csr_walk(m, m->ptr[r], m->ptr[r + 1]);
+		for (uint64_t i = m->ptr[r]; i < m->ptr[r + 1]; i++)
+			sum += (double)(2 * count[m->col[i]]++ + 1);
+	}
 	return sum;
 }
 
@@ -416,6 +435,21 @@ void rec_sim_cost(struct rec_sim_cost *c, const struct rec_sparse *x, const stru
 		free(count);
 	}
 	add_model_cost(c, o, 4 * 8 * (double)x->m.nnz + 40 * others, n, threads);
+}
+
+void rec_sim_cost_far(struct rec_sim_cost *c, uint64_t *line_bytes, const struct rec_sparse *x, const struct rec_sim_opts *o, unsigned threads)
+{
+	double n = o->side_user ? x->m.nrows : x->m.ncols, others = o->side_user ? x->m.ncols : x->m.nrows;
+	enum rec_base base = o->method->base == REC_BASE_COUNT && o->weights.kind != REC_WEIGH_NONE ? REC_BASE_SUM : o->method->base;
+	double labels = (x->row.off ? (double)x->row.off[x->row.n] : 0) + (x->col.off ? (double)x->col.off[x->col.n] : 0) + 8 * (n + others);
+
+	rec_sim_cost(c, x, o, threads);
+	*line_bytes = rec_group_line_bytes(base, (uint32_t)n);
+	if (!o->method->weight && (o->method->takes & REC_SIM_LIST)) {
+		c->bytes = 0;
+		return;
+	}
+	add_model_cost(c, o, 2 * labels + 40 * others, n, threads);
 }
 
 void rec_sim_merge_cost(struct rec_sim_cost *c, const struct rec_sums *s, const struct rec_sim_opts *o, unsigned threads)

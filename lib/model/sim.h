@@ -49,6 +49,8 @@ struct rec_sim_opts {
 	uint32_t min_support, max_user;
 	uint64_t seed;
 	uint32_t part, parts;		/* 1 .. parts */
+	struct rec_spill *spill;	/* interactions are read from files through its room; NULL: all in memory */
+	uint32_t group;			/* with spill: lines summed at once */
 	const struct rec_survey *whole;	/* of all data where x is a shard; NULL where x is all */
 };
 
@@ -73,6 +75,12 @@ struct rec_sim_cost {
 	double operations;
 };
 void rec_sim_cost(struct rec_sim_cost *c, const struct rec_sparse *x, const struct rec_sim_opts *o, unsigned threads);
+
+/*
+ * The least for a run with spill, but for what spill->room allows; 0 where there is none (methods without weights of pairs). c->bytes is with groups of a line
+ * a thread; line_bytes is what each further line takes.
+ */
+void rec_sim_cost_far(struct rec_sim_cost *c, uint64_t *line_bytes, const struct rec_sparse *x, const struct rec_sim_opts *o, unsigned threads);
 
 /* Make a model of x. *thinned counts the users that max_user thinned. */
 REC_MUST int rec_sim_train(struct rec_model *m, const struct rec_sparse *x, const struct rec_sim_opts *o, const struct rec_run *run, uint64_t *thinned,

@@ -20,6 +20,7 @@ static double sum_of_squares(const struct rec_sim_data *d, uint32_t i)
 
 	if (d->unit)
 		return rec_sim_item_count(d, i);
+	rec_csr_walk(&d->t, d->t.ptr[i], d->t.ptr[i + 1]);
 	for (uint64_t c = d->t.ptr[i]; c < d->t.ptr[i + 1]; c++)
 		sum += (double)d->t.val[c] * (double)d->t.val[c];
 	return sum;
@@ -52,6 +53,7 @@ static double *row_means(const struct rec_csr *m, struct rec_err *e)
 	for (uint32_t r = 0; mean && r < m->nrows; r++) {
 		double sum = 0;
 
+		rec_csr_walk(m, m->ptr[r], m->ptr[r + 1]);
 		for (uint64_t i = m->ptr[r]; i < m->ptr[r + 1]; i++)
 			sum += (double)m->val[i];
 		mean[r] = m->ptr[r + 1] > m->ptr[r] ? sum / (double)(m->ptr[r + 1] - m->ptr[r]) : 0;

@@ -31,6 +31,8 @@ struct work {
 	struct block *block;
 	uint64_t *ptr;			/* cells of each line, then offsets */
 	uint32_t first, end;		/* lines */
+	uint32_t lines;			/* of a block */
+	size_t done;			/* blocks of earlier groups */
 	size_t keys;			/* room in a buffer of keys */
 };
 
@@ -137,8 +139,11 @@ static int block_task(void *arg, size_t task, unsigned thread, struct rec_err *e
 	struct work *w = arg;
 	const struct rec_selection *how = w->how;
 	struct scratch *s = &w->scratch[thread];
-	uint32_t first = w->first + (uint32_t)task * BLOCK, end = w->end - first > BLOCK ? first + BLOCK : w->end;
+	uint32_t first, end;
 
+	task += w->done;
+	first = w->first + (uint32_t)task * w->lines;
+	end = w->end - first > w->lines ? first + w->lines : w->end;
 	for (uint32_t line = first; line < end; line++) {
 		uint32_t n = 0, all;
 
@@ -227,18 +232,48 @@ static int turn(struct rec_csr *s, struct rec_pool *pool, struct rec_err *e)
 	return rc;
 }
 
+/* A divisor of the group that leaves work for every thread, where there is one. */
+static uint32_t lines_of_block(uint32_t group, unsigned threads)
+{
+	uint32_t n = group / threads < BLOCK ? group / threads : BLOCK;
+
+	while (n > 1 && group % n != 0)
+		n--;
+	return n ? n : 1;
+}
+
+/* All blocks, group by group. */
+static int run_blocks(struct work *w, size_t nblocks, struct rec_err *e)
+{
+	const struct rec_selection *how = w->how;
+	size_t step = how->group ? how->group / w->lines : nblocks;
+
+	for (; w->done < nblocks; w->done += step) {
+		size_t n = nblocks - w->done < step ? nblocks - w->done : step;
+		uint32_t first = w->first + (uint32_t)w->done * w->lines, end = w->end - first > n * w->lines ? first + (uint32_t)n * w->lines : w->end;
+
+		if (how->group && how->before(w->arg, first, end, e) != 0)
+			return -1;
+		if (rec_pool_run(w->run->pool, n, block_task, w, e) != 0)
+			return -1;
+	}
+	return 0;
+}
+
 int rec_select(struct rec_csr *s, const struct rec_selection *how, rec_line_fn *fn, void *arg, const struct rec_run *run, struct rec_err *e)
 {
 	struct work w = { .how = how, .fn = fn, .arg = arg, .run = run, .first = how->rows ? how->from : 0, .end = how->rows ? how->to : how->items };
-	size_t nblocks = ((size_t)w.end - w.first + BLOCK - 1) / BLOCK;
 	unsigned threads = rec_pool_size(run->pool);
+	size_t nblocks;
 	int rc = -1;
 
+	w.lines = how->group ? lines_of_block(how->group, threads) : BLOCK;
+	nblocks = ((size_t)w.end - w.first + w.lines - 1) / w.lines;
 	*s = (struct rec_csr){ 0 };
 	w.block = rec_zalloc(nblocks, sizeof *w.block, e);
 	w.ptr = rec_zalloc((size_t)how->items + 1, sizeof *w.ptr, e);
 	if (w.block && w.ptr && new_scratch(&w, threads, e) == 0)
-		rc = rec_pool_run(run->pool, nblocks, block_task, &w, e);
+		rc = run_blocks(&w, nblocks, e);
 	if (rc == 0)
 		rc = assemble(s, &w, nblocks, e);
 	free_scratch(&w, threads);

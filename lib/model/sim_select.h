@@ -33,6 +33,8 @@ struct rec_selection {
 	bool rows;		/* lines are rows (history items); else columns (candidates) */
 	bool ascending;		/* the source gives items in ascending order */
 	uint32_t from, to;	/* rows wanted; cells of others are dropped, and lines that are rows are not computed */
+	uint32_t group;		/* lines come in groups of so many: before is called once for each, by one thread, then their lines are asked for; 0: no groups */
+	int (*before)(void *arg, uint32_t first, uint32_t end, struct rec_err *e);
 };
 
 /* items x items, rows ascending; rows outside from .. to - 1 are empty. */

@@ -4,10 +4,12 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/hash.h"
 #include "base/math.h"
 #include "base/mem.h"
+#include "matrix/stow.h"
 
 const char *rec_weighting_name(enum rec_weighting_kind kind)
 {
@@ -75,22 +77,31 @@ static uint32_t longest_row(const struct rec_csr *m)
 	return (uint32_t)longest;
 }
 
+static bool all_take_part(const struct rec_csr *m, const struct rec_weighting *w, bool zeros)
+{
+	for (uint32_t r = 0; r < m->nrows; r++) {
+		rec_csr_walk(m, m->ptr[r], m->ptr[r + 1]);
+		for (uint64_t i = m->ptr[r]; i < m->ptr[r + 1]; i++)
+			if (!takes_part(w, zeros, m->val[i]))
+				return false;
+	}
+	return true;
+}
+
 int rec_weighting_pairs(struct rec_csr *out, const struct rec_sparse *x, const struct rec_weighting *w, bool zeros, uint32_t max, uint64_t seed,
 			uint64_t *thinned, struct rec_err *e)
 {
 	const struct rec_csr *m = &x->m;
 	uint32_t longest = longest_row(m);
-	uint64_t key = rec_key(seed, "max-user"), *ptr, at = 0, i = 0;
+	uint64_t key = rec_key(seed, "max-user"), *ptr, at = 0;
 	struct draw *draw;
 
 	*thinned = 0;
-	while (i < m->nnz && takes_part(w, zeros, m->val[i]))
-		i++;
-	*out = (struct rec_csr){ .nrows = m->nrows, .ncols = m->ncols, .nnz = m->nnz, .ptr = m->ptr, .col = m->col, .val = m->val };
-	if (i == m->nnz && (max == 0 || longest <= max))
+	*out = (struct rec_csr){ .nrows = m->nrows, .ncols = m->ncols, .nnz = m->nnz, .ptr = m->ptr, .col = m->col, .val = m->val, .far = m->far };
+	if ((max == 0 || longest <= max) && all_take_part(m, w, zeros))
 		return 0;
 	draw = rec_alloc(longest, sizeof *draw, e);
-	if (!draw || rec_csr_new(out, m->nrows, m->ncols, m->nnz, 0, e) != 0) {
+	if (!draw || rec_csr_new_far(out, m->nrows, m->ncols, m->nnz, w->spill, e) != 0) {
 		free(draw);
 		*out = (struct rec_csr){ 0 };
 		return -1;
@@ -99,7 +110,8 @@ int rec_weighting_pairs(struct rec_csr *out, const struct rec_sparse *x, const s
 	for (uint32_t r = 0; r < m->nrows; r++) {
 		uint32_t n = 0;
 
-		for (i = m->ptr[r]; i < m->ptr[r + 1]; i++)
+		rec_csr_walk(m, m->ptr[r], m->ptr[r + 1]);
+		for (uint64_t i = m->ptr[r]; i < m->ptr[r + 1]; i++)
 			if (takes_part(w, zeros, m->val[i]))
 				draw[n++].cell = i;
 		if (max && n > max) {
@@ -108,9 +120,10 @@ int rec_weighting_pairs(struct rec_csr *out, const struct rec_sparse *x, const s
 			++*thinned;
 		}
 		for (uint32_t k = 0; k < n; k++, at++) {
-			((uint32_t *)out->own[1])[at] = m->col[draw[k].cell];
-			((float *)out->own[2])[at] = m->val[draw[k].cell];
+			((uint32_t *)out->col)[at] = m->col[draw[k].cell];
+			((float *)out->val)[at] = m->val[draw[k].cell];
 		}
+		rec_far_used(out->far, n * 8);
 		ptr[r + 1] = at;
 	}
 	out->nnz = at;
@@ -123,9 +136,12 @@ static double *column_sums(const struct rec_csr *x, double *mean, struct rec_err
 {
 	double *sum = rec_zalloc(x->ncols, sizeof *sum, e), all = 0;
 
-	for (uint64_t i = 0; sum && i < x->nnz; i++) {
-		sum[x->col[i]] += (double)x->val[i];
-		all += (double)x->val[i];
+	for (uint32_t r = 0; sum && r < x->nrows; r++) {
+		rec_csr_walk(x, x->ptr[r], x->ptr[r + 1]);
+		for (uint64_t i = x->ptr[r]; i < x->ptr[r + 1]; i++) {
+			sum[x->col[i]] += (double)x->val[i];
+			all += (double)x->val[i];
+		}
 	}
 	*mean = all / x->ncols;
 	return sum;
@@ -147,9 +163,32 @@ static double mean_weight(const struct rec_csr *x, const struct rec_weighting *w
 {
 	double sum = 0;
 
-	for (uint64_t i = 0; i < x->nnz; i++)
-		sum += weight(w, (double)x->val[i], 1, 1);
+	for (uint32_t r = 0; r < x->nrows; r++) {
+		rec_csr_walk(x, x->ptr[r], x->ptr[r + 1]);
+		for (uint64_t i = x->ptr[r]; i < x->ptr[r + 1]; i++)
+			sum += weight(w, (double)x->val[i], 1, 1);
+	}
 	return sum / (double)x->nnz;
+}
+
+/* In a file the columns go with them, for whoever walks through both. */
+static float *room_for_weights(struct rec_csr *out, const struct rec_csr *x, struct rec_spill *spill, struct rec_err *e)
+{
+	if (!spill) {
+		out->far = NULL;
+		return out->own[2] = rec_alloc(x->nnz, sizeof(float), e);
+	}
+	if (rec_csr_new_far(out, x->nrows, x->ncols, x->nnz, spill, e) != 0)
+		return NULL;
+	memcpy(out->own[0], x->ptr, ((size_t)x->nrows + 1) * sizeof *x->ptr);
+	for (uint32_t r = 0; r < x->nrows; r++) {
+		uint64_t from = x->ptr[r], n = x->ptr[r + 1] - from;
+
+		rec_csr_walk(x, from, from + n);
+		rec_far_used(out->far, n * 4);
+		memcpy((uint32_t *)out->col + from, x->col + from, n * sizeof *x->col);
+	}
+	return (float *)out->val;
 }
 
 int rec_weighting_apply(struct rec_csr *out, const struct rec_csr *x, struct rec_weighting *w, struct rec_err *e)
@@ -159,7 +198,7 @@ int rec_weighting_apply(struct rec_csr *out, const struct rec_csr *x, struct rec
 	bool finite = true;
 	float *val;
 
-	*out = (struct rec_csr){ .nrows = x->nrows, .ncols = x->ncols, .nnz = x->nnz, .ptr = x->ptr, .col = x->col, .val = x->val };
+	*out = (struct rec_csr){ .nrows = x->nrows, .ncols = x->ncols, .nnz = x->nnz, .ptr = x->ptr, .col = x->col, .val = x->val, .far = x->far };
 	w->divisor = 1;
 	if (w->kind == REC_WEIGH_VALUE || w->kind == REC_WEIGH_NONE)
 		return 0;
@@ -170,10 +209,12 @@ int rec_weighting_apply(struct rec_csr *out, const struct rec_csr *x, struct rec
 	}
 	if (w->kind == REC_WEIGH_BM25 && !(sum = column_sums(x, &mean, e)))
 		return -1;
-	val = out->own[2] = rec_alloc(x->nnz, sizeof *val, e);
+	val = room_for_weights(out, x, w->spill, e);
 	for (uint32_t r = 0; val && r < x->nrows; r++) {
 		if (!scaled)
 			idf = rec_log((1 + (double)x->ncols) / (1 + (double)(x->ptr[r + 1] - x->ptr[r])));
+		rec_csr_walk(x, x->ptr[r], x->ptr[r + 1]);
+		rec_far_used(out->own_far, (x->ptr[r + 1] - x->ptr[r]) * 8);
 		for (uint64_t i = x->ptr[r]; i < x->ptr[r + 1]; i++) {
 			double y = weight(w, (double)x->val[i], idf, sum ? sum[x->col[i]] / mean : 1);
 
@@ -183,7 +224,7 @@ int rec_weighting_apply(struct rec_csr *out, const struct rec_csr *x, struct rec
 	}
 	free(sum);
 	out->val = val;
-	if (!finite) {
+	if (val && !finite) {
 		rec_csr_free(out);
 		return rec_err_set(e, REC_EDATA, "a weight is beyond float32");
 	}

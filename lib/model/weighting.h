@@ -30,6 +30,7 @@ struct rec_weighting {
 	enum rec_weighting_kind kind;
 	double alpha, epsilon, k1, b;
 	double divisor;		/* set by rec_weighting_apply */
+	struct rec_spill *spill;	/* pairs and weights that are made go to temporary files; NULL: memory */
 };
 
 /* The history that the model scores is weighted like the data; else every item of it counts 1. */

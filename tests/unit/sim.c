@@ -175,7 +175,7 @@ static void test_weights(void)
 		for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
 			struct rec_sim_opts t = defaults(methods[i]);
 
-			t.weights = (struct rec_weighting){ (enum rec_weighting_kind)k, 2, 0.5, 1.5, 0.6, 0 };
+			t.weights = (struct rec_weighting){ (enum rec_weighting_kind)k, 2, 0.5, 1.5, 0.6, 0, NULL };
 			o.c = t.exponents[0], o.a = t.exponents[1], o.b = t.exponents[2];
 			t.walk[0] = o.walk_a = 0.9;
 			o.walk_b = t.walk[1];
@@ -603,7 +603,7 @@ static void test_ease(void)
 		unsigned wrong;
 
 		make_data(&x, &o, 50, 60, POSITIVE, 29);
-		t.weights = (struct rec_weighting){ variant & 1 ? REC_WEIGH_LOG : REC_WEIGH_NONE, 2, 0.5, 1.5, 0.6, 0 };
+		t.weights = (struct rec_weighting){ variant & 1 ? REC_WEIGH_LOG : REC_WEIGH_NONE, 2, 0.5, 1.5, 0.6, 0, NULL };
 		oracle_weigh(&o, variant & 1 ? "log" : "none", 2, 0.5, 1.5, 0.6);
 		oracle_similarity(&o, "ease");
 		train(all, &x, &t);
