@@ -94,6 +94,7 @@ job() {
 @test "faults: two outputs, one of which fails" {
 	sweep "write close open rename" train.tsv rec-split --ratio 0.4 --valid-ratio 0.3 --test held.out --valid valid.out -o final.out
 	sweep "write close open rename" train.tsv rec-split --shards 3 --by user --to 'shard.%d.gz'
+	sweep "write close open rename" train.rec rec-split --parts 2 --by item --to 'part.%d.tsv'
 	sweep "write close open rename" train.tsv rec-split -q --user-ratio 0.5 --given 0.5 --input given.out --test held.out -o final.out
 }
 
@@ -109,6 +110,10 @@ job() {
 	sort -R lists.tsv >other.tsv
 	rec-eval -q -t truth.tsv --per-user recall@3 ndcg@5 <lists.tsv >perusers.tsv
 	rec-score -q -m explicit.rec <truth.tsv >scored.tsv
+	rec-gen --users 300 --items 300 --rows 4000 -b >more.rec
+	rec-als -q -k 3 -i 1 <more.rec >start.rec
+	for i in 1 2; do rec-als -q --half item -m start.rec --part $i/2 <more.rec || return 1; done >parts.rec
+	for i in 2 1; do rec-als -q --half item -m start.rec --part $i/2 <more.rec || return 1; done >turned.rec
 	rec-cat --to csv <train.tsv >train.csv
 	rec-cat --to mtx --row-labels rows.txt --col-labels cols.txt <train.tsv >train.mtx
 	while read -r in command; do
@@ -120,6 +125,11 @@ job() {
 		train.tsv rec-als -q -k 3 -i 1 --solver cg --weights log --objective -o final.out
 		train.tsv rec-als -q -k 4 -i 1 --init-from model.rec
 		train.tsv rec-als -q --half user -m model.rec --part 1/1
+		more.rec rec-als -q --half user -m parts.rec --part 1/2
+		more.rec rec-als -q --half user -m turned.rec
+		train.tsv rec-als -q --half item --transposed -m model.rec
+		more.rec rec-split --parts 2 --by item --to part.%d.tsv
+		train.tsv rec-split --parts 2 --by item --transpose --to part.%d.rec -b
 		train.tsv rec-als -q -k 3 -i 1 --reg auto --duplicates max
 		train.tsv rec-sim -q pearson --center -b
 		train.tsv rec-sim -q linear --exponents 1,.7,.2 -n 0 -b --weights bm25
