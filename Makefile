@@ -128,6 +128,9 @@ lint: all ## shellcheck, mandoc, rooms, symbols, gcc warnings as errors
 bench: all bench-programs ## time and memory of every stage, with the hardware's bound
 	sh tests/bench/bench.sh
 
+bench-fan: all ## rec-fan: one worker against two, overhead, bytes shipped, even parts
+	PATH=$(abspath $(B))/bin:$$PATH sh tests/bench/fan.sh
+
 quality: all ## published tables on real data (REC_DATA): minutes, and 8 GB for ease
 	sh tests/quality/quality.sh
 
@@ -168,5 +171,5 @@ help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
-.PHONY: all programs bench-programs check unit check-asan check-tsan check-clang check-fan check-slurm check-fresh lint bench quality man install uninstall dist static clean help
+.PHONY: all programs bench-programs check unit check-asan check-tsan check-clang check-fan check-slurm check-fresh lint bench bench-fan quality man install uninstall dist static clean help
 .SECONDARY:
