@@ -257,7 +257,7 @@ static int make(struct rec_run *run, struct rec_err *e)
 	struct rec_topn_opts to = { .n = o.top, .keep_seen = o.keep_seen, .cold = (enum rec_cold)o.cold, .fill = o.fill, .popular = &w.popular };
 
 	cli_phase("prepare");
-	if (make_scorer(run, e) || make_allowed(run, e) || make_popular(e) || make_pairs(run, e))
+	if (make_scorer(run, e) || make_allowed(run, e) || (w.allowed && rec_scorer_allow(&w.scorer, w.allowed, e)) || make_popular(e) || make_pairs(run, e))
 		return -1;
 	to.allowed = w.allowed;
 	return rec_topn_new(&w.topn, &w.scorer, &to, e);
@@ -266,7 +266,7 @@ static int make(struct rec_run *run, struct rec_err *e)
 static uint64_t memory(const struct rec_run *run)
 {
 	uint64_t bytes = rec_topn_size(w.topn, rec_pool_size(run->pool)) + 12 * w.in.m.nnz + 12 * w.seen.m.nnz + 12 * w.candidates.m.nnz +
-			 12 * w.interactions.m.nnz + cli_models_bytes(&w.models);
+			 12 * w.interactions.m.nnz + cli_models_bytes(&w.models) + w.scorer.cut_bytes;
 
 	if (o.common.binary)
 		bytes += (uint64_t)w.in.row.n * rec_topn_depth(w.topn) * 8;

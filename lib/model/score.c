@@ -11,6 +11,7 @@
 
 #include "base/mem.h"
 #include "io/num.h"
+#include "model/score_private.h"
 
 /* Remember p (made by an allocation) for rec_scorer_free. */
 static void *keep(struct rec_part *part, void *p)
@@ -219,7 +220,7 @@ static int pack_task(void *arg, size_t task, unsigned thread, struct rec_err *e)
 	return 0;
 }
 
-static int pack_factors(struct rec_part *p, const struct rec_run *run, struct rec_err *e)
+int rec_part_pack(struct rec_part *p, const struct rec_run *run, struct rec_err *e)
 {
 	size_t panels = ((size_t)p->ncand + REC_LANES - 1) / REC_LANES;
 	struct pack_job j = { p, run->kernel, keep(p, rec_alloc(panels * REC_LANES * p->k + 1, sizeof(float), e)) };
@@ -257,8 +258,11 @@ static int load_part(struct rec_scorer *s, struct rec_part *p, const struct rec_
 	if (p->kind == REC_PART_FACTORS) {
 		if (load_factors(p, o, s->run, e))
 			return -1;
-		return s->blend ? pack_factors(p, s->run, e) : 0;
+		return s->blend ? rec_part_pack(p, s->run, e) : 0;
 	}
+	p->sim = p->model->sim;
+	memset(p->sim.own, 0, sizeof p->sim.own);
+	p->dense = p->model->sim_dense.val;
 	if (rec_transform_load(&p->transform, &p->model->meta, e))
 		return -1;
 	return p->kind == REC_PART_USERS ? load_users(p, o, s->run, e) : 0;

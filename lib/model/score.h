@@ -46,6 +46,8 @@ struct rec_part {
 	float mean;
 	const float *offset;		/* per candidate, or NULL */
 	bool bias;			/* explicit factors: the last two components are biases */
+	struct rec_csr sim;		/* sparse: borrowed arrays, rows as in the model, columns candidates */
+	const float *dense;		/* dense: the same, ncand columns */
 	const float *table;		/* factors: ncand rows of k floats, ld apart */
 	uint32_t k, ld;
 	const float *packed;		/* factors in a blend: all of the table in panels of the kernel */
@@ -55,7 +57,7 @@ struct rec_part {
 	const struct rec_sparse *interactions;	/* user side */
 	const uint32_t *user_of;	/* column of the similarity to row of the interactions, or REC_NONE */
 	float *interaction_weight;
-	void *own[12];			/* what rec_scorer_free releases */
+	void *own[20];			/* what rec_scorer_free releases */
 	uint32_t nown;
 };
 
@@ -80,12 +82,16 @@ struct rec_scorer {
 	bool fold_in, similar;
 	struct rec_labels items;
 	struct rec_label_index *item_index;
+	uint64_t cut_bytes;			/* what rec_scorer_allow took */
 	const struct rec_run *run;
 };
 
 /* Models, interactions and run are borrowed. */
 REC_MUST int rec_scorer_new(struct rec_scorer *s, const struct rec_scorer_opts *o, const struct rec_run *run, struct rec_err *e);
 void rec_scorer_free(struct rec_scorer *s);
+
+/* Make no scores any more, where that saves something, for items with allowed[item] = 0; what is left keeps its bits. Before the first scratch. */
+REC_MUST int rec_scorer_allow(struct rec_scorer *s, const unsigned char *allowed, struct rec_err *e);
 
 /* Whether a factor model holds all these users (true for other models). */
 REC_MUST int rec_model_holds(const struct rec_model *m, const struct rec_labels *rows, bool *all, struct rec_err *e);

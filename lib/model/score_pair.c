@@ -14,10 +14,10 @@ static bool pair_sparse(const struct rec_part *p, const struct rec_part_scratch 
 	*sum = 0;
 	for (i = 0; i < ps->nhist; i++) {
 		if (p->kind == REC_PART_DENSE) {
-			*sum = fmaf(ps->weight[i], p->model->sim_dense.val[(size_t)ps->hist[i] * p->ncand + c], *sum);
+			*sum = fmaf(ps->weight[i], p->dense[(size_t)ps->hist[i] * p->ncand + c], *sum);
 			found = true;
-		} else if ((t = rec_csr_find(&p->model->sim, ps->hist[i], c)) != UINT64_MAX) {
-			*sum = fmaf(ps->weight[i], p->model->sim.val[t], *sum);
+		} else if ((t = rec_csr_find(&p->sim, ps->hist[i], c)) != UINT64_MAX) {
+			*sum = fmaf(ps->weight[i], p->sim.val[t], *sum);
 			found = true;
 		}
 	}
@@ -37,8 +37,8 @@ static bool neighbour_holds(const struct rec_part *p, uint32_t v, uint32_t c, fl
 
 static bool pair_users(const struct rec_part *p, const struct rec_part_scratch *ps, uint32_t c, float *sum)
 {
-	const struct rec_csr *m = &p->model->sim;
-	const float *dense = p->model->dense ? p->model->sim_dense.val + (size_t)ps->user * p->model->col.n : NULL;
+	const struct rec_csr *m = &p->sim;
+	const float *dense = p->model->dense ? p->dense + (size_t)ps->user * p->model->col.n : NULL;
 	bool found = false;
 	uint64_t t;
 	uint32_t v;

@@ -252,7 +252,7 @@ static inline void add(struct rec_part_scratch *ps, uint32_t c, float w, float x
 /* With an offset the form is affine: an item that the history doesn't lead to scores its offset alone. */
 static void row_sparse(const struct rec_part *p, struct rec_part_scratch *ps)
 {
-	const struct rec_csr *m = &p->model->sim;
+	const struct rec_csr *m = &p->sim;
 	uint64_t t;
 	uint32_t i;
 
@@ -269,7 +269,7 @@ static void row_dense(const struct rec_part *p, struct rec_part_scratch *ps, con
 
 	memset(ps->score, 0, (size_t)p->ncand * sizeof *ps->score);
 	for (i = 0; i < ps->nhist; i++)
-		kernel->axpy(ps->score, ps->weight[i], p->model->sim_dense.val + (size_t)ps->hist[i] * p->ncand, p->ncand);
+		kernel->axpy(ps->score, ps->weight[i], p->dense + (size_t)ps->hist[i] * p->ncand, p->ncand);
 }
 
 /* What neighbour v of weight w adds. */
@@ -286,8 +286,8 @@ static void add_neighbour(const struct rec_part *p, struct rec_part_scratch *ps,
 
 static void row_users(const struct rec_part *p, struct rec_part_scratch *ps)
 {
-	const struct rec_csr *m = &p->model->sim;
-	const float *dense = p->model->dense ? p->model->sim_dense.val + (size_t)ps->user * p->model->col.n : NULL;
+	const struct rec_csr *m = &p->sim;
+	const float *dense = p->model->dense ? p->dense + (size_t)ps->user * p->model->col.n : NULL;
 	uint64_t t;
 	uint32_t v;
 

@@ -55,7 +55,7 @@ static int item_costs(struct part_cost *c, uint32_t nitems, struct rec_err *e)
 	for (uint32_t i = 0; i < nitems; i++) {
 		uint32_t row = mapped(p->hist_of, i);
 
-		c->each[i] = p->kind == REC_PART_DENSE ? (row == REC_NONE ? 0 : p->ncand) : NEIGHBOUR * length(&p->model->sim, row);
+		c->each[i] = p->kind == REC_PART_DENSE ? (row == REC_NONE ? 0 : p->ncand) : NEIGHBOUR * length(&p->sim, row);
 	}
 	return 0;
 }
@@ -64,7 +64,7 @@ static int item_costs(struct part_cost *c, uint32_t nitems, struct rec_err *e)
 static int user_costs(struct part_cost *c, struct rec_err *e)
 {
 	const struct rec_part *p = c->part;
-	const struct rec_csr *m = &p->model->sim;
+	const struct rec_csr *m = &p->sim;
 	uint32_t n = p->model->row.n;
 
 	if (!(c->each = rec_zalloc((size_t)n + 1, sizeof *c->each, e)))
