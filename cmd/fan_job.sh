@@ -18,7 +18,8 @@ describe() {
 	sim)
 		name=sim
 		needs=in/data.rec
-		command="limit bin/rec-sim$JOBOPTS -b \$threads --part $part/$PARTS <in/data.rec"
+		[ -z "$SHARDS" ] || { describe_sums "$1"; return; }
+		command="limit bin/rec-sim$JOBOPTS -b \$threads $SPREAD $part/$PARTS <in/data.rec"
 		[ -z "$WHOLE" ] || ext=gz command="limit bin/rec-sim$JOBOPTS $BINARY \$threads -o out/whole.gz <in/data.rec && cat out/whole.gz && rm out/whole.gz"
 		;;
 	topn)
@@ -32,8 +33,24 @@ describe() {
 		command="limit bin/rec-eval$JOBOPTS --per-user \$threads --part $part/$PARTS -o out/$part.gz <in/data.rec && cat out/$part.gz && rm out/$part.gz"
 		;;
 	esac
-	# a process left behind by a lost connection ends by itself
+	bounded
+}
+
+# A process that is left behind by a lost connection ends by itself.
+bounded() {
 	command="limit() { timeout -k 5 $LIMIT \"\$@\"; }; $command"
+}
+
+# rec-sim over shards of the users: what is to be known of the whole, sums, and the model from the sums of all.
+describe_sums() {
+	shard=in/user.$((part - 1)).rec
+	sim="limit bin/rec-sim$JOBOPTS \$threads"
+	case $1 in
+	1) name=survey ext=gz needs=$shard command="$sim --survey -o out/$part.gz <$shard && cat out/$part.gz && rm out/$part.gz" ;;
+	2) name=sums needs="$shard in/whole.tsv" command="$sim -b --partial --whole in/whole.tsv <$shard" ;;
+	3) needs="in/sums.rec in/whole.tsv" command="$sim -b --merge --whole in/whole.tsv $SPREAD $part/$PARTS <in/sums.rec" ;;
+	esac
+	bounded
 }
 
 # What a recmat file holds; every check is made on the way. Sets rows (of all its blocks), blocks, and order of the last.
@@ -182,8 +199,13 @@ collect() {
 		mv -f "$job.own" "in/own.$step.rec"
 		if [ -n "$before" ]; then cat "in/own.$step.rec" "$before" >"$job.step"; else ln "in/own.$step.rec" "$job.step"; fi || give_up 4 "can't write into $W"
 		mv -f "$job.step" "in/step.$step.rec"
-		[ "$step" -lt 4 ] || rm -f "in/step.$((step - 3)).rec" "in/own.$((step - 3)).rec" "part/$side.$(((step - 2) / 2 - 1))".*
+		[ "$step" -lt 4 ] || rm -f "in/step.$((step - 3)).rec" "in/own.$((step - 3)).rec" "part/$side.$(((step + 1) / 2 - 1))".*
 	fi
+	# shellcheck disable=SC2046
+	case $name in
+	survey) cat $(parts_of survey) >"$job.own" && gzip -dc <"$job.own" >"$job.whole" && mv "$job.whole" in/whole.tsv || give_up 4 "can't write into $W" ;;
+	sums) cat $(parts_of sums) >"$job.sums" && mv "$job.sums" in/sums.rec || give_up 4 "can't write into $W" ;;
+	esac
 	note "done/$step" "$name"
 }
 

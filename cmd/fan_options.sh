@@ -7,6 +7,7 @@
 table=$RUN/options
 "$BIN/rec-$CMD" --options >"$table" || die 1 "rec-$CMD --options failed"
 JOBOPTS='' START='' LAST='' GIVEN='' CHECK='' FILES='' BINARY='' THREADS='' WARM='' METHOD='' iterations=16 nfiles=0
+SPREAD=--columns	# a candidate's neighbours are chosen from its column
 factors=64 base=16	# what a row costs in pairs: rec_als_row_cost
 
 # The line of the table for an option; sets long and arg
@@ -36,7 +37,7 @@ option() {
 	[ "$1" != output ] || { output=$3; return; }
 	GIVEN="$GIVEN --$1$([ "$2" = - ] || quote "$3")"
 	case $CMD:$1 in
-	*:part | *:stats | *:estimate | *:stream | *:per-user | *:summarize | *:compare | als:half | als:model | als:objective | sim:partial | sim:merge | sim:from-factors | topn:merge | *:help | *:version)
+	*:part | *:stats | *:estimate | *:stream | *:per-user | *:summarize | *:compare | als:half | als:model | als:transposed | als:objective | sim:columns | sim:survey | sim:partial | sim:whole | sim:merge | sim:from-factors | topn:merge | *:help | *:version)
 		bad_usage "--$1 can't work under rec-fan" ;;
 	*:binary) BINARY=-b CHECK="$CHECK -b"; return ;;
 	*:quiet) quiet=1; return ;;
@@ -45,6 +46,7 @@ option() {
 	als:iterations) iterations=$3; return ;;
 	als:solver) [ "$3" != cg ] || WARM=1 base=8 ;;
 	als:factors) factors=$3 ;;
+	sim:keep) [ "$3" != history ] || SPREAD=--part ;;
 	eval:bootstrap | eval:fail-if) LAST="$LAST --$1$(quote "$3")" CHECK="$CHECK --$1$(quote "$3")"; return ;;
 	eval:json) LAST="$LAST --$1"; return ;;
 	esac

@@ -34,6 +34,7 @@ usage: rec-fan [--hosts FILE] --work DIR [options] als|sim|topn|eval [options of
       --work DIR            what a run keeps; the same command with the same DIR goes on where it was stopped
       --parts N             parts of each step (default: als a slot each, else two)
       --slots N             parts at a time on this machine, or on a host that gives no SLOTS [CPUs; hosts 1]
+      --shards              sim: no host is sent all of the input; users are divided, and their sums added up
       --timeout SECONDS     time for one part, then it is tried elsewhere [3600]
       --tries N             how often a part is tried [3]
       --bin DIR             commands to ship, in a folder named as uname -m says if there is one (default: where rec-fan is)
@@ -49,7 +50,7 @@ END
 
 # What `rec-CMD --options` prints: short, long, argument, choices.
 options() {
-	printf -- '-\thosts\tFILE\t\n-\twork\tDIR\t\n-\tparts\tN\t\n-\tslots\tN\t\n-\ttimeout\tSECONDS\t\n-\ttries\tN\t\n-\tbin\tDIR\t\n'
+	printf -- '-\thosts\tFILE\t\n-\twork\tDIR\t\n-\tparts\tN\t\n-\tslots\tN\t\n-\tshards\t\t\n-\ttimeout\tSECONDS\t\n-\ttries\tN\t\n-\tbin\tDIR\t\n'
 	printf 'o\toutput\tFILE\t\nv\tverbose\t\t\nq\tquiet\t\t\n'
 }
 
@@ -105,7 +106,7 @@ fi
 
 # ---- the command line ----
 
-hosts='' work='' parts='' slots='' limit=3600 tries=3 bin='' output='' verbose=0 quiet=0
+hosts='' work='' parts='' slots='' SHARDS='' limit=3600 tries=3 bin='' output='' verbose=0 quiet=0
 
 number() {	# number OPTION VALUE LEAST
 	case $2 in '' | *[!0-9]*) bad_usage "--$1: '$2' is not a whole number" ;; esac
@@ -125,6 +126,7 @@ while [ $# -gt 0 ]; do
 	--work) work=$value ;;
 	--parts) number parts "$value" 1; parts=$value ;;
 	--slots) number slots "$value" 1; slots=$value ;;
+	--shards) SHARDS=1 n=1 ;;
 	--timeout) number timeout "$value" 1; limit=$value ;;
 	--tries) number tries "$value" 1; tries=$value ;;
 	--bin) bin=$value ;;
@@ -143,6 +145,7 @@ done
 CMD=$1
 shift
 case $CMD in als | sim | topn | eval) ;; *) bad_usage "unknown command '$CMD'; one of: als sim topn eval" ;; esac
+[ -z "$SHARDS" ] || [ "$CMD" = sim ] || bad_usage "--shards can't work with $CMD"
 [ -n "$work" ] || bad_usage "--work DIR is missing"
 [ -z "$hosts" ] || [ -r "$hosts" ] || die 1 "$hosts: can't read"
 for tool in parallel timeout gzip; do command -v "$tool" >/dev/null || die 1 "$tool is not installed"; done
@@ -231,12 +234,15 @@ make_file() {
 PARTS=$parts
 [ -n "$PARTS" ] || PARTS=$(cat "$W/parts" 2>/dev/null) || { PARTS=$((total * 2)); [ "$CMD" != als ] || PARTS=$total; }
 WHOLE=
-if [ "$CMD" = sim ] && [ "$METHOD" = ease ]; then	# dense algebra is one step of one host
-	[ "$PARTS" = 1 ] || say "ease is solved on one host"
+case $CMD:$METHOD in
+sim:ease | sim:popular)	# dense algebra is one step of one host; a count is soon done
+	[ -z "$SHARDS" ] || bad_usage "--shards can't work with $METHOD"
+	[ "$PARTS" = 1 ] || say "$METHOD is made on one host"
 	PARTS=1 WHOLE=1
-fi
+	;;
+esac
 [ ! -e "$W/parts" ] || [ "$(cat "$W/parts")" = "$PARTS" ] || die 1 "$work was begun with $(cat "$W/parts") parts"
-asked="rec-fan @VERSION@ $CMD$GIVEN, $PARTS parts, $iterations iterations"
+asked="rec-fan @VERSION@ $CMD$GIVEN, $PARTS ${SHARDS:+shards and }parts, $iterations iterations"
 [ ! -e "$W/job" ] || [ "$(cat "$W/job")" = "$asked" ] || die 1 "$work holds another job: $(cat "$W/job")"
 
 # The input is kept as it came. One matrix with rows and columns in order is quicker to read, where it can be made (no repeated pairs).
@@ -288,7 +294,10 @@ prepare_als() {
 # Finished parts of an earlier run are looked at again: files can rot, and disks can have been full.
 look_again() {
 	step=$1
-	[ -e "$W/done/$step" ] && [ "$CMD" = als ] && [ "$step" -lt "$STEPS" ] && return
+	if [ "$step" -lt "$STEPS" ] && [ -e "$W/done/$step" ]; then
+		[ "$CMD" = als ] && [ ! -e "$W/done/$((step + 1))" ] && ! look_at "$W/in/step.$step.rec" || return
+		rm -f "$W/done/$step"	# what was collected is damaged; its parts may be whole
+	fi
 	part=1
 	while [ "$part" -le "$PARTS" ]; do
 		describe "$step"
@@ -307,6 +316,9 @@ STEPS=1
 if [ "$CMD" = als ]; then
 	STEPS=$((iterations * 2))
 	prepare_als
+elif [ -n "$SHARDS" ]; then
+	STEPS=3
+	shard user || die 1 "shards of users: $(cat "$RUN/shard.user.err")"
 fi
 note "$W/parts" "$PARTS"
 [ -e "$W/job" ] || note "$W/job" "$asked"
@@ -314,7 +326,7 @@ case $output in '' | /*) ;; *) output=$PWD/$output ;; esac
 cd "$W" || exit 1
 LIMIT=$limit TRIES=$tries VERBOSE=$verbose
 PATIENCE=$((limit < 20 ? limit : 20))	# seconds for a host to answer
-for v in W R RUN SSH LOCAL BIN CMD PARTS STEPS LIMIT TRIES PATIENCE JOBOPTS FILES BINARY THREADS WARM WHOLE VERBOSE quiet; do
+for v in W R RUN SSH LOCAL BIN CMD PARTS STEPS LIMIT TRIES PATIENCE JOBOPTS FILES BINARY THREADS WARM WHOLE SPREAD SHARDS VERBOSE quiet; do
 	eval "printf '%s=%s\n' $v \"\$(quote \"\$$v\")\""
 done | sed 's/= /=/' >"$RUN/vars"
 

@@ -22,7 +22,7 @@ static struct {
 	double alpha, epsilon, shrink, min_sim, reg, power, asymmetry;
 	const char *bm25, *exponents, *walk, *factors;
 	bool center;
-	struct cli_part part;
+	struct cli_part part, columns;
 	struct sim_shards shards;
 	struct cli_common common;
 } o = { .neighbours = 100, .min_support = 1, .alpha = 1, .epsilon = 1, .reg = 100, .power = 1, .asymmetry = 0.5, .bm25 = "1.2,0.75", .exponents = "1,0.5,0.5",
@@ -50,6 +50,7 @@ static const struct cli_opt opts[] = {
 	CLI_CHOICE(0, "duplicates", "sum|max|last|fail", &o.duplicates, cli_repeats, "a pair given more than once"),
 	CLI_FILE(0, "from-factors", &o.factors, "cosine, dot: of the vectors of this model; stdin is not read"),
 	CLI_PART(0, "part", &o.part, "part I of N of the rows"),
+	CLI_PART(0, "columns", &o.columns, "part I of N of the candidates: its share of the work too, where --keep candidate chooses among all rows"),
 	CLI_FLAG(0, "survey", &o.shards.survey, "of a shard: write what adds up to --whole"),
 	CLI_FLAG(0, "partial", &o.shards.partial, "of a shard: write sums over its users, for --merge"),
 	CLI_FLAG(0, "merge", &o.shards.merge, "stdin is sums of all shards: write the model"),
@@ -136,6 +137,20 @@ static void check_factors_options(void)
 			cli_usage("--%s can't work with --from-factors", of_data[i]);
 }
 
+static void check_columns(const struct rec_sim_opts *s)
+{
+	if (!s->columns)
+		return;
+	if (o.part.n)
+		cli_usage("--columns can't work with --part");
+	if (o.factors)
+		cli_usage("--columns can't work with --from-factors");
+	if (rec_sim_takes(s->method, "reg"))
+		cli_usage("--columns can't work with %s", rec_sim_name(s->method));
+	if (s->keep_history)
+		cli_usage("--columns can't work with --keep history: rows are chosen from; --part does it");
+}
+
 static struct rec_sim_opts settings(const struct rec_sim_method *m)
 {
 	struct rec_sim_opts s;
@@ -169,8 +184,10 @@ static struct rec_sim_opts settings(const struct rec_sim_method *m)
 	s.min_support = o.min_support;
 	s.max_user = o.max_user;
 	s.seed = o.common.seed;
-	s.part = o.part.n ? o.part.i : 1;
-	s.parts = o.part.n ? o.part.n : 1;
+	s.columns = o.columns.n > 0;
+	s.part = s.columns ? o.columns.i : o.part.n ? o.part.i : 1;
+	s.parts = s.columns ? o.columns.n : o.part.n ? o.part.n : 1;
+	check_columns(&s);
 	sim_shards_check(&o.shards, &s);
 	if (!o.common.binary && !o.common.estimate && !o.factors && !o.shards.survey && !o.shards.partial && rec_sim_needs_binary(&s))
 		cli_usage("a model with an offset or weighted histories does not go into text: use -b");
@@ -281,7 +298,7 @@ static int write_model(struct rec_model *m, struct rec_run *run, struct rec_err 
 		cli_stat_text("blas.version", rec_meta_get(&m->meta, "blas.version"));
 		cli_stat_text("blas.core", rec_meta_get(&m->meta, "blas.core"));
 	}
-	if (m->has_similarity && !m->dense && m->sim.nnz == 0 && o.part.n == 0)
+	if (m->has_similarity && !m->dense && m->sim.nnz == 0 && o.part.n == 0 && o.columns.n == 0)
 		cli_note("no two items have a weight: the table is empty");
 	cli_phase("write");
 	if (rec_meta_set(&m->meta, "version", cli_version(), e) != 0)

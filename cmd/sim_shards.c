@@ -29,8 +29,8 @@ void sim_shards_check(const struct sim_shards *o, const struct rec_sim_opts *s)
 		cli_usage("--%s can't work with --from-factors", mode_of(o));
 	if (reason)
 		cli_usage("--%s can't work with %s: %s; --part over the whole data does it", mode_of(o), rec_sim_name(s->method), reason);
-	if (!o->merge && cli_given("part"))
-		cli_usage("--%s can't work with --part: make more shards", mode_of(o));
+	if (!o->merge && (cli_given("part") || cli_given("columns")))
+		cli_usage("--%s can't work with --%s: make more shards", mode_of(o), cli_given("part") ? "part" : "columns");
 	if (o->survey && (o->file || cli_given("binary")))
 		cli_usage("--survey can't work with --%s", o->file ? "whole" : "binary");
 	if (o->partial && !o->file && rec_partial_wants_whole(s))

@@ -83,10 +83,40 @@ parts_done() {	# lines of the log: finished parts of the steps named $1
 	done
 }
 
+@test "rec-fan: sim over shards, where no host is sent the whole input" {
+	with_hosts a b c
+	for opts in "cosine -b" "linear --exponents 1,.7,.4 -n 20" "lift --keep history -n 7"; do
+		# shellcheck disable=SC2086
+		rec-sim -q $opts <train.tsv >want
+		for n in 1 3; do
+			rm -rf work
+			# shellcheck disable=SC2086
+			exits 0 fan --hosts list --shards --parts "$n" sim $opts <train.tsv
+			same want out || fail "$opts in $n shards"
+			! grep -q "data.rec" work/log.tsv || fail "$(cat work/log.tsv)"
+		done
+	done
+	exits 2 fan --shards als <train.tsv
+	says "rec-fan: --shards can't work with als"
+	exits 2 fan --shards sim ease <train.tsv
+	says "rec-fan: --shards can't work with ease"
+}
+
+@test "rec-fan: sim whose parts are rows, columns, or one" {
+	for opts in "lift --keep history -n 7 --normalize l1" "cosine -n 0" "cosine --center -b" "pearson -n 9 -b" "llr --side user -b" "popular -b"; do
+		rm -rf work
+		# shellcheck disable=SC2086
+		rec-sim -q $opts <train.tsv >want
+		# shellcheck disable=SC2086
+		exits 0 fan --parts 3 sim $opts <train.tsv
+		same want out || fail "$opts"
+	done
+}
+
 @test "rec-fan: ease is one step of one host, in text and binary" {
 	rec-sim -q ease -n 20 <train.tsv >want
 	exits 0 fan sim ease -n 20 <train.tsv
-	says "rec-fan: ease is solved on one host"
+	says "rec-fan: ease is made on one host"
 	same want out
 	rm -rf work
 	rec-sim -q -b ease <train.tsv >want

@@ -332,3 +332,41 @@ needs_blas() {
 	timeout 20 rec-sim -q -j 2 ease --mem "$need" -b <wide.tsv >got
 	exits 4 timeout 20 rec-sim -q -j 2 ease --mem $((need - 1)) -b <wide.tsv
 }
+
+@test "rec-sim: parts of the columns, merged, are the whole; each has columns of its own" {
+	make_train 700 900 20000 >many.tsv
+	for opts in cosine "cosine -n 0" "linear --exponents 1,.7,.4 -n 30" "llr -n 5 --normalize l1" "cosine --center" "pearson" "jaccard --side user"; do
+		# shellcheck disable=SC2086
+		rec-sim -q $opts -b <many.tsv >want.rec
+		for n in 1 2 3 9; do
+			rm -f col.*
+			for i in $(seq "$n"); do
+				# shellcheck disable=SC2086
+				rec-sim -q $opts -b --columns "$i/$n" <many.tsv >"col.$i"
+			done
+			rec-cat --merge -b col.* >got.rec
+			same want.rec got.rec || fail "$opts in $n parts"
+		done
+	done
+	for i in 1 2; do rec-sim -q cosine --columns "$i/2" <many.tsv | cut -f2 | sort -u >"columns.$i"; done
+	[ -s columns.1 ] && [ -s columns.2 ] && [ -z "$(comm -12 columns.1 columns.2)" ]
+	for i in 1 2; do rec-sim -q cosine --columns "$i/2" <many.tsv >"text.$i"; done
+	rec-sim -q cosine <many.tsv | sort | cmp - <(sort text.1 text.2)
+}
+
+@test "rec-sim: a part of the columns given twice is refused by rec-cat, and what has no columns to divide by rec-sim" {
+	make_train >train.tsv
+	rec-sim -q cosine -b --columns 1/2 <train.tsv >a.rec
+	exits 1 rec-cat --merge -b a.rec a.rec
+	grep -qE "^rec-cat: .*pair '[^']*' '[^']*' is there twice$" err || fail "$(cat err)"
+	exits 2 rec-sim cosine --columns 1/2 --part 1/2 <train.tsv
+	says "rec-sim: --columns can't work with --part"
+	exits 2 rec-sim cosine --columns 1/2 --keep history <train.tsv
+	says "rec-sim: --columns can't work with --keep history: rows are chosen from; --part does it"
+	exits 2 rec-sim ease --columns 1/2 <train.tsv
+	says "rec-sim: --columns can't work with ease"
+	exits 2 rec-sim popular -b --columns 1/2 <train.tsv
+	says "rec-sim: --columns can't work with popular"
+	exits 2 rec-sim cosine --partial -b --columns 1/2 <train.tsv
+	says "rec-sim: --partial can't work with --columns: make more shards"
+}

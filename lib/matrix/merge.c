@@ -228,6 +228,8 @@ static int combine(struct rec_block *b, const struct rec_part **part, size_t n, 
 		return 0;
 	if (b->kind == REC_SPARSE && !ranked && (stream || b->name[0] == '\0'))
 		return rec_merge_cells(b, part, n, how->repeats, keep, pool, e);
+	if (b->kind == REC_SPARSE && !ranked && !rec_merge_in_order(part, n))	/* parts of columns have the same rows */
+		return rec_merge_cells(b, part, n, REC_REPEATS_FAIL, keep, pool, e);
 	return rec_merge_rows(b, part, n, keep, pool, e);
 }
 

@@ -4,7 +4,8 @@
  * that parts give the bytes of the whole.
  *
  *   sparse, name ""        cells of canonical and stream blocks; a pair that is there twice falls under the rule for repeats
- *   sparse, ranked or with a name, dense      rows of the parts; a row twice is an error; dense parts have the same columns, and those without rows add nothing
+ *   sparse with a name     rows of the parts where they are in order; else cells, and a pair twice is an error
+ *   ranked, dense          rows of the parts; a row twice is an error; dense parts have the same columns, and those without rows add nothing
  *   metadata               rec_meta_merge
  *
  * A name with one block keeps that block where it lies (in the mapped file). Otherwise memory is that of the parts (mapped ones apart) and of the result, for cells

@@ -87,13 +87,12 @@ static void free_maps(uint32_t **map, size_t n)
 	free(map);
 }
 
-/* Each part begins behind the last label of those before it. */
-static bool in_order(const struct plan *p)
+bool rec_merge_in_order(const struct rec_part *const *part, size_t n)
 {
 	const struct rec_block *before = NULL;
 
-	for (size_t k = 0; k < p->n; k++) {
-		const struct rec_block *b = &p->part[k]->b;
+	for (size_t k = 0; k < n; k++) {
+		const struct rec_block *b = &part[k]->b;
 
 		if (b->rows == 0)
 			continue;
@@ -167,7 +166,7 @@ static int plan_rows(struct plan *p, struct rec_merge_keep *keep, struct rec_err
 	uint32_t **map = NULL;
 	int rc = -1;
 
-	if (in_order(p))
+	if (rec_merge_in_order(p->part, p->n))
 		rc = plan_in_order(p, e);
 	else if ((map = rec_zalloc(p->n, sizeof *map, e)))
 		rc = plan_union(p, map, e);

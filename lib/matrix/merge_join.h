@@ -31,6 +31,9 @@ struct rec_sparse *rec_merge_sparse(struct rec_merge_keep *k, struct rec_err *e)
 
 struct rec_block rec_merge_block(const struct rec_sparse *s, const char *name);
 
+/* Does each part begin behind the last row of those before it? */
+bool rec_merge_in_order(const struct rec_part *const *part, size_t n);
+
 /* Rows of n parts, no row twice; b begins as a copy of the first part. Dense parts without rows leave the list. */
 REC_MUST int rec_merge_rows(struct rec_block *b, const struct rec_part **part, size_t n, struct rec_merge_keep *keep, struct rec_pool *pool,
 			    struct rec_err *e);

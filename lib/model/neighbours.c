@@ -195,8 +195,8 @@ static int by_groups(struct rec_csr *s, struct rec_selection *sel, const struct 
 
 int rec_neighbours(struct rec_csr *s, const struct rec_neighbours *how, const struct rec_run *run, struct rec_err *e)
 {
-	struct rec_selection sel = { .items = how->overlap.x->ncols, .keep = how->keep, .rows = how->keep_history || how->keep == 0, .from = how->from,
-				     .to = how->to };
+	struct rec_selection sel = { .items = how->overlap.x->ncols, .keep = how->keep, .rows = !how->columns && (how->keep_history || how->keep == 0),
+				     .from = how->from, .to = how->to, .columns = how->columns };
 	unsigned threads = rec_pool_size(run->pool), i = 0;
 	struct work w = { .how = how, .rows = sel.rows };
 	int rc = -1;

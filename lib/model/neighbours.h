@@ -65,7 +65,8 @@ struct rec_neighbours {
 	bool keep_history;	/* of each row; else of each column */
 	float min_sim;		/* smaller |weights| are dropped */
 	uint32_t min_support;	/* pairs that fewer users share are dropped */
-	uint32_t from, to;	/* rows wanted */
+	uint32_t from, to;	/* rows wanted, or columns */
+	bool columns;		/* not with keep_history */
 	uint32_t group;		/* lines that are summed at once, where the data lie in files (sim_stream.h); 0: one a thread */
 };
 

@@ -143,7 +143,8 @@ static int by_pairs(struct rec_similarity *s, const struct rec_sim_data *d, uint
 {
 	const struct rec_sim_opts *o = d->o;
 	struct rec_neighbours how = { .overlap = overlap_of(d), .weight = o->method->weight, .arg = d, .keep = o->neighbours, .keep_history = o->keep_history,
-				      .min_sim = (float)o->min_sim, .min_support = o->min_support, .from = from, .to = to, .group = o->spill ? o->group : 0 };
+				      .min_sim = (float)o->min_sim, .min_support = o->min_support, .from = from, .to = to, .columns = o->columns,
+				      .group = o->spill ? o->group : 0 };
 
 	if ((o->method->takes & REC_SIM_LINEAR) && o->power != 1)
 		how.weight = rec_linear_power_weight;
@@ -317,7 +318,7 @@ static int similarity(struct rec_model *m, const struct rec_sim_data *d, const s
 {
 	const struct rec_sim_opts *o = d->o;
 	struct rec_similarity s = { .n = d->items };
-	bool whole = o->center || (o->normalize && !o->keep_history);	/* sums over columns need all rows */
+	bool whole = !o->columns && (o->center || (o->normalize && !o->keep_history));	/* sums over columns need all rows */
 	uint32_t from, to, first, end;
 	int rc;
 
@@ -332,7 +333,7 @@ static int similarity(struct rec_model *m, const struct rec_sim_data *d, const s
 	if (rc == 0 && o->center)
 		rc = center(m, &s, d, w, items, from, to, run, e);
 	if (rc == 0)
-		rc = rec_similarity_to_model(m, &s, items, from, to, e);
+		rc = rec_similarity_to_model(m, &s, items, o->columns ? 0 : from, o->columns ? d->items : to, e);
 	rec_similarity_free(&s);
 	return rc;
 }

@@ -49,6 +49,7 @@ struct rec_sim_opts {
 	uint32_t min_support, max_user;
 	uint64_t seed;
 	uint32_t part, parts;		/* 1 .. parts */
+	bool columns;			/* parts are of the candidates (columns); not with keep_history */
 	struct rec_spill *spill;	/* interactions are read from files through its room; NULL: all in memory */
 	uint32_t group;			/* with spill: lines summed at once */
 	const struct rec_survey *whole;	/* of all data where x is a shard; NULL where x is all */

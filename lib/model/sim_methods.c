@@ -229,7 +229,7 @@ bool rec_sim_takes(const struct rec_sim_method *m, const char *option)
 		unsigned bit;
 	} of[] = {
 		{ "neighbours", REC_SIM_LIST }, { "keep", REC_SIM_LIST }, { "normalize", REC_SIM_LIST }, { "min-sim", REC_SIM_LIST }, { "center", REC_SIM_LIST },
-		{ "side", REC_SIM_LIST }, { "part", REC_SIM_LIST }, { "min-support", REC_SIM_SUPPORT }, { "shrink", REC_SIM_SHRINK },
+		{ "side", REC_SIM_LIST }, { "part", REC_SIM_LIST }, { "columns", REC_SIM_LIST }, { "min-support", REC_SIM_SUPPORT }, { "shrink", REC_SIM_SHRINK },
 		{ "weights", REC_SIM_WEIGHTS }, { "alpha", REC_SIM_WEIGHTS }, { "epsilon", REC_SIM_WEIGHTS }, { "bm25", REC_SIM_WEIGHTS },
 		{ "reg", REC_SIM_REG }, { "exponents", REC_SIM_LINEAR }, { "power", REC_SIM_LINEAR }, { "asymmetry", REC_SIM_ASYMMETRY },
 		{ "walk", REC_SIM_WALK }, { "from-factors", REC_SIM_FACTORS },

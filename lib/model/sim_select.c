@@ -125,7 +125,7 @@ static int append(struct work *w, struct block *b, const struct scratch *s, uint
 	for (uint32_t i = 0; i < n; i++) {
 		uint32_t item = s->at[i];
 
-		if (!how->rows && (item < how->from || item >= how->to))
+		if (!how->rows && !how->columns && (item < how->from || item >= how->to))
 			continue;
 		b->item[b->n] = item;
 		b->weight[b->n++] = s->weight[item];
@@ -262,7 +262,8 @@ static int run_blocks(struct work *w, size_t nblocks, struct rec_err *e)
 
 int rec_select(struct rec_csr *s, const struct rec_selection *how, rec_line_fn *fn, void *arg, const struct rec_run *run, struct rec_err *e)
 {
-	struct work w = { .how = how, .fn = fn, .arg = arg, .run = run, .first = how->rows ? how->from : 0, .end = how->rows ? how->to : how->items };
+	bool some = how->rows || how->columns;	/* lines from .. to - 1 alone */
+	struct work w = { .how = how, .fn = fn, .arg = arg, .run = run, .first = some ? how->from : 0, .end = some ? how->to : how->items };
 	unsigned threads = rec_pool_size(run->pool);
 	size_t nblocks;
 	int rc = -1;

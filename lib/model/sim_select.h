@@ -33,11 +33,12 @@ struct rec_selection {
 	bool rows;		/* lines are rows (history items); else columns (candidates) */
 	bool ascending;		/* the source gives items in ascending order */
 	uint32_t from, to;	/* rows wanted; cells of others are dropped, and lines that are rows are not computed */
+	bool columns;		/* from and to are columns instead; lines are columns then, and others are not computed */
 	uint32_t group;		/* lines come in groups of so many: before is called once for each, by one thread, then their lines are asked for; 0: no groups */
 	int (*before)(void *arg, uint32_t first, uint32_t end, struct rec_err *e);
 };
 
-/* items x items, rows ascending; rows outside from .. to - 1 are empty. */
+/* items x items, rows ascending; rows (or columns) outside from .. to - 1 are empty. */
 REC_MUST int rec_select(struct rec_csr *s, const struct rec_selection *how, rec_line_fn *fn, void *arg, const struct rec_run *run, struct rec_err *e);
 
 /* Sort n distinct items in at through a set of bits, items / 64 + 1 words of zeros: O(n + items / 64). */
