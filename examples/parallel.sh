@@ -27,7 +27,7 @@ rec-gen --users 1500 --items 700 --rows 40000 -b >all.rec
 rec-split -q -b --ratio 0.2 --test test.rec <all.rec >train.rec
 
 # rec-sim: every job reads all interactions and makes a part of the columns.
-parallel $on $(far --basefile train.rec --return sim.{}.rec) 'rec-sim cosine -q -j 1 -b --part {}/3 -o sim.{}.rec <train.rec' ::: 1 2 3
+parallel $on $(far --basefile train.rec --return sim.{}.rec) 'rec-sim cosine -q -j 1 -b --columns {}/3 -o sim.{}.rec <train.rec' ::: 1 2 3
 rec-cat --merge -b -o sim.rec sim.1.rec sim.2.rec sim.3.rec
 rec-sim cosine -q -b <train.rec >one.sim.rec
 same sim.rec one.sim.rec "rec-sim by parts"

@@ -195,5 +195,5 @@ ends() {
 	ends SGE_TASK_ID 1 sh "$EX/schedulers/array.sh"
 	ends LSB_JOBINDEX 1 sh "$EX/schedulers/array.sh"
 	ends PBS_ARRAY_INDEX 0 sh "$EX/schedulers/array.sh"
-	ends SLURM_ARRAY_TASK_ID 0 sh "$EX/slurm/task.sh" -n 16 -i train.rec -o sim.%02d.rec -- rec-sim cosine -b --part '{i}/{n}'
+	ends SLURM_ARRAY_TASK_ID 0 sh "$EX/slurm/task.sh" -n 16 -i train.rec -o sim.%02d.rec -- rec-sim cosine -b --columns '{i}/{n}'
 }

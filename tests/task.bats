@@ -335,7 +335,7 @@ await() {
 
 @test "rec-task: --collect names what is missing or damaged, and joins what is whole" {
 	make_train 300 700 9000 >train.tsv
-	for i in 0 1 2; do REC_INDEX=$i exits 0 rec-task -n 3 -i train.tsv -o sim.%02d.rec -- rec-sim cosine -q -j 1 -b --part {i}/{n}; done
+	for i in 0 1 2; do REC_INDEX=$i exits 0 rec-task -n 3 -i train.tsv -o sim.%02d.rec -- rec-sim cosine -q -j 1 -b --columns {i}/{n}; done
 	exits 0 rec-task --collect -n 3 -o sim.%02d.rec
 	rec-sim cosine -q -b <train.tsv >whole.rec
 	same whole.rec out

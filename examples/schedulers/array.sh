@@ -8,4 +8,4 @@
 # Checked: for each of the three the script runs with the variable that its scheduler sets, and the parts join to the bytes of one process
 # (tests/examples.bats). Not checked: the directives, with a real scheduler.
 cd "${PBS_O_WORKDIR:-.}" || exit 1
-exec rec-task -n 16 -i train.rec -o sim.%02d.rec -- rec-sim cosine -b --part '{i}/{n}'
+exec rec-task -n 16 -i train.rec -o sim.%02d.rec -- rec-sim cosine -b --columns '{i}/{n}'

@@ -8,5 +8,5 @@ set -eu
 [ $# -eq 2 ] || { echo "usage: cloud-run.sh IMAGE BUCKET" >&2; exit 2; }
 gcloud run jobs create rec-sim --image="$1" --tasks=16 --parallelism=16 --max-retries=3 --task-timeout=1h \
 	--add-volume="name=data,type=cloud-storage,bucket=$2" --add-volume-mount=volume=data,mount-path=/data \
-	--command=sh --args="-c,cd /data && exec rec-task -i train.rec -o sim.%02d.rec -- rec-sim cosine -b --part {i}/{n}"
+	--command=sh --args="-c,cd /data && exec rec-task -i train.rec -o sim.%02d.rec -- rec-sim cosine -b --columns {i}/{n}"
 gcloud run jobs execute rec-sim --wait

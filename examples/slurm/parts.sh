@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # parts.sh N INPUT OUTPUT COMMAND... - COMMAND in N parts as an array job, and a job behind it that joins them into OUTPUT. Prints the number of the last job.
 #
-#     sh examples/slurm/parts.sh 16 train.rec items.rec rec-sim cosine -b --part {i}/{n}
+#     sh examples/slurm/parts.sh 16 train.rec items.rec rec-sim cosine -b --columns {i}/{n}
 #     sh examples/slurm/parts.sh 16 train.rec lists.rec rec-topn -b -m items.rec -n 20 --part {i}/{n}
 #
 # COMMAND reads INPUT and writes recmat; files are on a disk that all nodes share. Parts and logs are kept in OUTPUT.parts; when some tasks failed, run the

@@ -3,7 +3,7 @@
 #SBATCH --requeue
 # task.sh - what Slurm starts for every index of an array: rec-task with the arguments of sbatch. rec-als, rec-sim ... and rec-task are found by PATH.
 #
-#     sbatch --array=0-15 examples/slurm/task.sh -n 16 -i train.rec -o sim.%02d.rec -- rec-sim cosine -b --part {i}/{n}
+#     sbatch --array=0-15 examples/slurm/task.sh -n 16 -i train.rec -o sim.%02d.rec -- rec-sim cosine -b --columns {i}/{n}
 #
 # Slurm itself tries a task again when its node is lost. Here it also does so, three times at most, when rec-task says that another try may help (4).
 rec-task "$@"

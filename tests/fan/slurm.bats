@@ -129,7 +129,7 @@ ends() {
 }
 
 @test "slurm: rec-sim and rec-topn as array and join: the bytes of one process, on both nodes; again: nothing is made" {
-	job=$(sh "$EXAMPLES/parts.sh" 2 train.rec items.rec rec-sim cosine -q -b --part {i}/{n})
+	job=$(sh "$EXAMPLES/parts.sh" 2 train.rec items.rec rec-sim cosine -q -b --columns {i}/{n})
 	[ "$(ends "$job")" = COMPLETED ] || fail "$(cat items.rec.parts/*.log)"
 	same items.want items.rec
 	AFTER=$job sh "$EXAMPLES/parts.sh" 2 train.rec lists.rec rec-topn -q -b -m items.rec --part {i}/{n} >job
@@ -152,7 +152,7 @@ ends() {
 }
 
 @test "slurm: a task that fails for good: its own status, no join, no output; what is missing is made later" {
-	job=$(sh "$EXAMPLES/parts.sh" 3 train.rec failed.rec sh -c '[ {i} -ne 2 ] || [ -e repaired ] || exit 3; exec rec-sim cosine -q -b --part {i}/{n}')
+	job=$(sh "$EXAMPLES/parts.sh" 3 train.rec failed.rec sh -c '[ {i} -ne 2 ] || [ -e repaired ] || exit 3; exec rec-sim cosine -q -b --columns {i}/{n}')
 	state=$(ends "$job")
 	[ "$state" = CANCELLED ] || fail "the join is $state"
 	[ ! -e failed.rec ]
@@ -160,14 +160,14 @@ ends() {
 	grep -qx 'rec-task: part 2 of 3: sh: exit 3; it would fail again' failed.rec.parts/1.log
 	: >repaired
 	before=$(stat -c '%i %y' failed.rec.parts/000.rec)
-	job=$(sh "$EXAMPLES/parts.sh" 3 train.rec failed.rec sh -c '[ {i} -ne 2 ] || [ -e repaired ] || exit 3; exec rec-sim cosine -q -b --part {i}/{n}')
+	job=$(sh "$EXAMPLES/parts.sh" 3 train.rec failed.rec sh -c '[ {i} -ne 2 ] || [ -e repaired ] || exit 3; exec rec-sim cosine -q -b --columns {i}/{n}')
 	[ "$(ends "$job")" = COMPLETED ] || fail "$(cat failed.rec.parts/*.log)"
 	same items.want failed.rec
 	[ "$(stat -c '%i %y' failed.rec.parts/000.rec)" = "$before" ]
 }
 
 @test "slurm: a task that may be retried is put back into the queue, and its job comes out right" {
-	job=$(sh "$EXAMPLES/parts.sh" 2 train.rec retried.rec sh -c '[ {i} -ne 2 ] || [ -e once ] || { : >once; exit 4; }; exec rec-sim cosine -q -b --part {i}/{n}')
+	job=$(sh "$EXAMPLES/parts.sh" 2 train.rec retried.rec sh -c '[ {i} -ne 2 ] || [ -e once ] || { : >once; exit 4; }; exec rec-sim cosine -q -b --columns {i}/{n}')
 	state=$(ends "$job" 40)
 	[ "$state" = COMPLETED ] || fail "$state: $(cat retried.rec.parts/*.log)"
 	same items.want retried.rec
@@ -177,7 +177,7 @@ ends() {
 @test "slurm: a node dies: its task runs elsewhere while the first attempt goes on, and the result is right" {
 	# The second part waits for the word, which comes when its second attempt has begun: then there are two at once.
 	job=$(sh "$EXAMPLES/parts.sh" 2 train.rec lost.rec \
-		sh -c '[ {i} -ne 2 ] || { echo $SLURMD_NODENAME >>at; while [ ! -e word ]; do sleep 0.1; done; }; exec rec-sim cosine -q -b --part {i}/{n}')
+		sh -c '[ {i} -ne 2 ] || { echo $SLURMD_NODENAME >>at; while [ ! -e word ]; do sleep 0.1; done; }; exec rec-sim cosine -q -b --columns {i}/{n}')
 	for _ in $(seq 100); do [ -s at ] && break; sleep 0.1; done
 	victim=$(cat at)
 	kill -9 "$(cat "$D/$victim.pid")"
