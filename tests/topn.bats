@@ -341,7 +341,7 @@ u${TAB}z${TAB}-1" ]
 	echo nothing >none
 	rec-sim -q popular -b <train.tsv >popular.rec
 	rec-sim -q pearson --center -b <train.tsv >center.rec
-	rec-sim -q dot -n 0 -b <train.tsv >dense.rec
+	rec-sim -q ease --reg 5 -b <train.tsv >dense.rec
 	rec-sim -q cosine --side user -b <train.tsv >users.rec
 	for m in "-m sim.tsv" "-m popular.rec" "-m center.rec" "-m dense.rec" "-m users.rec --interactions rest.tsv" "-m sim.tsv -m model.rec --blend 1,9" \
 		"-m dense.rec -m explicit.rec -m center.rec" "-m sim.tsv -m model.rec --scale rank" "-m model.rec -m sim.tsv --fold-in"; do
