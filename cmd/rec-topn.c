@@ -70,6 +70,7 @@ static struct work {
 	struct rec_rows *stream;
 	struct rec_scorer scorer;
 	struct rec_topn *topn;
+	struct rec_topn_rows rows;
 	struct rec_topn_counts counts;
 	bool part_of_items;			/* a factor model holds fewer items than were trained */
 	struct rec_lists lists;			/* of --merge */
@@ -263,14 +264,25 @@ static int make(struct rec_run *run, struct rec_err *e)
 	return rec_topn_new(&w.topn, &w.scorer, &to, e);
 }
 
+/* A matrix that was read, while it was and later; one that lies in a mapped file takes nothing. */
+static uint64_t matrix_bytes(const struct rec_sparse *x, bool reading)
+{
+	return x->in && !x->block ? 0 : (reading ? 24 : x->m.time ? 16 : 8) * x->m.nnz;
+}
+
 static uint64_t memory(const struct rec_run *run)
 {
-	uint64_t bytes = rec_topn_size(w.topn, rec_pool_size(run->pool)) + 12 * w.in.m.nnz + 12 * w.seen.m.nnz + 12 * w.candidates.m.nnz +
-			 12 * w.interactions.m.nnz + cli_models_bytes(&w.models) + w.scorer.cut_bytes;
+	const struct rec_sparse *read[] = { &w.seen, &w.candidates, &w.interactions, &w.in };
+	uint64_t held = cli_models_bytes(&w.models), most = 0;
 
-	if (o.common.binary)
-		bytes += (uint64_t)w.in.row.n * rec_topn_depth(w.topn) * 8;
-	return bytes;
+	for (size_t i = 0; i < sizeof read / sizeof *read; i++) {	/* one after the other */
+		most = held + matrix_bytes(read[i], true) > most ? held + matrix_bytes(read[i], true) : most;
+		held += matrix_bytes(read[i], false);
+	}
+	held += rec_topn_size(w.topn, rec_pool_size(run->pool)) + w.scorer.cut_bytes;
+	if (!o.stream)
+		held += rec_topn_write_size(w.topn, &w.rows, o.common.binary);
+	return held > most ? held : most;
 }
 
 /* What a reader of the lists should know. */
@@ -299,22 +311,25 @@ static void tell(void)
 			 (unsigned long long)c->rows);
 }
 
+/* Which rows are answered. */
+static int choose_rows(struct rec_err *e)
+{
+	w.rows = (struct rec_topn_rows){
+		.history = &w.history_pairs, .seen = o.seen ? &w.seen_pairs : NULL, .candidates = o.candidates ? &w.candidate_pairs : NULL, .last = w.in.row.n,
+	};
+	return o.part.n ? rec_topn_part(w.topn, &w.rows, o.part.i, o.part.n, e) : 0;
+}
+
 static int answer(struct rec_err *e)
 {
-	struct rec_topn_rows rows = {
-		.history = &w.history_pairs, .seen = o.seen ? &w.seen_pairs : NULL, .candidates = o.candidates ? &w.candidate_pairs : NULL,
-	};
 	struct rec_out *out;
 
 	if (cli_out(&out, o.common.output, o.common.binary, e))
 		return -1;
 	cli_phase("rank");
 	if (o.stream)
-		return rec_topn_stream(w.topn, w.stream, &rows, repeats(), out, &w.counts, e);
-	rows.last = w.in.row.n;
-	if (o.part.n && rec_topn_part(w.topn, &rows, o.part.i, o.part.n, e) != 0)
-		return -1;
-	return rec_topn_write(w.topn, &rows, out, o.common.binary, &w.counts, e);
+		return rec_topn_stream(w.topn, w.stream, &w.rows, repeats(), out, &w.counts, e);
+	return rec_topn_write(w.topn, &w.rows, out, o.common.binary, &w.counts, e);
 }
 
 static void free_work(void)
@@ -339,7 +354,7 @@ static int rank_rows(struct rec_run *r, struct rec_err *e)
 	struct cli_amount more[] = { { "rows", 0 }, { "items", 0 }, { NULL, 0 } };
 	int rc;
 
-	if (load(r, e) != 0 || make(r, e) != 0)
+	if (load(r, e) != 0 || make(r, e) != 0 || choose_rows(e) != 0)
 		return -1;
 	more[0].n = w.in.row.n;
 	more[1].n = w.scorer.items.n;

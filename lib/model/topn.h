@@ -90,6 +90,9 @@ REC_MUST int rec_topn_part(const struct rec_topn *t, struct rec_topn_rows *rows,
 REC_MUST int rec_topn_write(const struct rec_topn *t, const struct rec_topn_rows *rows, struct rec_out *out, bool binary, struct rec_topn_counts *counts,
 			    struct rec_err *e);
 
+/* Bytes that it takes besides rec_topn_size. */
+uint64_t rec_topn_write_size(const struct rec_topn *t, const struct rec_topn_rows *rows, bool binary);
+
 /*
  * Answer rows as they come (grouped lines, text in and out): a row ends at the next label, an empty line or the end; its list is written and flushed at
  * once, and after an empty line an empty line. history of o is not used.

@@ -260,6 +260,19 @@ static int run_waves(struct job *j, struct block *b, struct rec_out *out, struct
 	return j->binary ? block_write(b, j, out, e) : 0;
 }
 
+uint64_t rec_topn_write_size(const struct rec_topn *t, const struct rec_topn_rows *rows, bool binary)
+{
+	enum { ENTRY_BLOCK = 12 };	/* 8, and 4 when columns are packed */
+	struct job j = { .t = t, .run = rec_topn_scorer(t)->run };
+	uint64_t n = rows->last - rows->first, slots, used;
+
+	plan(&j, rows->last - rows->first);
+	slots = (uint64_t)j.nslots * j.batch;
+	used = slots < n ? slots : n;
+	return slots * rec_topn_room(t) * sizeof(struct rec_ranked) + rec_topn_depth(t) * (binary ? n * ENTRY_BLOCK : used * ENTRY_TEXT) +
+	       (binary ? rows->history->x->row.n * sizeof(uint64_t) : 0);
+}
+
 int rec_topn_write(const struct rec_topn *t, const struct rec_topn_rows *rows, struct rec_out *out, bool binary, struct rec_topn_counts *counts,
 		   struct rec_err *e)
 {
