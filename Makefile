@@ -127,6 +127,7 @@ lint: all ## shellcheck, mandoc, rooms, symbols, gcc warnings as errors
 
 bench: all bench-programs ## time and memory of every stage, with the hardware's bound
 	sh tests/bench/bench.sh
+	sh tests/bench/mem.sh
 
 bench-fan: all ## rec-fan: one worker against two, overhead, bytes shipped, even parts
 	PATH=$(abspath $(B))/bin:$$PATH sh tests/bench/fan.sh

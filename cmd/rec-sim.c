@@ -207,7 +207,7 @@ static void prepare_blas(void)
 /* -- the work -- */
 
 /* The least that is worth giving to pages of files: one window each for what is read and what is written. */
-enum { WINDOWS = 8, LEAST_WINDOW = 256 << 10, MOST_WINDOW = 64 << 20 };
+enum { WINDOWS = 5, LEAST_WINDOW = 512 << 10, MOST_WINDOW = 64 << 20 };
 
 /* Memory is bounded and does not hold it all: half of what is left goes to lines, the rest to pages of files. Returns how often the data pass by. */
 static uint64_t use_files(struct rec_sim_opts *s, uint64_t bytes, uint64_t line_bytes, uint32_t lines, unsigned threads)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "matrix/ranges.h"
 
 enum {
 	FIRST_BLOCK = 64 << 10, MEMORY_BLOCK = 1 << 20, FILE_LEAST = 256 << 10, FILE_MOST = 4 << 20,
@@ -136,51 +137,6 @@ int rec_stow_cells(struct rec_cells *c, struct rec_stow *s, struct rec_pool *poo
 	return rec_pool_run(pool, s->nthreads, feed_list, &f, e);
 }
 
-/* Cells counted out to ranges of rows: what a range is, and where its cells stand. */
-struct ranges {
-	uint32_t *first;	/* first row of each of n ranges; then the number of rows */
-	uint64_t *at;		/* cell that is written next in each, then its end */
-	uint32_t n;
-	uint64_t limit;
-};
-
-static void free_ranges(struct ranges *r)
-{
-	free(r->first);
-	free(r->at);
-}
-
-/* Rows in ranges of at most limit cells, where a row has no more. */
-static int cut(struct ranges *r, const uint64_t *ptr, uint32_t nrows, struct rec_err *e)
-{
-	uint64_t most = ptr[nrows] / r->limit * 2 + 2;	/* two neighbours have more than limit together */
-
-	r->first = rec_alloc((size_t)most + 1, sizeof *r->first, e);
-	r->at = rec_alloc((size_t)most, sizeof *r->at, e);
-	if (!r->first || !r->at)
-		return -1;
-	for (uint32_t i = 0; i < nrows; i++)
-		if (i == 0 || ptr[i + 1] - ptr[r->first[r->n - 1]] > r->limit) {
-			r->first[r->n] = i;
-			r->at[r->n++] = ptr[i];
-		}
-	r->first[r->n] = nrows;
-	return 0;
-}
-
-static inline uint32_t range_of(const struct ranges *r, uint32_t row)
-{
-	uint32_t lo = 0, n = r->n;
-
-	while (n > 1) {	/* the last whose first row is not behind row */
-		uint32_t half = n / 2;
-
-		lo += r->first[lo + half] <= row ? half : 0;
-		n -= half;
-	}
-	return lo;
-}
-
 /* -- cells to a matrix -- */
 
 struct build {
@@ -188,7 +144,7 @@ struct build {
 	const struct rec_cells_shape *shape;
 	struct rec_csr *m;
 	uint64_t *ptr;		/* before repeats are combined */
-	struct ranges ranges;
+	struct rec_ranges ranges;
 	struct rec_far *sorted;	/* cells with ranks, by range */
 	uint64_t cells;		/* in m */
 	uint64_t *repeats;
@@ -216,7 +172,7 @@ static void sort_block(struct build *x, const uint32_t *w, const uint32_t *end)
 	uint32_t *to = (uint32_t *)(void *)x->sorted->p;
 
 	for (; w < end; w += stride) {
-		uint32_t row = x->shape->row_rank[w[0]], *c = to + x->ranges.at[range_of(&x->ranges, row)]++ * stride;
+		uint32_t row = x->shape->row_rank[w[0]], *c = to + x->ranges.at[rec_ranges_find(&x->ranges, row)]++ * stride;
 
 		memcpy(c, w, stride * sizeof *w);
 		c[0] = row;
@@ -362,7 +318,7 @@ static int build(struct build *x, struct rec_pool *pool, struct rec_err *e)
 	if (!x->ptr)
 		return -1;
 	count_cells(x);
-	if (cut(&x->ranges, x->ptr, x->shape->nrows, e) != 0 || sort_cells(x, e) != 0)
+	if (rec_ranges_cut(&x->ranges, x->ptr, x->shape->nrows, e) != 0 || sort_cells(x, e) != 0)
 		return -1;
 	rec_far_drop(x->sorted);
 	if (new_matrix(x, e) != 0 || build_ranges(x, pool, e) != 0)
@@ -383,131 +339,8 @@ int rec_stow_csr(struct rec_csr *m, struct rec_stow *s, const struct rec_cells_s
 	rc = build(&x, pool, e);
 	rec_far_free(x.sorted);
 	free(x.ptr);
-	free_ranges(&x.ranges);
+	rec_ranges_free(&x.ranges);
 	if (rc != 0 || conflict->kind != REC_CONFLICT_NONE)
 		rec_csr_free(m);
-	return rc;
-}
-
-/* -- other matrices in files -- */
-
-int rec_csr_new_far(struct rec_csr *m, uint32_t nrows, uint32_t ncols, uint64_t nnz, struct rec_spill *spill, struct rec_err *e)
-{
-	if (!spill)
-		return rec_csr_new(m, nrows, ncols, nnz, 0, e);
-	*m = (struct rec_csr){ .nrows = nrows, .ncols = ncols, .nnz = nnz };
-	m->own[0] = rec_zalloc((size_t)nrows + 1, sizeof *m->ptr, e);
-	m->ptr = m->own[0];
-	if (!m->ptr || rec_far_new(&m->own_far, spill, (size_t)nnz * 8, e) != 0) {
-		rec_csr_free(m);
-		return -1;
-	}
-	m->far = m->own_far;
-	m->col = (uint32_t *)(void *)m->far->p;
-	m->val = (float *)(void *)(m->far->p + nnz * 4);
-	return 0;
-}
-
-struct turn {
-	const struct rec_csr *m;
-	struct rec_csr *t;
-	struct ranges ranges;
-	struct rec_far *sorted;	/* row, col, value: by range of columns, rows ascending */
-	uint64_t *place;	/* where the next cell of a column goes */
-};
-
-static void count_columns(struct turn *x)
-{
-	const struct rec_csr *m = x->m;
-	uint64_t *ptr = x->t->own[0];
-
-	for (uint64_t c = 0; c < m->nnz; c += CELLS_A_TASK) {
-		uint64_t end = m->nnz - c < CELLS_A_TASK ? m->nnz : c + CELLS_A_TASK;
-
-		if (m->far)
-			rec_far_walk(m->far, m->col + c, (size_t)(end - c) * sizeof *m->col);
-		for (uint64_t k = c; k < end; k++)
-			ptr[m->col[k] + 1]++;
-	}
-	for (uint32_t j = 0; j < m->ncols; j++)
-		ptr[j + 1] += ptr[j];
-	memcpy(x->place, ptr, m->ncols * sizeof *ptr);
-}
-
-static void sort_columns(struct turn *x)
-{
-	const struct rec_csr *m = x->m;
-	uint32_t *to = (uint32_t *)(void *)x->sorted->p;
-
-	for (uint32_t i = 0; i < m->nrows; i++) {
-		uint64_t from = m->ptr[i], end = m->ptr[i + 1];
-
-		rec_csr_walk(m, from, end);
-		for (uint64_t c = from; c < end; c++) {
-			uint32_t *w = to + x->ranges.at[range_of(&x->ranges, m->col[c])]++ * 3;
-
-			w[0] = i;
-			w[1] = m->col[c];
-			memcpy(&w[2], &m->val[c], sizeof *w);
-		}
-		rec_far_used(x->sorted, (end - from) * 12);
-	}
-}
-
-static int turn_range(void *arg, size_t r, unsigned thread, struct rec_err *e)
-{
-	const struct turn *x = arg;
-	const uint32_t *from = (const uint32_t *)(const void *)x->sorted->p;
-	uint32_t *row = (uint32_t *)x->t->col;
-	float *val = (float *)x->t->val;
-	uint64_t first = x->t->ptr[x->ranges.first[r]], end = x->t->ptr[x->ranges.first[r + 1]];
-
-	(void)thread;
-	(void)e;
-	for (uint64_t c = first; c < end; c++) {
-		const uint32_t *w = from + c * 3;
-		uint64_t to = x->place[w[1]]++;
-
-		row[to] = w[0];
-		memcpy(&val[to], &w[2], sizeof *val);
-		if ((c - first) % CELLS_A_TASK == CELLS_A_TASK - 1) {
-			rec_far_used(x->sorted, CELLS_A_TASK * 12);
-			rec_far_used(x->t->far, CELLS_A_TASK * 8);
-		}
-	}
-	rec_far_used(x->sorted, (end - first) % CELLS_A_TASK * 12);
-	rec_far_used(x->t->far, (end - first) % CELLS_A_TASK * 8);
-	return 0;
-}
-
-static int turn(struct turn *x, struct rec_spill *spill, struct rec_pool *pool, struct rec_err *e)
-{
-	const struct rec_csr *m = x->m;
-	struct rec_csr *t = x->t;
-
-	if (rec_csr_new_far(t, m->ncols, m->nrows, m->nnz, spill, e) != 0)
-		return -1;
-	x->place = rec_alloc(t->nrows, sizeof *x->place, e);
-	if (!x->place)
-		return -1;
-	count_columns(x);
-	x->ranges.limit = spill->room / rec_pool_size(pool) / 32 + 1;
-	if (cut(&x->ranges, t->ptr, t->nrows, e) != 0 || rec_far_new(&x->sorted, spill, (size_t)m->nnz * 12, e) != 0)
-		return -1;
-	sort_columns(x);
-	rec_far_drop(x->sorted);
-	return rec_pool_run(pool, x->ranges.n, turn_range, x, e);
-}
-
-int rec_csr_transpose_far(struct rec_csr *t, const struct rec_csr *m, struct rec_spill *spill, struct rec_pool *pool, struct rec_err *e)
-{
-	struct turn x = { .m = m, .t = t };
-	int rc = turn(&x, spill, pool, e);
-
-	rec_far_free(x.sorted);
-	free(x.place);
-	free_ranges(&x.ranges);
-	if (rc != 0)
-		rec_csr_free(t);
 	return rc;
 }

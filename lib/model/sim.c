@@ -451,6 +451,7 @@ void rec_sim_cost_far(struct rec_sim_cost *c, uint64_t *line_bytes, const struct
 		return;
 	}
 	add_model_cost(c, o, 2 * labels + 40 * others, n, threads);
+	c->bytes -= OVERHEAD / 4;	/* nothing beside what is counted grows with the data here */
 }
 
 void rec_sim_merge_cost(struct rec_sim_cost *c, const struct rec_sums *s, const struct rec_sim_opts *o, unsigned threads)
