@@ -237,20 +237,29 @@ kill_named() {	# kill_named HOST NAME
 	done
 }
 
+reset_host() {	# reset_host HOST
+	signal_all "$1" CONT
+	nsenter -n -t "$ctl" ip link set "v$1" up
+	room "$1"
+	cp "$dir/key.pub" "$dir/$1/authorized_keys"
+	rm -rf "$dir/$1/faults" && mkdir "$dir/$1/faults"
+	# shellcheck disable=SC2016
+	on "$1" sh -c '[ -d /root/.fan/spoil ] && [ "$(hostname)" = "$1" ] || exit 1	# where else would this be
+		for p in $(ps -eo pid=); do case $p in 1 | $$) ;; *) kill -s KILL "$p" 2>/dev/null ;; esac done
+		find /root /tmp -xdev -mindepth 1 ! -path "/root/.fan*" -delete' - "$1"
+	rm -f "$dir/$1.ssh"
+	reach "$1" || die "$1 does not come back"
+}
+
 reset() {
+	waiting=
 	while read -r h; do
-		signal_all "$h" CONT
-		nsenter -n -t "$ctl" ip link set "v$h" up
-		room "$h"
-		cp "$dir/key.pub" "$dir/$h/authorized_keys"
-		rm -rf "$dir/$h/faults" && mkdir "$dir/$h/faults"
-		drop_connections "$h"
-		for p in $(on "$h" ps -eo pid=,comm= | awk '$1 > 1 && $2 != "ps" { print $1 }'); do on "$h" kill -s KILL "$p" 2>/dev/null; done
-		# shellcheck disable=SC2016
-		on "$h" sh -c '[ -d /root/.fan/spoil ] && [ "$(hostname)" = "$1" ] && find /root /tmp -xdev -mindepth 1 ! -path "/root/.fan*" -delete' - "$h"
+		reset_host "$h" </dev/null &
+		waiting="$waiting $!"
 	done <"$dir/hosts"
-	rm -f "$dir"/*.ssh
-	while read -r h; do reach "$h" || die "$h does not come back"; done <"$dir/hosts"
+	for p in $waiting; do
+		wait "$p" || return 1
+	done
 }
 
 # --- Which
