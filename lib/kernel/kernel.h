@@ -81,6 +81,12 @@ struct rec_kernel {
 	/* The same chain for one pair: what scores() gives for it, to the bit. */
 	float (*score)(const float *q, const float *item, uint32_t k);
 
+	/*
+	 * y[j] = fma(a, x[i], y[j]), j = idx[i] (idx NULL: i), i < n ascending. Where hit[j] is 0 it becomes 1 and j is appended to list behind its first m;
+	 * returns how many stand there then. list has room for one more than will ever be in it.
+	 */
+	uint32_t (*scatter)(float *y, unsigned char *hit, uint32_t *list, uint32_t m, float a, const uint32_t *idx, const float *x, size_t n);
+
 	/* Positions i < n with x[i] > bound, ascending, into idx (room for n); returns how many. *nan is set to 1 if some x[i] is NaN, else left. */
 	uint32_t (*above)(uint32_t *idx, const float *x, uint32_t n, float bound, int *nan);
 };

@@ -385,6 +385,20 @@ static float score(const float *q, const float *item, uint32_t k)
 	return s;
 }
 
+/* No branch: whether a place is new is as good as random. */
+static uint32_t scatter(float *y, unsigned char *hit, uint32_t *list, uint32_t m, float a, const uint32_t *idx, const float *x, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		uint32_t j = idx != NULL ? idx[i] : (uint32_t)i;
+
+		list[m] = j;
+		m += !hit[j];
+		hit[j] = 1;
+		y[j] = fmaf(a, x[i], y[j]);
+	}
+	return m;
+}
+
 #define KERNEL_OF(isa) KERNEL_OF_(isa)
 #define KERNEL_OF_(isa) rec_kernel_##isa
 #define NAME_OF(isa) NAME_OF_(isa)
@@ -406,5 +420,6 @@ const struct rec_kernel KERNEL_OF(V16_ISA) = {
 	.pack = pack,
 	.scores = scores,
 	.score = score,
+	.scatter = scatter,
 	.above = above,
 };

@@ -230,12 +230,15 @@ const float *rec_scorer_vector(const struct rec_score_scratch *sc, size_t p)
 	return sc->part[p].vector;
 }
 
+/* Scores are 0 where nothing was hit, so that the first one is added to like the others. */
 static void forget(struct rec_part_scratch *ps)
 {
 	uint32_t i;
 
-	for (i = 0; i < ps->ntouched; i++)
+	for (i = 0; i < ps->ntouched; i++) {
 		ps->hit[ps->touched[i]] = 0;
+		ps->score[ps->touched[i]] = 0;
+	}
 	ps->ntouched = 0;
 }
 
@@ -244,23 +247,23 @@ static inline void add(struct rec_part_scratch *ps, uint32_t c, float w, float x
 	if (!ps->hit[c]) {
 		ps->hit[c] = 1;
 		ps->touched[ps->ntouched++] = c;
-		ps->score[c] = 0;
 	}
 	ps->score[c] = fmaf(w, x, ps->score[c]);
 }
 
 /* With an offset the form is affine: an item that the history doesn't lead to scores its offset alone. */
-static void row_sparse(const struct rec_part *p, struct rec_part_scratch *ps)
+static void row_sparse(const struct rec_part *p, struct rec_part_scratch *ps, const struct rec_kernel *kernel)
 {
 	const struct rec_csr *m = &p->sim;
-	uint64_t t;
 	uint32_t i;
 
 	for (i = 0; p->offset && i < p->ncand; i++)
 		add(ps, i, 0, 0);
-	for (i = 0; i < ps->nhist; i++)
-		for (t = m->ptr[ps->hist[i]]; t < m->ptr[ps->hist[i] + 1]; t++)
-			add(ps, m->col[t], ps->weight[i], m->val[t]);
+	for (i = 0; i < ps->nhist; i++) {
+		uint64_t from = m->ptr[ps->hist[i]], n = m->ptr[ps->hist[i] + 1] - from;
+
+		ps->ntouched = kernel->scatter(ps->score, ps->hit, ps->touched, ps->ntouched, ps->weight[i], m->col + from, m->val + from, (size_t)n);
+	}
 }
 
 static void row_dense(const struct rec_part *p, struct rec_part_scratch *ps, const struct rec_kernel *kernel)
@@ -340,7 +343,7 @@ static void row_part(const struct rec_scorer *s, const struct rec_part *p, struc
 	}
 	forget(ps);
 	if (p->kind == REC_PART_SPARSE)
-		row_sparse(p, ps);
+		row_sparse(p, ps, s->run->kernel);
 	else
 		row_users(p, ps);
 	shift(p, ps, false);
@@ -349,9 +352,14 @@ static void row_part(const struct rec_scorer *s, const struct rec_part *p, struc
 	out->n = ps->ntouched;
 }
 
-static void blend_part(const struct rec_part *p, const struct rec_scores *x, struct rec_part_scratch *sum)
+static void blend_part(const struct rec_part *p, const struct rec_scores *x, struct rec_part_scratch *sum, const struct rec_kernel *kernel)
 {
 	uint32_t i, c;
+
+	if (!x->touched && !x->hit) {
+		sum->ntouched = kernel->scatter(sum->score, sum->hit, sum->touched, sum->ntouched, p->weight, p->item_of, x->score, x->n);
+		return;
+	}
 
 	for (i = 0; i < x->n; i++) {
 		c = x->touched ? x->touched[i] : i;
@@ -375,7 +383,7 @@ void rec_scorer_row(const struct rec_scorer *s, struct rec_score_scratch *sc, st
 		if (sc->part[i].live) {
 			row_part(s, &s->part[i], &sc->part[i], true, &x);
 			rec_scale_apply(s->scale, sc->part[i].score, x.hit, s->part[i].ncand, sc->ranked);
-			blend_part(&s->part[i], &x, &sc->sum);
+			blend_part(&s->part[i], &x, &sc->sum, s->run->kernel);
 		}
 	*out = (struct rec_scores){ .score = sc->sum.score, .hit = sc->sum.hit, .touched = sc->sum.touched, .n = sc->sum.ntouched };
 }

@@ -14,8 +14,8 @@
 enum {
 	ITEM = 8,		/* look at a score of a tile */
 	SCAN = 96,		/* look at the score of an item outside the tiles */
-	BLEND = 160,		/* scale it and add it to those of other models */
-	NEIGHBOUR = 240,	/* add a weight to the score of an item anywhere, and look at it later */
+	BLEND = 120,		/* scale it and add it to those of other models */
+	NEIGHBOUR = 120,	/* add a weight to the score of an item anywhere, and look at it later */
 	PAIR = 320,		/* take up an item of a history, or a candidate */
 	ENTRY = 12000		/* rank and print an item of a list */
 };

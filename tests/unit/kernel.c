@@ -118,6 +118,38 @@ static void test_dot_axpy(uint32_t n, uint32_t shift)
 		check(mem.want[i] == (i < n ? fmaf(1.7f, y[i], x[i]) : x[i]), "plain", "axpy against fmaf", n, i);
 }
 
+/* Places 3 * i % 101 of 101, the first 20 of them hit before. */
+static void test_scatter(uint32_t n, int numbered)
+{
+	enum { PLACES = 101 };
+	unsigned char hit[PLACES];
+	uint32_t list[PLACES + 1], m;
+
+	fill(mem.panel, n + 1, n);
+	fill(mem.table, PLACES, n + 1);
+	for (uint32_t i = 0; i < n; i++)
+		mem.idx[i] = numbered ? 3 * i % PLACES : i;
+	for (int s = 0; s < nsets; s++) {
+		const struct rec_kernel *k = sets[s];
+
+		for (uint32_t i = 0; i < PLACES; i++)
+			hit[i] = i < 20;
+		memcpy(mem.out, mem.table, PLACES * sizeof *mem.out);
+		memcpy(mem.want, mem.table, PLACES * sizeof *mem.want);
+		for (uint32_t i = 0; i < n; i++)
+			mem.want[mem.idx[i]] = fmaf(0.3f, mem.panel[i], mem.want[mem.idx[i]]);
+		m = k->scatter(mem.out, hit, list, 0, 0.3f, numbered ? mem.idx : NULL, mem.panel, n);
+		check(memcmp(mem.out, mem.want, PLACES * sizeof *mem.out) == 0, k->isa, "scatter against fmaf", n, numbered);
+		for (uint32_t i = 0, at = 0; i < n; i++) {
+			if (mem.idx[i] >= 20)
+				check(at < m && list[at] == mem.idx[i], k->isa, "scatter's list", n, at);
+			at += mem.idx[i] >= 20;
+			check(i + 1 < n || at == m, k->isa, "scatter's count", at, m);
+			check(hit[mem.idx[i]], k->isa, "scatter's marks", n, i);
+		}
+	}
+}
+
 static void test_rank_update(uint32_t k_, uint32_t kp, uint32_t m, int weighted)
 {
 	const float *w = weighted ? mem.w : NULL;
@@ -406,6 +438,10 @@ int main(void)
 			test_above(n, 1, -INFINITY, nan);
 			test_above(n, 0, INFINITY, nan);
 		}
+	for (uint32_t n = 0; n <= 101; n++) {
+		test_scatter(n, 0);
+		test_scatter(n, 1);
+	}
 	for (uint32_t at = 0; at < 48; at += 5) {
 		test_cholesky_bad(48, at, -1);
 		test_cholesky_bad(48, at, NAN);
