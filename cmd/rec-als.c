@@ -161,19 +161,22 @@ enum { OVERHEAD = 8 << 20, THREAD = 2 << 20, WINDOWS = 8, LEAST_WINDOW = 256 << 
 /* The least --mem to train with: pairs and tables in files. A small part is for pairs that were read before it was known that not all of them fit. */
 static uint64_t least_memory(const struct rec_sparse *x, const struct rec_als_opts *a, unsigned threads)
 {
-	return (rec_als_bytes_far(x, a, threads, true) + OVERHEAD + threads * (uint64_t)THREAD + WINDOWS * (uint64_t)LEAST_WINDOW) / 16 * 17 + 16;
+	uint64_t tables;
+
+	return (rec_als_bytes_far(x, a, threads, true, &tables) + OVERHEAD + threads * (uint64_t)THREAD + WINDOWS * (uint64_t)LEAST_WINDOW) / 16 * 17 + 16;
 }
 
 /* Memory is bounded and does not hold it all: what goes to files, and what room there is for it. */
 static void use_files(struct rec_als_opts *a, const struct rec_sparse *x, unsigned threads)
 {
-	uint64_t mem = o.common.mem, held = OVERHEAD + threads * (uint64_t)THREAD + (x->m.far ? 0 : 8 * x->m.nnz), least = WINDOWS * (uint64_t)LEAST_WINDOW, window;
+	uint64_t mem = o.common.mem, held = OVERHEAD + threads * (uint64_t)THREAD + (x->m.far ? 0 : 8 * x->m.nnz), least = WINDOWS * (uint64_t)LEAST_WINDOW, window, tables;
 
 	a->spill = cli_spill();
-	a->spill_tables = held + rec_als_bytes_far(x, a, threads, false) + least > mem;
-	held += rec_als_bytes_far(x, a, threads, a->spill_tables);
+	a->spill_tables = held + rec_als_bytes_far(x, a, threads, false, &tables) + least > mem;
+	held += rec_als_bytes_far(x, a, threads, a->spill_tables, &tables);
 	window = mem > held + least ? (mem - held) / WINDOWS : LEAST_WINDOW;
 	a->spill->room = window < MOST_WINDOW ? window : MOST_WINDOW;
+	a->spill_before = a->spill->room + tables / WINDOWS;
 	cli_verbose("works from files in %s: pairs%s", a->spill->dir, a->spill_tables ? ", factors" : "");
 }
 

@@ -214,9 +214,21 @@ static int half_step(struct training *t, uint32_t iteration, bool users, struct 
 
 static int turn(struct training *t, const struct rec_sparse *x, struct rec_err *e)
 {
-	if (t->o->spill)
-		return rec_csr_transpose_far(&t->t, &x->m, t->o->spill, t->run->pool, e);
-	return rec_csr_transpose(&t->t, &x->m, t->run->pool, e);
+	struct rec_spill *spill = t->o->spill;
+	uint64_t room;
+	int rc;
+
+	if (!spill)
+		return rec_csr_transpose(&t->t, &x->m, t->run->pool, e);
+	room = spill->room;
+	spill->room = t->o->spill_before > room ? t->o->spill_before : room;
+	rc = rec_csr_transpose_far(&t->t, &x->m, spill, t->run->pool, e);
+	spill->room = room;
+	if (rc == 0)
+		t->t.far->room = room;
+	if (x->m.far)
+		x->m.far->room = room;
+	return rc;
 }
 
 static int prepare(struct training *t, const struct rec_sparse *x, struct rec_err *e)
@@ -312,12 +324,12 @@ uint64_t rec_als_bytes(uint64_t users, uint64_t items, uint64_t pairs, const str
 	return tables + transpose + working_bytes(o, kp, threads);
 }
 
-uint64_t rec_als_bytes_far(const struct rec_sparse *x, const struct rec_als_opts *o, unsigned threads, bool spill_tables)
+uint64_t rec_als_bytes_far(const struct rec_sparse *x, const struct rec_als_opts *o, unsigned threads, bool spill_tables, uint64_t *tables)
 {
 	bool bias = o->explicit_loss && o->bias;
 	uint64_t users = x->m.nrows, items = x->m.ncols, kp = rec_als_stride(o->factors, bias), most = users > items ? users : items;
 	uint64_t labels = (x->row.off ? x->row.off[users] : 0) + (x->col.off ? x->col.off[items] : 0) + 8 * (users + items);
-	uint64_t tables = (spill_tables ? most : users + items) * kp * sizeof(float) + (users + items) * bias * sizeof(float);
 
-	return tables + 2 * labels + 8 * (users + 2 * items) + working_bytes(o, kp, threads);
+	*tables = (spill_tables ? most : users + items) * kp * sizeof(float) + (users + items) * bias * sizeof(float);
+	return *tables + 2 * labels + 8 * (users + 2 * items) + working_bytes(o, kp, threads);
 }

@@ -43,6 +43,7 @@ struct rec_als_opts {
 	const struct rec_model *init;	/* start vectors by label where it has them; NULL for none */
 	struct rec_spill *spill;	/* the transpose goes to a temporary file, and pairs are read through its room; NULL: all in memory */
 	bool spill_tables;		/* and so do the tables */
+	uint64_t spill_before;		/* the room before there are tables */
 	bool objective;			/* compute it after every half-step and tell progress and objective_fn */
 	void (*objective_fn)(void *arg, uint32_t iteration, const char *half, double value);
 	void *objective_arg;
@@ -57,8 +58,9 @@ REC_MUST int rec_als_train(struct rec_model *m, const struct rec_sparse *x, cons
 /* Bytes that training holds beside x. */
 uint64_t rec_als_bytes(uint64_t users, uint64_t items, uint64_t pairs, const struct rec_als_opts *o, unsigned threads);
 
-/* Bytes that training holds with opts.spill, x's labels and row pointers included, but for what spill->room allows. */
-uint64_t rec_als_bytes_far(const struct rec_sparse *x, const struct rec_als_opts *o, unsigned threads, bool spill_tables);
+/* Bytes that training holds with opts.spill, x's labels and row pointers included, but for what spill->room allows. *tables: of these the tables, which are not
+ * there before the transpose is. */
+uint64_t rec_als_bytes_far(const struct rec_sparse *x, const struct rec_als_opts *o, unsigned threads, bool spill_tables, uint64_t *tables);
 
 /*
  * What a row costs beside its pairs, in the unit of one pair: building and solving its equations against adding a pair to them. Measured with 16 to 128 factors on AVX-512

@@ -347,6 +347,8 @@ int rec_sim_train(struct rec_model *m, const struct rec_sparse *x, const struct 
 	int rc;
 
 	w.spill = o->spill;
+	if (o->spill && x->m.far)
+		x->m.far->room = o->spill->room;
 	*m = (struct rec_model){ 0 };
 	rc = prepare(&d, &pairs, x, &w, run, thinned, e);
 	if (rc == 0)
