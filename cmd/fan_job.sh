@@ -138,8 +138,7 @@ blame() {
 }
 
 give_up() {	# give_up STATUS TEXT: end the run
-	note "$job.why" "$1 $2"
-	ln "$job.why" "$RUN/failed" 2>/dev/null
+	if note "$job.why" "$1 $2" 2>/dev/null; then ln "$job.why" "$RUN/failed" 2>/dev/null; else printf 'rec-fan: %s\n' "$2" >&2; fi
 	exit 1
 }
 
@@ -163,7 +162,10 @@ try_part() {
 		rmdir "$RUN/slot/$slot/busy" 2>/dev/null
 		[ "$result" != ok ] || return 0
 		[ -d "$RUN/slot" ] || exit 1
-		rm -f "$job.out"
+		full=0
+		head -c 65536 /dev/zero 2>/dev/null >"$job.room" || full=1
+		rm -f "$job.out" "$job.room"
+		[ "$full" = 0 ] || give_up 4 "no room left in $W"	# which is no host's fault
 		log "$name" "$part" "$try" "$host" "$began" 0 "$result"
 		say "$name part $part of $PARTS on $host, try $try: $result"
 		fatals=$((fatals + fatal))
@@ -223,9 +225,11 @@ job() {
 	step=$1 part=$2 job=$RUN/job.$1.$2
 	[ ! -e "$W/done/$step" ] || exit 0
 	describe "$step"
+	waited=0
 	while [ "$step" -gt 1 ] && [ ! -e "$W/done/$((step - 1))" ]; do
 		[ -d "$RUN/slot" ] && [ ! -e "$RUN/failed" ] || exit 1
-		sleep 0.02
+		# as many jobs as there are slots may wait here: the longer the step, the more rarely they look
+		if [ $((waited += 1)) -lt 20 ]; then sleep 0.02; elif [ $waited -lt 100 ]; then sleep 0.05; else sleep 0.2; fi
 	done
 	[ -e "$W/part/$name.$part.$ext" ] || try_part
 	collect_if_last

@@ -177,7 +177,7 @@ leave() {
 	# shellcheck disable=SC2086
 	[ -z "$children" ] || { kill $children; kill $children; } 2>/dev/null	# the second one tells GNU parallel not to wait
 	rm -rf "$RUN" "$W/lock"
-	[ -z "${sockets:-}" ] || rm -rf "$sockets"
+	[ -z "${sockets:-}" ] || rm -rf "$sockets" "$W/sockets"
 	exit "$status"
 }
 trap leave EXIT
@@ -196,7 +196,10 @@ if [ -n "$hosts" ]; then
 	id=$(cat "$W/id" 2>/dev/null) || id=$(printf '%s %s' "$(uname -n)" "$W" | cksum | cut -d' ' -f1).$(date +%s)
 	[ -e "$W/id" ] || note "$W/id" "$id"
 	R=.rec-fan/$id
+	old=$(cat "$W/sockets" 2>/dev/null)	# of a run that was killed
+	case $old in */rec-fan.??????) rm -rf "$old" ;; esac
 	sockets=$(mktemp -d "${TMPDIR:-/tmp}/rec-fan.XXXXXX") || die 4 "no temporary folder"
+	note "$W/sockets" "$sockets"
 	SSH="${REC_SSH:-ssh} -o BatchMode=yes -o ConnectTimeout=10 -o ServerAliveInterval=5 -o ServerAliveCountMax=3 -o ControlPath=$sockets/%C"
 fi
 add_host() {	# add_host NAME SLOTS
@@ -226,7 +229,12 @@ make_file() {
 	[ ! -e "$W/in/$1" ] || return 0
 	target=$W/in/$1
 	shift
-	"$@" >"$target.$$" 2>"$RUN/err" || { rc=$?; rm -f "$target.$$"; die "$rc" "$(sed 's/^rec-[a-z]*: //' "$RUN/err")"; }
+	"$@" >"$target.$$" 2>"$RUN/err" || {
+		rc=$?
+		rm -f "$target.$$"
+		[ -s "$RUN/err" ] || die 4 "can't write $target"	# no room for the reason either
+		die "$rc" "$(sed 's/^rec-[a-z]*: //' "$RUN/err")"
+	}
 	cat "$RUN/err" >&2
 	mv "$target.$$" "$target"
 }
@@ -362,22 +370,24 @@ run_steps() {
 		step=$((step + 1))
 	done >"$RUN/plan"
 	[ -s "$RUN/plan" ] || return 0
-	if [ -z "$LOCAL" ]; then	# one connection a host, shared by what follows
+	if [ -z "$LOCAL" ]; then	# one connection a host, shared by what follows; it ends with this process, however that ends
+		mkfifo "$RUN/alive" || die 4 "can't write into $W"
 		for s in "$RUN"/slot/*.1; do
 			h=${s##*/}
 			# shellcheck disable=SC2086
-			$SSH -o ControlMaster=yes -N "${h%.*}" </dev/null >/dev/null 2>&1 &
+			$SSH -o ControlMaster=yes "${h%.*}" 'exec cat' <"$RUN/alive" >/dev/null 2>&1 &
 			children="$children $!"
 		done
+		exec 4>"$RUN/alive"
 	fi
 	if [ -t 2 ] && [ "$quiet" = 0 ]; then
-		progress &
+		progress 4>&- &
 		children="$children $!"
 	fi
 	export RUN
 	export PARALLEL_HOME="$RUN/parallel" PARALLEL_SHELL=/bin/sh PARALLEL=''
 	parallel -u -j "$total" --halt now,fail=1 --colsep ' ' \
-		"$(quote "$self") --job {1} {2}" :::: "$RUN/plan" </dev/null >"$RUN/out" 3>&2 2>"$RUN/parallel.err" &
+		"$(quote "$self") --job {1} {2}" :::: "$RUN/plan" </dev/null >"$RUN/out" 3>&2 4>&- 2>"$RUN/parallel.err" &
 	children="$children $!"
 	wait $!
 	status=$?

@@ -325,6 +325,35 @@ log_lines() {
 $(cat work/log.tsv)"
 	done
 	[ "$again" -ge 6 ] || fail "only $again of ten moments were in the middle of something"
+	# shared connections end with their driver
+	sleep 1
+	run pgrep --ns "$(cat "$n/control")" --nslist net -af ControlMaster=yes
+	[ -z "$output" ] || fail "left behind: $output"
+}
+
+@test "fan: the disk of the driver is full; it says so, blames no host, and goes on when there is room" {
+	hosts 3
+	mkdir disk
+	cat >room.sh <<-'END'
+		size=$1
+		shift
+		mount -t tmpfs -o "size=$size" disk disk || exit 99
+		status=0
+		"$@" <"$in/train.rec" || status=$?
+		[ "$status" -eq 4 ] || exit 98
+		[ ! -e got.rec ] || exit 97
+		mount -o remount,size=100m disk || exit 99
+		exec "$@" <"$in/train.rec"
+	END
+	export in
+	for size in 100k 3m 4m 5m; do
+		# shellcheck disable=SC2086
+		timeout 60 sh "$net" run "$n" unshare -m sh room.sh $size rec-fan --hosts hosts --work disk/work -o got.rec $LONG_JOB 2>err 3>&- || fail "$size: exit $?: $(cat err)"
+		same "$in/long.rec" got.rec
+		rm got.rec
+		grep -qE "^rec-fan: (can't write|no room left in) " err || fail "$size: $(cat err)"
+		! grep -q dropped err || fail "$size: $(cat err)"
+	done
 }
 
 @test "fan: a finished part that rots in the folder is done again" {
