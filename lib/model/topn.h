@@ -86,7 +86,7 @@ struct rec_topn_rows {
  * a row. */
 REC_MUST int rec_topn_part(const struct rec_topn *t, struct rec_topn_rows *rows, uint32_t i, uint32_t n, struct rec_err *e);
 
-/* Answer them all in label order, text or one ranked block. Text takes memory that does not grow with the rows; recmat 8 bytes an entry. */
+/* Answer them all in label order, text or one ranked block. Text takes memory that does not grow with the rows; recmat 12 bytes an entry. */
 REC_MUST int rec_topn_write(const struct rec_topn *t, const struct rec_topn_rows *rows, struct rec_out *out, bool binary, struct rec_topn_counts *counts,
 			    struct rec_err *e);
 
