@@ -11,6 +11,10 @@ setup_file() {
 	rec-cat -b <data.tsv >stream.rec
 	rec-cat --merge -b data.tsv >data.rec
 	gzip -1 <data.tsv >data.gz
+	rec-gen --users 2000 --items 1000 --rows 500000 --explicit >sim.tsv
+	rec-cat -b <sim.tsv >sim.stream
+	rec-cat --merge -b sim.tsv >sim.rec
+	gzip -1 <sim.tsv >sim.gz
 }
 
 setup() {
@@ -125,11 +129,11 @@ far() {
 @test "mem: rec-sim makes the same similarities in less memory, by every way to sums and from every form of input" {
 	while read -r options; do
 		# shellcheck disable=SC2086
-		rec-sim -q -j 2 $options <"$D/data.rec" >want
+		rec-sim -q -j 2 $options <"$D/sim.rec" >want
 		# shellcheck disable=SC2086
-		m=$(rec-sim --estimate -j 2 $options <"$D/data.rec" | sed -n "s/^bytes.least$TAB//p")
+		m=$(rec-sim --estimate -j 2 $options <"$D/sim.rec" | sed -n "s/^bytes.least$TAB//p")
 		# shellcheck disable=SC2086
-		far "$m" rec-sim -j 2 $options <"$D/data.rec" || return 1
+		far "$m" rec-sim -j 2 $options <"$D/sim.rec" || return 1
 		same got want || fail "$options"
 		[ "$(stat_of memory.peak)" -le "$m" ] || fail "$options: $(stat_of memory.peak) bytes resident, --mem $m"
 	done <<-'LIST'
@@ -140,24 +144,24 @@ far() {
 		rp3beta -n 20 --weights bm25 --walk .8,.3 --normalize l1
 		popular -b
 	LIST
-	rec-sim -q linear -n 20 --side user <"$D/data.rec" >want
-	for f in data.tsv data.gz stream.rec; do
+	rec-sim -q linear -n 20 --side user <"$D/sim.rec" >want
+	for f in tsv gz stream; do
 		# shellcheck disable=SC2002
-		cat "$D/$f" | far 45M rec-sim linear -n 20 --side user -j 3 || return 1
+		cat "$D/sim.$f" | far 22M rec-sim linear -n 20 --side user -j 3 || return 1
 		same got want
 	done
 }
 
 @test "mem: rec-sim tells how often the data pass by, and the least that does" {
-	exits 0 rec-sim cosine --estimate -j 2 <"$D/data.rec"
+	exits 0 rec-sim cosine --estimate -j 2 <"$D/sim.rec"
 	[ "$(cut -f 1 out | xargs)" = "bytes operations bytes.least" ]
 	m=$(sed -n "s/^bytes.least$TAB//p" out)
-	exits 0 rec-sim cosine --estimate -j 2 --mem "$m" <"$D/data.rec"
+	exits 0 rec-sim cosine --estimate -j 2 --mem "$m" <"$D/sim.rec"
 	passes=$(sed -n "s/^passes$TAB//p" out)
 	[ "$passes" -gt 5 ]
-	far "$m" rec-sim cosine -j 2 <"$D/data.rec"
+	far "$m" rec-sim cosine -j 2 <"$D/sim.rec"
 	[ "$(stat_of passes)" -eq "$passes" ]
-	exits 4 rec-sim cosine -j 2 --mem $((m - 1)) <"$D/data.rec"
+	exits 4 rec-sim cosine -j 2 --mem $((m - 1)) <"$D/sim.rec"
 	says "rec-sim: needs $m bytes, --mem allows $((m - 1))"
 }
 
