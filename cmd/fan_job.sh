@@ -226,7 +226,7 @@ job() {
 	[ ! -e "$W/done/$step" ] || exit 0
 	describe "$step"
 	waited=0
-	while [ "$step" -gt 1 ] && [ ! -e "$W/done/$((step - 1))" ]; do
+	while [ ! -e "$RUN/ready" ] || [ "$step" -gt 1 ] && [ ! -e "$W/done/$((step - 1))" ]; do
 		[ -d "$RUN/slot" ] && [ ! -e "$RUN/failed" ] || exit 1
 		# as many jobs as there are slots may wait here: the longer the step, the more rarely they look
 		if [ $((waited += 1)) -lt 20 ]; then sleep 0.02; elif [ $waited -lt 100 ]; then sleep 0.05; else sleep 0.2; fi

@@ -321,13 +321,8 @@ look_again() {
 
 read_input
 STEPS=1
-if [ "$CMD" = als ]; then
-	STEPS=$((iterations * 2))
-	prepare_als
-elif [ -n "$SHARDS" ]; then
-	STEPS=3
-	shard user || die 1 "shards of users: $(cat "$RUN/shard.user.err")"
-fi
+[ "$CMD" != als ] || STEPS=$((iterations * 2))
+[ -z "$SHARDS" ] || STEPS=3
 note "$W/parts" "$PARTS"
 [ -e "$W/job" ] || note "$W/job" "$asked"
 case $output in '' | /*) ;; *) output=$PWD/$output ;; esac
@@ -354,7 +349,8 @@ progress() {	# until the run is over: parts done, hosts, rate, time left
 	done
 }
 
-run_steps() {
+# Parts that are not there yet, in order.
+plan() {
 	step=1
 	while [ "$step" -le "$STEPS" ]; do
 		look_again "$step"
@@ -369,7 +365,10 @@ run_steps() {
 		done
 		step=$((step + 1))
 	done >"$RUN/plan"
-	[ -s "$RUN/plan" ] || return 0
+}
+
+# Jobs wait until what they need is prepared; meanwhile GNU parallel and the connections get going.
+begin() {
 	if [ -z "$LOCAL" ]; then	# one connection a host, shared by what follows; it ends with this process, however that ends
 		mkfifo "$RUN/alive" || die 4 "can't write into $W"
 		for s in "$RUN"/slot/*.1; do
@@ -388,8 +387,12 @@ run_steps() {
 	export PARALLEL_HOME="$RUN/parallel" PARALLEL_SHELL=/bin/sh PARALLEL=''
 	parallel -u -j "$total" --halt now,fail=1 --colsep ' ' \
 		"$(quote "$self") --job {1} {2}" :::: "$RUN/plan" </dev/null >"$RUN/out" 3>&2 4>&- 2>"$RUN/parallel.err" &
-	children="$children $!"
-	wait $!
+	jobs=$!
+	children="$children $jobs"
+}
+
+end() {
+	wait "$jobs"
 	status=$?
 	[ ! -t 2 ] || [ "$quiet" = 1 ] || printf '\r\033[K' >&2
 	if [ -e "$RUN/failed" ]; then
@@ -397,6 +400,19 @@ run_steps() {
 		die "$status" "$why"
 	fi
 	[ "$status" = 0 ] || die 4 "GNU parallel ended with $status: $(tail -1 "$RUN/parallel.err")"
+}
+
+run_steps() {
+	plan
+	[ -s "$RUN/plan" ] || return 0
+	begin
+	if [ "$CMD" = als ]; then
+		prepare_als
+	elif [ -n "$SHARDS" ]; then
+		shard user || die 1 "shards of users: $(cat "$RUN/shard.user.err")"
+	fi
+	: >"$RUN/ready"
+	end
 }
 
 # The whole from its parts; the last command writes to stdout or, complete, to FILE.
@@ -434,7 +450,7 @@ clean_hosts() {
 	done
 }
 
-[ "$STEPS" -eq 0 ] || run_steps
+if [ "$STEPS" -gt 0 ]; then run_steps; else prepare_als; fi
 assemble
 status=$?
 [ "$status" -ne 0 ] || clean_hosts
