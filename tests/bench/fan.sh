@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # fan.sh [-r RUNS] [-k FACTORS] [-i ITERATIONS] [-s USERS] [ROWS [USERS [ITEMS]]] - what rec-fan gains and costs.
 #
-# Default: 10000000 rows of rec-gen, 200000 users, 50000 items; 1 run; 64 factors, 3 sweeps; lists for 40000 users. Everything with one thread a process,
+# Default: 10000000 rows of rec-gen, 200000 users, 50000 items; 1 run; 64 factors, 16 sweeps; lists for all users: some six minutes. Everything with one thread a process,
 # so that two processes are all there is to gain. It is no test: it prints tables; but it ends with 1 where bytes differ.
 #
 #   one process   the command alone, -j 1
@@ -17,7 +17,7 @@ top=$(cd "$(dirname "$0")/../.." && pwd)
 PATH=${REC_BIN:-$top/build/bin}:$PATH
 LC_ALL=C
 export PATH LC_ALL
-runs=1 k=64 iterations=3 sample=40000
+runs=1 k=64 iterations=16 sample=200000
 
 while getopts r:k:i:s: option; do
 	case $option in
