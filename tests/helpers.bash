@@ -6,6 +6,7 @@ bats_require_minimum_version 1.5.0
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 export PATH="${REC_BIN:-$ROOT/build/bin}:$PATH" LC_ALL=C
 TAB=$'\t'
+unset PARALLEL_SEQ PARALLEL_JOBSLOT PARALLEL_PID # of the GNU parallel that runs these files side by side
 COMMANDS="rec-cat rec-gen rec-split rec-als rec-sim rec-topn rec-score rec-eval"
 
 # Data under REC_DATA or beside the checkout; empty where there is none.
