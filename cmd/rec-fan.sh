@@ -32,7 +32,7 @@ usage: rec-fan [--hosts FILE] --work DIR [options] als|sim|topn|eval [options of
 
       --hosts FILE          hosts to use, a line each: NAME [SLOTS]; '#' begins a comment (default: this machine)
       --work DIR            what a run keeps; the same command with the same DIR goes on where it was stopped
-      --parts N             parts of each step (default: als a slot each, else two)
+      --parts N             parts of each step (default: one a slot; on hosts two, for als one)
       --slots N             parts at a time on this machine, or on a host that gives no SLOTS [CPUs; hosts 1]
       --shards              sim: no host is sent all of the input; users are divided, and their sums added up
       --timeout SECONDS     time for one part, then it is tried elsewhere [3600]
@@ -240,7 +240,7 @@ make_file() {
 }
 
 PARTS=$parts
-[ -n "$PARTS" ] || PARTS=$(cat "$W/parts" 2>/dev/null) || { PARTS=$((total * 2)); [ "$CMD" != als ] || PARTS=$total; }
+[ -n "$PARTS" ] || PARTS=$(cat "$W/parts" 2>/dev/null) || { PARTS=$((total * 2)); [ "$CMD" != als ] && [ -z "$LOCAL" ] || PARTS=$total; }
 WHOLE=
 case $CMD:$METHOD in
 sim:ease | sim:popular)	# dense algebra is one step of one host; a count is soon done
@@ -319,12 +319,9 @@ look_again() {
 	done
 }
 
-read_input
 STEPS=1
 [ "$CMD" != als ] || STEPS=$((iterations * 2))
 [ -z "$SHARDS" ] || STEPS=3
-note "$W/parts" "$PARTS"
-[ -e "$W/job" ] || note "$W/job" "$asked"
 case $output in '' | /*) ;; *) output=$PWD/$output ;; esac
 cd "$W" || exit 1
 LIMIT=$limit TRIES=$tries VERBOSE=$verbose
@@ -404,15 +401,17 @@ end() {
 
 run_steps() {
 	plan
-	[ -s "$RUN/plan" ] || return 0
-	begin
+	[ ! -s "$RUN/plan" ] || begin
+	read_input
+	note "$W/parts" "$PARTS"
+	[ -e "$W/job" ] || note "$W/job" "$asked"
 	if [ "$CMD" = als ]; then
 		prepare_als
 	elif [ -n "$SHARDS" ]; then
 		shard user || die 1 "shards of users: $(cat "$RUN/shard.user.err")"
 	fi
 	: >"$RUN/ready"
-	end
+	[ ! -s "$RUN/plan" ] || end
 }
 
 # The whole from its parts; the last command writes to stdout or, complete, to FILE.
@@ -431,7 +430,8 @@ assemble() {
 			if [ -n "$output" ]; then cp out/whole "$output.$$" && mv "$output.$$" "$output"; else cat out/whole; fi
 			return
 		fi
-		eval "bin/rec-cat --merge -b $(parts_of sim)" >out/whole && eval "bin/rec-cat ${BINARY:---block similarity} $to out/whole"
+		if [ -n "$BINARY" ]; then eval "bin/rec-cat --merge -b $to $(parts_of sim)"; return; fi
+		eval "bin/rec-cat --merge -b $(parts_of sim)" >out/whole && eval "bin/rec-cat --block similarity $to out/whole"
 		;;
 	topn) eval "bin/rec-cat --merge $BINARY $to $(parts_of topn)" ;;
 	eval)
@@ -450,7 +450,7 @@ clean_hosts() {
 	done
 }
 
-if [ "$STEPS" -gt 0 ]; then run_steps; else prepare_als; fi
+run_steps
 assemble
 status=$?
 [ "$status" -ne 0 ] || clean_hosts

@@ -7,7 +7,7 @@
 set -eu
 
 row() {	# USERS ITEMS INTERACTIONS HOSTS CORES GBIT
-	awk -v users="$1" -v items="$2" -v pairs="$3" -v hosts="$4" -v cores="$5" -v gbit="$6" -v ns="${NS_PAIR:-87}" -v scores="${SCORES:-0.5}" '
+	awk -v users="$1" -v items="$2" -v pairs="$3" -v hosts="$4" -v cores="$5" -v gbit="$6" -v ns="${NS_PAIR:-98}" -v scores="${SCORES:-0.58}" '
 	function bytes(x) { return x < 1e9 ? sprintf("%.0f MB", x / 1e6) : x < 1e12 ? sprintf("%.3g GB", x / 1e9) : sprintf("%.3g TB", x / 1e12) }
 	function span(s) { return s < 100 ? sprintf("%.2g s", s) : s < 7200 ? sprintf("%.0f min", s / 60) : s < 172800 ? sprintf("%.0f h", s / 3600) : sprintf("%.0f days", s / 86400) }
 	BEGIN {

@@ -197,3 +197,15 @@ ends() {
 	ends PBS_ARRAY_INDEX 0 sh "$EX/schedulers/array.sh"
 	ends SLURM_ARRAY_TASK_ID 0 sh "$EX/slurm/task.sh" -n 16 -i train.rec -o sim.%02d.rec -- rec-sim cosine -b --columns '{i}/{n}'
 }
+
+@test "scale.sh: its table is the one of the page, and takes other numbers" {
+	exits 0 sh "$EX/scale.sh"
+	expand -t 8,15,22,31,39,48,57,65,74 <out >table
+	[ "$(wc -l <table)" -eq 8 ]
+	while IFS= read -r line; do
+		grep -qxF -- "$line" "$ROOT/man/rec-scale.7" || fail "not in the page: $line"
+	done <table
+	NS_PAIR=60 exits 0 sh "$EX/scale.sh" 2e7 2e5 2e9 6 16 10
+	# (2 * 2e9 + 32 * 2.02e7) * 60 ns / 96 cores; 7 times 2.02e7 * 276 bytes at 1.25 GB/s
+	tail -1 out | grep -q "2.9 s${TAB}31 s${TAB}" || fail "$(cat out)"
+}
