@@ -190,14 +190,18 @@ parts_of() {
 	done
 }
 
-# Joined parts are what the next half-sweep is given; with them, where vectors begin at their last value, those of the other side.
+# Joined parts are what the next half-sweep is given, as one block: processes of a host then share the mapped file. With them, where vectors begin at their last value, those of the other side.
 collect() {
 	if [ "$CMD" = als ]; then
 		before=
 		[ -z "$WARM" ] || before=in/own.$((step - 1)).rec
 		# shellcheck disable=SC2046
-		cat $(parts_of "$name") >"$job.own" || give_up 4 "can't write into $W"
-		"$BIN/rec-cat" -q --verify "$job.own" >/dev/null || give_up 4 "parts of $name were damaged in $W/part"
+		"$BIN/rec-cat" -q --merge -b $(parts_of "$name") >"$job.own" 2>"$job.err"
+		case $? in
+		0) ;;
+		4) give_up 4 "can't write into $W" ;;
+		*) give_up 4 "can't join the parts of $name in $W: $(tail -1 "$job.err")" ;;
+		esac
 		mv -f "$job.own" "in/own.$step.rec"
 		if [ -n "$before" ]; then cat "in/own.$step.rec" "$before" >"$job.step"; else ln "in/own.$step.rec" "$job.step"; fi || give_up 4 "can't write into $W"
 		mv -f "$job.step" "in/step.$step.rec"
