@@ -4,9 +4,9 @@
 set -u
 
 want="gcc make libc6-dev zlib1g-dev libopenblas-dev"
-case ${1:-build} in test | fan) want="$want bats shellcheck mandoc parallel binutils file python3 bsdutils procps" ;; esac
+case ${1:-build} in test | fan) want="$want bats shellcheck mandoc parallel rsync binutils file python3 bsdutils procps" ;; esac
 # Hosts in network namespaces, a Slurm of one's own.
-case ${1:-build} in fan) want="$want openssh-server openssh-client rsync iproute2 slurm-wlm munge" ;; esac
+case ${1:-build} in fan) want="$want openssh-server openssh-client iproute2 slurm-wlm munge" ;; esac
 
 missing=
 for p in $want; do
