@@ -150,6 +150,13 @@ REC_MUST int cli_commit(struct rec_err *e);
 void cli_note(const char *fmt, ...) REC_PRINTF(1, 2);
 void cli_verbose(const char *fmt, ...) REC_PRINTF(1, 2);
 
+/*
+ * Number in messages: "%llu pair%s", n, cli_s(n) gives "1 pair", "2 pairs"; the
+ * verb behind it: "name%s", cli_verb_s(n) gives "1 pair names", "2 pairs name".
+ */
+const char *cli_s(uint64_t n);
+const char *cli_verb_s(uint64_t n);
+
 /* Statistics: a phase of work begins (the one before ends); a key of --stats. */
 void cli_phase(const char *name);
 void cli_stat_u64(const char *key, uint64_t x);

@@ -235,6 +235,16 @@ void cli_verbose(const char *fmt, ...)
 	va_end(ap);
 }
 
+const char *cli_s(uint64_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
+const char *cli_verb_s(uint64_t n)
+{
+	return n == 1 ? "s" : "";
+}
+
 static int status_of(enum rec_code code)
 {
 	switch (code) {
