@@ -5,6 +5,11 @@ set -u
 
 want="gcc make libc6-dev zlib1g-dev libopenblas-dev"
 case ${1:-build} in test | fan) want="$want bats shellcheck mandoc parallel rsync binutils file python3 bsdutils procps" ;; esac
+# Without these, tests would be skipped: other platforms, other shells, formats that numpy and scipy read.
+case ${1:-build} in test | fan)
+	want="$want g++ busybox python3-numpy python3-scipy musl-tools gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user-static"
+	;;
+esac
 # Hosts in network namespaces, a Slurm of one's own.
 case ${1:-build} in fan) want="$want openssh-server openssh-client iproute2 slurm-wlm munge" ;; esac
 
@@ -31,9 +36,10 @@ echo "setup: installing$missing" >&2
 export DEBIAN_FRONTEND=noninteractive
 log=$(mktemp) || exit 1
 trap 'rm -f "$log"' EXIT
+get() { $as_root apt-get -q -o DPkg::Lock::Timeout=600 "$@"; }	# another run may be installing the same
 # shellcheck disable=SC2086
-if $as_root apt-get install -y -q --no-install-recommends $missing >"$log" 2>&1 ||
-	{ $as_root apt-get update -q && $as_root apt-get install -y -q --no-install-recommends $missing; } >"$log" 2>&1; then
+if get install -y --no-install-recommends $missing >"$log" 2>&1 ||
+	{ get update && get install -y --no-install-recommends $missing; } >"$log" 2>&1; then
 	exit 0
 fi
 cat "$log" >&2
