@@ -43,6 +43,11 @@ CMDS    := $(patsubst cmd/%.c,%,$(wildcard cmd/rec-*.c))
 SCRIPTS := $(patsubst cmd/%.sh,%,$(wildcard cmd/rec-*.sh))
 BINS    := $(CMDS:%=$(B)/bin/%) $(SCRIPTS:%=$(B)/bin/%)
 PAGES   := $(wildcard man/*.[1-9])
+# Headers that no other room and no command includes stay here.
+PRIVATE := %_private.h lib/io/foreign_%.h lib/io/recmat_form.h lib/io/tsv.h lib/kernel/factor.h lib/kernel/tile.h lib/kernel/v16%.h \
+	$(patsubst %,lib/matrix/%.h,cells intern label_sort load merge_join ranges sort stow text) \
+	$(patsubst %,lib/model/%.h,als_row als_step ease linear sim_finish sim_select sim_stream sim_sums_check topn_tiles)
+HEADERS := $(filter-out $(PRIVATE),$(wildcard lib/*/*.h))
 
 all: $(BINS) ## every command
 
@@ -147,7 +152,7 @@ install: all $(B)/recpipe.bash ## into $(DESTDIR)$(PREFIX)
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 	install -m 755 $(BINS) $(DESTDIR)$(PREFIX)/bin
 	install -m 644 $(B)/librec.a $(DESTDIR)$(PREFIX)/lib
-	for h in lib/*/*.h; do install -D -m 644 $$h $(DESTDIR)$(PREFIX)/include/recpipe/$${h#lib/}; done
+	for h in $(HEADERS); do install -D -m 644 $$h $(DESTDIR)$(PREFIX)/include/recpipe/$${h#lib/}; done
 	sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|' lib/recpipe.pc.in > $(DESTDIR)$(PREFIX)/lib/pkgconfig/recpipe.pc
 	for p in $(PAGES); do install -D -m 644 $$p $(DESTDIR)$(PREFIX)/share/man/man$${p##*.}/$${p##*/}; done
 	install -m 644 $(B)/recpipe.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/recpipe

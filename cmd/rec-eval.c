@@ -138,7 +138,7 @@ static struct gate parse_gate(const char *text)
 
 static int gate_bound(const struct gate *g, const struct rec_summary *s, double *bound, struct rec_err *e)
 {
-	const struct rec_line *line = rec_summary_find(s, g->bound, strlen(g->bound));
+	const struct rec_summary_line *line = rec_summary_find(s, g->bound, strlen(g->bound));
 
 	if (line)
 		*bound = line->value;
@@ -159,7 +159,7 @@ static int check_gates(struct rec_buf *said, const struct rec_summary *s, struct
 {
 	for (size_t i = 0; i < o.fail_if.n; i++) {
 		struct gate g = parse_gate(o.fail_if.item[i]);
-		const struct rec_line *line = rec_summary_find(s, g.name, g.name_len);
+		const struct rec_summary_line *line = rec_summary_find(s, g.name, g.name_len);
 		char x[REC_NUM_MAX + 1];
 		double bound;
 

@@ -106,6 +106,43 @@ setup() {
 	[ -z "$output" ] || fail "$output"
 }
 
+# What another project's program would say: each header alone, all of them in one, in C and in C++.
+headers_compile() {	# FOLDER LIST COMPILER...
+	local d=$1 list=$2 h
+	shift 2
+	while read -r h; do
+		printf '#include "%s"\n' "$h" >"$BATS_TEST_TMPDIR/one"
+		"$@" -Wall -Wextra -Werror -fsyntax-only -I "$d" - <"$BATS_TEST_TMPDIR/one" || fail "$h alone, with $1"
+	done <"$list"
+	sed 's/.*/#include "&"/' "$list" >"$BATS_TEST_TMPDIR/all"
+	"$@" -Wall -Wextra -Werror -fsyntax-only -I "$d" - <"$BATS_TEST_TMPDIR/all" || fail "all together, with $1"
+	sed 's/.*/#include "&"/' "$list" | tac >"$BATS_TEST_TMPDIR/all"
+	"$@" -Wall -Wextra -Werror -fsyntax-only -I "$d" - <"$BATS_TEST_TMPDIR/all" || fail "all in the opposite order, with $1"
+}
+
+@test "house: each installed header compiles alone, with all others, and as C++" {
+	d=$BATS_TEST_TMPDIR/root
+	make -s install PREFIX=/usr DESTDIR="$d"
+	(cd "$d/usr/include/recpipe" && find . -name '*.h' | sed 's,^\./,,' | sort) >"$BATS_TEST_TMPDIR/list"
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/list")" -gt 40 ]
+	headers_compile "$d/usr/include/recpipe" "$BATS_TEST_TMPDIR/list" cc -std=c11 -x c
+	headers_compile "$d/usr/include/recpipe" "$BATS_TEST_TMPDIR/list" g++ -std=c++11 -x c++
+	# C linkage: what is declared is what librec.a holds.
+	run grep -L REC_BEGIN_C -r "$d/usr/include/recpipe"
+	[ -z "$output" ] || fail "$output"
+	run sh -c "grep -lE '^#include \"(kernel/(v16|tile|factor)|matrix/(load|merge_join)|.*_private)' -r '$d/usr/include/recpipe'"
+	[ -z "$output" ] || fail "$output"
+}
+
+@test "house: no struct tag and no macro is defined in two headers" {
+	# v16_*.h are one header for each instruction set.
+	run sh -c "for h in \$(ls lib/*/*.h | grep -v /v16_); do
+		sed -nE 's/^(struct|union|enum) ([A-Za-z_0-9]+) \{.*/\1 \2/p; s/^#[[:blank:]]*define ([A-Za-z_0-9]+).*/macro \1/p' \$h | sort -u
+	done | sort | uniq -d"
+	[ -z "$output" ] || fail "$output"
+	[ "$status" -eq 0 ]
+}
+
 @test "house: an installed library links with a program of another project, and uninstall removes everything" {
 	d=$BATS_TEST_TMPDIR/root
 	make -s install PREFIX=/usr DESTDIR="$d"

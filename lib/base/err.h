@@ -10,6 +10,10 @@
 
 #include <stdarg.h>
 
+#include "base/lang.h"
+
+REC_BEGIN_C
+
 #define REC_MUST __attribute__((warn_unused_result))
 #define REC_PRINTF(f, a) __attribute__((format(printf, f, a)))
 
@@ -37,5 +41,7 @@ int rec_err_errno(struct rec_err *e, int errnum, const char *fmt, ...) REC_PRINT
 
 /* Put text before the message that e holds. Returns -1. */
 int rec_err_prefix(struct rec_err *e, const char *fmt, ...) REC_PRINTF(2, 3);
+
+REC_END_C
 
 #endif

@@ -11,24 +11,26 @@
 #ifndef REC_BASE_FAR_H
 #define REC_BASE_FAR_H
 
-#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/lang.h"
+
+REC_BEGIN_C
 
 /* Where temporary files go, and what they took. */
 struct rec_spill {
 	const char *dir;
 	uint64_t room;		/* bytes of memory that whoever works through it may take for buffers and resident pages */
-	_Atomic uint64_t bytes, most;	/* in files now, and the most at once */
+	REC_ATOMIC(uint64_t) bytes, most;	/* in files now, and the most at once */
 };
 
 struct rec_far {
 	char *p;		/* the mapping */
 	size_t n;
 	uint64_t room;		/* bytes that may be resident */
-	_Atomic uint64_t used;	/* touched since the pages were given back */
+	REC_ATOMIC(uint64_t) used;	/* touched since the pages were given back */
 	struct rec_spill *spill;	/* NULL: the mapping is somebody else's */
 };
 
@@ -56,5 +58,7 @@ static inline void rec_far_used(struct rec_far *f, uint64_t bytes)
 
 /* The n bytes at p are about to be used, by somebody who goes through f in order: what comes behind them is read ahead. f may be NULL. */
 void rec_far_walk(struct rec_far *f, const void *p, size_t n);
+
+REC_END_C
 
 #endif

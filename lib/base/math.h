@@ -8,6 +8,10 @@
 #ifndef REC_BASE_MATH_H
 #define REC_BASE_MATH_H
 
+#include "base/lang.h"
+
+REC_BEGIN_C
+
 double rec_log(double x);	/* natural; x > 0; log(0) = -inf, NaN for x < 0 */
 double rec_log1p(double x);	/* log(1 + x), exact for small x; x > -1 */
 double rec_log2(double x);
@@ -16,5 +20,7 @@ double rec_pow(double x, double y);	/* x >= 0; pow(x, 0) = 1, pow(0, y > 0) = 0;
 					   below 4 units in the last place for results between 1e-30 and 1e30 */
 double rec_normal_quantile(double p);	/* inverse of the normal distribution function, 0 < p < 1: Wichura 1988, AS 241 PPND16 */
 double rec_normal_cdf(double x);	/* absolute error below 1e-14 */
+
+REC_END_C
 
 #endif

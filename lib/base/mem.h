@@ -7,6 +7,9 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/lang.h"
+
+REC_BEGIN_C
 
 /* n elements of size bytes, not initialised, aligned to 64 bytes. n * size = 0 gives a valid pointer. On failure NULL, and e says
  * how many bytes were wanted (REC_ENOMEM). */
@@ -36,5 +39,7 @@ static inline size_t rec_round_up(size_t n, size_t m)
 {
 	return (n + m - 1) & ~(m - 1);
 }
+
+REC_END_C
 
 #endif

@@ -12,6 +12,9 @@
 #include <stddef.h>
 
 #include "base/err.h"
+#include "base/lang.h"
+
+REC_BEGIN_C
 
 struct rec_pool;
 
@@ -28,5 +31,7 @@ typedef int rec_task(void *arg, size_t task, unsigned thread, struct rec_err *e)
  * reported, so that the message doesn't depend on threads. pool may be NULL: then the caller runs them in order.
  */
 REC_MUST int rec_pool_run(struct rec_pool *pool, size_t n, rec_task *task, void *arg, struct rec_err *e);
+
+REC_END_C
 
 #endif

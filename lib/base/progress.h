@@ -5,6 +5,10 @@
 
 #include <stdint.h>
 
+#include "base/lang.h"
+
+REC_BEGIN_C
+
 /* fn is called from one thread, often; phase is a word or two, note may be NULL. */
 struct rec_progress {
 	void (*fn)(void *arg, const char *phase, uint64_t done, uint64_t total, const char *note);
@@ -16,5 +20,7 @@ static inline void rec_progress_tell(const struct rec_progress *p, const char *p
 	if (p && p->fn)
 		p->fn(p->arg, phase, done, total, note);
 }
+
+REC_END_C
 
 #endif

@@ -9,7 +9,10 @@
 #include <stdint.h>
 
 #include "base/hash.h"
+#include "base/lang.h"
 #include "base/math.h"
+
+REC_BEGIN_C
 
 static inline uint64_t rec_random(uint64_t key, uint64_t i)
 {
@@ -19,7 +22,7 @@ static inline uint64_t rec_random(uint64_t key, uint64_t i)
 /* Of a 64-bit draw: in (0, 1), 52 bits, never 0 or 1. */
 static inline double rec_unit(uint64_t draw)
 {
-	return ((double)(draw >> 12) + 0.5) * 0x1p-52;
+	return ((double)(draw >> 12) + 0.5) * (1.0 / 4503599627370496.0);	/* 2^-52 */
 }
 
 /* Of a 64-bit draw: 0 .. n-1. */
@@ -33,5 +36,7 @@ static inline double rec_normal(uint64_t draw)
 {
 	return rec_normal_quantile(rec_unit(draw));
 }
+
+REC_END_C
 
 #endif

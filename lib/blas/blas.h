@@ -14,6 +14,9 @@
 #include <stddef.h>
 
 #include "base/err.h"
+#include "base/lang.h"
+
+REC_BEGIN_C
 
 /* As <cblas.h> has them. */
 enum { REC_ROW_MAJOR = 101, REC_NO_TRANS = 111, REC_TRANS = 112, REC_LOWER = 122, REC_NON_UNIT = 131, REC_LEFT = 141, REC_RIGHT = 142 };
@@ -40,5 +43,7 @@ void rec_blas_close(struct rec_blas *b);
  * older than a CPU take it for something smaller, and the kernels for Haswell make half the rate.
  */
 const char *rec_blas_core(void);
+
+REC_END_C
 
 #endif

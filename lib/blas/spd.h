@@ -12,13 +12,18 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/lang.h"
 #include "base/pool.h"
 #include "base/progress.h"
 #include "blas/blas.h"
+
+REC_BEGIN_C
 
 enum { REC_TILE = 256 };
 
 /* Fails with REC_EDATA where a pivot is not above 0 (the message says in which row, from 1). n < 2^31. */
 REC_MUST int rec_spd_inverse(float *a, uint32_t n, const struct rec_blas *b, struct rec_pool *pool, const struct rec_progress *progress, struct rec_err *e);
+
+REC_END_C
 
 #endif

@@ -7,11 +7,14 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/lang.h"
 #include "eval/measure.h"
 #include "eval/results.h"
 #include "kernel/run.h"
 #include "matrix/lists.h"
 #include "matrix/sparse.h"
+
+REC_BEGIN_C
 
 enum rec_ties { REC_TIES_LABEL, REC_TIES_MEAN, REC_TIES_WORST, REC_TIES_BEST };
 
@@ -59,5 +62,7 @@ uint64_t rec_eval_bytes(const struct rec_eval_input *in, const struct rec_eval_o
 
 /* Entries of the longest list. */
 uint64_t rec_eval_longest(const struct rec_lists *lists);
+
+REC_END_C
 
 #endif

@@ -3,7 +3,7 @@
  * evaluate_user.c - the values of one user.
  *
  * The user's relevant items are marked in scratch by truth column, so that each list entry is one look-up; a list (the given one, the most popular unseen
- * items, the best reachable ones) is a row of struct rec_entry, from which struct rec_ranked is prepared for the measures. A user writes its own entries of the
+ * items, the best reachable ones) is a row of struct rec_entry, from which struct rec_ranking is prepared for the measures. A user writes its own entries of the
  * series only.
  */
 #include <stdlib.h>
@@ -200,11 +200,11 @@ static void make_groups(struct rec_scratch *s, uint32_t n, enum rec_ties ties)
 }
 
 /* The n entries as a ranked list, with the truth in focus alone. r->relevant is 0 where there is none. */
-static void prepare(struct rec_ranked *r, const struct user *x, uint32_t n, enum rec_ties ties, int focus)
+static void prepare(struct rec_ranking *r, const struct user *x, uint32_t n, enum rec_ties ties, int focus)
 {
 	struct rec_scratch *s = x->s;
 
-	*r = (struct rec_ranked){ .n = n, .gain = s->gain, .group = s->group, .tied = s->tied, .skip = s->skip, .ideal = s->ideal };
+	*r = (struct rec_ranking){ .n = n, .gain = s->gain, .group = s->group, .tied = s->tied, .skip = s->skip, .ideal = s->ideal };
 	for (uint32_t i = 0; i < x->relevant; i++) {
 		uint32_t c = s->relevant[i];
 
@@ -246,7 +246,7 @@ static void set(struct rec_series *s, uint32_t u, double value, enum rec_state s
 	s->state[u] = (unsigned char)state;
 }
 
-static void measure(const struct user *x, const struct rec_ranked *r, int variant, enum rec_state state)
+static void measure(const struct user *x, const struct rec_ranking *r, int variant, enum rec_state state)
 {
 	for (size_t i = 0; i < x->v->o->n; i++) {
 		const struct rec_metric *m = &x->v->o->metric[i];
@@ -257,7 +257,7 @@ static void measure(const struct user *x, const struct rec_ranked *r, int varian
 	}
 }
 
-static int check_whole(const struct user *x, const struct rec_ranked *r, struct rec_err *e)
+static int check_whole(const struct user *x, const struct rec_ranking *r, struct rec_err *e)
 {
 	uint64_t listed = 0;
 	size_t n;
@@ -272,7 +272,7 @@ static int check_whole(const struct user *x, const struct rec_ranked *r, struct 
 }
 
 /* Rank of the one relevant item among the sampled ones, the last of its ties; candidates that the list leaves out rank last, all tied. */
-static void estimate(const struct user *x, const struct rec_ranked *r, enum rec_state state)
+static void estimate(const struct user *x, const struct rec_ranking *r, enum rec_state state)
 {
 	const struct rec_evaluation *v = x->v;
 	uint32_t above = 0;
@@ -298,7 +298,7 @@ static int rank(const struct user *x, struct rec_err *e)
 	const struct rec_evaluation *v = x->v;
 	enum rec_state state = x->list == REC_NONE ? REC_MISSING : REC_PRESENT;
 	uint32_t n = x->list == REC_NONE ? 0 : load_list(x);
-	struct rec_ranked r;
+	struct rec_ranking r;
 
 	for (int third = 0; v->in->train && third < 3; third++) {
 		prepare(&r, x, n, v->o->ties, third);

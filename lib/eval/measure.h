@@ -13,12 +13,15 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/lang.h"
+
+REC_BEGIN_C
 
 /*
  * One user's list as a ranking measure sees it. Positions count from 0 in rank order. The order within a group is random: measures give the expectation
  * over it, and groups hold one entry each but for --ties mean.
  */
-struct rec_ranked {
+struct rec_ranking {
 	uint32_t n;			/* entries */
 	const double *gain;		/* > 0: relevant, its value; 0: not */
 	const uint32_t *group;		/* group[g]: end of group g, ascending, the last one n */
@@ -35,7 +38,7 @@ struct rec_ranked {
 enum rec_measure_kind { REC_RANKING, REC_RATING, REC_CATALOGUE };
 
 struct rec_metric;
-typedef double rec_rank_fn(const struct rec_ranked *r, const struct rec_metric *m);
+typedef double rec_rank_fn(const struct rec_ranking *r, const struct rec_metric *m);
 
 /* How per-user numbers become one: the mean of values; sum / count; its square root; from counts of items. */
 enum rec_agg { REC_AGG_MEAN, REC_AGG_RATIO, REC_AGG_ROOT, REC_AGG_COVERAGE, REC_AGG_GINI };
@@ -80,5 +83,7 @@ extern const struct rec_measure rec_measures[];
 
 /* measure_rank.c */
 rec_rank_fn rec_rank_recall, rec_rank_precision, rec_rank_f1, rec_rank_hit, rec_rank_mrr, rec_rank_map, rec_rank_ndcg, rec_rank_auc;
+
+REC_END_C
 
 #endif

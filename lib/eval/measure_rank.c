@@ -22,7 +22,7 @@ struct group {
 };
 
 /* Group number g, which starts at position start: false where nothing of it is within the first k. */
-static bool next_group(const struct rec_ranked *r, uint32_t g, uint32_t start, uint32_t k, struct group *out)
+static bool next_group(const struct rec_ranking *r, uint32_t g, uint32_t start, uint32_t k, struct group *out)
 {
 	uint32_t end;
 
@@ -35,7 +35,7 @@ static bool next_group(const struct rec_ranked *r, uint32_t g, uint32_t start, u
 	return true;
 }
 
-static double expected_hits(const struct rec_ranked *r, uint32_t k)
+static double expected_hits(const struct rec_ranking *r, uint32_t k)
 {
 	struct group x;
 	double hits = 0;
@@ -45,22 +45,22 @@ static double expected_hits(const struct rec_ranked *r, uint32_t k)
 	return hits;
 }
 
-double rec_rank_recall(const struct rec_ranked *r, const struct rec_metric *m)
+double rec_rank_recall(const struct rec_ranking *r, const struct rec_metric *m)
 {
 	return expected_hits(r, m->k) / r->relevant;
 }
 
-double rec_rank_precision(const struct rec_ranked *r, const struct rec_metric *m)
+double rec_rank_precision(const struct rec_ranking *r, const struct rec_metric *m)
 {
 	return expected_hits(r, m->k) / m->k;
 }
 
-double rec_rank_f1(const struct rec_ranked *r, const struct rec_metric *m)
+double rec_rank_f1(const struct rec_ranking *r, const struct rec_metric *m)
 {
 	return 2 * expected_hits(r, m->k) / ((double)m->k + r->relevant);
 }
 
-double rec_rank_hit(const struct rec_ranked *r, const struct rec_metric *m)
+double rec_rank_hit(const struct rec_ranking *r, const struct rec_metric *m)
 {
 	struct group x;
 	double none = 1;
@@ -75,7 +75,7 @@ double rec_rank_hit(const struct rec_ranked *r, const struct rec_metric *m)
 }
 
 /* Only the first group with a relevant entry can hold the first hit. */
-double rec_rank_mrr(const struct rec_ranked *r, const struct rec_metric *m)
+double rec_rank_mrr(const struct rec_ranking *r, const struct rec_metric *m)
 {
 	struct group x;
 
@@ -95,7 +95,7 @@ double rec_rank_mrr(const struct rec_ranked *r, const struct rec_metric *m)
 	return 0;
 }
 
-double rec_rank_map(const struct rec_ranked *r, const struct rec_metric *m)
+double rec_rank_map(const struct rec_ranking *r, const struct rec_metric *m)
 {
 	uint32_t best = m->k < r->relevant ? m->k : r->relevant;
 	struct group x;
@@ -112,7 +112,7 @@ double rec_rank_map(const struct rec_ranked *r, const struct rec_metric *m)
 	return sum / best;
 }
 
-static double group_gain(const struct rec_ranked *r, const struct group *x, bool linear)
+static double group_gain(const struct rec_ranking *r, const struct group *x, bool linear)
 {
 	double sum = 0;
 
@@ -124,7 +124,7 @@ static double group_gain(const struct rec_ranked *r, const struct group *x, bool
 }
 
 /* Ideal and list are added up in the same order, so a perfect list gives exactly 1. */
-double rec_rank_ndcg(const struct rec_ranked *r, const struct rec_metric *m)
+double rec_rank_ndcg(const struct rec_ranking *r, const struct rec_metric *m)
 {
 	uint32_t best = m->k < r->relevant ? m->k : r->relevant;
 	double sum = 0, ideal = m->linear ? 0 : r->discount_sum[best];
@@ -142,7 +142,7 @@ double rec_rank_ndcg(const struct rec_ranked *r, const struct rec_metric *m)
 }
 
 /* A candidate that isn't listed counts as below every listed one. */
-double rec_rank_auc(const struct rec_ranked *r, const struct rec_metric *m)
+double rec_rank_auc(const struct rec_ranking *r, const struct rec_metric *m)
 {
 	uint64_t above = 0;
 	double right = 0;

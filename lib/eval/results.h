@@ -14,9 +14,12 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/lang.h"
 #include "eval/measure.h"
 #include "matrix/labels.h"
 #include "matrix/sparse.h"
+
+REC_BEGIN_C
 
 enum rec_state {
 	REC_ABSENT,	/* the series says nothing of this user */
@@ -66,5 +69,7 @@ REC_MUST int rec_results_groups(struct rec_results *r, const struct rec_sparse *
 
 /* The number that a ratio, root or mean has for one user alone. */
 double rec_series_user(const struct rec_series *s, uint32_t u);
+
+REC_END_C
 
 #endif

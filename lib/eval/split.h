@@ -13,9 +13,12 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/lang.h"
 #include "base/pool.h"
 #include "io/rows.h"
 #include "matrix/sparse.h"
+
+REC_BEGIN_C
 
 enum rec_side { REC_TRAIN, REC_TEST, REC_VALID, REC_INPUT, REC_DROPPED };
 
@@ -83,5 +86,7 @@ struct rec_audit {
 	uint64_t older_than_any;		/* test rows older than the newest train row of all */
 };
 REC_MUST int rec_audit(struct rec_audit *a, const struct rec_sparse *train, const struct rec_sparse *test, struct rec_err *e);
+
+REC_END_C
 
 #endif

@@ -7,7 +7,10 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/lang.h"
 #include "base/pool.h"
+
+REC_BEGIN_C
 
 enum rec_test { REC_TEST_T, REC_TEST_WILCOXON, REC_TEST_RANDOMIZATION };
 
@@ -37,5 +40,7 @@ REC_MUST int rec_bootstrap(double *lo, double *hi, const double *x, const uint32
 /* ln of the gamma function, x > 0; regularised incomplete beta function. Relative error below 1e-9. */
 double rec_lgamma(double x);
 double rec_incomplete_beta(double a, double b, double x);
+
+REC_END_C
 
 #endif

@@ -65,7 +65,7 @@ static int add_line(struct rec_summary *s, struct rec_buf *name, double value, s
 {
 	if (rec_buf_add(name, "", 1, e) != 0 || rec_buf_add(definition, "", 1, e) != 0 || rec_grow(&s->line, &s->cap, s->n + 1, sizeof *s->line, e) != 0)
 		return -1;
-	s->line[s->n++] = (struct rec_line){ name->p, definition->p, value };
+	s->line[s->n++] = (struct rec_summary_line){ name->p, definition->p, value };
 	*name = *definition = (struct rec_buf){ 0 };
 	return 0;
 }
@@ -380,7 +380,7 @@ int rec_summarize(struct rec_summary *s, const struct rec_results *r, const stru
 	return rc;
 }
 
-const struct rec_line *rec_summary_find(const struct rec_summary *s, const char *name, size_t len)
+const struct rec_summary_line *rec_summary_find(const struct rec_summary *s, const char *name, size_t len)
 {
 	for (size_t i = 0; i < s->n; i++)
 		if (strlen(s->line[i].name) == len && memcmp(s->line[i].name, name, len) == 0)

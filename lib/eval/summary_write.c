@@ -42,7 +42,7 @@ static int add_string(struct rec_buf *b, const char *s, struct rec_err *e)
 	return rc == 0 ? rec_buf_add(b, "\"", 1, e) : rc;
 }
 
-static int add_json(struct rec_buf *b, const struct rec_line *l, const char *number, size_t n, struct rec_err *e)
+static int add_json(struct rec_buf *b, const struct rec_summary_line *l, const char *number, size_t n, struct rec_err *e)
 {
 	if (rec_buf_printf(b, e, "{\"measure\": ") != 0 || add_string(b, l->name, e) != 0)
 		return -1;
@@ -56,7 +56,7 @@ static int add_all(struct rec_buf *b, const struct rec_summary *s, bool json, st
 	if (json && rec_buf_printf(b, e, "{\"measures\": [\n") != 0)
 		return -1;
 	for (size_t i = 0; i < s->n; i++) {
-		const struct rec_line *l = &s->line[i];
+		const struct rec_summary_line *l = &s->line[i];
 		char number[REC_NUM_MAX];
 		size_t n = rec_num_put_f64(number, l->value);
 

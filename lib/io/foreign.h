@@ -23,10 +23,13 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/lang.h"
 #include "io/in.h"
 #include "io/out.h"
 #include "io/recmat.h"
 #include "io/rows.h"
+
+REC_BEGIN_C
 
 enum rec_shape { REC_SHAPE_ROWS, REC_SHAPE_DENSE };
 
@@ -76,5 +79,7 @@ struct rec_foreign {
 /* NULL where the name is unknown. All of them: a NULL-named entry ends the table. */
 const struct rec_foreign *rec_foreign_find(const char *name);
 extern const struct rec_foreign rec_foreign_table[];
+
+REC_END_C
 
 #endif

@@ -19,7 +19,7 @@ struct field {
 };
 
 struct csv {
-	struct rec_line line;
+	struct rec_foreign_line line;
 	const char *delimiter;
 	struct field *field;	/* MAX_FIELDS */
 	size_t nfields;

@@ -53,7 +53,7 @@ static int end_growing(struct growing *g, struct rec_err *e)
 	return 0;
 }
 
-static int vector_line(struct growing *g, struct rec_line *l, char *p, const char *end, const char *delimiter, struct rec_err *e)
+static int vector_line(struct growing *g, struct rec_foreign_line *l, char *p, const char *end, const char *delimiter, struct rec_err *e)
 {
 	uint32_t columns = 0;
 	char *s;
@@ -74,7 +74,7 @@ static int vector_line(struct growing *g, struct rec_line *l, char *p, const cha
 	return 0;
 }
 
-static int read_vectors(struct growing *g, struct rec_line *l, const char *delimiter, struct rec_err *e)
+static int read_vectors(struct growing *g, struct rec_foreign_line *l, const char *delimiter, struct rec_err *e)
 {
 	char *line;
 	size_t n;
@@ -86,7 +86,7 @@ static int read_vectors(struct growing *g, struct rec_line *l, const char *delim
 	return got == 0 ? end_growing(g, e) : -1;
 }
 
-static int finish(struct growing *g, struct rec_line *l, int rc)
+static int finish(struct growing *g, struct rec_foreign_line *l, int rc)
 {
 	rec_line_free(l);
 	rec_buf_free(&g->labels);
@@ -97,14 +97,14 @@ static int finish(struct growing *g, struct rec_line *l, int rc)
 
 int rec_factors_read(struct rec_foreign_dense *d, struct rec_in *in, const struct rec_foreign_opts *o, struct rec_err *e)
 {
-	struct rec_line l = { .in = in };
+	struct rec_foreign_line l = { .in = in };
 	struct growing g = { .d = d };
 
 	(void)o;
 	return finish(&g, &l, read_vectors(&g, &l, "\t", e));
 }
 
-static int word2vec_header(struct rec_line *l, uint64_t *rows, uint64_t *columns, struct rec_err *e)
+static int word2vec_header(struct rec_foreign_line *l, uint64_t *rows, uint64_t *columns, struct rec_err *e)
 {
 	char *p, *s[2];
 	size_t n, len[2];
@@ -125,7 +125,7 @@ static int word2vec_header(struct rec_line *l, uint64_t *rows, uint64_t *columns
 
 int rec_word2vec_read(struct rec_foreign_dense *d, struct rec_in *in, const struct rec_foreign_opts *o, struct rec_err *e)
 {
-	struct rec_line l = { .in = in };
+	struct rec_foreign_line l = { .in = in };
 	struct growing g = { .d = d };
 	uint64_t rows = 0, columns = 0;
 	int rc = word2vec_header(&l, &rows, &columns, e);
@@ -336,7 +336,7 @@ static int npy_labels(struct growing *g, const struct npy *a, const struct rec_l
 
 int rec_npy_read(struct rec_foreign_dense *d, struct rec_in *in, const struct rec_foreign_opts *o, struct rec_err *e)
 {
-	struct rec_line none = { .in = in };
+	struct rec_foreign_line none = { .in = in };
 	struct growing g = { .d = d };
 	struct npy a = { 0 };
 	int rc = read_header(&a, in, e);

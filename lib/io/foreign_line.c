@@ -8,13 +8,13 @@
 #include "base/mem.h"
 #include "io/num.h"
 
-void rec_line_free(struct rec_line *l)
+void rec_line_free(struct rec_foreign_line *l)
 {
 	free(l->buf);
 	l->buf = NULL;
 }
 
-int rec_line_fail(const struct rec_line *l, int field, struct rec_err *e, const char *fmt, ...)
+int rec_line_fail(const struct rec_foreign_line *l, int field, struct rec_err *e, const char *fmt, ...)
 {
 	char text[300];
 	va_list ap;
@@ -28,7 +28,7 @@ int rec_line_fail(const struct rec_line *l, int field, struct rec_err *e, const 
 }
 
 /* Keep what is not given out yet, and read more behind it. */
-static int read_more(struct rec_line *l, struct rec_err *e)
+static int read_more(struct rec_foreign_line *l, struct rec_err *e)
 {
 	enum { CHUNK = 1 << 18 };
 	int64_t got;
@@ -48,7 +48,7 @@ static int read_more(struct rec_line *l, struct rec_err *e)
 	return 0;
 }
 
-int rec_line_next(struct rec_line *l, char **line, size_t *n, struct rec_err *e)
+int rec_line_next(struct rec_foreign_line *l, char **line, size_t *n, struct rec_err *e)
 {
 	char *newline = NULL;
 	size_t looked = 0;
@@ -72,7 +72,7 @@ int rec_line_next(struct rec_line *l, char **line, size_t *n, struct rec_err *e)
 	return 1;
 }
 
-static int number_fail(const struct rec_line *l, int field, const char *s, size_t n, enum rec_num why, struct rec_err *e)
+static int number_fail(const struct rec_foreign_line *l, int field, const char *s, size_t n, enum rec_num why, struct rec_err *e)
 {
 	if (why == REC_NUM_EMPTY)
 		return rec_line_fail(l, field, e, "empty");
@@ -80,28 +80,28 @@ static int number_fail(const struct rec_line *l, int field, const char *s, size_
 			     why == REC_NUM_RANGE ? "out of range" : "not a number");
 }
 
-int rec_line_f32(const struct rec_line *l, int field, const char *s, size_t n, float *x, struct rec_err *e)
+int rec_line_f32(const struct rec_foreign_line *l, int field, const char *s, size_t n, float *x, struct rec_err *e)
 {
 	enum rec_num r = rec_num_f32(s, n, x);
 
 	return r == REC_NUM_OK ? 0 : number_fail(l, field, s, n, r, e);
 }
 
-int rec_line_f64(const struct rec_line *l, int field, const char *s, size_t n, double *x, struct rec_err *e)
+int rec_line_f64(const struct rec_foreign_line *l, int field, const char *s, size_t n, double *x, struct rec_err *e)
 {
 	enum rec_num r = rec_num_f64(s, n, x);
 
 	return r == REC_NUM_OK ? 0 : number_fail(l, field, s, n, r, e);
 }
 
-int rec_line_u64(const struct rec_line *l, int field, const char *s, size_t n, uint64_t *x, struct rec_err *e)
+int rec_line_u64(const struct rec_foreign_line *l, int field, const char *s, size_t n, uint64_t *x, struct rec_err *e)
 {
 	enum rec_num r = rec_num_u64(s, n, x);
 
 	return r == REC_NUM_OK ? 0 : number_fail(l, field, s, n, r, e);
 }
 
-int rec_line_label(const struct rec_line *l, int field, const char *s, size_t n, struct rec_err *e)
+int rec_line_label(const struct rec_foreign_line *l, int field, const char *s, size_t n, struct rec_err *e)
 {
 	if (n == 0)
 		return rec_line_fail(l, field, e, "empty");

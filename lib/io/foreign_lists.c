@@ -13,11 +13,11 @@ struct word {
 };
 
 /* What a format makes of one line: rows for fn. */
-typedef int line_fn(struct rec_line *l, char *line, size_t n, const struct rec_foreign_opts *o, rec_row_fn *fn, void *arg, struct rec_err *e);
+typedef int line_fn(struct rec_foreign_line *l, char *line, size_t n, const struct rec_foreign_opts *o, rec_row_fn *fn, void *arg, struct rec_err *e);
 
 static int each_line(struct rec_in *in, const struct rec_foreign_opts *o, line_fn *parse, rec_row_fn *fn, void *arg, struct rec_err *e)
 {
-	struct rec_line l = { .in = in };
+	struct rec_foreign_line l = { .in = in };
 	char *line;
 	size_t n;
 	int got;
@@ -36,7 +36,7 @@ static struct rec_row pair(const struct word *row, const struct word *col)
 	return (struct rec_row){ row->s, col->s, (uint32_t)row->n, (uint32_t)col->n, 1, REC_HAS_COL, (double)__builtin_nan("") };
 }
 
-static int wide_line(struct rec_line *l, char *line, size_t n, const struct rec_foreign_opts *o, rec_row_fn *fn, void *arg, struct rec_err *e)
+static int wide_line(struct rec_foreign_line *l, char *line, size_t n, const struct rec_foreign_opts *o, rec_row_fn *fn, void *arg, struct rec_err *e)
 {
 	const char *d = rec_delimiter(o->delimiter, NULL), *end = line + n;
 	struct word row, col;
@@ -57,7 +57,7 @@ int rec_wide_read(struct rec_in *in, const struct rec_foreign_opts *o, rec_row_f
 	return each_line(in, o, wide_line, fn, arg, e);
 }
 
-static int libsvm_line(struct rec_line *l, char *line, size_t n, const struct rec_foreign_opts *o, rec_row_fn *fn, void *arg, struct rec_err *e)
+static int libsvm_line(struct rec_foreign_line *l, char *line, size_t n, const struct rec_foreign_opts *o, rec_row_fn *fn, void *arg, struct rec_err *e)
 {
 	const char *d = rec_delimiter(o->delimiter, NULL), *end = line + n;
 	struct word row, cell;
@@ -89,7 +89,7 @@ int rec_libsvm_read(struct rec_in *in, const struct rec_foreign_opts *o, rec_row
 }
 
 /* Exactly `want` words: row in the first, column in the third, value in word `value`. */
-static int trec_line(struct rec_line *l, char *line, size_t n, int want, int value, rec_row_fn *fn, void *arg, struct rec_err *e)
+static int trec_line(struct rec_foreign_line *l, char *line, size_t n, int want, int value, rec_row_fn *fn, void *arg, struct rec_err *e)
 {
 	const char *end = line + n;
 	struct word w[6];
@@ -112,13 +112,13 @@ static int trec_line(struct rec_line *l, char *line, size_t n, int want, int val
 	return fn(arg, &r, e);
 }
 
-static int run_line(struct rec_line *l, char *line, size_t n, const struct rec_foreign_opts *o, rec_row_fn *fn, void *arg, struct rec_err *e)
+static int run_line(struct rec_foreign_line *l, char *line, size_t n, const struct rec_foreign_opts *o, rec_row_fn *fn, void *arg, struct rec_err *e)
 {
 	(void)o;
 	return trec_line(l, line, n, 6, 4, fn, arg, e);
 }
 
-static int qrels_line(struct rec_line *l, char *line, size_t n, const struct rec_foreign_opts *o, rec_row_fn *fn, void *arg, struct rec_err *e)
+static int qrels_line(struct rec_foreign_line *l, char *line, size_t n, const struct rec_foreign_opts *o, rec_row_fn *fn, void *arg, struct rec_err *e)
 {
 	(void)o;
 	return trec_line(l, line, n, 4, 3, fn, arg, e);

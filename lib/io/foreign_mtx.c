@@ -10,7 +10,7 @@
 #include "io/num.h"
 
 struct mtx {
-	struct rec_line line;
+	struct rec_foreign_line line;
 	const struct rec_label_list *labels[2];
 	bool pattern, symmetric;
 	uint64_t size[2], nnz;

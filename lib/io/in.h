@@ -14,6 +14,9 @@
 
 #include "base/err.h"
 #include "base/far.h"
+#include "base/lang.h"
+
+REC_BEGIN_C
 
 struct rec_in;
 
@@ -50,5 +53,7 @@ REC_MUST int rec_in_spool(struct rec_in *in, const void **p, size_t *n, struct r
 
 /* From now on add raw bytes to *total as they are taken from the descriptor (all of a file that is mapped). */
 void rec_in_tally(struct rec_in *in, uint64_t *total);
+
+REC_END_C
 
 #endif

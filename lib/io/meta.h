@@ -11,6 +11,9 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/lang.h"
+
+REC_BEGIN_C
 
 struct rec_meta_entry {
 	char *key, *value;
@@ -44,5 +47,7 @@ REC_MUST int rec_meta_format(const struct rec_meta *m, struct rec_buf *b, struct
  * else that differs is an error that names the key.
  */
 REC_MUST int rec_meta_merge(struct rec_meta *dst, const struct rec_meta *src, struct rec_err *e);
+
+REC_END_C
 
 #endif

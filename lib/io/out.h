@@ -15,6 +15,9 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/lang.h"
+
+REC_BEGIN_C
 
 struct rec_out;
 
@@ -49,5 +52,7 @@ void rec_out_free(struct rec_out *out);
 
 /* Bytes accepted so far, before compression. */
 uint64_t rec_out_bytes(const struct rec_out *out);
+
+REC_END_C
 
 #endif

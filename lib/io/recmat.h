@@ -12,9 +12,12 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/lang.h"
 #include "base/pool.h"
 #include "io/in.h"
 #include "io/out.h"
+
+REC_BEGIN_C
 
 enum rec_kind { REC_SPARSE = 1, REC_DENSE = 2, REC_META = 3 };
 enum rec_order { REC_CANONICAL = 1, REC_RANKED = 2, REC_STREAM = 3 };	/* sparse only; 0 for others */
@@ -80,5 +83,7 @@ REC_MUST int rec_stream_out_new(struct rec_stream_out **s, struct rec_out *out, 
 REC_MUST int rec_stream_out_row(struct rec_stream_out *s, const struct rec_row *row, struct rec_err *e);
 REC_MUST int rec_stream_out_end(struct rec_stream_out *s, struct rec_err *e);	/* last block and end mark */
 void rec_stream_out_free(struct rec_stream_out *s);
+
+REC_END_C
 
 #endif

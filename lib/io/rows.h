@@ -14,10 +14,13 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/lang.h"
 #include "base/mem.h"
 #include "base/pool.h"
 #include "io/in.h"
 #include "io/out.h"
+
+REC_BEGIN_C
 
 enum {	/* rec_row.has: bit field */
 	REC_HAS_COL = 1,	/* else a label alone */
@@ -70,5 +73,7 @@ size_t rec_row_put(char *out, const struct rec_row *row);
 /* The same, behind the text in b (no NUL is put behind it), or to out. */
 REC_MUST int rec_row_add(struct rec_buf *b, const struct rec_row *row, struct rec_err *e);
 REC_MUST int rec_row_write(struct rec_out *out, const struct rec_row *row, struct rec_err *e);
+
+REC_END_C
 
 #endif

@@ -15,6 +15,9 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/lang.h"
+
+REC_BEGIN_C
 
 enum { REC_LANES = 16 };
 
@@ -99,5 +102,7 @@ REC_MUST int rec_kernel_pick(const struct rec_kernel **k, const char *name, stru
 
 /* The names this machine can run, best first, NULL-terminated. */
 const char *const *rec_kernel_names(void);
+
+REC_END_C
 
 #endif

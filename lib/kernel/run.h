@@ -3,9 +3,12 @@
 #ifndef REC_KERNEL_RUN_H
 #define REC_KERNEL_RUN_H
 
+#include "base/lang.h"
 #include "base/pool.h"
 #include "base/progress.h"
 #include "kernel/kernel.h"
+
+REC_BEGIN_C
 
 struct rec_run {
 	struct rec_pool *pool;
@@ -13,5 +16,7 @@ struct rec_run {
 	struct rec_progress progress;
 	uint64_t mem;	/* bytes the command may use, 0 for no bound */
 };
+
+REC_END_C
 
 #endif

@@ -6,11 +6,14 @@
 #include <stdbool.h>
 
 #include "base/err.h"
+#include "base/lang.h"
 #include "base/mem.h"
 #include "base/pool.h"
 #include "io/recmat.h"
 #include "io/rows.h"
 #include "matrix/sparse.h"
+
+REC_BEGIN_C
 
 struct rec_collect {	/* {0} is empty */
 	struct rec_buf labels;
@@ -28,5 +31,7 @@ REC_MUST int rec_collect_build(struct rec_sparse *m, const struct rec_collect *h
 
 /* Borrow m as a canonical block. */
 void rec_sparse_block(struct rec_block *b, const struct rec_sparse *m, const char *name);
+
+REC_END_C
 
 #endif

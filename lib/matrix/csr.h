@@ -7,7 +7,10 @@
 
 #include "base/err.h"
 #include "base/far.h"
+#include "base/lang.h"
 #include "base/pool.h"
+
+REC_BEGIN_C
 
 struct rec_csr {
 	uint32_t nrows, ncols;
@@ -45,5 +48,7 @@ uint32_t rec_csr_row_of(const uint64_t *ptr, uint32_t nrows, uint64_t c);
 
 /* Allocate for nrows, ncols, nnz, with times or without, and give writable arrays through own[]. */
 REC_MUST int rec_csr_new(struct rec_csr *m, uint32_t nrows, uint32_t ncols, uint64_t nnz, int times, struct rec_err *e);
+
+REC_END_C
 
 #endif

@@ -7,10 +7,13 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/lang.h"
 #include "base/pool.h"
 #include "io/out.h"
 #include "io/recmat.h"
 #include "matrix/labels.h"
+
+REC_BEGIN_C
 
 struct rec_dense {
 	struct rec_labels row;
@@ -28,5 +31,7 @@ void rec_dense_of_block(struct rec_dense *d, const struct rec_block *b);
 
 /* Text: label TAB v1 ... TAB vk. */
 REC_MUST int rec_dense_write_text(struct rec_out *out, const struct rec_dense *d, struct rec_pool *pool, struct rec_err *e);
+
+REC_END_C
 
 #endif

@@ -7,7 +7,10 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/lang.h"
 #include "base/pool.h"
+
+REC_BEGIN_C
 
 #define REC_NONE UINT32_MAX
 
@@ -49,5 +52,7 @@ REC_MUST int rec_labels_union(struct rec_labels *out, uint32_t **map, const stru
 
 /* map[i] = index in to of label i of from, or REC_NONE. A merge of two sorted lists, O(n + m). */
 REC_MUST int rec_labels_map(uint32_t **map, const struct rec_labels *from, const struct rec_labels *to, struct rec_err *e);
+
+REC_END_C
 
 #endif

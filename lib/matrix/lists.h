@@ -7,10 +7,13 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/lang.h"
 #include "base/pool.h"
 #include "io/in.h"
 #include "io/out.h"
 #include "matrix/labels.h"
+
+REC_BEGIN_C
 
 struct rec_lists {
 	struct rec_labels row, col;
@@ -35,5 +38,7 @@ REC_MUST int rec_lists_cut(struct rec_lists *l, uint32_t n, struct rec_err *e);
 
 /* Write as text, or as one ranked block with end mark. Rows without entries are left out, so are columns that no list holds. */
 REC_MUST int rec_lists_write(struct rec_out *out, const struct rec_lists *l, bool binary, struct rec_pool *pool, struct rec_err *e);
+
+REC_END_C
 
 #endif

@@ -83,7 +83,7 @@ static int add_part(struct rec_merge_keep *k, const struct rec_block *b, const c
 {
 	if (rec_grow(&k->part, &k->cap, k->nparts + 1, sizeof *k->part, e) != 0)
 		return -1;
-	k->part[k->nparts++] = (struct rec_part){ *b, file, k->turn };
+	k->part[k->nparts++] = (struct rec_merge_part){ *b, file, k->turn };
 	return 0;
 }
 
@@ -195,9 +195,9 @@ static int read_text(struct rec_merged *m, struct rec_in **in, const struct rec_
 
 /* -- one name -- */
 
-static int same_turn(const struct rec_part *const *part, size_t n, const char *key, struct rec_err *e)
+static int same_turn(const struct rec_merge_part *const *part, size_t n, const char *key, struct rec_err *e)
 {
-	const struct rec_part *first = NULL;
+	const struct rec_merge_part *first = NULL;
 
 	for (size_t k = 0; k < n; k++) {
 		if (part[k]->b.rows == 0)
@@ -210,7 +210,7 @@ static int same_turn(const struct rec_part *const *part, size_t n, const char *k
 	return 0;
 }
 
-static int combine(struct rec_block *b, const struct rec_part **part, size_t n, const struct rec_merge *how, struct rec_merge_keep *keep,
+static int combine(struct rec_block *b, const struct rec_merge_part **part, size_t n, const struct rec_merge *how, struct rec_merge_keep *keep,
 		   struct rec_pool *pool, struct rec_err *e)
 {
 	bool ranked = part[0]->b.order == REC_RANKED, stream = false;
@@ -237,7 +237,7 @@ static int combine(struct rec_block *b, const struct rec_part **part, size_t n, 
 static int combine_all(struct rec_merged *m, const struct rec_merge *how, struct rec_pool *pool, struct rec_err *e)
 {
 	struct rec_merge_keep *k = m->keep;
-	const struct rec_part **part = rec_alloc(k->nparts, sizeof *part, e);
+	const struct rec_merge_part **part = rec_alloc(k->nparts, sizeof *part, e);
 	unsigned char *done = rec_zalloc(k->nparts, 1, e);
 	int rc = part && done ? 0 : -1;
 

@@ -18,12 +18,15 @@
 #include <stddef.h>
 
 #include "base/err.h"
+#include "base/lang.h"
 #include "base/pool.h"
 #include "io/in.h"
 #include "io/meta.h"
 #include "io/out.h"
 #include "io/recmat.h"
 #include "matrix/sparse.h"
+
+REC_BEGIN_C
 
 struct rec_merge {
 	enum rec_repeats repeats;	/* of cells; not KEEP */
@@ -47,5 +50,7 @@ REC_MUST int rec_blocks_merge(struct rec_merged *m, struct rec_in *const *in, si
 
 /* One stream: metadata where there are any, the blocks, the end mark. */
 REC_MUST int rec_merged_write(struct rec_out *out, const struct rec_merged *m, struct rec_pool *pool, struct rec_err *e);
+
+REC_END_C
 
 #endif

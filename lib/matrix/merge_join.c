@@ -41,7 +41,7 @@ static struct rec_labels col_labels(const struct rec_block *b)
 
 /* Row i of the result is row idx[i] of part[from[i]]. */
 struct plan {
-	const struct rec_part *const *part;
+	const struct rec_merge_part *const *part;
 	size_t n;
 	struct rec_labels row;
 	uint32_t *from, *idx;
@@ -53,7 +53,7 @@ struct plan {
 	double *time;
 };
 
-static int row_twice(const struct rec_part *p, const struct rec_labels *l, uint32_t i, struct rec_err *e)
+static int row_twice(const struct rec_merge_part *p, const struct rec_labels *l, uint32_t i, struct rec_err *e)
 {
 	size_t len;
 	const char *s = rec_label(l, i, &len);
@@ -62,7 +62,7 @@ static int row_twice(const struct rec_part *p, const struct rec_labels *l, uint3
 }
 
 /* The union of the labels of one side; map[k][i] as rec_labels_union gives it. */
-static int unite(struct rec_labels *out, uint32_t **map, const struct rec_part *const *part, size_t n, bool rows, struct rec_err *e)
+static int unite(struct rec_labels *out, uint32_t **map, const struct rec_merge_part *const *part, size_t n, bool rows, struct rec_err *e)
 {
 	struct rec_labels *l = rec_alloc(n, sizeof *l, e);
 	const struct rec_labels **set = rec_alloc(n, sizeof *set, e);
@@ -87,7 +87,7 @@ static void free_maps(uint32_t **map, size_t n)
 	free(map);
 }
 
-bool rec_merge_in_order(const struct rec_part *const *part, size_t n)
+bool rec_merge_in_order(const struct rec_merge_part *const *part, size_t n)
 {
 	const struct rec_block *before = NULL;
 
@@ -227,7 +227,7 @@ static bool same_columns(const struct rec_block *a, const struct rec_block *b)
 }
 
 /* Parts without rows are left out: how many stay, of which the first may be one where all are. 0 where columns differ. */
-static size_t dense_parts(const struct rec_part **part, size_t n, struct rec_err *e)
+static size_t dense_parts(const struct rec_merge_part **part, size_t n, struct rec_err *e)
 {
 	size_t stay = 0;
 
@@ -291,7 +291,7 @@ static int join_sparse(struct plan *p, struct rec_merge_keep *keep, struct rec_p
 }
 
 /* b begins as a copy of the first part. */
-int rec_merge_rows(struct rec_block *b, const struct rec_part **part, size_t n, struct rec_merge_keep *keep, struct rec_pool *pool, struct rec_err *e)
+int rec_merge_rows(struct rec_block *b, const struct rec_merge_part **part, size_t n, struct rec_merge_keep *keep, struct rec_pool *pool, struct rec_err *e)
 {
 	struct plan p = { .part = part, .n = n, .b = b };
 	int rc;
@@ -333,7 +333,7 @@ static void put_cells(struct rec_cell *c, const struct rec_block *b, const uint3
 	}
 }
 
-int rec_merge_cells(struct rec_block *b, const struct rec_part *const *part, size_t n, enum rec_repeats repeats, struct rec_merge_keep *keep, struct rec_pool *pool,
+int rec_merge_cells(struct rec_block *b, const struct rec_merge_part *const *part, size_t n, enum rec_repeats repeats, struct rec_merge_keep *keep, struct rec_pool *pool,
 		      struct rec_err *e)
 {
 	uint32_t **row_map = rec_zalloc(n, sizeof *row_map, e), **col_map = rec_zalloc(n, sizeof *col_map, e);

@@ -14,12 +14,15 @@
 
 #include "base/err.h"
 #include "base/far.h"
+#include "base/lang.h"
 #include "base/pool.h"
 #include "io/in.h"
 #include "io/meta.h"
 #include "io/out.h"
 #include "matrix/csr.h"
 #include "matrix/labels.h"
+
+REC_BEGIN_C
 
 /* What becomes of a pair that is there more than once. Sums are taken in double in the order of (time, value), where times are held, else of value, and
  * rounded once; a missing time comes first. KEEP keeps all cells in that order; the others keep the latest time. LAST takes the value with the latest time, of
@@ -85,5 +88,7 @@ REC_MUST int rec_sparse_build(struct rec_sparse *s, const struct rec_labels *row
 void rec_digest_add(struct rec_digest *d, uint64_t row_hash, uint64_t col_hash, float value, double time);
 /* Sets digest (32 hexadecimal digits) and cells in meta. */
 REC_MUST int rec_digest_meta(struct rec_meta *m, const struct rec_digest *d, struct rec_err *e);
+
+REC_END_C
 
 #endif

@@ -15,9 +15,12 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/lang.h"
 #include "kernel/run.h"
 #include "matrix/sparse.h"
 #include "model/model.h"
+
+REC_BEGIN_C
 
 enum rec_weights { REC_WEIGHTS_NONE, REC_WEIGHTS_LINEAR, REC_WEIGHTS_LOG };
 enum rec_solver { REC_CHOLESKY, REC_CG };
@@ -98,5 +101,7 @@ void rec_foldin_scratch_free(struct rec_foldin_scratch *s);
 /* user (m->item.ncols floats) from n pairs: indices into m->item.row ascending, raw values. n = 0 gives zeros (explicit: bias 0). Thread-safe with own scratch. */
 REC_MUST int rec_foldin_solve(const struct rec_foldin *f, struct rec_foldin_scratch *s, const uint32_t *item, const float *value, uint32_t n, float *user,
 			      struct rec_err *e);
+
+REC_END_C
 
 #endif

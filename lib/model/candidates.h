@@ -9,9 +9,12 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/lang.h"
 #include "io/in.h"
 #include "matrix/labels.h"
 #include "matrix/sparse.h"
+
+REC_BEGIN_C
 
 /* A label list: a label a line, what follows a first TAB is ignored; of recmat the row labels. Takes in over.
  * mark[i] = 1 for every item i that is named; *unknown counts labels that are no item. */
@@ -47,5 +50,7 @@ REC_MUST int rec_popular_count(struct rec_popular *p, const struct rec_sparse *x
 /* By a number per label: the offset of a popular model. */
 REC_MUST int rec_popular_offset(struct rec_popular *p, const struct rec_labels *labels, const float *value, const struct rec_labels *items, struct rec_err *e);
 void rec_popular_free(struct rec_popular *p);
+
+REC_END_C
 
 #endif

@@ -13,8 +13,11 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/lang.h"
 #include "io/meta.h"
 #include "matrix/sparse.h"
+
+REC_BEGIN_C
 
 struct rec_query {
 	const char *label;
@@ -65,5 +68,7 @@ REC_MUST int rec_gather_add(struct rec_gather *g, uint32_t item, float value, do
 /* Sort by item and combine repeats (SUM, LAST, MAX as sparse.h has it; a repeat without time under LAST is an error) into item, value and nitems.
  * The next rec_gather_add begins another row. */
 REC_MUST int rec_gather_end(struct rec_gather *g, enum rec_repeats repeats, struct rec_err *e);
+
+REC_END_C
 
 #endif

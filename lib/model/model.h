@@ -20,6 +20,7 @@
 #include <stdbool.h>
 
 #include "base/err.h"
+#include "base/lang.h"
 #include "io/in.h"
 #include "io/meta.h"
 #include "io/out.h"
@@ -27,6 +28,8 @@
 #include "matrix/csr.h"
 #include "matrix/dense.h"
 #include "matrix/labels.h"
+
+REC_BEGIN_C
 
 struct rec_model {
 	struct rec_meta meta;
@@ -59,5 +62,7 @@ REC_MUST int rec_model_load_half(struct rec_model *m, struct rec_in *in, bool tr
 /* Write in recmat: meta, then the blocks there are, then the end mark. Text (binary false) only for a similarity without offset and history transform:
  * else REC_EUSAGE, and the message names -b. */
 REC_MUST int rec_model_write(struct rec_out *out, const struct rec_model *m, bool binary, struct rec_pool *pool, struct rec_err *e);
+
+REC_END_C
 
 #endif

@@ -13,8 +13,11 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/lang.h"
 #include "kernel/run.h"
 #include "matrix/csr.h"
+
+REC_BEGIN_C
 
 enum rec_base {
 	REC_BASE_COUNT,		/* users that hold both: exact */
@@ -72,5 +75,7 @@ struct rec_neighbours {
 
 /* The similarity, items x items. Fails where a weight is not finite in float32. */
 REC_MUST int rec_neighbours(struct rec_csr *s, const struct rec_neighbours *how, const struct rec_run *run, struct rec_err *e);
+
+REC_END_C
 
 #endif

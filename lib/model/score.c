@@ -14,14 +14,14 @@
 #include "model/score_private.h"
 
 /* Remember p (made by an allocation) for rec_scorer_free. */
-static void *keep(struct rec_part *part, void *p)
+static void *keep(struct rec_scorer_part *part, void *p)
 {
 	if (p)
 		part->own[part->nown++] = p;
 	return p;
 }
 
-static int kind_of(struct rec_part *p, const struct rec_model *m, struct rec_err *e)
+static int kind_of(struct rec_scorer_part *p, const struct rec_model *m, struct rec_err *e)
 {
 	const char *side = rec_meta_get(&m->meta, "side");
 
@@ -38,7 +38,7 @@ static int kind_of(struct rec_part *p, const struct rec_model *m, struct rec_err
 	return 0;
 }
 
-static const struct rec_labels *candidates_of(const struct rec_part *p)
+static const struct rec_labels *candidates_of(const struct rec_scorer_part *p)
 {
 	switch (p->kind) {
 	case REC_PART_FACTORS:
@@ -55,7 +55,7 @@ static const struct rec_labels *candidates_of(const struct rec_part *p)
 }
 
 /* Items that a history may name; NULL where histories are not scored. */
-static const struct rec_labels *history_of(const struct rec_part *p)
+static const struct rec_labels *history_of(const struct rec_scorer_part *p)
 {
 	if (p->kind == REC_PART_FACTORS)
 		return &p->model->item.row;
@@ -99,7 +99,7 @@ static int join_items(struct rec_scorer *s, const struct rec_labels *more, struc
 }
 
 /* *map stays NULL where both sets are the same. */
-static int map_labels(struct rec_part *p, const uint32_t **map, const struct rec_labels *from, const struct rec_labels *to, struct rec_err *e)
+static int map_labels(struct rec_scorer_part *p, const uint32_t **map, const struct rec_labels *from, const struct rec_labels *to, struct rec_err *e)
 {
 	uint32_t *x;
 
@@ -111,7 +111,7 @@ static int map_labels(struct rec_part *p, const uint32_t **map, const struct rec
 	return 0;
 }
 
-static int map_part(struct rec_scorer *s, struct rec_part *p, struct rec_err *e)
+static int map_part(struct rec_scorer *s, struct rec_scorer_part *p, struct rec_err *e)
 {
 	const struct rec_labels *c = candidates_of(p), *h = history_of(p);
 
@@ -122,7 +122,7 @@ static int map_part(struct rec_scorer *s, struct rec_part *p, struct rec_err *e)
 }
 
 /* The offset block by candidate; items without an offset get 0. */
-static int load_offset(struct rec_part *p, struct rec_err *e)
+static int load_offset(struct rec_scorer_part *p, struct rec_err *e)
 {
 	const struct rec_dense *d = &p->model->offset;
 	uint32_t *map, i;
@@ -145,7 +145,7 @@ static int load_offset(struct rec_part *p, struct rec_err *e)
 }
 
 /* Rows of the item table divided by their norms (sums in double, in order); rows of norm 0 have no direction. */
-static int unit_table(struct rec_part *p, struct rec_err *e)
+static int unit_table(struct rec_scorer_part *p, struct rec_err *e)
 {
 	float *table = keep(p, rec_zalloc((size_t)p->ncand * p->k + 1, sizeof *table, e));
 	unsigned char *usable = keep(p, rec_zalloc((size_t)p->ncand + 1, 1, e));
@@ -171,7 +171,7 @@ static int unit_table(struct rec_part *p, struct rec_err *e)
 	return 0;
 }
 
-static int load_factors(struct rec_part *p, const struct rec_scorer_opts *o, const struct rec_run *run, struct rec_err *e)
+static int load_factors(struct rec_scorer_part *p, const struct rec_scorer_opts *o, const struct rec_run *run, struct rec_err *e)
 {
 	const struct rec_model *m = p->model;
 	const char *bias = rec_meta_get(&m->meta, "bias");
@@ -201,7 +201,7 @@ static int load_factors(struct rec_part *p, const struct rec_scorer_opts *o, con
 }
 
 struct pack_job {
-	const struct rec_part *p;
+	const struct rec_scorer_part *p;
 	const struct rec_kernel *kernel;
 	float *out;
 };
@@ -220,7 +220,7 @@ static int pack_task(void *arg, size_t task, unsigned thread, struct rec_err *e)
 	return 0;
 }
 
-int rec_part_pack(struct rec_part *p, const struct rec_run *run, struct rec_err *e)
+int rec_part_pack(struct rec_scorer_part *p, const struct rec_run *run, struct rec_err *e)
 {
 	size_t panels = ((size_t)p->ncand + REC_LANES - 1) / REC_LANES;
 	struct pack_job j = { p, run->kernel, keep(p, rec_alloc(panels * REC_LANES * p->k + 1, sizeof(float), e)) };
@@ -231,7 +231,7 @@ int rec_part_pack(struct rec_part *p, const struct rec_run *run, struct rec_err 
 	return rec_pool_run(run->pool, (panels + PACK_PANELS - 1) / PACK_PANELS, pack_task, &j, e);
 }
 
-static int load_users(struct rec_part *p, const struct rec_scorer_opts *o, const struct rec_run *run, struct rec_err *e)
+static int load_users(struct rec_scorer_part *p, const struct rec_scorer_opts *o, const struct rec_run *run, struct rec_err *e)
 {
 	const struct rec_csr *r = &p->interactions->m;
 	uint32_t *map;
@@ -249,7 +249,7 @@ static int load_users(struct rec_part *p, const struct rec_scorer_opts *o, const
 	return o->index ? rec_label_index_new(&p->users, &p->model->row, run->pool, e) : 0;
 }
 
-static int load_part(struct rec_scorer *s, struct rec_part *p, const struct rec_scorer_opts *o, struct rec_err *e)
+static int load_part(struct rec_scorer *s, struct rec_scorer_part *p, const struct rec_scorer_opts *o, struct rec_err *e)
 {
 	if (map_part(s, p, e))
 		return -1;

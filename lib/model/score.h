@@ -20,12 +20,15 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/lang.h"
 #include "kernel/run.h"
 #include "matrix/labels.h"
 #include "matrix/sparse.h"
 #include "model/als.h"
 #include "model/history.h"
 #include "model/model.h"
+
+REC_BEGIN_C
 
 enum rec_part_kind { REC_PART_FACTORS, REC_PART_SPARSE, REC_PART_DENSE, REC_PART_USERS, REC_PART_OFFSET };
 
@@ -34,7 +37,7 @@ enum rec_part_kind { REC_PART_FACTORS, REC_PART_SPARSE, REC_PART_DENSE, REC_PART
 enum rec_scale { REC_SCALE_RAW, REC_SCALE_ZSCORE, REC_SCALE_RANK };
 
 /* One model of a scorer. Its candidates are 0 .. ncand - 1, ascending by label. */
-struct rec_part {
+struct rec_scorer_part {
 	const struct rec_model *model;
 	enum rec_part_kind kind;
 	float weight;
@@ -75,7 +78,7 @@ struct rec_scorer_opts {
 };
 
 struct rec_scorer {
-	struct rec_part *part;
+	struct rec_scorer_part *part;
 	size_t nparts;
 	bool blend;				/* more than one model, or a weight other than 1, or a scale */
 	enum rec_scale scale;
@@ -127,7 +130,7 @@ struct rec_scores {
 	const unsigned char *hit;	/* by candidate: has a score; NULL for all */
 	const uint32_t *touched;	/* the n candidates that have a score, in no order; NULL for 0 .. n - 1 */
 	uint32_t n;
-	const uint32_t *item_of, *cand_of;	/* as in rec_part */
+	const uint32_t *item_of, *cand_of;	/* as in rec_scorer_part */
 };
 void rec_scorer_row(const struct rec_scorer *s, struct rec_score_scratch *sc, struct rec_scores *out);
 
@@ -136,5 +139,7 @@ bool rec_scorer_pair(const struct rec_scorer *s, struct rec_score_scratch *sc, u
 
 /* What is known of a pair without a score: mean and biases of factors, offsets; weighted as the blend is. */
 float rec_scorer_prior(const struct rec_scorer *s, struct rec_score_scratch *sc, uint32_t item);
+
+REC_END_C
 
 #endif

@@ -25,7 +25,7 @@ static int accumulator_new(struct rec_part_scratch *ps, uint32_t n, struct rec_e
 	return 0;
 }
 
-static int part_scratch_new(struct rec_part_scratch *ps, const struct rec_scorer *s, const struct rec_part *p, struct rec_err *e)
+static int part_scratch_new(struct rec_part_scratch *ps, const struct rec_scorer *s, const struct rec_scorer_part *p, struct rec_err *e)
 {
 	if (p->kind == REC_PART_FACTORS) {
 		if (!(ps->folded = rec_zalloc(lanes(p->ld) + REC_LANES, sizeof *ps->folded, e)))
@@ -105,13 +105,13 @@ uint64_t rec_score_scratch_size(const struct rec_scorer *s)
 	return size;
 }
 
-static uint32_t find_user(const struct rec_part *p, const struct rec_labels *l, const struct rec_query *q)
+static uint32_t find_user(const struct rec_scorer_part *p, const struct rec_labels *l, const struct rec_query *q)
 {
 	return p->users ? rec_label_index_find(p->users, q->label, q->label_len) : rec_labels_find(l, q->label, q->label_len);
 }
 
 /* History rows that model p knows, with their raw values, or with weights other than 0. */
-static int history(const struct rec_part *p, struct rec_part_scratch *ps, const struct rec_query *q, bool raw, struct rec_err *e)
+static int history(const struct rec_scorer_part *p, struct rec_part_scratch *ps, const struct rec_query *q, bool raw, struct rec_err *e)
 {
 	uint32_t i, row;
 	float w;
@@ -133,7 +133,7 @@ static int history(const struct rec_part *p, struct rec_part_scratch *ps, const 
 }
 
 /* The row's label is an item: its own vector, or itself as the whole history. */
-static int begin_similar(const struct rec_scorer *s, const struct rec_part *p, struct rec_part_scratch *ps, const struct rec_query *q, struct rec_err *e)
+static int begin_similar(const struct rec_scorer *s, const struct rec_scorer_part *p, struct rec_part_scratch *ps, const struct rec_query *q, struct rec_err *e)
 {
 	uint32_t item = rec_scorer_item(s, q->label, q->label_len), row;
 
@@ -163,7 +163,7 @@ static bool directed(const float *x, uint32_t k)
 	return i < k;
 }
 
-static int begin_factors(const struct rec_scorer *s, const struct rec_part *p, struct rec_part_scratch *ps, const struct rec_query *q, struct rec_err *e)
+static int begin_factors(const struct rec_scorer *s, const struct rec_scorer_part *p, struct rec_part_scratch *ps, const struct rec_query *q, struct rec_err *e)
 {
 	uint32_t user = s->fold_in ? REC_NONE : find_user(p, &p->model->user.row, q);
 
@@ -185,7 +185,7 @@ static int begin_factors(const struct rec_scorer *s, const struct rec_part *p, s
 	return 0;
 }
 
-static int begin_part(const struct rec_scorer *s, const struct rec_part *p, struct rec_part_scratch *ps, const struct rec_query *q, struct rec_err *e)
+static int begin_part(const struct rec_scorer *s, const struct rec_scorer_part *p, struct rec_part_scratch *ps, const struct rec_query *q, struct rec_err *e)
 {
 	ps->live = false;
 	ps->vector = NULL;
@@ -252,7 +252,7 @@ static inline void add(struct rec_part_scratch *ps, uint32_t c, float w, float x
 }
 
 /* With an offset the form is affine: an item that the history doesn't lead to scores its offset alone. */
-static void row_sparse(const struct rec_part *p, struct rec_part_scratch *ps, const struct rec_kernel *kernel)
+static void row_sparse(const struct rec_scorer_part *p, struct rec_part_scratch *ps, const struct rec_kernel *kernel)
 {
 	const struct rec_csr *m = &p->sim;
 	uint32_t i;
@@ -266,7 +266,7 @@ static void row_sparse(const struct rec_part *p, struct rec_part_scratch *ps, co
 	}
 }
 
-static void row_dense(const struct rec_part *p, struct rec_part_scratch *ps, const struct rec_kernel *kernel)
+static void row_dense(const struct rec_scorer_part *p, struct rec_part_scratch *ps, const struct rec_kernel *kernel)
 {
 	uint32_t i;
 
@@ -276,7 +276,7 @@ static void row_dense(const struct rec_part *p, struct rec_part_scratch *ps, con
 }
 
 /* What neighbour v of weight w adds. */
-static void add_neighbour(const struct rec_part *p, struct rec_part_scratch *ps, uint32_t v, float w)
+static void add_neighbour(const struct rec_scorer_part *p, struct rec_part_scratch *ps, uint32_t v, float w)
 {
 	const struct rec_csr *r = &p->interactions->m;
 	uint32_t row = p->user_of[v];
@@ -287,7 +287,7 @@ static void add_neighbour(const struct rec_part *p, struct rec_part_scratch *ps,
 			add(ps, r->col[t], w, p->interaction_weight[t]);
 }
 
-static void row_users(const struct rec_part *p, struct rec_part_scratch *ps)
+static void row_users(const struct rec_scorer_part *p, struct rec_part_scratch *ps)
 {
 	const struct rec_csr *m = &p->sim;
 	const float *dense = p->model->dense ? p->dense + (size_t)ps->user * p->model->col.n : NULL;
@@ -303,7 +303,7 @@ static void row_users(const struct rec_part *p, struct rec_part_scratch *ps)
 }
 
 /* Mean and offset of all candidates, or of the touched ones. */
-static void shift(const struct rec_part *p, struct rec_part_scratch *ps, bool all)
+static void shift(const struct rec_scorer_part *p, struct rec_part_scratch *ps, bool all)
 {
 	uint32_t i, c, n = all ? p->ncand : ps->ntouched;
 
@@ -318,7 +318,7 @@ static void shift(const struct rec_part *p, struct rec_part_scratch *ps, bool al
 }
 
 /* The scores of a live row under one model. own: in scratch that may be written. */
-static void row_part(const struct rec_scorer *s, const struct rec_part *p, struct rec_part_scratch *ps, bool own, struct rec_scores *out)
+static void row_part(const struct rec_scorer *s, const struct rec_scorer_part *p, struct rec_part_scratch *ps, bool own, struct rec_scores *out)
 {
 	*out = (struct rec_scores){ .score = ps->score, .n = p->ncand, .item_of = p->item_of, .cand_of = p->cand_of };
 	switch (p->kind) {
@@ -352,7 +352,7 @@ static void row_part(const struct rec_scorer *s, const struct rec_part *p, struc
 	out->n = ps->ntouched;
 }
 
-static void blend_part(const struct rec_part *p, const struct rec_scores *x, struct rec_part_scratch *sum, const struct rec_kernel *kernel)
+static void blend_part(const struct rec_scorer_part *p, const struct rec_scores *x, struct rec_part_scratch *sum, const struct rec_kernel *kernel)
 {
 	uint32_t i, c;
 

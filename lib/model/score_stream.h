@@ -11,10 +11,13 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/lang.h"
 #include "io/out.h"
 #include "io/rows.h"
 #include "model/candidates.h"
 #include "model/score.h"
+
+REC_BEGIN_C
 
 /* What becomes of a pair that no model can score. MEAN: what is known of it (rec_scorer_prior). */
 enum rec_cold_pair { REC_COLD_PAIR_MEAN, REC_COLD_PAIR_DROP, REC_COLD_PAIR_FAIL };
@@ -38,5 +41,7 @@ REC_MUST int rec_clamp_train(float *lo, float *hi, const struct rec_meta *m, str
 
 REC_MUST int rec_score_stream(const struct rec_scorer *s, const struct rec_score_opts *o, struct rec_rows *in, struct rec_out *out, bool binary,
 			      struct rec_score_counts *counts, struct rec_err *e);
+
+REC_END_C
 
 #endif

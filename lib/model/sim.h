@@ -14,10 +14,13 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/lang.h"
 #include "kernel/run.h"
 #include "matrix/sparse.h"
 #include "model/model.h"
 #include "model/weighting.h"
+
+REC_BEGIN_C
 
 /* Options that not every method takes: bits of rec_sim_method.takes. */
 enum {
@@ -96,5 +99,7 @@ void rec_sim_merge_cost(struct rec_sim_cost *c, const struct rec_sums *s, const 
 void rec_sim_factors_cost(struct rec_sim_cost *c, const struct rec_model *from, const struct rec_sim_opts *o, unsigned threads);
 REC_MUST int rec_sim_from_factors(struct rec_model *m, const struct rec_model *from, const struct rec_sim_opts *o, const struct rec_run *run,
 				  struct rec_err *e);
+
+REC_END_C
 
 #endif

@@ -3,9 +3,12 @@
 #ifndef REC_MODEL_SIM_METHOD_H
 #define REC_MODEL_SIM_METHOD_H
 
+#include "base/lang.h"
 #include "model/neighbours.h"
 #include "model/sim.h"
 #include "model/sim_survey.h"
+
+REC_BEGIN_C
 
 /* Interactions made ready: x users x items (or items x users under --side user), t its transpose. */
 struct rec_sim_data {
@@ -42,5 +45,7 @@ static inline double rec_sim_user_count(const struct rec_sim_data *d, uint32_t u
 {
 	return (double)(d->x.ptr[u + 1] - d->x.ptr[u]);
 }
+
+REC_END_C
 
 #endif

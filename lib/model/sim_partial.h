@@ -10,11 +10,14 @@
 #include <stdbool.h>
 
 #include "base/err.h"
+#include "base/lang.h"
 #include "io/out.h"
 #include "kernel/run.h"
 #include "matrix/sparse.h"
 #include "model/sim.h"
 #include "model/sim_survey.h"
+
+REC_BEGIN_C
 
 /* Why sums over shards can't be made for o, or NULL where they can. */
 const char *rec_partial_refuses(const struct rec_sim_opts *o);
@@ -37,5 +40,7 @@ void rec_partial_cost(struct rec_sim_cost *c, const struct rec_sparse *x, const 
 
 /* Sums of x, which may be empty. */
 REC_MUST int rec_partial_write(struct rec_out *out, const struct rec_sparse *x, struct rec_partial *p, const struct rec_run *run, struct rec_err *e);
+
+REC_END_C
 
 #endif

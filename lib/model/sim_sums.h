@@ -24,8 +24,11 @@
 
 #include <stdbool.h>
 
+#include "base/lang.h"
 #include "io/out.h"
 #include "model/sim_method.h"
+
+REC_BEGIN_C
 
 struct rec_sums_part {
 	struct rec_labels row, col;
@@ -76,5 +79,7 @@ void rec_sums_line(struct rec_accumulator *a, const void *sums, uint32_t line);
 
 /* Cells of an item over all blocks. */
 uint64_t rec_sums_cells(const struct rec_sums *s, uint32_t item);
+
+REC_END_C
 
 #endif

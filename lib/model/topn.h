@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/lang.h"
 #include "base/mem.h"
 #include "io/out.h"
 #include "io/rows.h"
@@ -22,6 +23,8 @@
 #include "model/history.h"
 #include "model/rank.h"
 #include "model/score.h"
+
+REC_BEGIN_C
 
 enum { REC_TOPN_BATCH = 128 };
 
@@ -99,5 +102,7 @@ uint64_t rec_topn_write_size(const struct rec_topn *t, const struct rec_topn_row
  */
 REC_MUST int rec_topn_stream(const struct rec_topn *t, struct rec_rows *in, const struct rec_topn_rows *o, enum rec_repeats repeats, struct rec_out *out,
 			     struct rec_topn_counts *counts, struct rec_err *e);
+
+REC_END_C
 
 #endif

@@ -21,7 +21,7 @@ enum {
 };
 
 struct part_cost {	/* of one model */
-	const struct rec_part *part;
+	const struct rec_scorer_part *part;
 	uint32_t *user;		/* of a row: its user in the model or REC_NONE; NULL where stored users don't matter */
 	uint64_t *each;		/* what an item of the histories (user side: a user of the model) adds; NULL for nothing */
 };
@@ -48,7 +48,7 @@ static uint64_t length(const struct rec_csr *m, uint32_t row)
 /* A sparse similarity: the neighbours of an item. */
 static int item_costs(struct part_cost *c, uint32_t nitems, struct rec_err *e)
 {
-	const struct rec_part *p = c->part;
+	const struct rec_scorer_part *p = c->part;
 
 	if (!(c->each = rec_alloc((size_t)nitems + 1, sizeof *c->each, e)))
 		return -1;
@@ -63,7 +63,7 @@ static int item_costs(struct part_cost *c, uint32_t nitems, struct rec_err *e)
 /* A user-user similarity: what the neighbours of a user hold. */
 static int user_costs(struct part_cost *c, struct rec_err *e)
 {
-	const struct rec_part *p = c->part;
+	const struct rec_scorer_part *p = c->part;
 	const struct rec_csr *m = &p->sim;
 	uint32_t n = p->model->row.n;
 
@@ -78,7 +78,7 @@ static int user_costs(struct part_cost *c, struct rec_err *e)
 	return 0;
 }
 
-static int part_cost_new(struct part_cost *c, const struct rec_part *p, const struct costs *all, struct rec_err *e)
+static int part_cost_new(struct part_cost *c, const struct rec_scorer_part *p, const struct costs *all, struct rec_err *e)
 {
 	const struct rec_labels *rows = &all->rows->history->x->row;
 
@@ -93,7 +93,7 @@ static int part_cost_new(struct part_cost *c, const struct rec_part *p, const st
 /* Scoring one row by a factor model; 0 where it has no vector. */
 static uint64_t factors(const struct costs *c, const struct part_cost *pc, uint32_t row, uint64_t history, uint64_t candidates)
 {
-	const struct rec_part *p = pc->part;
+	const struct rec_scorer_part *p = pc->part;
 	uint64_t k = p->k, cost = 0;
 
 	if (!c->s->similar && (c->s->fold_in || pc->user[row] == REC_NONE)) {
@@ -110,7 +110,7 @@ static uint64_t factors(const struct costs *c, const struct part_cost *pc, uint3
 static uint64_t score(const struct costs *c, const struct part_cost *pc, uint32_t row, uint64_t candidates)
 {
 	const struct rec_pairs *h = c->rows->history;
-	const struct rec_part *p = pc->part;
+	const struct rec_scorer_part *p = pc->part;
 	uint64_t cost = p->offset ? NEIGHBOUR * (uint64_t)p->ncand : 0;
 
 	switch (p->kind) {

@@ -19,7 +19,7 @@ enum { TILE_BYTES = 96 * 1024, TILE_MOST = 1024, TILE_LEAST = 64, GROUP = 24, FI
 /* Positions: the candidates that are allowed and have a direction, ascending. */
 static int choose_items(struct rec_tiles *t, uint32_t nitems, const unsigned char *allowed, struct rec_err *e)
 {
-	const struct rec_part *p = t->part;
+	const struct rec_scorer_part *p = t->part;
 
 	t->n = p->ncand;
 	if (!p->item_of && !p->usable && !allowed)
@@ -56,7 +56,7 @@ static uint32_t ntiles(const struct rec_tiles *t)
 static int pack_tile(void *arg, size_t task, unsigned thread, struct rec_err *e)
 {
 	struct rec_tiles *t = arg;
-	const struct rec_part *p = t->part;
+	const struct rec_scorer_part *p = t->part;
 	uint32_t first = (uint32_t)task * t->tile, n = t->n - first < t->tile ? t->n - first : t->tile;
 	float *out = t->packed + (size_t)first * p->k, *rows;
 
@@ -77,7 +77,7 @@ static int pack_tile(void *arg, size_t task, unsigned thread, struct rec_err *e)
 
 static int make_tiles(struct rec_tiles *t, struct rec_err *e)
 {
-	const struct rec_part *p = t->part;
+	const struct rec_scorer_part *p = t->part;
 	size_t tile = TILE_BYTES / sizeof(float) / (p->k ? p->k : 1), padded;
 
 	tile = tile < TILE_LEAST ? TILE_LEAST : tile > TILE_MOST ? TILE_MOST : tile;
@@ -96,7 +96,7 @@ static int make_tiles(struct rec_tiles *t, struct rec_err *e)
 	return rec_pool_run(t->run->pool, ntiles(t), pack_tile, t, e);
 }
 
-int rec_tiles_new(struct rec_tiles *t, const struct rec_part *part, uint32_t nitems, const unsigned char *allowed, bool keep_seen, const struct rec_run *run,
+int rec_tiles_new(struct rec_tiles *t, const struct rec_scorer_part *part, uint32_t nitems, const unsigned char *allowed, bool keep_seen, const struct rec_run *run,
 		  struct rec_err *e)
 {
 	*t = (struct rec_tiles){ .run = run, .part = part, .keep_seen = keep_seen };
@@ -202,7 +202,7 @@ int rec_tiles_add(const struct rec_tiles *t, struct rec_tile_scratch *sc, uint32
 /* Mean, offset and -inf over one row of a tile that starts at position first. */
 static void finish_scores(const struct rec_tiles *t, struct rec_tile_scratch *sc, float *score, uint32_t slot, uint32_t first, uint32_t n)
 {
-	const struct rec_part *p = t->part;
+	const struct rec_scorer_part *p = t->part;
 	uint32_t i;
 
 	for (i = 0; p->mean != 0 && i < n; i++)
@@ -239,7 +239,7 @@ static bool pick(const struct rec_tiles *t, struct rec_tile_scratch *sc, const f
 static uint32_t rank_group(const struct rec_tiles *t, struct rec_tile_scratch *sc, uint32_t from, uint32_t to, uint32_t first, uint32_t n,
 			   struct rec_top *list)
 {
-	const struct rec_part *p = t->part;
+	const struct rec_scorer_part *p = t->part;
 	size_t length = vector_length(t);
 	float *score = sc->score;
 

@@ -14,7 +14,7 @@
 /* The items that may be listed, packed in tiles; a position counts them in label order. */
 struct rec_tiles {
 	const struct rec_run *run;
-	const struct rec_part *part;	/* the model; borrowed */
+	const struct rec_scorer_part *part;	/* the model; borrowed */
 	bool keep_seen;
 	float *packed;
 	float *offset;			/* by position, or NULL */
@@ -36,7 +36,7 @@ struct rec_tile_scratch {
 };
 
 /* Items with allowed[item] = 0 are not there (allowed NULL: none is missing). keep_seen: rows leave nothing out but themselves. */
-REC_MUST int rec_tiles_new(struct rec_tiles *t, const struct rec_part *part, uint32_t nitems, const unsigned char *allowed, bool keep_seen,
+REC_MUST int rec_tiles_new(struct rec_tiles *t, const struct rec_scorer_part *part, uint32_t nitems, const unsigned char *allowed, bool keep_seen,
 			   const struct rec_run *run, struct rec_err *e);
 void rec_tiles_free(struct rec_tiles *t);
 

@@ -20,9 +20,12 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/lang.h"
 #include "base/pool.h"
 #include "matrix/csr.h"
 #include "matrix/sparse.h"
+
+REC_BEGIN_C
 
 enum rec_weighting_kind { REC_WEIGH_NONE, REC_WEIGH_LINEAR, REC_WEIGH_LOG, REC_WEIGH_TFIDF, REC_WEIGH_BM25, REC_WEIGH_VALUE };
 
@@ -48,5 +51,7 @@ REC_MUST int rec_weighting_pairs(struct rec_csr *out, const struct rec_sparse *x
 
 /* Weights of all pairs of x, which out borrows but for its values. Fails where the mean weight is not above 0. */
 REC_MUST int rec_weighting_apply(struct rec_csr *out, const struct rec_csr *x, struct rec_weighting *w, struct rec_err *e);
+
+REC_END_C
 
 #endif

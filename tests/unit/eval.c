@@ -52,7 +52,7 @@ static struct rec_metric metric(const char *text)
 	return m;
 }
 
-static double value(const struct rec_ranked *r, const char *text)
+static double value(const struct rec_ranking *r, const char *text)
 {
 	struct rec_metric m = metric(text);
 
@@ -64,7 +64,7 @@ static void by_hand(void)
 {
 	static const double gain[] = { 1, 0, 1, 0, 0 }, graded[] = { 2, 0, 5, 0, 0 }, one[] = { 1, 1, 1 }, ideal[] = { 5, 3, 2 };
 	static const unsigned char skip[5] = { 0 };
-	struct rec_ranked r = { 5, gain, single, single, skip, 3, one, 3, 4, discount, discount_sum };
+	struct rec_ranking r = { 5, gain, single, single, skip, 3, one, 3, 4, discount, discount_sum };
 	double best = 1 + 1 / log2(3) + 0.5;
 
 	CHECK(value(&r, "recall@5") == 2.0 / 3, "%g", value(&r, "recall@5"));
@@ -101,7 +101,7 @@ static void perfect(void)
 
 	for (int ties = 0; ties < 2; ties++)
 		for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
-			struct rec_ranked r = { 5, gain, ties ? pairs : single, pairs, skip, 5, strchr(all[i], '(') ? gain : one, 5, 7, discount, discount_sum };
+			struct rec_ranking r = { 5, gain, ties ? pairs : single, pairs, skip, 5, strchr(all[i], '(') ? gain : one, 5, 7, discount, discount_sum };
 
 			CHECK(value(&r, all[i]) == 1, "%s ties %d: %.17g", all[i], ties, value(&r, all[i]));
 		}
@@ -114,7 +114,7 @@ enum { EXPECTED = sizeof expected / sizeof *expected };
 
 struct orders {
 	double gain[MOST];
-	struct rec_ranked r;
+	struct rec_ranking r;
 	double sum[EXPECTED];
 	uint64_t n;
 };
@@ -166,7 +166,7 @@ static void expectations(void)
 		}
 		ideal[relevant++] = 2;	/* one that isn't listed */
 		qsort(ideal, relevant, sizeof *ideal, down);
-		o.r = (struct rec_ranked){ n, o.gain, single, group, NULL, relevant, ideal, 0, 0, discount, discount_sum };
+		o.r = (struct rec_ranking){ n, o.gain, single, group, NULL, relevant, ideal, 0, 0, discount, discount_sum };
 		permute(&o, group, 0);
 		o.r.group = group;
 		for (int m = 0; m < EXPECTED; m++)
@@ -180,7 +180,7 @@ static void auc_ties(void)
 	static const double gain[] = { 0, 1, 0, 1, 0 };
 	static const uint32_t tied[] = { 2, 5 };
 	static const unsigned char skip[] = { 0, 0, 0, 0, 1 };
-	struct rec_ranked r = { 5, gain, single, tied, skip, 2, gain, 2, 2, discount, discount_sum };
+	struct rec_ranking r = { 5, gain, single, tied, skip, 2, gain, 2, 2, discount, discount_sum };
 
 	CHECK(near(value(&r, "auc"), (1.5 + 0.5) / 4, 1e-15), "%g", value(&r, "auc"));
 }
