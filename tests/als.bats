@@ -246,7 +246,7 @@ shape() {	# shape FILE USERS ITEMS COLUMNS
 	[ "$(rec-cat --info empty.rec | grep -E '^[0-9]\.(name|rows|columns)' | cut -f2 | xargs)" = "user 0 8 item 0 8" ]
 	[ "$(meta iterations empty.rec)" = 1 ]
 	exits 1 rec-als --half item -m items.rec <train.tsv
-	says "rec-als: the model holds no user factors"
+	says "rec-als: items.rec: the model holds no user factors; solve those first"
 	(cat train.tsv; printf 'new\tnothing\n') | exits 0 rec-als -j 1 --half user -m items.rec -o users.rec
 	says "rec-als: left out 1 pairs whose item the model doesn't hold"
 }
@@ -354,7 +354,7 @@ fan() {
 	rec-als -q -k 4 -i 2 --solver cg <train.rec >cg.rec
 	rec-als -q --half item -m cg.rec <train.rec >item.rec
 	exits 1 rec-als --half user -m item.rec <train.rec
-	says "rec-als: the model holds no user factors, from which conjugate gradients go on"
+	says "rec-als: item.rec: the model holds no user factors, from which conjugate gradients go on"
 	exits 2 rec-als --transposed <train.rec
 	says "rec-als: --transposed wants --half"
 }
@@ -373,9 +373,9 @@ fan() {
 	(cat r.tsv; printf 'zoe\tzebra\t4\n') | rec-als -q -k 6 -i 1 --solver cg --init-from two.rec >more.rec
 	[ "$(rec-cat --to factors --block user <more.rec | wc -l)" -eq $((1 + $(wc -l <one))) ]
 	exits 1 rec-als -q -k 7 --init-from two.rec <r.tsv
-	says "rec-als: the model to start from has 6 factors, this run 7"
+	says "rec-als: two.rec: the model to start from has 6 factors, this run 7; give -k 6"
 	exits 1 rec-als -q -k 6 --explicit --init-from two.rec <r.tsv
-	says "rec-als: the model to start from has 6 factors, this run 6 and biases"
+	says "rec-als: two.rec: the model to start from has 6 factors, this run 6 and biases; biases come with --explicit and go with --no-bias"
 }
 
 @test "rec-als: --estimate and --mem" {

@@ -250,7 +250,7 @@ needs_blas() {
 	rec-sim -q -j 1 dot --from-factors model.rec --side user -n 4 -b >b
 	same a b
 	exits 1 rec-sim cosine --from-factors train.tsv </dev/null
-	says "rec-sim: the model has no item factors"
+	says "rec-sim: train.tsv: the model has no item factors; rec-als makes some"
 	exits 1 rec-sim cosine --from-factors no-such-file </dev/null
 	says "rec-sim: no-such-file: No such file or directory"
 }

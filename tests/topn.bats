@@ -445,7 +445,7 @@ shards() {
 rec-topn: 1 of 1 rows can be scored by no model: no list (--cold popular answers them)
 rec-topn: no row was answered" ] || fail "$(cat err)"
 	exits 1 rec-topn --fold-in -m model.3 <train.tsv
-	says "rec-topn: model 1: it holds a part of its items alone: a history can't be folded in"
+	says "rec-topn: model.3: it holds a part of its items alone: a history can't be folded in"
 	exits 0 rec-topn -m model.3 -n 2 <train.tsv
 	[ "$(head -1 err)" = "rec-topn: $(($(wc -l <train.tsv) - $(wc -l <cells.3))) pairs of stdin name items that no model holds; ignored" ]
 	[ "$(grep -c 'nothing was left out' err)" -eq 0 ]

@@ -173,10 +173,12 @@ static int check_init(const struct rec_als_form *f, const struct rec_model *init
 		return rec_err_set(e, REC_EDATA, "the model to start from holds no factors");
 	if (rec_als_form_load(&g, &init->meta, e) != 0)
 		return -1;
-	if (g.k != f->k || g.bias != f->bias)
-		return rec_err_set(e, REC_EDATA, "the model to start from has %u factors%s, this run %u%s", g.k, g.bias ? " and biases" : "", f->k,
-				   f->bias ? " and biases" : "");
-	return 0;
+	if (g.bias != f->bias)
+		return rec_err_set(e, REC_EDATA, "the model to start from has %u factors%s, this run %u%s; biases come with --explicit and go with --no-bias", g.k,
+				   g.bias ? " and biases" : "", f->k, f->bias ? " and biases" : "");
+	if (g.k != f->k)
+		return rec_err_set(e, REC_EDATA, "the model to start from has %u factors, this run %u; give -k %u", g.k, f->k, g.k);
+	return rec_als_form_fits(&g, init, e);
 }
 
 /* What training holds. */
@@ -235,8 +237,10 @@ static int prepare(struct training *t, const struct rec_sparse *x, struct rec_er
 {
 	const struct rec_model *init = t->o->init;
 
-	if (complete(&t->f, x, t->o, t->run, e) != 0 || check_init(&t->f, init, e) != 0)
+	if (complete(&t->f, x, t->o, t->run, e) != 0)
 		return -1;
+	if (check_init(&t->f, init, e) != 0)
+		return rec_model_blame(init, e);
 	if ((t->o->iterations > 0 && turn(t, x, e) != 0) || rec_als_crew_new(&t->crew, &t->f, t->run, e) != 0)
 		return -1;
 	if (t->o->spill && t->o->spill_tables)

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* als_form.c - the settings of a factorisation to metadata and back; stored factors to the table that rows are solved against. */
+#include <float.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,14 +50,20 @@ int rec_als_form_save(struct rec_meta *m, const struct rec_als_form *f, struct r
 	return f->explicit_loss ? save_explicit(m, f, e) : save_implicit(m, f, e);
 }
 
-static int need_f64(const struct rec_meta *m, const char *key, double lo, double *x, struct rec_err *e)
+static int lacks(const char *key, struct rec_err *e)
+{
+	return rec_err_set(e, REC_EDATA, "metadata lack %s, which a model of rec-als has", key);
+}
+
+/* From lo to hi: the ranges of rec-als's options, or what it makes of any data. */
+static int need_f64(const struct rec_meta *m, const char *key, double lo, double hi, double *x, struct rec_err *e)
 {
 	int got = rec_meta_get_f64(m, key, x, e);
 
 	if (got == 0)
-		return rec_err_set(e, REC_EDATA, "the model's metadata lacks '%s'", key);
-	if (got > 0 && !(*x >= lo))
-		return rec_err_set(e, REC_EDATA, "the model's metadata: '%s' is out of range", key);
+		return lacks(key, e);
+	if (got > 0 && !(*x >= lo && *x <= hi))
+		return rec_err_set(e, REC_EDATA, "metadata: %s is %s, not between %g and %g", key, rec_meta_get(m, key), lo, hi);
 	return got < 0 ? -1 : 0;
 }
 
@@ -64,9 +72,9 @@ static int need_u64(const struct rec_meta *m, const char *key, uint64_t lo, uint
 	int got = rec_meta_get_u64(m, key, x, e);
 
 	if (got == 0)
-		return rec_err_set(e, REC_EDATA, "the model's metadata lacks '%s'", key);
+		return lacks(key, e);
 	if (got > 0 && (*x < lo || *x > hi))
-		return rec_err_set(e, REC_EDATA, "the model's metadata: '%s' is out of range", key);
+		return rec_err_set(e, REC_EDATA, "metadata: %s is %" PRIu64 ", not between %" PRIu64 " and %" PRIu64, key, *x, lo, hi);
 	return got < 0 ? -1 : 0;
 }
 
@@ -88,7 +96,9 @@ static int need_name(const struct rec_meta *m, const char *key, const char *cons
 	for (*index = 0; v && names[*index]; ++*index)
 		if (strcmp(names[*index], v) == 0)
 			return 0;
-	return rec_err_set(e, REC_EDATA, v ? "the model's metadata: '%s' is unknown" : "the model's metadata lacks '%s'", key);
+	if (!v)
+		return lacks(key, e);
+	return rec_err_set(e, REC_EDATA, "metadata: %s is '%s', which is not known; was it made by a later version?", key, v);
 }
 
 static int load_implicit(struct rec_als_form *f, const struct rec_meta *m, struct rec_err *e)
@@ -96,15 +106,15 @@ static int load_implicit(struct rec_als_form *f, const struct rec_meta *m, struc
 	static const char *const targets[] = { "one", "value", NULL };
 	unsigned w, t;
 
-	if (need_f64(m, "unobserved", 0, &f->unobserved, e) != 0 || need_f64(m, "alpha", 0, &f->alpha, e) != 0)
+	if (need_f64(m, "unobserved", 0, 1e30, &f->unobserved, e) != 0 || need_f64(m, "alpha", 1e-12, 1e12, &f->alpha, e) != 0)
 		return -1;
 	if (need_name(m, "weights", weights_names, &w, e) != 0 || need_name(m, "target", targets, &t, e) != 0)
 		return -1;
 	f->weights = (enum rec_weights)w;
 	f->target_value = t == 1;
-	if (f->weights == REC_WEIGHTS_LOG && need_f64(m, "epsilon", 1e-300, &f->epsilon, e) != 0)
+	if (f->weights == REC_WEIGHTS_LOG && need_f64(m, "epsilon", 1e-12, 1e12, &f->epsilon, e) != 0)
 		return -1;
-	if (f->weights != REC_WEIGHTS_NONE && need_f64(m, "divisor", 1e-300, &f->divisor, e) != 0)
+	if (f->weights != REC_WEIGHTS_NONE && need_f64(m, "divisor", 1e-60, 1e40, &f->divisor, e) != 0)
 		return -1;
 	return 0;
 }
@@ -114,10 +124,10 @@ static int load_explicit(struct rec_als_form *f, const struct rec_meta *m, struc
 	uint64_t bias = 0;
 
 	f->explicit_loss = true;
-	if (need_f64(m, "mean", -1e300, &f->mean, e) != 0 || need_u64(m, "bias", 0, 1, &bias, e) != 0)
+	if (need_f64(m, "mean", -FLT_MAX, FLT_MAX, &f->mean, e) != 0 || need_u64(m, "bias", 0, 1, &bias, e) != 0)
 		return -1;
 	f->bias = bias == 1;
-	return f->bias ? need_f64(m, "bias-reg", 0, &f->bias_reg, e) : 0;
+	return f->bias ? need_f64(m, "bias-reg", 0, 1e30, &f->bias_reg, e) : 0;
 }
 
 int rec_als_form_load(struct rec_als_form *f, const struct rec_meta *m, struct rec_err *e)
@@ -126,22 +136,36 @@ int rec_als_form_load(struct rec_als_form *f, const struct rec_meta *m, struct r
 	unsigned i, solver;
 
 	*f = (struct rec_als_form){ 0 };
-	if (need_name(m, "algorithm", algorithms, &i, e) != 0 || need_u32(m, "factors", 1, 1 << 16, &f->k, e) != 0)
+	if (need_name(m, "algorithm", algorithms, &i, e) != 0 || need_u32(m, "factors", 1, 1 << 14, &f->k, e) != 0)
 		return -1;
-	if (need_f64(m, "reg", 0, &f->reg, e) != 0 || need_f64(m, "reg-power", 0, &f->reg_power, e) != 0)
+	if (need_f64(m, "reg", 0, 1e40, &f->reg, e) != 0 || need_f64(m, "reg-power", 0, 10, &f->reg_power, e) != 0)
 		return -1;
 	if (need_u32(m, "users", 0, UINT32_MAX - 1, &f->users, e) != 0 || need_u32(m, "items", 0, UINT32_MAX - 1, &f->items, e) != 0)
 		return -1;
-	if (need_name(m, "solver", solver_names, &solver, e) != 0 || need_f64(m, "init-sd", 0, &f->init_sd, e) != 0)
+	if (need_name(m, "solver", solver_names, &solver, e) != 0 || need_f64(m, "init-sd", 0, 1e6, &f->init_sd, e) != 0)
 		return -1;
 	f->solver = (enum rec_solver)solver;
-	if (f->solver == REC_CG && need_u32(m, "cg-steps", 1, UINT32_MAX, &f->cg_steps, e) != 0)
+	if (f->solver == REC_CG && need_u32(m, "cg-steps", 1, 10000, &f->cg_steps, e) != 0)
 		return -1;
 	if (need_u64(m, "seed", 0, UINT64_MAX, &f->seed, e) != 0 || need_name(m, "loss", losses, &i, e) != 0)
 		return -1;
 	if ((i == 1 ? load_explicit(f, m, e) : load_implicit(f, m, e)) != 0)
 		return -1;
 	f->kp = rec_als_stride(f->k, f->bias);
+	return 0;
+}
+
+int rec_als_form_fits(const struct rec_als_form *f, const struct rec_model *m, struct rec_err *e)
+{
+	uint32_t want = f->k + (f->bias ? 2 : 0);
+	const struct rec_dense *side[] = { &m->user, &m->item };
+	static const char *const name[] = { "user", "item" };
+
+	for (int i = 0; i < 2; i++)
+		if (side[i]->row.n > 0 && side[i]->ncols != want)
+			return rec_err_set(e, REC_EDATA,
+					   "metadata say %" PRIu32 " factor%s%s, but block '%s' has %" PRIu32 " column%s; take blocks and metadata of one run",
+					   f->k, f->k == 1 ? "" : "s", f->bias ? " and 2 biases" : "", name[i], side[i]->ncols, side[i]->ncols == 1 ? "" : "s");
 	return 0;
 }
 
@@ -173,10 +197,6 @@ static int pad(struct rec_als_fixed *q, const struct rec_als_form *f, const stru
 
 static int load_table(struct rec_als_fixed *q, const struct rec_als_form *f, const struct rec_dense *d, bool user, struct rec_err *e)
 {
-	uint32_t want = f->k + (f->bias ? 2 : 0);
-
-	if (d->ncols != want)
-		return rec_err_set(e, REC_EDATA, "the model's %s factors have %u components, its metadata says %u", user ? "user" : "item", d->ncols, want);
 	if (!f->bias && f->k == f->kp && (uintptr_t)d->val % 64 == 0) {
 		q->table = d->val;
 		return 0;

@@ -167,19 +167,25 @@ static int copy_meta(struct rec_meta *to, const struct rec_meta *from, bool item
 	return items ? rec_meta_set_u64(to, "iterations", n + 1, e) : 0;	/* a sweep begins with the items */
 }
 
+static int no_factors(const struct rec_model *from, const char *side, struct rec_err *e)
+{
+	rec_err_set(e, REC_EDATA, "the model holds no %s factors; solve those first", side);
+	return rec_model_blame(from, e);
+}
+
 static int half_step(struct rec_model *m, struct half *h, const struct rec_model *from, const struct rec_sparse *x, const struct rec_als_half_opts *o,
 		     const struct rec_run *run, struct rec_err *e)
 {
 	const struct rec_dense *other = o->users ? &from->item : &from->user, *same = o->users ? &from->user : &from->item;
 	struct rec_als_tell tell = { .note = "" };
 
-	if (rec_als_form_load(&h->f, &from->meta, e) != 0)
-		return -1;
+	if (rec_als_form_load(&h->f, &from->meta, e) != 0 || rec_als_form_fits(&h->f, from, e) != 0)
+		return rec_model_blame(from, e);
 	h->f.no_starts = h->f.solver == REC_CHOLESKY;
 	if (!from->has_factors || other->row.n == 0)
-		return rec_err_set(e, REC_EDATA, "the model holds no %s factors", o->users ? "item" : "user");
+		return no_factors(from, o->users ? "item" : "user", e);
 	if (check_own(h, from, same, o, e) != 0)
-		return -1;
+		return rec_model_blame(from, e);
 	if (take_rows(h, x, o, &other->row, run, e) != 0 || rec_als_fixed_load(&h->fixed, &h->f, other, !o->users, run, e) != 0)
 		return -1;
 	if (rec_als_side_new(&h->side, &h->f, o->users, &h->label, &h->part, same->row.n ? same : NULL, run, e) != 0)

@@ -13,6 +13,7 @@
 #include "io/recmat.h"
 #include "matrix/merge.h"
 #include "matrix/sparse.h"
+#include "model/check.h"
 
 enum { ROWS = 256, TEXT_CELLS = 1 << 20 };
 
@@ -25,6 +26,7 @@ void rec_model_free(struct rec_model *m)
 		m->sim_dense.row = (struct rec_labels){ 0 };
 	if (m->sim_dense.col.own_off == m->col.own_off)
 		m->sim_dense.col = (struct rec_labels){ 0 };
+	free(m->name);
 	rec_meta_free(&m->meta);
 	rec_dense_free(&m->user);
 	rec_dense_free(&m->item);
@@ -39,6 +41,11 @@ void rec_model_free(struct rec_model *m)
 	if (m->in)
 		rec_in_close(m->in);
 	*m = (struct rec_model){ 0 };
+}
+
+int rec_model_blame(const struct rec_model *m, struct rec_err *e)
+{
+	return m->name ? rec_err_prefix(e, "%s: ", m->name) : -1;
 }
 
 /* -- reading -- */
@@ -127,10 +134,10 @@ static int sort_similarity(struct rec_csr *m, const struct rec_block *b, struct 
 
 static int set_similarity(struct rec_model *m, const struct rec_block *b, struct rec_pool *pool, struct rec_err *e)
 {
+	if (m->has_similarity)
+		return rec_err_set(e, REC_EDATA, "two similarities; keep one of them");
 	m->has_similarity = true;
 	m->dense = b->kind == REC_DENSE;
-	if (m->dense && !b->col_off)
-		return rec_err_set(e, REC_EDATA, "the dense similarity has no column labels");
 	m->row = row_labels(b);
 	m->col = col_labels(b);
 	if (m->dense) {
@@ -141,63 +148,61 @@ static int set_similarity(struct rec_model *m, const struct rec_block *b, struct
 	return b->order == REC_RANKED ? sort_similarity(&m->sim, b, pool, e) : 0;
 }
 
-/* A sparse block without a name is a similarity that was converted from text. */
 static int set_block(struct rec_model *m, const struct rec_block *b, struct rec_pool *pool, struct rec_err *e)
 {
-	bool dense = b->kind == REC_DENSE;
+	enum rec_model_role role;
 
-	if (dense && strcmp(b->name, "user") == 0)
+	if (rec_model_role(&role, b, e) != 0)
+		return -1;
+	switch (role) {
+	case REC_ROLE_USER:
 		borrow_dense(&m->user, b);
-	else if (dense && strcmp(b->name, "item") == 0)
+		break;
+	case REC_ROLE_ITEM:
 		borrow_dense(&m->item, b);
-	else if (dense && strcmp(b->name, "offset") == 0 && b->cols == 1)
+		m->has_factors = true;
+		break;
+	case REC_ROLE_OFFSET:
 		borrow_dense(&m->offset, b);
-	else if (strcmp(b->name, "similarity") == 0 || (!dense && b->name[0] == '\0'))
-		return m->has_similarity ? rec_err_set(e, REC_EDATA, "two similarities") : set_similarity(m, b, pool, e);
-	else if (!b->optional)
-		return rec_err_set(e, REC_EDATA, "block '%s' is not part of a model", b->name);
+		m->has_offset = true;
+		break;
+	case REC_ROLE_SIMILARITY:
+		m->text |= b->name[0] == '\0';
+		return set_similarity(m, b, pool, e);
+	case REC_ROLE_NONE:
+		break;
+	}
 	return 0;
 }
 
 static int set_blocks(struct rec_model *m, const struct rec_merged *x, struct rec_pool *pool, struct rec_err *e)
 {
-	for (size_t i = 0; i < x->n; i++) {
+	for (size_t i = 0; i < x->n; i++)
 		if (set_block(m, &x->block[i], pool, e) != 0)
 			return -1;
-		m->has_factors |= strcmp(x->block[i].name, "item") == 0;
-		m->has_offset |= strcmp(x->block[i].name, "offset") == 0;
-		m->text |= x->block[i].name[0] == '\0';
-	}
 	m->text |= x->text;
-	if (m->user.val && !m->has_factors)
-		return rec_err_set(e, REC_EDATA, "user factors without item factors");
-	if (m->user.val && m->user.ncols != m->item.ncols)
-		return rec_err_set(e, REC_EDATA, "user factors of %u and item factors of %u components", m->user.ncols, m->item.ncols);
-	if (!m->has_factors && !m->has_similarity && !m->has_offset)
-		return rec_err_set(e, REC_EDATA, "no model: neither factors nor similarity nor offset");
-	return 0;
+	return rec_model_check(m, e);
 }
 
 static int load(struct rec_model *m, struct rec_in *in, const struct rec_merge *how, struct rec_pool *pool, struct rec_err *e)
 {
 	struct rec_merged *x = rec_zalloc(1, sizeof *x, e);
 	size_t n = strlen(rec_in_name(in)) + 1;
-	char *file = rec_alloc(n, 1, e);	/* the input may be gone when its name is wanted */
+	char *name = rec_alloc(n, 1, e);	/* the input may be gone when its name is wanted */
 	int rc = -1;
 
-	*m = (struct rec_model){ .own = x };
-	if (x && file) {
-		memcpy(file, rec_in_name(in), n);
+	*m = (struct rec_model){ .name = name, .own = x };
+	if (x && name) {
+		memcpy(name, rec_in_name(in), n);
 		rc = rec_blocks_merge(x, &in, 1, how, pool, e);
 		if (rc == 0) {
 			m->meta = x->meta;
 			x->meta = (struct rec_meta){ 0 };
-			rc = set_blocks(m, x, pool, e) == 0 ? 0 : rec_err_prefix(e, "%s: ", file);
+			rc = set_blocks(m, x, pool, e) == 0 ? 0 : rec_model_blame(m, e);
 		}
 	} else {
 		rec_in_close(in);
 	}
-	free(file);
 	if (rc != 0)
 		rec_model_free(m);
 	return rc;

@@ -32,6 +32,7 @@
 REC_BEGIN_C
 
 struct rec_model {
+	char *name;			/* of the file it was loaded from, for messages; NULL where it was made */
 	struct rec_meta meta;
 	bool has_factors, has_similarity, dense, has_offset;
 	bool text;			/* read from text: a bare similarity */
@@ -46,6 +47,9 @@ struct rec_model {
 };
 
 void rec_model_free(struct rec_model *m);
+
+/* Put the model's file before a message that e holds about it. Returns -1. */
+int rec_model_blame(const struct rec_model *m, struct rec_err *e);
 
 /*
  * Load from a file or pipe (mapped where it can be): recmat as above, or sparse text as a similarity. Takes in over, also on failure. Several streams concatenated are one

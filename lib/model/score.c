@@ -177,6 +177,8 @@ static int load_factors(struct rec_scorer_part *p, const struct rec_scorer_opts 
 	const char *bias = rec_meta_get(&m->meta, "bias");
 	double mean = 0;
 
+	if (m->item.row.n == 0)
+		return rec_err_set(e, REC_EDATA, "it holds no item factors, only those of users: a half-step of rec-als; join it with the other half");
 	if (m->user.row.n && m->user.ncols != m->item.ncols)
 		return rec_err_set(e, REC_EDATA, "users have %u factors, items %u", (unsigned)m->user.ncols, (unsigned)m->item.ncols);
 	if (rec_meta_get_f64(&m->meta, "mean", &mean, e) < 0)
@@ -268,6 +270,11 @@ static int load_part(struct rec_scorer *s, struct rec_scorer_part *p, const stru
 	return p->kind == REC_PART_USERS ? load_users(p, o, s->run, e) : 0;
 }
 
+static int blame(const struct rec_scorer_part *p, size_t i, struct rec_err *e)
+{
+	return p->model->name ? rec_model_blame(p->model, e) : rec_err_prefix(e, "model %zu: ", i + 1);
+}
+
 static int load_parts(struct rec_scorer *s, const struct rec_scorer_opts *o, struct rec_err *e)
 {
 	size_t i;
@@ -280,7 +287,7 @@ static int load_parts(struct rec_scorer *s, const struct rec_scorer_opts *o, str
 		s->part[i].weight = o->weight ? (float)o->weight[i] : 1;
 		s->part[i].interactions = o->interactions;
 		if (kind_of(&s->part[i], o->model[i], e))
-			return rec_err_prefix(e, "model %zu: ", i + 1);
+			return blame(&s->part[i], i, e);
 		if (s->part[i].kind == REC_PART_USERS && !o->interactions)
 			return rec_err_set(e, REC_EUSAGE, "a user-user similarity is scored over interactions: give --interactions FILE");
 		s->blend = s->blend || s->nparts > 1 || s->part[i].weight != 1;
@@ -289,7 +296,7 @@ static int load_parts(struct rec_scorer *s, const struct rec_scorer_opts *o, str
 		return -1;
 	for (i = 0; i < s->nparts; i++)
 		if (load_part(s, &s->part[i], o, e))
-			return e->code == REC_EDATA ? rec_err_prefix(e, "model %zu: ", i + 1) : -1;
+			return e->code == REC_EDATA ? blame(&s->part[i], i, e) : -1;
 	return o->index ? rec_label_index_new(&s->item_index, &s->items, s->run->pool, e) : 0;
 }
 

@@ -34,8 +34,8 @@ static int find_table(struct table *t, const struct rec_model *from, const struc
 	const struct rec_dense *d = o->side_user ? &from->user : &from->item;
 	uint64_t bias = 0;
 
-	if (!from->has_factors || !d->val)
-		return rec_err_set(e, REC_EDATA, "the model has no %s factors", o->side_user ? "user" : "item");
+	if (!from->has_factors || !d->val || d->row.n == 0)
+		return rec_err_set(e, REC_EDATA, "the model has no %s factors; rec-als makes some", o->side_user ? "user" : "item");
 	if (rec_meta_get_u64(&from->meta, "bias", &bias, e) < 0)
 		return -1;
 	if (bias && d->ncols < 3)
@@ -212,7 +212,7 @@ int rec_sim_from_factors(struct rec_model *m, const struct rec_model *from, cons
 	int rc;
 
 	*m = (struct rec_model){ 0 };
-	rc = find_table(&t, from, o, e);
+	rc = find_table(&t, from, o, e) == 0 ? 0 : rec_model_blame(from, e);
 	if (rc == 0)
 		rc = prepare(&t, o, run, e);
 	if (rc == 0)
