@@ -156,11 +156,13 @@ install: all $(B)/recpipe.bash ## into $(DESTDIR)$(PREFIX)
 	sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|' lib/recpipe.pc.in > $(DESTDIR)$(PREFIX)/lib/pkgconfig/recpipe.pc
 	for p in $(PAGES); do install -D -m 644 $$p $(DESTDIR)$(PREFIX)/share/man/man$${p##*.}/$${p##*/}; done
 	install -m 644 $(B)/recpipe.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/recpipe
+	install -d $(DESTDIR)$(PREFIX)/share/recpipe
+	install -m 644 examples/python/recmat.py $(DESTDIR)$(PREFIX)/share/recpipe
 	for c in $(CMDS); do ln -sf recpipe $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$c; done
 
 uninstall: ## remove what install put there
 	rm -f $(CMDS:%=$(DESTDIR)$(PREFIX)/bin/%) $(SCRIPTS:%=$(DESTDIR)$(PREFIX)/bin/%) $(DESTDIR)$(PREFIX)/lib/librec.a $(DESTDIR)$(PREFIX)/lib/pkgconfig/recpipe.pc
-	rm -rf $(DESTDIR)$(PREFIX)/include/recpipe
+	rm -rf $(DESTDIR)$(PREFIX)/include/recpipe $(DESTDIR)$(PREFIX)/share/recpipe
 	for p in $(PAGES); do rm -f $(DESTDIR)$(PREFIX)/share/man/man$${p##*.}/$${p##*/}; done
 	rm -f $(CMDS:%=$(DESTDIR)$(PREFIX)/share/bash-completion/completions/%) $(DESTDIR)$(PREFIX)/share/bash-completion/completions/recpipe
 

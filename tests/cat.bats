@@ -96,13 +96,14 @@ load helpers
 }
 
 @test "cat: NumPy and SciPy read what is written here, and the other way round" {
-	python3 -c 'import numpy, scipy' 2>/dev/null || skip "numpy and scipy are not installed"
+	python=$(numpy_python)
+	[ -n "$python" ] || skip "numpy and scipy are not installed"
 	make_train >all.tsv
 	rec-als -q -k 5 -i 1 <all.tsv >model.rec
 	rec-cat --block item --to npy model.rec >item.npy
 	rec-cat --block item model.rec >item.txt
 	rec-cat --to mtx all.tsv >all.mtx
-	python3 - <<-'PY'
+	"$python" - <<-'PY'
 		import numpy as np, scipy.io
 		a = np.load("item.npy")
 		b = np.array([l.split("\t")[1:] for l in open("item.txt")], dtype=np.float32)

@@ -101,6 +101,15 @@ sample_stdin() {
 	esac
 }
 
+# A python3 that has numpy and scipy: the first in PATH may be another than the
+# one that the system's packages are for. Nothing where there is none.
+numpy_python() {
+	local p
+	for p in python3 /usr/bin/python3; do
+		"$p" -c 'import numpy, scipy' 2>/dev/null && { command -v "$p"; return; }
+	done
+}
+
 # Commands that read stdin.
 readers() {
 	echo rec-cat rec-split rec-als rec-sim rec-topn rec-score rec-eval

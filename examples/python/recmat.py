@@ -1,0 +1,628 @@
+# SPDX-License-Identifier: MIT
+"""Read and write recmat, the binary form of recpipe, with numpy.
+
+One file, no dependency but numpy; copy it where you need it. The format is
+described in recmat(5). Everything is checked on reading as the commands check
+it, and what the page does not allow is a recmat.Error.
+
+    import recmat
+
+    for block in recmat.read("model.rec"):      # blocks of all streams
+        print(block.kind, block.name, block.shape)
+
+    model = recmat.read("model.rec")
+    item = recmat.named(model, "item")          # factors, labels ascending
+    item.values[item.row.find("tea")]           # float32, one row
+
+    recmat.write("new.rec", [
+        recmat.metadata({"algorithm": "als"}),
+        recmat.dense(["a", "b"], [[1, 2], [3, 4]], name="item"),
+    ])
+
+Files are mapped, so a large model costs the memory of the pages that are
+touched, and many processes share it. Arrays of a mapped file are read-only.
+"""
+import bisect
+import io
+import mmap
+import os
+import struct
+import tempfile
+import zlib
+
+import numpy as np
+
+__all__ = ["Block", "Error", "Labels", "dense", "metadata", "named", "read",
+           "sparse", "stream", "write"]
+
+MAGIC = b"RECMAT\0\n"
+SPARSE, DENSE, META, END = 1, 2, 3, 0xFFFFFFFF
+KINDS = {SPARSE: "sparse", DENSE: "dense", META: "metadata"}
+ORDERS = {1: "canonical", 2: "ranked", 3: "stream"}
+HEAD = struct.Struct("<8sHHIIIQQQQII32s28xI")
+SECTION = struct.Struct("<IIQQQ")
+LIMIT = 0xFFFFFFFE          # rows and columns
+STREAM_CELLS = 65536        # cells of a block of order stream, at most
+# NaNs that stand for a value or a time that was not given; compared by bits.
+NO_VALUE, NO_TIME = 0x7FC00000, 0x7FF8000000000000
+
+
+class Error(ValueError):
+    """A file that is damaged, cut off, or not recmat."""
+
+
+class Labels:
+    """The labels of one side: a sequence of bytes, ascending and unique.
+
+    Nothing is copied: labels stay in the file until they are asked for.
+    """
+
+    def __init__(self, offsets, data):
+        self.offsets, self.data = offsets, data
+
+    def __len__(self):
+        return len(self.offsets) - 1
+
+    def __getitem__(self, i):
+        if isinstance(i, slice):
+            return [self[j] for j in range(*i.indices(len(self)))]
+        n = len(self)
+        if not -n <= i < n:
+            raise IndexError(i)
+        i %= n
+        return bytes(self.data[int(self.offsets[i]):int(self.offsets[i + 1])])
+
+    def find(self, label):
+        """The position of a label (bytes, or str as UTF-8), or None."""
+        label = _label(label)
+        i = bisect.bisect_left(self, label)
+        return i if i < len(self) and self[i] == label else None
+
+    def text(self):
+        """All labels as str; bytes that are not UTF-8 become surrogates."""
+        return [b.decode("utf-8", "surrogateescape") for b in self]
+
+
+class Block:
+    """One block. Members that the kind does not have are None.
+
+    kind    "sparse", "dense", "metadata"
+    order   sparse: "canonical", "ranked" (lists), "stream" (as rows came)
+    name    "" for interactions and lists; "user", "item", "similarity", ...
+    row     Labels; col: Labels or None (factors have none)
+    values  sparse: float32 [cells]; dense: float32 [rows, columns]. NaN in a
+            block of order stream is a value that was not given: it counts as 1
+    times   float64 [cells] or None; NaN is a time that was not given
+    indptr  canonical, ranked: uint64 [rows + 1]
+    index   sparse: uint32 [cells], the column of each cell
+    row_index   stream: uint32 [cells], the row of each cell
+    meta    metadata: dict of str
+    """
+
+    def __init__(self, kind, **members):
+        self.kind, self.name, self.order = kind, "", None
+        self.row = self.col = self.values = self.times = None
+        self.indptr = self.index = self.row_index = self.meta = None
+        for key, value in members.items():
+            if not hasattr(self, key):
+                raise TypeError("a block has no member '%s'" % key)
+            setattr(self, key, value)
+
+    @property
+    def shape(self):
+        if self.kind == "metadata":
+            return (0, 0)
+        if self.kind == "dense":
+            return self.values.shape
+        return (len(self.row), len(self.col))
+
+    def cells(self):
+        """Row and column numbers and values of every cell of a sparse block.
+
+        A value that was not given is 1.
+        """
+        if self.kind != "sparse":
+            raise TypeError("a %s block has no cells" % self.kind)
+        rows = self.row_index
+        if rows is None:
+            rows = np.repeat(np.arange(len(self.row), dtype=np.uint32),
+                             np.diff(self.indptr.astype(np.int64)))
+        values = np.where(np.isnan(self.values), np.float32(1), self.values)
+        return rows, self.index, values
+
+
+# -- reading -----------------------------------------------------------------
+
+
+def read(source, trust=False):
+    """All blocks of a file (a path, mapped) or of a binary stream, as a list.
+
+    Blocks of an unknown kind that are flagged optional are skipped. trust:
+    skip the CRCs of sections, as --trust does; everything else is checked.
+    """
+    if hasattr(source, "read"):
+        return _Reader("<stream>", memoryview(source.read()), trust).blocks()
+    name = os.fspath(source)
+    with open(name, "rb") as f:
+        if os.fstat(f.fileno()).st_size == 0:
+            raise Error("%s: the file is empty; even an empty stream has an "
+                        "end mark" % name)
+        try:
+            data = memoryview(mmap.mmap(f.fileno(), 0, access=mmap.ACCESS_READ))
+        except (OSError, ValueError):       # a pipe, say
+            data = memoryview(f.read())
+    return _Reader(name, data, trust).blocks()
+
+
+def named(blocks, name):
+    """The one block of that name."""
+    found = [b for b in blocks if b.name == name and b.kind != "metadata"]
+    if len(found) != 1:
+        raise Error("%d blocks are called '%s'; one is wanted (rec-cat "
+                    "--merge -b joins parts)" % (len(found), name))
+    return found[0]
+
+
+class _Reader:
+    def __init__(self, name, data, trust):
+        self.name, self.data, self.trust = name, data, trust
+        self.at = self.number = 0
+
+    def fail(self, what):
+        raise Error("%s: block %d: %s" % (self.name, self.number, what))
+
+    def need(self, ok, what):
+        if not ok:
+            self.fail(what)
+
+    def blocks(self):
+        out, since, ended = [], 0, False
+        while self.at < len(self.data):
+            h = self.header()
+            if h["kind"] == END:
+                self.need(h["rows"] == since, "the end mark counts %d blocks, "
+                          "there are %d" % (h["rows"], since))
+                self.at += HEAD.size
+                since, ended = 0, True
+                continue
+            block = self.block(h)
+            if block is not None:
+                out.append(block)
+            self.at += h["size"]
+            self.number += 1
+            since, ended = since + 1, False
+        if not ended:
+            raise Error("%s: cut off: no end mark after block %d"
+                        % (self.name, self.number - 1))
+        return out
+
+    def header(self):
+        raw = bytes(self.data[self.at:self.at + HEAD.size])
+        if len(raw) < HEAD.size:
+            raise Error("%s: cut off within the header of block %d"
+                        % (self.name, self.number))
+        magic, version, flags, *f, name, crc = HEAD.unpack(raw)
+        self.need(magic == MAGIC, "not recmat: no magic")
+        self.need(zlib.crc32(raw[:124]) == crc, "damaged: the CRC of the "
+                  "header is wrong")
+        self.need(version == 1, "version %d is not known" % version)
+        keys = "kind order vtype rows cols cells size sections crc".split()
+        h = dict(zip(keys, f), flags=flags, name=name.rstrip(b"\0"))
+        self.need(flags in (0, 1) and raw[96:124] == bytes(28)
+                  and len(h["name"]) < 32
+                  and all(0x21 <= c <= 0x7e for c in h["name"]),
+                  "damaged header")
+        if h["kind"] == END:
+            self.need(h["size"] == HEAD.size and not any(
+                h[k] for k in ("order", "vtype", "cols", "cells", "sections",
+                               "crc", "flags", "name")), "damaged end mark")
+        else:
+            self.need(h["size"] % 64 == 0 and h["size"] >= HEAD.size
+                      and h["sections"] <= 256, "damaged header")
+            if self.at + h["size"] > len(self.data):
+                raise Error("%s: cut off within block %d"
+                            % (self.name, self.number))
+        return h
+
+    def sections(self, h):
+        """{type: bytes of the section}, after every check of their frame."""
+        n, begin, end = h["sections"], self.at, self.at + h["size"]
+        table_end = begin + HEAD.size + _padded(SECTION.size * n)
+        trailer = end - _padded(4 * n)
+        self.need(table_end <= trailer, "the sections do not fit")
+        table = self.data[begin + HEAD.size:table_end]
+        self.need(zlib.crc32(table) == h["crc"],
+                  "damaged: the CRC of the section table is wrong")
+        self.zeros(table[SECTION.size * n:])
+        crcs = struct.unpack_from("<%dI" % n, self.data, trailer)
+        self.zeros(self.data[trailer + 4 * n:end])
+        out, at, last = {}, table_end - begin, 0
+        for i, crc in enumerate(crcs):
+            kind, zero, start, size, more = SECTION.unpack_from(
+                table, SECTION.size * i)
+            stop = start + _padded(size)
+            self.need(kind > last and zero == 0 and more == 0 and start == at
+                      and stop <= trailer - begin, "damaged section table")
+            whole = self.data[begin + start:begin + stop]
+            if not self.trust:
+                self.need(zlib.crc32(whole) == crc,
+                          "damaged: the CRC of section %d is wrong" % kind)
+            self.zeros(whole[size:])
+            out[kind], at, last = whole[:size], stop, kind
+        self.need(begin + at == trailer, "damaged section table")
+        return out
+
+    def zeros(self, data):
+        self.need(not any(data), "damaged: padding is not zero")
+
+    def block(self, h):
+        s = self.sections(h)
+        if h["kind"] not in KINDS:
+            self.need(h["flags"] & 1, "of a kind that is not known (%d)"
+                      % h["kind"])
+            return None
+        name = h["name"].decode("ascii")
+        if h["kind"] == META:
+            self.need(set(s) == {10} and not any(
+                h[k] for k in ("order", "vtype", "rows", "cols", "cells")),
+                "damaged metadata")
+            return Block("metadata", name=name, meta=self.metadata(s[10]))
+        self.need(h["vtype"] == 1 and h["rows"] <= LIMIT
+                  and h["cols"] <= LIMIT, "damaged header")
+        make = self.sparse if h["kind"] == SPARSE else self.dense
+        block = make(h, s)
+        block.name = name
+        return block
+
+    def metadata(self, data):
+        meta, last = {}, ""
+        text = bytes(data).decode("utf-8", "surrogateescape")
+        lines = text.split("\n")
+        self.need(lines.pop() == "" and "\0" not in text,
+                  "the metadata are not lines")
+        for line in lines:
+            key, tab, value = line.partition("\t")
+            self.need(tab and "\t" not in value and _is_key(key)
+                      and key > last, "damaged metadata at '%s'" % key)
+            meta[key], last = value, key
+        return meta
+
+    def array(self, s, kind, dtype, n):
+        dtype = np.dtype(dtype)
+        self.need(kind in s and len(s[kind]) == n * dtype.itemsize,
+                  "section %d has the wrong length" % kind)
+        return np.frombuffer(s[kind], dtype)
+
+    def labels(self, s, first, n):
+        off = self.array(s, first, "<u8", n + 1)
+        data = s.get(first + 1)
+        self.need(data is not None and off[0] == 0
+                  and int(off[-1]) == len(data)
+                  and bool(np.all(off[1:] > off[:-1])),
+                  "damaged label offsets")
+        raw = bytes(data)
+        self.need(not any(c in raw for c in b"\t\n\0"),
+                  "a label holds TAB, newline or NUL")
+        labels, last = Labels(off, data), b""
+        for label in labels:
+            self.need(label > last, "labels do not ascend")
+            last = label
+        return labels
+
+    def finite(self, x, nothing):
+        """Finite numbers; nothing: bits of the one NaN that is allowed."""
+        odd = x[~np.isfinite(x)]
+        bits = odd.view("<u4" if x.itemsize == 4 else "<u8")
+        self.need(not len(odd) or (nothing is not None
+                                   and bool(np.all(bits == nothing))),
+                  "a value or time is not finite")
+        return x
+
+    def dense(self, h, s):
+        rows, cols = h["rows"], h["cols"]
+        self.need(h["order"] == 0 and h["cells"] == 0
+                  and set(s) in ({1, 2, 8}, {1, 2, 3, 4, 8}),
+                  "damaged dense block")
+        values = self.finite(self.array(s, 8, "<f4", rows * cols), None)
+        return Block("dense", row=self.labels(s, 1, rows),
+                     col=self.labels(s, 3, cols) if 3 in s else None,
+                     values=values.reshape(rows, cols))
+
+    def sparse(self, h, s):
+        rows, cols, n = h["rows"], h["cols"], h["cells"]
+        self.need(h["order"] in ORDERS, "order %d is not known" % h["order"])
+        order = ORDERS[h["order"]]
+        want = {1, 2, 3, 4, 6, 8} | {7 if order == "stream" else 5}
+        self.need(set(s) - {9} == want, "damaged sparse block")
+        b = Block("sparse", order=order, row=self.labels(s, 1, rows),
+                  col=self.labels(s, 3, cols),
+                  index=self.array(s, 6, "<u4", n))
+        missing = NO_VALUE if order == "stream" else None
+        b.values = self.finite(self.array(s, 8, "<f4", n), missing)
+        if 9 in s:
+            b.times = self.finite(self.array(s, 9, "<f8", n), NO_TIME)
+        self.need(n == 0 or int(b.index.max()) < cols,
+                  "a column index is too large")
+        if order == "stream":
+            b.row_index = self.array(s, 7, "<u4", n)
+            self.need(n <= STREAM_CELLS, "more cells than a block of order "
+                      "stream may hold")
+            self.need(n == 0 or int(b.row_index.max()) < rows,
+                      "a row index is too large")
+        else:
+            b.indptr = self.array(s, 5, "<u8", rows + 1)
+            self.need(b.indptr[0] == 0 and int(b.indptr[-1]) == n
+                      and bool(np.all(b.indptr[1:] >= b.indptr[:-1])),
+                      "damaged row pointers")
+            self.order(b)
+        return b
+
+    def order(self, b):
+        """Cells in the order that the block claims."""
+        inner = np.ones(len(b.index), bool)     # not the first of its row
+        inner[b.indptr[:-1][b.indptr[:-1] < len(inner)].astype(np.int64)] = 0
+        inner, i = inner[1:], b.index.astype(np.int64)
+        up = i[1:] > i[:-1]
+        if b.order == "ranked":
+            v = b.values
+            up = (v[1:] < v[:-1]) | ((v[1:] == v[:-1]) & up)
+            pairs = np.sort((b.cells()[0].astype(np.uint64) << np.uint64(32))
+                            | b.index)
+            self.need(bool(np.all(pairs[1:] != pairs[:-1])),
+                      "a column appears twice in a row")
+        self.need(bool(np.all(up | ~inner)), "cells are not in %s order"
+                  % b.order)
+
+
+# -- making blocks -----------------------------------------------------------
+
+
+def metadata(meta):
+    """A block of metadata from a dict; values are written by str()."""
+    return Block("metadata", meta={k: str(v) for k, v in meta.items()})
+
+
+def dense(row, values, col=None, name=""):
+    """Factors, an offset (one column) or a similarity kept whole (col).
+
+    row, col: labels in any order, str or bytes; rows and columns are sorted by
+    label. values: [rows, columns].
+    """
+    values = np.asarray(values, dtype="<f4")
+    if values.ndim != 2 or values.shape[0] != len(row):
+        raise ValueError("values of %d rows are needed, in two dimensions"
+                         % len(row))
+    row, order = _sorted_labels(row)
+    values = values[order]
+    if col is not None:
+        if len(col) != values.shape[1]:
+            raise ValueError("%d column labels, %d columns"
+                             % (len(col), values.shape[1]))
+        col, order = _sorted_labels(col)
+        values = values[:, order]
+    return Block("dense", name=name, row=row, col=col, values=values)
+
+
+def sparse(row, col, rows, columns, values=None, times=None, name="",
+           ranked=False):
+    """A matrix from labels and one (row number, column number) a cell.
+
+    rows, columns: positions in row and col, which may come in any order. A
+    pair may appear once. ranked: lists, best first in each row.
+    """
+    row, by_row = _sorted_labels(row)
+    col, by_col = _sorted_labels(col)
+    rows = _inverse(by_row)[np.asarray(rows, np.int64)]
+    columns = _inverse(by_col)[np.asarray(columns, np.int64)]
+    values = (np.ones(len(rows), "<f4") if values is None
+              else np.asarray(values, "<f4"))
+    keys = (columns, -values, rows) if ranked else (columns, rows)
+    at = np.lexsort(keys)
+    rows, columns = rows[at], columns[at]
+    pairs = np.sort(rows.astype(np.uint64) << np.uint64(32)
+                    | columns.astype(np.uint64))
+    if np.any(pairs[1:] == pairs[:-1]):
+        raise ValueError("a pair appears twice")
+    count = np.bincount(rows, minlength=len(row)) if len(rows) else \
+        np.zeros(len(row), np.int64)
+    indptr = np.concatenate(([0], np.cumsum(count))).astype("<u8")
+    return Block("sparse", name=name, order="ranked" if ranked else "canonical",
+                 row=row, col=col, indptr=indptr, index=columns.astype("<u4"),
+                 values=values[at],
+                 times=None if times is None
+                 else np.asarray(times, "<f8")[at])
+
+
+def stream(pairs, name=""):
+    """Rows as they come: (row label, column label[, value[, time]]) each.
+
+    A generator of blocks, so that neither side holds the whole input. None
+    for a value or a time means that it was not given.
+    """
+    batch = []
+    for p in pairs:
+        batch.append(tuple(p) + (None,) * (4 - len(p)))
+        if len(batch) == STREAM_CELLS:
+            yield _stream_block(batch, name)
+            batch = []
+    if batch:
+        yield _stream_block(batch, name)
+
+
+def _stream_block(batch, name):
+    row = [_label(p[0]) for p in batch]
+    col = [_label(p[1]) for p in batch]
+    rows, _ = _sorted_labels(sorted(set(row)))
+    cols, _ = _sorted_labels(sorted(set(col)))
+    row_at = {label: i for i, label in enumerate(rows)}
+    col_at = {label: i for i, label in enumerate(cols)}
+    times = None
+    if any(p[3] is not None for p in batch):
+        times = _or_nan([p[3] for p in batch], "<f8")
+    return Block("sparse", name=name, order="stream", row=rows, col=cols,
+                 row_index=np.array([row_at[r] for r in row], "<u4"),
+                 index=np.array([col_at[c] for c in col], "<u4"),
+                 values=_or_nan([p[2] for p in batch], "<f4"), times=times)
+
+
+def _or_nan(x, dtype):
+    """Numbers; None becomes the NaN that stands for "not given"."""
+    a = np.array([0 if v is None else v for v in x], dtype)
+    none = np.array([v is None for v in x], bool)
+    bits = a.view("<u4" if a.itemsize == 4 else "<u8")
+    bits[none] = NO_VALUE if a.itemsize == 4 else NO_TIME
+    return a
+
+
+def _label(label):
+    if isinstance(label, str):
+        label = label.encode("utf-8", "surrogateescape")
+    if not isinstance(label, bytes):
+        raise TypeError("a label is str or bytes, not %r" % (label,))
+    if not label or any(c in label for c in b"\t\n\0"):
+        raise ValueError("a label is not empty and holds no TAB, newline or "
+                         "NUL: %r" % label)
+    return label
+
+
+def _sorted_labels(labels):
+    """Labels ascending, and the old position of each."""
+    labels = [_label(x) for x in labels]
+    order = sorted(range(len(labels)), key=labels.__getitem__)
+    labels = [labels[i] for i in order]
+    for a, b in zip(labels, labels[1:]):
+        if a == b:
+            raise ValueError("the label %r appears twice" % a)
+    offsets = np.zeros(len(labels) + 1, "<u8")
+    offsets[1:] = np.cumsum([len(x) for x in labels], dtype=np.uint64)
+    return Labels(offsets, b"".join(labels)), np.array(order, np.int64)
+
+
+def _inverse(order):
+    inverse = np.empty(len(order), np.int64)
+    inverse[order] = np.arange(len(order))
+    return inverse
+
+
+def _is_key(key):
+    return key != "" and all(c in "abcdefghijklmnopqrstuvwxyz0123456789._-"
+                             for c in key)
+
+
+# -- writing -----------------------------------------------------------------
+
+
+def write(target, blocks):
+    """Blocks (any iterable) and the end mark, to a path or a binary stream.
+
+    A path appears when it is complete: the file is written under another name
+    in the same folder, synced and renamed.
+    """
+    if hasattr(target, "write"):
+        _write(target, blocks)
+        return
+    target = os.path.realpath(os.fspath(target))
+    fd, name = tempfile.mkstemp(dir=os.path.dirname(target), prefix=".recmat.")
+    try:
+        with io.open(fd, "wb") as f:
+            _write(f, blocks)
+            f.flush()
+            os.fsync(f.fileno())
+        mask = os.umask(0)
+        os.umask(mask)
+        os.chmod(name, 0o666 & ~mask)
+        os.replace(name, target)
+    except BaseException:
+        os.unlink(name)
+        raise
+
+
+def _write(f, blocks):
+    n = 0
+    for n, block in enumerate(blocks, 1):
+        _write_block(f, block)
+    f.write(_header(END, rows=n, size=HEAD.size))
+
+
+def _padded(n):
+    return n + -n % 64
+
+
+def _header(kind, order=0, vtype=0, rows=0, cols=0, cells=0, size=0,
+            sections=0, crc=0, name=b""):
+    raw = HEAD.pack(MAGIC, 1, 0, kind, order, vtype, rows, cols, cells, size,
+                    sections, crc, name, 0)[:124]
+    return raw + struct.pack("<I", zlib.crc32(raw))
+
+
+def _bytes_of(x, dtype, nothing=None):
+    x = np.ascontiguousarray(x, dtype)
+    if x.dtype.kind == "f":
+        odd = ~np.isfinite(x)
+        if nothing is None and np.any(odd):
+            raise ValueError("a value is not finite")
+        if np.any(odd):
+            if not np.all(np.isnan(x[odd])):
+                raise ValueError("a value or time is not finite")
+            x = x.copy()
+            x.view("<u4" if x.itemsize == 4 else "<u8")[odd] = nothing
+    return x.tobytes()
+
+
+def _side(first, labels):
+    return [(first, _bytes_of(labels.offsets, "<u8")),
+            (first + 1, bytes(labels.data))]
+
+
+def _sections(b):
+    """Type and bytes of every section, in order."""
+    if b.kind == "metadata":
+        text = b""
+        for key in sorted(b.meta):
+            value = b.meta[key].encode("utf-8", "surrogateescape")
+            if not _is_key(key) or any(c in value for c in b"\t\n\0"):
+                raise ValueError("metadata '%s' cannot be written" % key)
+            text += key.encode() + b"\t" + value + b"\n"
+        return [(10, text)]
+    s = _side(1, b.row) + (_side(3, b.col) if b.col is not None else [])
+    if b.kind == "dense":
+        return s + [(8, _bytes_of(b.values, "<f4"))]
+    if b.order != "stream":
+        s.append((5, _bytes_of(b.indptr, "<u8")))
+    s.append((6, _bytes_of(b.index, "<u4")))
+    if b.order == "stream":
+        s.append((7, _bytes_of(b.row_index, "<u4")))
+    s.append((8, _bytes_of(b.values, "<f4",
+                           NO_VALUE if b.order == "stream" else None)))
+    if b.times is not None:
+        s.append((9, _bytes_of(b.times, "<f8", NO_TIME)))
+    return s
+
+
+def _write_block(f, b):
+    name = b.name.encode("ascii")
+    if len(name) > 31 or not all(0x21 <= c <= 0x7e for c in name):
+        raise ValueError("the name '%s' is longer than 31 bytes, or holds "
+                         "what is not printable or blank" % b.name)
+    sections = _sections(b)
+    at = HEAD.size + _padded(SECTION.size * len(sections))
+    table, crcs = b"", []
+    for kind, data in sections:
+        table += SECTION.pack(kind, 0, at, len(data), 0)
+        pad = bytes(-len(data) % 64)
+        crcs.append(zlib.crc32(pad, zlib.crc32(data)))
+        at += len(data) + len(pad)
+    table += bytes(-len(table) % 64)
+    trailer = struct.pack("<%dI" % len(crcs), *crcs)
+    trailer += bytes(-len(trailer) % 64)
+    rows, cols = b.shape
+    kind = {v: k for k, v in KINDS.items()}[b.kind]
+    order = {v: k for k, v in ORDERS.items()}.get(b.order, 0)
+    f.write(_header(kind, order, int(kind != META), rows, cols,
+                    len(b.index) if kind == SPARSE else 0, at + len(trailer),
+                    len(sections), zlib.crc32(table), name))
+    f.write(table)
+    for _, data in sections:
+        f.write(data)
+        f.write(bytes(-len(data) % 64))
+    f.write(trailer)
