@@ -12,6 +12,7 @@
 #include "cat_inspect.h"
 #include "cat_ranks.h"
 #include "io/foreign.h"
+#include "io/looks.h"
 #include "io/recmat.h"
 #include "io/rows.h"
 #include "matrix/collect.h"
@@ -144,18 +145,23 @@ static int write_collected(struct sink *s, const struct rec_run *run, struct rec
 
 static int copy_rows(struct sink *s, struct rec_in *in, const struct rec_run *run, struct rec_err *e)
 {
+	unsigned flags = REC_ROWS_LABELS | (s->o->from == CAT_TSV ? REC_ROWS_ANYHOW : 0) | (s->o->common.trust ? REC_ROWS_TRUST : 0);
 	struct rec_rows *rows;
 	const struct rec_row *row;
+	const struct rec_looks *l;
 	size_t n;
 	int got = 1;
 
-	if (rec_rows_open(&rows, in, REC_ROWS_LABELS | (s->o->common.trust ? REC_ROWS_TRUST : 0), run->pool, e) != 0) {
+	if (rec_rows_open(&rows, in, flags, run->pool, e) != 0) {
 		rec_in_close(in);
 		return -1;
 	}
 	while (got == 1 && (got = rec_rows_next(rows, &row, &n, e)) == 1)
 		for (size_t i = 0; got == 1 && i < n; i++)
 			got = sink_row(s, &row[i], e) == 0 ? 1 : -1;
+	l = got == 0 && s->o->from != CAT_TSV ? rec_rows_looks(rows) : NULL;
+	if (l)
+		rec_in_tell(in, 0, "no line has a TAB, all are taken as labels; %s? %s", l->what, l->todo);
 	rec_rows_close(rows);
 	return got;
 }

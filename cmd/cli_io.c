@@ -74,6 +74,12 @@ void cli_catch_signals(void)
 	cli_catch_bus();
 }
 
+static void hear(void *arg, const char *text)
+{
+	(void)arg;
+	cli_note("%s", text);
+}
+
 int cli_in(struct rec_in **in, const char *path, const char *what, struct rec_err *e)
 {
 	*in = NULL;
@@ -88,6 +94,7 @@ int cli_in(struct rec_in **in, const char *path, const char *what, struct rec_er
 	if (rec_in_open(in, path, e) != 0)
 		return -1;
 	rec_in_tally(*in, &bytes_in);
+	rec_in_listen(*in, hear, NULL);
 	return 0;
 }
 

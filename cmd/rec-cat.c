@@ -12,6 +12,7 @@
 #include "cat.h"
 #include "cat_inspect.h"
 #include "io/recmat.h"
+#include "io/rows.h"
 
 const char *const cat_formats[] = { "auto", "tsv", "recmat", "csv", "mtx", "npy", "libsvm", "wide", "word2vec", "trec-run", "trec-qrels", "factors", NULL };
 static const char *const label_sides[] = { "none", "row", "col", NULL }, *const duplicates_names[] = { "fail", "sum", "max", "last", NULL };
@@ -103,6 +104,7 @@ static void free_inputs(struct cat_inputs *s)
 
 static int inspect(struct cat_inputs *inputs, const struct rec_run *run, struct rec_err *e)
 {
+	unsigned flags = (o.common.trust ? REC_ROWS_TRUST : 0) | (o.from == CAT_TSV ? REC_ROWS_ANYHOW : 0);
 	struct rec_out *out;
 	int rc = cli_out(&out, o.common.output, false, e);
 
@@ -110,11 +112,11 @@ static int inspect(struct cat_inputs *inputs, const struct rec_run *run, struct 
 		struct rec_in *in = cat_take(inputs, i);
 
 		if (o.info)
-			rc = cat_info(out, in, inputs->recmat[i], o.common.trust, run, e);
+			rc = cat_info(out, in, inputs->recmat[i], flags, run, e);
 		else if (o.verify)
-			rc = cat_verify(out, in, inputs->recmat[i], run, e);
+			rc = cat_verify(out, in, inputs->recmat[i], flags, run, e);
 		else
-			rc = cat_labels(out, in, inputs->recmat[i], o.labels == 2, o.block, o.common.trust, run, e);
+			rc = cat_labels(out, in, inputs->recmat[i], o.labels == 2, o.block, flags, run, e);
 	}
 	return rc;
 }
@@ -147,7 +149,7 @@ static void check_options(void)
 {
 	if (o.info + o.verify + o.merge + (o.labels > 0) > 1)
 		cli_usage("--info, --verify, --labels and --merge can't work with one another");
-	if ((o.info || o.verify || o.labels || o.merge) && (o.from || o.rank))
+	if ((o.info || o.verify || o.labels || o.merge) && (o.from > CAT_RECMAT || o.rank))
 		cli_usage("--from and --rank are for conversions");
 	if (cli_given("duplicates") && !o.merge)
 		cli_usage("--duplicates needs --merge");

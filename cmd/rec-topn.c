@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "cli.h"
 #include "cli_load.h"
+#include "io/looks.h"
 #include "matrix/lists.h"
 #include "model/topn.h"
 
@@ -150,12 +151,13 @@ static enum rec_repeats repeats(void)
 
 static int load_stdin(struct rec_run *run, struct rec_err *e)
 {
-	struct rec_load how = { .repeats = repeats(), .times = w.models.explicit_loss, .label_only = true, .trust = o.common.trust };
+	struct rec_load how = { .repeats = repeats(), .times = w.models.explicit_loss, .label_only = true, .anyhow = true,
+				.trust = o.common.trust };
 	const char *what = o.similar ? "items" : "histories";
 	struct rec_in *in;
 
 	if (o.stream)
-		return cli_load_rows(&w.stream, what, REC_ROWS_LABELS, run, e);
+		return cli_load_rows(&w.stream, what, REC_ROWS_LABELS | REC_ROWS_ANYHOW, run, e);
 	return cli_in(&in, NULL, what, e) == 0 ? rec_sparse_load(&w.in, in, &how, run->pool, e) : -1;
 }
 
@@ -332,6 +334,27 @@ static int answer(struct rec_err *e)
 	return rec_topn_write(w.topn, &w.rows, out, o.common.binary, &w.counts, e);
 }
 
+/*
+ * Where no line has a TAB and no label is known, stdin is labels of strangers, or another format. What surely is another format is refused even
+ * where popularity answered; what may be one where nothing was answered.
+ */
+static int check_looks(struct rec_err *e)
+{
+	const struct rec_looks *l = o.stream ? rec_rows_looks(w.stream) : w.in.looks;
+	const struct rec_topn_counts *c = &w.counts;
+	const char *label = "";
+	size_t n = 0;
+
+	if (!l || c->rows == 0 || c->cold < c->rows || (c->answered && !l->sure))
+		return 0;
+	if (!l->lines)
+		return rec_err_set(e, REC_EDATA, "<stdin>: this is %s; %s", l->what, l->todo);
+	if (!o.stream)
+		label = rec_label(&w.in.row, 0, &n);
+	return rec_err_set(e, REC_EDATA, "<stdin>: no line has a TAB%s%.*s%s; a history is user TAB item; %s? %s", n ? ", as in '" : "", (int)(n < 40 ? n : 40),
+			   label, n > 40 ? "...'" : n ? "'" : "", l->what, l->todo);
+}
+
 static void free_work(void)
 {
 	rec_topn_free(w.topn);
@@ -361,7 +384,7 @@ static int rank_rows(struct rec_run *r, struct rec_err *e)
 	rc = cli_need(memory(r), more, e);
 	if (rc == 0)
 		rc = answer(e);
-	if (rc < 0)
+	if (rc < 0 || check_looks(e) != 0)
 		return -1;
 	tell();
 	if (w.counts.rows && !w.counts.answered && !o.part.n)

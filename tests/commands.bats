@@ -248,7 +248,7 @@ from() {	# from FILE COMMAND...: run with stdin from FILE
 	rec-cat -b lone.tsv >lone.rec
 	for c in rec-split rec-als rec-sim rec-score rec-eval; do
 		exits 1 from lone.tsv sample "$c"
-		says "$c: <stdin>:1: no TAB; CSV? see rec-cat --from csv"
+		says "$c: <stdin>:1: no TAB in 'lonely'; a line is row TAB column"
 		exits 1 from lone.rec sample "$c"
 		one_line "$c" && mentions "row 'lonely' has no cell" && mentions "<stdin>: "
 	done

@@ -101,7 +101,7 @@ rec-score: no pair could be scored"
 	exits 2 rec-score -m model.rec --fold-in <train.tsv
 	says "rec-score: --fold-in wants --history FILE"
 	exits 1 rec-score -m model.rec <<<u1
-	says "rec-score: <stdin>:1: no TAB; CSV? see rec-cat --from csv"
+	says "rec-score: <stdin>:1: no TAB in 'u1'; a line is row TAB column"
 }
 
 @test "rec-score: --clamp train is the range of the training values, the default for explicit models" {

@@ -79,3 +79,14 @@ int rec_err_prefix(struct rec_err *e, const char *fmt, ...)
 	make_one_line(e, (int)n + snprintf(e->msg + n, sizeof e->msg - n, "%s", old));
 	return -1;
 }
+
+int rec_err_suffix(struct rec_err *e, const char *fmt, ...)
+{
+	size_t n = strlen(e->msg);
+	va_list ap;
+
+	va_start(ap, fmt);
+	make_one_line(e, (int)n + vsnprintf(e->msg + n, sizeof e->msg - n, fmt, ap));
+	va_end(ap);
+	return -1;
+}

@@ -42,6 +42,9 @@ int rec_err_errno(struct rec_err *e, int errnum, const char *fmt, ...) REC_PRINT
 /* Put text before the message that e holds. Returns -1. */
 int rec_err_prefix(struct rec_err *e, const char *fmt, ...) REC_PRINTF(2, 3);
 
+/* Put text behind the message that e holds. Returns -1. */
+int rec_err_suffix(struct rec_err *e, const char *fmt, ...) REC_PRINTF(2, 3);
+
 REC_END_C
 
 #endif

@@ -11,6 +11,7 @@
 
 #include "base/mem.h"
 #include "eval/peruser.h"
+#include "io/looks.h"
 #include "io/num.h"
 
 struct ref {	/* bytes within the text */
@@ -57,6 +58,8 @@ static int read_all(struct reader *d, struct rec_in *in, struct rec_err *e)
 		if (got == 0)
 			break;
 	}
+	if (rec_looks_check(in, d->text.p, d->text.n, e) != 0)
+		return -1;
 	if (d->text.n > 0 && d->text.p[d->text.n - 1] != '\n')
 		return fail(d, d->text.p + d->text.n, e, "the text was cut off");
 	return 0;

@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "io/foreign_formats.h"
+#include "io/looks.h"
 
 const struct rec_foreign rec_foreign_table[] = {
 	{ "csv", REC_SHAPE_ROWS, .read_rows = rec_csv_read, .begin = rec_csv_begin, .write_row = rec_csv_write },
@@ -70,8 +71,8 @@ static int cut_lines(struct rec_label_list *l, struct rec_buf *b, const char *na
 		tab = memchr(p, '\t', len);
 		if (tab)
 			len = (size_t)(tab - p);
-		if (len == 0 || len > UINT32_MAX || memchr(p, '\0', len))
-			return rec_err_set(e, REC_EDATA, "%s:%llu: field 1: %s", name, (unsigned long long)l->n + 1, len == 0 ? "empty" : "not a label");
+		if (len == 0 || len > UINT32_MAX)
+			return rec_err_set(e, REC_EDATA, "%s:%llu: field 1: %s", name, (unsigned long long)l->n + 1, len == 0 ? "empty" : "longer than 4 GiB");
 		if (rec_grow(&l->label, &labels, l->n + 1, sizeof *l->label, e) != 0 || rec_grow(&l->len, &lens, l->n + 1, sizeof *l->len, e) != 0)
 			return -1;
 		l->label[l->n] = p;
@@ -90,7 +91,7 @@ int rec_label_list_read(struct rec_label_list *l, struct rec_in *in, struct rec_
 		return -1;
 	}
 	l->bytes = b.p;
-	if (b.n == 0 || cut_lines(l, &b, rec_in_name(in), e) == 0)
+	if (rec_looks_check(in, b.p, b.n, e) == 0 && (b.n == 0 || cut_lines(l, &b, rec_in_name(in), e) == 0))
 		return 0;
 	rec_label_list_free(l);
 	return -1;

@@ -11,6 +11,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -20,7 +22,7 @@
 
 #include "base/mem.h"
 
-enum { RAW = 256 << 10, LOOK = 4096, MOST = 1 << 30 };
+enum { RAW = 256 << 10, LOOK = 4096, HEAD = 4096, MOST = 1 << 30 };
 
 enum format { UNKNOWN, PLAIN, GZIP };
 
@@ -36,6 +38,10 @@ struct rec_in {
 	size_t raw_at, raw_n;
 	unsigned char *look;
 	size_t look_at, look_n;
+	char head[HEAD];		/* the first bytes, for rec_in_head */
+	size_t head_n;
+	rec_in_hear *hear;
+	void *hear_arg;
 	z_stream z;
 	bool in_member;			/* inside a gzip member */
 	void *map;
@@ -106,6 +112,44 @@ void rec_in_close(struct rec_in *in)
 const char *rec_in_name(const struct rec_in *in)
 {
 	return in->name;
+}
+
+const char *rec_in_head(const struct rec_in *in, size_t *n)
+{
+	*n = in->head_n;
+	return in->head;
+}
+
+static void keep_head(struct rec_in *in, const void *p, size_t n)
+{
+	if (in->head_n == HEAD)
+		return;
+	n = n < HEAD - in->head_n ? n : HEAD - in->head_n;
+	memcpy(in->head + in->head_n, p, n);
+	in->head_n += n;
+}
+
+void rec_in_listen(struct rec_in *in, rec_in_hear *hear, void *arg)
+{
+	in->hear = hear;
+	in->hear_arg = arg;
+}
+
+void rec_in_tell(const struct rec_in *in, uint64_t line, const char *fmt, ...)
+{
+	char text[600], number[32] = "";
+	va_list ap;
+	int n;
+
+	if (!in->hear)
+		return;
+	if (line)
+		snprintf(number, sizeof number, "%llu: ", (unsigned long long)line);
+	n = snprintf(text, sizeof text, "%.200s:%s", in->name, line ? number : " ");
+	va_start(ap, fmt);
+	vsnprintf(text + n, sizeof text - (size_t)n, fmt, ap);
+	va_end(ap);
+	in->hear(in->hear_arg, text);
 }
 
 static void count(struct rec_in *in, uint64_t n)
@@ -274,8 +318,10 @@ static int64_t read_unpacked(struct rec_in *in, void *buf, size_t n, struct rec_
 		return -1;
 	got = in->format == GZIP ? read_gzip(in, buf, n, e) : read_plain(in, buf, n, e);
 	in->end = got == 0;
-	if (got > 0)
+	if (got > 0) {
 		in->taken += (uint64_t)got;
+		keep_head(in, buf, (size_t)got);
+	}
 	return got;
 }
 
@@ -373,7 +419,8 @@ int rec_in_map(struct rec_in *in, const void **p, size_t *n, struct rec_err *e)
 	in->map_n = (size_t)st.st_size;
 	count(in, (uint64_t)st.st_size - in->raw_bytes);
 	in->end = true;
-	in->look_n = 0;
+	in->look_n = in->head_n = 0;	/* what was peeked at lies in the mapping, too */
+	keep_head(in, map, in->map_n);
 	bound(in, map, in->map_n);
 	*p = map;
 	*n = in->map_n;

@@ -36,6 +36,18 @@ REC_MUST int64_t rec_in_read_full(struct rec_in *in, void *buf, size_t n, struct
 /* Up to n <= 4096 of the next unpacked bytes without taking them: *p is valid until the next call. Returns how many (fewer only at the end) or -1. */
 REC_MUST int64_t rec_in_peek(struct rec_in *in, const void **p, size_t n, struct rec_err *e);
 
+/* The first bytes of the unpacked stream, as many as were read so far, at most 4096: *n of them. Nothing is read for it. */
+const char *rec_in_head(const struct rec_in *in, size_t *n);
+
+/*
+ * Whoever opened the stream may listen: readers tell what is no failure but should be known, such as a first line that reads like a header. text is one line
+ * that begins with the name of the stream. Told by one thread at a time.
+ */
+typedef void rec_in_hear(void *arg, const char *text);
+void rec_in_listen(struct rec_in *in, rec_in_hear *hear, void *arg);
+/* "NAME:LINE: ..." to the listener, "NAME: ..." for line 0. */
+void rec_in_tell(const struct rec_in *in, uint64_t line, const char *fmt, ...) REC_PRINTF(3, 4);
+
 /*
  * The whole remaining stream mapped read-only, where it is a plain regular file: *p, *n and 1; else 0 and nothing was taken. Valid until
  * rec_in_close. A mapped stream is at its end.

@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "io/looks.h"
 #include "io/rows_private.h"
 
 enum { CHUNK_ALONE = 256 << 10, CHUNK_THREAD = 1 << 20 };
@@ -84,6 +85,7 @@ void rec_rows_add_tally(struct rec_rows *r)
 {
 	for (unsigned i = 0; i < rec_pool_size(r->pool); i++) {
 		r->count += r->tally[i].n;
+		r->tab |= r->tally[i].tab;
 		r->tally[i].n = 0;
 	}
 }
@@ -98,12 +100,74 @@ int rec_rows_in_block(const struct rec_rows *r, struct rec_err *e)
 	return rec_err_prefix(e, "%s: block %" PRIu64 ": ", rec_in_name(r->in), r->blocks);
 }
 
-int rec_rows_no_mark(const struct rec_rows *r, const char *p, size_t n, struct rec_err *e)
+const struct rec_looks *rec_rows_looks(const struct rec_rows *r)
 {
-	if (n < 3 || memcmp(p, "\xef\xbb\xbf", 3) != 0)
-		return 0;
-	rec_err_set(e, REC_EDATA, "byte order mark");
-	return rec_rows_at_line(r, 1, e);
+	size_t n;
+	const char *p = rec_in_head(r->in, &n);
+
+	return r->binary || r->tab ? NULL : rec_looks_labels(p, n);
+}
+
+int rec_rows_end(const struct rec_rows *r, struct rec_err *e)
+{
+	const struct rec_looks *l = NULL;
+
+	if ((r->flags & REC_ROWS_LABELS) && !(r->flags & REC_ROWS_ANYHOW))
+		l = rec_rows_looks(r);
+	return l && l->sure ? rec_looks_fail(r->in, l, e) : 0;
+}
+
+bool rec_rows_any_tab(const struct rec_row *rows, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (rows[i].has & REC_HAS_COL)
+			return true;
+	return false;
+}
+
+/* The first two fields of a line: whether they read like names of columns. *n: fields in all. */
+static bool reads_like_header(const char *p, const char *end, int *n)
+{
+	const char *tab = memchr(p, '\t', (size_t)(end - p)), *q, *stop;
+
+	*n = 1;
+	if (!tab)
+		return false;
+	for (q = tab; q; q = memchr(q + 1, '\t', (size_t)(end - q - 1)))
+		++*n;
+	stop = *n > 2 ? memchr(tab + 1, '\t', (size_t)(end - tab - 1)) : end - (end[-1] == '\r');
+	return rec_looks_header(p, (size_t)(tab - p), tab + 1, (size_t)(stop - tab - 1));
+}
+
+bool rec_rows_explain(const struct rec_rows *r, const char *line, const char *end, struct rec_err *e)
+{
+	const char *newline = memchr(line, '\n', (size_t)(end - line));
+	int fields;
+
+	if (rec_looks_explain(r->in, e))
+		return true;
+	if (e->code == REC_EDATA && strstr(e->msg, "is not a number") && reads_like_header(line, newline ? newline : end, &fields))
+		rec_err_suffix(e, "; names of columns? drop the line, or read the file with rec-cat --from csv -d '\\t' --header");
+	return false;
+}
+
+int rec_rows_bad_line(const struct rec_rows *r, const char *p, const char *end, uint64_t line, struct rec_err *e)
+{
+	return rec_rows_explain(r, p, end, e) ? -1 : rec_rows_at_line(r, line, e);
+}
+
+/* With a third name the line is an error, and explained there. */
+void rec_rows_first_line(const struct rec_rows *r, const char *p, const char *end)
+{
+	const char *newline = memchr(p, '\n', (size_t)(end - p)), *stop = newline ? newline : end, *tab;
+	int fields;
+
+	if (!reads_like_header(p, stop, &fields) || fields > 2)
+		return;
+	tab = memchr(p, '\t', (size_t)(stop - p));
+	stop -= stop[-1] == '\r';
+	rec_in_tell(r->in, 1, "'%.*s' '%.*s' reads like names of columns and was taken as a row; to drop it: tail -n +2", (int)(tab - p), p,
+		    (int)(stop - tab - 1), tab + 1);
 }
 
 int rec_rows_next(struct rec_rows *r, const struct rec_row **rows, size_t *n, struct rec_err *e)
@@ -112,14 +176,18 @@ int rec_rows_next(struct rec_rows *r, const struct rec_row **rows, size_t *n, st
 
 	r->batch_n = rc == 1 ? *n : 0;
 	r->count += r->batch_n;
-	return rc;
+	if (!r->tab && rc == 1)
+		r->tab = rec_rows_any_tab(*rows, *n);
+	return rc == 0 && !r->binary ? rec_rows_end(r, e) : rc;
 }
 
 int rec_rows_each(struct rec_rows *r, rec_rows_visit *visit, void *arg, struct rec_err *e)
 {
 	if (rec_rows_scratch(r, e) != 0)
 		return -1;
-	return r->binary ? rec_rows_recmat_each(r, visit, arg, e) : rec_rows_text_each(r, visit, arg, e);
+	if (r->binary)
+		return rec_rows_recmat_each(r, visit, arg, e);
+	return rec_rows_text_each(r, visit, arg, e) != 0 ? -1 : rec_rows_end(r, e);
 }
 
 int rec_rows_fail(const struct rec_rows *r, size_t i, int field, struct rec_err *e, const char *fmt, ...)

@@ -39,6 +39,7 @@ struct rec_row {
 enum {	/* flags of rec_rows_open */
 	REC_ROWS_LABELS = 1,	/* lines without TAB are rows without a cell; else an error */
 	REC_ROWS_TRUST = 2,	/* recmat: no section CRCs */
+	REC_ROWS_ANYHOW = 4,	/* with REC_ROWS_LABELS: not an error where no line has a TAB and the text is surely another format */
 };
 
 struct rec_rows;
@@ -59,6 +60,10 @@ int rec_rows_fail(const struct rec_rows *r, size_t i, int field, struct rec_err 
  */
 typedef int rec_rows_visit(void *arg, unsigned thread, const struct rec_row *rows, size_t n, size_t *bad, struct rec_err *e);
 REC_MUST int rec_rows_each(struct rec_rows *r, rec_rows_visit *visit, void *arg, struct rec_err *e);
+
+/* What the text looks like, where none of its lines so far held a TAB (io/looks.h); NULL where one did, for labels and for recmat. */
+struct rec_looks;
+const struct rec_looks *rec_rows_looks(const struct rec_rows *r);
 
 /* Rows seen so far. */
 uint64_t rec_rows_count(const struct rec_rows *r);

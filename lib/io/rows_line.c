@@ -65,14 +65,15 @@ int rec_rows_line(struct rec_rows *r, struct rec_row *row, struct rec_err *e)
 		return rec_err_set(e, REC_EDATA, "%s: recmat where lines of text are wanted", rec_in_name(r->in));
 	rc = next_line(r, &p, &end, e);
 	if (rc != 1)
-		return rc;
-	if (r->line_number++ == 0 && rec_rows_no_mark(r, p, (size_t)(end - p), e) != 0)
-		return -1;
+		return rc == 0 ? rec_rows_end(r, e) : rc;
+	if (r->line_number++ == 0)
+		rec_rows_first_line(r, p, end);
 	*row = (struct rec_row){ .row = p, .value = 1, .time = NAN };
 	if (*p == '\n' || (p[0] == '\r' && p[1] == '\n'))
 		return 1;
 	if (rec_tsv_parse(&p, end, r->flags, row, 1, &n, e) != 0)
-		return rec_rows_at_line(r, r->line_number, e);
+		return rec_rows_bad_line(r, p, end, r->line_number, e);
+	r->tab |= (row->has & REC_HAS_COL) != 0;
 	r->count++;
 	return 1;
 }

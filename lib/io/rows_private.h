@@ -13,13 +13,14 @@ enum { REC_ROWS_BATCH = 2048 };	/* rows parsed at a time: with their text they s
 struct rec_rows_piece {
 	struct rec_row *rows;
 	size_t n, cap;
-	bool failed;
+	bool failed, explained;		/* explained: the message names the stream already */
 	struct rec_err err;
 };
 
 /* Rows that a thread visited; on a cache line of its own. */
 struct rec_rows_tally {
 	_Alignas(64) uint64_t n;
+	bool tab;
 };
 
 struct rec_rows {
@@ -27,6 +28,7 @@ struct rec_rows {
 	struct rec_pool *pool;
 	unsigned flags;
 	bool binary;
+	bool tab;			/* some line held a TAB */
 	uint64_t count;			/* rows given out; in text also the lines before the present region or piece */
 	struct rec_row *scratch;	/* REC_ROWS_BATCH a thread */
 	struct rec_rows_tally *tally;	/* one a thread */
@@ -59,8 +61,19 @@ struct rec_rows {
 REC_MUST int rec_rows_scratch(struct rec_rows *r, struct rec_err *e);
 /* Add what the threads counted, from zero, to r->count. */
 void rec_rows_add_tally(struct rec_rows *r);
-/* A byte order mark at the start of the stream is an error. */
-REC_MUST int rec_rows_no_mark(const struct rec_rows *r, const char *p, size_t n, struct rec_err *e);
+/*
+ * What is known of a line that could not be parsed goes into its message: another format by the first bytes of the stream (then true: the message names the
+ * stream, and no line), a line of column names where numbers are wanted.
+ */
+bool rec_rows_explain(const struct rec_rows *r, const char *line, const char *end, struct rec_err *e);
+/* "FILE:LINE: " before a message that explain did not replace. Returns -1. */
+int rec_rows_bad_line(const struct rec_rows *r, const char *p, const char *end, uint64_t line, struct rec_err *e);
+/* The first line of a stream: tell where it reads like names of columns. */
+void rec_rows_first_line(const struct rec_rows *r, const char *p, const char *end);
+/* At the end of a text: no line held a TAB, and it is surely another format (not with REC_ROWS_ANYHOW). */
+REC_MUST int rec_rows_end(const struct rec_rows *r, struct rec_err *e);
+/* One of n rows has a column. */
+bool rec_rows_any_tab(const struct rec_row *rows, size_t n);
 /* "FILE:LINE: " or "FILE: block N: " before the message. */
 int rec_rows_at_line(const struct rec_rows *r, uint64_t line, struct rec_err *e);
 int rec_rows_in_block(const struct rec_rows *r, struct rec_err *e);

@@ -54,13 +54,13 @@ static uint64_t count_lines(const char *p, const char *end)
 	return n;
 }
 
-/* A region that begins the stream may begin with a byte order mark. 1, 0, -1 as for rec_lines_next. */
+/* 1, 0, -1 as for rec_lines_next. */
 static int next_region(struct rec_rows *r, struct region *g, int all, struct rec_err *e)
 {
 	int rc = rec_lines_next(r->lines, all, &g->p, &g->n, e);
 
-	if (rc == 1 && r->count == 0 && rec_rows_no_mark(r, g->p, g->n, e) != 0)
-		return -1;
+	if (rc == 1 && r->count == 0)
+		rec_rows_first_line(r, g->p, g->p + g->n);
 	return rc;
 }
 
@@ -70,6 +70,8 @@ static int visit_batch(const struct region *g, unsigned thread, const char *from
 	size_t bad = SIZE_MAX;
 
 	g->r->tally[thread].n += n;
+	if (!g->r->tally[thread].tab)
+		g->r->tally[thread].tab = rec_rows_any_tab(rows, n);
 	if (n == 0 || g->visit(g->arg, thread, rows, n, &bad, e) == 0)
 		return 0;
 	return bad < n ? rec_rows_at_line(g->r, g->r->count + count_lines(g->p, from) + bad + 1, e) : -1;
@@ -99,7 +101,7 @@ static int visit_piece(void *arg, size_t task, unsigned thread, struct rec_err *
 			return -1;
 		if (rc != 0) {
 			*e = later;
-			return rec_rows_at_line(r, r->count + count_lines(g->p, p) + 1, e);
+			return rec_rows_bad_line(r, p, end, r->count + count_lines(g->p, p) + 1, e);
 		}
 	}
 	return 0;
@@ -132,7 +134,7 @@ static int parse_piece(void *arg, size_t task, unsigned thread, struct rec_err *
 	}
 	w = &r->pieces[task - 1];
 	w->n = 0;
-	w->failed = false;
+	w->failed = w->explained = false;
 	w->err = (struct rec_err){ 0 };
 	if (!piece_lines(g, task - 1, &p, &end))
 		return 0;
@@ -144,6 +146,8 @@ static int parse_piece(void *arg, size_t task, unsigned thread, struct rec_err *
 		w->failed = rec_tsv_parse(&p, end, r->flags, w->rows + w->n, w->cap - w->n, &n, &w->err) != 0;
 		w->n += n;
 	}
+	if (w->failed)
+		w->explained = rec_rows_explain(r, p, end, &w->err);
 	return 0;
 }
 
@@ -179,7 +183,7 @@ int rec_rows_text_next(struct rec_rows *r, const struct rec_row **rows, size_t *
 			}
 			if (w->failed) {
 				*e = w->err;
-				return rec_rows_at_line(r, r->count + 1, e);
+				return w->explained ? -1 : rec_rows_at_line(r, r->count + 1, e);
 			}
 		}
 		rc = next_region(r, &g, 0, e);

@@ -12,6 +12,7 @@
 #include <emmintrin.h>
 #endif
 
+#include "io/looks.h"
 #include "io/num.h"
 
 enum { QUOTE = 40 };	/* most bytes of a field that a message shows */
@@ -90,6 +91,21 @@ static __attribute__((cold, noinline)) int fail_long(int field, struct rec_err *
 	return rec_err_set(e, REC_EDATA, "field %d: longer than 4 GiB", field);
 }
 
+static __attribute__((cold, noinline)) int fail_mark(struct rec_err *e)
+{
+	return rec_err_set(e, REC_EDATA, "%s", REC_LOOKS_MARK);
+}
+
+static __attribute__((cold, noinline)) int fail_no_tab(const char *p, size_t n, struct rec_err *e)
+{
+	const struct rec_looks *l = rec_looks_line(p, n);
+
+	if (l)
+		return rec_err_set(e, REC_EDATA, "no TAB; %s? %s", l->what, l->todo);
+	return rec_err_set(e, REC_EDATA, "no TAB in '%.*s%s'; a line is row TAB column", (int)(n < QUOTE ? n : QUOTE), p,
+			   n > QUOTE ? "..." : "");
+}
+
 /* A line that ends at q (newline or NUL) without a TAB. */
 static __attribute__((noinline)) int label_alone(struct rec_row *r, const char *p, const char *q, unsigned flags, struct rec_err *e)
 {
@@ -97,10 +113,12 @@ static __attribute__((noinline)) int label_alone(struct rec_row *r, const char *
 
 	if (*q == '\0')
 		return fail_nul(e);
+	if (rec_looks_mark(p, (size_t)(q - p)))
+		return fail_mark(e);
 	if (end == p)
 		return rec_err_set(e, REC_EDATA, "empty line");
 	if (!(flags & REC_ROWS_LABELS))
-		return rec_err_set(e, REC_EDATA, "no TAB; CSV? see rec-cat --from csv");
+		return fail_no_tab(p, (size_t)(end - p), e);
 	if (end - p > UINT32_MAX)
 		return fail_long(1, e);
 	*r = (struct rec_row){ .row = p, .row_len = (uint32_t)(end - p), .value = 1, .time = NAN };
@@ -149,6 +167,8 @@ static inline int take_line(struct rec_row *r, struct scanner *s, const char *p,
 	*line_end = q;
 	if (*q != '\t')
 		return label_alone(r, p, q, flags, e);
+	if (__builtin_expect(rec_looks_mark(p, (size_t)(q - p)), 0))
+		return fail_mark(e);
 	if (q == p)
 		return fail_empty(1, e);
 	col = q + 1;

@@ -111,9 +111,9 @@ static int visit(void *arg, unsigned thread, const struct rec_row *rows, size_t 
 	return 0;
 }
 
-static int load_text(struct rec_loader *l, struct rec_in **in, struct rec_err *e)
+static int load_text(struct rec_loader *l, struct rec_sparse *s, struct rec_in **in, struct rec_err *e)
 {
-	unsigned flags = (l->how->label_only ? REC_ROWS_LABELS : 0) | (l->how->trust ? REC_ROWS_TRUST : 0);
+	unsigned flags = (l->how->label_only ? REC_ROWS_LABELS : 0) | (l->how->anyhow ? REC_ROWS_ANYHOW : 0) | (l->how->trust ? REC_ROWS_TRUST : 0);
 	struct rec_rows *rows;
 	int rc;
 
@@ -121,6 +121,7 @@ static int load_text(struct rec_loader *l, struct rec_in **in, struct rec_err *e
 		return -1;
 	*in = NULL;
 	rc = rec_rows_each(rows, visit, l, e);
+	s->looks = rc == 0 && l->how->label_only ? rec_rows_looks(rows) : NULL;
 	rec_rows_close(rows);
 	return rc;
 }
@@ -202,7 +203,7 @@ static int load_all(struct rec_loader *l, struct rec_sparse *s, struct rec_in **
 		rec_in_bound(*in, l->how->spill);
 	is = rec_recmat_is(*in, e);
 	if (is >= 0 && loader_new(l, e) == 0)
-		rc = is ? rec_loader_recmat(l, s, in, &done, e) : load_text(l, in, e);
+		rc = is ? rec_loader_recmat(l, s, in, &done, e) : load_text(l, s, in, e);
 	if (rc == 0 && !done)
 		rc = finish(l, s, name, e);
 	free(name);

@@ -247,7 +247,8 @@ static int next_sparse(struct rec_recmat *r, const struct rec_in *in, struct rec
 	while ((rc = rec_recmat_next(r, b, e)) == 1 && b->kind == REC_META)
 		rec_block_free(b);
 	if (rc == 1 && b->kind != REC_SPARSE) {
-		rec_err_set(e, REC_EDATA, "%s: block '%s' is dense, as in a model; rows and columns with values are wanted", rec_in_name(in), b->name);
+		rec_err_set(e, REC_EDATA, "%s: block '%s' is dense, as in a model, and rows are wanted; a model is given by -m, one block of it by rec-cat --block %s",
+				   rec_in_name(in), b->name, b->name);
 		rec_block_free(b);
 		return -1;
 	}

@@ -49,6 +49,7 @@ struct rec_sparse {
 	bool negative;			/* some value < 0 */
 	uint64_t repeats;		/* rows of input that repeated an earlier pair */
 	uint64_t label_only_rows;	/* rows of the matrix without cells */
+	const struct rec_looks *looks;	/* label_only: what a text without any TAB looks like (io/looks.h), or NULL */
 	struct rec_in *in;		/* kept open where the matrix lies in its mapping */
 	struct rec_block *block;	/* kept where the matrix lies in a block that was read */
 };
@@ -57,6 +58,7 @@ struct rec_load {
 	enum rec_repeats repeats;
 	bool times;		/* keep times (also needed for LAST, where it is implied) */
 	bool label_only;	/* rec-topn: a line with a label alone makes a row without cells */
+	bool anyhow;		/* label_only: not an error where no line has a TAB and the text is surely another format; see looks above */
 	bool trust;
 	bool no_digest;		/* not wanted, nor what follows from values (has_value, rating_like, negative): a matrix used in place is read once less */
 	const char *what;	/* for messages, such as "truth"; NULL for none */

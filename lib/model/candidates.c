@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "io/looks.h"
 #include "io/recmat.h"
 #include "io/rows.h"
 #include "model/rank.h"
@@ -25,8 +26,6 @@ static int mark_line(unsigned char *mark, const struct rec_labels *items, const 
 {
 	const char *tab;
 
-	if (memchr(line, '\0', n))
-		return rec_err_set(e, REC_EDATA, "%s:%llu: NUL byte", name, (unsigned long long)number);
 	if ((tab = memchr(line, '\t', n)))
 		n = (size_t)(tab - line);
 	else if (n && line[n - 1] == '\r')
@@ -55,6 +54,8 @@ static int text_list(unsigned char *mark, const struct rec_labels *items, struct
 	uint64_t number = 0;
 	int rc = read_all(&b, in, e);
 
+	if (rc == 0)
+		rc = rec_looks_check(in, b.p, b.n, e);
 	for (p = b.p, end = p + b.n; rc == 0 && p != end; p = nl == end ? end : nl + 1) {
 		if (!(nl = memchr(p, '\n', (size_t)(end - p))))
 			nl = end;

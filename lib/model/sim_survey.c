@@ -9,6 +9,7 @@
 
 #include "base/math.h"
 #include "base/mem.h"
+#include "io/looks.h"
 #include "io/num.h"
 
 void rec_survey_lengths(struct rec_survey *s, const struct rec_csr *pairs)
@@ -164,6 +165,8 @@ int rec_survey_read(struct rec_survey *s, struct rec_in *in, struct rec_err *e)
 	uint64_t line = 1;
 	int rc = slurp(&b, in, e);
 
+	if (rc == 0)
+		rc = rec_looks_check(in, b.p, b.n, e);
 	*s = (struct rec_survey){ 0 };
 	for (size_t at = 0; rc == 0 && at < b.n; line++) {
 		const char *nl = memchr(b.p + at, '\n', b.n - at);

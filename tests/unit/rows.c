@@ -16,6 +16,7 @@
 
 #include "base/mem.h"
 #include "base/random.h"
+#include "io/looks.h"
 #include "io/out.h"
 #include "io/recmat.h"
 #include "check.h"
@@ -213,7 +214,7 @@ static void test_lines(void)
 	EXPECT("a\rb\tc\rd\n", 0, "a\rb\tc\rd\n", "");
 	EXPECT("a\nb\r\nc\td\ne", REC_ROWS_LABELS, "a\nb\nc\td\ne\n", "");
 	EXPECT("R\nRE\n", REC_ROWS_LABELS, "R\nRE\n", "");
-	EXPECT("a\tb\nc\n", 0, "a\tb\n", ":2: no TAB; CSV? see rec-cat --from csv");
+	EXPECT("a\tb\nc\n", 0, "a\tb\n", ":2: no TAB in 'c'; a line is row TAB column");
 	EXPECT("a,b\n", 0, "", ":1: no TAB; CSV? see rec-cat --from csv");
 	EXPECT("a\tb\n\tc\n", 0, "a\tb\n", ":2: field 1: empty");
 	EXPECT("\tc\n", REC_ROWS_LABELS, "", ":1: field 1: empty");
@@ -236,8 +237,11 @@ static void test_lines(void)
 	EXPECT("a\tb\0\n", 0, "", ":1: NUL byte");
 	EXPECT("a\tb\t1\0\n", 0, "", ":1: NUL byte");
 	EXPECT("a\tb\t1\t1\0", 0, "", ":1: NUL byte");
-	EXPECT("\xef\xbb\xbf" "a\tb\n", 0, "", ":1: byte order mark");
-	EXPECT("\xef\xbb\xbf", REC_ROWS_LABELS, "", ":1: byte order mark");
+	EXPECT("\xef\xbb\xbf" "a\tb\n", 0, "", ":1: " REC_LOOKS_MARK);
+	EXPECT("a\tb\n\xef\xbb\xbf" "c\td\n", 0, "a\tb\n", ":2: " REC_LOOKS_MARK);
+	EXPECT("a\n\xef\xbb\xbf" "c\n", REC_ROWS_LABELS, "a\n", ":2: " REC_LOOKS_MARK);
+	EXPECT("a\t\xef\xbb\xbf" "b\n", 0, "a\t\xef\xbb\xbf" "b\n", "");
+	EXPECT("\xef\xbb\xbf", REC_ROWS_LABELS, "", ":1: " REC_LOOKS_MARK);
 	EXPECT("a\t\xef\xbb\xbf\n", 0, "a\t\xef\xbb\xbf\n", "");
 }
 
@@ -611,7 +615,7 @@ static void test_lone_rows(void)
 	b = (struct rec_block){ .kind = REC_DENSE, .name = "user", .rows = 3, .cols = 1, .row_off = row_off, .row_bytes = "abc", .val = (float[]){ 1, 2, 3 } };
 	write_block(&b);
 	a = read_file(binary, BY_VISIT, 0, NULL);
-	CHECK(strstr(a.err.msg, "block 1: a dense matrix (name 'user') where rows are wanted") != NULL, "%s", a.err.msg);
+	CHECK(strstr(a.err.msg, "block 1: 'user' is dense, as in a model, and rows are wanted; ") != NULL, "%s", a.err.msg);
 }
 
 int main(void)

@@ -473,7 +473,7 @@ static void test_streams(void)
 	MUST(rec_out_commit(out, &err), &err);
 	rec_out_free(out);
 	CHECK(load(&b, bin_path, &how, pool[1], &e) == -1, "factors are taken");
-	snprintf(want, sizeof want, "%s: block 'user' is dense, as in a model; rows and columns with values are wanted", bin_path);
+	snprintf(want, sizeof want, "%s: block 'user' is dense, as in a model, and rows are wanted; a model is given by -m, one block of it by rec-cat --block user", bin_path);
 	CHECK(strcmp(e.msg, want) == 0, "'%s'", e.msg);
 }
 
