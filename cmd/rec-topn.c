@@ -13,6 +13,7 @@
 #include "cli_load.h"
 #include "io/looks.h"
 #include "matrix/lists.h"
+#include "model/similar.h"
 #include "model/topn.h"
 
 static const char *const scale_names[] = { "raw", "zscore", "rank", NULL }, *const cold_names[] = { "drop", "popular", "fail", NULL },
@@ -43,7 +44,7 @@ static const struct cli_opt opts[] = {
 	CLI_CHOICE(0, "fill", "none|popular", &o.fill, fill_names, "complete short lists"),
 	CLI_FILE(0, "interactions", &o.interactions, "what users hold: for user-user models, and for popularity"),
 	CLI_FLAG(0, "stream", &o.stream, "answer each row of grouped lines at once"),
-	CLI_FLAG(0, "similar-items", &o.similar, "rows of stdin are items: list items like them"),
+	CLI_FLAG(0, "similar-items", &o.similar, "rows of stdin are items: list the items most like them (rec-sim --side user: users)"),
 	CLI_PART(0, "part", &o.part, "answer part I of N of the rows"),
 	CLI_FLAG(0, "merge", &o.merge, "stdin is lists over disjoint parts of the items: write the best of all"),
 	CLI_COMMON(&o.common),
@@ -129,6 +130,17 @@ static void look_at_models(void)
 	}
 }
 
+/* A table that does not say how it was made is taken as it stands, for better or worse. */
+static void look_at_tables(void)
+{
+	for (size_t i = 0; o.similar && i < w.models.n; i++)
+		if (w.models.model[i].has_similarity && !rec_similar_told(&w.models.model[i])) {
+			cli_note("%s does not say how it was made: its rows are taken as they stand, which is right for rec-sim -n 0 and --keep history (-b writes how)",
+				 o.models.item[i]);
+			return;
+		}
+}
+
 /* Where popularity comes from: interactions, a popular model, what was seen. */
 static void find_popular(void)
 {
@@ -167,6 +179,7 @@ static int load(struct rec_run *run, struct rec_err *e)
 	if (cli_load_models(&w.models, &o.models, o.blend, run, e) != 0)
 		return -1;
 	look_at_models();
+	look_at_tables();
 	if (cli_load_pairs(&w.seen, o.seen, "pairs to leave out", REC_REPEATS_MAX, run, e) != 0 ||
 	    cli_load_pairs(&w.candidates, o.candidates, "candidates", REC_REPEATS_MAX, run, e) != 0 ||
 	    cli_load_pairs(&w.interactions, o.interactions, "interactions", REC_REPEATS_SUM, run, e) != 0)

@@ -56,11 +56,12 @@ rec-split --core 3 <all.tsv >core.tsv
 rec-cat --info core.tsv | awk -F'\t' '/^(rows|columns|cells)/ { printf "    %s %s", $2, ($1 == "rows" ? "packages," : $1 == "columns" ? "wanted packages," : "pairs\n") }'
 
 say "3. Which packages go together?"
-echo "    rec-sim cosine -n 5 < core.tsv: the neighbours of an item are those wanted by the same packages"
-rec-sim -q cosine -n 5 <core.tsv >neighbours.tsv
+echo "    rec-sim cosine -b < core.tsv > neighbours.rec: the neighbours of an item are those wanted by the same packages"
+echo "    echo PACKAGE | rec-topn -m neighbours.rec --similar-items -n 4"
+rec-sim -q cosine -b <core.tsv >neighbours.rec
 if [ $real = yes ]; then show="libqt5widgets5 python3-numpy libgtk-3-0 ruby libssl3 r-base-core"; else show="i1 i2 i3 i4"; fi
 for p in $show; do
-	line=$(awk -F'\t' -v p="$p" '$2 == p { print $3 "\t" $1 }' neighbours.tsv | sort -rn | head -4 | awk -F'\t' '{ printf "%s%s (%.2f)", (NR > 1 ? ", " : ""), $2, $1 }')
+	line=$(echo "$p" | rec-topn -q -m neighbours.rec --similar-items -n 4 2>/dev/null | awk -F'\t' '{ printf "%s%s (%.2f)", (NR > 1 ? ", " : ""), $2, $3 }')
 	[ -z "$line" ] || printf '    %-18s %s\n' "$p" "$line"
 done
 

@@ -545,8 +545,6 @@ melt() {
 	same got scored
 	exits 2 rec-topn -m users.rec <some.tsv
 	says "rec-topn: a user-user similarity is scored over interactions: give --interactions FILE"
-	exits 2 rec-topn -m users.rec --interactions train.tsv --similar-items <some.tsv
-	says "rec-topn: a user-user similarity knows nothing of similar items"
 }
 
 @test "rec-topn: the transform of the history and the offset are those of the model" {

@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "io/num.h"
 #include "model/score_private.h"
+#include "model/similar.h"
 
 /* Remember p (made by an allocation) for rec_scorer_free. */
 static void *keep(struct rec_scorer_part *part, void *p)
@@ -21,13 +22,19 @@ static void *keep(struct rec_scorer_part *part, void *p)
 	return p;
 }
 
-static int kind_of(struct rec_scorer_part *p, const struct rec_model *m, struct rec_err *e)
+static bool of_users(const struct rec_model *m)
 {
 	const char *side = rec_meta_get(&m->meta, "side");
 
+	return m->has_similarity && side && strcmp(side, "user") == 0;
+}
+
+/* similar: a table of users is looked up like one of items. */
+static int kind_of(struct rec_scorer_part *p, const struct rec_model *m, bool similar, struct rec_err *e)
+{
 	if (m->has_factors)
 		p->kind = REC_PART_FACTORS;
-	else if (m->has_similarity && side && !strcmp(side, "user"))
+	else if (of_users(m) && !similar)
 		p->kind = REC_PART_USERS;
 	else if (m->has_similarity)
 		p->kind = m->dense ? REC_PART_DENSE : REC_PART_SPARSE;
@@ -45,7 +52,7 @@ static const struct rec_labels *candidates_of(const struct rec_scorer_part *p)
 		return &p->model->item.row;
 	case REC_PART_SPARSE:
 	case REC_PART_DENSE:
-		return &p->model->col;
+		return p->turned ? &p->model->row : &p->model->col;
 	case REC_PART_USERS:
 		return &p->interactions->col;
 	case REC_PART_OFFSET:
@@ -59,7 +66,9 @@ static const struct rec_labels *history_of(const struct rec_scorer_part *p)
 {
 	if (p->kind == REC_PART_FACTORS)
 		return &p->model->item.row;
-	return p->kind == REC_PART_SPARSE || p->kind == REC_PART_DENSE ? &p->model->row : NULL;
+	if (p->kind != REC_PART_SPARSE && p->kind != REC_PART_DENSE)
+		return NULL;
+	return p->turned ? &p->model->col : &p->model->row;
 }
 
 static bool same_labels(const struct rec_labels *a, const struct rec_labels *b)
@@ -189,6 +198,8 @@ static int load_factors(struct rec_scorer_part *p, const struct rec_scorer_opts 
 	p->bias = bias && !strcmp(bias, "1");
 	if (p->bias && p->k < 2)
 		return rec_err_set(e, REC_EDATA, "metadata say bias = 1, but there are %u factors", (unsigned)p->k);
+	if (rec_model_is_part(m) && o->similar)
+		return rec_err_set(e, REC_EDATA, "it holds a part of its items alone: the others can't be compared");
 	if (o->similar) {
 		p->mean = 0;
 		p->k -= p->bias ? 2 : 0;
@@ -239,8 +250,6 @@ static int load_users(struct rec_scorer_part *p, const struct rec_scorer_opts *o
 	uint32_t *map;
 	uint64_t t;
 
-	if (o->similar)
-		return rec_err_set(e, REC_EUSAGE, "a user-user similarity knows nothing of similar items");
 	if (rec_labels_map(&map, &p->model->col, &p->interactions->row, e))
 		return -1;
 	p->user_of = keep(p, map);
@@ -249,6 +258,18 @@ static int load_users(struct rec_scorer_part *p, const struct rec_scorer_opts *o
 	for (t = 0; t < r->nnz; t++)
 		p->interaction_weight[t] = rec_transform_weight(&p->transform, r->val[t]);
 	return o->index ? rec_label_index_new(&p->users, &p->model->row, run->pool, e) : 0;
+}
+
+/* Rows of the part are columns of the model. */
+static int turn(struct rec_scorer *s, struct rec_scorer_part *p, struct rec_err *e)
+{
+	if (rec_csr_transpose(&p->sim, &p->model->sim, s->run->pool, e) != 0)
+		return -1;
+	for (size_t i = 0; i < sizeof p->sim.own / sizeof *p->sim.own; i++)
+		keep(p, p->sim.own[i]);
+	memset(p->sim.own, 0, sizeof p->sim.own);
+	s->cut_bytes += 8 * p->sim.nnz;
+	return 0;
 }
 
 static int load_part(struct rec_scorer *s, struct rec_scorer_part *p, const struct rec_scorer_opts *o, struct rec_err *e)
@@ -262,8 +283,13 @@ static int load_part(struct rec_scorer *s, struct rec_scorer_part *p, const stru
 			return -1;
 		return s->blend ? rec_part_pack(p, s->run, e) : 0;
 	}
-	p->sim = p->model->sim;
-	memset(p->sim.own, 0, sizeof p->sim.own);
+	if (p->turned) {
+		if (turn(s, p, e) != 0)
+			return -1;
+	} else {
+		p->sim = p->model->sim;
+		memset(p->sim.own, 0, sizeof p->sim.own);
+	}
 	p->dense = p->model->sim_dense.val;
 	if (rec_transform_load(&p->transform, &p->model->meta, e))
 		return -1;
@@ -273,6 +299,38 @@ static int load_part(struct rec_scorer *s, struct rec_scorer_part *p, const stru
 static int blame(const struct rec_scorer_part *p, size_t i, struct rec_err *e)
 {
 	return p->model->name ? rec_model_blame(p->model, e) : rec_err_prefix(e, "model %zu: ", i + 1);
+}
+
+/* Of a table: where it says what is most like an item. */
+static int find_similar(struct rec_scorer_part *p, struct rec_err *e)
+{
+	struct rec_similar where;
+
+	if (p->weight == 0 || (p->kind != REC_PART_SPARSE && p->kind != REC_PART_DENSE))
+		return 0;
+	if (rec_similar_find(&where, p->model, e) != 0)
+		return -1;
+	p->turned = where.columns;
+	p->cut = keep(p, where.cut);
+	return 0;
+}
+
+/* Similar items: all tables are of items, or all of users; and whether there is one alone, as it stands. */
+static int check_similar(struct rec_scorer *s, struct rec_err *e)
+{
+	size_t users = 0, items = 0;
+
+	for (size_t i = 0; i < s->nparts; i++) {
+		const struct rec_scorer_part *p = &s->part[i];
+
+		if (p->weight == 0 || p->kind == REC_PART_OFFSET)
+			continue;
+		users += of_users(p->model);
+		items += !of_users(p->model);
+		s->alone = p->weight == 1;
+	}
+	s->alone = s->alone && users + items == 1 && s->scale == REC_SCALE_RAW;
+	return users && items ? rec_err_set(e, REC_EUSAGE, "some models are of items, and some of users (rec-sim --side user): likeness of both is no one list") : 0;
 }
 
 static int load_parts(struct rec_scorer *s, const struct rec_scorer_opts *o, struct rec_err *e)
@@ -286,13 +344,13 @@ static int load_parts(struct rec_scorer *s, const struct rec_scorer_opts *o, str
 		s->part[i].model = o->model[i];
 		s->part[i].weight = o->weight ? (float)o->weight[i] : 1;
 		s->part[i].interactions = o->interactions;
-		if (kind_of(&s->part[i], o->model[i], e))
+		if (kind_of(&s->part[i], o->model[i], o->similar, e) || (o->similar && find_similar(&s->part[i], e)))
 			return blame(&s->part[i], i, e);
 		if (s->part[i].kind == REC_PART_USERS && !o->interactions)
 			return rec_err_set(e, REC_EUSAGE, "a user-user similarity is scored over interactions: give --interactions FILE");
 		s->blend = s->blend || s->nparts > 1 || s->part[i].weight != 1;
 	}
-	if (join_items(s, o->more, e))
+	if ((o->similar && check_similar(s, e)) || join_items(s, o->more, e))
 		return -1;
 	for (i = 0; i < s->nparts; i++)
 		if (load_part(s, &s->part[i], o, e))

@@ -50,6 +50,8 @@ struct rec_scorer_part {
 	const float *offset;		/* per candidate, or NULL */
 	bool bias;			/* explicit factors: the last two components are biases */
 	struct rec_csr sim;		/* sparse: borrowed arrays, rows as in the model, columns candidates */
+	bool turned;			/* similar items: rows of sim are columns of the model, and the other way round */
+	const unsigned char *cut;	/* similar items, by row of sim: 1 where it may lack some cells (similar.h); NULL where none does */
 	const float *dense;		/* dense: the same, ncand columns */
 	const float *table;		/* factors: ncand rows of k floats, ld apart */
 	uint32_t k, ld;
@@ -71,7 +73,7 @@ struct rec_scorer_opts {
 	enum rec_scale scale;
 	bool fold_in;				/* also users that the model holds */
 	bool unknown_users;			/* rows may come that a factor model doesn't hold: make fold-in ready where the model allows it */
-	bool similar;				/* rows are items: cosine of item factors, or rows of the similarity */
+	bool similar;				/* rows are items (of a user-user similarity users): cosine of item factors, or what the similarity has of it */
 	const struct rec_sparse *interactions;	/* for user-side models */
 	const struct rec_labels *more;		/* further labels that items shall hold, or NULL */
 	bool index;				/* hash indices for many look-ups; else binary search in place */
@@ -83,9 +85,10 @@ struct rec_scorer {
 	bool blend;				/* more than one model, or a weight other than 1, or a scale */
 	enum rec_scale scale;
 	bool fold_in, similar;
+	bool alone;				/* similar items: scores are the weights of one table */
 	struct rec_labels items;
 	struct rec_label_index *item_index;
-	uint64_t cut_bytes;			/* what rec_scorer_allow took */
+	uint64_t cut_bytes;			/* what rec_scorer_allow took, and tables that were turned */
 	const struct rec_run *run;
 };
 
@@ -120,6 +123,9 @@ uint64_t rec_score_scratch_size(const struct rec_scorer *s);
 
 /* Begin a row; q must stay until the row is done. 1 where some model can score it, 0 where none can (a cold row), -1. */
 REC_MUST int rec_scorer_begin(const struct rec_scorer *s, struct rec_score_scratch *sc, const struct rec_query *q, struct rec_err *e);
+
+/* Similar items: some table was cut (rec-sim -n) where the row just begun stands: what is above 0 is the best of it, more may be missing. */
+bool rec_scorer_is_cut(const struct rec_score_scratch *sc);
 
 /* The vector of the row just begun under part p (factors); NULL where it has none. */
 const float *rec_scorer_vector(const struct rec_score_scratch *sc, size_t p);

@@ -8,6 +8,7 @@
 
 struct rec_part_scratch {
 	bool live;			/* the row just begun has scores under this model */
+	bool cut;			/* and may lack some: see rec_scorer_is_cut */
 	const float *vector;		/* factors */
 	float *folded;
 	struct rec_foldin_scratch *foldin;

@@ -148,6 +148,7 @@ static int begin_similar(const struct rec_scorer *s, const struct rec_scorer_par
 		return -1;
 	ps->hist[0] = row;
 	ps->weight[0] = 1;
+	ps->cut = p->cut && p->cut[row];
 	ps->nhist = 1;
 	ps->live = true;
 	return 0;
@@ -187,7 +188,7 @@ static int begin_factors(const struct rec_scorer *s, const struct rec_scorer_par
 
 static int begin_part(const struct rec_scorer *s, const struct rec_scorer_part *p, struct rec_part_scratch *ps, const struct rec_query *q, struct rec_err *e)
 {
-	ps->live = false;
+	ps->live = ps->cut = false;
 	ps->vector = NULL;
 	if (p->weight == 0)	/* taken out of the blend: what it scores is not a score */
 		return 0;
@@ -223,6 +224,14 @@ int rec_scorer_begin(const struct rec_scorer *s, struct rec_score_scratch *sc, c
 		live |= sc->part[i].live;
 	}
 	return live;
+}
+
+bool rec_scorer_is_cut(const struct rec_score_scratch *sc)
+{
+	for (size_t i = 0; i < sc->nparts; i++)
+		if (sc->part[i].cut)
+			return true;
+	return false;
 }
 
 const float *rec_scorer_vector(const struct rec_score_scratch *sc, size_t p)
@@ -273,6 +282,14 @@ static void row_dense(const struct rec_scorer_part *p, struct rec_part_scratch *
 	memset(ps->score, 0, (size_t)p->ncand * sizeof *ps->score);
 	for (i = 0; i < ps->nhist; i++)
 		kernel->axpy(ps->score, ps->weight[i], p->dense + (size_t)ps->hist[i] * p->ncand, p->ncand);
+}
+
+/* Which candidates of a dense row have a cell: a 0 is none, as in text. */
+static const unsigned char *cells(const struct rec_scorer_part *p, struct rec_part_scratch *ps)
+{
+	for (uint32_t c = 0; c < p->ncand; c++)
+		ps->hit[c] = ps->score[c] != 0;
+	return ps->hit;
 }
 
 /* What neighbour v of weight w adds. */
@@ -330,6 +347,8 @@ static void row_part(const struct rec_scorer *s, const struct rec_scorer_part *p
 	case REC_PART_DENSE:
 		row_dense(p, ps, s->run->kernel);
 		shift(p, ps, true);
+		if (s->similar)
+			out->hit = cells(p, ps);
 		return;
 	case REC_PART_OFFSET:
 		if (own)

@@ -67,6 +67,9 @@ const char *rec_sim_formula(const struct rec_sim_method *m);
 /* Whether the method takes the option of this name. */
 bool rec_sim_takes(const struct rec_sim_method *m, const char *option);
 
+/* Whether the model of these metadata was made by a measure with S_ij = S_ji, to the bit; --normalize comes after it. */
+bool rec_sim_is_symmetric(const struct rec_meta *made);
+
 /* The defaults for a method. */
 void rec_sim_defaults(struct rec_sim_opts *o, const struct rec_sim_method *m);
 

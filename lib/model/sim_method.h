@@ -23,9 +23,18 @@ struct rec_sim_data {
 	double *user_mean, *item_mean;
 };
 
+/* Where S_ij and S_ji are the same bits. */
+enum rec_sim_symmetry {
+	REC_SIM_DIRECTED,		/* nowhere to be relied on */
+	REC_SIM_SYMMETRIC,
+	REC_SIM_OF_HALVES,		/* with --asymmetry 0.5 */
+	REC_SIM_OF_EXPONENTS,		/* with A = B of --exponents */
+};
+
 struct rec_sim_method {
 	const char *name, *formula;
 	unsigned takes;
+	enum rec_sim_symmetry symmetry;	/* before --normalize */
 	bool values;		/* uses values as they are where no --weights are given */
 	bool zeros;		/* pairs of value 0 take part */
 	uint32_t neighbours;

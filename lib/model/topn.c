@@ -27,7 +27,7 @@ struct rec_topn_scratch {
 	struct rec_score_scratch *score;
 	unsigned char *skip;		/* by item: not to be listed for the row at hand */
 	struct rec_tile_scratch tile;
-	bool live[REC_TOPN_BATCH];
+	bool live[REC_TOPN_BATCH], cut[REC_TOPN_BATCH];
 };
 
 int rec_topn_new(struct rec_topn **out, const struct rec_scorer *s, const struct rec_topn_opts *o, struct rec_err *e)
@@ -267,8 +267,27 @@ static void count(const struct rec_topn *t, const struct rec_query *q, const str
 	c->bare += !t->o.keep_seen && !t->s->similar && live && q->n == 0 && q->nseen == 0 && top->n > 0;
 }
 
+/*
+ * What a cut table has of an item is the best of it as far as the weights are above 0, whatever else is left out of the list. A list that needs more is refused, and so
+ * is a sum over cut tables: what one of them lacks is no 0.
+ */
+static int check_cut(const struct rec_topn *t, const struct rec_query *q, const struct rec_top *top, struct rec_err *e)
+{
+	int len = (int)(q->label_len < 200 ? q->label_len : 200);
+	uint32_t sure = 0;
+
+	if (!t->s->alone)
+		return rec_err_set(e, REC_EDATA, "'%.*s': a table was cut by rec-sim -n, so scores of it can't be scaled or added up; make it with -n 0", len, q->label);
+	while (sure < top->n && top->entry[sure].score > 0)
+		sure++;
+	if (sure == t->o.n)
+		return 0;
+	return rec_err_set(e, REC_EDATA, "'%.*s': the table was cut by rec-sim -n, and of the %lu best it holds %lu for certain; make it with a larger -n (0 keeps all)",
+			   len, q->label, (unsigned long)t->o.n, (unsigned long)sure);
+}
+
 /* Sort, check and complete one list. */
-static int finish(const struct rec_topn *t, struct rec_topn_scratch *sc, const struct rec_query *q, bool live, struct rec_top *top,
+static int finish(const struct rec_topn *t, struct rec_topn_scratch *sc, const struct rec_query *q, bool live, bool cut, struct rec_top *top,
 		  struct rec_topn_counts *counts, struct rec_err *e)
 {
 	bool more = live ? t->o.fill : t->o.cold == REC_COLD_POPULAR;
@@ -278,6 +297,8 @@ static int finish(const struct rec_topn *t, struct rec_topn_scratch *sc, const s
 	rec_top_sort(top);
 	if (top->n && (isinf(top->entry[0].score) || isinf(top->entry[top->n - 1].score)))
 		return not_a_number(q, e);
+	if (cut && check_cut(t, q, top, e) != 0)
+		return -1;
 	if (more && top->n < t->depth) {
 		set_skip(t, sc, q, true);
 		fill(t, sc, q, top, counts);
@@ -306,6 +327,7 @@ static int begin(const struct rec_topn *t, struct rec_topn_scratch *sc, uint32_t
 	if (live < 0)
 		return -1;
 	sc->live[i] = live;
+	sc->cut[i] = live && rec_scorer_is_cut(sc->score);
 	*top = (struct rec_top){ .entry = top->entry, .cap = t->depth, .room = rec_topn_room(t) };
 	if (!live || t->depth == 0)
 		return 0;
@@ -329,7 +351,7 @@ int rec_topn_answer(const struct rec_topn *t, struct rec_topn_scratch *sc, const
 	if (bad != REC_NONE)
 		return not_a_number(&q[bad], e);
 	for (uint32_t i = 0; i < nq; i++)
-		if (finish(t, sc, &q[i], sc->live[i], &list[i], counts, e) != 0)
+		if (finish(t, sc, &q[i], sc->live[i], sc->cut[i], &list[i], counts, e) != 0)
 			return -1;
 	return 0;
 }
