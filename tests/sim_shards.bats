@@ -349,7 +349,7 @@ equal() {
 		[ ! -s out ]
 	done
 	exits 1 rec-topn -m sums.rec <likes.tsv
-	says "rec-topn: sums.rec: block 'sums' is not part of a model"
+	says "rec-topn: sums.rec: block 'sums' holds sums of rec-sim --partial, which rec-sim METHOD --merge makes a model of"
 }
 
 @test "rec-sim --partial, --merge: --estimate and --mem" {
