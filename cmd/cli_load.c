@@ -125,6 +125,55 @@ void cli_free_models(struct cli_models *ms)
 	*ms = (struct cli_models){ 0 };
 }
 
+static bool meta_is(const struct rec_model *m, const char *key, const char *value)
+{
+	const char *x = rec_meta_get(&m->meta, key);
+
+	return x && strcmp(x, value) == 0;
+}
+
+/*
+ * What a dot product should be able to reach: a hundredth of what training aimed
+ * at, or what is next to nothing where that isn't known; 0: nothing is known.
+ */
+static double least_reach(const struct rec_model *m)
+{
+	struct rec_err e = { 0 };
+	double n = 0, lo = 0, hi = 0;
+
+	if (!meta_is(m, "algorithm", "als") || rec_meta_get_f64(&m->meta, "iterations", &n, &e) <= 0 || n == 0)
+		return 0;	/* start values are small, and meant to be */
+	if (meta_is(m, "loss", "explicit"))
+		return rec_meta_get_f64(&m->meta, "value.min", &lo, &e) > 0 && rec_meta_get_f64(&m->meta, "value.max", &hi, &e) > 0 ? (hi - lo) / 1000 : 0;
+	return meta_is(m, "target", "one") ? 0.01 : 1e-9;
+}
+
+bool cli_note_empty_models(const struct cli_models *ms, const struct cli_list *files)
+{
+	size_t empty = 0;
+
+	for (size_t i = 0; i < ms->n; i++) {
+		const struct rec_model *m = &ms->model[i];
+		bool bias = meta_is(m, "bias", "1");
+		double least = least_reach(m), reach;
+
+		if (!m->has_factors || m->item.row.n == 0)
+			continue;
+		reach = rec_model_reach(m, least > 0 ? least : 1e-30);
+		if (reach > 0 && reach >= least)
+			continue;
+		empty += reach == 0 && !bias;
+		if (bias)
+			cli_note("%s: its vectors are all but 0: items are in the order of their biases, the same for all; see --reg in rec-als(1)",
+				 files->item[i]);
+		else if (reach == 0)
+			cli_note("%s: the model's vectors are 0: it ranks nothing; see --reg in rec-als(1)", files->item[i]);
+		else
+			cli_note("%s: the model's vectors are all but 0: no score is above %.2g; see --reg in rec-als(1)", files->item[i], reach);
+	}
+	return empty == ms->n;
+}
+
 uint64_t cli_models_bytes(const struct cli_models *ms)
 {
 	uint64_t bytes = 0;

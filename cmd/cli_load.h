@@ -47,6 +47,12 @@ struct cli_models {
 REC_MUST int cli_load_models(struct cli_models *ms, const struct cli_list *files, const char *blend, const struct rec_run *run, struct rec_err *e);
 void cli_free_models(struct cli_models *ms);
 
+/*
+ * Note of each factor model whose vectors are all, or all but, zero: what it
+ * gives is no order of items. Whether all of the models are such.
+ */
+bool cli_note_empty_models(const struct cli_models *ms, const struct cli_list *files);
+
 /* Bytes of all of them. */
 uint64_t cli_models_bytes(const struct cli_models *ms);
 

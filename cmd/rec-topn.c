@@ -11,10 +11,12 @@
 #include "base/mem.h"
 #include "cli.h"
 #include "cli_load.h"
+#include "cli_side.h"
 #include "io/looks.h"
 #include "matrix/lists.h"
 #include "model/similar.h"
 #include "model/topn.h"
+#include "topn_tell.h"
 
 static const char *const scale_names[] = { "raw", "zscore", "rank", NULL }, *const cold_names[] = { "drop", "popular", "fail", NULL },
 			  *const fill_names[] = { "none", "popular", NULL };
@@ -74,7 +76,7 @@ static struct work {
 	struct rec_topn *topn;
 	struct rec_topn_rows rows;
 	struct rec_topn_counts counts;
-	bool part_of_items;			/* a factor model holds fewer items than were trained */
+	struct topn_view view;			/* for what is said */
 	struct rec_lists lists;			/* of --merge */
 } w;
 
@@ -91,6 +93,19 @@ static void check_merge(void)
 			cli_usage("--merge can't work with --%s: it takes lists, and no model", opt->name);
 }
 
+/* Stdin is taken, so no other file can be it. */
+static void check_files(void)
+{
+	const char *what = o.similar ? "items" : "histories";
+	const char *const option[] = { "seen", "allow", "deny", "candidates", "interactions" };
+	const char *const file[] = { o.seen, o.allow, o.deny, o.candidates, o.interactions };
+
+	for (size_t i = 0; i < o.models.n; i++)
+		cli_needs_file("model", o.models.item[i], what);
+	for (size_t i = 0; i < sizeof file / sizeof *file; i++)
+		cli_needs_file(option[i], file[i], what);
+}
+
 static void check_options(void)
 {
 	if (o.merge) {
@@ -99,6 +114,7 @@ static void check_options(void)
 	}
 	if (o.models.n == 0)
 		cli_usage("no model: give -m FILE");
+	check_files();
 	if (o.stream && o.common.binary)
 		cli_usage("--stream can't work with --binary: it writes text");
 	if (o.stream && o.part.n)
@@ -180,6 +196,7 @@ static int load(struct rec_run *run, struct rec_err *e)
 		return -1;
 	look_at_models();
 	look_at_tables();
+	w.view.empty_models = cli_note_empty_models(&w.models, &o.models);
 	if (cli_load_pairs(&w.seen, o.seen, "pairs to leave out", REC_REPEATS_MAX, run, e) != 0 ||
 	    cli_load_pairs(&w.candidates, o.candidates, "candidates", REC_REPEATS_MAX, run, e) != 0 ||
 	    cli_load_pairs(&w.interactions, o.interactions, "interactions", REC_REPEATS_SUM, run, e) != 0)
@@ -205,30 +222,43 @@ static int make_scorer(struct rec_run *run, struct rec_err *e)
 	for (size_t i = 0; i < w.models.n; i++) {
 		if (!rec_model_is_part(w.models.list[i]))
 			continue;
-		w.part_of_items = true;
+		w.view.part_of_items = true;
 		if (so.unknown_users && !o.fold_in)
 			cli_note("%s holds a part of its items: users whom it doesn't hold can't be folded in", o.models.item[i]);
 	}
 	return rec_scorer_new(&w.scorer, &so, run, e);
 }
 
-static int mark(unsigned char *allowed, const char *path, unsigned char value, struct rec_run *run, struct rec_err *e)
+/* Labels of a file: all unknown is an error where nothing else may be listed. */
+static int check_labels(const char *option, const char *path, const struct rec_label_tally *t, bool fail, struct rec_err *e)
+{
+	struct cli_side side = { option, path, NULL, fail && !w.view.part_of_items };
+
+	if (t->labels == 0)
+		return cli_side_unlike(&side, "the file is empty", "", 0, &(struct rec_labels){ 0 }, "", e);
+	if (t->unknown == t->labels)
+		return cli_side_unlike(&side, "no model holds any of its items", t->first, t->first_len, &w.scorer.items, "in the model", e);
+	if (t->unknown)
+		cli_note("%llu of %llu label%s of %s %s of no model; %s ignored", (unsigned long long)t->unknown, (unsigned long long)t->labels,
+			 cli_s(t->labels), path, t->unknown == 1 ? "is an item" : "are items", t->unknown == 1 ? "it is" : "they are");
+	return 0;
+}
+
+static int mark(unsigned char *allowed, const char *option, const char *path, unsigned char value, struct rec_run *run, struct rec_err *e)
 {
 	unsigned char *named = rec_zalloc((size_t)w.scorer.items.n + 1, 1, e);
-	uint64_t unknown = 0;
+	struct rec_label_tally t = { 0 };
 	struct rec_in *in;
 	uint32_t i;
 	int rc = -1;
 
 	if (named && cli_in(&in, path, "labels", e) == 0)
-		rc = rec_label_list_load(named, &w.scorer.items, in, run->pool, &unknown, e);
+		rc = rec_label_list_load(named, &w.scorer.items, in, run->pool, &t, e);
 	for (i = 0; rc == 0 && i < w.scorer.items.n; i++)
 		if (named[i])
 			allowed[i] = value;
 	free(named);
-	if (rc == 0 && unknown)
-		cli_note("%s: %llu labels are items of no model", path, (unsigned long long)unknown);
-	return rc;
+	return rc == 0 ? check_labels(option, path, &t, value == 1, e) : -1;
 }
 
 /* --allow, then --deny. */
@@ -240,9 +270,9 @@ static int make_allowed(struct rec_run *run, struct rec_err *e)
 		return -1;
 	if (!o.allow)
 		memset(w.allowed, 1, w.scorer.items.n);
-	if (o.allow && mark(w.allowed, o.allow, 1, run, e))
+	if (o.allow && mark(w.allowed, "allow", o.allow, 1, run, e))
 		return -1;
-	return o.deny ? mark(w.allowed, o.deny, 0, run, e) : 0;
+	return o.deny ? mark(w.allowed, "deny", o.deny, 0, run, e) : 0;
 }
 
 static int make_popular(struct rec_err *e)
@@ -268,13 +298,63 @@ static int make_pairs(struct rec_run *run, struct rec_err *e)
 	return 0;
 }
 
+static bool wants_users(void)
+{
+	for (size_t i = 0; i < w.scorer.nparts; i++)
+		if (w.scorer.part[i].kind == REC_PART_USERS)
+			return true;
+	return false;
+}
+
+/* Interactions are those of others, some of whom must be neighbours; popularity is of items of the models. */
+static int check_interactions(struct rec_err *e)
+{
+	const struct rec_sparse *x = &w.interactions;
+	struct cli_side users = { "interactions", o.interactions, x, true };
+	struct topn_side items = { "interactions", o.interactions, x, NULL, true, true, false, true, false };
+
+	if (!wants_users() && !wants_popular()) {
+		cli_note("--interactions %s: nothing uses it; it is for user-user models and for popularity (--cold, --fill)", o.interactions);
+		return 0;
+	}
+	if (cli_side_filled(&users, e) != 0)
+		return -1;
+	for (size_t i = 0; i < w.scorer.nparts; i++)
+		if (w.scorer.part[i].kind == REC_PART_USERS &&
+		    cli_side_apart(&users, "none of its users is in the model", &x->row, &w.scorer.part[i].model->col, "in the model", e) != 0)
+			return -1;
+	return wants_popular() ? topn_check_side(&w.view, &items, e) : 0;
+}
+
+/* What the files of pairs have in common with the models and with stdin. */
+static int check_sides(struct rec_err *e)
+{
+	struct topn_side seen = { "seen", o.seen, &w.seen, &w.seen_pairs, false, true, false, false, false };
+	struct topn_side candidates = { "candidates", o.candidates, &w.candidates, &w.candidate_pairs, true, true, true, false, true };
+
+	if (topn_check_side(&w.view, &seen, e) != 0 || topn_check_side(&w.view, &candidates, e) != 0)
+		return -1;
+	return o.interactions ? check_interactions(e) : 0;
+}
+
 static int make(struct rec_run *run, struct rec_err *e)
 {
 	struct rec_topn_opts to = { .n = o.top, .keep_seen = o.keep_seen, .cold = (enum rec_cold)o.cold, .fill = o.fill, .popular = &w.popular };
 
 	cli_phase("prepare");
+	w.view.models = &w.models;
+	w.view.files = &o.models;
+	w.view.scorer = &w.scorer;
+	w.view.in = o.stream ? NULL : &w.in;
+	w.view.counts = &w.counts;
+	w.view.top = o.top;
+	w.view.similar = o.similar;
+	w.view.popular = o.cold == REC_COLD_POPULAR;
 	if (make_scorer(run, e) || make_allowed(run, e) || (w.allowed && rec_scorer_allow(&w.scorer, w.allowed, e)) || make_popular(e) || make_pairs(run, e))
 		return -1;
+	if (check_sides(e) != 0)
+		return -1;
+	topn_tell_text_models(&w.view);
 	to.allowed = w.allowed;
 	return rec_topn_new(&w.topn, &w.scorer, &to, e);
 }
@@ -300,8 +380,7 @@ static uint64_t memory(const struct rec_run *run)
 	return held > most ? held : most;
 }
 
-/* What a reader of the lists should know. */
-static void tell(void)
+static void count(void)
 {
 	const struct rec_topn_counts *c = &w.counts;
 
@@ -310,20 +389,6 @@ static void tell(void)
 	cli_stat_u64("rows.cold", c->cold);
 	cli_stat_u64("entries", c->entries);
 	cli_stat_u64("entries.filled", c->filled);
-	if (c->unknown)
-		cli_note("%llu pairs of stdin name items that no model holds; ignored", (unsigned long long)c->unknown);
-	if (c->cold)
-		cli_note(o.cold == REC_COLD_POPULAR ? "%llu of %llu rows can be scored by no model: answered by popularity" :
-						      "%llu of %llu rows can be scored by no model: no list (--cold popular answers them)",
-			 (unsigned long long)c->cold, (unsigned long long)c->rows);
-	if (c->empty)
-		cli_note("%llu of %llu rows have no item left to list", (unsigned long long)c->empty, (unsigned long long)c->rows);
-	if (c->shorter)
-		cli_note("%llu of %llu lists are shorter than %lu", (unsigned long long)c->shorter, (unsigned long long)c->answered,
-			 (unsigned long)o.top);
-	if (c->bare && !w.part_of_items)
-		cli_note("%llu of %llu rows hold nothing: nothing was left out of their lists (see --seen)", (unsigned long long)c->bare,
-			 (unsigned long long)c->rows);
 }
 
 /* Which rows are answered. */
@@ -399,9 +464,12 @@ static int rank_rows(struct rec_run *r, struct rec_err *e)
 		rc = answer(e);
 	if (rc < 0 || check_looks(e) != 0)
 		return -1;
-	tell();
+	if (rc == 0) {
+		count();
+		topn_tell(&w.view);
+	}
 	if (w.counts.rows && !w.counts.answered && !o.part.n)
-		return rec_err_set(e, REC_EDATA, "no row was answered");
+		return topn_fail_unanswered(&w.view, e);
 	free_work();
 	return cli_commit(e);
 }
@@ -429,7 +497,12 @@ static int write_merged(struct rec_run *r, struct rec_err *e)
 	w.counts = (struct rec_topn_counts){ .rows = l->row.n, .answered = l->row.n, .entries = l->nnz };
 	for (uint32_t i = 0; i < l->row.n; i++)
 		w.counts.shorter += l->ptr[i + 1] - l->ptr[i] < o.top;
-	tell();
+	count();
+	if (l->row.n == 0)
+		cli_note("the input is empty: no lists to merge");
+	else if (w.counts.shorter)
+		cli_note("%llu of %llu list%s %s shorter than %lu", (unsigned long long)w.counts.shorter, (unsigned long long)l->row.n, cli_s(l->row.n),
+			 w.counts.shorter == 1 ? "is" : "are", (unsigned long)o.top);
 	return 0;
 }
 

@@ -237,7 +237,7 @@ mapped() {
 @test "rec-topn: a row without history is answered where the model holds it, and stderr says so" {
 	exits 0 rec-topn -m model.rec -n 2 <<<u1
 	[ "$(wc -l <out)" -eq 2 ]
-	says "rec-topn: 1 of 1 rows hold nothing: nothing was left out of their lists (see --seen)"
+	says "rec-topn: 1 of 1 user holds nothing: nothing was left out of the list (see --seen)"
 	grep "^u1$TAB" train.tsv >u1.tsv
 	exits 0 rec-topn -m model.rec -n 2 --seen u1.tsv <<<u1
 	says ""
@@ -257,30 +257,31 @@ mapped() {
 	{ cat stranger.tsv; printf 'stranger\tnever-seen\nstranger\tnor-this\n'; } >more.tsv
 	rec-topn -q -m model.rec -n 5 <stranger.tsv >want
 	exits 0 rec-topn -m model.rec -n 5 <more.tsv
-	says "rec-topn: 2 pairs of stdin name items that no model holds; ignored"
+	says "rec-topn: 2 pairs of stdin name items that no model holds; they are ignored"
 	same out want
 }
 
 @test "rec-topn: cold rows are dropped and counted, answered by popularity, or a failure" {
 	printf 'u1\nnobody\n' >rows
 	exits 0 rec-topn -m model.rec -n 2 --seen train.tsv <rows
-	says "rec-topn: 1 of 2 rows can be scored by no model: no list (--cold popular answers them)"
+	says "rec-topn: 1 of 2 users can be scored by no model: no list (--cold popular answers them)"
 	[ "$(cut -f1 out | uniq)" = u1 ]
 	exits 0 rec-topn -m model.rec -n 2 --cold popular --interactions train.tsv <rows
-	mentions "rec-topn: 1 of 2 rows can be scored by no model: answered by popularity"
+	mentions "rec-topn: 1 of 2 users can be scored by no model: answered by popularity"
 	grep ^nobody out | cut -f2,3 >got
 	cut -f2 train.tsv | sort | uniq -c | sort -k1,1nr -k2,2 | head -2 | awk '{ print $2 "\t" $1 }' >want
 	same got want
 	exits 1 rec-topn -m model.rec --cold fail <rows
-	says "rec-topn: row 'nobody': no model can score it (--cold fail)"
+	says "rec-topn: user 'nobody': no model can score it (--cold fail)"
 	exits 2 rec-topn -m model.rec --cold popular <rows
 	says "rec-topn: popularity is not known: give --interactions FILE, --seen FILE or a popular model with -m"
 }
 
 @test "rec-topn: no row answered at all is a failure" {
 	exits 1 rec-topn -m model.rec -o lists.out <<<nobody
-	says "rec-topn: 1 of 1 rows can be scored by no model: no list (--cold popular answers them)
-rec-topn: no row was answered"
+	says "rec-topn: --model model.rec: it holds no user of stdin: 'u1' there, 'nobody' on stdin
+rec-topn: 1 of 1 user can be scored by no model: no list (--cold popular answers them)
+rec-topn: no user was answered"
 	[ ! -e lists.out ]
 }
 
@@ -289,7 +290,7 @@ rec-topn: no row was answered"
 	printf 'p\ta\np\tb\np\tx\nq\ta\nq\tb\nr\tb\n' >pop.tsv
 	exits 0 rec-topn -m s.tsv -n 3 <<<"u${TAB}a"
 	[ "$(cat out)" = "u${TAB}x${TAB}1" ]
-	says "rec-topn: 1 of 1 lists are shorter than 3"
+	says "rec-topn: 1 of 1 list is shorter than 3"
 	exits 0 rec-topn -m s.tsv -n 3 --fill popular --interactions pop.tsv <<<"u${TAB}a"
 	[ "$(cat out)" = "u${TAB}x${TAB}1
 u${TAB}b${TAB}0" ]
@@ -331,7 +332,7 @@ u${TAB}z${TAB}-1" ]
 		same got want
 	done
 	exits 0 rec-topn -m model.rec --seen train.tsv --deny <(printf 'i3\nnot-an-item\n') -n 1 <<<u1
-	grep -q "^rec-topn: /dev/fd/[0-9]*: 1 labels are items of no model$" err
+	grep -q "^rec-topn: 1 of 2 labels of /dev/fd/[0-9]* is an item of no model; it is ignored$" err
 	exits 1 rec-topn -m model.rec --allow <(printf 'i3\n\n') <<<u1
 	grep -q "^rec-topn: /dev/fd/[0-9]*:2: field 1: empty label$" err
 }
@@ -357,7 +358,7 @@ u${TAB}z${TAB}-1" ]
 		same want got
 		# shellcheck disable=SC2086
 		exits 1 rec-topn -q $m --allow none <train.tsv
-		says "rec-topn: no row was answered"
+		mentions "rec-topn: --allow none: no model holds any of its items: 'nothing' there, 'i"
 	done
 }
 
@@ -442,12 +443,12 @@ shards() {
 	same one two
 	head -1 shard.3 | sed "s/^/nobody$TAB/" | exits 1 rec-topn -m model.3
 	[ "$(cat err)" = "rec-topn: model.3 holds a part of its items: users whom it doesn't hold can't be folded in
-rec-topn: 1 of 1 rows can be scored by no model: no list (--cold popular answers them)
-rec-topn: no row was answered" ] || fail "$(cat err)"
+rec-topn: 1 of 1 user can be scored by no model: no list (--cold popular answers them)
+rec-topn: no user was answered" ] || fail "$(cat err)"
 	exits 1 rec-topn --fold-in -m model.3 <train.tsv
 	says "rec-topn: model.3: it holds a part of its items alone: a history can't be folded in"
 	exits 0 rec-topn -m model.3 -n 2 <train.tsv
-	[ "$(head -1 err)" = "rec-topn: $(($(wc -l <train.tsv) - $(wc -l <cells.3))) pairs of stdin name items that no model holds; ignored" ]
+	[ "$(head -1 err)" = "rec-topn: $(($(wc -l <train.tsv) - $(wc -l <cells.3))) pairs of stdin name items that no model holds; they are ignored" ]
 	[ "$(grep -c 'nothing was left out' err)" -eq 0 ]
 }
 
@@ -469,7 +470,7 @@ c${TAB}y${TAB}-3" ]
 	[ "$(sed -n 's/^entries\t//p' stats)" = 3 ]
 	exits 0 rec-topn --merge </dev/null
 	[ ! -s out ]
-	[ ! -s err ]
+	says "rec-topn: the input is empty: no lists to merge"
 	exits 0 rec-topn --merge -b </dev/null
 	exits 0 rec-topn --merge <out
 	[ ! -s out ]
@@ -579,7 +580,7 @@ melt() {
 	echo nobody | rec-topn -q -m popular.rec -n 3 >>want.tsv
 	sort -s -k1,1 want.tsv | cmp - lists.tsv
 	exits 1 rec-topn -q -m model.rec --blend 0 <train.tsv
-	says "rec-topn: no row was answered"
+	says "rec-topn: no user was answered"
 }
 
 @test "rec-topn: a user without any pair above 0 is cold, stored or not: a vector of zeros ranks nothing" {
@@ -590,6 +591,6 @@ melt() {
 		# shellcheck disable=SC2086
 		exits 0 rec-topn -m zero.rec -n 1 $how <asked.tsv
 		[ "$(cut -f1 out)" = a ]
-		says "rec-topn: 3 of 4 rows can be scored by no model: no list (--cold popular answers them)"
+		says "rec-topn: 3 of 4 users can be scored by no model: no list (--cold popular answers them)"
 	done
 }

@@ -11,17 +11,20 @@
 #include "io/rows.h"
 #include "model/rank.h"
 
-static void mark_label(unsigned char *mark, const struct rec_labels *items, const char *label, size_t len, uint64_t *unknown)
+static void mark_label(unsigned char *mark, const struct rec_labels *items, const char *label, size_t len, struct rec_label_tally *t)
 {
 	uint32_t i = rec_labels_find(items, label, len);
 
-	if (i == REC_NONE)
-		++*unknown;
-	else
+	t->labels++;
+	if (i != REC_NONE) {
 		mark[i] = 1;
+	} else if (t->unknown++ == 0) {
+		t->first_len = len < sizeof t->first ? len : sizeof t->first;
+		memcpy(t->first, label, t->first_len);
+	}
 }
 
-static int mark_line(unsigned char *mark, const struct rec_labels *items, const char *name, uint64_t number, const char *line, size_t n, uint64_t *unknown,
+static int mark_line(unsigned char *mark, const struct rec_labels *items, const char *name, uint64_t number, const char *line, size_t n, struct rec_label_tally *t,
 		     struct rec_err *e)
 {
 	const char *tab;
@@ -32,7 +35,7 @@ static int mark_line(unsigned char *mark, const struct rec_labels *items, const 
 		n--;
 	if (n == 0)
 		return rec_err_set(e, REC_EDATA, "%s:%llu: field 1: empty label", name, (unsigned long long)number);
-	mark_label(mark, items, line, n, unknown);
+	mark_label(mark, items, line, n, t);
 	return 0;
 }
 
@@ -47,7 +50,7 @@ static int read_all(struct rec_buf *b, struct rec_in *in, struct rec_err *e)
 	return n < 0 ? -1 : 0;
 }
 
-static int text_list(unsigned char *mark, const struct rec_labels *items, struct rec_in *in, uint64_t *unknown, struct rec_err *e)
+static int text_list(unsigned char *mark, const struct rec_labels *items, struct rec_in *in, struct rec_label_tally *t, struct rec_err *e)
 {
 	struct rec_buf b = { 0 };
 	const char *p, *end, *nl;
@@ -59,14 +62,14 @@ static int text_list(unsigned char *mark, const struct rec_labels *items, struct
 	for (p = b.p, end = p + b.n; rc == 0 && p != end; p = nl == end ? end : nl + 1) {
 		if (!(nl = memchr(p, '\n', (size_t)(end - p))))
 			nl = end;
-		rc = mark_line(mark, items, rec_in_name(in), ++number, p, (size_t)(nl - p), unknown, e);
+		rc = mark_line(mark, items, rec_in_name(in), ++number, p, (size_t)(nl - p), t, e);
 	}
 	rec_buf_free(&b);
 	rec_in_close(in);
 	return rc;
 }
 
-static int recmat_list(unsigned char *mark, const struct rec_labels *items, struct rec_in *in, struct rec_pool *pool, uint64_t *unknown, struct rec_err *e)
+static int recmat_list(unsigned char *mark, const struct rec_labels *items, struct rec_in *in, struct rec_pool *pool, struct rec_label_tally *t, struct rec_err *e)
 {
 	struct rec_sparse s = { 0 };
 	struct rec_load how = { .repeats = REC_REPEATS_KEEP, .label_only = true };
@@ -78,22 +81,22 @@ static int recmat_list(unsigned char *mark, const struct rec_labels *items, stru
 		return -1;
 	for (i = 0; i < s.row.n; i++) {
 		label = rec_label(&s.row, i, &len);
-		mark_label(mark, items, label, len, unknown);
+		mark_label(mark, items, label, len, t);
 	}
 	rec_sparse_free(&s);
 	return 0;
 }
 
-int rec_label_list_load(unsigned char *mark, const struct rec_labels *items, struct rec_in *in, struct rec_pool *pool, uint64_t *unknown, struct rec_err *e)
+int rec_label_list_load(unsigned char *mark, const struct rec_labels *items, struct rec_in *in, struct rec_pool *pool, struct rec_label_tally *t, struct rec_err *e)
 {
 	int binary = rec_recmat_is(in, e);
 
-	*unknown = 0;
+	*t = (struct rec_label_tally){ 0 };
 	if (binary < 0) {
 		rec_in_close(in);
 		return -1;
 	}
-	return binary ? recmat_list(mark, items, in, pool, unknown, e) : text_list(mark, items, in, unknown, e);
+	return binary ? recmat_list(mark, items, in, pool, t, e) : text_list(mark, items, in, t, e);
 }
 
 int rec_pairs_new(struct rec_pairs *p, const struct rec_sparse *x, const struct rec_labels *items, bool index, struct rec_pool *pool, struct rec_err *e)

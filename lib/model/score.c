@@ -180,6 +180,13 @@ static int unit_table(struct rec_scorer_part *p, struct rec_err *e)
 	return 0;
 }
 
+static bool explicit_loss(const struct rec_model *m)
+{
+	const char *loss = rec_meta_get(&m->meta, "loss");
+
+	return loss && !strcmp(loss, "explicit");
+}
+
 static int load_factors(struct rec_scorer_part *p, const struct rec_scorer_opts *o, const struct rec_run *run, struct rec_err *e)
 {
 	const struct rec_model *m = p->model;
@@ -205,6 +212,8 @@ static int load_factors(struct rec_scorer_part *p, const struct rec_scorer_opts 
 		p->k -= p->bias ? 2 : 0;
 		return unit_table(p, e);
 	}
+	if (p->mean == 0 && !p->bias && !m->has_offset && !explicit_loss(m) && rec_part_usable(p, run, e))
+		return -1;
 	if (rec_model_is_part(m) && o->fold_in)
 		return rec_err_set(e, REC_EDATA, "it holds a part of its items alone: a history can't be folded in");
 	if (o->fold_in || (o->unknown_users && !rec_model_is_part(m) && rec_meta_get(&m->meta, "loss")))

@@ -4,7 +4,8 @@
  *
  * All models speak of items by one set of labels, the union of theirs ("items"); candidates of a model map into it in ascending order, so that the tie
  * rule (label order) is the order of indices everywhere. What a score is:
- *   factors      ((dot of user and item, the chain of kernel.h) + mean) + offset; the user is stored, or folded in from the history
+ *   factors      ((dot of user and item, the chain of kernel.h) + mean) + offset; the user is stored, or folded in from the history. Without mean,
+ *                bias and offset a vector of zeros has no score: what nobody wanted is not above what some didn't
  *   similarity   s = 0; s = fma(weight of history item i, S[i][j], s), i ascending; then + offset[j]. Sparse and dense give the same bytes; a sparse one
  *                scores the candidates that some history item of weight other than 0 has a cell for, a dense one all
  *   user side    s = 0; s = fma(S[u][v], weight of r[v][j], s), v ascending, over the interactions; then + offset[j]
@@ -56,7 +57,7 @@ struct rec_scorer_part {
 	const float *table;		/* factors: ncand rows of k floats, ld apart */
 	uint32_t k, ld;
 	const float *packed;		/* factors in a blend: all of the table in panels of the kernel */
-	const unsigned char *usable;	/* factors by cosine: 0 where the norm is 0; NULL for all */
+	const unsigned char *usable;	/* factors: 0 where a vector of zeros has no score; NULL for all */
 	struct rec_foldin *foldin;
 	struct rec_label_index *users;
 	const struct rec_sparse *interactions;	/* user side */
@@ -105,6 +106,13 @@ REC_MUST int rec_model_holds(const struct rec_model *m, const struct rec_labels 
 /* Whether a factor model holds fewer items than it was trained on. Its stored users score those it has; nobody is folded in, because that takes all items. */
 bool rec_model_is_part(const struct rec_model *m);
 
+/*
+ * What no dot product of a factor model can exceed in size, biases left out:
+ * the largest norm of a user times that of an item. 0: all vectors are zero.
+ * Ends at the first vectors that reach `enough`; then it is at least that.
+ */
+double rec_model_reach(const struct rec_model *m, double enough);
+
 /* Bytes of the numbers in a model. */
 uint64_t rec_model_bytes(const struct rec_model *m);
 
@@ -126,6 +134,13 @@ REC_MUST int rec_scorer_begin(const struct rec_scorer *s, struct rec_score_scrat
 
 /* Similar items: some table was cut (rec-sim -n) where the row just begun stands: what is above 0 is the best of it, more may be missing. */
 bool rec_scorer_is_cut(const struct rec_score_scratch *sc);
+
+/*
+ * Whether all that the models say of the row just begun is one score for every
+ * item: then there is no order. Items that rec_scorer_allow took away count, so
+ * that a row is flat for all shares of the items or for none.
+ */
+bool rec_scorer_flat(const struct rec_scorer *s, const struct rec_score_scratch *sc);
 
 /* The vector of the row just begun under part p (factors); NULL where it has none. */
 const float *rec_scorer_vector(const struct rec_score_scratch *sc, size_t p);

@@ -94,13 +94,14 @@ static int cut_factors(struct rec_scorer *s, struct rec_scorer_part *p, const st
 	return 0;
 }
 
-/* Maps and offsets by the new numbers. */
+/* Maps, offsets and flags by the new numbers. */
 static int renumber(struct rec_scorer *s, struct rec_scorer_part *p, const struct cut *c, struct rec_err *e)
 {
 	uint32_t *item_of = keep(s, p, c->n, sizeof *item_of, e), *cand_of = keep(s, p, s->items.n, sizeof *cand_of, e);
 	float *offset = p->offset ? keep(s, p, c->n, sizeof *offset, e) : NULL;
+	unsigned char *usable = p->usable ? keep(s, p, c->n, 1, e) : NULL;
 
-	if (!item_of || !cand_of || (p->offset && !offset))
+	if (!item_of || !cand_of || (p->offset && !offset) || (p->usable && !usable))
 		return -1;
 	memset(cand_of, 0xff, (size_t)s->items.n * sizeof *cand_of);
 	for (uint32_t i = 0; i < c->n; i++) {
@@ -108,10 +109,13 @@ static int renumber(struct rec_scorer *s, struct rec_scorer_part *p, const struc
 		cand_of[item_of[i]] = i;
 		if (offset)
 			offset[i] = p->offset[c->kept[i]];
+		if (usable)
+			usable[i] = p->usable[c->kept[i]];
 	}
 	p->item_of = item_of;
 	p->cand_of = cand_of;
 	p->offset = offset;
+	p->usable = usable;
 	p->ncand = c->n;
 	return 0;
 }

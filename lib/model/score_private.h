@@ -38,6 +38,12 @@ static inline uint32_t rec_mapped(const uint32_t *map, uint32_t i)
 /* score.c: all of the table of a factor model in panels of the kernel. */
 REC_MUST int rec_part_pack(struct rec_scorer_part *p, const struct rec_run *run, struct rec_err *e);
 
+/*
+ * score_empty.c: mark the items of a factor model whose vector isn't zero;
+ * usable stays NULL where that is all of them.
+ */
+REC_MUST int rec_part_usable(struct rec_scorer_part *p, const struct rec_run *run, struct rec_err *e);
+
 /* Replace the scores of a part by scaled ones, in place; all of 0 .. n - 1 where hit is NULL. */
 void rec_scale_apply(enum rec_scale scale, float *score, const unsigned char *hit, uint32_t n, struct rec_ranked *scratch);
 

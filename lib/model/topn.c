@@ -27,7 +27,7 @@ struct rec_topn_scratch {
 	struct rec_score_scratch *score;
 	unsigned char *skip;		/* by item: not to be listed for the row at hand */
 	struct rec_tile_scratch tile;
-	bool live[REC_TOPN_BATCH], cut[REC_TOPN_BATCH];
+	bool live[REC_TOPN_BATCH], flat[REC_TOPN_BATCH], cut[REC_TOPN_BATCH];
 };
 
 int rec_topn_new(struct rec_topn **out, const struct rec_scorer *s, const struct rec_topn_opts *o, struct rec_err *e)
@@ -149,14 +149,14 @@ static void set_skip(const struct rec_topn *t, struct rec_topn_scratch *sc, cons
 }
 
 /* An error about a row. Returns -1. */
-static int row_fail(const struct rec_query *q, const char *what, struct rec_err *e)
+static int row_fail(bool similar, const struct rec_query *q, const char *what, struct rec_err *e)
 {
-	return rec_err_set(e, REC_EDATA, "row '%.*s': %s", (int)(q->label_len < 200 ? q->label_len : 200), q->label, what);
+	return rec_err_set(e, REC_EDATA, "%s '%.*s': %s", similar ? "item" : "user", (int)(q->label_len < 200 ? q->label_len : 200), q->label, what);
 }
 
-static int not_a_number(const struct rec_query *q, struct rec_err *e)
+static int not_a_number(const struct rec_topn *t, const struct rec_query *q, struct rec_err *e)
 {
-	return row_fail(q, "a score is not a finite number", e);
+	return row_fail(t->s->similar, q, "a score is not a finite number", e);
 }
 
 /* false where the score is not a number. */
@@ -293,10 +293,10 @@ static int finish(const struct rec_topn *t, struct rec_topn_scratch *sc, const s
 	bool more = live ? t->o.fill : t->o.cold == REC_COLD_POPULAR;
 
 	if (!live && t->o.cold == REC_COLD_FAIL)
-		return row_fail(q, "no model can score it (--cold fail)", e);
+		return row_fail(t->s->similar, q, "no model can score it (--cold fail)", e);
 	rec_top_sort(top);
 	if (top->n && (isinf(top->entry[0].score) || isinf(top->entry[top->n - 1].score)))
-		return not_a_number(q, e);
+		return not_a_number(t, q, e);
 	if (cut && check_cut(t, q, top, e) != 0)
 		return -1;
 	if (more && top->n < t->depth) {
@@ -316,7 +316,7 @@ static int rank_one(const struct rec_topn *t, struct rec_topn_scratch *sc, const
 	set_skip(t, sc, q, true);
 	numbers = q->has_candidates ? rank_candidates(t, sc, q, top) : rank_row(t, sc, top);
 	set_skip(t, sc, q, false);
-	return numbers ? 0 : not_a_number(q, e);
+	return numbers ? 0 : not_a_number(t, q, e);
 }
 
 /* Row i of the batch: ranked at once, or given to the tiles. */
@@ -326,6 +326,8 @@ static int begin(const struct rec_topn *t, struct rec_topn_scratch *sc, uint32_t
 
 	if (live < 0)
 		return -1;
+	sc->flat[i] = live && rec_scorer_flat(t->s, sc->score);
+	live = live && !sc->flat[i];
 	sc->live[i] = live;
 	sc->cut[i] = live && rec_scorer_is_cut(sc->score);
 	*top = (struct rec_top){ .entry = top->entry, .cap = t->depth, .room = rec_topn_room(t) };
@@ -349,9 +351,11 @@ int rec_topn_answer(const struct rec_topn *t, struct rec_topn_scratch *sc, const
 	if (t->tiled)
 		bad = rec_tiles_rank(&t->tiles, &sc->tile, list);
 	if (bad != REC_NONE)
-		return not_a_number(&q[bad], e);
+		return not_a_number(t, &q[bad], e);
 	for (uint32_t i = 0; i < nq; i++)
 		if (finish(t, sc, &q[i], sc->live[i], sc->cut[i], &list[i], counts, e) != 0)
 			return -1;
+	for (uint32_t i = 0; i < nq; i++)
+		counts->flat += sc->flat[i];
 	return 0;
 }

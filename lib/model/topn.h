@@ -42,7 +42,8 @@ struct rec_topn_opts {
 
 struct rec_topn_counts {
 	uint64_t rows, answered, entries;
-	uint64_t cold;		/* rows that no model could score */
+	uint64_t cold;		/* rows that no model could score, flat ones among them */
+	uint64_t flat;		/* rows whose every item has one score: nothing to rank by */
 	uint64_t shorter;	/* lists with fewer than n entries, empty ones and those of cold rows not counted */
 	uint64_t empty;		/* rows that a model could score, with nothing left to list */
 	uint64_t bare;		/* lists that nothing was left out of, because nothing was known of the row */

@@ -187,6 +187,7 @@ static void add_counts(struct rec_topn_counts *to, const struct rec_topn_counts 
 	to->answered += c->answered;
 	to->entries += c->entries;
 	to->cold += c->cold;
+	to->flat += c->flat;
 	to->shorter += c->shorter;
 	to->empty += c->empty;
 	to->bare += c->bare;
