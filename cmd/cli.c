@@ -43,7 +43,7 @@ void cli_say(const char *text)
 
 void cli_usage(const char *fmt, ...)
 {
-	char text[512];
+	char text[1000];
 	va_list ap;
 
 	va_start(ap, fmt);
@@ -54,20 +54,46 @@ void cli_usage(const char *fmt, ...)
 	exit(CLI_USAGE);
 }
 
+enum { GUESS = 400 };	/* bytes of what an unknown option may be */
+
 static const struct cli_opt *find_long(const char *name, size_t n)
 {
+	char guess[GUESS];
+
 	for (const struct cli_opt *o = cli_the_spec->opts; o->name; o++)
 		if (strlen(o->name) == n && memcmp(o->name, name, n) == 0)
 			return o;
-	cli_usage("unknown option '--%.*s' (see %s --help)", (int)n, name, cli_the_spec->name);
+	cli_guess_long(guess, sizeof guess, name, n);
+	cli_usage("unknown option '--%.*s'%s (see %s --help)", (int)n, name, guess, cli_the_spec->name);
 }
 
-static const struct cli_opt *find_short(char key)
+/* Of the argument "-xyz" the letter `key`. */
+static const struct cli_opt *find_short(const char *arg, char key)
 {
+	char guess[GUESS];
+
 	for (const struct cli_opt *o = cli_the_spec->opts; o->name; o++)
 		if (o->key == key)
 			return o;
-	cli_usage("unknown option '-%c' (see %s --help)", key, cli_the_spec->name);
+	cli_guess_short(guess, sizeof guess, arg, key);
+	cli_usage("unknown option '-%c'%s (see %s --help)", key, guess, cli_the_spec->name);
+}
+
+/* Not a number: where it is one in another spelling (20%, 0,2), how to write it. */
+static _Noreturn void no_number(const struct cli_opt *o, const char *s)
+{
+	size_t n = strlen(s), comma = strcspn(s, ",");
+	char text[64], point[64];
+	double x;
+
+	if (n > 1 && s[n - 1] == '%' && rec_num_f64(s, n - 1, &x) == REC_NUM_OK) {
+		text[rec_num_put_f64(text, x / 100)] = '\0';
+		cli_usage("--%s: '%s' is not a number; write %s", o->name, s, text);
+	}
+	snprintf(point, sizeof point, "%.*s.%s", (int)comma, s, s + comma + (s[comma] == ','));
+	if (s[comma] && n < sizeof point && rec_num_f64(point, n, &x) == REC_NUM_OK)
+		cli_usage("--%s: '%s' is not a number; write %s", o->name, s, point);
+	cli_usage("--%s: '%s' is not a number%s", o->name, s, o->kind == CLI_KIND_AUTO ? ", nor auto" : "");
 }
 
 static double number(const struct cli_opt *o, const char *s)
@@ -75,7 +101,7 @@ static double number(const struct cli_opt *o, const char *s)
 	double x;
 
 	if (rec_num_f64(s, strlen(s), &x) != REC_NUM_OK)
-		cli_usage("--%s: '%s' is not a number", o->name, s);
+		no_number(o, s);
 	if (x < o->lo || x > o->hi)
 		cli_usage("--%s: %s is not between %.10g and %.10g", o->name, s, o->lo, o->hi);
 	return x;
@@ -83,13 +109,17 @@ static double number(const struct cli_opt *o, const char *s)
 
 static uint64_t whole_number(const struct cli_opt *o, const char *s)
 {
+	enum rec_num rc;
 	uint64_t x;
 
-	if (rec_num_u64(s, strlen(s), &x) != REC_NUM_OK)
-		cli_usage("--%s: '%s' is not a whole number", o->name, s);
-	if ((double)x < o->lo || (double)x > o->hi)
+	if (*s == '-' && rec_num_u64(s + 1, strlen(s + 1), &x) != REC_NUM_BAD && s[1])
+		cli_usage("--%s: %s is below %.10g", o->name, s, o->lo);
+	rc = rec_num_u64(s, strlen(s), &x);
+	if (rc == REC_NUM_OK && (double)x >= o->lo && (double)x <= o->hi)
+		return x;
+	if (rc == REC_NUM_OK || rc == REC_NUM_RANGE)
 		cli_usage("--%s: %s is not between %.10g and %.10g", o->name, s, o->lo, o->hi);
-	return x;
+	cli_usage("--%s: '%s' is not a whole number (digits alone, from %.10g to %.10g)", o->name, s, o->lo, o->hi);
 }
 
 /* Bytes with an optional suffix K, M, G or T (powers of 1024). */
@@ -111,15 +141,17 @@ static uint64_t size_of(const struct cli_opt *o, const char *s)
 
 static unsigned choice(const struct cli_opt *o, const char *s)
 {
-	char all[256] = "";
+	char all[GUESS] = "", guess[80];
 	size_t n = 0;
 
 	for (unsigned i = 0; o->choices[i]; i++) {
 		if (strcmp(o->choices[i], s) == 0)
 			return i;
-		n += (size_t)snprintf(all + n, sizeof all - n, "%s%s", i ? ", " : "", o->choices[i]);
+		if (n < sizeof all)
+			n += (size_t)snprintf(all + n, sizeof all - n, "%s%s", i ? ", " : "", o->choices[i]);
 	}
-	cli_usage("--%s: '%s' is none of %s", o->name, s, all);
+	cli_guess_choice(guess, sizeof guess, o->choices, s);
+	cli_usage("--%s: '%s' is none of %s%s", o->name, s, all, guess);
 }
 
 static void add_to_list(struct cli_list *l, const char *s)
@@ -141,6 +173,23 @@ static struct cli_part part(const struct cli_opt *o, const char *s)
 	if (i < 1 || i > n || n > 1000000)
 		cli_usage("--%s: %s: I must be from 1 to N, and N at most 1000000", o->name, s);
 	return (struct cli_part){ (uint32_t)i, (uint32_t)n };
+}
+
+/* --help, --version and --options end the process here. */
+static void end_with_text(const char *name, size_t n, bool value)
+{
+	static const struct {
+		const char *name;
+		void (*print)(void);
+	} texts[] = { { "help", cli_help }, { "version", cli_print_version }, { "options", cli_print_options } };
+
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+		if (strlen(texts[i].name) != n || memcmp(texts[i].name, name, n) != 0)
+			continue;
+		if (value)
+			cli_usage("--%s takes no value", texts[i].name);
+		texts[i].print();
+	}
 }
 
 static void store(const struct cli_opt *o, const char *s)
@@ -175,12 +224,7 @@ static int parse_long(char **argv)
 	size_t n = eq ? (size_t)(eq - name) : strlen(name);
 	const struct cli_opt *o;
 
-	if (!eq && strcmp(name, "help") == 0)
-		cli_help();
-	if (!eq && strcmp(name, "version") == 0)
-		cli_print_version();
-	if (!eq && strcmp(name, "options") == 0)
-		cli_print_options();
+	end_with_text(name, n, eq != NULL);
 	o = find_long(name, n);
 	if (o->kind == CLI_KIND_FLAG) {
 		if (eq)
@@ -193,7 +237,7 @@ static int parse_long(char **argv)
 		return 0;
 	}
 	if (!argv[1])
-		cli_usage("--%s wants %s", o->name, o->arg);
+		cli_usage("--%s needs %s", o->name, o->arg);
 	store(o, argv[1]);
 	return 1;
 }
@@ -208,7 +252,7 @@ static int parse_short(char **argv)
 			cli_help();
 		if (*p == 'V')
 			cli_print_version();
-		o = find_short(*p);
+		o = find_short(argv[0], *p);
 		if (o->kind == CLI_KIND_FLAG) {
 			store(o, NULL);
 			continue;
@@ -218,7 +262,7 @@ static int parse_short(char **argv)
 			return 0;
 		}
 		if (!argv[1])
-			cli_usage("-%c wants %s", o->key, o->arg);
+			cli_usage("-%c needs %s", o->key, o->arg);
 		store(o, argv[1]);
 		return 1;
 	}
@@ -254,13 +298,24 @@ static void default_text(char *to, const struct cli_opt *o)
 	snprintf(to, CLI_DEFAULT_TEXT, "%s", buf);
 }
 
-static void unexpected_operand(const char *operand)
+void cli_unexpected(const char *operand)
 {
 	const struct cli_spec *s = cli_the_spec;
 
 	if (s->hint)
 		cli_usage("unexpected operand '%s'; %s", operand, s->hint);
 	cli_usage("unexpected operand '%s' (see %s --help)", operand, s->name);
+}
+
+bool cli_is_file(const char *operand)
+{
+	static const char *const ends[] = { ".tsv", ".csv", ".txt", ".rec", ".gz", ".json", ".parquet" };
+	size_t n = strlen(operand);
+
+	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+		if (n > strlen(ends[i]) && strcmp(operand + n - strlen(ends[i]), ends[i]) == 0)
+			return true;
+	return strchr(operand, '/') || access(operand, F_OK) == 0;
 }
 
 void cli_parse(const struct cli_spec *spec, int argc, char **argv)
@@ -283,7 +338,7 @@ void cli_parse(const struct cli_spec *spec, int argc, char **argv)
 		else if (options && a[0] == '-' && a[1])
 			i += parse_short(argv + i);
 		else if (!spec->operands)
-			unexpected_operand(a);
+			cli_unexpected(a);
 		else
 			operands[noperands++] = a;
 	}

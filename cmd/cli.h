@@ -115,6 +115,10 @@ void cli_parse(const struct cli_spec *spec, int argc, char **argv);
 /* Operands in order; *n of them. Options and operands mix; "--" ends options. */
 char **cli_operands(size_t *n);
 
+/* An operand that isn't wanted; the hint says what is. And whether an operand names a file: it does, or looks as if it should. */
+_Noreturn void cli_unexpected(const char *operand);
+bool cli_is_file(const char *operand);
+
 /* True where the option was given on the command line. */
 bool cli_given(const char *name);
 

@@ -24,7 +24,8 @@ static const char *volatile *temporaries;
 static volatile size_t nouts;
 static size_t outs_cap, temporaries_cap;
 static struct rec_out *stats_out;	/* of --stats: written last */
-static bool stdin_taken, stdout_taken;
+static const char *stdin_taken;	/* what it is read as */
+static bool stdout_taken;
 static uint64_t bytes_in;
 
 /*
@@ -85,14 +86,15 @@ int cli_in(struct rec_in **in, const char *path, const char *what, struct rec_er
 	*in = NULL;
 	if (!path || strcmp(path, "-") == 0) {
 		if (stdin_taken)
-			return rec_err_set(e, REC_EUSAGE, "stdin can be read once only");
-		stdin_taken = true;
+			return rec_err_set(e, REC_EUSAGE, "stdin is wanted twice, as %s and as %s; it can be read once: give one of them as a file",
+					   stdin_taken, what);
+		stdin_taken = what;
 		if (isatty(0))
 			cli_note("reading %s from the terminal; end with Ctrl-D", what);
 		path = "-";
 	}
 	if (rec_in_open(in, path, e) != 0)
-		return -1;
+		return strcmp(path, "-") == 0 ? -1 : cli_hint_file(e, path, what);
 	rec_in_tally(*in, &bytes_in);
 	rec_in_listen(*in, hear, NULL);
 	return 0;
@@ -113,14 +115,13 @@ static int open_listed(struct rec_out **out, const char *path, struct rec_err *e
 
 static int check_output(const char *path, bool binary, struct rec_err *e)
 {
-	if (!path) {
-		if (stdout_taken)
-			return rec_err_set(e, REC_EUSAGE, "two outputs would go to stdout");
-		stdout_taken = true;
-		if (binary && isatty(1))
-			return rec_err_set(e, REC_EUSAGE, "binary output to a terminal; use > FILE or -o FILE");
+	if (path)
 		return 0;
-	}
+	if (stdout_taken)
+		return rec_err_set(e, REC_EUSAGE, "two outputs would go to stdout; give one of them a FILE");
+	stdout_taken = true;
+	if (binary && isatty(1))
+		return rec_err_set(e, REC_EUSAGE, "binary output to a terminal; use > FILE or -o FILE");
 	return 0;
 }
 
@@ -147,7 +148,9 @@ int cli_out(struct rec_out **out, const char *path, bool binary, struct rec_err 
 	pthread_sigmask(SIG_BLOCK, &set, &old);
 	rc = open_listed(out, path, e);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	return rc == 0 ? check_distinct(*out, e) : -1;
+	if (rc != 0)
+		return path ? cli_hint_file(e, path, NULL) : -1;
+	return check_distinct(*out, e);
 }
 
 void cli_free_outputs(void)
@@ -266,7 +269,7 @@ static void say_within(const char *msg)
 {
 	char text[900];
 
-	snprintf(text, sizeof text, "%s; --mem allows %llu", msg, (unsigned long long)cli_the_spec->common->mem);
+	snprintf(text, sizeof text, "%s; --mem allows %llu: give more, or see --estimate", msg, (unsigned long long)cli_the_spec->common->mem);
 	cli_say(text);
 }
 

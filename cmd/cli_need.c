@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* cli_need.c - --estimate and --mem: what a run needs is known before the work begins. */
+#include <stdio.h>
+
 #include "base/mem.h"
 #include "cli.h"
 #include "cli_private.h"
@@ -20,13 +22,27 @@ static int print(uint64_t bytes, const struct cli_amount *more, struct rec_err *
 	return rc;
 }
 
+/* So much memory, rounded up, as --mem takes it. */
+static void put_size(char *to, size_t size, uint64_t bytes)
+{
+	const uint64_t mega = 1 << 20, giga = 1 << 30;
+
+	if (bytes <= 9999 * mega)
+		snprintf(to, size, "%lluM", (unsigned long long)((bytes + mega - 1) / mega));
+	else
+		snprintf(to, size, "%lluG", (unsigned long long)(bytes / giga + (bytes % giga != 0)));
+}
+
 int cli_need(uint64_t bytes, const struct cli_amount *more, struct rec_err *e)
 {
 	const struct cli_common *c = cli_the_spec->common;
+	char enough[32];
 
 	if (c->estimate)
 		return print(bytes, more, e) == 0 ? 1 : -1;
-	if (c->mem && bytes > c->mem)
-		return rec_err_set(e, REC_ENOMEM, "needs %llu bytes, --mem allows %llu", (unsigned long long)bytes, (unsigned long long)c->mem);
-	return 0;
+	if (!c->mem || bytes <= c->mem)
+		return 0;
+	put_size(enough, sizeof enough, bytes);
+	return rec_err_set(e, REC_ENOMEM, "needs %llu bytes, --mem allows %llu; give --mem %s or more", (unsigned long long)bytes,
+			   (unsigned long long)c->mem, enough);
 }

@@ -16,6 +16,20 @@ _Noreturn void cli_help(void);
 _Noreturn void cli_print_version(void);
 _Noreturn void cli_print_options(void);	/* --options: the table for completion and the check of the manual page */
 
+/*
+ * What to add to the message on an option or a choice that isn't there:
+ * "; did you mean --factors?", or nothing. arg is the whole argument ("-rank").
+ */
+void cli_guess_long(char *to, size_t size, const char *word, size_t n);
+void cli_guess_short(char *to, size_t size, const char *arg, char key);
+void cli_guess_choice(char *to, size_t size, const char *const *choices, const char *word);
+
+/*
+ * Behind the message on a file that can't be opened: what to do next. what is
+ * what the input should hold, or NULL for an output. Returns -1.
+ */
+int cli_hint_file(struct rec_err *e, const char *path, const char *what);
+
 void cli_safe_descriptors(void);
 void cli_catch_signals(void);
 void cli_catch_bus(void);

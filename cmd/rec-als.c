@@ -69,7 +69,7 @@ static void refuse_with_half(void)
 		if (cli_given(settings[i]))
 			cli_usage("--%s can't work with --half: settings come from the model", settings[i]);
 	if (!o.model)
-		cli_usage("--half wants --model");
+		cli_usage("--half needs --model");
 }
 
 static void check_options(void)
@@ -79,18 +79,18 @@ static void check_options(void)
 	if (cli_given("half"))
 		refuse_with_half();
 	else if (cli_given("model") || cli_given("part") || o.transposed)
-		cli_usage("--%s wants --half", cli_given("model") ? "model" : o.transposed ? "transposed" : "part");
+		cli_usage("--%s needs --half", cli_given("model") ? "model" : o.transposed ? "transposed" : "part");
 	for (size_t i = 0; o.is_explicit && implicit[i]; i++)
 		if (cli_given(implicit[i]))
 			cli_usage("--%s can't work with --explicit", implicit[i]);
 	if (!o.is_explicit && (cli_given("bias-reg") || o.no_bias))
-		cli_usage("--%s wants --explicit", o.no_bias ? "no-bias" : "bias-reg");
+		cli_usage("--%s needs --explicit", o.no_bias ? "no-bias" : "bias-reg");
 	if (o.no_bias && cli_given("bias-reg"))
 		cli_usage("--bias-reg can't work with --no-bias");
 	if (cli_given("epsilon") && o.weights != REC_WEIGHTS_LOG)
-		cli_usage("--epsilon wants --weights log");
+		cli_usage("--epsilon needs --weights log");
 	if (cli_given("cg-steps") && o.solver != REC_CG)
-		cli_usage("--cg-steps wants --solver cg");
+		cli_usage("--cg-steps needs --solver cg");
 }
 
 static void print_objective(void *arg, uint32_t iteration, const char *half, double value)

@@ -110,9 +110,9 @@ static void check_options(void)
 	if (o.per_user)
 		never_with("per-user", summed);
 	else if (o.part.n)
-		cli_usage("--part wants --per-user; the parts together are summed up by --summarize");
+		cli_usage("--part needs --per-user; the parts together are summed up by --summarize");
 	if (cli_given("significance") && !o.compare)
-		cli_usage("--significance wants --compare");
+		cli_usage("--significance needs --compare");
 	if (o.candidates && !cli_given("ties"))
 		o.ties = REC_TIES_WORST;
 }
@@ -169,7 +169,7 @@ static int check_gates(struct rec_buf *said, const struct rec_summary *s, struct
 			return -1;
 		x[rec_num_put_f64(x, line->value)] = '\0';
 		if (holds(&g, line->value, bound) &&
-		    rec_buf_printf(said, e, "%s%s is %s: fails %s%s", said->n ? "; " : "", line->name, x, g.op, g.bound) != 0)
+		    rec_buf_printf(said, e, "%sgate '%s' holds: %s is %s", said->n ? "; " : "", o.fail_if.item[i], line->name, x) != 0)
 			return -1;
 	}
 	return 0;
@@ -246,8 +246,11 @@ static int parse_metrics(struct rec_metrics *ms, struct rec_err *e)
 	char **operand = cli_operands(&n);
 
 	for (size_t i = 0; i < n; i++)
-		if (rec_metrics_parse(ms, operand[i], e) != 0)
+		if (rec_metrics_parse(ms, operand[i], e) != 0) {
+			if (cli_is_file(operand[i]))
+				cli_unexpected(operand[i]);
 			return -1;
+		}
 	for (size_t i = 0; i < ms->n; i++)
 		if (ms->m[i].measure->kind == REC_CATALOGUE && cli_given("ties") && o.ties != REC_TIES_LABEL)
 			return rec_err_set(e, REC_EUSAGE, "--ties %s: %s is defined for label order only", ties_names[o.ties], ms->m[i].name);

@@ -51,7 +51,7 @@ static void check_options(void)
 	if (o.models.n == 0)
 		cli_usage("no model: give -m FILE");
 	if (o.fold_in && !o.history)
-		cli_usage("--fold-in wants --history FILE");
+		cli_usage("--fold-in needs --history FILE");
 }
 
 static int load(struct rec_run *run, struct rec_err *e)

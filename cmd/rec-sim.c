@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/near.h"
 #include "blas/blas.h"
 #include "cli.h"
 #include "cli_load.h"
@@ -84,6 +85,21 @@ static void describe_methods(void)
 
 /* -- options -- */
 
+static _Noreturn void no_such_method(const char *name)
+{
+	const struct rec_sim_method *m;
+	struct rec_near near;
+
+	if (cli_is_file(name))
+		cli_unexpected(name);
+	rec_near_begin(&near, name, strlen(name));
+	for (size_t i = 0; (m = rec_sim_method_at(i)) != NULL; i++)
+		rec_near_try(&near, rec_sim_name(m));
+	if (near.names)
+		cli_usage("unknown method '%s'; did you mean %s? (all: %s)", name, near.name[0], method_names);
+	cli_usage("unknown method '%s'; one of: %s", name, method_names);
+}
+
 static const struct rec_sim_method *the_method(void)
 {
 	const struct rec_sim_method *m;
@@ -94,9 +110,9 @@ static const struct rec_sim_method *the_method(void)
 		cli_usage("which METHOD? one of: %s", method_names);
 	m = rec_sim_method(operand[0]);
 	if (!m)
-		cli_usage("unknown method '%s'; one of: %s", operand[0], method_names);
+		no_such_method(operand[0]);
 	if (n > 1)
-		cli_usage("unexpected operand '%s'; %s", operand[1], spec.hint);
+		cli_unexpected(operand[1]);
 	return m;
 }
 
@@ -106,7 +122,7 @@ static void numbers(double *x, unsigned n, const char *option, const char *arg, 
 		size_t len = strcspn(arg, ",");
 
 		if (rec_num_f64(arg, len, &x[i]) != REC_NUM_OK || (arg[len] == ',') != (i + 1 < n))
-			cli_usage("--%s wants %u numbers with commas between them", option, n);
+			cli_usage("--%s needs %u numbers with commas between them", option, n);
 		if (x[i] < lo || x[i] > hi)
 			cli_usage("--%s: %g is not between %g and %g", option, x[i], lo, hi);
 		arg += len + (arg[len] == ',');
@@ -119,11 +135,11 @@ static void check_method_options(const struct rec_sim_method *m)
 		if (cli_given(opts[i].name) && !rec_sim_takes(m, opts[i].name))
 			cli_usage("--%s can't work with %s", opts[i].name, rec_sim_name(m));
 	if (cli_given("epsilon") && o.weights != REC_WEIGH_LOG)
-		cli_usage("--epsilon wants --weights log");
+		cli_usage("--epsilon needs --weights log");
 	if (cli_given("bm25") && o.weights != REC_WEIGH_BM25)
-		cli_usage("--bm25 wants --weights bm25");
+		cli_usage("--bm25 needs --weights bm25");
 	if (cli_given("alpha") && o.weights != REC_WEIGH_LINEAR && o.weights != REC_WEIGH_LOG)
-		cli_usage("--alpha wants --weights linear or log");
+		cli_usage("--alpha needs --weights linear or log");
 	if (o.center && o.side == 1)
 		cli_usage("--center can't work with --side user");
 }

@@ -22,7 +22,7 @@ void sim_shards_check(const struct sim_shards *o, const struct rec_sim_opts *s)
 	if (o->survey + o->partial + o->merge > 1)
 		cli_usage("--%s can't work with --%s", o->survey ? "survey" : "partial", o->merge ? "merge" : "partial");
 	if (o->survey + o->partial + o->merge == 0 && o->file)
-		cli_usage("--whole wants --partial or --merge");
+		cli_usage("--whole needs --partial or --merge");
 	if (o->survey + o->partial + o->merge == 0)
 		return;
 	if (cli_given("from-factors"))
@@ -34,7 +34,7 @@ void sim_shards_check(const struct sim_shards *o, const struct rec_sim_opts *s)
 	if (o->survey && (o->file || cli_given("binary")))
 		cli_usage("--survey can't work with --%s", o->file ? "whole" : "binary");
 	if (o->partial && !o->file && rec_partial_wants_whole(s))
-		cli_usage("--partial of %s wants --whole: weights of users are rounded by what all shards are (see --survey)", rec_sim_name(s->method));
+		cli_usage("--partial of %s needs --whole: weights of users are rounded by what all shards are (see --survey)", rec_sim_name(s->method));
 }
 
 int sim_shards_whole(struct sim_shards *o, struct rec_sim_opts *s, struct rec_err *e)

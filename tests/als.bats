@@ -64,21 +64,21 @@ shape() {	# shape FILE USERS ITEMS COLUMNS
 	exits 2 rec-als --explicit --unobserved 1 </dev/null
 	says "rec-als: --unobserved can't work with --explicit"
 	exits 2 rec-als --bias-reg 1 </dev/null
-	says "rec-als: --bias-reg wants --explicit"
+	says "rec-als: --bias-reg needs --explicit"
 	exits 2 rec-als --no-bias </dev/null
-	says "rec-als: --no-bias wants --explicit"
+	says "rec-als: --no-bias needs --explicit"
 	exits 2 rec-als --explicit --no-bias --bias-reg 2 </dev/null
 	says "rec-als: --bias-reg can't work with --no-bias"
 	exits 2 rec-als --epsilon 2 </dev/null
-	says "rec-als: --epsilon wants --weights log"
+	says "rec-als: --epsilon needs --weights log"
 	exits 2 rec-als --cg-steps 2 </dev/null
-	says "rec-als: --cg-steps wants --solver cg"
+	says "rec-als: --cg-steps needs --solver cg"
 	exits 2 rec-als --part 1/2 </dev/null
-	says "rec-als: --part wants --half"
+	says "rec-als: --part needs --half"
 	exits 2 rec-als -m x </dev/null
-	says "rec-als: --model wants --half"
+	says "rec-als: --model needs --half"
 	exits 2 rec-als --half user </dev/null
-	says "rec-als: --half wants --model"
+	says "rec-als: --half needs --model"
 	exits 2 rec-als --half user -m x --reg 1 </dev/null
 	says "rec-als: --reg can't work with --half: settings come from the model"
 	exits 2 rec-als -k 0 </dev/null
@@ -356,7 +356,7 @@ fan() {
 	exits 1 rec-als --half user -m item.rec <train.rec
 	says "rec-als: item.rec: the model holds no user factors, from which conjugate gradients go on"
 	exits 2 rec-als --transposed <train.rec
-	says "rec-als: --transposed wants --half"
+	says "rec-als: --transposed needs --half"
 }
 
 @test "rec-als: --init-from goes on where a model stopped, and takes new labels in" {
@@ -385,7 +385,7 @@ fan() {
 	[ "$(awk -F'\t' '{ print ($2 > 0) }' out | xargs)" = "1 1 1" ]
 	exits 4 rec-als --mem 10K -o model.rec <likes.tsv
 	one_line rec-als
-	grep -Eq '^rec-als: needs [0-9]+ bytes, --mem allows 10240$' err
+	grep -Eq '^rec-als: needs [0-9]+ bytes, --mem allows 10240; give --mem [0-9]+M or more$' err
 	[ ! -e model.rec ]
 	rec-als -k 4 -i 0 <likes.tsv >start.rec
 	exits 0 rec-als --estimate --half item -m start.rec <likes.tsv

@@ -58,13 +58,13 @@ from() {	# from FILE COMMAND...: run with stdin from FILE
 		exits 2 "$c" -Z </dev/null
 		says "$c: unknown option '-Z' (see $c --help)"
 		exits 2 "$c" --output </dev/null
-		says "$c: --output wants FILE"
+		says "$c: --output needs FILE"
 		exits 2 "$c" --binary=3 </dev/null
 		says "$c: --binary takes no value"
 		exits 2 "$c" -j 0 </dev/null
 		says "$c: --threads: 0 is not between 1 and 1024"
 		exits 2 "$c" -j x </dev/null
-		says "$c: --threads: 'x' is not a whole number"
+		says "$c: --threads: 'x' is not a whole number (digits alone, from 1 to 1024)"
 		exits 2 "$c" --mem 12Q </dev/null
 		says "$c: --mem: '12Q' is not a size (examples: 512M, 8G)"
 	done
@@ -175,10 +175,10 @@ from() {	# from FILE COMMAND...: run with stdin from FILE
 		name=${c%% *}
 		# shellcheck disable=SC2086
 		exits 1 from train.tsv $c no-such-file
-		says "$name: no-such-file: No such file or directory"
+		mentions "$name: no-such-file: No such file or directory; name a file that holds " && mentions ", or - for stdin" && one_line "$name"
 		# shellcheck disable=SC2086
 		exits 1 from train.tsv $c folder
-		says "$name: folder: Is a directory"
+		mentions "$name: folder: Is a directory; name a file that holds " && mentions ", or join those in it by rec-cat folder/*" && one_line "$name"
 	done
 	for c in $(readers); do
 		got=0
@@ -393,7 +393,7 @@ from() {	# from FILE COMMAND...: run with stdin from FILE
 	prepare_samples
 	for c in $COMMANDS; do
 		exits 1 from "$(sample_stdin "$c")" sample "$c" --stats missing/stats
-		says "$c: missing/stats: No such file or directory" && [ ! -s out ]
+		says "$c: missing/stats: No such file or directory; make the folder first: mkdir -p missing" && [ ! -s out ]
 	done
 }
 

@@ -207,7 +207,7 @@ mae${TAB}0" ]
 	exits 1 rec-eval -t truth recall@2 <ranks
 	says "rec-eval: no scores; for lists in rank order: rec-cat --rank"
 	exits 1 rec-eval -t truth recall@4 <lists
-	says "rec-eval: recall@4: the longest list has 3 entries; --shallow allows it"
+	says "rec-eval: recall@4: the longest list has 3 entries; make longer lists (rec-topn -n 4), or allow it by --shallow"
 	exits 0 rec-eval -t truth recall@4 --shallow <lists
 	: >empty
 	exits 1 rec-eval -t empty recall@2 <lists
@@ -238,7 +238,7 @@ mae${TAB}0" ]
 	exits 2 rec-eval recall@2 <lists
 	says "rec-eval: -t TRUTH is missing"
 	exits 2 rec-eval -t truth recal@2 <lists
-	says "rec-eval: 'recal@2' names no measure; there are: recall precision f1 hit mrr map ndcg auc rmse mae coverage gini novelty"
+	says "rec-eval: 'recal@2' names no measure; did you mean recall@2? (all: recall precision f1 hit mrr map ndcg auc rmse mae coverage gini novelty)"
 	exits 2 rec-eval -t truth -b recall@2 <lists
 	says "rec-eval: --binary: measures are text; see --json"
 	exits 2 rec-eval -t truth --per-user --json <lists
@@ -248,24 +248,24 @@ mae${TAB}0" ]
 	exits 2 rec-eval --summarize --part 1/2 <lists
 	says "rec-eval: --summarize can't work with --part"
 	exits 2 rec-eval -t truth --part 1/2 recall@2 <lists
-	says "rec-eval: --part wants --per-user; the parts together are summed up by --summarize"
+	says "rec-eval: --part needs --per-user; the parts together are summed up by --summarize"
 	exits 2 rec-eval --summarize recall@2 <lists
 	says "rec-eval: --summarize takes no METRICS: the input says what was measured"
 	exits 2 rec-eval -t truth --significance t <lists
-	says "rec-eval: --significance wants --compare"
+	says "rec-eval: --significance needs --compare"
 	exits 2 rec-eval -t truth --fail-if 'recall@2=1' <lists
 	says "rec-eval: --fail-if: 'recall@2=1' is not understood; an example: 'ndcg@10<0.3'"
 	exits 2 rec-eval -t truth --relevant 0 <lists
 	one_line rec-eval
 	exits 2 rec-eval -t - recall@2 <lists
-	says "rec-eval: stdin can be read once only"
+	says "rec-eval: stdin is wanted twice, as lists and as truth; it can be read once: give one of them as a file"
 }
 
 @test "rec-eval: --fail-if is exit 3, names what failed, and the output is complete" {
 	small
 	rec-eval -t truth --train train recall@3 hit@1 <lists >plain
 	exits 3 rec-eval -t truth --train train recall@3 hit@1 --fail-if 'recall@3<0.6' --fail-if 'hit@1>=recall@3' --fail-if 'recall@3<recall@3/floor' <lists
-	says "rec-eval: recall@3 is 0.5555555555555555: fails <0.6; recall@3 is 0.5555555555555555: fails <recall@3/floor"
+	says "rec-eval: gate 'recall@3<0.6' holds: recall@3 is 0.5555555555555555; gate 'recall@3<recall@3/floor' holds: recall@3 is 0.5555555555555555"
 	same plain out
 	exits 0 rec-eval -t truth --train train recall@3 hit@1 --fail-if 'recall@3<0.5' --fail-if 'recall@3>0.6' <lists
 	same plain out
@@ -425,7 +425,7 @@ u3${TAB}recall@3${TAB}0${TAB}missing" ]
 	exits 0 rec-eval -t truth --candidates candidates --ties label recall@1 <lists
 	is recall@1 0.5
 	exits 2 rec-eval -t truth --candidates - recall@1 <lists
-	says "rec-eval: stdin can be read once only"
+	says "rec-eval: stdin is wanted twice, as lists and as candidates; it can be read once: give one of them as a file"
 	sed 2d candidates >fewer
 	exits 1 rec-eval -t truth --candidates fewer recall@1 <lists
 	says "rec-eval: the list of 'u1' holds 'b', which is not among its candidates"

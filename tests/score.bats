@@ -99,7 +99,7 @@ rec-score: no pair could be scored"
 	exits 2 rec-score -m sim.tsv <train.tsv
 	says "rec-score: sim.tsv: a similarity scores the histories of users: give --history FILE"
 	exits 2 rec-score -m model.rec --fold-in <train.tsv
-	says "rec-score: --fold-in wants --history FILE"
+	says "rec-score: --fold-in needs --history FILE"
 	exits 1 rec-score -m model.rec <<<u1
 	says "rec-score: <stdin>:1: no TAB in 'u1'; a line is row TAB column"
 }

@@ -29,7 +29,9 @@ needs_blas() {
 	list=$(methods | tr '\n' ' ' | sed 's/ $//')
 	exits 2 rec-sim </dev/null
 	says "rec-sim: which METHOD? one of: $list"
-	for m in auto slim kosine; do
+	exits 2 rec-sim kosine </dev/null
+	says "rec-sim: unknown method 'kosine'; did you mean cosine? (all: $list)"
+	for m in auto slim; do
 		exits 2 rec-sim $m </dev/null
 		says "rec-sim: unknown method '$m'; one of: $list"
 	done
@@ -84,21 +86,21 @@ needs_blas() {
 
 @test "rec-sim: other options that can't work together are exit 2" {
 	exits 2 rec-sim cosine --epsilon 2 </dev/null
-	says "rec-sim: --epsilon wants --weights log"
+	says "rec-sim: --epsilon needs --weights log"
 	exits 2 rec-sim cosine --bm25 1,1 </dev/null
-	says "rec-sim: --bm25 wants --weights bm25"
+	says "rec-sim: --bm25 needs --weights bm25"
 	exits 2 rec-sim cosine --alpha 2 </dev/null
-	says "rec-sim: --alpha wants --weights linear or log"
+	says "rec-sim: --alpha needs --weights linear or log"
 	exits 2 rec-sim cosine -b --center --side user </dev/null
 	says "rec-sim: --center can't work with --side user"
 	exits 2 rec-sim cosine --from-factors model.rec --weights log </dev/null
 	says "rec-sim: --weights can't work with --from-factors"
 	exits 2 rec-sim linear --exponents 1,2 </dev/null
-	says "rec-sim: --exponents wants 3 numbers with commas between them"
+	says "rec-sim: --exponents needs 3 numbers with commas between them"
 	exits 2 rec-sim linear --exponents 1,2,x </dev/null
-	says "rec-sim: --exponents wants 3 numbers with commas between them"
+	says "rec-sim: --exponents needs 3 numbers with commas between them"
 	exits 2 rec-sim linear --exponents 1,2,3,4 </dev/null
-	says "rec-sim: --exponents wants 3 numbers with commas between them"
+	says "rec-sim: --exponents needs 3 numbers with commas between them"
 	exits 2 rec-sim rp3beta --walk 1,11 </dev/null
 	says "rec-sim: --walk: 11 is not between 0 and 10"
 	exits 2 rec-sim cosine --weights bm25 --bm25 1,2 </dev/null
@@ -252,7 +254,7 @@ needs_blas() {
 	exits 1 rec-sim cosine --from-factors train.tsv </dev/null
 	says "rec-sim: train.tsv: the model has no item factors; rec-als makes some"
 	exits 1 rec-sim cosine --from-factors no-such-file </dev/null
-	says "rec-sim: no-such-file: No such file or directory"
+	says "rec-sim: no-such-file: No such file or directory; name a file that holds a model, or - for stdin"
 }
 
 @test "rec-sim: the same similarity of factors on every instruction set" {
@@ -269,7 +271,7 @@ needs_blas() {
 	[ "$(awk -F'\t' '/^operations/ { print ($2 > 300000000) }' out)" -eq 1 ]
 	exits 0 rec-sim popular --estimate <wide.tsv
 	exits 4 rec-sim ease --mem 1M <wide.tsv
-	grep -qE '^rec-sim: needs [0-9]+ bytes, --mem allows 1048576$' err
+	grep -qE '^rec-sim: needs [0-9]+ bytes, --mem allows 1048576; give --mem [0-9]+M or more$' err
 	exits 0 rec-sim cosine --mem 1G <wide.tsv
 }
 

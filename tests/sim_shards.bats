@@ -197,14 +197,14 @@ equal() {
 		cosine --survey --partial|--survey can't work with --partial
 		cosine --survey --merge|--survey can't work with --merge
 		cosine --partial --merge|--partial can't work with --merge
-		cosine --whole no.tsv|--whole wants --partial or --merge
+		cosine --whole no.tsv|--whole needs --partial or --merge
 		cosine --partial --from-factors x|--partial can't work with --from-factors
 		cosine --partial --part 1/2|--partial can't work with --part: make more shards
 		cosine --survey --part 1/2|--survey can't work with --part: make more shards
 		cosine --survey -b|--survey can't work with --binary
 		cosine --survey --whole no.tsv|--survey can't work with --whole
-		linear --partial|--partial of linear wants --whole: weights of users are rounded by what all shards are (see --survey)
-		p3alpha --partial|--partial of p3alpha wants --whole: weights of users are rounded by what all shards are (see --survey)
+		linear --partial|--partial of linear needs --whole: weights of users are rounded by what all shards are (see --survey)
+		p3alpha --partial|--partial of p3alpha needs --whole: weights of users are rounded by what all shards are (see --survey)
 		popular --merge|a model with an offset or weighted histories does not go into text: use -b
 	LIST
 }
@@ -220,10 +220,10 @@ equal() {
 		exits 2 rec-sim -b $args --merge <"$file"
 		says "rec-sim: $text"
 	done <<-'LIST'
-		weight.rec|cosine|these are sums of weights d^-1 of users; cosine wants counts: rec-sim cosine --partial
-		count.rec|linear|these are counts of users; linear wants sums of weights d^-1: rec-sim linear --partial
-		weight.rec|linear --exponents 0.5,1,1|these are sums of weights d^-1 of users; with these options linear wants d^-0.5
-		items.rec|cosine|these are sums of single items; cosine wants those of pairs: rec-sim cosine --partial
+		weight.rec|cosine|these are sums of weights d^-1 of users; cosine needs counts: rec-sim cosine --partial
+		count.rec|linear|these are counts of users; linear needs sums of weights d^-1: rec-sim linear --partial
+		weight.rec|linear --exponents 0.5,1,1|these are sums of weights d^-1 of users; with these options linear needs d^-0.5
+		items.rec|cosine|these are sums of single items; cosine needs those of pairs: rec-sim cosine --partial
 		thin.rec|cosine|the sums were made with --max-user 2: give the same
 		count.rec|cosine --max-user 2|the sums were made without --max-user
 		thin.rec|cosine --max-user 2|the sums were made with --seed 5: give the same
@@ -292,7 +292,7 @@ equal() {
 	exits 1 rec-sim linear --partial --whole /dev/null <likes.tsv
 	says "rec-sim: /dev/null: not a whole survey: lines are missing"
 	exits 1 rec-sim linear --partial --whole no-such-file <likes.tsv
-	says "rec-sim: no-such-file: No such file or directory"
+	says "rec-sim: no-such-file: No such file or directory; name a file that holds a survey, or - for stdin"
 }
 
 @test "rec-sim --merge: text that is no sums is exit 1" {
@@ -359,9 +359,9 @@ equal() {
 	exits 0 rec-sim cosine --merge --estimate <sums.rec
 	[ "$(cut -f1 out | tr '\n' ' ')" = "bytes operations " ]
 	exits 4 rec-sim cosine --merge --mem 1M <sums.rec
-	grep -qE '^rec-sim: needs [0-9]+ bytes, --mem allows 1048576$' err
+	grep -qE '^rec-sim: needs [0-9]+ bytes, --mem allows 1048576; give --mem [0-9]+M or more$' err
 	exits 4 rec-sim cosine --partial --mem 1M <whole.tsv
-	grep -qE '^rec-sim: needs [0-9]+ bytes, --mem allows 1048576$' err
+	grep -qE '^rec-sim: needs [0-9]+ bytes, --mem allows 1048576; give --mem [0-9]+M or more$' err
 }
 
 @test "rec-sim --part: more parts than blocks: the empty ones are valid, and all are the whole" {

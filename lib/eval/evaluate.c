@@ -106,7 +106,8 @@ static int check_inputs(struct rec_evaluation *v, struct rec_eval_notes *notes, 
 		const struct rec_metric *m = &v->o->metric[i];
 
 		if (m->k > v->longest && !v->o->shallow)
-			return rec_err_set(e, REC_EDATA, "%s: the longest list has %u entries; --shallow allows it", m->name, v->longest);
+			return rec_err_set(e, REC_EDATA, "%s: the longest list has %u entr%s; make longer lists (rec-topn -n %u), or allow it by --shallow",
+					   m->name, v->longest, v->longest == 1 ? "y" : "ies", m->k);
 		if (m->measure->needs_train && !v->in->train)
 			return rec_err_set(e, REC_EUSAGE, "%s needs --train", m->name);
 	}

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/near.h"
 #include "io/num.h"
 
 static double squared(double d)
@@ -51,18 +52,54 @@ void rec_metrics_free(struct rec_metrics *ms)
 static const struct rec_measure *find_measure(const char *name, size_t n)
 {
 	for (const struct rec_measure *m = rec_measures; m->name; m++)
-		if (strlen(m->name) == n && memcmp(m->name, name, n) == 0)
+		if (rec_near_same(m->name, strlen(m->name), name, n))
 			return m;
 	return NULL;
 }
 
+/* Names that others give to measures, and the names here. */
+static const char *const other_names[][2] = {
+	{ "p", "precision" }, { "prec", "precision" }, { "r", "recall" }, { "hr", "hit" }, { "hitrate", "hit" }, { "hitratio", "hit" }, { "success", "hit" },
+	{ "rr", "mrr" }, { "reciprank", "mrr" }, { "reciprocalrank", "mrr" }, { "ap", "map" }, { "averageprecision", "map" }, { "mapcut", "map" },
+	{ "dcg", "ndcg" }, { "ndcgcut", "ndcg" }, { "rocauc", "auc" }, { "mse", "rmse" }, { "catalogcoverage", "coverage" }, { "diversity", "coverage" },
+};
+
+/* Length of a name without the cut-off at its end (ndcg10, ndcg_cut_10). */
+static size_t without_cut(const char *word, size_t n)
+{
+	size_t len = n;
+
+	while (len > 1 && word[len - 1] >= '0' && word[len - 1] <= '9')
+		len--;
+	return len;
+}
+
+/* The name that was meant, or NULL. */
+static const char *meant(const char *word, size_t n)
+{
+	struct rec_near near;
+
+	for (size_t i = 0; i < sizeof other_names / sizeof *other_names; i++)
+		if (rec_near_same(other_names[i][0], strlen(other_names[i][0]), word, n))
+			return other_names[i][1];
+	rec_near_begin(&near, word, n);
+	for (const struct rec_measure *m = rec_measures; m->name; m++)
+		rec_near_try(&near, m->name);
+	return near.names ? near.name[0] : NULL;
+}
+
 static int unknown_measure(const char *text, struct rec_err *e)
 {
+	size_t len = strcspn(text, "(@"), word = without_cut(text, len), n = 0;
+	const char *name = meant(text, word);
 	char all[256] = "";
-	size_t n = 0;
 
+	if (memchr(text, ',', len))
+		return rec_err_set(e, REC_EUSAGE, "'%s' names no measure; measures are separated by blanks, such as recall@10 ndcg@10", text);
 	for (const struct rec_measure *m = rec_measures; m->name; m++)
 		n += (size_t)snprintf(all + n, sizeof all - n, "%s%s", n ? " " : "", m->name);
+	if (name)
+		return rec_err_set(e, REC_EUSAGE, "'%s' names no measure; did you mean %s%s%s? (all: %s)", text, name, word < len ? "@" : "", text + word, all);
 	return rec_err_set(e, REC_EUSAGE, "'%s' names no measure; there are: %s", text, all);
 }
 
@@ -88,6 +125,8 @@ static int add_cuts(struct rec_metrics *ms, struct rec_metric *m, const char *te
 		size_t n = strcspn(cuts, ",");
 		uint64_t k;
 
+		if (find_measure(cuts, strcspn(cuts, "(@,")))
+			return rec_err_set(e, REC_EUSAGE, "%s: measures are separated by blanks: %.*s %s", text, (int)(cuts - 1 - text), text, cuts);
 		if (rec_num_u64(cuts, n, &k) != REC_NUM_OK || k < 1 || k > REC_MAX_CUT)
 			return rec_err_set(e, REC_EUSAGE, "%s: '%.*s' is not a cut-off (1 to %d)", text, (int)n, cuts, REC_MAX_CUT);
 		m->k = (uint32_t)k;
@@ -124,7 +163,7 @@ int rec_metrics_parse(struct rec_metrics *ms, const char *text, struct rec_err *
 
 	if (!m.measure)
 		return unknown_measure(text, e);
-	if (parse_parameters(&m, text, text + strlen(m.measure->name), &p, e) != 0)
+	if (parse_parameters(&m, text, text + strcspn(text, "(@"), &p, e) != 0)
 		return -1;
 	if (!*p) {
 		m.k = m.measure->cut ? REC_DEFAULT_CUT : 0;

@@ -114,13 +114,13 @@ static int check_kind(struct rec_sums *s, const struct rec_sim_opts *o, struct r
 	if (!(o->method->takes & REC_SIM_LIST))
 		return 0;
 	if (strcmp(kind, "items") == 0)
-		return rec_err_set(e, REC_EUSAGE, "these are sums of single items; %s wants those of pairs: rec-sim %s --partial", name, name);
+		return rec_err_set(e, REC_EUSAGE, "these are sums of single items; %s needs those of pairs: rec-sim %s --partial", name, name);
 	if (power == 0 && s->weighted)
-		return rec_err_set(e, REC_EUSAGE, "these are sums of weights d^-%g of users; %s wants counts: rec-sim %s --partial", got, name, name);
+		return rec_err_set(e, REC_EUSAGE, "these are sums of weights d^-%g of users; %s needs counts: rec-sim %s --partial", got, name, name);
 	if (power != 0 && !s->weighted)
-		return rec_err_set(e, REC_EUSAGE, "these are counts of users; %s wants sums of weights d^-%g: rec-sim %s --partial", name, power, name);
+		return rec_err_set(e, REC_EUSAGE, "these are counts of users; %s needs sums of weights d^-%g: rec-sim %s --partial", name, power, name);
 	if (power != got)
-		return rec_err_set(e, REC_EUSAGE, "these are sums of weights d^-%g of users; with these options %s wants d^-%g", got, name, power);
+		return rec_err_set(e, REC_EUSAGE, "these are sums of weights d^-%g of users; with these options %s needs d^-%g", got, name, power);
 	return 0;
 }
 

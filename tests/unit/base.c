@@ -8,6 +8,7 @@
 #include "base/bits.h"
 #include "base/hash.h"
 #include "base/mem.h"
+#include "base/near.h"
 #include "base/random.h"
 #include "base/search.h"
 #include "check.h"
@@ -20,6 +21,47 @@ static void hashes(void)
 	CHECK(rec_hash("\x9e", 1, 0) == 0x4fce394cc88952d8u, "XXH64 of one byte");
 	CHECK(rec_hash("xxhash", 6, 20141025) == 0xb559b98d844e0635u, "XXH64 with a seed");
 	CHECK(rec_hash("Call me Ishmael. Some years ago--never mind how long precisely-", 63, 0) == 0x02a2e85470d6fd96u, "XXH64 of 63 bytes");
+}
+
+/* The names that were meant by a word, with blanks between them. */
+static const char *meant(const char *word)
+{
+	static const char *const names[] = { "top", "factors", "iterations", "init-sd", "init-from", "reg", "reg-power", "keep-seen", "f1" };
+	static char text[128];
+	struct rec_near near;
+
+	rec_near_begin(&near, word, strlen(word));
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		rec_near_try(&near, names[i]);
+	*text = '\0';
+	for (size_t i = 0; i < near.names; i++)
+		strcat(strcat(text, i ? " " : ""), near.name[i]);
+	return text;
+}
+
+static void nearest(void)
+{
+	static const struct { const char *word, *names; } cases[] = {
+		{ "factor", "factors" }, { "fatcors", "factors" }, { "Factors", "factors" }, { "it", "iterations" }, { "iteratoins", "iterations" },
+		{ "init", "init-sd init-from" }, { "KEEP_SEEN", "keep-seen" }, { "rge", "reg" }, { "tip", "top" }, { "zz", "" }, { "", "" }, { "--", "" },
+		{ "embedding", "" }, { "f", "" }, { "F1", "f1" },
+		{ "a-word-of-more-than-forty-eight-letters-without-its-dashes-is-near-to-nothing", "" },
+	};
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		CHECK(strcmp(meant(cases[i].word), cases[i].names) == 0, "'%s': '%s'", cases[i].word, meant(cases[i].word));
+	CHECK(rec_near_same("max-iter", 8, "maxIter", 7) && !rec_near_same("max-iter", 8, "maxite", 6) && !rec_near_same("-", 1, "", 0), "names alike");
+}
+
+static void suffixes(void)
+{
+	struct rec_err e = { 0 };
+	char text[600];
+
+	CHECK(rec_err_set(&e, REC_EDATA, "a") == -1 && rec_err_suffix(&e, "; %s", "b") == -1 && strcmp(e.msg, "a; b") == 0, "'%s'", e.msg);
+	memset(text, 'x', sizeof text - 1);
+	text[sizeof text - 1] = '\0';
+	CHECK(rec_err_suffix(&e, "; %s", text) == -1 && strncmp(e.msg, "a; b; xx", 8) == 0 && strcmp(e.msg + sizeof e.msg - 4, "...") == 0, "'%s'", e.msg);
 }
 
 static void shards(void)
@@ -102,6 +144,8 @@ static void searches(void)
 int main(void)
 {
 	hashes();
+	nearest();
+	suffixes();
 	shards();
 	messages();
 	memory();

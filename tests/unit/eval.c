@@ -188,7 +188,10 @@ static void auc_ties(void)
 static void names(void)
 {
 	static const struct { const char *text, *message; } bad[] = {
-		{ "recal@5", "'recal@5' names no measure; there are: recall precision f1 hit mrr map ndcg auc rmse mae coverage gini novelty" },
+		{ "recal@5", "'recal@5' names no measure; did you mean recall@5? (all: recall precision f1 hit mrr map ndcg auc rmse mae coverage gini novelty)" },
+		{ "ndcg_cut_5", "'ndcg_cut_5' names no measure; did you mean ndcg@5? (all: recall precision f1 hit mrr map ndcg auc rmse mae coverage gini novelty)" },
+		{ "zzzz@5", "'zzzz@5' names no measure; there are: recall precision f1 hit mrr map ndcg auc rmse mae coverage gini novelty" },
+		{ "recall@5,ndcg@5", "recall@5,ndcg@5: measures are separated by blanks: recall@5 ndcg@5" },
 		{ "recall@0", "recall@0: '0' is not a cut-off (1 to 1000000)" },
 		{ "recall@5,", "recall@5,: '' is not a cut-off (1 to 1000000)" },
 		{ "recall@x", "recall@x: 'x' is not a cut-off (1 to 1000000)" },
@@ -208,6 +211,8 @@ static void names(void)
 		CHECK(strcmp(e.msg, bad[i].message) == 0, "'%s'", e.msg);
 		rec_metrics_free(&ms);
 	}
+	CHECK(rec_metrics_parse(&ms, "NDCG@3", &err) == 0 && strcmp(ms.m[0].name, "ndcg@3") == 0, "capitals");
+	rec_metrics_free(&ms);
 	CHECK(rec_metrics_parse(&ms, "ndcg(gain=linear)@5,10", &err) == 0 && ms.n == 2 && strcmp(ms.m[1].name, "ndcg(gain=linear)@10") == 0, "%zu", ms.n);
 	CHECK(rec_metrics_parse(&ms, "recall", &err) == 0 && strcmp(ms.m[2].name, "recall@10") == 0, "%zu", ms.n);
 	rec_metric_define(&ms.m[2], text, sizeof text);

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * near.h - which of some names was meant by a word that is none of them.
+ *
+ * Names are compared without capitals, '-' and '_' (MaxIter, max_iter and
+ * max-iter are one). A name that begins with the word has distance 1; else the
+ * distance is the number of bytes to change, insert, delete, or swap with the
+ * next. A third of the word's length (at least 1) is near.
+ *
+ *	struct rec_near near;
+ *
+ *	rec_near_begin(&near, word, strlen(word));
+ *	for each name: rec_near_try(&near, name);
+ *	near.name[0] .. near.name[near.names - 1] are the nearest, as tried
+ */
+#ifndef REC_BASE_NEAR_H
+#define REC_BASE_NEAR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/lang.h"
+
+REC_BEGIN_C
+
+enum { REC_NEAR_NAMES = 3, REC_NEAR_WORD = 48 };
+
+struct rec_near {
+	const char *name[REC_NEAR_NAMES];	/* the caller's; no more than three of one distance */
+	size_t names;
+	size_t distance;			/* of these */
+	size_t len;
+	char word[REC_NEAR_WORD];
+};
+
+/* A word longer than REC_NEAR_WORD is near to nothing. */
+void rec_near_begin(struct rec_near *near, const char *word, size_t n);
+void rec_near_try(struct rec_near *near, const char *name);
+
+/* True where two names differ in capitals, '-' and '_' alone. */
+bool rec_near_same(const char *a, size_t na, const char *b, size_t nb);
+
+REC_END_C
+
+#endif
