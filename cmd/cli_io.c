@@ -86,7 +86,7 @@ int cli_in(struct rec_in **in, const char *path, const char *what, struct rec_er
 	*in = NULL;
 	if (!path || strcmp(path, "-") == 0) {
 		if (stdin_taken)
-			return rec_err_set(e, REC_EUSAGE, "stdin is wanted twice, as %s and as %s; it can be read once: give one of them as a file",
+			return rec_err_set(e, REC_EUSAGE, "stdin is wanted twice, as %s and as %s; it can be read once: give one of them as a file, or by <( )",
 					   stdin_taken, what);
 		stdin_taken = what;
 		if (isatty(0))

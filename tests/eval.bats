@@ -258,7 +258,7 @@ mae${TAB}0" ]
 	exits 2 rec-eval -t truth --relevant 0 <lists
 	one_line rec-eval
 	exits 2 rec-eval -t - recall@2 <lists
-	says "rec-eval: stdin is wanted twice, as lists and as truth; it can be read once: give one of them as a file"
+	says "rec-eval: stdin is wanted twice, as lists and as truth; it can be read once: give one of them as a file, or by <( )"
 }
 
 @test "rec-eval: --fail-if is exit 3, names what failed, and the output is complete" {
@@ -425,7 +425,7 @@ u3${TAB}recall@3${TAB}0${TAB}missing" ]
 	exits 0 rec-eval -t truth --candidates candidates --ties label recall@1 <lists
 	is recall@1 0.5
 	exits 2 rec-eval -t truth --candidates - recall@1 <lists
-	says "rec-eval: stdin is wanted twice, as lists and as candidates; it can be read once: give one of them as a file"
+	says "rec-eval: stdin is wanted twice, as lists and as candidates; it can be read once: give one of them as a file, or by <( )"
 	sed 2d candidates >fewer
 	exits 1 rec-eval -t truth --candidates fewer recall@1 <lists
 	says "rec-eval: the list of 'u1' holds 'b', which is not among its candidates"
