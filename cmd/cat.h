@@ -13,8 +13,8 @@ extern const char *const cat_formats[];
 enum cat_format { CAT_AUTO, CAT_TSV, CAT_RECMAT };
 
 struct cat_options {
-	unsigned from, to, labels, duplicates;
-	const char *delimiter, *columns, *block, *row_labels, *col_labels, *tag;
+	unsigned from, to, labels, duplicates, quote, empty;
+	const char *breaks, *delimiter, *columns, *block, *row_labels, *col_labels, *tag;
 	bool header, rank, merge, info, verify;
 	struct cli_common common;
 };

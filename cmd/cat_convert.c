@@ -27,6 +27,7 @@ struct sink {
 	struct rec_foreign_opts fo;
 	struct rec_collect collect;
 	struct cat_ranks ranks;
+	unsigned csv_fields;	/* of every row, where csv is written without header */
 	bool counting;	/* --estimate: nothing is written */
 	uint64_t rows, label_bytes, dense_cells;
 };
@@ -61,7 +62,8 @@ static int sink_row(void *arg, const struct rec_row *given, struct rec_err *e)
 static int sink_open(struct sink *s, bool dense, struct rec_err *e)
 {
 	s->format = s->o->to > CAT_RECMAT ? rec_foreign_find(cat_formats[s->o->to]) : NULL;
-	s->fo = (struct rec_foreign_opts){ .delimiter = s->o->delimiter, .columns = s->o->columns, .header = s->o->header, .tag = s->o->tag };
+	s->fo = (struct rec_foreign_opts){ .delimiter = s->o->delimiter, .columns = s->o->columns, .header = s->o->header, .tag = s->o->tag,
+					   .quote = (enum rec_quote)s->o->quote, .fields = &s->csv_fields };
 	if (s->format && s->format->shape == REC_SHAPE_DENSE && !dense)
 		return not_dense(s, e);
 	if (cli_out(&s->out, s->o->common.output, cat_to_recmat(s->o), e) != 0)
@@ -231,7 +233,8 @@ struct foreign_input {
 
 static int foreign_input(struct foreign_input *f, const struct cat_options *o, struct rec_err *e)
 {
-	*f = (struct foreign_input){ .fo = { .delimiter = o->delimiter, .columns = o->columns, .header = o->header } };
+	*f = (struct foreign_input){ .fo = { .delimiter = o->delimiter, .columns = o->columns, .header = o->header,
+					    .quote = (enum rec_quote)o->quote, .empty = (enum rec_empty)o->empty, .breaks = o->breaks } };
 	if (label_list(&f->row, o->row_labels, e) != 0 || label_list(&f->col, o->col_labels, e) != 0)
 		return -1;
 	f->fo.row_labels = o->row_labels ? &f->row : NULL;

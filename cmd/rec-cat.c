@@ -16,15 +16,19 @@
 
 const char *const cat_formats[] = { "auto", "tsv", "recmat", "csv", "mtx", "npy", "libsvm", "wide", "word2vec", "trec-run", "trec-qrels", "factors", NULL };
 static const char *const label_sides[] = { "none", "row", "col", NULL }, *const duplicates_names[] = { "fail", "sum", "max", "last", NULL };
+static const char *const quote_names[] = { "double", "none", NULL }, *const empty_names[] = { "fail", "1", "skip", NULL };
 
 static struct cat_options o = { .tag = "recpipe", .common = CLI_COMMON_INIT };
 
 static const struct cli_opt opts[] = {
 	CLI_CHOICE(0, "from", "FORMAT", &o.from, cat_formats, "format of the input; auto tells text, gzip and recmat by the first bytes"),
 	CLI_CHOICE(0, "to", "FORMAT", &o.to, cat_formats, "format of the output; auto is tsv, or recmat with -b"),
-	CLI_STRING('d', "delimiter", "DELIM", &o.delimiter, "csv, wide: between fields, one byte or more, such as ::; \\t is TAB"),
-	CLI_STRING('f', "columns", "COLS", &o.columns, "csv: columns of row, column, value, time by number or name, such as 2,1,3"),
+	CLI_STRING('d', "delimiter", "DELIM", &o.delimiter, "csv, wide: between fields, one byte or more, such as ::; \\t is TAB, blanks is runs of them"),
+	CLI_STRING('f', "columns", "COLS", &o.columns, "csv: columns of row, column, value, time by number or name, such as 2,1,3 or user,item,,date"),
 	CLI_FLAG(0, "header", &o.header, "csv: the first line names the columns"),
+	CLI_CHOICE(0, "quote", "double|none", &o.quote, quote_names, "csv: fields may stand in double quotes, or a quote is a byte like any other"),
+	CLI_CHOICE(0, "empty", "fail|1|skip", &o.empty, empty_names, "csv: what a missing value means (empty, NULL, NA ...); skip leaves the row out"),
+	CLI_STRING(0, "replace-breaks", "TEXT", &o.breaks, "csv: put TEXT where a label holds a TAB or a line break, which else is an error"),
 	CLI_FLAG(0, "rank", &o.rank, "values become 1/position within the row: for lists in rank order without scores"),
 	CLI_STRING(0, "block", "NAME", &o.block, "take this block of a model; name a dense block that is made"),
 	CLI_FLAG(0, "merge", &o.merge, "join parts or shards into one canonical matrix, or one model"),
@@ -158,6 +162,12 @@ static void check_options(void)
 	check_format_options();
 	if ((o.columns || o.header) && !format_is("csv"))
 		cli_usage("--columns and --header are for csv");
+	if (cli_given("quote") && !format_is("csv"))
+		cli_usage("--quote is for csv");
+	if ((cli_given("empty") || o.breaks) && strcmp(cat_formats[o.from], "csv") != 0)
+		cli_usage("--empty and --replace-breaks are for --from csv");
+	if (o.breaks && (strchr(o.breaks, '\t') || strchr(o.breaks, '\n')))
+		cli_usage("--replace-breaks: TEXT holds a TAB or line break itself");
 }
 
 typedef int way_fn(const struct cat_options *o, struct cat_inputs *inputs, const struct rec_run *run, struct rec_err *e);

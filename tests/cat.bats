@@ -16,7 +16,7 @@ load helpers
 	rec-cat --from wide there | sort | cmp - pairs.tsv
 	rec-cat --to csv all.tsv | rec-cat --from csv | cmp - all.tsv
 	rec-cat --to csv --header -d ';' all.tsv >there
-	[ "$(head -1 there)" = "row;column;value;time" ]
+	[ "$(head -1 there)" = "user;item;value;time" ]
 	rec-cat --from csv --header -d ';' there | cmp - all.tsv
 	rec-cat --to mtx --row-labels rows --col-labels cols values.tsv >there
 	rec-cat --from mtx --row-labels rows --col-labels cols there | sort | cmp - <(sort values.tsv)
@@ -41,13 +41,15 @@ load helpers
 		printf "$input" | exits 1 rec-cat --from csv $args
 		says "rec-cat: <stdin>:$message"
 	done <<-'LIST'
-		a,b,x\n~~1: field 3: 'x' is not a number
-		a,b\nc\n~~2: 1 fields, but column 2 is wanted
-		a;b\n~~1: one field; is the delimiter right? see --delimiter
-		a,"b\n~~1: field 2: a quote is not closed on its line
-		"a"b,c\n~~1: field 1: text behind a closing quote
-		,b\n~~1: field 1: empty
-		h,i\na,b\n~-f h,nope~1: no column is called 'nope'
+		a,b,x\n~~1: field 3: 'x' is not a number; names of columns? see --header
+		a,b\nc\n~~2: 1 field, but the first has 2 (line 1)
+		a,b\n~-f 1,3~1: 2 fields, but column 3 is wanted
+		a;b\n~~1: one field; fields parted by ';'? see --delimiter ';'
+		ab\n~~1: one field; is the delimiter right? see --delimiter
+		a,"b\n~~1: field 2: a quote is opened here and not closed; --quote none takes quotes as they are
+		"a"b,c\n~~1: field 1: text behind a closing quote; a quote inside is doubled, --quote none takes them as they are
+		,b\n~~1: field 1: empty; --empty skip leaves such rows out
+		h,i\na,b\n~-f h,nope~1: no column is called 'nope'; there are: h, i
 	LIST
 }
 
@@ -263,10 +265,10 @@ b,"""y,""",2,' ]
 	rec-cat --from csv --header r.csv | sed 's/^a\tx\t1$/a\tx/' | cmp - r.tsv
 	printf 'u,i,u\na,x,b\n' >two.csv
 	exits 1 rec-cat --from csv -f u,i two.csv
-	says "rec-cat: two.csv:1: columns 1 and 3 are called 'u'"
+	says "rec-cat: two.csv:1: columns 1 and 3 are called 'u'; choose by number"
 	printf 'a,x,,5\n' >empty.csv
 	exits 1 rec-cat --from csv empty.csv
-	says "rec-cat: empty.csv:1: field 3: empty"
+	says "rec-cat: empty.csv:1: field 3: empty; --empty 1 takes a missing value as 1, --empty skip leaves the row out"
 }
 
 @test "cat: a label file that names two rows alike is an error" {

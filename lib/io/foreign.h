@@ -5,7 +5,7 @@
  * One table row a format. Readers hand on rows one at a time in input order, in memory that does not grow with rows; errors name file, line and field. Text formats accept
  * CRLF and a missing final newline.
  *
- *   csv        fields by delimiter (of several bytes too, such as "::"), quoted as in RFC 4180, columns by number or by name of the header
+ *   csv        records by foreign_record.h (quoted as in RFC 4180), columns by number or by name of the header; every row has as many fields
  *   mtx        Matrix Market coordinate: real, integer, pattern; general, symmetric. Labels are the 1-based indices, or those of label files
  *   libsvm     row item:value item:value ...        (also Mahout's row TAB item:value item:value)
  *   wide       row item item ...                     values 1
@@ -32,11 +32,17 @@
 REC_BEGIN_C
 
 enum rec_shape { REC_SHAPE_ROWS, REC_SHAPE_DENSE };
+enum rec_quote { REC_QUOTE_DOUBLE, REC_QUOTE_NONE };
+enum rec_empty { REC_EMPTY_FAIL, REC_EMPTY_ONE, REC_EMPTY_SKIP };
 
 struct rec_foreign_opts {
-	const char *delimiter;	/* csv, wide, libsvm: NULL for the format's own (comma; runs of blanks and tabs) */
-	const char *columns;	/* csv: "2,1,3" or "user_id,item_id,rating,timestamp": row, column[, value[, time]]; NULL for 1,2,3,4 as far as there are */
+	const char *delimiter;	/* csv, wide, libsvm: NULL for the format's own (comma; runs of blanks and tabs); "blanks" for those of csv */
+	const char *columns;	/* csv: "2,1,3" or "user_id,item_id,rating,timestamp": row, column[, value[, time]], an empty one is left out; NULL for 1,2,3,4 as far as there are */
 	bool header;		/* csv: the first line names the columns (implied by names in columns); written too */
+	enum rec_quote quote;	/* csv */
+	enum rec_empty empty;	/* csv: a value that is missing; SKIP also: a label */
+	const char *breaks;	/* csv: what a TAB or line break in a label becomes; NULL: an error */
+	unsigned *fields;	/* csv, written without header: of the first row, which all have; 0 to begin */
 	const char *tag;	/* trec-run: last field */
 	const struct rec_label_list *row_labels, *col_labels;	/* mtx, npy: labels instead of numbers; NULL for none */
 };

@@ -1,253 +1,433 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * foreign_csv.c - fields by a delimiter of one byte or more, quoted as in RFC 4180 (a doubled quote is a quote), columns by number or by name. A name also
- * matches what stands before a colon in the header, so that RecBole's user_id:token is user_id. Quoted newlines are refused: no label can hold one.
+ * foreign_csv.c - records of csv to rows: columns by number or by name, one count of fields for
+ * all rows, header lines that come again in joined files, and what an empty field means. A name
+ * also matches what stands before a colon in the header, so that RecBole's user_id:token is
+ * user_id.
  */
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/mem.h"
 #include "io/foreign_formats.h"
-#include "io/foreign_line.h"
+#include "io/foreign_record.h"
+#include "io/looks.h"
 #include "io/num.h"
 
-enum { MAX_FIELDS = 4096, ROLES = 4 };	/* roles: row, column, value, time */
-
-struct field {
-	char *s;
-	size_t n;
-};
+enum { MOST_COLUMNS = 1000000, ROLES = 4 };	/* roles: row, column, value, time */
 
 struct csv {
-	struct rec_foreign_line line;
-	const char *delimiter;
-	struct field *field;	/* MAX_FIELDS */
-	size_t nfields;
+	struct rec_record rec;
+	const struct rec_foreign_opts *o;
+	bool header;		/* the first record names columns */
+	bool names_alike;	/* no header was asked for, but the first record reads like one */
 	size_t column[ROLES];	/* 1-based; 0: not there */
 	bool chosen;
+	struct rec_buf first;	/* the first record: its fields, a NUL behind each */
+	size_t nfirst, named;	/* fields of it; without empty ones at the end */
+	uint64_t first_line;
+	struct rec_buf label[2];	/* with breaks replaced */
+	uint64_t repeated, ones, skipped;
 };
 
-/* A quoted field: quotes doubled inside are undone in place. Leaves *p behind the closing quote. */
-static int quoted(struct csv *c, char **p, char *end, struct field *f, struct rec_err *e)
-{
-	char *from = *p + 1, *to = from;
+/* -- the first record -- */
 
-	f->s = from;
-	for (;; from++, to++) {
-		if (from >= end)
-			return rec_line_fail(&c->line, (int)c->nfields + 1, e, "a quote is not closed on its line");
-		if (*from == '"' && (from + 1 >= end || from[1] != '"'))
+static const char *name_of(const struct csv *c, size_t i)
+{
+	const char *p = c->first.p;
+
+	while (i-- > 0)
+		p += strlen(p) + 1;
+	return p;
+}
+
+static bool is_name(const char *have, const char *name, size_t n)
+{
+	return strncmp(have, name, n) == 0 && (have[n] == '\0' || have[n] == ':');
+}
+
+/* "'a', 'b', 'c'", as many as fit. */
+static const char *names_there(const struct csv *c, char *text, size_t room)
+{
+	size_t at = 0;
+
+	*text = '\0';
+	for (size_t i = 0; i < c->named; i++) {
+		const char *name = name_of(c, i);
+		size_t n = strlen(name);
+
+		if (at + n + 8 > room) {
+			memcpy(text + at, ", ...", 6);
 			break;
-		if (*from == '"')
-			from++;
-		*to = *from;
-	}
-	f->n = (size_t)(to - f->s);
-	*p = from + 1;
-	return 0;
-}
-
-static int cut(struct csv *c, char *line, size_t n, struct rec_err *e)
-{
-	char *p = line, *end = line + n;
-	size_t len = strlen(c->delimiter);
-
-	c->nfields = 0;
-	for (;;) {
-		struct field *f = &c->field[c->nfields];
-
-		if (c->nfields == MAX_FIELDS)
-			return rec_line_fail(&c->line, 0, e, "more than %d fields", MAX_FIELDS);
-		if (p < end && *p == '"') {
-			if (quoted(c, &p, end, f, e) != 0)
-				return -1;
-			c->nfields++;
-			if (p == end)
-				return 0;
-			if (p + len > end || memcmp(p, c->delimiter, len) != 0)
-				return rec_line_fail(&c->line, (int)c->nfields, e, "text behind a closing quote");
-			p += len;
-			continue;
 		}
-		if (!rec_field_next(&p, end, c->delimiter, &f->s, &f->n))
-			return 0;
-		c->nfields++;
-		if (p > end)
-			return 0;
+		if (i > 0)
+			at = (size_t)(stpcpy(text + at, ", ") - text);
+		at = (size_t)(stpcpy(text + at, name) - text);
 	}
+	return text;
 }
 
-static bool is_name(const struct field *f, const char *name, size_t n)
+/* One entry of --columns: a number, a name of the header, or nothing. */
+static int find_column(const struct csv *c, const char *s, size_t n, size_t *column, struct rec_err *e)
 {
-	if (f->n == n && memcmp(f->s, name, n) == 0)
-		return true;
-	return f->n > n && memcmp(f->s, name, n) == 0 && f->s[n] == ':';
-}
-
-/* One entry of --columns: a number, or a name of the header. */
-static int find_column(const struct csv *c, bool header, const char *s, size_t n, size_t *column, struct rec_err *e)
-{
+	const char *file = rec_in_name(c->rec.line.in);
+	unsigned long long line = (unsigned long long)c->first_line;
+	char there[300];
 	uint64_t number;
 
+	*column = 0;
+	if (n == 0)
+		return 0;
 	if (rec_num_u64(s, n, &number) == REC_NUM_OK) {
-		if (number < 1 || number > MAX_FIELDS)
-			return rec_err_set(e, REC_EUSAGE, "--columns: %.*s is not between 1 and %d", (int)n, s, MAX_FIELDS);
+		if (number < 1 || number > MOST_COLUMNS)
+			return rec_err_set(e, REC_EUSAGE, "--columns: %.*s is not between 1 and %d", rec_shown(n), s, MOST_COLUMNS);
 		*column = (size_t)number;
 		return 0;
 	}
-	*column = 0;
-	for (size_t i = 0; header && i < c->nfields; i++)
-		if (is_name(&c->field[i], s, n)) {
+	for (size_t i = 0; c->header && i < c->nfirst; i++)
+		if (is_name(name_of(c, i), s, n)) {
 			if (*column)
-				return rec_err_set(e, REC_EDATA, "%s:1: columns %zu and %zu are called '%.*s'", rec_in_name(c->line.in), *column, i + 1, (int)n, s);
+				return rec_err_set(e, REC_EDATA, "%s:%llu: columns %zu and %zu are called '%.*s'; choose by number", file, line, *column, i + 1,
+						   rec_shown(n), s);
 			*column = i + 1;
 		}
 	if (*column)
 		return 0;
-	return rec_err_set(e, REC_EDATA, "%s:1: no column is called '%.*s'", rec_in_name(c->line.in), (int)n, s);
+	return rec_err_set(e, REC_EDATA, "%s:%llu: no column is called '%.*s'; there are: %s", file, line, rec_shown(n), s,
+			   names_there(c, there, sizeof there));
 }
 
+/* Letters in the list of columns are names, which a header holds. */
 static bool has_names(const char *columns)
 {
 	return columns && columns[strspn(columns, "0123456789,")] != '\0';
 }
 
-/* Called with the fields of the first line cut. */
-static int choose_columns(struct csv *c, const char *columns, bool header, struct rec_err *e)
+/* Nothing was chosen: the first four. What is doubtful about that is told. */
+static int default_columns(struct csv *c, struct rec_err *e)
 {
+	struct rec_in *in = c->rec.line.in;
+	size_t n = c->header ? c->named : c->nfirst;
+
+	for (size_t r = 0; r < ROLES; r++)
+		c->column[r] = r < n ? r + 1 : 0;
+	if (c->header && n > 1 && *name_of(c, 0) == '\0')
+		return rec_record_fail(&c->rec, 1, e, "the first column has no name, as pandas writes an index; choose columns with --columns");
+	if (n > ROLES)
+		rec_in_tell(in, c->first_line, "%zu columns, the first four are taken as row, column, value, time; see --columns", n);
+	else if (c->header && n == 3 && rec_looks_time(name_of(c, 2), strlen(name_of(c, 2))))
+		rec_in_tell(in, c->first_line, "'%.60s' is taken as a value; if it is a time: --columns 1,2,,3", name_of(c, 2));
+	return 0;
+}
+
+static int choose_columns(struct csv *c, struct rec_err *e)
+{
+	const char *columns = c->o->columns;
+
 	c->chosen = true;
-	if (!columns) {
-		for (size_t r = 0; r < ROLES; r++)
-			c->column[r] = r < c->nfields ? r + 1 : 0;
-		return 0;
-	}
+	if (!columns)
+		return default_columns(c, e);
 	for (size_t r = 0; *columns; r++) {
 		size_t n = strcspn(columns, ",");
 
 		if (r == ROLES)
 			return rec_err_set(e, REC_EUSAGE, "--columns: at most row, column, value, time");
-		if (find_column(c, header, columns, n, &c->column[r], e) != 0)
+		if (find_column(c, columns, n, &c->column[r], e) != 0)
 			return -1;
 		columns += n + (columns[n] == ',');
 	}
-	return c->column[1] ? 0 : rec_err_set(e, REC_EUSAGE, "--columns: at least row and column");
+	return c->column[0] && c->column[1] ? 0 : rec_err_set(e, REC_EUSAGE, "--columns: at least row and column");
 }
 
-static int to_row(const struct csv *c, struct rec_row *row, struct rec_err *e)
+static int keep_first(struct csv *c, struct rec_err *e)
 {
-	const struct field *f[ROLES] = { NULL };
-
-	for (size_t r = 0; r < ROLES; r++) {
-		if (c->column[r] > c->nfields)
-			return rec_line_fail(&c->line, 0, e, "%zu fields, but column %zu is wanted", c->nfields, c->column[r]);
-		if (c->column[r])
-			f[r] = &c->field[c->column[r] - 1];
-	}
-	if (!f[0] || !f[1])
-		return rec_line_fail(&c->line, 0, e, "one field; is the delimiter right? see --delimiter");
-	*row = (struct rec_row){ f[0]->s, f[1]->s, (uint32_t)f[0]->n, (uint32_t)f[1]->n, 1, REC_HAS_COL, (double)__builtin_nan("") };
-	if (rec_line_label(&c->line, (int)c->column[0], row->row, row->row_len, e) != 0 ||
-	    rec_line_label(&c->line, (int)c->column[1], row->col, row->col_len, e) != 0)
-		return -1;
-	if (f[2]) {
-		row->has |= REC_HAS_VALUE;
-		if (rec_line_f32(&c->line, (int)c->column[2], f[2]->s, f[2]->n, &row->value, e) != 0)
+	c->first_line = c->rec.field[0].line;
+	c->nfirst = c->rec.n;
+	for (size_t i = 0; i < c->rec.n; i++) {
+		if (rec_buf_add(&c->first, c->rec.field[i].s, c->rec.field[i].n, e) != 0 || rec_buf_add(&c->first, "", 1, e) != 0)
 			return -1;
-	}
-	if (f[3] && f[3]->n > 0) {	/* an empty time is a missing one; an empty value would be taken for 1, which nobody may have meant */
-		row->has |= REC_HAS_TIME;
-		return rec_line_f64(&c->line, (int)c->column[3], f[3]->s, f[3]->n, &row->time, e);
+		if (c->rec.field[i].n > 0)
+			c->named = i + 1;
 	}
 	return 0;
 }
 
-static int read_lines(struct csv *c, const struct rec_foreign_opts *o, rec_row_fn *fn, void *arg, struct rec_err *e)
+static bool equals_first(const struct csv *c)
 {
-	bool header = o->header || has_names(o->columns);
-	struct rec_row row;
-	char *line;
-	size_t n;
-	int got;
+	const char *p = c->first.p;
 
-	while ((got = rec_line_next(&c->line, &line, &n, e)) == 1) {
-		if (c->line.number == 1 && n >= 3 && memcmp(line, "\357\273\277", 3) == 0) {	/* spreadsheets write one */
-			line += 3;
-			n -= 3;
-		}
-		if (cut(c, line, n, e) != 0)
+	if (c->rec.n != c->nfirst)
+		return false;
+	for (size_t i = 0; i < c->nfirst; i++) {
+		size_t n = strlen(p);
+
+		if (c->rec.field[i].n != n || memcmp(c->rec.field[i].s, p, n) != 0)
+			return false;
+		p += n + 1;
+	}
+	return true;
+}
+
+/* -- one record -- */
+
+static int one_field(const struct csv *c, struct rec_err *e)
+{
+	const struct rec_record_field *f = &c->rec.field[0];
+	const struct rec_looks *l = rec_looks_line(f->s, f->n);
+
+	if (memchr(f->s, '\t', f->n))
+		return rec_record_fail(&c->rec, 0, e, "one field; parted by TAB? see --delimiter '\\t'");
+	if (l && l->sure == false && strstr(l->todo, " -d "))
+		return rec_record_fail(&c->rec, 0, e, "one field; %s? see --delimiter%s", l->what, strstr(l->todo, " -d ") + 3);
+	return rec_record_fail(&c->rec, 0, e, "one field; is the delimiter right? see --delimiter");
+}
+
+/* As many fields as the first record has; fewer or more by empty ones at the end. */
+static int check_count(const struct csv *c, struct rec_err *e)
+{
+	size_t most = c->header ? c->named : c->nfirst, n = c->rec.n;
+	const char *what = c->header ? "the header has" : "the first has";
+
+	while (n > most && c->rec.field[n - 1].n == 0)
+		n--;
+	if (n > most && n <= c->nfirst)
+		return rec_record_fail(&c->rec, n, e, "not empty, but the header (line %llu) has no name for it", (unsigned long long)c->first_line);
+	if (n > most)
+		return rec_record_fail(&c->rec, 0, e, "%zu fields, but %s %zu (line %llu); a field that holds the delimiter needs quotes", c->rec.n, what,
+				       c->nfirst, (unsigned long long)c->first_line);
+	if (c->rec.n < c->named)
+		return rec_record_fail(&c->rec, 0, e, "%zu field%s, but %s %zu (line %llu)", c->rec.n, c->rec.n == 1 ? "" : "s", what, c->nfirst,
+				       (unsigned long long)c->first_line);
+	return 0;
+}
+
+/* A header of another order, or of another file, whose columns would be taken for these. */
+static int check_other_header(const struct csv *c, const struct rec_record_field *row, const struct rec_record_field *col, struct rec_err *e)
+{
+	double x;
+	int hits = 0;
+
+	for (size_t i = 0; i < c->nfirst; i++) {
+		const char *name = name_of(c, i);
+		size_t n = strlen(name);
+
+		if (n == 0 || rec_num_f64(name, n, &x) == REC_NUM_OK)
+			continue;
+		hits |= row->n == n && memcmp(row->s, name, n) == 0 ? 1 : 0;
+		hits |= col->n == n && memcmp(col->s, name, n) == 0 ? 2 : 0;
+	}
+	if (hits != 3)
+		return 0;
+	return rec_record_fail(&c->rec, 0, e, "another header, with the columns in another order; give the files one by one: each has its own then");
+}
+
+/* Empty, or one of the words that databases and data frames write instead. */
+static bool is_missing(const struct rec_record_field *f)
+{
+	static const char *const words[] = { "null", "\\N", "na", "n/a", "nan", "none" };
+
+	if (f->n == 0)
+		return true;
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (f->n == strlen(words[i]) && strncasecmp(f->s, words[i], f->n) == 0)
+			return true;
+	return false;
+}
+
+/* What else is to be said of a value that is no number. */
+static void explain_value(const struct csv *c, const struct rec_record_field *f, struct rec_err *e)
+{
+	size_t digits = 0;
+
+	while (digits < f->n && f->s[digits] != ',')
+		digits++;
+	if (digits < f->n && strspn(f->s, "0123456789,.+-") >= f->n)
+		rec_err_suffix(e, "; a decimal is written with a point, and without separators");
+	else if (!c->header && f->line == c->first_line)
+		rec_err_suffix(e, "; names of columns? see --header");
+}
+
+/* For errors about a field: its line, where a record has several. */
+static struct rec_foreign_line at_field(const struct csv *c, const struct rec_record_field *f)
+{
+	struct rec_foreign_line l = c->rec.line;
+
+	l.number = f->line;
+	return l;
+}
+
+/* 1: the row is good, 0: it is left out, -1. */
+static int take_value(struct csv *c, const struct rec_record_field *f, struct rec_row *row, struct rec_err *e)
+{
+	struct rec_foreign_line at = at_field(c, f);
+
+	if (is_missing(f)) {
+		if (c->o->empty == REC_EMPTY_FAIL)
+			return rec_record_fail(&c->rec, c->column[2], e, "%s%.*s%s; --empty 1 takes a missing value as 1, --empty skip leaves the row out",
+					       f->n ? "'" : "empty", rec_shown(f->n), f->s, f->n ? "' is not a number" : "");
+		c->ones += c->o->empty == REC_EMPTY_ONE;
+		return c->o->empty == REC_EMPTY_ONE;
+	}
+	row->has |= REC_HAS_VALUE;
+	if (rec_line_f32(&at, (int)c->column[2], f->s, f->n, &row->value, e) == 0)
+		return 1;
+	explain_value(c, f, e);
+	return -1;
+}
+
+static int take_time(struct csv *c, const struct rec_record_field *f, struct rec_row *row, struct rec_err *e)
+{
+	struct rec_foreign_line at = at_field(c, f);
+
+	if (is_missing(f))	/* a time is what a row may lack */
+		return 1;
+	row->has |= REC_HAS_TIME;
+	return rec_line_f64(&at, (int)c->column[3], f->s, f->n, &row->time, e) == 0 ? 1 : -1;
+}
+
+static bool is_break(char x)
+{
+	return x == '\t' || x == '\n';
+}
+
+static int replace_breaks(struct rec_buf *b, const struct rec_record_field *f, const char *with, struct rec_err *e)
+{
+	b->n = 0;
+	for (size_t i = 0; i < f->n; i++) {
+		bool pair = f->s[i] == '\r' && i + 1 < f->n && f->s[i + 1] == '\n';
+		bool hit = pair || is_break(f->s[i]);
+
+		i += pair;
+		if (rec_buf_add(b, hit ? with : f->s + i, hit ? strlen(with) : 1, e) != 0)
 			return -1;
-		if (!c->chosen) {
-			if (choose_columns(c, o->columns, header, e) != 0)
-				return -1;
-			if (header)
-				continue;
-		}
-		if (to_row(c, &row, e) != 0 || fn(arg, &row, e) != 0)
+	}
+	return 0;
+}
+
+/* 1: *s is the label of role 0 or 1, 0: the row is left out, -1. */
+static int take_label(struct csv *c, int role, const struct rec_record_field *f, const char **s, uint32_t *len, struct rec_err *e)
+{
+	size_t n = f->n;
+	bool breaks = memchr(f->s, '\t', n) || memchr(f->s, '\n', n);
+	struct rec_foreign_line at = at_field(c, f);
+
+	*s = f->s;
+	if (n == 0 && c->o->empty == REC_EMPTY_SKIP)
+		return 0;
+	if (n == 0)
+		return rec_record_fail(&c->rec, c->column[role], e, "empty; --empty skip leaves such rows out");
+	if (breaks && !c->o->breaks)
+		return rec_record_fail(&c->rec, c->column[role], e, "a label can't hold TAB or line break; --replace-breaks ' ' puts a blank there");
+	if (breaks) {
+		if (replace_breaks(&c->label[role], f, c->o->breaks, e) != 0)
+			return -1;
+		*s = c->label[role].p;
+		n = c->label[role].n;
+	}
+	*len = (uint32_t)n;
+	return rec_line_label(&at, (int)c->column[role], *s, n, e) == 0 ? 1 : -1;
+}
+
+/* 1, 0 where the row is left out, -1. */
+static int to_row(struct csv *c, struct rec_row *row, struct rec_err *e)
+{
+	static char nothing[1] = "";
+	struct rec_record_field f[ROLES];
+	int good;
+
+	for (size_t r = 0; r < ROLES; r++) {
+		bool there = c->column[r] >= 1 && c->column[r] <= c->rec.n;
+
+		if (c->column[r] > c->nfirst)
+			return rec_record_fail(&c->rec, 0, e, "%zu fields, but column %zu is wanted", c->rec.n, c->column[r]);
+		f[r] = there ? c->rec.field[c->column[r] - 1] : (struct rec_record_field){ nothing, 0, c->rec.field[0].line };
+	}
+	*row = (struct rec_row){ .value = 1, .has = REC_HAS_COL, .time = (double)__builtin_nan("") };
+	if (c->header && check_other_header(c, &f[0], &f[1], e) != 0)
+		return -1;
+	good = take_label(c, 0, &f[0], &row->row, &row->row_len, e);
+	if (good == 1)
+		good = take_label(c, 1, &f[1], &row->col, &row->col_len, e);
+	if (good == 1 && c->column[2])
+		good = take_value(c, &f[2], row, e);
+	if (good == 1 && c->column[3])
+		good = take_time(c, &f[3], row, e);
+	c->skipped += good == 0;
+	return good;
+}
+
+/* -- all records -- */
+
+/* 1: the record is a row, 0: it names columns, -1. */
+static int take_first(struct csv *c, struct rec_err *e)
+{
+	const struct rec_record_field *f = c->rec.field;
+
+	if (keep_first(c, e) != 0 || (c->rec.n == 1 && one_field(c, e) != 0) || choose_columns(c, e) != 0)
+		return -1;
+	if (!c->header && c->column[0] <= c->rec.n && c->column[1] <= c->rec.n) {
+		const struct rec_record_field *row = &f[c->column[0] - 1], *col = &f[c->column[1] - 1];
+
+		c->names_alike = rec_looks_header(row->s, row->n, col->s, col->n);
+	}
+	return !c->header;
+}
+
+static int read_records(struct csv *c, rec_row_fn *fn, void *arg, struct rec_err *e)
+{
+	struct rec_row row;
+	int got, good;
+
+	while ((got = rec_record_next(&c->rec, e)) == 1) {
+		bool first = !c->chosen, again = !first && (c->header || c->names_alike) && equals_first(c);
+
+		c->repeated += again;
+		if (first)
+			good = take_first(c, e);
+		else
+			good = again && c->header ? 0 : check_count(c, e) == 0 ? 1 : -1;
+		if (good == 1)
+			good = to_row(c, &row, e);
+		if (good < 0 || (good == 1 && fn(arg, &row, e) != 0))
 			return -1;
 	}
 	return got;
 }
 
+static void tell(const struct csv *c)
+{
+	const struct rec_in *in = c->rec.line.in;
+	unsigned long long n = (unsigned long long)c->repeated;
+
+	if (c->header && n)
+		rec_in_tell(in, 0, "%llu line%s left out that repeat%s the header", n, n == 1 ? "" : "s", n == 1 ? "s" : "");
+	if (c->names_alike)
+		rec_in_tell(in, c->first_line, "'%.60s' '%.60s' reads like names of columns and was taken as a row%s; see --header",
+			    name_of(c, c->column[0] - 1), name_of(c, c->column[1] - 1), n ? ", as were more such lines" : "");
+	n = (unsigned long long)c->skipped;
+	if (n)
+		rec_in_tell(in, 0, "%llu row%s left out for an empty field", n, n == 1 ? "" : "s");
+	n = (unsigned long long)c->ones;
+	if (n)
+		rec_in_tell(in, 0, "%llu missing value%s taken as 1", n, n == 1 ? "" : "s");
+}
+
 int rec_csv_read(struct rec_in *in, const struct rec_foreign_opts *o, rec_row_fn *fn, void *arg, struct rec_err *e)
 {
-	struct csv c = { .line = { .in = in }, .delimiter = rec_delimiter(o->delimiter, ",") };
-	int rc = -1;
+	struct csv c = { .o = o, .header = o->header || has_names(o->columns) };
+	int rc;
 
-	if (!*c.delimiter)
-		return rec_err_set(e, REC_EUSAGE, "--delimiter: empty");
-	c.field = rec_alloc(MAX_FIELDS, sizeof *c.field, e);
-	if (c.field)
-		rc = read_lines(&c, o, fn, arg, e);
-	free(c.field);
-	rec_line_free(&c.line);
+	c.rec = (struct rec_record){ .line = { .in = in, .marks = true }, .delimiter = rec_delimiter(o->delimiter, ","),
+				     .quotes = o->quote == REC_QUOTE_DOUBLE, .guess = !o->delimiter };
+	if (o->delimiter && !*o->delimiter)
+		return rec_err_set(e, REC_EUSAGE, "--delimiter: empty; runs of blanks are --delimiter blanks");
+	rc = read_records(&c, fn, arg, e);
+	if (rc == 0)
+		tell(&c);
+	rec_buf_free(&c.first);
+	rec_buf_free(&c.label[0]);
+	rec_buf_free(&c.label[1]);
+	rec_record_free(&c.rec);
 	return rc;
-}
-
-static int put_field(struct rec_out *out, const char *s, size_t n, const char *delimiter, struct rec_err *e)
-{
-	bool plain = !memchr(s, '"', n) && !memchr(s, '\r', n) && !memchr(s, delimiter[0], n);
-
-	if (plain)
-		return rec_out_write(out, s, n, e);
-	if (rec_out_write(out, "\"", 1, e) != 0)
-		return -1;
-	for (size_t i = 0; i < n; i++)
-		if (rec_out_write(out, s + i, 1, e) != 0 || (s[i] == '"' && rec_out_write(out, "\"", 1, e) != 0))
-			return -1;
-	return rec_out_write(out, "\"", 1, e);
-}
-
-int rec_csv_begin(struct rec_out *out, const struct rec_foreign_opts *o, struct rec_err *e)
-{
-	const char *d = rec_delimiter(o->delimiter, ","), *names = has_names(o->columns) ? o->columns : "row,column,value,time";
-
-	if (!*d)
-		return rec_err_set(e, REC_EUSAGE, "--delimiter: empty");
-	if (!o->header)
-		return 0;
-	for (; *names; names++)
-		if (rec_out_write(out, *names == ',' ? d : names, *names == ',' ? strlen(d) : 1, e) != 0)
-			return -1;
-	return rec_out_write(out, "\n", 1, e);
-}
-
-/* Under a header every line has all four fields: a missing value is 1, a missing time empty. */
-int rec_csv_write(struct rec_out *out, const struct rec_foreign_opts *o, const struct rec_row *row, struct rec_err *e)
-{
-	const char *d = rec_delimiter(o->delimiter, ",");
-	bool time = row->has & REC_HAS_TIME, value = row->has & REC_HAS_VALUE || time || o->header;
-	char num[REC_NUM_MAX];
-
-	if (put_field(out, row->row, row->row_len, d, e) != 0 || rec_out_write(out, d, strlen(d), e) != 0 ||
-	    put_field(out, row->col, row->col_len, d, e) != 0)
-		return -1;
-	if (value && rec_out_write(out, d, strlen(d), e) != 0)
-		return -1;
-	if (value && rec_out_write(out, num, rec_num_put_f32(num, row->value), e) != 0)
-		return -1;
-	if ((time || o->header) && rec_out_write(out, d, strlen(d), e) != 0)
-		return -1;
-	if (time && rec_out_write(out, num, rec_num_put_f64(num, row->time), e) != 0)
-		return -1;
-	return rec_out_write(out, "\n", 1, e);
 }

@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "io/foreign_formats.h"
 #include "io/foreign_line.h"
+#include "io/looks.h"
 #include "io/num.h"
 
 /* A dense matrix that grows by rows; label bytes are found by offset until all are there. */
@@ -192,6 +193,13 @@ static int npy_bad(struct rec_in *in, const char *what, struct rec_err *e)
 	return rec_err_set(e, REC_EDATA, "%s: npy: %s", rec_in_name(in), what);
 }
 
+static int not_npy(struct rec_in *in, struct rec_err *e)
+{
+	npy_bad(in, "no magic; not an npy file", e);
+	rec_looks_explain(in, e);
+	return -1;
+}
+
 /* The value behind 'key': in the header dictionary. */
 static const char *value_of(const char *header, const char *key)
 {
@@ -251,7 +259,7 @@ static int read_header(struct npy *a, struct rec_in *in, struct rec_err *e)
 	int rc = -1;
 
 	if (rec_in_read_full(in, head, 10, e) != 10 || memcmp(head, "\223NUMPY", 6) != 0)
-		return e->code != REC_OK ? -1 : npy_bad(in, "no magic; not an npy file", e);
+		return e->code != REC_OK ? -1 : not_npy(in, e);
 	if (head[6] < 1 || head[6] > 3)
 		return npy_bad(in, "unknown version", e);
 	extra = head[6] == 1 ? 0 : 2;

@@ -6,7 +6,10 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "io/looks.h"
 #include "io/num.h"
+
+enum { NEAR = 4096 };	/* bytes without newline after which CR is taken for the line end */
 
 void rec_line_free(struct rec_foreign_line *l)
 {
@@ -27,16 +30,17 @@ int rec_line_fail(const struct rec_foreign_line *l, int field, struct rec_err *e
 	return rec_err_set(e, REC_EDATA, "%s:%llu: %s", rec_in_name(l->in), (unsigned long long)l->number, text);
 }
 
-/* Keep what is not given out yet, and read more behind it. */
+/* Keep what lies behind start, and read more behind it. */
 static int read_more(struct rec_foreign_line *l, struct rec_err *e)
 {
 	enum { CHUNK = 1 << 18 };
 	int64_t got;
 
-	if (l->at > 0) {
-		memmove(l->buf, l->buf + l->at, l->n - l->at);
-		l->n -= l->at;
-		l->at = 0;
+	if (l->start > 0) {
+		memmove(l->buf, l->buf + l->start, l->n - l->start);
+		l->n -= l->start;
+		l->at -= l->start;
+		l->start = 0;
 	}
 	if (rec_grow(&l->buf, &l->cap, l->n + CHUNK + 1, 1, e) != 0)
 		return -1;
@@ -48,28 +52,129 @@ static int read_more(struct rec_foreign_line *l, struct rec_err *e)
 	return 0;
 }
 
-int rec_line_next(struct rec_foreign_line *l, char **line, size_t *n, struct rec_err *e)
+/*
+ * Whether CR alone ends a line, at the first line end of the stream; false where more bytes are
+ * needed to tell. csv: where CR comes first, for its fields are counted; else a CR before a
+ * newline is part of a label.
+ */
+static bool decide(struct rec_foreign_line *l, size_t from)
 {
-	char *newline = NULL;
-	size_t looked = 0;
+	const char *p = l->buf + from, *end = l->buf + l->n, *newline = memchr(p, '\n', (size_t)(end - p)), *cr;
 
-	while (!(newline = l->n > l->at + looked ? memchr(l->buf + l->at + looked, '\n', l->n - l->at - looked) : NULL) && !l->ended) {
-		looked = l->n - l->at;
+	cr = memchr(p, '\r', (size_t)((newline ? newline : end) - p));
+	if (!newline && !l->ended && (!cr || cr + 2 >= end || (!l->marks && end - p < NEAR)))
+		return false;
+	if (newline && !l->marks)
+		cr = NULL;
+	l->cr = cr && cr + 1 < end && cr[1] != '\n' && !(cr[1] == '\r' && (cr + 2 == end || cr[2] == '\n'));
+	l->known = newline || cr || l->ended;
+	return true;
+}
+
+/* The end of the line at buf[from ..): its place and width, or false where none is held (or may go on behind what is held). */
+static bool find_end(const struct rec_foreign_line *l, size_t from, size_t *place, size_t *width)
+{
+	const char *p = l->buf + from, *end = l->buf + l->n, *newline = memchr(p, '\n', (size_t)(end - p)), *cr = NULL;
+
+	if (l->cr)
+		cr = memchr(p, '\r', (size_t)((newline ? newline : end) - p));
+	if (cr && cr + 1 == end && !l->ended)
+		return false;
+	if (!cr && !newline)
+		return false;
+	*place = (size_t)((cr ? cr : newline) - l->buf);
+	*width = cr && cr + 1 < end && cr[1] == '\n' ? 2 : 1;
+	return true;
+}
+
+/* From at to the next line end, which is covered by a NUL: 1, 0 where nothing is left, -1. */
+static int take_line(struct rec_foreign_line *l, struct rec_err *e)
+{
+	size_t looked = l->at, place, width;
+	bool found = false;
+
+	for (;;) {
+		size_t before = l->start;
+
+		if (l->known || (l->n > looked && decide(l, l->at)))
+			found = find_end(l, looked, &place, &width);
+		if (found || l->ended)
+			break;
+		looked = l->known && l->n > l->at ? l->n - (l->cr ? 1 : 0) : l->at;
+		looked = looked > l->at ? looked : l->at;
 		if (read_more(l, e) != 0)
 			return -1;
+		looked -= before - l->start;
 	}
-	if (!newline && l->at == l->n)
+	if (!found && l->at == l->n)
 		return 0;
+	l->stop = found ? place : l->n;
+	l->at = l->stop + (found ? width : 0);
+	if (l->stop > l->start && l->buf[l->stop - 1] == '\r')
+		l->stop--;
 	l->number++;
-	*line = l->buf + l->at;
-	*n = newline ? (size_t)(newline - *line) : l->n - l->at;
-	l->at += *n + (newline != NULL);
-	if (*n > 0 && (*line)[*n - 1] == '\r')
-		--*n;
-	(*line)[*n] = '\0';	/* over the newline, the CR, or the byte kept free at the end */
-	if (memchr(*line, '\0', *n))
-		return rec_line_fail(l, 0, e, "a NUL byte");
 	return 1;
+}
+
+static int check_line(struct rec_foreign_line *l, size_t from, struct rec_err *e)
+{
+	const struct rec_looks *looks = NULL;
+	const char *head;
+	size_t n;
+
+	if (l->number == 1 && !l->binary) {
+		head = rec_in_head(l->in, &n);
+		looks = rec_looks_format(head, n);
+	}
+	if (looks)
+		return rec_looks_fail(l->in, looks, e);
+	if (!l->marks && rec_looks_mark(l->buf + from, l->stop - from))
+		return rec_line_fail(l, 0, e, "%s", REC_LOOKS_MARK);
+	if (!memchr(l->buf + from, '\0', l->stop - from))
+		return 0;
+	rec_line_fail(l, 0, e, "a NUL byte");
+	rec_looks_explain(l->in, e);
+	return -1;
+}
+
+/* Give out what lies between start and stop; a mark is skipped. */
+static int give_line(struct rec_foreign_line *l, char **line, size_t *n)
+{
+	l->under = l->buf[l->stop];
+	l->buf[l->stop] = '\0';	/* over the line end, or the byte kept free at the end */
+	*line = l->buf + l->start;
+	*n = l->stop - l->start;
+	if (l->marks && rec_looks_mark(*line, *n)) {
+		*line += 3;
+		*n -= 3;
+	}
+	return 1;
+}
+
+int rec_line_next(struct rec_foreign_line *l, char **line, size_t *n, struct rec_err *e)
+{
+	int got;
+
+	l->start = l->at;
+	got = take_line(l, e);
+	if (got == 1 && check_line(l, l->start, e) != 0)
+		return -1;
+	return got == 1 ? give_line(l, line, n) : got;
+}
+
+int rec_line_more(struct rec_foreign_line *l, char **line, size_t *n, struct rec_err *e)
+{
+	size_t had = l->at - l->start;
+	int got;
+
+	l->buf[l->stop] = l->under;
+	got = take_line(l, e);
+	if (got == 1 && memchr(l->buf + l->start + had, '\0', l->stop - l->start - had)) {
+		rec_line_fail(l, 0, e, "a NUL byte");
+		rec_looks_explain(l->in, e);
+		return -1;
+	}
+	return got == 1 ? give_line(l, line, n) : got;
 }
 
 static int number_fail(const struct rec_foreign_line *l, int field, const char *s, size_t n, enum rec_num why, struct rec_err *e)
@@ -105,8 +210,10 @@ int rec_line_label(const struct rec_foreign_line *l, int field, const char *s, s
 {
 	if (n == 0)
 		return rec_line_fail(l, field, e, "empty");
+	if (n > UINT32_MAX)
+		return rec_line_fail(l, field, e, "longer than 4 GiB");
 	if (memchr(s, '\t', n) || memchr(s, '\n', n))
-		return rec_line_fail(l, field, e, "a label can't hold TAB or newline");
+		return rec_line_fail(l, field, e, "a label can't hold TAB or line break");
 	return 0;
 }
 
@@ -151,5 +258,7 @@ const char *rec_delimiter(const char *option, const char *otherwise)
 {
 	if (!option)
 		return otherwise;
+	if (strcmp(option, "blanks") == 0)
+		return "";
 	return strcmp(option, "\\t") == 0 ? "\t" : option;
 }

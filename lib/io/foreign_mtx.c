@@ -7,6 +7,7 @@
 
 #include "io/foreign_formats.h"
 #include "io/foreign_line.h"
+#include "io/looks.h"
 #include "io/num.h"
 
 struct mtx {
@@ -25,12 +26,21 @@ static bool word_is(char **p, const char *end, const char *want)
 	return rec_field_next(p, end, NULL, &s, &n) && n == strlen(want) && strncasecmp(s, want, n) == 0;
 }
 
+static int not_mtx(struct mtx *m, struct rec_err *e)
+{
+	rec_line_fail(&m->line, 0, e, "not '%%%%MatrixMarket matrix coordinate ...'");
+	rec_looks_explain(m->line.in, e);
+	return -1;
+}
+
 static int banner(struct mtx *m, char *line, size_t n, struct rec_err *e)
 {
 	const char *end = line + n;
 	char *p = line, *field, *symmetry;
 
-	if (!word_is(&p, end, "%%MatrixMarket") || !word_is(&p, end, "matrix") || !word_is(&p, end, "coordinate"))
+	if (!word_is(&p, end, "%%MatrixMarket"))
+		return not_mtx(m, e);
+	if (!word_is(&p, end, "matrix") || !word_is(&p, end, "coordinate"))
 		return rec_line_fail(&m->line, 0, e, "not '%%%%MatrixMarket matrix coordinate ...'");
 	field = p;
 	m->pattern = word_is(&p, end, "pattern");
@@ -164,7 +174,7 @@ static int read_all(struct mtx *m, rec_row_fn *fn, void *arg, struct rec_err *e)
 
 int rec_mtx_read(struct rec_in *in, const struct rec_foreign_opts *o, rec_row_fn *fn, void *arg, struct rec_err *e)
 {
-	struct mtx m = { .line = { .in = in }, .labels = { o->row_labels, o->col_labels } };
+	struct mtx m = { .line = { .in = in, .binary = true }, .labels = { o->row_labels, o->col_labels } };
 	int rc = read_all(&m, fn, arg, e);
 
 	rec_line_free(&m.line);

@@ -168,7 +168,7 @@ static bool has_bare_cr(const char *p, size_t n)
 	return cr && !memchr(p, '\n', n) && cr + 1 < p + n;
 }
 
-const struct rec_looks *rec_looks_file(const char *p, size_t n)
+const struct rec_looks *rec_looks_format(const char *p, size_t n)
 {
 	const struct rec_looks *l = find_magic(p, n);
 
@@ -176,8 +176,13 @@ const struct rec_looks *rec_looks_file(const char *p, size_t n)
 		l = find_wide(p, n);
 	if (!l && n > 12 && p[0] == '\x80' && p[1] >= 2 && p[1] <= 5)
 		l = &pickle;
-	if (!l)
-		l = find_markup(p, n);
+	return l ? l : find_markup(p, n);
+}
+
+const struct rec_looks *rec_looks_file(const char *p, size_t n)
+{
+	const struct rec_looks *l = rec_looks_format(p, n);
+
 	return l ? l : has_bare_cr(p, n) ? &old_mac : NULL;
 }
 

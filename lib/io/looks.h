@@ -27,6 +27,9 @@ struct rec_looks {
 /* By the first n bytes of a stream: packed, binary, UTF-16, JSON, XML, Matrix Market, CR for line ends. NULL where they look like text in lines. */
 const struct rec_looks *rec_looks_file(const char *p, size_t n);
 
+/* The same but for line ends, of readers that take CR as well. */
+const struct rec_looks *rec_looks_format(const char *p, size_t n);
+
 /* By a line without TAB (no newline in it): what parts its fields. NULL where it is one word. Never sure. */
 const struct rec_looks *rec_looks_line(const char *p, size_t n);
 
