@@ -259,7 +259,7 @@ refuses() {
 	says "rec-cat: 'b' 'y' has a value, rows before have none; --header writes all four fields for every row"
 	rec-cat --to csv --header r.tsv | cmp - <(printf 'user,item,value,time\na,x,1,\nb,y,2,\n')
 	rec-cat --to csv --header -f member,,score r.tsv | head -1 | cmp - <(printf 'member,item,score,time\n')
-	for d in , ';' :: '|' '\t'; do
+	for d in ',' ';' :: '|' '\t'; do
 		printf 'a:\t:b\na;\t|c\n,::\t"\n"""\td"e\n' >r.tsv
 		rec-cat --to csv -d "$d" r.tsv | rec-cat --from csv -d "$d" | cmp - r.tsv
 	done

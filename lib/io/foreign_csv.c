@@ -332,7 +332,7 @@ static int take_label(struct csv *c, int role, const struct rec_record_field *f,
 /* 1, 0 where the row is left out, -1. */
 static int to_row(struct csv *c, struct rec_row *row, struct rec_err *e)
 {
-	static char nothing[1] = "";
+	char nothing[1] = "";
 	struct rec_record_field f[ROLES];
 	int good;
 
