@@ -46,7 +46,7 @@ PAGES   := $(wildcard man/*.[1-9])
 # Headers that no other room and no command includes stay here.
 PRIVATE := %_private.h lib/io/foreign_%.h lib/io/recmat_form.h lib/io/tsv.h lib/kernel/factor.h lib/kernel/tile.h lib/kernel/v16%.h \
 	$(patsubst %,lib/matrix/%.h,cells intern label_sort load merge_join ranges sort stow text) \
-	$(patsubst %,lib/model/%.h,als_row als_step ease linear sim_finish sim_select sim_stream sim_sums_check topn_tiles)
+	$(patsubst %,lib/model/%.h,als_row als_step ease linear sim_finish sim_select sim_stream sim_sums_check sim_users topn_tiles)
 HEADERS := $(filter-out $(PRIVATE),$(wildcard lib/*/*.h))
 
 all: $(BINS) ## every command

@@ -131,6 +131,9 @@ static int merge(struct rec_model *m, const struct rec_sums *sums, const struct 
 	rc = cli_need(cost.bytes, more, e);
 	if (rc != 0)
 		return rc;
+	if (sums->untold)
+		cli_note("%llu users of the shards are not named in the sums (text, or made by an older rec-sim): a user in two shards is not noticed",
+			 (unsigned long long)sums->untold);
 	cli_phase("compute");
 	return rec_sim_merge(m, sums, s, run, e) == 0 ? set_duplicates(m, sums, repeats, e) : -1;
 }

@@ -384,3 +384,64 @@ equal() {
 	same want got
 	[ ! -s part.8 ]
 }
+
+# old FILE: the sums as they were before they told their users.
+old() {
+	rec-cat --merge -b "$1"
+}
+
+@test "rec-sim --merge: users whose rows lie in two shards are counted, and the merge refused" {
+	printf 'u1\ta\nu1\tb\nu1\tc\nu2\ta\nu2\tb\n' >cut.tsv
+	head -2 cut.tsv >cut.0
+	tail -n +3 cut.tsv >cut.1
+	for s in 0 1; do rec-sim jaccard --survey <cut.$s; done >cut.whole
+	for args in "jaccard" "llr" "popular" "linear" "rp3beta"; do
+		# shellcheck disable=SC2086
+		{
+			for s in 0 1; do rec-sim -b $args --partial --whole cut.whole <cut.$s; done >sums.rec
+			exits 1 rec-sim -b $args --merge <sums.rec
+			says "rec-sim: <stdin>: 1 user has rows in more than one shard; make the shards with rec-split --shards N --by user"
+			[ ! -s out ]
+			cat sums.rec | exits 1 rec-sim -b $args --merge --whole cut.whole
+			says "rec-sim: <stdin>: 1 user has rows in more than one shard; make the shards with rec-split --shards N --by user"
+		}
+	done
+	# files by day: everybody is everywhere, but for who came once; a value of 0 is a row, too
+	for d in 0 1 2 3; do awk -F'\t' -v d=$d 'NR % 4 == d' whole.tsv >day.$d; done
+	for d in 0 1 2 3; do rec-sim -q -b cosine --partial <day.$d; done >sums.rec
+	exits 1 rec-sim cosine --merge <sums.rec
+	n=$(cat <(for d in 0 1 2 3; do cut -f1 day.$d | sort -u; done) | sort | uniq -d | wc -l)
+	[ "$n" -gt 100 ]
+	says "rec-sim: <stdin>: $n users have rows in more than one shard; make the shards with rec-split --shards N --by user"
+	printf 'u1\tz\t0\n' | rec-sim -q -b count --partial >zero.rec 2>/dev/null
+	rec-sim -b count --partial <cut.tsv | cat - zero.rec | exits 1 rec-sim count --merge
+	mentions "1 user has rows in more than one shard"
+}
+
+@test "rec-sim --partial: 8 bytes a user" {
+	for n in 1000 3000; do
+		seq $n | awk '{ print "user" $1 "\ta\nuser" $1 "\tb" }' | rec-sim -b count --partial >many.$n
+	done
+	[ $(($(wc -c <many.3000) - $(wc -c <many.1000))) -le $((8 * 2000 + 64)) ]
+}
+
+@test "rec-sim --merge: sums that don't tell their users are said to, where there are several shards" {
+	survey 2 cosine
+	rec-sim -q cosine <whole.tsv >want
+	for s in 0 1; do rec-sim -q cosine --partial <2/shard.$s.tsv; done >sums.tsv
+	cat 2/shard.empty.tsv >/dev/null
+	exits 0 rec-sim cosine --merge --whole 2/whole.tsv <sums.tsv
+	says "rec-sim: 301 users of the shards are not named in the sums (text, or made by an older rec-sim): a user in two shards is not noticed"
+	same want out
+	for s in 0 1; do rec-sim -q -b cosine --partial <2/shard.$s.tsv >new.$s; old new.$s >old.$s; done
+	cat old.0 new.1 >sums.rec
+	exits 0 rec-sim cosine --merge <sums.rec
+	says "rec-sim: $(cut -f1 2/shard.0.tsv | sort -u | wc -l) users of the shards are not named in the sums (text, or made by an older rec-sim): a user in two shards is not noticed"
+	same want out
+	cat new.0 new.1 >sums.rec
+	exits 0 rec-sim cosine --merge <sums.rec
+	[ ! -s err ]
+	same want out
+	exits 0 rec-sim cosine --merge <old.0
+	[ ! -s err ]
+}

@@ -23,7 +23,7 @@ enum { STEP = 64 << 20 };	/* most bytes taken from the allocator ahead of the da
 struct rec_recmat {
 	struct rec_in *in;
 	struct rec_pool *pool;
-	bool trust;
+	bool trust, keys;		/* keys are wanted */
 	const unsigned char *map;	/* NULL where bytes are copied out of the stream */
 	const unsigned char *memory;	/* mapped, but not aligned: copied out of here */
 	size_t n, at;			/* bytes of map or memory, and how many were taken */
@@ -91,6 +91,11 @@ int rec_recmat_open(struct rec_recmat **out, struct rec_in *in, bool trust, stru
 		r->memory = p;
 	*out = r;
 	return 0;
+}
+
+void rec_recmat_want_keys(struct rec_recmat *r)
+{
+	r->keys = true;
 }
 
 void rec_recmat_close(struct rec_recmat *r)
@@ -199,9 +204,9 @@ static int in_block(const struct rec_recmat *r, struct rec_err *e)
 	return rec_err_prefix(e, "%s: block %" PRIu64 ": ", rec_in_name(r->in), r->blocks + 1);
 }
 
-static bool known(uint32_t kind)
+static bool known(const struct rec_recmat *r, uint32_t kind)
 {
-	return kind == REC_SPARSE || kind == REC_DENSE || kind == REC_META;
+	return kind == REC_SPARSE || kind == REC_DENSE || kind == REC_META || (r->keys && kind == REC_KEYS);
 }
 
 static bool all_zero(const unsigned char *p, size_t n)
@@ -212,21 +217,21 @@ static bool all_zero(const unsigned char *p, size_t n)
 }
 
 /* Header fields of a known kind against each other. */
-static int check_head(const struct rec_form_head *h, struct rec_err *e)
+static int check_head(const struct rec_recmat *r, const struct rec_form_head *h, struct rec_err *e)
 {
 	uint64_t cells;
 
-	if (!known(h->kind))
+	if (!known(r, h->kind))
 		return h->flags & REC_FORM_OPTIONAL ? 0 : rec_err_set(e, REC_EDATA, "blocks of kind %" PRIu32 " are not understood", h->kind);
 	if (h->rows > REC_FORM_ROWS_MAX || h->cols > REC_FORM_ROWS_MAX)
 		return rec_err_set(e, REC_EDATA, "more than %" PRIu32 " rows or columns", REC_FORM_ROWS_MAX);
 	if (h->kind == REC_SPARSE ? h->order < REC_CANONICAL || h->order > REC_STREAM : h->order != 0)
 		return rec_err_set(e, REC_EDATA, "order %" PRIu32 " is not understood", h->order);
-	if (h->type != (h->kind == REC_META ? 0 : REC_FORM_FLOAT32))
+	if (h->type != (h->kind == REC_META || h->kind == REC_KEYS ? 0 : REC_FORM_FLOAT32))
 		return rec_err_set(e, REC_EDATA, "value type %" PRIu32 " is not understood", h->type);
-	if ((h->kind != REC_SPARSE && h->nnz) || (h->kind == REC_META && (h->rows || h->cols)))
+	if ((h->kind != REC_SPARSE && h->nnz) || (h->kind == REC_META && h->rows) || ((h->kind == REC_META || h->kind == REC_KEYS) && h->cols))
 		return rec_err_set(e, REC_EDATA, "malformed header");
-	cells = h->kind == REC_DENSE ? h->rows * h->cols : h->nnz;	/* below 2^64 */
+	cells = h->kind == REC_DENSE ? h->rows * h->cols : h->kind == REC_KEYS ? 2 * h->rows : h->nnz;	/* below 2^64 */
 	if (cells > h->size / 4)
 		return rec_err_set(e, REC_EDATA, "the size of the block is too small for its cells");
 	return 0;
@@ -252,6 +257,7 @@ static void set_section(struct rec_block *b, const struct rec_form_section *s)
 	case REC_SEC_VAL: b->val = s->p; break;
 	case REC_SEC_TIME: b->time = s->p; break;
 	case REC_SEC_META: b->meta = s->p; b->meta_len = (size_t)s->len; break;
+	case REC_SEC_KEY: b->key = s->p; break;
 	}
 }
 
@@ -283,6 +289,7 @@ static uint64_t wanted_len(const struct rec_form_section *s, const struct rec_fo
 	case REC_SEC_COL: case REC_SEC_ROW: return 4 * h->nnz;
 	case REC_SEC_VAL: return 4 * (h->kind == REC_DENSE ? h->rows * h->cols : h->nnz);
 	case REC_SEC_TIME: return 8 * h->nnz;
+	case REC_SEC_KEY: return 8 * h->rows;
 	case REC_SEC_ROW_BYTES: case REC_SEC_COL_BYTES: case REC_SEC_META: break;
 	}
 	return s->len;
@@ -293,7 +300,7 @@ static int check_sections(const struct rec_form_section *s, const struct rec_for
 {
 #define BIT(x) (1u << REC_SEC_##x)
 	const unsigned rows = BIT(ROW_OFF) | BIT(ROW_BYTES), cols = BIT(COL_OFF) | BIT(COL_BYTES);
-	unsigned must = BIT(META), may = 0, got = 0;
+	unsigned must = h->kind == REC_KEYS ? BIT(KEY) : BIT(META), may = 0, got = 0;
 
 	if (h->kind == REC_DENSE) {
 		must = rows | BIT(VAL);
@@ -303,7 +310,7 @@ static int check_sections(const struct rec_form_section *s, const struct rec_for
 		may = BIT(TIME);
 	}
 	for (uint32_t i = 0; i < h->nsections; i++) {
-		if (s[i].type > REC_SEC_META || !((must | may) >> s[i].type & 1))
+		if (s[i].type > REC_SEC_KEY || !((must | may) >> s[i].type & 1))
 			return rec_err_set(e, REC_EDATA, "section type %" PRIu32 " does not belong here", s[i].type);
 		if (s[i].len != wanted_len(&s[i], h))
 			return rec_err_set(e, REC_EDATA, "the %s have the wrong length", rec_form_section_name(s[i].type));
@@ -331,7 +338,7 @@ static int take_table(struct rec_recmat *r, struct rec_form_section *s, const st
 		return -1;
 	if (crc32(0, p, (uInt)table) != h->table_crc)
 		rec_err_set(e, REC_EDATA, "damaged: the CRC of the section table is wrong");
-	else if (parse_table(s, h, p, e) == 0 && (!known(h->kind) || check_sections(s, h, e) == 0))
+	else if (parse_table(s, h, p, e) == 0 && (!known(r, h->kind) || check_sections(s, h, e) == 0))
 		return 0;
 	return in_block(r, e);
 }
@@ -369,7 +376,7 @@ static int take_sections(struct rec_recmat *r, struct rec_block *b, const struct
 		return -1;
 	if (check_crcs(r, s, h->nsections, p, e) != 0)
 		return in_block(r, e);
-	if (!known(h->kind))
+	if (!known(r, h->kind))
 		return 0;
 	for (uint32_t i = 0; i < h->nsections; i++) {
 		set_section(b, &s[i]);
@@ -384,7 +391,7 @@ static int take_block(struct rec_recmat *r, struct rec_block *b, const struct re
 	struct own none = { 0 }, *own = &none;
 
 	fill_block(b, h);
-	if (check_head(h, e) != 0)
+	if (check_head(r, h, e) != 0)
 		return in_block(r, e);
 	b->far = rec_in_far(r->in);
 	if (!r->map) {
@@ -420,7 +427,7 @@ int rec_recmat_next(struct rec_recmat *r, struct rec_block *b, struct rec_err *e
 			rec_block_free(b);
 			return -1;
 		}
-		if (known(h.kind))
+		if (known(r, h.kind))
 			return 1;
 		rec_block_free(b);
 	}

@@ -19,7 +19,7 @@
 
 REC_BEGIN_C
 
-enum rec_kind { REC_SPARSE = 1, REC_DENSE = 2, REC_META = 3 };
+enum rec_kind { REC_SPARSE = 1, REC_DENSE = 2, REC_META = 3, REC_KEYS = 4 };
 enum rec_order { REC_CANONICAL = 1, REC_RANKED = 2, REC_STREAM = 3 };	/* sparse only; 0 for others */
 enum { REC_NAME_MAX = 32 };	/* name of a block, NUL included */
 
@@ -30,6 +30,7 @@ enum { REC_NAME_MAX = 32 };	/* name of a block, NUL included */
  *   sparse stream     labels as above; row (nnz), col (nnz), val (NaN where missing), time (NaN where missing) or NULL; as the rows came
  *   dense             row labels; val rows x cols row-major, finite; column labels or NULL
  *   meta              meta, meta_len: text of meta.h
+ *   keys              key (rows), numbers that do not descend; always optional. For readers that ask for them (rec_recmat_want_keys)
  * Labels ascend by bytes and are unique: off has n + 1 entries, label i is bytes[off[i]] .. bytes[off[i + 1]].
  */
 struct rec_block {
@@ -43,6 +44,7 @@ struct rec_block {
 	const uint32_t *row, *col;
 	const float *val;
 	const double *time;
+	const uint64_t *key;
 	const char *meta;
 	size_t meta_len;
 	struct rec_far *far;		/* borrowed: the file that it all lies in, where not all of it may be resident (base/far.h); else NULL */
@@ -59,6 +61,9 @@ struct rec_recmat;
 /* Borrow in, which must outlive the reader and its blocks (they may lie in its mapping). trust skips section CRCs only. */
 REC_MUST int rec_recmat_open(struct rec_recmat **r, struct rec_in *in, bool trust, struct rec_pool *pool, struct rec_err *e);
 void rec_recmat_close(struct rec_recmat *r);
+
+/* Hand out blocks of keys, too, which are skipped else. Before the first block. */
+void rec_recmat_want_keys(struct rec_recmat *r);
 
 /*
  * The next block: 1, 0 at the proper end (an end mark with the right count, nothing behind it but further streams), -1. Free each block. Unknown kinds

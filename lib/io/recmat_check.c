@@ -274,6 +274,17 @@ static int check_ranked_all(struct check *c, struct rec_pool *pool, struct rec_e
 	return rc;
 }
 
+static int check_keys(const struct check *c, uint64_t from, uint64_t to, unsigned thread, struct rec_err *e)
+{
+	const uint64_t *key = c->b->key;
+
+	(void)thread;
+	for (uint64_t i = from ? from : 1; i < to; i++)
+		if (key[i] < key[i - 1])
+			return rec_err_set(e, REC_EDATA, "keys descend at %" PRIu64, i);
+	return 0;
+}
+
 int rec_form_check(const struct rec_block *b, const uint64_t label_len[2], struct rec_pool *pool, struct rec_err *e)
 {
 	struct check c = { .b = b, .label_len = { label_len[0], label_len[1] } };
@@ -281,6 +292,10 @@ int rec_form_check(const struct rec_block *b, const uint64_t label_len[2], struc
 
 	if (b->kind == REC_META)
 		return check_meta(b, e);
+	if (b->kind == REC_KEYS) {
+		add_job(&c, check_keys, b->rows, PIECE);
+		return run_jobs(&c, pool, e);
+	}
 	if (check_empty(&c, e) != 0)
 		return -1;
 	add_job(&c, check_row_off, b->rows, PIECE);

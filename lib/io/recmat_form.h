@@ -31,7 +31,7 @@ enum {
 
 enum rec_section_type {
 	REC_SEC_ROW_OFF = 1, REC_SEC_ROW_BYTES, REC_SEC_COL_OFF, REC_SEC_COL_BYTES, REC_SEC_PTR, REC_SEC_COL, REC_SEC_ROW, REC_SEC_VAL, REC_SEC_TIME,
-	REC_SEC_META,
+	REC_SEC_META, REC_SEC_KEY,
 };
 
 /* The missing value and the missing time: the only NaNs allowed. */

@@ -58,7 +58,7 @@ int rec_recmat_write(struct rec_out *out, const struct rec_block *b, struct rec_
 {
 	unsigned char p[REC_FORM_HEAD + REC_FORM_ENTRY * REC_FORM_KNOWN] = { 0 };
 	struct rec_form_section s[REC_FORM_KNOWN];
-	struct rec_form_head h = { .version = REC_FORM_VERSION, .flags = b->optional ? REC_FORM_OPTIONAL : 0, .kind = b->kind };
+	struct rec_form_head h = { .version = REC_FORM_VERSION, .flags = b->optional || b->kind == REC_KEYS ? REC_FORM_OPTIONAL : 0, .kind = b->kind };
 	uint32_t n = rec_form_sections(s, b);
 	size_t table = (size_t)rec_form_table_size(n);
 
@@ -68,7 +68,7 @@ int rec_recmat_write(struct rec_out *out, const struct rec_block *b, struct rec_
 		h.nnz = b->nnz;
 	}
 	if (b->kind != REC_META) {
-		h.type = REC_FORM_FLOAT32;
+		h.type = b->kind == REC_KEYS ? 0 : REC_FORM_FLOAT32;
 		h.rows = b->rows;
 		h.cols = b->cols;
 	}

@@ -12,6 +12,7 @@
 #include "model/linear.h"
 #include "model/sim_method.h"
 #include "model/sim_select.h"
+#include "model/sim_users.h"
 
 /* Lines of a task; cells of a block, about, or of each of its labels; what a float32 counts exactly; buffers, stacks, libraries. */
 enum { LINES = 64, CELLS = 1 << 22, LABEL = 16, EXACT = 1 << 24, OVERHEAD = 16 << 20 };
@@ -322,6 +323,21 @@ static int write_meta(struct rec_out *out, const struct job *j, const struct rec
 	return rc;
 }
 
+/* -- users -- */
+
+static int write_users(struct rec_out *out, const struct rec_labels *users, struct rec_pool *pool, struct rec_err *e)
+{
+	struct rec_block b = { .kind = REC_KEYS, .name = "users", .optional = true, .rows = users->n };
+	uint64_t *key;
+	int rc = rec_users_keys(&key, users, e);
+
+	b.key = key;
+	if (rc == 0)
+		rc = rec_recmat_write(out, &b, pool, e);
+	free(key);
+	return rc;
+}
+
 /* -- all of it -- */
 
 int rec_partial_write(struct rec_out *out, const struct rec_sparse *x, struct rec_partial *p, const struct rec_run *run, struct rec_err *e)
@@ -329,13 +345,13 @@ int rec_partial_write(struct rec_out *out, const struct rec_sparse *x, struct re
 	unsigned threads = rec_pool_size(run->pool);
 	struct job j = { .x = x };
 	struct rec_csr pairs = { 0 };
-	uint64_t blocks = 1;
+	uint64_t blocks = 2;	/* metadata and users */
 	int rc = prepare(&j, &pairs, p, run, e);
 
 	if (rc == 0)
 		rc = new_scratch(&j, threads, e);
 	if (rc == 0 && p->binary)
-		rc = write_meta(out, &j, p, run->pool, e);
+		rc = write_meta(out, &j, p, run->pool, e) == 0 ? write_users(out, &x->row, run->pool, e) : -1;
 	if (rc == 0)
 		rc = write_blocks(out, &j, p, &blocks, run, e);
 	if (rc == 0 && p->binary)
@@ -354,7 +370,7 @@ void rec_partial_cost(struct rec_sim_cost *c, const struct rec_sparse *x, const 
 		c->operations += (double)(x->m.ptr[u + 1] - x->m.ptr[u]) * (double)(x->m.ptr[u + 1] - x->m.ptr[u]);
 	if (cells > c->operations + n)
 		cells = c->operations + n;
-	c->bytes = (uint64_t)(OVERHEAD + 4 * 8 * (double)x->m.nnz + 40 * (n + x->m.nrows));
+	c->bytes = (uint64_t)(OVERHEAD + 4 * 8 * (double)x->m.nnz + 40 * (n + x->m.nrows) + 16 * (double)x->m.nrows);
 	if (sums)
 		c->bytes += (uint64_t)(40 * cells + threads * n * (rec_partial_wants_whole(o) ? 17 : 9));
 }

@@ -10,6 +10,7 @@
 #include "io/recmat.h"
 #include "model/linear.h"
 #include "model/sim_sums_check.h"
+#include "model/sim_users.h"
 
 void rec_sums_free(struct rec_sums *s)
 {
@@ -24,6 +25,7 @@ void rec_sums_free(struct rec_sums *s)
 	free(s->first);
 	free(s->place);
 	free(s->part);
+	free(s->users);
 	free(s->block);
 	if (s->in)
 		rec_in_close(s->in);
@@ -42,6 +44,28 @@ static int add_part(struct rec_sums *s, const struct rec_sums_part *p, struct re
 	return 0;
 }
 
+static int keep_block(struct rec_sums *s, struct rec_block *b, struct rec_err *e)
+{
+	if (rec_grow(&s->block, &s->block_cap, s->nblocks + 1, sizeof *s->block, e) != 0)
+		return -1;
+	s->bytes += b->own ? rec_recmat_size(b) : 0;
+	s->block[s->nblocks++] = *b;
+	*b = (struct rec_block){ 0 };
+	return 0;
+}
+
+static int take_keys(struct rec_sums *s, struct rec_block *b, struct rec_err *e)
+{
+	struct rec_users u = { b->key, b->rows };
+
+	if (strcmp(b->name, "users") != 0)
+		return 0;
+	if (rec_grow(&s->users, &s->users_cap, s->nusers + 1, sizeof *s->users, e) != 0 || keep_block(s, b, e) != 0)
+		return -1;
+	s->users[s->nusers++] = u;
+	return 0;
+}
+
 static int take_block(struct rec_sums *s, struct rec_block *b, struct rec_err *e)
 {
 	struct rec_sums_part p = { .row = { .n = (uint32_t)b->rows, .off = b->row_off, .bytes = b->row_bytes },
@@ -50,12 +74,7 @@ static int take_block(struct rec_sums *s, struct rec_block *b, struct rec_err *e
 
 	if (b->kind != REC_SPARSE || b->order != REC_CANONICAL || strcmp(b->name, "sums") != 0)
 		return rec_err_set(e, REC_EDATA, "block '%s' does not hold sums of rec-sim --partial", b->name);
-	if (rec_grow(&s->block, &s->block_cap, s->nblocks + 1, sizeof *s->block, e) != 0)
-		return -1;
-	s->bytes += b->own ? rec_recmat_size(b) : 0;
-	s->block[s->nblocks++] = *b;
-	*b = (struct rec_block){ 0 };
-	return add_part(s, &p, e);
+	return keep_block(s, b, e) == 0 ? add_part(s, &p, e) : -1;
 }
 
 static int read_recmat(struct rec_sums *s, const struct rec_sim_opts *o, bool trust, struct rec_pool *pool, struct rec_err *e)
@@ -65,8 +84,10 @@ static int read_recmat(struct rec_sums *s, const struct rec_sim_opts *o, bool tr
 	struct rec_block b = { 0 };
 	int rc = rec_recmat_open(&r, s->in, trust, pool, e);
 
+	if (rc == 0)
+		rec_recmat_want_keys(r);
 	while (rc == 0 && (rc = rec_recmat_next(r, &b, e)) == 1) {
-		rc = b.kind == REC_META ? rec_sums_add_meta(s, &seen, &b, e) : take_block(s, &b, e);
+		rc = b.kind == REC_META ? rec_sums_add_meta(s, &seen, &b, e) : b.kind == REC_KEYS ? take_keys(s, &b, e) : take_block(s, &b, e);
 		rec_block_free(&b);
 	}
 	rec_recmat_close(r);
@@ -86,6 +107,7 @@ static int read_text(struct rec_sums *s, const struct rec_sim_opts *o, bool trus
 		return rec_err_set(e, REC_EUSAGE, "sums in text don't say of how many users they are: give --whole, or sums of rec-sim --partial -b");
 	}
 	s->all = *o->whole;
+	s->untold = s->all.shards > 1 ? s->all.users : 0;
 	s->weighted = rec_linear_user_power(o) != 0;
 	if (rec_sparse_load(&s->text, in, &how, pool, e) != 0)
 		return -1;

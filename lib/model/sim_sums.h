@@ -9,6 +9,8 @@
  *           (i, j), methods that only count: the same
  *           (i, j), methods that weigh users: the sum of their weights as a whole number of units of 2^-scale (sim_survey.h); always there
  *
+ * Before them in recmat there is a block of keys named "users": which users the shard has (sim_users.h).
+ *
  * Metadata:
  *   algorithm                     "sums"
  *   sums                          items: (i, i) alone; count; weight
@@ -29,6 +31,8 @@
 #include "model/sim_method.h"
 
 REC_BEGIN_C
+
+struct rec_users;
 
 struct rec_sums_part {
 	struct rec_labels row, col;
@@ -55,6 +59,9 @@ struct rec_sums {
 	struct rec_sums_place *place;
 	struct rec_sums_part *part;
 	size_t n, cap;
+	struct rec_users *users;	/* keys of each shard that tells them */
+	size_t nusers, users_cap;
+	uint64_t untold;		/* users of shards that don't: whether they are in others too is not known */
 	uint64_t bytes;			/* of blocks that are held in memory */
 	/* what keeps the memory */
 	struct rec_in *in;
@@ -66,8 +73,8 @@ struct rec_sums {
 void rec_sums_free(struct rec_sums *s);
 
 /*
- * Read sums for a method, and check that they are what it wants, that they go together, that none is there twice, and where it is known what all come to that none is
- * missing. Text has no metadata: o->whole is needed then. Takes in over, also on failure.
+ * Read sums for a method, and check that they are what it wants, that they go together, that no shard is there twice and no user in two of them, and where it is
+ * known what all come to that none is missing. Text has no metadata: o->whole is needed then. Takes in over, also on failure.
  */
 REC_MUST int rec_sums_load(struct rec_sums *s, struct rec_in *in, const struct rec_sim_opts *o, bool trust, struct rec_pool *pool, struct rec_err *e);
 

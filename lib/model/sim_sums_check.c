@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "io/num.h"
 #include "model/linear.h"
+#include "model/sim_users.h"
 
 /* -- metadata -- */
 
@@ -152,13 +153,31 @@ int rec_sums_check_whole(const struct rec_survey *whole, const struct rec_sim_op
 				 rec_err_set(e, REC_EUSAGE, "--whole was made without --max-user");
 }
 
+/* A user of two shards is counted as two, and the pairs of items in different shards are in no sum. */
+static int check_users(struct rec_sums *s, struct rec_err *e)
+{
+	uint64_t told = 0, shared;
+
+	for (size_t i = 0; i < s->nusers; i++)
+		told += s->users[i].n;
+	if (told > s->all.users)
+		return rec_err_set(e, REC_EDATA, "keys of %" PRIu64 " users, but the shards have %" PRIu64, told, s->all.users);
+	s->untold = s->all.shards > 1 ? s->all.users - told : 0;
+	if (rec_users_shared(&shared, s->users, s->nusers, e) != 0)
+		return -1;
+	if (shared == 0)
+		return 0;
+	return rec_err_set(e, REC_EDATA, "%" PRIu64 " user%s rows in more than one shard; make the shards with rec-split --shards N --by user", shared,
+			   shared == 1 ? " has" : "s have");
+}
+
 int rec_sums_check_meta(struct rec_sums *s, const struct rec_sim_opts *o, struct rec_err *e)
 {
 	if (s->meta.n == 0)
 		return rec_err_set(e, REC_EDATA, "no metadata: not sums of rec-sim --partial");
 	if (number(&s->meta, "users", &s->all.users, e) != 0 || number(&s->meta, "shards", &s->all.shards, e) != 0)
 		return -1;
-	if (take_digest(&s->all.digest, &s->meta, "", e) != 0 || check_kind(s, o, e) != 0 || check_thinning(s, o, e) != 0)
+	if (take_digest(&s->all.digest, &s->meta, "", e) != 0 || check_kind(s, o, e) != 0 || check_thinning(s, o, e) != 0 || check_users(s, e) != 0)
 		return -1;
 	if (o->whole && (o->whole->shards != s->all.shards || !same_digest(&o->whole->digest, &s->all.digest) || o->whole->users != s->all.users))
 		return missing(s->all.shards, o->whole->shards, e);

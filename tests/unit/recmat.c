@@ -56,6 +56,7 @@ static const struct vector {
 	{ "model", { &meta, &kept, &offset }, true },
 	{ "joined", { &canonical, &stream, &ranked }, false },
 	{ "optional", { &canonical }, false },
+	{ "keys", { &canonical }, false },	/* nobody asks for them */
 };
 
 /* -- files -- */
@@ -240,6 +241,56 @@ static void test_vectors(void)
 		}
 		rec_buf_free(&file);
 	}
+}
+
+/* Keys for who asks: from a mapped file and from a pipe; the writer gives the same bytes. */
+static void keys_of(const char *name, const struct rec_block *want, struct rec_err *e)
+{
+	struct rec_recmat *r;
+	struct rec_in *in;
+	struct rec_block b;
+
+	if (rec_in_open(&in, name, e) != 0 || rec_recmat_open(&r, in, false, pool, e) != 0)
+		die(e);
+	rec_recmat_want_keys(r);
+	CHECK(rec_recmat_next(r, &b, e) == 1 && b.kind == REC_KEYS && strcmp(b.name, "users") == 0 && b.optional && b.rows == want->rows, "%s", e->msg);
+	CHECK(same(b.key, want->key, 8 * want->rows), "keys as written");
+	rec_block_free(&b);
+	CHECK(rec_recmat_next(r, &b, e) == 1 && same_block(&canonical, &b), "%s", e->msg);
+	rec_block_free(&b);
+	CHECK(rec_recmat_next(r, &b, e) == 0, "%s", e->msg);
+	rec_recmat_close(r);
+	rec_in_close(in);
+}
+
+static void test_keys(void)
+{
+	static const uint64_t key[] = { 3, 3, UINT64_MAX }, wrong[] = { 3, 4, 2 };
+	const struct rec_block b = { .kind = REC_KEYS, .name = "users", .rows = 3, .key = key }, bad = { .kind = REC_KEYS, .name = "users", .rows = 3, .key = wrong };
+	struct rec_buf file = slurp("tests/vectors/keys.rec"), ours;
+	struct rec_err e = { 0 };
+	struct rec_recmat *r;
+	struct rec_in *in;
+	struct rec_block got;
+	char fd[32];
+	pid_t child = pipe_of(&file, fd);
+
+	keys_of("tests/vectors/keys.rec", &b, &e);
+	keys_of(fd, &b, &e);
+	close(atoi(fd + 8));
+	waitpid(child, NULL, 0);
+	write_blocks((const struct rec_block *const[]){ &b, &canonical }, 2);
+	ours = slurp(path);
+	CHECK(ours.n == file.n && memcmp(ours.p, file.p, file.n) == 0, "our writer gives other bytes");
+	rec_buf_free(&ours);
+	rec_buf_free(&file);
+	write_blocks((const struct rec_block *const[]){ &bad }, 1);
+	if (rec_in_open(&in, path, &e) != 0 || rec_recmat_open(&r, in, false, pool, &e) != 0)
+		die(&e);
+	rec_recmat_want_keys(r);
+	CHECK(rec_recmat_next(r, &got, &e) == -1 && strstr(e.msg, ": block 1: keys descend at 2"), "%s", e.msg);
+	rec_recmat_close(r);
+	rec_in_close(in);
 }
 
 /* The file at path is refused, and the message behind its name is exactly this. */
@@ -496,6 +547,7 @@ int main(void)
 		if (threads && rec_pool_new(&pool, threads, &e) != 0)
 			die(&e);
 		test_vectors();
+	test_keys();
 		test_unaligned();
 		test_contents();
 		test_damage();

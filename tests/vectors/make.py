@@ -76,11 +76,13 @@ kept = dense(I, 3, [0, .5, .25, .5, 0, 1, .25, 1, 0], cols=I, name=b"similarity"
 weights = sparse(2, I, I, [(5, u64([0, 2, 3, 3])), (6, u32([2, 1, 0]))], [0.75, 0.5, 1], name=b"similarity")
 offset = dense(I, 1, [3, 2, 1], name=b"offset")
 meta = block(3, [(10, b"algorithm\tease\nseed\t1\n")])
+keys = block(4, [(11, u64([3, 3, 2**64 - 1]))], flags=1, rows=3, name=b"users")
 unknown = block(77, [(1, b"what a later version may write"), (99, b"")], flags=1, rows=5, name=b"later")
 
 VECTORS = {
     "empty": end(0), "canonical": canonical + end(1), "ranked": ranked + end(1), "stream": stream + end(1), "factors": factors + end(1),
     "similarity": weights + end(1), "model": meta + kept + offset + end(3), "joined": canonical + end(1) + stream + ranked + end(2), "optional": unknown + canonical + end(2),
+    "keys": keys + canonical + end(2),
 }
 if __name__ == "__main__":
     for name, data in VECTORS.items():

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sim_users.h - which users the sums of a shard are of, so that a user of two shards is noticed. For sim*.c alone.
+ *
+ * A user is the XXH64 of the label, seed 0: 8 bytes each, sorted, in a block of keys. Two of n users are taken for one with a probability of about n^2 / 2^65: 10^8
+ * users in 10,000 cases are one false alarm at most.
+ */
+#ifndef REC_MODEL_SIM_USERS_H
+#define REC_MODEL_SIM_USERS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "matrix/labels.h"
+
+/* The keys of all users, ascending, in memory that the caller frees. */
+REC_MUST int rec_users_keys(uint64_t **key, const struct rec_labels *users, struct rec_err *e);
+
+/* Keys of a shard: those of its n users. */
+struct rec_users {
+	const uint64_t *key;
+	uint64_t n;
+};
+
+/* *shared: how many users are in more than one of the shards. Takes 16 bytes a shard, and a comparison of shards for each user. */
+REC_MUST int rec_users_shared(uint64_t *shared, const struct rec_users *shard, size_t shards, struct rec_err *e);
+
+#endif
