@@ -383,6 +383,48 @@ u3${TAB}recall@3${TAB}0${TAB}missing" ]
 	says "rec-eval: <stdin>:4: a bad value"
 }
 
+# edited SED WHAT: text of --per-user, changed by SED, is refused for WHAT.
+edited() {
+	sed "$1" a >changed
+	cmp -s a changed && fail "'$1' changes nothing"
+	exits 1 rec-eval --summarize <changed
+	grep -qxF -- "rec-eval: <stdin>$2" <(sed 's/<stdin>:[0-9]*:/<stdin>:N:/' err) || fail "'$1': '$(cat err)', not '$2'"
+}
+
+@test "rec-eval: --summarize refuses numbers that contradict the lines" {
+	printf 'u%d\ti1\t1\nu%d\ti2\t1\n' 1 1 2 2 3 3 >truth
+	printf 'u1\ti1\t3\nu1\ti3\t2\nu2\ti2\t2\nu2\ti1\t1\n' >lists
+	printf 'u1\ti4\t1\nu2\ti4\t1\nu3\ti1\t1\nu3\ti2\t1\nu1\ti3\t1\n' >train
+	rec-eval -q -t truth --train train --per-user recall@2 coverage@2 gini@2 novelty@2 <lists >a
+	rec-eval --summarize <a >out
+	edited 's/^\titems\t4$/\titems\t2/' ": lists name 3 items of train, but the first lines say that it has 2; give all parts of one rec-eval --per-user"
+	edited 's/^\titems\t4$/\titems\t-4/' ":N: items: not a number of items"
+	edited 's/^\titems\t4$/\titems\t18446744073709551615/' ":N: items: not a number of items"
+	edited '/^\titems\t4$/p' ":N: items is said twice"
+	edited '/^\titems\t4$/d' ":N: a measure of the catalogue, but no line says how many items there are"
+	edited 's/^\tmissing\tzero$/\tmissing\tperhaps/' ":N: missing is neither zero nor skip"
+	edited 's/^\tmissing\tzero$/&\n&/' ":N: missing is said twice"
+	edited 's/^\tmissing\tzero$/&\n\tother\t1/' ":N: not one of the first lines that rec-eval --per-user writes"
+	edited '/^\tseries\tgini@2/p' ":N: a measure is named twice"
+	edited 's/^\(\tseries\tgini@2\t4\t1\t\)2/\10/' ":N: a measure of the catalogue without its cut-off"
+	edited 's/^\(\tseries\trecall@2\t0\t\)3/\17/' ":N: a series line with marks that can't be"
+	edited '/^u1\trecall@2\t/p' ":N: a measure is there twice for one user"
+	edited '/^u1\thistory\t/p' ":N: a history is there twice for one user"
+	edited '/^u1\thistory\t/d' ":N: other users have a history line, and this one has none"
+	edited '/^u1\tlisted\t/p' ":N: a list is there twice for one user"
+	edited 's/^u1\tlisted\ti1\ti3$/u1\tlisted\ti1\ti1/' ":N: an item is there twice in one list"
+	edited 's/^\(u1\tnovelty@2\t.*\t\)2\t2$/\12\t1/' ":N: more pairs are counted than there are"
+	edited 's/^\(u1\tnovelty@2\t.*\t\)2\t2$/\11\t2/' ":N: the value is not what its sum and count give"
+	edited 's/^\(u1\tnovelty@2\t.*\t\)2\t2$/\10\t2/' ":N: a sum that the pairs can't have"
+	edited 's/^u3\trecall@2\t0\tmissing$/u3\trecall@2\t1\tmissing/' ":N: a missing list counts 0"
+	edited 's/^u1\trecall@2\t.*/u1\trecall@2\t1e300/' ":N: a value that no measure has"
+	edited 's/^\tend\t3$/\tend\t4/' ":N: the text was cut off: the end line counts other users"
+	rec-eval -q -t truth --per-user rmse <lists >a
+	edited 's/^\(u1\trmse\t\).*/\1-1\t-2\t2\t2/' ":N: a sum that the pairs can't have"
+	edited 's/^\tmissing\tzero$/&\n\titems\t1/; s/^u1\trmse/u1\tlisted\ti1\ti2\n&/' ": lists name 2 items of train, but the first lines say that it has 1; give all parts of one rec-eval --per-user"
+	edited 's/^u1\trmse/u1\tlisted\ti1\n&/' ":N: a list, but no line says how many items there are"
+}
+
 @test "rec-eval: same bytes for any order of the lines, any -j, text or binary" {
 	random_data 4
 	m="recall@5 ndcg@5 gini@5 rmse"

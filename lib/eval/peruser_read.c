@@ -22,6 +22,7 @@ struct ref {	/* bytes within the text */
 struct run {	/* the lines of one user */
 	const char *p, *end;
 	uint32_t label_len;
+	bool history, listed;	/* it has such a line */
 };
 
 struct reader {
@@ -32,7 +33,12 @@ struct reader {
 	size_t runs, runs_cap;
 	struct ref *group, *item;
 	size_t groups, groups_cap, items, items_cap;
+	bool missing_said, items_said;	/* by the first lines */
+	uint32_t histories;		/* users with a history line */
 };
+
+/* What is summed stays far within a double: the largest square of a difference of float32 numbers is below 1e78. */
+static const double largest = 1e100;
 
 static int fail(const struct reader *d, const char *at, struct rec_err *e, const char *what)
 {
@@ -45,7 +51,7 @@ static int fail(const struct reader *d, const char *at, struct rec_err *e, const
 
 static int read_all(struct reader *d, struct rec_in *in, struct rec_err *e)
 {
-	static const size_t step = 1 << 20;
+	static const size_t step = 1 << 16;
 
 	while (true) {
 		int64_t got;
@@ -128,7 +134,7 @@ static int take_user(struct reader *d, const char **at, const char *end, struct 
 	while (p < end && (size_t)(end - p) > n && memcmp(p, label, n) == 0 && p[n] == '\t');
 	if (rec_grow(&d->run, &d->runs_cap, d->runs + 1, sizeof *d->run, e) != 0)
 		return -1;
-	d->run[d->runs++] = (struct run){ label, p, (uint32_t)n };
+	d->run[d->runs++] = (struct run){ .p = label, .end = p, .label_len = (uint32_t)n };
 	*at = p;
 	return 0;
 }
@@ -255,11 +261,52 @@ static int head_series(const struct reader *d, struct rec_results *r, const char
 	for (int i = 0; i < 3; i++)
 		if (rec_num_u64(f[2 + i], n[2 + i], &x[i]) != REC_NUM_OK || x[i] > REC_MAX_CUT)
 			return fail(d, f[0], e, "a series line with a bad number");
-	if (x[0] > REC_AGG_GINI || n[1] >= sizeof name || n[5] >= sizeof definition)
+	if (x[0] > REC_AGG_GINI || n[1] == 0 || n[1] >= sizeof name || n[5] >= sizeof definition || p <= end)
 		return fail(d, f[0], e, "a series line that can't be");
+	if (x[1] > (REC_SERIES_MAIN | REC_SERIES_ANSWERED | REC_SERIES_SHARE) || ((x[1] & REC_SERIES_SHARE) && x[0] != REC_AGG_RATIO))
+		return fail(d, f[0], e, "a series line with marks that can't be");
+	if (x[0] >= REC_AGG_COVERAGE && x[2] == 0)
+		return fail(d, f[0], e, "a measure of the catalogue without its cut-off");
 	snprintf(name, sizeof name, "%.*s", (int)n[1], f[1]);
 	snprintf(definition, sizeof definition, "%.*s", (int)n[5], f[5]);
+	for (size_t i = 0; i < r->n; i++)
+		if (strcmp(r->series[i].name, name) == 0)
+			return fail(d, f[0], e, "a measure is named twice");
 	return rec_results_add(r, &s, name, (enum rec_agg)x[0], (unsigned)x[1], (uint32_t)x[2], definition, e);
+}
+
+static bool is(const char *p, const char *end, const char *what)
+{
+	return (size_t)(end - p) == strlen(what) && memcmp(p, what, strlen(what)) == 0;
+}
+
+static int head_missing(struct reader *d, struct rec_results *r, const char *p, const char *end, struct rec_err *e)
+{
+	r->skip_missing = is(p, end, "skip");
+	if (d->missing_said || (!r->skip_missing && !is(p, end, "zero")))
+		return fail(d, p, e, d->missing_said ? "missing is said twice" : "missing is neither zero nor skip");
+	d->missing_said = true;
+	return 0;
+}
+
+static int head_items(struct reader *d, struct rec_results *r, const char *p, const char *end, struct rec_err *e)
+{
+	if (d->items_said || rec_num_u64(p, (size_t)(end - p), &r->nitems) != REC_NUM_OK || r->nitems >= REC_NONE)
+		return fail(d, p, e, d->items_said ? "items is said twice" : "items: not a number of items");
+	d->items_said = true;
+	return 0;
+}
+
+/* The first line was compared as a whole. */
+static int head_line(struct reader *d, struct rec_results *r, const char *p, const char *end, struct rec_err *e)
+{
+	if (starts(p, end, "\tmissing\t"))
+		return head_missing(d, r, p + 9, end, e);
+	if (starts(p, end, "\titems\t"))
+		return head_items(d, r, p + 7, end, e);
+	if (starts(p, end, "\tseries\t"))
+		return head_series(d, r, p + 1, end, e);
+	return p == d->head ? 0 : fail(d, p, e, "not one of the first lines that rec-eval --per-user writes");
 }
 
 static int parse_head(struct reader *d, struct rec_results *r, struct rec_err *e)
@@ -267,14 +314,13 @@ static int parse_head(struct reader *d, struct rec_results *r, struct rec_err *e
 	for (const char *p = d->head; p < d->head_end;) {
 		const char *end = line_end(p);
 
-		if (starts(p, end, "\tmissing\t"))
-			r->skip_missing = starts(p + 9, end, "skip");
-		else if (starts(p, end, "\titems\t") && rec_num_u64(p + 7, (size_t)(end - p - 7), &r->nitems) != REC_NUM_OK)
-			return fail(d, p, e, "items: not a number");
-		else if (starts(p, end, "\tseries\t") && head_series(d, r, p + 1, end, e) != 0)
+		if (head_line(d, r, p, end, e) != 0)
 			return -1;
 		p = end + 1;
 	}
+	for (size_t i = 0; !d->items_said && i < r->n; i++)
+		if (r->series[i].agg >= REC_AGG_COVERAGE)
+			return fail(d, d->head, e, "a measure of the catalogue, but no line says how many items there are");
 	return 0;
 }
 
@@ -283,6 +329,20 @@ static int add_ref(struct ref **list, size_t *n, size_t *cap, struct ref x, stru
 	if (rec_grow(list, cap, *n + 1, sizeof **list, e) != 0)
 		return -1;
 	(*list)[(*n)++] = x;
+	return 0;
+}
+
+/* The first number is what the others give, and counts don't contradict each other. */
+static int check_ratio(const struct reader *d, const struct rec_series *s, uint32_t u, const char *first, size_t n, const char *at, struct rec_err *e)
+{
+	double mean;
+
+	if (s->count[u] > s->of[u])
+		return fail(d, at, e, "more pairs are counted than there are");
+	if ((s->agg == REC_AGG_ROOT && s->value[u] < 0) || (s->count[u] == 0 && s->value[u] != 0))
+		return fail(d, at, e, "a sum that the pairs can't have");
+	if (rec_num_f64(first, n, &mean) != REC_NUM_OK || mean != rec_series_user(s, u))
+		return fail(d, at, e, "the value is not what its sum and count give");
 	return 0;
 }
 
@@ -295,6 +355,8 @@ static int parse_value(const struct reader *d, struct rec_series *s, uint32_t u,
 
 	while (fields < 4 && next_field(&p, end, &f[fields], &n[fields]))
 		fields++;
+	if (s->state[u] != REC_ABSENT)
+		return fail(d, at, e, "a measure is there twice for one user");
 	s->state[u] = REC_PRESENT;
 	if (!s->count && fields == 2 && n[1] == 7 && memcmp(f[1], "missing", 7) == 0) {
 		s->state[u] = REC_MISSING;
@@ -302,40 +364,59 @@ static int parse_value(const struct reader *d, struct rec_series *s, uint32_t u,
 	}
 	if (fields != want || p <= end || rec_num_f64(f[s->count ? 1 : 0], n[s->count ? 1 : 0], &s->value[u]) != REC_NUM_OK)
 		return fail(d, at, e, "a bad value");
+	if (!(s->value[u] >= -largest && s->value[u] <= largest) || (s->state[u] == REC_MISSING && s->value[u] != 0))
+		return fail(d, at, e, s->state[u] == REC_MISSING ? "a missing list counts 0" : "a value that no measure has");
 	if (!s->count)
 		return 0;
 	if (rec_num_u64(f[2], n[2], &count) != REC_NUM_OK || rec_num_u64(f[3], n[3], &of) != REC_NUM_OK || count > UINT32_MAX || of > UINT32_MAX)
 		return fail(d, at, e, "a bad count");
 	s->count[u] = (uint32_t)count;
 	s->of[u] = (uint32_t)of;
+	return check_ratio(d, s, u, f[0], n[0], at, e);
+}
+
+static int parse_history(struct reader *d, struct rec_results *r, uint32_t u, const char *p, const char *end, struct rec_err *e)
+{
+	uint64_t x;
+
+	if (!r->history && !(r->history = rec_zalloc(r->user.n, sizeof *r->history, e)))
+		return -1;
+	if (d->run[u].history || rec_num_u64(p, (size_t)(end - p), &x) != REC_NUM_OK || x > UINT32_MAX)
+		return fail(d, p, e, d->run[u].history ? "a history is there twice for one user" : "a bad history");
+	r->history[u] = (uint32_t)x;
+	d->run[u].history = true;
+	d->histories++;
+	return 0;
+}
+
+static int parse_listed(struct reader *d, uint32_t u, const char *p, const char *end, struct rec_err *e)
+{
+	const char *f;
+	size_t len;
+
+	if (!d->items_said || d->run[u].listed)
+		return fail(d, p, e, d->items_said ? "a list is there twice for one user" : "a list, but no line says how many items there are");
+	d->run[u].listed = true;
+	while (next_field(&p, end, &f, &len))
+		if (add_ref(&d->item, &d->items, &d->items_cap, (struct ref){ f, (uint32_t)len, u }, e) != 0)
+			return -1;
 	return 0;
 }
 
 /* One line of user u; p is behind the label and its TAB. */
 static int parse_line(struct reader *d, struct rec_results *r, uint32_t u, const char *p, const char *end, struct rec_err *e)
 {
-	const char *name = p, *f;
-	size_t n, len;
-	uint64_t x;
+	const char *name = p;
+	size_t n;
 
 	if (!next_field(&p, end, &name, &n) || p > end)
 		return fail(d, name, e, "a line without a value");
-	if (n == 7 && memcmp(name, "history", 7) == 0) {
-		if (!r->history && !(r->history = rec_zalloc(r->user.n, sizeof *r->history, e)))
-			return -1;
-		if (rec_num_u64(p, (size_t)(end - p), &x) != REC_NUM_OK || x > UINT32_MAX)
-			return fail(d, name, e, "a bad history");
-		r->history[u] = (uint32_t)x;
-		return 0;
-	}
+	if (n == 7 && memcmp(name, "history", 7) == 0)
+		return parse_history(d, r, u, p, end, e);
 	if (n == 5 && memcmp(name, "group", 5) == 0)
 		return add_ref(&d->group, &d->groups, &d->groups_cap, (struct ref){ p, (uint32_t)(end - p), u }, e);
-	if (n == 6 && memcmp(name, "listed", 6) == 0) {
-		while (next_field(&p, end, &f, &len))
-			if (add_ref(&d->item, &d->items, &d->items_cap, (struct ref){ f, (uint32_t)len, u }, e) != 0)
-				return -1;
-		return 0;
-	}
+	if (n == 6 && memcmp(name, "listed", 6) == 0)
+		return parse_listed(d, u, p, end, e);
 	for (size_t i = 0; i < r->n; i++)
 		if (strlen(r->series[i].name) == n && memcmp(r->series[i].name, name, n) == 0 && r->series[i].value)
 			return parse_value(d, &r->series[i], u, p, end, e);
@@ -354,7 +435,30 @@ static int parse_users(struct reader *d, struct rec_results *r, struct rec_err *
 				return -1;
 			p = end + 1;
 		}
+	for (uint32_t u = 0; d->histories > 0 && u < r->user.n; u++)
+		if (!d->run[u].history)
+			return fail(d, d->run[u].p, e, "other users have a history line, and this one has none");
 	return 0;
+}
+
+/* An item stands once in a list, and no more of them than there are. */
+static int check_items(const struct reader *d, const struct rec_results *r, struct rec_err *e)
+{
+	uint32_t *in = rec_zalloc(r->item.n, sizeof *in, e);	/* user of its last list, plus 1 */
+	int rc = in ? 0 : -1;
+
+	if (in && r->item.n > r->nitems)
+		rc = rec_err_set(e, REC_EDATA, "%s: lists name %u items of train, but the first lines say that it has %llu; give all parts of one rec-eval --per-user",
+				 d->name, r->item.n, (unsigned long long)r->nitems);
+	for (size_t i = 0; rc == 0 && i < d->items; i++) {
+		if (r->listed[i] == REC_NONE)
+			continue;
+		if (in[r->listed[i]] == d->item[i].user + 1)
+			rc = fail(d, d->item[i].p, e, "an item is there twice in one list");
+		in[r->listed[i]] = d->item[i].user + 1;
+	}
+	free(in);
+	return rc;
 }
 
 /* References, which come in the order of users, to rows of indices. */
@@ -387,9 +491,11 @@ static int read_parts(struct reader *d, struct rec_results *r, struct rec_in *in
 		return -1;
 	if (d->groups > 0 && make_rows(r->user.n, d->group, d->groups, &r->group, &r->group_ptr, &r->group_idx, e) != 0)
 		return -1;
-	if (r->nitems > 0 && make_rows(r->user.n, d->item, d->items, &r->item, &r->listed_ptr, &r->listed, e) != 0)
+	if (!d->items_said)
+		return 0;
+	if (make_rows(r->user.n, d->item, d->items, &r->item, &r->listed_ptr, &r->listed, e) != 0)
 		return -1;
-	return 0;
+	return check_items(d, r, e);
 }
 
 int rec_peruser_read(struct rec_results *r, struct rec_in *in, struct rec_err *e)

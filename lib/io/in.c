@@ -30,6 +30,7 @@ struct rec_in {
 	int fd;
 	char *name;
 	bool regular, at_start;		/* at_start: the descriptor stood at offset 0 when it was opened */
+	bool memory;			/* raw is the caller's, and holds it all; there is no descriptor */
 	enum format format;
 	bool raw_end, end;		/* no more bytes in the descriptor, in the unpacked stream */
 	uint64_t raw_bytes, taken;	/* read from the descriptor; unpacked bytes that left for the caller or for look */
@@ -92,6 +93,27 @@ fail:
 	return -1;
 }
 
+int rec_in_memory(struct rec_in **out, const char *name, const void *bytes, size_t n, struct rec_err *e)
+{
+	struct rec_in *in = rec_zalloc(1, sizeof *in, e);
+
+	*out = NULL;
+	if (!in)
+		return -1;
+	in->fd = -1;
+	in->memory = in->raw_end = true;
+	in->raw = (unsigned char *)(uintptr_t)bytes;	/* nothing is written through it: the end has been seen, so nothing is moved to make room */
+	in->raw_n = n;
+	in->raw_bytes = n;
+	in->name = strdup(name);
+	if (!in->name) {
+		rec_in_close(in);
+		return rec_err_set(e, REC_ENOMEM, "out of memory (opening a file)");
+	}
+	*out = in;
+	return 0;
+}
+
 void rec_in_close(struct rec_in *in)
 {
 	if (!in)
@@ -103,7 +125,8 @@ void rec_in_close(struct rec_in *in)
 		inflateEnd(&in->z);
 	if (in->fd > 0)
 		close(in->fd);
-	free(in->raw);
+	if (!in->memory)
+		free(in->raw);
 	free(in->look);
 	free(in->name);
 	free(in);
@@ -162,6 +185,8 @@ static void count(struct rec_in *in, uint64_t n)
 void rec_in_tally(struct rec_in *in, uint64_t *total)
 {
 	in->tally = total;
+	if (in->memory)
+		*total += in->raw_n;
 }
 
 /* One read(2) that gives something, the end (0) or a failure (-1). */
@@ -189,7 +214,7 @@ static int64_t read_raw(struct rec_in *in, void *buf, size_t n, struct rec_err *
 /* Have at least want (<= 2) raw bytes in the buffer, fewer only at the end. */
 static int need_raw(struct rec_in *in, size_t want, struct rec_err *e)
 {
-	if (in->raw_n - in->raw_at < want && in->raw_at > 0) {
+	if (in->raw_n - in->raw_at < want && in->raw_at > 0 && !in->raw_end) {
 		memmove(in->raw, in->raw + in->raw_at, in->raw_n - in->raw_at);
 		in->raw_n -= in->raw_at;
 		in->raw_at = 0;
@@ -209,11 +234,11 @@ static int find_format(struct rec_in *in, struct rec_err *e)
 {
 	if (in->format != UNKNOWN)
 		return 0;
-	if (!in->raw)
+	if (!in->raw && !in->memory)
 		in->raw = rec_alloc(RAW, 1, e);
 	if (!in->look)
 		in->look = rec_alloc(LOOK, 1, e);
-	if (!in->raw || !in->look || need_raw(in, 1, e) != 0)
+	if ((!in->raw && !in->memory) || !in->look || need_raw(in, 1, e) != 0)
 		return -1;
 	if (in->raw_n > 0 && in->raw[0] == 0x1f && need_raw(in, 2, e) != 0)
 		return -1;
@@ -266,14 +291,15 @@ static int next_member(struct rec_in *in, struct rec_err *e)
 /* One call of inflate: how many bytes it gave, -1. */
 static int64_t inflate_some(struct rec_in *in, unsigned char *buf, size_t n, struct rec_err *e)
 {
+	size_t have = in->raw_n - in->raw_at < MOST ? in->raw_n - in->raw_at : MOST;
 	int rc;
 
 	in->z.next_in = in->raw + in->raw_at;
-	in->z.avail_in = (uInt)(in->raw_n - in->raw_at);
+	in->z.avail_in = (uInt)have;
 	in->z.next_out = buf;
 	in->z.avail_out = (uInt)n;
 	rc = inflate(&in->z, Z_SYNC_FLUSH);
-	in->raw_at = in->raw_n - in->z.avail_in;
+	in->raw_at += have - in->z.avail_in;
 	if (rc == Z_MEM_ERROR)
 		return rec_err_set(e, REC_ENOMEM, "%s: out of memory (unpacking gzip)", in->name);
 	if (rc != Z_OK && rc != Z_STREAM_END && rc != Z_BUF_ERROR)
@@ -300,10 +326,11 @@ static int64_t read_gzip(struct rec_in *in, unsigned char *buf, size_t n, struct
 			return got;
 		if (!in->in_member || in->raw_at < in->raw_n)
 			continue;
-		in->raw_at = in->raw_n = 0;
+		if (!in->memory)
+			in->raw_at = in->raw_n = 0;
 		if (need_raw(in, 1, e) != 0)
 			return -1;
-		if (in->raw_n == 0)
+		if (in->raw_n == in->raw_at)
 			return rec_err_set(e, REC_EDATA, "%s: gzip stream is cut off", in->name);
 	}
 }
@@ -397,6 +424,18 @@ static void bound(struct rec_in *in, void *p, size_t n)
 	}
 }
 
+static int map_memory(struct rec_in *in, const void **p, size_t *n)
+{
+	if (in->format != PLAIN || in->taken != in->look_n || in->look_at > 0 || in->raw_n == 0)
+		return 0;
+	*p = in->raw;
+	*n = in->raw_n;
+	in->raw_at = in->raw_n;
+	in->end = true;
+	in->look_n = 0;
+	return 1;
+}
+
 int rec_in_map(struct rec_in *in, const void **p, size_t *n, struct rec_err *e)
 {
 	struct stat st;
@@ -406,6 +445,8 @@ int rec_in_map(struct rec_in *in, const void **p, size_t *n, struct rec_err *e)
 	*n = 0;
 	if (find_format(in, e) != 0)
 		return -1;
+	if (in->memory)
+		return map_memory(in, p, n);
 	/* a size of 0 may be a file of /proc, which has bytes nevertheless; peeked bytes are all that may have left the stream */
 	if (in->format != PLAIN || !in->regular || !in->at_start || in->map || in->taken != in->look_n || in->look_at > 0)
 		return 0;

@@ -24,6 +24,9 @@ struct rec_in;
 REC_MUST int rec_in_open(struct rec_in **in, const char *path, struct rec_err *e);
 void rec_in_close(struct rec_in *in);
 
+/* n bytes that the caller keeps until close, as if they were a mapped file of this name. */
+REC_MUST int rec_in_memory(struct rec_in **in, const char *name, const void *bytes, size_t n, struct rec_err *e);
+
 /* Name for messages: the path, or <stdin>. */
 const char *rec_in_name(const struct rec_in *in);
 

@@ -25,7 +25,7 @@ REC_MUST enum rec_num rec_num_f32(const char *s, size_t n, float *x);
 REC_MUST enum rec_num rec_num_f64(const char *s, size_t n, double *x);
 REC_MUST enum rec_num rec_num_u64(const char *s, size_t n, uint64_t *x);	/* digits only */
 
-/* Print finite x; returns the length. No NUL is written. */
+/* Print x; returns the length. No NUL is written. What is not finite comes out as nan, inf or -inf, which no reader takes: callers refuse it before. */
 size_t rec_num_put_f32(char out[REC_NUM_MAX], float x);
 size_t rec_num_put_f64(char out[REC_NUM_MAX], double x);
 size_t rec_num_put_u64(char out[REC_NUM_MAX], uint64_t x);

@@ -175,11 +175,21 @@ static size_t put_whole(char *out, bool minus, uint64_t x)
 	return minus + rec_num_put_u64(out + minus, x);
 }
 
+static size_t put_not_finite(char *out, double x)
+{
+	const char *word = isnan(x) ? "nan" : x > 0 ? "inf" : "-inf";
+
+	memcpy(out, word, strlen(word));
+	return strlen(word);
+}
+
 size_t rec_num_put_f32(char out[REC_NUM_MAX], float x)
 {
 	uint32_t bits = rec_bits32(x);
 	bool minus = bits >> 31;
 
+	if (!isfinite(x))
+		return put_not_finite(out, (double)x);
 	x = minus ? -x : x;
 	if (x < 0x1p24f && x == (float)(uint32_t)x)
 		return put_whole(out, minus && x != 0, (uint32_t)x);
@@ -257,6 +267,8 @@ size_t rec_num_put_f64(char out[REC_NUM_MAX], double x)
 {
 	bool minus = signbit(x);
 
+	if (!isfinite(x))
+		return put_not_finite(out, x);
 	x = fabs(x);
 	if (x < 1e15 && x == (double)(uint64_t)x)
 		return put_whole(out, minus && x != 0, (uint64_t)x);

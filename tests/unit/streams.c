@@ -173,6 +173,47 @@ static void test_gzip(void)
 	free(z);
 }
 
+/* Bytes of the caller are read as those of a mapped file are, gzip of several members too. */
+static void test_memory(void)
+{
+	unsigned char *p = some_bytes(100000), buf[64], *zipped, *back = malloc(100001);
+	struct rec_err e = { 0 };
+	struct rec_in *in;
+	const void *map;
+	uint64_t bytes = 0;
+	struct stat st;
+	size_t n;
+	FILE *f;
+
+	CHECK(rec_in_memory(&in, "here", p, 100000, &e) == 0 && strcmp(rec_in_name(in), "here") == 0, "open");
+	rec_in_tally(in, &bytes);
+	CHECK(rec_in_peek(in, &map, 10, &e) == 10 && memcmp(map, p, 10) == 0, "peek");
+	CHECK(rec_in_map(in, &map, &n, &e) == 1 && n == 100000 && map == p, "mapped where it lies");
+	CHECK(rec_in_read(in, buf, sizeof buf, &e) == 0 && bytes == 100000, "at its end, %lu bytes", (unsigned long)bytes);
+	rec_in_close(in);
+	CHECK(rec_in_memory(&in, "here", p, 100000, &e) == 0 && rec_in_read_full(in, buf, 20, &e) == 20, "read");
+	CHECK(rec_in_map(in, &map, &n, &e) == 0 && rec_in_read_full(in, back, 100001, &e) == 99980 && memcmp(back, p + 20, 99980) == 0, "read on");
+	rec_in_close(in);
+	CHECK(rec_in_memory(&in, "none", NULL, 0, &e) == 0 && rec_in_map(in, &map, &n, &e) == 0 && rec_in_read(in, buf, 1, &e) == 0, "nothing");
+	rec_in_close(in);
+	CHECK(write_file(path("twice.gz"), p, 50000, &e) == 0 && stat(path("twice.gz"), &st) == 0, "zip");
+	zipped = malloc(2 * (size_t)st.st_size);
+	f = fopen(path("twice.gz"), "rb");
+	CHECK(f && fread(zipped, 1, (size_t)st.st_size, f) == (size_t)st.st_size, "read back");
+	if (f)
+		fclose(f);
+	memcpy(zipped + st.st_size, zipped, (size_t)st.st_size);
+	CHECK(rec_in_memory(&in, "zipped", zipped, 2 * (size_t)st.st_size, &e) == 0 && rec_in_map(in, &map, &n, &e) == 0, "open gzip");
+	CHECK(rec_in_read_full(in, back, 100001, &e) == 100000 && memcmp(back, p, 50000) == 0 && memcmp(back + 50000, p, 50000) == 0, "%s", e.msg);
+	rec_in_close(in);
+	CHECK(rec_in_memory(&in, "zipped", zipped, (size_t)st.st_size - 9, &e) == 0 && rec_in_read_full(in, back, 100001, &e) == -1, "cut");
+	CHECK(strcmp(e.msg, "zipped: gzip stream is cut off") == 0, "%s", e.msg);
+	rec_in_close(in);
+	free(p);
+	free(back);
+	free(zipped);
+}
+
 static void test_map(void)
 {
 	unsigned char *p = some_bytes(100000), buf[64];
@@ -350,6 +391,7 @@ int main(void)
 	test_first_bytes();
 	test_gzip();
 	test_map();
+	test_memory();
 	test_open_errors();
 	test_replace();
 	test_devices();
