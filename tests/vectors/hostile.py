@@ -26,11 +26,11 @@ def stream(*blocks):
 
 
 def user(k=2, rows=U, name=b"user"):
-    return dense(rows, k, [.1] * (k * len(rows)), name=name)
+    return dense(rows, k, [.1 * (1 + x % 5) for x in range(k * len(rows))], name=name)
 
 
 def item(k=2, rows=I, name=b"item"):
-    return dense(rows, k, [.1] * (k * len(rows)), name=name)
+    return dense(rows, k, [.1 * (1 + x * x % 7) for x in range(k * len(rows))], name=name)
 
 
 def als(keys=None, u=None, i=None, **change):
