@@ -11,6 +11,7 @@
 #include "cat.h"
 #include "cat_inspect.h"
 #include "cat_ranks.h"
+#include "cli_load.h"
 #include "io/foreign.h"
 #include "io/looks.h"
 #include "io/recmat.h"
@@ -28,6 +29,7 @@ struct sink {
 	struct rec_collect collect;
 	struct cat_ranks ranks;
 	unsigned csv_fields;	/* of every row, where csv is written without header */
+	struct rec_lost lost;
 	bool counting;	/* --estimate: nothing is written */
 	uint64_t rows, label_bytes, dense_cells;
 };
@@ -164,6 +166,7 @@ static int copy_rows(struct sink *s, struct rec_in *in, const struct rec_run *ru
 	l = got == 0 && s->o->from != CAT_TSV ? rec_rows_looks(rows) : NULL;
 	if (l)
 		rec_in_tell(in, 0, "no line has a TAB, all are taken as labels; %s? %s", l->what, l->todo);
+	rec_lost_add(&s->lost, rec_rows_lost(rows));
 	rec_rows_close(rows);
 	return got;
 }
@@ -231,9 +234,9 @@ struct foreign_input {
 	struct rec_foreign_opts fo;
 };
 
-static int foreign_input(struct foreign_input *f, const struct cat_options *o, struct rec_err *e)
+static int foreign_input(struct foreign_input *f, const struct cat_options *o, struct rec_lost *lost, struct rec_err *e)
 {
-	*f = (struct foreign_input){ .fo = { .delimiter = o->delimiter, .columns = o->columns, .header = o->header,
+	*f = (struct foreign_input){ .fo = { .lost = lost, .delimiter = o->delimiter, .columns = o->columns, .header = o->header,
 					    .quote = (enum rec_quote)o->quote, .empty = (enum rec_empty)o->empty, .breaks = o->breaks } };
 	if (label_list(&f->row, o->row_labels, e) != 0 || label_list(&f->col, o->col_labels, e) != 0)
 		return -1;
@@ -245,7 +248,7 @@ static int foreign_input(struct foreign_input *f, const struct cat_options *o, s
 static int copy_foreign_rows(struct sink *s, struct rec_in *in, const struct rec_foreign *from, struct rec_err *e)
 {
 	struct foreign_input f;
-	int rc = foreign_input(&f, s->o, e);
+	int rc = foreign_input(&f, s->o, &s->lost, e);
 
 	if (rc == 0)
 		rc = from->read_rows(in, &f.fo, sink_row, s, e);
@@ -345,7 +348,7 @@ static int copy_foreign_dense(struct sink *s, struct rec_in *in, const struct re
 	struct rec_block b;
 	uint64_t *off = NULL;
 	float *val = NULL;
-	int rc = foreign_input(&f, s->o, e);
+	int rc = foreign_input(&f, s->o, &s->lost, e);
 
 	if (rc == 0)
 		rc = from->read_dense(&d, in, &f.fo, e);
@@ -385,6 +388,17 @@ static int copy_one(struct sink *s, struct rec_in *in, bool recmat, const struct
 	return copy_rows(s, in, run, e);
 }
 
+/* Rows of text keep the digits that were written, and --rank looks at no value. */
+static void tell_lost(struct sink *s, bool dense)
+{
+	bool text = !dense && !s->stream && !(s->format && s->format->write_matrix);
+
+	if (s->o->rank)
+		s->lost.values = 0;
+	if (!text)
+		cli_tell_lost(&s->lost);
+}
+
 int cat_convert(const struct cat_options *o, struct cat_inputs *inputs, const struct rec_run *run, struct rec_err *e)
 {
 	const struct rec_foreign *from = o->from > CAT_RECMAT ? rec_foreign_find(cat_formats[o->from]) : NULL;
@@ -403,6 +417,8 @@ int cat_convert(const struct cat_options *o, struct cat_inputs *inputs, const st
 		rc = rec_stream_out_end(s.stream, e);
 	if (rc == 0 && rows && s.format && s.format->write_matrix)
 		rc = write_collected(&s, run, e);
+	if (rc == 0)
+		tell_lost(&s, dense);
 	rec_stream_out_free(s.stream);
 	rec_collect_free(&s.collect);
 	cat_ranks_free(&s.ranks);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "cli_load.h"
 #include "io/meta.h"
 #include "io/num.h"
 #include "io/recmat.h"
@@ -109,6 +110,8 @@ static int info_text(struct rec_buf *b, struct rec_in *in, unsigned flags, const
 	int rc = rec_sparse_load(&m, in, &how, run->pool, e);
 	double cells = (double)m.row.n * m.col.n;
 
+	if (rc == 0)
+		cli_tell_lost(&m.lost);
 	if (rc == 0 &&
 	    (line(b, "", "format", "text", e) != 0 || line_u64(b, "", "rows", m.row.n, e) != 0 || line_u64(b, "", "columns", m.col.n, e) != 0 ||
 	     line_u64(b, "", "cells", m.m.nnz, e) != 0 || line_f64(b, "", "density", cells > 0 ? (double)m.m.nnz / cells : 0, e) != 0 ||

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* cat_merge.c - whole blocks: passed on as they are, or merged into one matrix or model. */
 #include "cat.h"
+#include "cli_load.h"
 #include "io/recmat.h"
 #include "matrix/merge.h"
 
@@ -54,6 +55,8 @@ int cat_merge(const struct cat_options *o, struct cat_inputs *inputs, const stru
 	struct rec_merged m = { 0 };
 	int rc = merge_inputs(&m, o, inputs, run, e);
 
+	if (rc == 0)
+		cli_tell_lost(&m.lost);
 	if (rc == 0)
 		rc = write_merged(o, &m, run, e);
 	rec_merged_free(&m);

@@ -54,7 +54,7 @@ int cat_ranks_next(struct cat_ranks *r, struct rec_row *row, struct rec_err *e)
 			return -1;
 	}
 	row->value = 1.0f / (float)++r->n;
-	row->has |= REC_HAS_VALUE;
+	row->has = (row->has | REC_HAS_VALUE) & ~(unsigned)REC_LOST_VALUE;
 	return 0;
 }
 

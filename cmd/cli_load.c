@@ -16,6 +16,32 @@ static bool trusted(void)
 	return cli_the_spec->common->trust;
 }
 
+void cli_tell_lost(const struct rec_lost *l)
+{
+	const struct rec_lost_number *first = l->values ? &l->value : &l->time;
+	unsigned long long values = l->values, times = l->times;
+
+	if (values == 0 && times == 0)
+		return;
+	if (values > 0 && times > 0)
+		cli_note("%llu value%s and %llu time%s have more digits than are kept (first: %s: '%s' is read as %s)", values, cli_s(values), times, cli_s(times),
+			 first->where, first->written, first->kept);
+	else if (values + times == 1)
+		cli_note("%s: '%s' has more digits than are kept: it is read as %s", first->where, first->written, first->kept);
+	else
+		cli_note("%llu %s have more digits than are kept (first: %s: '%s' is read as %s)", values + times, values ? "values" : "times", first->where,
+			 first->written, first->kept);
+}
+
+/* Load, and say what got lost. */
+static int load_sparse(struct rec_sparse *s, struct rec_in *in, const struct rec_load *how, const struct rec_run *run, struct rec_err *e)
+{
+	if (rec_sparse_load(s, in, how, run->pool, e) != 0)
+		return -1;
+	cli_tell_lost(&s->lost);
+	return 0;
+}
+
 int cli_load_rows(struct rec_rows **rows, const char *what, unsigned flags, const struct rec_run *run, struct rec_err *e)
 {
 	struct rec_in *in;
@@ -35,19 +61,21 @@ int cli_load_pairs(struct rec_sparse *s, const char *path, const char *what, enu
 
 	if (!path)
 		return 0;
-	return cli_in(&in, path, what, e) == 0 ? rec_sparse_load(s, in, &how, run->pool, e) : -1;
+	return cli_in(&in, path, what, e) == 0 ? load_sparse(s, in, &how, run, e) : -1;
 }
 
 static int load_all_rows(struct rec_sparse *s, const char *path, const struct rec_load *how, const struct rec_run *run, struct rec_err *e)
 {
 	struct rec_in *in;
 
-	return cli_in(&in, path, "interactions", e) == 0 ? rec_sparse_load(s, in, how, run->pool, e) : -1;
+	return cli_in(&in, path, "interactions", e) == 0 ? load_sparse(s, in, how, run, e) : -1;
 }
 
-int cli_load_all_rows(struct rec_sparse *s, const char *path, const char *what, const struct rec_run *run, struct rec_err *e)
+int cli_load_all_rows(struct rec_sparse *s, const char *path, const char *what, bool compare_times, const struct rec_run *run, struct rec_err *e)
 {
-	return load_all_rows(s, path, &(struct rec_load){ .repeats = REC_REPEATS_KEEP, .times = true, .trust = trusted(), .what = what }, run, e);
+	const struct rec_load how = { .repeats = REC_REPEATS_KEEP, .times = true, .compare_times = compare_times, .trust = trusted(), .what = what };
+
+	return load_all_rows(s, path, &how, run, e);
 }
 
 int cli_load_rows_alone(struct rec_sparse *s, const struct rec_run *run, struct rec_err *e)
@@ -60,7 +88,7 @@ static int load_interactions(struct rec_sparse *x, const struct rec_load *how, b
 	struct rec_in *in;
 
 	cli_phase("read");
-	if (cli_in(&in, NULL, "interactions", e) != 0 || rec_sparse_load(x, in, how, run->pool, e) != 0)
+	if (cli_in(&in, NULL, "interactions", e) != 0 || load_sparse(x, in, how, run, e) != 0)
 		return -1;
 	cli_stat_u64("rows", x->digest.cells);
 	cli_stat_u64("users", transposed ? x->m.ncols : x->m.nrows);
@@ -84,7 +112,10 @@ int cli_load_model(struct rec_model *m, const char *path, const struct rec_run *
 {
 	struct rec_in *in;
 
-	return cli_in(&in, path, "a model", e) == 0 ? rec_model_load(m, in, trusted(), run->pool, e) : -1;
+	if (cli_in(&in, path, "a model", e) != 0 || rec_model_load(m, in, trusted(), run->pool, e) != 0)
+		return -1;
+	cli_tell_lost(&m->lost);
+	return 0;
 }
 
 int cli_load_half_model(struct rec_model *m, const char *path, const struct rec_run *run, struct rec_err *e)

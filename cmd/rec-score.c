@@ -112,8 +112,19 @@ static int score(struct rec_err *e)
 	return rec_score_stream(&w.scorer, &so, w.rows, out, o.common.binary, &w.counts, e);
 }
 
+/* Values are replaced by scores, and times go out as they were written, but in recmat. */
+static void tell_lost(void)
+{
+	struct rec_lost l = *rec_rows_lost(w.rows);
+
+	l.values = 0;
+	if (o.common.binary)
+		cli_tell_lost(&l);
+}
+
 static void tell(void)
 {
+	tell_lost();
 	cli_stat_u64("rows", w.counts.pairs);
 	cli_stat_u64("rows.cold", w.counts.cold);
 	cli_stat_u64("rows.clamped", w.counts.clamped);

@@ -217,7 +217,7 @@ static int estimate(bool held, bool filtered, const struct rec_run *run, struct 
 	uint64_t bytes = passing_bytes(run), rows = 0;
 	struct cli_amount amount[] = { { "rows", 0 }, { NULL, 0 } };
 	struct rec_sparse m = { 0 };
-	int rc = held ? cli_load_all_rows(&m, NULL, NULL, run, e) : count_rows(&rows, run, e);
+	int rc = held ? cli_load_all_rows(&m, NULL, NULL, false, run, e) : count_rows(&rows, run, e);
 
 	if (rc == 0 && held) {
 		rows = m.digest.cells;

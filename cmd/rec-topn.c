@@ -186,7 +186,10 @@ static int load_stdin(struct rec_run *run, struct rec_err *e)
 
 	if (o.stream)
 		return cli_load_rows(&w.stream, what, REC_ROWS_LABELS | REC_ROWS_ANYHOW, run, e);
-	return cli_in(&in, NULL, what, e) == 0 ? rec_sparse_load(&w.in, in, &how, run->pool, e) : -1;
+	if (cli_in(&in, NULL, what, e) != 0 || rec_sparse_load(&w.in, in, &how, run->pool, e) != 0)
+		return -1;
+	cli_tell_lost(&w.in.lost);
+	return 0;
 }
 
 static int load(struct rec_run *run, struct rec_err *e)
@@ -468,6 +471,8 @@ static int rank_rows(struct rec_run *r, struct rec_err *e)
 		count();
 		topn_tell(&w.view);
 	}
+	if (rc == 0 && w.stream)
+		cli_tell_lost(rec_rows_lost(w.stream));
 	if (w.counts.rows && !w.counts.answered && !o.part.n)
 		return topn_fail_unanswered(&w.view, e);
 	free_work();

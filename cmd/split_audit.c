@@ -54,9 +54,9 @@ int split_audit(const char *train_path, const char *output, struct split_claim c
 
 	rc = cli_out(&out, output, false, e);
 	if (rc == 0)
-		rc = cli_load_all_rows(&train, train_path, "train", run, e);
+		rc = cli_load_all_rows(&train, train_path, "train", claim.after_all || claim.after_own, run, e);
 	if (rc == 0)
-		rc = cli_load_all_rows(&test, NULL, "test", run, e);
+		rc = cli_load_all_rows(&test, NULL, "test", claim.after_all || claim.after_own, run, e);
 	if (rc == 0)
 		rc = rec_audit(&a, &train, &test, e);
 	if (rc == 0)

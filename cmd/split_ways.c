@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "cli_load.h"
+#include "io/num.h"
 #include "matrix/collect.h"
 #include "split_sink.h"
 
@@ -122,6 +123,17 @@ static bool waits(const struct rec_split *s, enum rec_side side)
 	return side == REC_TEST || (side == REC_VALID && s->valid_users > 0);
 }
 
+static int wide_time(const struct rec_rows *rows, size_t i, const struct rec_row *row, struct rec_err *e)
+{
+	struct rec_lost l = { 0 };
+	char buf[REC_NUM_MAX];
+	size_t n;
+	const char *s = rec_row_field(row, 4, buf, &n);
+
+	rec_lost_time(&l, "", 0, 4, s, n, row->time);
+	return rec_rows_fail(rows, i, 4, e, "'%s' %s", l.time.written, REC_LOST_WIDE);
+}
+
 /* The way for methods that see one row at a time. Rows of held-out users wait where part of them is given. */
 static int pass_rows(struct outputs *out, struct rec_rows *rows, struct rec_collect *hold, const struct rec_split *s, uint64_t count[], struct rec_err *e)
 {
@@ -134,7 +146,9 @@ static int pass_rows(struct outputs *out, struct rec_rows *rows, struct rec_coll
 			enum rec_side side;
 
 			if (s->method == REC_SPLIT_AFTER && !(row[i].has & REC_HAS_TIME))
-				return rec_rows_fail(rows, i, 0, e, "no time, which --after needs");
+				return rec_rows_fail(rows, i, 0, e, "no time (a fourth field), which --after needs");
+			if (s->method == REC_SPLIT_AFTER && (row[i].has & REC_LOST_TIME) && rec_time_is_wide(row[i].time))
+				return wide_time(rows, i, &row[i], e);
 			side = rec_split_row(s, &row[i]);
 			if (waits(s, side)) {
 				if (rec_collect_add(hold, &row[i], e) != 0)
@@ -186,6 +200,8 @@ int split_pass(const struct split_files *files, const struct rec_split *s, const
 		rc = split_sink_end(&out.to[side], e);
 	if (rc == 0)
 		tell_rows(count);
+	if (rc == 0 && (files->binary || hold.n > 0))
+		cli_tell_lost(rec_rows_lost(rows));
 	free_outputs(&out);
 	rec_collect_free(&hold);
 	rec_rows_close(rows);
@@ -220,6 +236,13 @@ static int apply_filter(struct rec_sparse *m, const struct rec_filter *f, const 
 	return 0;
 }
 
+static bool compares_times(const struct rec_split *s, const struct rec_filter *f)
+{
+	bool by_time = s->method == REC_SPLIT_AFTER || s->method == REC_SPLIT_LAST || s->method == REC_SPLIT_LAST_RATIO;
+
+	return by_time || f->half_life > 0 || f->repeats == REC_REPEATS_LAST;
+}
+
 int split_hold(const struct split_files *files, const struct rec_split *s, const struct rec_filter *f, const struct rec_run *run, struct rec_err *e)
 {
 	struct rec_split_counts c = { 0 };
@@ -230,7 +253,7 @@ int split_hold(const struct split_files *files, const struct rec_split *s, const
 	cli_phase("read");
 	rc = open_outputs(&out, files, e);
 	if (rc == 0)
-		rc = cli_load_all_rows(&m, NULL, NULL, run, e);
+		rc = cli_load_all_rows(&m, NULL, NULL, compares_times(s, f), run, e);
 	if (rc == 0)
 		rc = apply_filter(&m, f, run, e);
 	cli_phase("split");

@@ -91,7 +91,7 @@ load helpers
 	exits 0 rec-split --after 25 --repeats keep --test test <all.tsv
 	[ "$(wc -l <test)" -eq 2 ]
 	printf 'u\ta\t1\n' | exits 1 rec-split --after 25 --repeats keep --test t
-	says "rec-split: <stdin>:1: no time, which --after needs"
+	says "rec-split: <stdin>:1: no time (a fourth field), which --after needs"
 }
 
 @test "split: --user-ratio with --given parts each held-out user once" {

@@ -44,6 +44,7 @@ struct rec_foreign_opts {
 	const char *breaks;	/* csv: what a TAB or line break in a label becomes; NULL: an error */
 	unsigned *fields;	/* csv, written without header: of the first row, which all have; 0 to begin */
 	const char *tag;	/* trec-run: last field */
+	struct rec_lost *lost;	/* numbers that have more digits than are kept are added here, where not NULL */
 	const struct rec_label_list *row_labels, *col_labels;	/* mtx, npy: labels instead of numbers; NULL for none */
 };
 

@@ -261,6 +261,7 @@ static struct rec_foreign_line at_field(const struct csv *c, const struct rec_re
 static int take_value(struct csv *c, const struct rec_record_field *f, struct rec_row *row, struct rec_err *e)
 {
 	struct rec_foreign_line at = at_field(c, f);
+	int lost;
 
 	if (is_missing(f)) {
 		if (c->o->empty == REC_EMPTY_FAIL)
@@ -269,21 +270,23 @@ static int take_value(struct csv *c, const struct rec_record_field *f, struct re
 		c->ones += c->o->empty == REC_EMPTY_ONE;
 		return c->o->empty == REC_EMPTY_ONE;
 	}
-	row->has |= REC_HAS_VALUE;
-	if (rec_line_f32(&at, (int)c->column[2], f->s, f->n, &row->value, e) == 0)
-		return 1;
-	explain_value(c, f, e);
-	return -1;
+	lost = rec_line_f32(&at, (int)c->column[2], f->s, f->n, &row->value, e);
+	if (lost < 0)
+		explain_value(c, f, e);
+	row->has |= REC_HAS_VALUE | (lost > 0 ? REC_LOST_VALUE : 0);
+	return lost < 0 ? -1 : 1;
 }
 
 static int take_time(struct csv *c, const struct rec_record_field *f, struct rec_row *row, struct rec_err *e)
 {
 	struct rec_foreign_line at = at_field(c, f);
+	int lost;
 
 	if (is_missing(f))	/* a time is what a row may lack */
 		return 1;
-	row->has |= REC_HAS_TIME;
-	return rec_line_f64(&at, (int)c->column[3], f->s, f->n, &row->time, e) == 0 ? 1 : -1;
+	lost = rec_line_time(&at, (int)c->column[3], f->s, f->n, &row->time, e);
+	row->has |= REC_HAS_TIME | (lost > 0 ? REC_LOST_TIME : 0);
+	return lost < 0 ? -1 : 1;
 }
 
 static bool is_break(char x)
@@ -329,6 +332,16 @@ static int take_label(struct csv *c, int role, const struct rec_record_field *f,
 	return rec_line_label(&at, (int)c->column[role], *s, n, e) == 0 ? 1 : -1;
 }
 
+/* Text keeps the digits that a number can't. */
+static int keep_digits(struct csv *c, struct rec_row *row, const struct rec_record_field *value, const struct rec_record_field *time, struct rec_err *e)
+{
+	const char *v = row->has & REC_HAS_VALUE ? value->s : NULL, *t = row->has & REC_HAS_TIME ? time->s : NULL;
+
+	if (!(row->has & (REC_LOST_VALUE | REC_LOST_TIME)))
+		return 1;
+	return rec_line_keep(&c->rec.line, row, v, value->n, t, time->n, e) == 0 ? 1 : -1;
+}
+
 /* 1, 0 where the row is left out, -1. */
 static int to_row(struct csv *c, struct rec_row *row, struct rec_err *e)
 {
@@ -353,6 +366,8 @@ static int to_row(struct csv *c, struct rec_row *row, struct rec_err *e)
 		good = take_value(c, &f[2], row, e);
 	if (good == 1 && c->column[3])
 		good = take_time(c, &f[3], row, e);
+	if (good == 1)
+		good = keep_digits(c, row, &f[2], &f[3], e);
 	c->skipped += good == 0;
 	return good;
 }
@@ -418,7 +433,7 @@ int rec_csv_read(struct rec_in *in, const struct rec_foreign_opts *o, rec_row_fn
 	struct csv c = { .o = o, .header = o->header || has_names(o->columns) };
 	int rc;
 
-	c.rec = (struct rec_record){ .line = { .in = in, .marks = true }, .delimiter = rec_delimiter(o->delimiter, ","),
+	c.rec = (struct rec_record){ .line = { .in = in, .lost = o->lost, .marks = true }, .delimiter = rec_delimiter(o->delimiter, ","),
 				     .quotes = o->quote == REC_QUOTE_DOUBLE, .guess = !o->delimiter };
 	if (o->delimiter && !*o->delimiter)
 		return rec_err_set(e, REC_EUSAGE, "--delimiter: empty; runs of blanks are --delimiter blanks");

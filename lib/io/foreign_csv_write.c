@@ -93,13 +93,21 @@ static unsigned fields_of(const struct rec_foreign_opts *o, const struct rec_row
 	return own > *o->fields ? 0 : *o->fields;
 }
 
+static int put_number(struct rec_out *out, const struct rec_row *row, int field, struct rec_err *e)
+{
+	char num[REC_NUM_MAX];
+	size_t n;
+	const char *text = rec_row_field(row, field, num, &n);
+
+	return rec_out_write(out, text, n, e);
+}
+
 /* A missing value is 1, a missing time empty. */
 int rec_csv_write(struct rec_out *out, const struct rec_foreign_opts *o, const struct rec_row *row, struct rec_err *e)
 {
 	const char *d = rec_delimiter(o->delimiter, ",");
 	unsigned fields = fields_of(o, row);
 	size_t len = strlen(d);
-	char num[REC_NUM_MAX];
 
 	if (fields == 0)
 		return rec_err_set(e, REC_EDATA, "'%.*s' '%.*s' has a %s, rows before have none; --header writes all four fields for every row",
@@ -107,11 +115,11 @@ int rec_csv_write(struct rec_out *out, const struct rec_foreign_opts *o, const s
 	if (put_field(out, o, row->row, row->row_len, d, e) != 0 || rec_out_write(out, d, len, e) != 0 ||
 	    put_field(out, o, row->col, row->col_len, d, e) != 0)
 		return -1;
-	if (fields > 2 && (rec_out_write(out, d, len, e) != 0 || rec_out_write(out, num, rec_num_put_f32(num, row->value), e) != 0))
+	if (fields > 2 && (rec_out_write(out, d, len, e) != 0 || put_number(out, row, 3, e) != 0))
 		return -1;
 	if (fields > 3 && rec_out_write(out, d, len, e) != 0)
 		return -1;
-	if (row->has & REC_HAS_TIME && rec_out_write(out, num, rec_num_put_f64(num, row->time), e) != 0)
+	if (row->has & REC_HAS_TIME && put_number(out, row, 4, e) != 0)
 		return -1;
 	return rec_out_write(out, "\n", 1, e);
 }

@@ -66,7 +66,7 @@ static int vector_line(struct growing *g, struct rec_foreign_line *l, char *p, c
 	if (rec_line_label(l, 1, s, n, e) != 0 || add_label(g, s, n, e) != 0)
 		return -1;
 	for (; rec_field_next(&p, end, delimiter, &s, &n); columns++)
-		if (rec_line_f32(l, (int)columns + 2, s, n, &x, e) != 0 || add_value(g, x, e) != 0)
+		if (rec_line_f32(l, (int)columns + 2, s, n, &x, e) < 0 || add_value(g, x, e) != 0)
 			return -1;
 	if (g->d->labels.n == 1 && g->d->ncols == 0)
 		g->d->ncols = columns;
@@ -98,7 +98,7 @@ static int finish(struct growing *g, struct rec_foreign_line *l, int rc)
 
 int rec_factors_read(struct rec_foreign_dense *d, struct rec_in *in, const struct rec_foreign_opts *o, struct rec_err *e)
 {
-	struct rec_foreign_line l = { .in = in };
+	struct rec_foreign_line l = { .in = in, .lost = o->lost };
 	struct growing g = { .d = d };
 
 	(void)o;
@@ -126,7 +126,7 @@ static int word2vec_header(struct rec_foreign_line *l, uint64_t *rows, uint64_t 
 
 int rec_word2vec_read(struct rec_foreign_dense *d, struct rec_in *in, const struct rec_foreign_opts *o, struct rec_err *e)
 {
-	struct rec_foreign_line l = { .in = in };
+	struct rec_foreign_line l = { .in = in, .lost = o->lost };
 	struct growing g = { .d = d };
 	uint64_t rows = 0, columns = 0;
 	int rc = word2vec_header(&l, &rows, &columns, e);

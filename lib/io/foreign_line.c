@@ -15,6 +15,7 @@ void rec_line_free(struct rec_foreign_line *l)
 {
 	free(l->buf);
 	l->buf = NULL;
+	rec_buf_free(&l->text);
 }
 
 int rec_line_fail(const struct rec_foreign_line *l, int field, struct rec_err *e, const char *fmt, ...)
@@ -187,16 +188,37 @@ static int number_fail(const struct rec_foreign_line *l, int field, const char *
 
 int rec_line_f32(const struct rec_foreign_line *l, int field, const char *s, size_t n, float *x, struct rec_err *e)
 {
-	enum rec_num r = rec_num_f32(s, n, x);
+	bool lost = false;
+	enum rec_num r = rec_num_value(s, n, x, &lost);
 
-	return r == REC_NUM_OK ? 0 : number_fail(l, field, s, n, r, e);
+	if (lost && l->lost)
+		rec_lost_value(l->lost, rec_in_name(l->in), l->number, s, n, *x);
+	return r == REC_NUM_OK ? lost : number_fail(l, field, s, n, r, e);
 }
 
-int rec_line_f64(const struct rec_foreign_line *l, int field, const char *s, size_t n, double *x, struct rec_err *e)
+int rec_line_time(const struct rec_foreign_line *l, int field, const char *s, size_t n, double *x, struct rec_err *e)
 {
-	enum rec_num r = rec_num_f64(s, n, x);
+	bool lost = false;
+	enum rec_num r = rec_num_time(s, n, x, &lost);
 
-	return r == REC_NUM_OK ? 0 : number_fail(l, field, s, n, r, e);
+	if (lost && l->lost)
+		rec_lost_time(l->lost, rec_in_name(l->in), l->number, field, s, n, *x);
+	return r == REC_NUM_OK ? lost : number_fail(l, field, s, n, r, e);
+}
+
+int rec_line_keep(struct rec_foreign_line *l, struct rec_row *row, const char *value, size_t nvalue, const char *time, size_t ntime, struct rec_err *e)
+{
+	struct rec_buf *b = &l->text;
+
+	b->n = 0;
+	if (rec_buf_add(b, row->col, row->col_len, e) != 0 || rec_buf_add(b, "\t", 1, e) != 0)
+		return -1;
+	if (rec_buf_add(b, value ? value : "1", value ? nvalue : 1, e) != 0 || rec_buf_add(b, "\t", 1, e) != 0)
+		return -1;
+	if (rec_buf_add(b, time ? time : "", time ? ntime : 0, e) != 0 || rec_buf_add(b, "\n", 1, e) != 0)
+		return -1;
+	row->col = b->p;
+	return 0;
 }
 
 int rec_line_u64(const struct rec_foreign_line *l, int field, const char *s, size_t n, uint64_t *x, struct rec_err *e)

@@ -9,6 +9,7 @@
 
 #include "base/err.h"
 #include "io/in.h"
+#include "io/rows.h"
 
 /*
  * A line ends in newline or CR newline; and, where the first line end of the stream is a CR
@@ -24,6 +25,8 @@ struct rec_foreign_line {	/* { .in = in } to begin; borrows in */
 	char under;		/* the byte that the NUL behind it covers */
 	bool ended, known, cr;	/* cr: CR ends a line; known: that is decided */
 	uint64_t number;	/* of the line given last, from 1 */
+	struct rec_lost *lost;	/* numbers that have more digits than are kept are added here, where not NULL */
+	struct rec_buf text;	/* of rec_line_keep */
 };
 
 void rec_line_free(struct rec_foreign_line *l);
@@ -44,10 +47,21 @@ REC_MUST int rec_line_more(struct rec_foreign_line *l, char **line, size_t *n, s
 /* "FILE:LINE: field F: ..." (field 0: none). Returns -1. */
 int rec_line_fail(const struct rec_foreign_line *l, int field, struct rec_err *e, const char *fmt, ...) REC_PRINTF(4, 5);
 
-/* A number in a field, errors as in TSV. */
+/*
+ * A number in a field, errors as in TSV. Of values and times: 1 where it has more
+ * digits than are kept (which goes to l->lost), 0 where not, -1.
+ */
 REC_MUST int rec_line_f32(const struct rec_foreign_line *l, int field, const char *s, size_t n, float *x, struct rec_err *e);
-REC_MUST int rec_line_f64(const struct rec_foreign_line *l, int field, const char *s, size_t n, double *x, struct rec_err *e);
+REC_MUST int rec_line_time(const struct rec_foreign_line *l, int field, const char *s, size_t n, double *x, struct rec_err *e);
 REC_MUST int rec_line_u64(const struct rec_foreign_line *l, int field, const char *s, size_t n, uint64_t *x, struct rec_err *e);
+
+/*
+ * Where digits were lost: put the row's column label into memory that lasts until
+ * the next call, and its value (NULL: none) and time (NULL: none) behind it as they
+ * were written, so that text keeps them (REC_LOST_VALUE of rows.h).
+ */
+REC_MUST int rec_line_keep(struct rec_foreign_line *l, struct rec_row *row, const char *value, size_t nvalue, const char *time, size_t ntime,
+			   struct rec_err *e);
 
 /* A label in a field: not empty, no TAB, no newline, not beyond 4 GiB. */
 REC_MUST int rec_line_label(const struct rec_foreign_line *l, int field, const char *s, size_t n, struct rec_err *e);

@@ -17,7 +17,7 @@ typedef int line_fn(struct rec_foreign_line *l, char *line, size_t n, const stru
 
 static int each_line(struct rec_in *in, const struct rec_foreign_opts *o, line_fn *parse, rec_row_fn *fn, void *arg, struct rec_err *e)
 {
-	struct rec_foreign_line l = { .in = in };
+	struct rec_foreign_line l = { .in = in, .lost = o->lost };
 	char *line;
 	size_t n;
 	int got;
@@ -34,6 +34,17 @@ static int each_line(struct rec_in *in, const struct rec_foreign_opts *o, line_f
 static struct rec_row pair(const struct word *row, const struct word *col)
 {
 	return (struct rec_row){ row->s, col->s, (uint32_t)row->n, (uint32_t)col->n, 1, REC_HAS_COL, (double)__builtin_nan("") };
+}
+
+/* The value of a row, from the n bytes at s. */
+static int take_value(struct rec_foreign_line *l, struct rec_row *r, int field, const char *s, size_t n, struct rec_err *e)
+{
+	int lost = rec_line_f32(l, field, s, n, &r->value, e);
+
+	if (lost < 0)
+		return -1;
+	r->has |= REC_HAS_VALUE | (lost ? REC_LOST_VALUE : 0);
+	return lost ? rec_line_keep(l, r, s, n, NULL, 0, e) : 0;
 }
 
 static int wide_line(struct rec_foreign_line *l, char *line, size_t n, const struct rec_foreign_opts *o, rec_row_fn *fn, void *arg, struct rec_err *e)
@@ -76,8 +87,7 @@ static int libsvm_line(struct rec_foreign_line *l, char *line, size_t n, const s
 		value = (size_t)(cell.s + cell.n - colon);
 		cell.n -= value + 1;
 		r = pair(&row, &cell);
-		r.has |= REC_HAS_VALUE;
-		if (rec_line_label(l, field, cell.s, cell.n, e) != 0 || rec_line_f32(l, field, colon, value, &r.value, e) != 0 || fn(arg, &r, e) != 0)
+		if (rec_line_label(l, field, cell.s, cell.n, e) != 0 || take_value(l, &r, field, colon, value, e) != 0 || fn(arg, &r, e) != 0)
 			return -1;
 	}
 	return 0;
@@ -106,8 +116,7 @@ static int trec_line(struct rec_foreign_line *l, char *line, size_t n, int want,
 	if (got < want)
 		return rec_line_fail(l, 0, e, "%d fields, not %d", got, want);
 	r = pair(&w[0], &w[2]);
-	r.has |= REC_HAS_VALUE;
-	if (rec_line_f32(l, value + 1, w[value].s, w[value].n, &r.value, e) != 0)
+	if (take_value(l, &r, value + 1, w[value].s, w[value].n, e) != 0)
 		return -1;
 	return fn(arg, &r, e);
 }
@@ -204,9 +213,14 @@ int rec_trec_run_write(struct rec_out *out, const struct rec_foreign_opts *o, co
 
 int rec_trec_qrels_write(struct rec_out *out, const struct rec_foreign_opts *o, const struct rec_row *row, struct rec_err *e)
 {
+	char num[REC_NUM_MAX];
+	const char *value;
+	size_t n;
+
 	(void)o;
 	if (put_word(out, row->row, row->row_len, NULL, e) != 0 || rec_out_write(out, " 0 ", 3, e) != 0 ||
-	    put_word(out, row->col, row->col_len, NULL, e) != 0 || put_value(out, ' ', row->has & REC_HAS_VALUE ? row->value : 1, e) != 0)
+	    put_word(out, row->col, row->col_len, NULL, e) != 0 || rec_out_write(out, " ", 1, e) != 0)
 		return -1;
-	return rec_out_write(out, "\n", 1, e);
+	value = rec_row_field(row, 3, num, &n);
+	return rec_out_write(out, value, n, e) != 0 ? -1 : rec_out_write(out, "\n", 1, e);
 }

@@ -111,13 +111,17 @@ static void label_of(const struct mtx *m, int side, uint64_t i, char buf[REC_NUM
 	*s = buf;
 }
 
-static int give(const struct mtx *m, uint64_t i, uint64_t j, float value, rec_row_fn *fn, void *arg, struct rec_err *e)
+/* text: the value as it was written, where it has digits that are lost; else NULL. */
+static int give(struct mtx *m, uint64_t i, uint64_t j, float value, const char *text, size_t n, rec_row_fn *fn, void *arg, struct rec_err *e)
 {
 	struct rec_row r = { .value = value, .has = REC_HAS_COL | (m->pattern ? 0 : REC_HAS_VALUE), .time = (double)__builtin_nan("") };
 	char a[REC_NUM_MAX], b[REC_NUM_MAX];
 
 	label_of(m, 0, i, a, &r.row, &r.row_len);
 	label_of(m, 1, j, b, &r.col, &r.col_len);
+	r.has |= text ? REC_LOST_VALUE : 0;
+	if (text && rec_line_keep(&m->line, &r, text, n, NULL, 0, e) != 0)
+		return -1;
 	return fn(arg, &r, e);
 }
 
@@ -126,8 +130,8 @@ static int entry(struct mtx *m, char *line, size_t n, rec_row_fn *fn, void *arg,
 	const char *end = line + n;
 	uint64_t ij[2];
 	float value = 1;
-	char *s;
-	size_t len;
+	char *s, *text = NULL;
+	size_t len, written = 0;
 
 	for (int side = 0; side < 2; side++) {
 		if (number(m, &line, end, side + 1, &ij[side], e) != 0)
@@ -137,16 +141,22 @@ static int entry(struct mtx *m, char *line, size_t n, rec_row_fn *fn, void *arg,
 					     (unsigned long long)m->size[side]);
 	}
 	if (!m->pattern) {
+		int lost;
+
 		if (!rec_field_next(&line, end, NULL, &s, &len))
 			return rec_line_fail(&m->line, 3, e, "missing");
-		if (rec_line_f32(&m->line, 3, s, len, &value, e) != 0)
+		lost = rec_line_f32(&m->line, 3, s, len, &value, e);
+
+		if (lost < 0)
 			return -1;
+		text = lost ? s : NULL;
+		written = len;
 	}
 	if (rec_field_next(&line, end, NULL, &s, &len))
 		return rec_line_fail(&m->line, m->pattern ? 3 : 4, e, "unexpected");
-	if (give(m, ij[0], ij[1], value, fn, arg, e) != 0)
+	if (give(m, ij[0], ij[1], value, text, written, fn, arg, e) != 0)
 		return -1;
-	return m->symmetric && ij[0] != ij[1] ? give(m, ij[1], ij[0], value, fn, arg, e) : 0;
+	return m->symmetric && ij[0] != ij[1] ? give(m, ij[1], ij[0], value, text, written, fn, arg, e) : 0;
 }
 
 static int read_all(struct mtx *m, rec_row_fn *fn, void *arg, struct rec_err *e)
@@ -174,7 +184,7 @@ static int read_all(struct mtx *m, rec_row_fn *fn, void *arg, struct rec_err *e)
 
 int rec_mtx_read(struct rec_in *in, const struct rec_foreign_opts *o, rec_row_fn *fn, void *arg, struct rec_err *e)
 {
-	struct mtx m = { .line = { .in = in, .binary = true }, .labels = { o->row_labels, o->col_labels } };
+	struct mtx m = { .line = { .in = in, .lost = o->lost, .binary = true }, .labels = { o->row_labels, o->col_labels } };
 	int rc = read_all(&m, fn, arg, e);
 
 	rec_line_free(&m.line);

@@ -8,6 +8,7 @@
  */
 #include "io/num.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -15,6 +16,7 @@
 #include <string.h>
 
 #include "base/bits.h"
+#include "io/num_private.h"
 
 enum {
 	DIGITS = 19,	/* always fit 64 bits */
@@ -24,15 +26,6 @@ enum {
 
 static const double ten[] = {
 	1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
-};
-
-/* A number that was looked through once. */
-struct scanned {
-	bool minus, exact;	/* exact: mantissa holds all digits */
-	uint64_t mantissa;
-	int64_t exponent;	/* of the mantissa's last digit */
-	int64_t written;	/* the exponent that was written after e */
-	const char *digits, *end;	/* digits and point */
 };
 
 static inline bool is_digit(char c)
@@ -59,7 +52,7 @@ static bool scan_exponent(const char *s, const char *end, int64_t *x)
 	return true;
 }
 
-static enum rec_num scan(const char *s, size_t n, struct scanned *x)
+static enum rec_num scan(const char *s, size_t n, struct rec_scanned *x)
 {
 	const char *end = s + n, *first, *point = NULL;
 	uint64_t m = 0;
@@ -68,7 +61,7 @@ static enum rec_num scan(const char *s, size_t n, struct scanned *x)
 
 	if (n == 0)
 		return REC_NUM_EMPTY;
-	*x = (struct scanned){ .exact = true };
+	*x = (struct rec_scanned){ .exact = true };
 	if (*s == '-' || *s == '+')
 		x->minus = *s++ == '-';
 	first = s;
@@ -98,8 +91,13 @@ static enum rec_num scan(const char *s, size_t n, struct scanned *x)
 	return REC_NUM_OK;
 }
 
+enum rec_num rec_num_scan(const char *s, size_t n, struct rec_scanned *x)
+{
+	return scan(s, n, x);
+}
+
 /* The exact value as text for strtod and strtof: KEEP digits, a 1 for further ones that are not all zero, the exponent. */
-static void respell(const struct scanned *x, char text[KEEP + 32])
+static void respell(const struct rec_scanned *x, char text[KEEP + 32])
 {
 	size_t n = 0;
 	int64_t exponent = x->written;
@@ -128,7 +126,7 @@ static void respell(const struct scanned *x, char text[KEEP + 32])
 }
 
 /* |x| in double, correctly rounded, where one operation does it. */
-static inline bool quick(const struct scanned *x, double *d)
+static inline bool quick(const struct rec_scanned *x, double *d)
 {
 	if (!x->exact || x->mantissa > (uint64_t)1 << 53 || x->exponent < -22 || x->exponent > 22)
 		return false;
@@ -137,21 +135,39 @@ static inline bool quick(const struct scanned *x, double *d)
 	return true;
 }
 
-enum rec_num rec_num_f64(const char *s, size_t n, double *out)
+static inline enum rec_num read_f64(const char *s, size_t n, struct rec_scanned *x, double *out)
 {
-	struct scanned x;
-	enum rec_num rc = scan(s, n, &x);
+	enum rec_num rc = scan(s, n, x);
 	char text[KEEP + 32];
 	double d = 0;
 
 	if (rc != REC_NUM_OK)
 		return rc;
-	if (x.mantissa != 0 && !quick(&x, &d)) {
-		respell(&x, text);
+	if (x->mantissa != 0 && !quick(x, &d)) {
+		respell(x, text);
 		d = strtod(text, NULL);
 		if (!isfinite(d))
 			return REC_NUM_RANGE;
 	}
+	*out = d;
+	return REC_NUM_OK;
+}
+
+enum rec_num rec_num_f64(const char *s, size_t n, double *out)
+{
+	return rec_num_time(s, n, out, NULL);
+}
+
+enum rec_num rec_num_time(const char *s, size_t n, double *out, bool *lost)
+{
+	struct rec_scanned x;
+	double d;
+	enum rec_num rc = read_f64(s, n, &x, &d);
+
+	if (rc != REC_NUM_OK)
+		return rc;
+	if (lost && x.mantissa != 0 && (x.mantissa > REC_NUM_SAFE_F64 || d < DBL_MIN))
+		*lost |= rec_num_lost_f64(&x, d);
 	*out = x.minus && d != 0 ? -d : d;
 	return REC_NUM_OK;
 }
@@ -167,7 +183,12 @@ static inline bool narrow(double d, float *f)
 
 enum rec_num rec_num_f32(const char *s, size_t n, float *out)
 {
-	struct scanned x;
+	return rec_num_value(s, n, out, NULL);
+}
+
+enum rec_num rec_num_value(const char *s, size_t n, float *out, bool *lost)
+{
+	struct rec_scanned x;
 	enum rec_num rc;
 	char text[KEEP + 32];
 	double d;
@@ -186,6 +207,8 @@ enum rec_num rec_num_f32(const char *s, size_t n, float *out)
 		if (!isfinite(f))
 			return REC_NUM_RANGE;
 	}
+	if (lost && x.mantissa != 0 && (x.mantissa > REC_NUM_SAFE_F32 || f < FLT_MIN))
+		*lost |= rec_num_lost_f32(&x, f);
 	*out = x.minus && f != 0 ? -f : f;
 	return REC_NUM_OK;
 }

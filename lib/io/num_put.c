@@ -7,16 +7,12 @@
  */
 #include "base/bits.h"
 #include "io/num.h"
+#include "io/num_private.h"
 
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-
-struct decimal {
-	uint64_t m;
-	int e;
-};
 
 /* ceil(10^k * 2^(63 - floor(log2 10^k))) for k = -31 .. 45 */
 static const uint64_t power[] = {
@@ -60,7 +56,7 @@ static inline uint32_t round_to_odd(uint64_t g, uint32_t c)
  * x = c * 2^q. In units of 10^k / 4 the interval of reals that read back as x is lower .. upper, x itself v. Of the multiples of 40 inside (one digit less)
  * at most one exists; else of the two multiples of 4 around v the one inside, or the closer one.
  */
-static struct decimal shortest_f32(uint32_t fraction, int exponent)
+static struct rec_decimal shortest_f32(uint32_t fraction, int exponent)
 {
 	uint32_t c = exponent ? fraction | 1u << 23 : fraction;
 	int q = (exponent ? exponent : 1) - 150;
@@ -79,13 +75,13 @@ static struct decimal shortest_f32(uint32_t fraction, int exponent)
 		down = lower <= 40 * t;
 		up = 40 * t + 40 <= upper;
 		if (down != up)
-			return (struct decimal){ t + up, k + 1 };
+			return (struct rec_decimal){ t + up, k + 1 };
 	}
 	down = lower <= 4 * s;
 	up = 4 * s + 4 <= upper;
 	if (down == up)
 		up = v > 4 * s + 2 || (v == 4 * s + 2 && (s & 1));
-	return (struct decimal){ s + up, k };
+	return (struct rec_decimal){ s + up, k };
 }
 
 /* Exactly n digits of x, with zeros in front. */
@@ -109,7 +105,7 @@ static unsigned count_digits(uint64_t x)
 	return n + (x >= 10) + (x >= 100) + (x >= 1000);
 }
 
-static char *put_plain(char *out, struct decimal d, int n)
+static char *put_plain(char *out, struct rec_decimal d, int n)
 {
 	int before = n + d.e;	/* digits before the point */
 
@@ -130,7 +126,7 @@ static char *put_plain(char *out, struct decimal d, int n)
 }
 
 /* As 1.5e-07: at least two digits of exponent. */
-static char *put_exponent(char *out, struct decimal d, int n)
+static char *put_exponent(char *out, struct rec_decimal d, int n)
 {
 	int x = n - 1 + d.e;
 	unsigned y = (unsigned)(x < 0 ? -x : x), ny = y > 99 ? 3 : 2;
@@ -145,7 +141,7 @@ static char *put_exponent(char *out, struct decimal d, int n)
 	return out + ny;
 }
 
-static size_t put_decimal(char *out, bool minus, struct decimal d)
+static size_t put_decimal(char *out, bool minus, struct rec_decimal d)
 {
 	char *p = out;
 	int n;
@@ -197,7 +193,7 @@ size_t rec_num_put_f32(char out[REC_NUM_MAX], float x)
 }
 
 /* A decimal of at most 15 digits with places behind the point that reads back as x. Multiplication and division round once, so a match is proof. */
-static bool find_short(double x, struct decimal *d)
+static bool find_short(double x, struct rec_decimal *d)
 {
 	if (x < 1e-5 || x >= 1e15)
 		return false;
@@ -209,14 +205,14 @@ static bool find_short(double x, struct decimal *d)
 			return false;
 		m = (uint64_t)(scaled + 0.5);
 		if (m > 0 && (double)m / ten[places] == x) {
-			*d = (struct decimal){ m, -places };
+			*d = (struct rec_decimal){ m, -places };
 			return true;
 		}
 	}
 	return false;
 }
 
-static bool reads_back(struct decimal d, double x)
+static bool reads_back(struct rec_decimal d, double x)
 {
 	char text[REC_NUM_MAX];
 	double y;
@@ -226,10 +222,10 @@ static bool reads_back(struct decimal d, double x)
 }
 
 /* x rounded to n significant digits. */
-static struct decimal rounded(double x, int n)
+static struct rec_decimal rounded(double x, int n)
 {
 	char text[REC_NUM_MAX];
-	struct decimal d = { 0, 0 };
+	struct rec_decimal d = { 0, 0 };
 	const char *s = text;
 	int e = 0;
 	bool minus;
@@ -245,9 +241,16 @@ static struct decimal rounded(double x, int n)
 	return d;
 }
 
-static struct decimal shortest_f64(double x)
+struct rec_decimal rec_num_shortest_f32(float x)
 {
-	struct decimal d;
+	uint32_t bits = rec_bits32(x);
+
+	return shortest_f32(bits & 0x7fffff, (int)(bits >> 23 & 0xff));
+}
+
+struct rec_decimal rec_num_shortest_f64(double x)
+{
+	struct rec_decimal d;
 
 	if (find_short(x, &d))
 		return d;
@@ -272,5 +275,5 @@ size_t rec_num_put_f64(char out[REC_NUM_MAX], double x)
 	x = fabs(x);
 	if (x < 1e15 && x == (double)(uint64_t)x)
 		return put_whole(out, minus && x != 0, (uint64_t)x);
-	return put_decimal(out, minus, shortest_f64(x));
+	return put_decimal(out, minus, rec_num_shortest_f64(x));
 }

@@ -72,13 +72,16 @@ uint64_t rec_rows_count(const struct rec_rows *r)
 
 int rec_rows_scratch(struct rec_rows *r, struct rec_err *e)
 {
-	unsigned threads = rec_pool_size(r->pool);
-
 	if (!r->scratch)
-		r->scratch = rec_alloc((size_t)threads * REC_ROWS_BATCH, sizeof *r->scratch, e);
+		r->scratch = rec_alloc((size_t)rec_pool_size(r->pool) * REC_ROWS_BATCH, sizeof *r->scratch, e);
+	return r->scratch ? rec_rows_tallies(r, e) : -1;
+}
+
+int rec_rows_tallies(struct rec_rows *r, struct rec_err *e)
+{
 	if (!r->tally)
-		r->tally = rec_zalloc(threads, sizeof *r->tally, e);
-	return r->scratch && r->tally ? 0 : -1;
+		r->tally = rec_zalloc(rec_pool_size(r->pool), sizeof *r->tally, e);
+	return r->tally ? 0 : -1;
 }
 
 void rec_rows_add_tally(struct rec_rows *r)
@@ -88,6 +91,11 @@ void rec_rows_add_tally(struct rec_rows *r)
 		r->tab |= r->tally[i].tab;
 		r->tally[i].n = 0;
 	}
+}
+
+const struct rec_lost *rec_rows_lost(const struct rec_rows *r)
+{
+	return &r->lost;
 }
 
 int rec_rows_at_line(const struct rec_rows *r, uint64_t line, struct rec_err *e)

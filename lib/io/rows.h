@@ -18,6 +18,7 @@
 #include "base/mem.h"
 #include "base/pool.h"
 #include "io/in.h"
+#include "io/lost.h"
 #include "io/out.h"
 
 REC_BEGIN_C
@@ -26,6 +27,13 @@ enum {	/* rec_row.has: bit field */
 	REC_HAS_COL = 1,	/* else a label alone */
 	REC_HAS_VALUE = 2,	/* else value is 1 */
 	REC_HAS_TIME = 4,	/* else time is NaN */
+	/*
+	 * Digits of the value, the time as written are more than are kept
+	 * (num.h). Then the fields stand behind the column's label as they
+	 * were written: TAB, value[, TAB, time], TAB, CR or newline.
+	 */
+	REC_LOST_VALUE = 8,
+	REC_LOST_TIME = 16,
 };
 
 struct rec_row {
@@ -40,6 +48,14 @@ enum {	/* flags of rec_rows_open */
 	REC_ROWS_LABELS = 1,	/* lines without TAB are rows without a cell; else an error */
 	REC_ROWS_TRUST = 2,	/* recmat: no section CRCs */
 	REC_ROWS_ANYHOW = 4,	/* with REC_ROWS_LABELS: not an error where no line has a TAB and the text is surely another format */
+	/*
+	 * Lists: time is the score in double, as it was written (recmat: the
+	 * double of the float's shortest text; one step less than the entry
+	 * before where a ranked block has equal scores out of label order).
+	 * Scores beyond float are those of the largest float. A time is
+	 * checked, not kept. REC_LOST_TIME is of the double.
+	 */
+	REC_ROWS_SCORES = 8,
 };
 
 struct rec_rows;
@@ -64,6 +80,11 @@ REC_MUST int rec_rows_each(struct rec_rows *r, rec_rows_visit *visit, void *arg,
 /* What the text looks like, where none of its lines so far held a TAB (io/looks.h); NULL where one did, for labels and for recmat. */
 struct rec_looks;
 const struct rec_looks *rec_rows_looks(const struct rec_rows *r);
+/*
+ * The numbers of the rows seen so far that have more digits than are kept. They
+ * are lost where the rows become anything but text (rec_row_put keeps them).
+ */
+const struct rec_lost *rec_rows_lost(const struct rec_rows *r);
 
 /* Rows seen so far. */
 uint64_t rec_rows_count(const struct rec_rows *r);
@@ -71,6 +92,12 @@ uint64_t rec_rows_count(const struct rec_rows *r);
 /* For --stream: one line at a time without waiting for more input than that line. Text only.
  * 1 and *row (an empty line has row_len 0 and has 0), 0, -1. Not to be mixed with the calls above. */
 REC_MUST int rec_rows_line(struct rec_rows *r, struct rec_row *row, struct rec_err *e);
+
+/*
+ * Field 3 or 4 of a row whose REC_LOST bit is set, as it was written; of others
+ * as they are printed, into buf. Returns the text, *n its length.
+ */
+const char *rec_row_field(const struct rec_row *row, int field, char buf[32], size_t *n);
 
 /* One text row as it stands in a pipe, with newline, into out; out has room for rec_row_max(row) bytes. Returns the length. */
 size_t rec_row_max(const struct rec_row *row);

@@ -14,13 +14,20 @@ struct rec_rows_piece {
 	struct rec_row *rows;
 	size_t n, cap;
 	bool failed, explained;		/* explained: the message names the stream already */
+	bool lost;			/* some row has digits that are not kept */
 	struct rec_err err;
 };
 
-/* Rows that a thread visited; on a cache line of its own. */
+/*
+ * What a thread visited; on a cache line of its own. Numbers that lose digits are
+ * counted; of the region, the first row with one of each kind is kept.
+ */
+enum { REC_LOST_KINDS = 3 };	/* values, times, wide times */
 struct rec_rows_tally {
 	_Alignas(64) uint64_t n;
 	bool tab;
+	uint64_t lost[REC_LOST_KINDS];
+	struct rec_row first[REC_LOST_KINDS];
 };
 
 struct rec_rows {
@@ -32,6 +39,8 @@ struct rec_rows {
 	uint64_t count;			/* rows given out; in text also the lines before the present region or piece */
 	struct rec_row *scratch;	/* REC_ROWS_BATCH a thread */
 	struct rec_rows_tally *tally;	/* one a thread */
+
+	struct rec_lost lost;
 
 	/* what rec_rows_next gave last */
 	size_t batch_n;
@@ -57,8 +66,9 @@ struct rec_rows {
 	uint64_t line_number;
 };
 
-/* scratch and tally, once. */
+/* scratch and tally, or tally alone, once. */
 REC_MUST int rec_rows_scratch(struct rec_rows *r, struct rec_err *e);
+REC_MUST int rec_rows_tallies(struct rec_rows *r, struct rec_err *e);
 /* Add what the threads counted, from zero, to r->count. */
 void rec_rows_add_tally(struct rec_rows *r);
 /*
@@ -74,6 +84,10 @@ void rec_rows_first_line(const struct rec_rows *r, const char *p, const char *en
 REC_MUST int rec_rows_end(const struct rec_rows *r, struct rec_err *e);
 /* One of n rows has a column. */
 bool rec_rows_any_tab(const struct rec_row *rows, size_t n);
+/* Numbers of n rows that lose digits, to t. */
+void rec_rows_note_lost(struct rec_rows_tally *t, const struct rec_row *rows, size_t n);
+/* What the tallies say of the region of text at p, whose first line is `line`, to r->lost. */
+void rec_rows_add_lost(struct rec_rows *r, const char *p, uint64_t line);
 /* "FILE:LINE: " or "FILE: block N: " before the message. */
 int rec_rows_at_line(const struct rec_rows *r, uint64_t line, struct rec_err *e);
 int rec_rows_in_block(const struct rec_rows *r, struct rec_err *e);

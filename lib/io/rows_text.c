@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "io/num.h"
 #include "io/rows_private.h"
 #include "io/tsv.h"
 
@@ -64,6 +65,65 @@ static int next_region(struct rec_rows *r, struct region *g, int all, struct rec
 	return rc;
 }
 
+void rec_rows_note_lost(struct rec_rows_tally *t, const struct rec_row *rows, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		bool time = rows[i].has & REC_LOST_TIME;
+		const bool is[REC_LOST_KINDS] = { rows[i].has & REC_LOST_VALUE, time, time && rec_time_is_wide(rows[i].time) };
+
+		for (int k = 0; k < REC_LOST_KINDS; k++) {
+			if (!is[k])
+				continue;
+			if (t->lost[k]++ == 0 || rows[i].row < t->first[k].row)
+				t->first[k] = rows[i];
+		}
+	}
+}
+
+/* The first row of kind k that a thread saw in the region, or NULL; *n of all threads. */
+static const struct rec_row *first_lost(struct rec_rows *r, int k, uint64_t *n)
+{
+	const struct rec_row *first = NULL;
+
+	*n = 0;
+	for (unsigned t = 0; t < rec_pool_size(r->pool); t++) {
+		struct rec_rows_tally *x = &r->tally[t];
+
+		if (x->lost[k] > 0 && (!first || x->first[k].row < first->row))
+			first = &x->first[k];
+		*n += x->lost[k];
+		x->lost[k] = 0;
+	}
+	return first;
+}
+
+void rec_rows_add_lost(struct rec_rows *r, const char *p, uint64_t line)
+{
+	struct rec_lost l = { 0 };
+	uint64_t n[REC_LOST_KINDS];
+
+	for (int k = 0; k < REC_LOST_KINDS; k++) {
+		uint64_t at;
+		const struct rec_row *row = first_lost(r, k, &n[k]);
+		const char *s;
+		char buf[REC_NUM_MAX];
+		size_t len;
+
+		if (!row)
+			continue;
+		at = line + count_lines(p, row->row);
+		s = rec_row_field(row, k == 0 || r->flags & REC_ROWS_SCORES ? 3 : 4, buf, &len);
+		if (k == 0)
+			rec_lost_value(&l, rec_in_name(r->in), at, s, len, row->value);
+		else
+			rec_lost_time(&l, rec_in_name(r->in), at, 4, s, len, row->time);
+	}
+	l.values = n[0];
+	l.times = n[1];
+	l.wide = n[2];
+	rec_lost_add(&r->lost, &l);
+}
+
 static int visit_batch(const struct region *g, unsigned thread, const char *from, size_t n, struct rec_err *e)
 {
 	const struct rec_row *rows = g->r->scratch + (size_t)thread * REC_ROWS_BATCH;
@@ -93,10 +153,13 @@ static int visit_piece(void *arg, size_t task, unsigned thread, struct rec_err *
 	rec_far_used(rec_in_far(r->in), (uint64_t)(end - p));
 	while (p < end && rc == 0) {
 		struct rec_err later = { 0 };	/* rows before a bad line come first, and so do their errors */
+		bool lost = false;
 		size_t n;
 
 		from = p;
-		rc = rec_tsv_parse(&p, end, r->flags, r->scratch + (size_t)thread * REC_ROWS_BATCH, REC_ROWS_BATCH, &n, &later);
+		rc = rec_tsv_parse(&p, end, r->flags, r->scratch + (size_t)thread * REC_ROWS_BATCH, REC_ROWS_BATCH, &n, &lost, &later);
+		if (lost)
+			rec_rows_note_lost(&r->tally[thread], r->scratch + (size_t)thread * REC_ROWS_BATCH, n);
 		if (visit_batch(g, thread, from, n, e) != 0)
 			return -1;
 		if (rc != 0) {
@@ -115,6 +178,7 @@ int rec_rows_text_each(struct rec_rows *r, rec_rows_visit *visit, void *arg, str
 	while ((rc = next_region(r, &g, 1, e)) == 1) {
 		if (rec_pool_run(r->pool, pieces_of(&g) + 1, visit_piece, &g, e) != 0)
 			return -1;
+		rec_rows_add_lost(r, g.p, r->count + 1);
 		rec_rows_add_tally(r);
 	}
 	return rc;
@@ -134,7 +198,7 @@ static int parse_piece(void *arg, size_t task, unsigned thread, struct rec_err *
 	}
 	w = &r->pieces[task - 1];
 	w->n = 0;
-	w->failed = w->explained = false;
+	w->failed = w->explained = w->lost = false;
 	w->err = (struct rec_err){ 0 };
 	if (!piece_lines(g, task - 1, &p, &end))
 		return 0;
@@ -143,7 +207,7 @@ static int parse_piece(void *arg, size_t task, unsigned thread, struct rec_err *
 
 		if (rec_grow(&w->rows, &w->cap, w->n + REC_ROWS_BATCH, sizeof *w->rows, e) != 0)
 			return -1;
-		w->failed = rec_tsv_parse(&p, end, r->flags, w->rows + w->n, w->cap - w->n, &n, &w->err) != 0;
+		w->failed = rec_tsv_parse(&p, end, r->flags, w->rows + w->n, w->cap - w->n, &n, &w->lost, &w->err) != 0;
 		w->n += n;
 	}
 	if (w->failed)
@@ -161,7 +225,13 @@ static int parse_region(struct rec_rows *r, struct region *g, struct rec_err *e)
 		memset(r->pieces + had, 0, (r->pieces_cap - had) * sizeof *r->pieces);
 	r->npieces = n;
 	r->piece = 0;
-	return rec_pool_run(r->pool, n + 1, parse_piece, g, e);
+	if (rec_pool_run(r->pool, n + 1, parse_piece, g, e) != 0 || rec_rows_tallies(r, e) != 0)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		if (r->pieces[i].lost)
+			rec_rows_note_lost(r->tally, r->pieces[i].rows, r->pieces[i].n);
+	rec_rows_add_lost(r, g->p, r->count + 1);
+	return 0;
 }
 
 /* Pieces go out in their order; the error of a bad line goes out behind the rows before it. */

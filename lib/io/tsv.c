@@ -5,6 +5,7 @@
  */
 #include "io/tsv.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
@@ -125,26 +126,57 @@ static __attribute__((noinline)) int label_alone(struct rec_row *r, const char *
 	return 0;
 }
 
-static inline int take_time(struct rec_row *r, struct scanner *s, const char *p, const char **line_end, struct rec_err *e)
+static inline int take_time(struct rec_row *r, struct scanner *s, const char *p, unsigned flags, const char **line_end, struct rec_err *e)
 {
 	const char *q = next_mark(s), *end;
+	bool lost = false;
 	enum rec_num rc;
+	double time;
 
 	*line_end = q;
 	if (*q == '\0')
 		return fail_nul(e);
 	end = q - (*q == '\n' && q[-1] == '\r');
-	rc = rec_num_f64(p, (size_t)(end - p), &r->time);
+	rc = rec_num_time(p, (size_t)(end - p), &time, &lost);
 	if (rc != REC_NUM_OK)
 		return fail_number(4, rc, p, end, e);
 	if (*q == '\t')
 		return rec_err_set(e, REC_EDATA, "field 5: a line has at most 4 fields");
-	r->has |= REC_HAS_TIME;
+	if (flags & REC_ROWS_SCORES)
+		return 0;
+	r->time = time;
+	r->has |= REC_HAS_TIME | (lost ? REC_LOST_TIME : 0);
 	return 0;
 }
 
+/* A score in double beside its float. */
+static __attribute__((noinline)) enum rec_num score(struct rec_row *r, const char *p, size_t n)
+{
+	bool value = false, time = false;
+	enum rec_num rc = rec_num_time(p, n, &r->time, &time);
+
+	if (rc == REC_NUM_OK && rec_num_value(p, n, &r->value, &value) == REC_NUM_RANGE) {
+		r->value = r->time > 0 ? FLT_MAX : -FLT_MAX;
+		value = true;
+	}
+	r->has |= (value ? REC_LOST_VALUE : 0) | (time ? REC_LOST_TIME : 0);
+	return rc;
+}
+
+static inline enum rec_num value(struct rec_row *r, const char *p, size_t n, unsigned flags)
+{
+	bool lost = false;
+	enum rec_num rc;
+
+	if (flags & REC_ROWS_SCORES)
+		return score(r, p, n);
+	rc = rec_num_value(p, n, &r->value, &lost);
+	r->has |= lost ? REC_LOST_VALUE : 0;
+	return rc;
+}
+
 /* The fields behind the second, from p. */
-static inline int take_value(struct rec_row *r, struct scanner *s, const char *p, const char **line_end, struct rec_err *e)
+static inline int take_value(struct rec_row *r, struct scanner *s, const char *p, unsigned flags, const char **line_end, struct rec_err *e)
 {
 	const char *q = next_mark(s), *end = q - (*q == '\n' && q[-1] == '\r');
 	enum rec_num rc;
@@ -152,11 +184,11 @@ static inline int take_value(struct rec_row *r, struct scanner *s, const char *p
 	*line_end = q;
 	if (*q == '\0')
 		return fail_nul(e);
-	rc = rec_num_f32(p, (size_t)(end - p), &r->value);
+	rc = value(r, p, (size_t)(end - p), flags);
 	if (rc != REC_NUM_OK)
 		return fail_number(3, rc, p, end, e);
 	r->has |= REC_HAS_VALUE;
-	return *q == '\n' ? 0 : take_time(r, s, q + 1, line_end, e);
+	return *q == '\n' ? 0 : take_time(r, s, q + 1, flags, line_end, e);
 }
 
 /* The line at p; *line_end is its newline. */
@@ -182,12 +214,18 @@ static inline int take_line(struct rec_row *r, struct scanner *s, const char *p,
 		return fail_long(col - p > UINT32_MAX ? 1 : 2, e);
 	*r = (struct rec_row){ .row = p, .row_len = (uint32_t)(col - p - 1), .col = col, .col_len = (uint32_t)(end - col), .value = 1, .time = NAN,
 			       .has = REC_HAS_COL };
-	return *q == '\n' ? 0 : take_value(r, s, q + 1, line_end, e);
+	if (*q != '\n')
+		return take_value(r, s, q + 1, flags, line_end, e);
+	if (flags & REC_ROWS_SCORES)
+		r->time = 1;
+	return 0;
 }
 
-int rec_tsv_parse(const char **at, const char *end, unsigned flags, struct rec_row *rows, size_t max, size_t *n, struct rec_err *e)
+int rec_tsv_parse(const char **at, const char *end, unsigned flags, struct rec_row *rows, size_t max, size_t *n, bool *lost,
+		  struct rec_err *e)
 {
 	const char *p = *at, *line_end;
+	unsigned has = 0;
 	struct scanner s = { p, low_bytes(p) };
 	size_t i = 0;
 	int rc = 0;
@@ -196,7 +234,9 @@ int rec_tsv_parse(const char **at, const char *end, unsigned flags, struct rec_r
 		rc = take_line(&rows[i], &s, p, flags, &line_end, e);
 		if (rc != 0)
 			break;
+		has |= rows[i].has;
 	}
+	*lost |= (has & (REC_LOST_VALUE | REC_LOST_TIME)) != 0;
 	*at = p;
 	*n = i;
 	return rc;

@@ -122,6 +122,7 @@ static int load_text(struct rec_loader *l, struct rec_sparse *s, struct rec_in *
 	*in = NULL;
 	rc = rec_rows_each(rows, visit, l, e);
 	s->looks = rc == 0 && l->how->label_only ? rec_rows_looks(rows) : NULL;
+	s->lost = *rec_rows_lost(rows);
 	rec_rows_close(rows);
 	return rc;
 }
@@ -182,6 +183,8 @@ static int finish(struct rec_loader *l, struct rec_sparse *s, const char *name, 
 
 		rc = cells_csr(l, s, &shape, &conflict, e);
 	}
+	if (rc == 0 && (l->how->compare_times || (l->how->repeats == REC_REPEATS_LAST && s->repeats > 0)))
+		rc = rec_lost_check_times(&s->lost, e);
 	if (rc == 0 && conflict.kind != REC_CONFLICT_NONE)
 		rc = rec_conflict_fail(&conflict, &s->row, &s->col, name, l->how->what, e);
 	if (rc == 0)

@@ -187,6 +187,7 @@ static int read_text(struct rec_merged *m, struct rec_in **in, const struct rec_
 	if (rec_sparse_load(s, taken, &load, pool, e) != 0)
 		return -1;
 	m->text = true;
+	rec_lost_add(&m->lost, &s->lost);
 	if (s->m.nnz == 0)
 		return 0;
 	b = rec_merge_block(s, how->text_name);

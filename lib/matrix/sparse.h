@@ -17,6 +17,7 @@
 #include "base/lang.h"
 #include "base/pool.h"
 #include "io/in.h"
+#include "io/lost.h"
 #include "io/meta.h"
 #include "io/out.h"
 #include "matrix/csr.h"
@@ -47,6 +48,7 @@ struct rec_sparse {
 	bool has_value;			/* some input row carried a value; else every value is 1 because none was given */
 	bool rating_like;		/* at most 20 distinct values, all <= 10, not all equal (for a hint on stderr) */
 	bool negative;			/* some value < 0 */
+	struct rec_lost lost;		/* numbers of text that have more digits than are kept */
 	uint64_t repeats;		/* rows of input that repeated an earlier pair */
 	uint64_t label_only_rows;	/* rows of the matrix without cells */
 	const struct rec_looks *looks;	/* label_only: what a text without any TAB looks like (io/looks.h), or NULL */
@@ -57,6 +59,7 @@ struct rec_sparse {
 struct rec_load {
 	enum rec_repeats repeats;
 	bool times;		/* keep times (also needed for LAST, where it is implied) */
+	bool compare_times;	/* whole times above 2^53 whose digits do not fit are an error, not counted (LAST: where a pair repeats) */
 	bool label_only;	/* rec-topn: a line with a label alone makes a row without cells */
 	bool anyhow;		/* label_only: not an error where no line has a TAB and the text is surely another format; see looks above */
 	bool trust;

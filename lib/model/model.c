@@ -197,6 +197,7 @@ static int load(struct rec_model *m, struct rec_in *in, const struct rec_merge *
 		rc = rec_blocks_merge(x, &in, 1, how, pool, e);
 		if (rc == 0) {
 			m->meta = x->meta;
+			m->lost = x->lost;
 			x->meta = (struct rec_meta){ 0 };
 			rc = set_blocks(m, x, pool, e) == 0 ? 0 : rec_model_blame(m, e);
 		}

@@ -22,6 +22,7 @@
 #include "base/err.h"
 #include "base/lang.h"
 #include "io/in.h"
+#include "io/lost.h"
 #include "io/meta.h"
 #include "io/out.h"
 #include "kernel/run.h"
@@ -36,6 +37,7 @@ struct rec_model {
 	struct rec_meta meta;
 	bool has_factors, has_similarity, dense, has_offset;
 	bool text;			/* read from text: a bare similarity */
+	struct rec_lost lost;		/* then: numbers that have more digits than are kept */
 	struct rec_dense user, item;	/* has_factors */
 	struct rec_labels row, col;	/* has_similarity: labels of history items and of candidates */
 	struct rec_csr sim;		/* has_similarity && !dense; columns ascend within a row */

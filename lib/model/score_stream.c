@@ -107,7 +107,7 @@ static struct rec_row scored(const struct job *j, size_t i)
 	struct rec_row row = j->rows[i];
 
 	row.value = j->score[i];
-	row.has |= REC_HAS_VALUE;
+	row.has = (row.has | REC_HAS_VALUE) & ~(unsigned)REC_LOST_VALUE;
 	return row;
 }
 

@@ -5,6 +5,7 @@
 #include <float.h>
 #include <inttypes.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -309,8 +310,60 @@ static void test_print(void)
 		print_f64(double_of(exponent << 52));
 }
 
+/* text as a value and as a time: whether digits are lost. */
+static void loses(const char *text, bool value, bool time)
+{
+	bool v = false, t = false;
+	float f;
+	double d;
+
+	check(rec_num_value(text, strlen(text), &f, &v) == REC_NUM_OK && v == value, "digits of a value", text);
+	check(rec_num_time(text, strlen(text), &d, &t) == REC_NUM_OK && t == time, "digits of a time", text);
+}
+
+static void test_lost(void)
+{
+	loses("0", false, false);
+	loses("-0.000e99", false, false);
+	loses("5", false, false);
+	loses("0.1", false, false);
+	loses("1.50000000000000000000", false, false);
+	loses("16777216", false, false);
+	loses("16777217", true, false);
+	loses("-16777217", true, false);
+	loses("1700000050", true, false);
+	loses("1099511627776", true, false);	/* 2^40 fits, but is printed as 1099511600000 */
+	loses("0.92226213", false, false);
+	loses("0.92226214", true, false);
+	loses("0.100000001", true, false);	/* printed with %.9g */
+	loses("0.30000000000000004", true, false);
+	loses("0.10000000000000001", true, false);	/* 0.1 printed with %.17g */
+	loses("0.1000000000000000055511151231257827", true, false);
+	loses("0.92226214000000001", true, true);
+	loses("9007199254740992", true, false);
+	loses("9007199254740993", true, true);
+	loses("1700000000000000000", false, false);
+	loses("1700000000000000100", true, true);
+	loses("1700000000.1234567", true, false);
+	loses("1700000000.12345678", true, true);
+	loses("1e-60", true, false);
+	loses("1e-46", true, false);
+	loses("1e-45", false, false);
+	loses("1.17549435e-38", true, false);
+	loses("1.1754944e-38", false, false);
+	loses("4.9e-324", true, false);
+	loses("5e-324", true, false);
+	loses("0.00000000000000000000000000000000000000000000000000000000000000000001000", true, false);
+	loses("12345678901234567890123", true, true);
+	check(rec_num_hash("1.50", 4) == rec_num_hash("+0015e-1", 8), "the same number", "1.50");
+	check(rec_num_hash("1.50", 4) != rec_num_hash("-1.5", 4) && rec_num_hash("1.5", 3) != rec_num_hash("15", 2), "other numbers", "1.5");
+	check(rec_num_hash("1700000000000000100", 19) != rec_num_hash("1700000000000000101", 19), "other numbers", "1700000000000000101");
+	check(rec_num_as_written(0.1f) == 0.1 && rec_num_as_written(1e9f) == 1e9, "the double of the shortest text", "0.1");
+}
+
 int main(void)
 {
+	test_lost();
 	test_format();
 	test_bad();
 	test_halfway();
