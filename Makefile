@@ -5,6 +5,12 @@ B       ?= build
 CC      ?= cc
 AR      ?= ar
 PREFIX  ?= /usr/local
+BINDIR  ?= $(PREFIX)/bin
+LIBDIR  ?= $(PREFIX)/lib
+INCLUDEDIR ?= $(PREFIX)/include
+DATADIR ?= $(PREFIX)/share
+MANDIR  ?= $(DATADIR)/man
+COMPLETIONS ?= $(DATADIR)/bash-completion/completions
 DESTDIR ?=
 CFLAGS  ?= -O2 -g
 WARN    := -Wall -Wextra -Wshadow -Wpointer-arith -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wwrite-strings -Wundef
@@ -12,15 +18,29 @@ WERROR  ?=
 # No built-in rules: they would link a program from what they take for the source of a dependency file.
 MAKEFLAGS += -r
 
-STD     := -std=c11 -D_POSIX_C_SOURCE=200809L -ffp-contract=off -fno-math-errno -fvisibility=default -pthread
+# What the compiler makes programs for: x86_64-linux-gnu, arm64-apple-darwin23, x86_64-unknown-freebsd14.0.
+MACHINE := $(shell $(CC) -dumpmachine)
+
+# POSIX alone where that still gives what the few guarded calls need; macOS has a switch for the rest, the BSDs show all unless asked for less.
+ifneq ($(findstring darwin,$(MACHINE))$(findstring macos,$(MACHINE)),)
+POSIX   := -D_POSIX_C_SOURCE=200809L -D_DARWIN_C_SOURCE
+else ifneq ($(findstring bsd,$(MACHINE))$(findstring dragonfly,$(MACHINE)),)
+POSIX   :=
+else
+POSIX   := -D_POSIX_C_SOURCE=200809L
+endif
+STD     := -std=c11 $(POSIX) -ffp-contract=off -fno-math-errno -fvisibility=default -pthread
 VERSION := $(shell cat VERSION)
 
-ALL_CFLAGS = $(STD) $(WARN) $(WERROR) $(CFLAGS) $(SAN) -Ilib -DREC_VERSION='"$(VERSION)"'
+ALL_CFLAGS = $(STD) $(WARN) $(WERROR) $(CPPFLAGS) $(CFLAGS) $(SAN) -Ilib -DREC_VERSION='"$(VERSION)"'
 LIBS     = -lz -lm -pthread
 # rec-sim opens OpenBLAS when it needs it; to link it instead: BLAS=-lopenblas CFLAGS="... -DREC_BLAS_STATIC"
-BLAS    ?= -ldl
+BLAS    ?= $(DL)
+# dlopen is a library of its own on Linux; the others have it in libc.
+DL      := $(if $(findstring linux,$(MACHINE)),-ldl)
 
-ARCH    := $(shell $(CC) -dumpmachine | cut -d- -f1)
+# macOS says arm64, FreeBSD amd64, for what Linux calls aarch64 and x86_64.
+ARCH    := $(patsubst arm64%,aarch64,$(patsubst amd64,x86_64,$(firstword $(subst -, ,$(MACHINE)))))
 
 # One kernel source, compiled once per instruction set.
 ifeq ($(ARCH),x86_64)
@@ -88,7 +108,7 @@ $(SCRIPTS:%=$(B)/bin/%): $(B)/bin/rec-%: cmd/rec-%.sh $$(wildcard cmd/$$*_*.sh) 
 # C test programs: tests/{unit,fuzz,fault,bench}/NAME.c
 $(B)/tests/%: $(B)/tests/%.o $(B)/librec.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -ldl $(LIBS)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(DL) $(LIBS)
 
 # Preload libraries that make calls fail: tests/fault/NAME.shim.c
 $(B)/tests/fault/%.so: tests/fault/%.shim.c
@@ -114,6 +134,9 @@ check-tsan: ## threaded programs and commands under TSan
 
 check-clang: ## compile with clang, warnings are errors; unit programs
 	$(MAKE) B=$(B)-clang CC=clang WERROR=-Werror all unit
+
+check-ports: ## compile and link for macOS and FreeBSD (zig, or ZIG="python3 -m ziglang"); nothing is run
+	sh tests/ports.sh
 
 check-fan: all ## work over hosts and schedulers: network namespaces, ssh, Slurm (root; installs what is missing)
 	sh tests/setup.sh fan
@@ -148,23 +171,23 @@ $(B)/recpipe.bash: all
 	@mkdir -p $(B)
 	sh cmd/completion.sh $(B)/bin > $@
 
-install: all $(B)/recpipe.bash ## into $(DESTDIR)$(PREFIX)
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/share/bash-completion/completions
-	install -m 755 $(BINS) $(DESTDIR)$(PREFIX)/bin
-	install -m 644 $(B)/librec.a $(DESTDIR)$(PREFIX)/lib
-	for h in $(HEADERS); do install -D -m 644 $$h $(DESTDIR)$(PREFIX)/include/recpipe/$${h#lib/}; done
-	sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|' lib/recpipe.pc.in > $(DESTDIR)$(PREFIX)/lib/pkgconfig/recpipe.pc
-	for p in $(PAGES); do install -D -m 644 $$p $(DESTDIR)$(PREFIX)/share/man/man$${p##*.}/$${p##*/}; done
-	install -m 644 $(B)/recpipe.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/recpipe
-	install -d $(DESTDIR)$(PREFIX)/share/recpipe
-	install -m 644 examples/python/recmat.py $(DESTDIR)$(PREFIX)/share/recpipe
-	for c in $(CMDS); do ln -sf recpipe $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$c; done
+install: all $(B)/recpipe.bash ## into $(DESTDIR)$(PREFIX); BINDIR, LIBDIR, INCLUDEDIR, DATADIR, MANDIR say otherwise
+	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(COMPLETIONS) $(DESTDIR)$(DATADIR)/recpipe
+	install -d $(sort $(dir $(HEADERS:lib/%=$(DESTDIR)$(INCLUDEDIR)/recpipe/%))) $(sort $(foreach p,$(PAGES),$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $p))))
+	install -m 755 $(BINS) $(DESTDIR)$(BINDIR)
+	install -m 644 $(B)/librec.a $(DESTDIR)$(LIBDIR)
+	for h in $(HEADERS:lib/%=%); do install -m 644 lib/$$h $(DESTDIR)$(INCLUDEDIR)/recpipe/$$h || exit 1; done
+	sed 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(patsubst $(PREFIX)/%,$${prefix}/%,$(LIBDIR))|; s|@INCLUDEDIR@|$(patsubst $(PREFIX)/%,$${prefix}/%,$(INCLUDEDIR))|; s|@VERSION@|$(VERSION)|' lib/recpipe.pc.in > $(DESTDIR)$(LIBDIR)/pkgconfig/recpipe.pc
+	for p in $(PAGES); do install -m 644 $$p $(DESTDIR)$(MANDIR)/man$${p##*.} || exit 1; done
+	install -m 644 $(B)/recpipe.bash $(DESTDIR)$(COMPLETIONS)/recpipe
+	for c in $(CMDS) $(SCRIPTS); do ln -sf recpipe $(DESTDIR)$(COMPLETIONS)/$$c || exit 1; done
+	install -m 644 examples/python/recmat.py $(DESTDIR)$(DATADIR)/recpipe
 
 uninstall: ## remove what install put there
-	rm -f $(CMDS:%=$(DESTDIR)$(PREFIX)/bin/%) $(SCRIPTS:%=$(DESTDIR)$(PREFIX)/bin/%) $(DESTDIR)$(PREFIX)/lib/librec.a $(DESTDIR)$(PREFIX)/lib/pkgconfig/recpipe.pc
-	rm -rf $(DESTDIR)$(PREFIX)/include/recpipe $(DESTDIR)$(PREFIX)/share/recpipe
-	for p in $(PAGES); do rm -f $(DESTDIR)$(PREFIX)/share/man/man$${p##*.}/$${p##*/}; done
-	rm -f $(CMDS:%=$(DESTDIR)$(PREFIX)/share/bash-completion/completions/%) $(DESTDIR)$(PREFIX)/share/bash-completion/completions/recpipe
+	rm -f $(CMDS:%=$(DESTDIR)$(BINDIR)/%) $(SCRIPTS:%=$(DESTDIR)$(BINDIR)/%) $(DESTDIR)$(LIBDIR)/librec.a $(DESTDIR)$(LIBDIR)/pkgconfig/recpipe.pc
+	rm -rf $(DESTDIR)$(INCLUDEDIR)/recpipe $(DESTDIR)$(DATADIR)/recpipe
+	for p in $(PAGES); do rm -f $(DESTDIR)$(MANDIR)/man$${p##*.}/$${p##*/}; done
+	rm -f $(CMDS:%=$(DESTDIR)$(COMPLETIONS)/%) $(SCRIPTS:%=$(DESTDIR)$(COMPLETIONS)/%) $(DESTDIR)$(COMPLETIONS)/recpipe
 
 dist: ## recpipe-VERSION.tar.gz of what is committed
 	git archive --format=tar.gz --prefix=recpipe-$(VERSION)/ -o recpipe-$(VERSION).tar.gz HEAD
@@ -179,5 +202,5 @@ help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
-.PHONY: all programs bench-programs check unit check-asan check-tsan check-clang check-fan check-slurm check-fresh lint bench bench-fan quality man install uninstall dist static clean help
+.PHONY: all programs bench-programs check unit check-asan check-tsan check-clang check-ports check-fan check-slurm check-fresh lint bench bench-fan quality man install uninstall dist static clean help
 .SECONDARY:

@@ -175,13 +175,14 @@ static struct cli_part part(const struct cli_opt *o, const char *s)
 	return (struct cli_part){ (uint32_t)i, (uint32_t)n };
 }
 
-/* --help, --version and --options end the process here. */
+/* --help, --version, --options and --operands end the process here. */
 static void end_with_text(const char *name, size_t n, bool value)
 {
 	static const struct {
 		const char *name;
 		void (*print)(void);
-	} texts[] = { { "help", cli_help }, { "version", cli_print_version }, { "options", cli_print_options } };
+	} texts[] = { { "help", cli_help }, { "version", cli_print_version }, { "options", cli_print_options },
+		    { "operands", cli_print_operands } };
 
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
 		if (strlen(texts[i].name) != n || memcmp(texts[i].name, name, n) != 0)

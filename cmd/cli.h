@@ -103,6 +103,7 @@ struct cli_spec {
 	const char *summary;	/* one line for --help */
 	const char *synopsis;	/* "rec-als [options] < interactions > model" */
 	const char *operands;	/* name of operands in the synopsis ("METRICS"), or NULL: none are allowed */
+	const char *words;	/* those that operands can be, with blanks between them, for completion; or NULL */
 	const char *hint;	/* for an unexpected operand: "reads stdin: rec-als < train.tsv" */
 	const struct cli_opt *opts;
 	struct cli_common *common;

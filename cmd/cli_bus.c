@@ -91,8 +91,9 @@ static void on_bus(int sig, siginfo_t *info, void *context)
 
 void cli_catch_bus(void)
 {
-	struct sigaction sa = { .sa_sigaction = on_bus, .sa_flags = SA_SIGINFO };
+	struct sigaction sa = { .sa_flags = SA_SIGINFO };
 
+	sa.sa_sigaction = on_bus;	/* no member of its own in FreeBSD: no initialiser */
 	sigfillset(&sa.sa_mask);
 	sigaction(SIGBUS, &sa, NULL);
 }

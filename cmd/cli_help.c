@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* cli_help.c - --help, --version and --options, all from the option table. */
+/* cli_help.c - --help, --version, --options and --operands, all from the option table. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -95,6 +95,16 @@ void cli_print_version(void)
 			if (rec_buf_printf(&b, &e, " %s", *isa) != 0)
 				break;
 	if (e.code == REC_OK && rec_buf_add(&b, "\n", 1, &e) != 0)
+		exit(cli_fail(&e));
+	print_and_exit(&b, &e);
+}
+
+void cli_print_operands(void)
+{
+	struct rec_buf b = { 0 };
+	struct rec_err e = { 0 };
+
+	if (cli_the_spec->words && rec_buf_printf(&b, &e, "%s\n", cli_the_spec->words) != 0)
 		exit(cli_fail(&e));
 	print_and_exit(&b, &e);
 }

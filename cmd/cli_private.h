@@ -14,6 +14,7 @@ extern char cli_defaults[CLI_MAX_OPTS][CLI_DEFAULT_TEXT];
 
 _Noreturn void cli_help(void);
 _Noreturn void cli_print_version(void);
+_Noreturn void cli_print_operands(void);	/* --operands: words for completion */
 _Noreturn void cli_print_options(void);	/* --options: the table for completion and the check of the manual page */
 
 /*

@@ -15,8 +15,10 @@
 #include "cli_private.h"
 #include "io/num.h"
 
+#ifdef __linux__
 /* sched.h hides it outside GNU mode; the call itself is Linux's. */
 int sched_getaffinity(int pid, size_t size, void *mask);
+#endif
 
 static struct rec_run the_run;
 
@@ -56,16 +58,29 @@ static unsigned cgroup_cpus(void)
 	return n;
 }
 
-static unsigned usable_cpus(void)
+/* CPUs that this process may run on, as taskset and the like leave them; 0 where the system doesn't say. */
+static unsigned allowed_cpus(void)
 {
+	unsigned n = 0;
+#ifdef __linux__
 	unsigned char mask[1024] = { 0 };
-	unsigned n = 0, limit = cgroup_cpus();
 
 	if (sched_getaffinity(0, sizeof mask, mask) >= 0)
 		for (size_t i = 0; i < sizeof mask; i++)
 			n += (unsigned)__builtin_popcount(mask[i]);
-	if (n == 0)
-		n = 1;
+#endif
+	return n;
+}
+
+static unsigned usable_cpus(void)
+{
+	unsigned n = allowed_cpus(), limit = cgroup_cpus();
+
+	if (n == 0) {
+		long online = sysconf(_SC_NPROCESSORS_ONLN);
+
+		n = online > 0 && online <= 1024 ? (unsigned)online : 1;
+	}
 	return limit > 0 && limit < n ? limit : n;
 }
 
@@ -121,9 +136,9 @@ static int limit_memory(uint64_t mem, struct rec_err *e)
 
 	if (getrlimit(RLIMIT_DATA, &l) != 0)
 		return 0;
-	if (l.rlim_max != RLIM_INFINITY && (mem > l.rlim_max || BASE_MEMORY > l.rlim_max))
+	if (l.rlim_max != RLIM_INFINITY && ((rlim_t)mem > l.rlim_max || BASE_MEMORY > l.rlim_max))
 		return 0;
-	l.rlim_cur = mem > BASE_MEMORY ? mem : BASE_MEMORY;
+	l.rlim_cur = (rlim_t)(mem > BASE_MEMORY ? mem : BASE_MEMORY);
 	if (setrlimit(RLIMIT_DATA, &l) != 0)
 		return rec_err_errno(e, errno, "--mem");
 	return 0;

@@ -57,7 +57,7 @@ static const char extra[] =
 	"         rmse mae of scored pairs; coverage gini novelty (with cut-offs, need --train). Without any: recall ndcg map hit mrr @10,\n"
 	"         or rmse mae where the input holds exactly the pairs of a truth with values.\n";
 
-static const struct cli_spec spec = {
+static struct cli_spec spec = {
 	.name = "rec-eval",
 	.summary = "measure recommendation lists, or scored pairs, against held-out truth",
 	.synopsis = "rec-eval -t TRUTH [options] [METRIC ...] < lists > measures",
@@ -387,10 +387,22 @@ static int run(struct rec_err *e)
 	return o.summarize ? from_per_user(r, e) : from_lists(r, e);
 }
 
+/* The measures, with the cut-off of those that take one: words for completion. */
+static void name_measures(void)
+{
+	static char words[512];
+	size_t n = 0;
+
+	for (const struct rec_measure *m = rec_measures; m->name && n < sizeof words; m++)
+		n += (size_t)snprintf(words + n, sizeof words - n, "%s%s%s", n ? " " : "", m->name, m->cut ? "@10" : "");
+	spec.words = words;
+}
+
 int main(int argc, char **argv)
 {
 	struct rec_err e = { 0 };
 
+	name_measures();
 	cli_parse(&spec, argc, argv);
 	return run(&e) == 0 ? CLI_OK : cli_fail(&e);
 }

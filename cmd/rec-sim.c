@@ -81,6 +81,7 @@ static void describe_methods(void)
 		text += (size_t)snprintf(method_text + text, sizeof method_text - text, "  %-16s %s\n", rec_sim_name(m), rec_sim_formula(m));
 	}
 	spec.extra = method_text;
+	spec.words = method_names;
 }
 
 /* -- options -- */

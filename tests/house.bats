@@ -92,13 +92,56 @@ setup() {
 	[ "$status" -eq 0 ] || fail "$output"
 }
 
-@test "house: bash completion is valid and knows the options" {
+# completes EXPECTED WORD...: what bash offers for the last of these words, as it divides a line, in one line with commas between.
+completes() {
+	local want=$1
+	shift
+	run bash -c '. "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _recpipe; IFS=,; echo "${COMPREPLY[*]}"' - "$BATS_TEST_TMPDIR/completion" "$@"
+	[ "$status" -eq 0 ] && [ "$output" = "$want" ] || fail "$*: '$output', not '$want'"
+}
+
+@test "house: bash completion knows options, choices, methods, measures, and the commands behind rec-fan and rec-task" {
 	sh cmd/completion.sh "${REC_BIN:-$ROOT/build/bin}" >"$BATS_TEST_TMPDIR/completion"
 	bash -n "$BATS_TEST_TMPDIR/completion"
-	run bash -c '. "$1"; COMP_WORDS=(rec-als --fac); COMP_CWORD=1; _recpipe; echo "${COMPREPLY[@]}"' - "$BATS_TEST_TMPDIR/completion"
-	[ "$output" = --factors ] || fail "$output"
-	run bash -c '. "$1"; COMP_WORDS=(rec-als --solver c); COMP_CWORD=2; _recpipe; echo "${COMPREPLY[@]}"' - "$BATS_TEST_TMPDIR/completion"
-	[ "$output" = "cholesky cg" ] || fail "$output"
+	for c in $COMMANDS rec-fan rec-task; do
+		grep -q "^complete .* $c\\b" "$BATS_TEST_TMPDIR/completion" || fail "nothing for $c"
+		for o in $("$c" --options | cut -f2); do
+			run bash -c '. "$1"; COMP_WORDS=("$2" "--$3"); COMP_CWORD=1; _recpipe; printf "%s\n" "${COMPREPLY[@]}"' - "$BATS_TEST_TMPDIR/completion" "$c" "$o"
+			grep -qx -- "--$o" <<<"$output" || fail "$c --$o: $output"
+		done
+	done
+	mkdir "$BATS_TEST_TMPDIR/files"
+	cd "$BATS_TEST_TMPDIR/files"
+	touch 'two words.tsv' two.rec
+	completes --factors rec-als --fac
+	completes cholesky,cg rec-als --solver c
+	completes cholesky,cg rec-als --solver ''
+	completes cholesky,cg rec-als --solver =
+	completes cg rec-als --solver = cg
+	completes --solver=cg rec-als --solver=cg
+	completes raw,zscore,rank rec-topn -m two.rec --scale ''
+	completes raw,zscore,rank rec-topn --scale =
+	completes zscore rec-topn --scale = z
+	completes 'cosine,count,conditional' rec-sim co
+	completes cosine rec-sim -b cos
+	completes 'ndcg@10' rec-eval -t two.rec nd
+	completes "$(rec-sim --operands | tr ' ' ,)" rec-sim ''
+	completes 'two words.tsv,two.rec' rec-eval -t two
+	completes 'two words.tsv,two.rec' rec-eval --truth = two
+	completes --truth=two.rec rec-eval --truth=two.
+	completes 'two words.tsv,two.rec' rec-cat tw
+	completes 'two words.tsv,two.rec' rec-sim cosine '<' tw
+	completes '' rec-als -k ''
+	completes als rec-fan a
+	completes --work rec-fan --wor
+	completes --factors rec-fan --work d als --fac
+	completes --parts,--part,--partial rec-fan --work d sim --part
+	completes cholesky,cg rec-fan als --solver ''
+	completes cosine,count,conditional rec-fan --work d sim co
+	completes --collect rec-task --col
+	completes 0,1 rec-task --base ''
+	completes --columns rec-task -n 4 -o p%d -- rec-sim cosine --col
+	completes cosine rec-task -n 4 -o p%d -- ./bin/rec-sim cos
 }
 
 @test "house: each source file says its licence" {
@@ -146,7 +189,10 @@ headers_compile() {	# FOLDER LIST COMPILER...
 @test "house: an installed library links with a program of another project, and uninstall removes everything" {
 	d=$BATS_TEST_TMPDIR/root
 	make -s install PREFIX=/usr DESTDIR="$d"
-	[ -x "$d/usr/bin/rec-als" ] && [ -f "$d/usr/share/man/man7/rec.7" ] && [ -f "$d/usr/share/bash-completion/completions/rec-als" ]
+	[ -x "$d/usr/bin/rec-als" ] && [ -f "$d/usr/share/man/man7/rec.7" ]
+	for c in $COMMANDS rec-fan rec-task; do	# bash-completion loads the file of the command's name
+		[ -f "$d/usr/share/bash-completion/completions/$c" ] || fail "no completion of $c"
+	done
 	# Flags as pkg-config gives them, read from the file where pkg-config is not installed.
 	if command -v pkg-config >/dev/null; then
 		flags=$(PKG_CONFIG_PATH=$d/usr/lib/pkgconfig PKG_CONFIG_SYSROOT_DIR=$d pkg-config --static --cflags --libs recpipe)
@@ -161,4 +207,19 @@ headers_compile() {	# FOLDER LIST COMPILER...
 	[ "${lines[0]}" = "30 rows, 20 columns, 300 cells" ] || fail "$output"
 	make -s uninstall PREFIX=/usr DESTDIR="$d"
 	[ -z "$(find "$d" -type f -o -type l)" ] || fail "left: $(find "$d" -type f)"
+}
+
+@test "house: install and uninstall honour BINDIR, LIBDIR, INCLUDEDIR, DATADIR, MANDIR; the compiler gets CPPFLAGS" {
+	d=$BATS_TEST_TMPDIR/root
+	dirs="PREFIX=/opt/p BINDIR=/opt/b LIBDIR=/opt/p/lib/arch INCLUDEDIR=/opt/i DATADIR=/opt/d MANDIR=/opt/m DESTDIR=$d"
+	# shellcheck disable=SC2086
+	make -s install $dirs
+	[ -x "$d/opt/b/rec-als" ] && [ -f "$d/opt/p/lib/arch/librec.a" ] && [ -f "$d/opt/i/recpipe/model/als.h" ] && [ -f "$d/opt/m/man1/rec-als.1" ]
+	[ "$(sed -n 's/^libdir=//p' "$d/opt/p/lib/arch/pkgconfig/recpipe.pc")" = "\${prefix}/lib/arch" ]
+	[ "$(sed -n 's/^includedir=//p' "$d/opt/p/lib/arch/pkgconfig/recpipe.pc")" = /opt/i/recpipe ]
+	# shellcheck disable=SC2086
+	make -s uninstall $dirs
+	[ -z "$(find "$d" -type f -o -type l)" ] || fail "left: $(find "$d" -type f -o -type l)"
+	make -n B="$BATS_TEST_TMPDIR/b" CPPFLAGS=-DFROM_CPPFLAGS "$BATS_TEST_TMPDIR/b/lib/base/err.o" | grep -q -- -DFROM_CPPFLAGS
+	! grep -n 'install -D' Makefile
 }

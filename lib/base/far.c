@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-#define _DEFAULT_SOURCE	/* madvise */
+#ifdef __linux__
+#define _DEFAULT_SOURCE	/* madvise: glibc's posix_madvise keeps pages that are not wanted */
+#else
+#define madvise posix_madvise
+#define MADV_DONTNEED POSIX_MADV_DONTNEED
+#define MADV_WILLNEED POSIX_MADV_WILLNEED
+#endif
 #include "base/far.h"
 
 #include <errno.h>
@@ -72,6 +78,34 @@ int rec_far_file(struct rec_far **out, struct rec_spill *s, int fd, size_t n, st
 	return 0;
 }
 
+/* Take room by writing it, for file systems that take it no other way. Returns 0 or an error number. */
+static int write_zeros(int fd, size_t n)
+{
+	static const char zeros[1 << 16];
+
+	for (size_t at = 0; at < n;) {
+		ssize_t put = pwrite(fd, zeros, n - at < sizeof zeros ? n - at : sizeof zeros, (off_t)at);
+
+		if (put < 0 && errno != EINTR)
+			return errno;
+		at += put > 0 ? (size_t)put : 0;
+	}
+	return 0;
+}
+
+/* Room for n bytes in the file. macOS has no posix_fallocate; ZFS and some others refuse it. */
+static int take_room(int fd, size_t n)
+{
+	int rc = EOPNOTSUPP;
+
+#ifndef __APPLE__
+	do
+		rc = posix_fallocate(fd, 0, (off_t)n);
+	while (rc == EINTR);
+#endif
+	return rc == EOPNOTSUPP || rc == EINVAL || rc == ENODEV ? write_zeros(fd, n) : rc;
+}
+
 int rec_far_new(struct rec_far **f, struct rec_spill *s, size_t n, struct rec_err *e)
 {
 	int fd, rc;
@@ -79,9 +113,7 @@ int rec_far_new(struct rec_far **f, struct rec_spill *s, size_t n, struct rec_er
 	*f = NULL;
 	if (rec_spill_open(s, &fd, e) != 0)
 		return -1;
-	do
-		rc = posix_fallocate(fd, 0, (off_t)(n ? n : 1));
-	while (rc == EINTR);
+	rc = take_room(fd, n ? n : 1);
 	if (rc != 0) {
 		close(fd);
 		rec_spill_fail(s, rc, e);

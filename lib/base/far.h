@@ -6,7 +6,7 @@
  * when these reach the room, all pages are given back to the kernel at once: what is used again is mapped again from the page cache, or from the disk where
  * memory is short. Nothing is copied, and a page given back while another thread reads or writes it only costs that thread a fault.
  *
- * Room in the file is taken when it is made (posix_fallocate), so that a full disk is an error there and not a signal later.
+ * Room in the file is taken when it is made (posix_fallocate, or by writing zeros), so that a full disk is an error there and not a signal later.
  */
 #ifndef REC_BASE_FAR_H
 #define REC_BASE_FAR_H

@@ -58,16 +58,36 @@ static int take(const struct rec_blas *b, void *to, const char *name, struct rec
 	return 0;
 }
 
+/* BLAS, and LAPACK where another library holds it, best first. Homebrew links OpenBLAS into no folder that is searched. */
+static const char *const libraries[][2] = {
+#ifdef __APPLE__
+	{ "libopenblas.dylib", NULL },
+	{ "/opt/homebrew/opt/openblas/lib/libopenblas.dylib", NULL },
+	{ "/usr/local/opt/openblas/lib/libopenblas.dylib", NULL },
+#endif
+	{ "libopenblas.so.0", NULL },
+	{ "libblas.so.3", "liblapack.so.3" },
+	{ "libopenblas.so", NULL },
+};
+
 static int open_library(struct rec_blas *b, struct rec_err *e)
 {
-	b->handle[0] = dlopen("libopenblas.so.0", RTLD_NOW | RTLD_LOCAL);
-	if (b->handle[0])
-		return 0;
-	b->handle[0] = dlopen("libblas.so.3", RTLD_NOW | RTLD_LOCAL);
-	b->handle[1] = dlopen("liblapack.so.3", RTLD_NOW | RTLD_LOCAL);
-	if (b->handle[0] && b->handle[1])
-		return 0;
+	for (size_t i = 0; i < sizeof libraries / sizeof *libraries; i++) {
+		const char *const *name = libraries[i];
+
+		b->handle[0] = dlopen(name[0], RTLD_NOW | RTLD_LOCAL);
+		b->handle[1] = b->handle[0] && name[1] ? dlopen(name[1], RTLD_NOW | RTLD_LOCAL) : NULL;
+		if (b->handle[0] && (b->handle[1] || !name[1])) {
+			snprintf(b->version, sizeof b->version, "%s", name[0]);
+			return 0;
+		}
+		rec_blas_close(b);
+	}
+#ifdef __APPLE__
+	return rec_err_set(e, REC_EDATA, "no BLAS library here, libopenblas.dylib (Homebrew: brew install openblas)");
+#else
 	return rec_err_set(e, REC_EDATA, "no BLAS library here, neither libopenblas.so.0 nor libblas.so.3 with liblapack.so.3 (Debian: apt install libopenblas0)");
+#endif
 }
 
 static void describe(struct rec_blas *b)
@@ -76,7 +96,6 @@ static void describe(struct rec_blas *b)
 	void (*set_threads)(int);
 	void *p;
 
-	snprintf(b->version, sizeof b->version, "%s", b->handle[1] ? "libblas.so.3" : "libopenblas.so.0");
 	snprintf(b->core, sizeof b->core, "unknown");
 	if ((p = find(b, "openblas_get_config")) != NULL) {
 		memcpy(&config, &p, sizeof p);

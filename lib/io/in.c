@@ -65,7 +65,9 @@ static int open_fd(struct rec_in *in, const char *path, struct rec_err *e)
 	in->regular = S_ISREG(st.st_mode);
 	if (in->regular) {
 		in->at_start = lseek(in->fd, 0, SEEK_CUR) == 0;
+#ifdef POSIX_FADV_SEQUENTIAL	/* not in macOS */
 		(void)posix_fadvise(in->fd, 0, 0, POSIX_FADV_SEQUENTIAL);	/* a hint */
+#endif
 	}
 	return 0;
 }
