@@ -12,6 +12,8 @@
 extern const char *const cat_formats[];
 enum cat_format { CAT_AUTO, CAT_TSV, CAT_RECMAT };
 
+struct rec_foreign;
+
 struct cat_options {
 	unsigned from, to, labels, duplicates, quote, empty;
 	const char *breaks, *delimiter, *columns, *block, *row_labels, *col_labels, *tag;
@@ -24,6 +26,9 @@ static inline bool cat_to_recmat(const struct cat_options *o)
 {
 	return o->common.binary || o->to == CAT_RECMAT;
 }
+
+/* The format of a choice of --from or --to, NULL where it is not foreign. */
+const struct rec_foreign *cat_format(unsigned format);
 
 /* Inputs, all open: what the first bytes say decides the way. Entries that were used up are NULL. */
 struct cat_inputs {

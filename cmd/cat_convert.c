@@ -31,6 +31,7 @@ struct sink {
 	unsigned csv_fields;	/* of every row, where csv is written without header */
 	struct rec_lost lost;
 	bool counting;	/* --estimate: nothing is written */
+	uint64_t values, times;	/* that rows had */
 	uint64_t rows, label_bytes, dense_cells;
 };
 
@@ -45,13 +46,16 @@ static int sink_row(void *arg, const struct rec_row *given, struct rec_err *e)
 	struct sink *s = arg;
 
 	s->rows++;
+	s->values += row.has & REC_HAS_VALUE && row.value != 1;
+	s->times += (row.has & REC_HAS_TIME) != 0;
 	s->label_bytes += row.row_len + row.col_len;
 	if (s->counting)
 		return 0;
 	if (s->o->rank && cat_ranks_next(&s->ranks, &row, e) != 0)
 		return -1;
 	if (!(row.has & REC_HAS_COL) && s->format)
-		return rec_err_set(e, REC_EDATA, "'%.*s' is a label without a pair, which text and recmat alone can hold", (int)row.row_len, row.row);
+		return rec_err_set(e, REC_EDATA, "'%.*s' is a label without a pair, which text and recmat alone can hold", (int)(row.row_len < 100 ? row.row_len : 100),
+				   row.row);
 	if (s->format && s->format->shape == REC_SHAPE_DENSE)
 		return not_dense(s, e);
 	if (s->format && s->format->write_matrix)
@@ -63,7 +67,7 @@ static int sink_row(void *arg, const struct rec_row *given, struct rec_err *e)
 
 static int sink_open(struct sink *s, bool dense, struct rec_err *e)
 {
-	s->format = s->o->to > CAT_RECMAT ? rec_foreign_find(cat_formats[s->o->to]) : NULL;
+	s->format = cat_format(s->o->to);
 	s->fo = (struct rec_foreign_opts){ .delimiter = s->o->delimiter, .columns = s->o->columns, .header = s->o->header, .tag = s->o->tag,
 					   .quote = (enum rec_quote)s->o->quote, .fields = &s->csv_fields };
 	if (s->format && s->format->shape == REC_SHAPE_DENSE && !dense)
@@ -86,13 +90,35 @@ static int write_label_file(const char *path, const uint64_t *off, const char *b
 	return cli_out(&out, path, false, e) != 0 ? -1 : cat_write_labels(out, off, bytes, n, e);
 }
 
-static int write_label_files(const struct cat_options *o, const struct rec_block *b, struct rec_err *e)
+/* Files of labels, where they are asked for; else it is told that they are lost. */
+static int write_label_files(const struct sink *s, const struct rec_block *b, struct rec_err *e)
 {
-	if (!o->to || o->from > CAT_RECMAT)
-		return 0;
-	if (write_label_file(o->row_labels, b->row_off, b->row_bytes, b->rows, e) != 0)
+	const struct cat_options *o = s->o;
+	bool rows = s->format->loses & REC_LOSES_ROWS && b->row_off, cols = s->format->loses & REC_LOSES_COLUMNS && b->col_off;
+	bool keep_rows = o->row_labels && s->format->loses & REC_LOSES_ROWS, keep_cols = o->col_labels && s->format->loses & REC_LOSES_COLUMNS;
+
+	if ((keep_rows && write_label_file(o->row_labels, b->row_off, b->row_bytes, b->rows, e) != 0) ||
+	    (keep_cols && write_label_file(o->col_labels, b->col_off, b->col_bytes, b->cols, e) != 0))
 		return -1;
-	return write_label_file(o->col_labels, b->col_off, b->col_bytes, b->cols, e);
+	rows = rows && !keep_rows;
+	cols = cols && !keep_cols;
+	if (rows || cols)
+		cli_note("%s holds no labels%s: %s%s%s become numbers in the order of the labels' bytes; %s%s%s write%s them", s->format->name,
+			 rows ? "" : " of columns", rows ? "rows" : "", rows && cols ? " and " : "", cols ? "columns" : "",
+			 rows ? "--row-labels FILE" : "", rows && cols ? " and " : "", cols ? "--col-labels FILE" : "", rows && cols ? "" : "s");
+	return 0;
+}
+
+/* What the format leaves out of the rows. */
+static void tell_left_out(const struct sink *s)
+{
+	unsigned loses = s->format ? s->format->loses : 0;
+	unsigned long long values = loses & REC_LOSES_VALUES && !s->o->rank ? s->values : 0, times = loses & REC_LOSES_TIMES ? s->times : 0;
+
+	if (values)
+		cli_note("%s holds no values: %llu value%s left out", s->format->name, values, cli_s(values));
+	if (times)
+		cli_note("%s holds no times: %llu time%s left out", s->format->name, times, cli_s(times));
 }
 
 struct entry {
@@ -142,7 +168,7 @@ static int write_collected(struct sink *s, const struct rec_run *run, struct rec
 	if (rc == 0)
 		rc = s->format->write_matrix(s->out, &s->fo, &b, e);
 	if (rc == 0)
-		rc = write_label_files(s->o, &b, e);
+		rc = write_label_files(s, &b, e);
 	rec_sparse_free(&m);
 	return rc;
 }
@@ -234,21 +260,24 @@ struct foreign_input {
 	struct rec_foreign_opts fo;
 };
 
-static int foreign_input(struct foreign_input *f, const struct cat_options *o, struct rec_lost *lost, struct rec_err *e)
+static int foreign_input(struct foreign_input *f, struct sink *s, unsigned reads, struct rec_err *e)
 {
-	*f = (struct foreign_input){ .fo = { .lost = lost, .delimiter = o->delimiter, .columns = o->columns, .header = o->header,
+	const struct cat_options *o = s->o;
+	const char *row = reads & REC_LOSES_ROWS ? o->row_labels : NULL, *col = reads & REC_LOSES_COLUMNS ? o->col_labels : NULL;
+
+	*f = (struct foreign_input){ .fo = { .lost = &s->lost, .delimiter = o->delimiter, .columns = o->columns, .header = o->header,
 					    .quote = (enum rec_quote)o->quote, .empty = (enum rec_empty)o->empty, .breaks = o->breaks } };
-	if (label_list(&f->row, o->row_labels, e) != 0 || label_list(&f->col, o->col_labels, e) != 0)
+	if (label_list(&f->row, row, e) != 0 || label_list(&f->col, col, e) != 0)
 		return -1;
-	f->fo.row_labels = o->row_labels ? &f->row : NULL;
-	f->fo.col_labels = o->col_labels ? &f->col : NULL;
+	f->fo.row_labels = row ? &f->row : NULL;
+	f->fo.col_labels = col ? &f->col : NULL;
 	return 0;
 }
 
 static int copy_foreign_rows(struct sink *s, struct rec_in *in, const struct rec_foreign *from, struct rec_err *e)
 {
 	struct foreign_input f;
-	int rc = foreign_input(&f, s->o, &s->lost, e);
+	int rc = foreign_input(&f, s, from->reads_labels, e);
 
 	if (rc == 0)
 		rc = from->read_rows(in, &f.fo, sink_row, s, e);
@@ -297,7 +326,7 @@ static int write_dense(struct sink *s, const struct rec_block *b, const struct r
 	if (s->format && !s->format->write_dense)
 		return rec_err_set(e, REC_EUSAGE, "a dense matrix can't be written as %s", s->format->name);
 	if (s->format)
-		return s->format->write_dense(s->out, &s->fo, b, e) != 0 ? -1 : write_label_files(s->o, b, e);
+		return s->format->write_dense(s->out, &s->fo, b, e) != 0 ? -1 : write_label_files(s, b, e);
 	rec_dense_of_block(&d, b);
 	return rec_dense_write_text(s->out, &d, run->pool, e);
 }
@@ -348,7 +377,7 @@ static int copy_foreign_dense(struct sink *s, struct rec_in *in, const struct re
 	struct rec_block b;
 	uint64_t *off = NULL;
 	float *val = NULL;
-	int rc = foreign_input(&f, s->o, &s->lost, e);
+	int rc = foreign_input(&f, s, from->reads_labels, e);
 
 	if (rc == 0)
 		rc = from->read_dense(&d, in, &f.fo, e);
@@ -401,7 +430,7 @@ static void tell_lost(struct sink *s, bool dense)
 
 int cat_convert(const struct cat_options *o, struct cat_inputs *inputs, const struct rec_run *run, struct rec_err *e)
 {
-	const struct rec_foreign *from = o->from > CAT_RECMAT ? rec_foreign_find(cat_formats[o->from]) : NULL;
+	const struct rec_foreign *from = cat_format(o->from);
 	struct sink s = { .o = o };
 	bool dense, rows;
 	int rc = is_dense(&dense, o, inputs, from, e);
@@ -419,6 +448,8 @@ int cat_convert(const struct cat_options *o, struct cat_inputs *inputs, const st
 		rc = write_collected(&s, run, e);
 	if (rc == 0)
 		tell_lost(&s, dense);
+	if (rc == 0)
+		tell_left_out(&s);
 	rec_stream_out_free(s.stream);
 	rec_collect_free(&s.collect);
 	cat_ranks_free(&s.ranks);
@@ -438,8 +469,8 @@ int cat_write_cells(const struct cat_options *o, const struct rec_block *b, stru
 int cat_estimate_convert(const struct cat_options *o, struct cat_inputs *inputs, const struct rec_run *run, struct rec_err *e)
 {
 	enum { KEPT_ROW = 40 + 48 + 40 };	/* bytes: as it came, and sorted */
-	const struct rec_foreign *from = o->from > CAT_RECMAT ? rec_foreign_find(cat_formats[o->from]) : NULL;
-	const struct rec_foreign *to = o->to > CAT_RECMAT ? rec_foreign_find(cat_formats[o->to]) : NULL;
+	const struct rec_foreign *from = cat_format(o->from);
+	const struct rec_foreign *to = cat_format(o->to);
 	struct sink s = { .o = o, .counting = true };
 	uint64_t held;
 	int rc = 0;

@@ -11,10 +11,11 @@
 #include "base/mem.h"
 #include "cat.h"
 #include "cat_inspect.h"
+#include "io/foreign.h"
 #include "io/recmat.h"
 #include "io/rows.h"
 
-const char *const cat_formats[] = { "auto", "tsv", "recmat", "csv", "mtx", "npy", "libsvm", "wide", "word2vec", "trec-run", "trec-qrels", "factors", NULL };
+const char *const cat_formats[] = { "auto", "tsv", "recmat", "csv", "mtx", "npy", "libsvm", "labelled", "wide", "word2vec", "trec-run", "trec-qrels", "factors", NULL };
 static const char *const label_sides[] = { "none", "row", "col", NULL }, *const duplicates_names[] = { "fail", "sum", "max", "last", NULL };
 static const char *const quote_names[] = { "double", "none", NULL }, *const empty_names[] = { "fail", "1", "skip", NULL };
 
@@ -36,8 +37,8 @@ static const struct cli_opt opts[] = {
 	CLI_FLAG(0, "info", &o.info, "say what the input holds: key TAB value"),
 	CLI_FLAG(0, "verify", &o.verify, "check everything that can be checked; exit 1 on damage"),
 	CLI_CHOICE(0, "labels", "row|col", &o.labels, label_sides, "print the row or column labels, in byte order"),
-	CLI_FILE(0, "row-labels", &o.row_labels, "mtx, npy: labels of the rows, one a line; read, or written with --to"),
-	CLI_FILE(0, "col-labels", &o.col_labels, "mtx: labels of the columns"),
+	CLI_FILE(0, "row-labels", &o.row_labels, "mtx, npy, libsvm: labels of the rows, one a line; read with --from, written with --to"),
+	CLI_FILE(0, "col-labels", &o.col_labels, "mtx, npy, libsvm: labels of the columns"),
 	CLI_STRING(0, "tag", "TEXT", &o.tag, "trec-run: the last field"),
 	CLI_COMMON(&o.common),
 	CLI_END,
@@ -50,7 +51,7 @@ static const struct cli_spec spec = {
 	.operands = "FILE",
 	.opts = opts,
 	.common = &o.common,
-	.extra = "formats: tsv recmat csv mtx npy libsvm wide word2vec trec-run trec-qrels factors\n",
+	.extra = "formats: tsv recmat csv mtx npy libsvm labelled wide word2vec trec-run trec-qrels factors\n",
 };
 
 static int open_inputs(struct cat_inputs *s, struct rec_err *e)
@@ -125,9 +126,26 @@ static int inspect(struct cat_inputs *inputs, const struct rec_run *run, struct 
 	return rc;
 }
 
+const struct rec_foreign *cat_format(unsigned format)
+{
+	return format > CAT_RECMAT ? rec_foreign_find(cat_formats[format]) : NULL;
+}
+
 static bool format_is(const char *name)
 {
 	return strcmp(cat_formats[o.from], name) == 0 || strcmp(cat_formats[o.to], name) == 0;
+}
+
+/* A label file is read by --from, or written by --to. */
+static void check_labels(const char *option, const char *file, unsigned side, const char *formats)
+{
+	const struct rec_foreign *from = cat_format(o.from), *to = cat_format(o.to);
+	bool reads = from && from->reads_labels & side, writes = to && to->loses & side;
+
+	if (file && !reads && !writes)
+		cli_usage("--%s is for %s", option, formats);
+	if (file && reads && writes)
+		cli_usage("--%s would be read for --from %s and written for --to %s: convert in two steps", option, from->name, to->name);
 }
 
 /* An option that nobody would look at is a mistake. */
@@ -139,10 +157,8 @@ static void check_format_options(void)
 		cli_usage("--delimiter is for csv and wide");
 	if (cli_given("tag") && !format_is("trec-run"))
 		cli_usage("--tag is for trec-run");
-	if (o.col_labels && !format_is("mtx"))
-		cli_usage("--col-labels is for mtx");
-	if (o.row_labels && !format_is("mtx") && !format_is("npy"))
-		cli_usage("--row-labels is for mtx and npy");
+	check_labels("row-labels", o.row_labels, REC_LOSES_ROWS, "mtx, npy and libsvm");
+	check_labels("col-labels", o.col_labels, REC_LOSES_COLUMNS, "mtx and libsvm, and for writing npy, word2vec and factors");
 	if (inspects && (o.common.binary || o.to || o.common.estimate))
 		cli_usage("--info, --verify and --labels write text: no --binary, --to, --estimate");
 	if (o.block && (o.info || o.verify || o.merge))

@@ -8,7 +8,7 @@ load helpers
 	make_train 40 30 500 >all.tsv
 	cut -f1-3 all.tsv >values.tsv
 	cut -f1,2 all.tsv | sort >pairs.tsv
-	for f in csv libsvm trec-qrels trec-run; do
+	for f in csv labelled trec-qrels trec-run; do
 		rec-cat --to $f values.tsv >there
 		rec-cat --from $f there | sort | cmp - <(sort values.tsv) || fail $f
 	done
@@ -225,7 +225,7 @@ load helpers
 		-b --to csv|--binary can't work with --to csv
 		--header|--columns and --header are for csv
 		--info --rank|--from and --rank are for conversions
-		--from nope|--from: 'nope' is none of auto, tsv, recmat, csv, mtx, npy, libsvm, wide, word2vec, trec-run, trec-qrels, factors
+		--from nope|--from: 'nope' is none of auto, tsv, recmat, csv, mtx, npy, libsvm, labelled, wide, word2vec, trec-run, trec-qrels, factors
 	LIST
 }
 
@@ -237,9 +237,9 @@ load helpers
 	exits 2 rec-cat --tag t a.tsv
 	says "rec-cat: --tag is for trec-run"
 	exits 2 rec-cat --row-labels l a.tsv
-	says "rec-cat: --row-labels is for mtx and npy"
-	exits 2 rec-cat --col-labels l --to npy a.tsv
-	says "rec-cat: --col-labels is for mtx"
+	says "rec-cat: --row-labels is for mtx, npy and libsvm"
+	exits 2 rec-cat --col-labels l --from npy a.tsv
+	says "rec-cat: --col-labels is for mtx and libsvm, and for writing npy, word2vec and factors"
 	for how in --info --verify "--labels row"; do
 		# shellcheck disable=SC2086
 		exits 2 rec-cat $how -b a.tsv

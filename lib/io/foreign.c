@@ -8,16 +8,20 @@
 #include "io/foreign_formats.h"
 #include "io/looks.h"
 
+enum { LABELS = REC_LOSES_ROWS | REC_LOSES_COLUMNS };
+
 const struct rec_foreign rec_foreign_table[] = {
 	{ "csv", REC_SHAPE_ROWS, .read_rows = rec_csv_read, .begin = rec_csv_begin, .write_row = rec_csv_write },
-	{ "mtx", REC_SHAPE_ROWS, .read_rows = rec_mtx_read, .write_matrix = rec_mtx_write },
-	{ "libsvm", REC_SHAPE_ROWS, .read_rows = rec_libsvm_read, .write_matrix = rec_libsvm_write },
-	{ "wide", REC_SHAPE_ROWS, .read_rows = rec_wide_read, .write_matrix = rec_wide_write },
-	{ "trec-run", REC_SHAPE_ROWS, .read_rows = rec_trec_run_read, .write_matrix = rec_trec_run_write, .ranked = true },
-	{ "trec-qrels", REC_SHAPE_ROWS, .read_rows = rec_trec_qrels_read, .write_row = rec_trec_qrels_write },
-	{ "npy", REC_SHAPE_DENSE, .read_dense = rec_npy_read, .write_dense = rec_npy_write },
-	{ "word2vec", REC_SHAPE_DENSE, .read_dense = rec_word2vec_read, .write_dense = rec_word2vec_write },
-	{ "factors", REC_SHAPE_DENSE, .read_dense = rec_factors_read, .write_dense = rec_factors_write },
+	{ "mtx", REC_SHAPE_ROWS, .read_rows = rec_mtx_read, .write_matrix = rec_mtx_write, .loses = LABELS | REC_LOSES_TIMES, .reads_labels = LABELS },
+	{ "libsvm", REC_SHAPE_ROWS, .read_rows = rec_libsvm_read, .write_matrix = rec_libsvm_write, .loses = LABELS | REC_LOSES_TIMES,
+	  .reads_labels = LABELS },
+	{ "labelled", REC_SHAPE_ROWS, .read_rows = rec_labelled_read, .write_matrix = rec_labelled_write, .loses = REC_LOSES_TIMES },
+	{ "wide", REC_SHAPE_ROWS, .read_rows = rec_wide_read, .write_matrix = rec_wide_write, .loses = REC_LOSES_VALUES | REC_LOSES_TIMES },
+	{ "trec-run", REC_SHAPE_ROWS, .read_rows = rec_trec_run_read, .write_matrix = rec_trec_run_write, .ranked = true, .loses = REC_LOSES_TIMES },
+	{ "trec-qrels", REC_SHAPE_ROWS, .read_rows = rec_trec_qrels_read, .write_row = rec_trec_qrels_write, .loses = REC_LOSES_TIMES },
+	{ "npy", REC_SHAPE_DENSE, .read_dense = rec_npy_read, .write_dense = rec_npy_write, .loses = LABELS, .reads_labels = REC_LOSES_ROWS },
+	{ "word2vec", REC_SHAPE_DENSE, .read_dense = rec_word2vec_read, .write_dense = rec_word2vec_write, .loses = REC_LOSES_COLUMNS },
+	{ "factors", REC_SHAPE_DENSE, .read_dense = rec_factors_read, .write_dense = rec_factors_write, .loses = REC_LOSES_COLUMNS },
 	{ 0 },
 };
 

@@ -7,7 +7,8 @@
  *
  *   csv        records by foreign_record.h (quoted as in RFC 4180), columns by number or by name of the header; every row has as many fields
  *   mtx        Matrix Market coordinate: real, integer, pattern; general, symmetric. Labels are the 1-based indices, or those of label files
- *   libsvm     row item:value item:value ...        (also Mahout's row TAB item:value item:value)
+ *   labelled   row item:value item:value ...        (also Mahout's row TAB item:value item:value)
+ *   libsvm     the same in 1-based numbers, ascending, as scikit-learn's load_svmlight_file reads it; labels are read, too, or those of label files
  *   wide       row item item ...                     values 1
  *   trec-run   row Q0 item rank score tag
  *   trec-qrels row 0 item value
@@ -45,7 +46,7 @@ struct rec_foreign_opts {
 	unsigned *fields;	/* csv, written without header: of the first row, which all have; 0 to begin */
 	const char *tag;	/* trec-run: last field */
 	struct rec_lost *lost;	/* numbers that have more digits than are kept are added here, where not NULL */
-	const struct rec_label_list *row_labels, *col_labels;	/* mtx, npy: labels instead of numbers; NULL for none */
+	const struct rec_label_list *row_labels, *col_labels;	/* mtx, libsvm, npy (rows): labels instead of numbers; NULL for none */
 };
 
 /* Labels in the order of a file, one a line. */
@@ -81,6 +82,15 @@ struct rec_foreign {
 	int (*write_matrix)(struct rec_out *out, const struct rec_foreign_opts *o, const struct rec_block *b, struct rec_err *e);
 	int (*write_dense)(struct rec_out *out, const struct rec_foreign_opts *o, const struct rec_block *b, struct rec_err *e);
 	bool ranked;
+	unsigned loses;		/* REC_LOSES_...: what this format can't hold */
+	unsigned reads_labels;	/* of REC_LOSES_ROWS, REC_LOSES_COLUMNS: a label file may be given when reading */
+};
+
+enum {	/* rec_foreign.loses: bit field */
+	REC_LOSES_ROWS = 1,	/* labels of rows: they are numbers */
+	REC_LOSES_COLUMNS = 2,
+	REC_LOSES_VALUES = 4,
+	REC_LOSES_TIMES = 8,
 };
 
 /* NULL where the name is unknown. All of them: a NULL-named entry ends the table. */

@@ -174,7 +174,7 @@ int rec_word2vec_write(struct rec_out *out, const struct rec_foreign_opts *o, co
 		size_t len = (size_t)(b->row_off[r + 1] - b->row_off[r]);
 
 		if (memchr(b->row_bytes + b->row_off[r], ' ', len))
-			return rec_err_set(e, REC_EDATA, "the label '%.*s' holds a blank, which word2vec can't", (int)(len < 100 ? len : 100),
+			return rec_err_set(e, REC_EDATA, "the label '%.*s' holds a blank, which word2vec can't; --to factors can", rec_shown(len),
 					   b->row_bytes + b->row_off[r]);
 		if (put_vector(out, b, r, ' ', e) != 0)
 			return -1;

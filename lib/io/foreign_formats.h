@@ -17,6 +17,8 @@ REC_READ_ROWS(rec_mtx_read);
 REC_WRITE_BLOCK(rec_mtx_write);
 REC_READ_ROWS(rec_libsvm_read);
 REC_WRITE_BLOCK(rec_libsvm_write);
+REC_READ_ROWS(rec_labelled_read);
+REC_WRITE_BLOCK(rec_labelled_write);
 REC_READ_ROWS(rec_wide_read);
 REC_WRITE_BLOCK(rec_wide_write);
 REC_READ_ROWS(rec_trec_run_read);
