@@ -384,7 +384,7 @@ static int copy_foreign_dense(struct sink *s, struct rec_in *in, const struct re
 	if (rc == 0)
 		rc = dense_block(&b, &d, &off, &bytes, &val, e);
 	if (rc == 0) {
-		snprintf(b.name, sizeof b.name, "%s", s->o->block ? s->o->block : "");
+		rec_block_name(&b, s->o->block ? s->o->block : "");
 		rc = write_dense(s, &b, run, e);
 	}
 	rec_foreign_dense_free(&d);
@@ -403,7 +403,7 @@ static int is_dense(bool *dense, const struct cat_options *o, const struct cat_i
 	*dense = from && from->shape == REC_SHAPE_DENSE;
 	if (*dense && inputs->n > 1)
 		return rec_err_set(e, REC_EUSAGE, "--from %s takes one input", from->name);
-	if (*dense && cat_to_recmat(o) && !o->block)
+	if (*dense && cat_to_recmat(o) && (!o->block || !*o->block))
 		return rec_err_set(e, REC_EUSAGE, "a dense block needs a name, such as --block item");
 	return 0;
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/append.h"
 #include "base/mem.h"
 #include "cli_private.h"
 #include "io/num.h"
@@ -27,17 +28,14 @@ const char *cli_version(void)
 void cli_say(const char *text)
 {
 	char line[1024];
-	int n = snprintf(line, sizeof line, "%s: %s\n", cli_the_spec->name, text);
+	size_t n = rec_append(line, sizeof line, 0, "%s: %s\n", cli_the_spec->name, text);
 
 	cli_clear_progress();
-	if (n >= (int)sizeof line) {
-		n = (int)sizeof line - 1;
-		line[n - 1] = '\n';
-	}
-	for (int i = 0; i < n - 1; i++)	/* names and labels may hold anything: a message is one line, and no terminal obeys it */
+	line[n - 1] = '\n';	/* also where the message was cut */
+	for (size_t i = 0; i < n - 1; i++)	/* names and labels may hold anything: a message is one line, and no terminal obeys it */
 		if (((unsigned char)line[i] < ' ' && line[i] != '\t') || line[i] == 127)
 			line[i] = '?';
-	if (write(2, line, (size_t)n) < 0)
+	if (write(2, line, n) < 0)
 		return;	/* nobody left to tell */
 }
 
@@ -147,8 +145,7 @@ static unsigned choice(const struct cli_opt *o, const char *s)
 	for (unsigned i = 0; o->choices[i]; i++) {
 		if (strcmp(o->choices[i], s) == 0)
 			return i;
-		if (n < sizeof all)
-			n += (size_t)snprintf(all + n, sizeof all - n, "%s%s", i ? ", " : "", o->choices[i]);
+		n = rec_append(all, sizeof all, n, "%s%s", i ? ", " : "", o->choices[i]);
 	}
 	cli_guess_choice(guess, sizeof guess, o->choices, s);
 	cli_usage("--%s: '%s' is none of %s%s", o->name, s, all, guess);

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/append.h"
 #include "base/near.h"
 #include "cli_private.h"
 
@@ -123,10 +124,10 @@ static const struct cli_opt *option(const char *name)
 	return NULL;
 }
 
-/* "-n, --top" */
-static size_t put_option(char *to, size_t size, const struct cli_opt *o)
+/* "-n, --top", appended. */
+static size_t put_option(char *to, size_t size, size_t at, const struct cli_opt *o)
 {
-	return (size_t)(o->key ? snprintf(to, size, "-%c, --%s", o->key, o->name) : snprintf(to, size, "--%s", o->name));
+	return o->key ? rec_append(to, size, at, "-%c, --%s", o->key, o->name) : rec_append(to, size, at, "--%s", o->name);
 }
 
 /* What a row of the table says here; false where this command has no such thing. */
@@ -145,7 +146,7 @@ static bool say_synonym(char *to, size_t size, const struct synonym *s)
 			return false;
 		snprintf(to, size, "; it %s", spec->hint);
 	} else if (o) {
-		put_option(name, sizeof name, o);
+		put_option(name, sizeof name, 0, o);
 		snprintf(to, size, "; did you mean %s?", name);
 	} else {
 		if (!spec->operands || strcmp(spec->operands, s->target) != 0)
@@ -161,11 +162,11 @@ static void say_nearest(char *to, size_t size, const struct rec_near *near)
 	size_t n = 0;
 
 	for (size_t i = 0; i < near->names && n + 64 < size; i++) {
-		n += (size_t)snprintf(to + n, size - n, "%s", i == 0 ? "; did you mean " : i + 1 < near->names ? ", " : " or ");
-		n += put_option(to + n, size - n, option(near->name[i]));
+		n = rec_append(to, size, n, "%s", i == 0 ? "; did you mean " : i + 1 < near->names ? ", " : " or ");
+		n = put_option(to, size, n, option(near->name[i]));
 	}
 	if (n)
-		snprintf(to + n, size - n, "?");
+		rec_append(to, size, n, "?");
 }
 
 static bool synonym(char *to, size_t size, const char *word, size_t n)
@@ -201,7 +202,7 @@ void cli_guess_short(char *to, size_t size, const char *arg, char key)
 		return;
 	for (const struct cli_opt *o = cli_the_spec->opts; o->name; o++)
 		if (o->key && (o->key ^ key) == 0x20) {
-			put_option(name, sizeof name, o);
+			put_option(name, sizeof name, 0, o);
 			snprintf(to, size, "; did you mean %s?", name);
 		}
 }

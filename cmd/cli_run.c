@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/append.h"
 #include "base/mem.h"
 #include "cli.h"
 #include "cli_private.h"
@@ -103,7 +104,7 @@ static void show_progress(void *arg, const char *phase, uint64_t done, uint64_t 
 {
 	double t = now(), spent;
 	char line[256];
-	int n;
+	size_t n;
 
 	(void)arg;
 	if (done == 0 || progress.start == 0)
@@ -112,14 +113,14 @@ static void show_progress(void *arg, const char *phase, uint64_t done, uint64_t 
 	if (spent < 2 || t - progress.last < 0.2)
 		return;
 	progress.last = t;
-	n = snprintf(line, sizeof line, "\r\033[K%s: %s %llu", cli_the_spec->name, phase, (unsigned long long)done);
+	n = rec_append(line, sizeof line, 0, "\r\033[K%s: %s %llu", cli_the_spec->name, phase, (unsigned long long)done);
 	if (total && done)
-		n += snprintf(line + n, sizeof line - (size_t)n, "/%llu, %.0f/s, %.0f s left", (unsigned long long)total, (double)done / spent,
+		n = rec_append(line, sizeof line, n, "/%llu, %.0f/s, %.0f s left", (unsigned long long)total, (double)done / spent,
 			      spent * (double)(total - done) / (double)done);
 	if (note)
-		n += snprintf(line + n, sizeof line - (size_t)n, ", %.80s", note);
+		n = rec_append(line, sizeof line, n, ", %.80s", note);
 	progress.shown = true;
-	if (write(2, line, (size_t)n) < 0)
+	if (write(2, line, n) < 0)
 		progress.shown = false;
 }
 

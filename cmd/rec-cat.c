@@ -161,6 +161,8 @@ static void check_format_options(void)
 	check_labels("col-labels", o.col_labels, REC_LOSES_COLUMNS, "mtx and libsvm, and for writing npy, word2vec and factors");
 	if (inspects && (o.common.binary || o.to || o.common.estimate))
 		cli_usage("--info, --verify and --labels write text: no --binary, --to, --estimate");
+	if (o.block && !rec_block_name_ok(o.block))
+		cli_usage("--block: '%s' can't be the name of a block: at most 31 printable characters without blanks, such as item", o.block);
 	if (o.block && (o.info || o.verify || o.merge))
 		cli_usage("--block can't work with --info, --verify, --merge");
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/append.h"
 #include "base/near.h"
 #include "blas/blas.h"
 #include "cli.h"
@@ -74,11 +75,11 @@ static void describe_methods(void)
 	const struct rec_sim_method *m;
 	size_t names = 0, text;
 
-	text = (size_t)snprintf(method_text, sizeof method_text, "Methods, and the weight of history item i for candidate j (d: pairs, c: users of both, U: all users, "
+	text = rec_append(method_text, sizeof method_text, 0, "Methods, and the weight of history item i for candidate j (d: pairs, c: users of both, U: all users, "
 				"X: --shrink):\n");
 	for (size_t i = 0; (m = rec_sim_method_at(i)) != NULL; i++) {
-		names += (size_t)snprintf(method_names + names, sizeof method_names - names, "%s%s", i ? " " : "", rec_sim_name(m));
-		text += (size_t)snprintf(method_text + text, sizeof method_text - text, "  %-16s %s\n", rec_sim_name(m), rec_sim_formula(m));
+		names = rec_append(method_names, sizeof method_names, names, "%s%s", i ? " " : "", rec_sim_name(m));
+		text = rec_append(method_text, sizeof method_text, text, "  %-16s %s\n", rec_sim_name(m), rec_sim_formula(m));
 	}
 	spec.extra = method_text;
 	spec.words = method_names;

@@ -89,6 +89,15 @@ load helpers
 	[ "$(rec-cat --info item.rec | sed -n 's/^1.kind\t//p')" = dense ]
 	exits 2 rec-cat -b --from factors item.txt
 	says "rec-cat: a dense block needs a name, such as --block item"
+	exits 2 rec-cat -b --from factors --block '' item.txt
+	says "rec-cat: a dense block needs a name, such as --block item"
+	for name in 'my block' 01234567890123456789012345678901 $'caf\xc3\xa9' $'x\x7f'; do
+		exits 2 rec-cat -b --from factors --block "$name" -o named.rec item.txt
+		mentions "can't be the name of a block: at most 31 printable characters without blanks, such as item"
+		[ ! -e named.rec ]
+	done
+	exits 0 rec-cat -b --from factors --block 0123456789012345678901234567890 -o named.rec item.txt
+	rec-cat --verify named.rec
 	printf 'a\t1\t2\nb\t1\n' | exits 1 rec-cat --from factors
 	says "rec-cat: <stdin>:2: 1 numbers, not 2"
 	printf 'a\t1\na\t2\n' | exits 1 rec-cat --from factors

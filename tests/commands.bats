@@ -82,6 +82,8 @@ from() {	# from FILE COMMAND...: run with stdin from FILE
 	for c in $COMMANDS; do
 		REC_ISA=mmx exits 2 from "$(sample_stdin "$c")" sample "$c"
 		mentions "REC_ISA"
+		REC_ISA=' plain' exits 2 from "$(sample_stdin "$c")" sample "$c"
+		says "$c: REC_ISA: no instruction set ' plain': plain, avx2, avx512, neon"
 		one_line "$c"
 	done
 }

@@ -30,6 +30,7 @@ int rec_spill_open(struct rec_spill *s, int *fd, struct rec_err *e)
 {
 	size_t n = strlen(s->dir) + sizeof "/recpipe.XXXXXX";
 	char *name = rec_alloc(n, 1, e);
+	int errnum;
 
 	*fd = -1;
 	if (!name)
@@ -40,11 +41,14 @@ int rec_spill_open(struct rec_spill *s, int *fd, struct rec_err *e)
 	if (*fd < 0) {
 		snprintf(name, n, "%s/recpipe.XXXXXX", s->dir);
 		*fd = mkstemp(name);
-		if (*fd >= 0)
+		if (*fd >= 0) {
 			unlink(name);
+			(void)fcntl(*fd, F_SETFD, FD_CLOEXEC);	/* mkostemp is not in POSIX 2008 */
+		}
 	}
+	errnum = errno;
 	free(name);
-	return *fd >= 0 ? 0 : rec_spill_fail(s, errno, e);
+	return *fd >= 0 ? 0 : rec_spill_fail(s, errnum, e);
 }
 
 static void count(struct rec_spill *s, uint64_t n)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/append.h"
 #include "base/mem.h"
 #include "base/near.h"
 #include "io/num.h"
@@ -97,7 +98,7 @@ static int unknown_measure(const char *text, struct rec_err *e)
 	if (memchr(text, ',', len))
 		return rec_err_set(e, REC_EUSAGE, "'%s' names no measure; measures are separated by blanks, such as recall@10 ndcg@10", text);
 	for (const struct rec_measure *m = rec_measures; m->name; m++)
-		n += (size_t)snprintf(all + n, sizeof all - n, "%s%s", n ? " " : "", m->name);
+		n = rec_append(all, sizeof all, n, "%s%s", n ? " " : "", m->name);
 	if (name)
 		return rec_err_set(e, REC_EUSAGE, "'%s' names no measure; did you mean %s%s%s? (all: %s)", text, name, word < len ? "@" : "", text + word, all);
 	return rec_err_set(e, REC_EUSAGE, "'%s' names no measure; there are: %s", text, all);
@@ -105,10 +106,10 @@ static int unknown_measure(const char *text, struct rec_err *e)
 
 static int add_metric(struct rec_metrics *ms, struct rec_metric *m, struct rec_err *e)
 {
-	int n = snprintf(m->name, sizeof m->name, "%s%s", m->measure->name, m->linear ? "(gain=linear)" : "");
+	size_t n = rec_append(m->name, sizeof m->name, 0, "%s%s", m->measure->name, m->linear ? "(gain=linear)" : "");
 
 	if (m->k)
-		snprintf(m->name + n, sizeof m->name - (size_t)n, "@%u", m->k);
+		rec_append(m->name, sizeof m->name, n, "@%u", m->k);
 	for (size_t i = 0; i < ms->n; i++)
 		if (strcmp(ms->m[i].name, m->name) == 0)
 			return rec_err_set(e, REC_EUSAGE, "%s is asked for twice", m->name);
@@ -186,7 +187,7 @@ void rec_metric_define(const struct rec_metric *m, char *out, size_t n)
 			char k[16];
 
 			snprintf(k, sizeof k, "%u", m->k);
-			at += (size_t)snprintf(out + at, n - at, "%s", p[1] == 'k' ? k : m->linear ? "value" : "1");
+			at = rec_append(out, n, at, "%s", p[1] == 'k' ? k : m->linear ? "value" : "1");
 			p += 2;
 		} else {
 			out[at++] = *p;

@@ -20,6 +20,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "base/append.h"
 #include "base/mem.h"
 
 enum { RAW = 256 << 10, LOOK = 4096, HEAD = 4096, MOST = 1 << 30 };
@@ -164,15 +165,15 @@ void rec_in_tell(const struct rec_in *in, uint64_t line, const char *fmt, ...)
 {
 	char text[600], number[32] = "";
 	va_list ap;
-	int n;
+	size_t n;
 
 	if (!in->hear)
 		return;
 	if (line)
 		snprintf(number, sizeof number, "%llu: ", (unsigned long long)line);
-	n = snprintf(text, sizeof text, "%.200s:%s", in->name, line ? number : " ");
+	n = rec_append(text, sizeof text, 0, "%.200s:%s", in->name, line ? number : " ");
 	va_start(ap, fmt);
-	vsnprintf(text + n, sizeof text - (size_t)n, fmt, ap);
+	vsnprintf(text + n, sizeof text - n, fmt, ap);
 	va_end(ap);
 	in->hear(in->hear_arg, text);
 }
@@ -482,8 +483,9 @@ static int copy_all(struct rec_in *in, int fd, size_t *n, struct rec_err *e)
 			ssize_t put = write(fd, buf + at, (size_t)(got - at));
 
 			if (put < 0 && errno != EINTR) {
+				rec_spill_fail(in->spill, errno, e);
 				free(buf);
-				return rec_spill_fail(in->spill, errno, e);
+				return -1;
 			}
 			at += put > 0 ? put : 0;
 			*n += put > 0 ? (size_t)put : 0;

@@ -53,6 +53,14 @@ struct rec_block {
 
 void rec_block_free(struct rec_block *b);
 
+/*
+ * Names go into messages and file names as they are: at most 31 printable ASCII
+ * characters, no blank among them. What is longer is kept cut and without its
+ * NUL, so that it is refused when it is written.
+ */
+bool rec_block_name_ok(const char *name);
+void rec_block_name(struct rec_block *b, const char *name);
+
 /* True where the next bytes of in are those of a recmat stream. -1 on a read error. */
 REC_MUST int rec_recmat_is(struct rec_in *in, struct rec_err *e);
 
@@ -71,7 +79,7 @@ void rec_recmat_want_keys(struct rec_recmat *r);
  */
 REC_MUST int rec_recmat_next(struct rec_recmat *r, struct rec_block *b, struct rec_err *e);
 
-/* Write one block; fields as above, sizes are trusted, CRCs are computed by the pool. Then the end mark, which counts the blocks. */
+/* Write one block; fields as above, sizes are trusted, a name that no reader takes is an error, CRCs are computed by the pool. Then the end mark, which counts the blocks. */
 REC_MUST int rec_recmat_write(struct rec_out *out, const struct rec_block *b, struct rec_pool *pool, struct rec_err *e);
 REC_MUST int rec_recmat_end(struct rec_out *out, uint64_t nblocks, struct rec_err *e);
 

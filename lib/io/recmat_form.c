@@ -29,18 +29,39 @@ void rec_form_head_put(unsigned char p[REC_FORM_HEAD], const struct rec_form_hea
 	rec_put32(p + 124, rec_crc32(0, p, 124));
 }
 
-/* Names go into messages and file names as they are: printable ASCII without blanks, zeros behind. */
-static bool name_ok(const unsigned char *p)
+static size_t printable(const char *p)
 {
 	size_t i = 0;
 
 	while (i < REC_NAME_MAX && p[i] > 0x20 && p[i] < 0x7f)
 		i++;
+	return i;
+}
+
+bool rec_form_name_ok(const char p[REC_NAME_MAX])
+{
+	size_t i = printable(p);
+
 	if (i == REC_NAME_MAX)
 		return false;
 	while (i < REC_NAME_MAX && p[i] == 0)
 		i++;
 	return i == REC_NAME_MAX;
+}
+
+bool rec_block_name_ok(const char *name)
+{
+	size_t n = strlen(name);
+
+	return n < REC_NAME_MAX && printable(name) == n;
+}
+
+void rec_block_name(struct rec_block *b, const char *name)
+{
+	size_t n = strlen(name);
+
+	memset(b->name, 0, sizeof b->name);
+	memcpy(b->name, name, n < sizeof b->name ? n : sizeof b->name);
 }
 
 static bool all_zero(const unsigned char *p, size_t n)
@@ -72,7 +93,7 @@ int rec_form_head_get(struct rec_form_head *h, const unsigned char p[REC_FORM_HE
 		return rec_err_set(e, REC_EDATA, "recmat version %u; version %d is understood", h->version, REC_FORM_VERSION);
 	if (h->flags & ~REC_FORM_OPTIONAL || !all_zero(p + 96, 28))
 		return rec_err_set(e, REC_EDATA, "a reserved field of the header is set");
-	if (!name_ok(p + 64))
+	if (!rec_form_name_ok(h->name))
 		return rec_err_set(e, REC_EDATA, "the name of the block is malformed");
 	return 0;
 }

@@ -71,6 +71,9 @@ static inline uint64_t rec_form_trailer_size(uint32_t nsections)
 
 void rec_form_head_put(unsigned char p[REC_FORM_HEAD], const struct rec_form_head *h);
 
+/* Printable ASCII without blanks, zeros behind. */
+bool rec_form_name_ok(const char name[REC_NAME_MAX]);
+
 /* Magic, CRC and zeros are checked, then the version. The message names neither file nor block. */
 REC_MUST int rec_form_head_get(struct rec_form_head *h, const unsigned char p[REC_FORM_HEAD], struct rec_err *e);
 

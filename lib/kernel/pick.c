@@ -51,8 +51,7 @@ enum { NSETS = sizeof SETS / sizeof SETS[0] };
 
 int rec_kernel_pick(const struct rec_kernel **k, const char *name, struct rec_err *e)
 {
-	static const char known[] = " plain avx2 avx512 neon ";
-	const char *at;
+	static const char *const known[] = { "plain", "avx2", "avx512", "neon" };
 
 	*k = NULL;
 	for (size_t i = 0; i < NSETS; i++) {
@@ -65,9 +64,9 @@ int rec_kernel_pick(const struct rec_kernel **k, const char *name, struct rec_er
 		if (name != NULL && *name != '\0')
 			break;
 	}
-	at = strstr(known, name);
-	if (at != NULL && at[-1] == ' ' && at[strlen(name)] == ' ')
-		return rec_err_set(e, REC_EUSAGE, "this machine does not run the instruction set '%s'", name);
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+		if (strcmp(known[i], name) == 0)
+			return rec_err_set(e, REC_EUSAGE, "this machine does not run the instruction set '%s'", name);
 	return rec_err_set(e, REC_EUSAGE, "no instruction set '%s': plain, avx2, avx512, neon", name);
 }
 

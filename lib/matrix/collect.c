@@ -99,7 +99,7 @@ int rec_collect_build(struct rec_sparse *m, const struct rec_collect *h, enum re
 void rec_sparse_block(struct rec_block *b, const struct rec_sparse *m, const char *name)
 {
 	*b = (struct rec_block){ .kind = REC_SPARSE, .order = REC_CANONICAL, .rows = m->row.n, .cols = m->col.n, .nnz = m->m.nnz };
-	snprintf(b->name, sizeof b->name, "%s", name);
+	rec_block_name(b, name);
 	b->row_off = m->row.off;
 	b->row_bytes = m->row.bytes;
 	b->col_off = m->col.off;

@@ -73,7 +73,7 @@ struct rec_block rec_merge_block(const struct rec_sparse *s, const char *name)
 			       .row_bytes = s->row.bytes, .col_off = s->col.off, .col_bytes = s->col.bytes, .ptr = s->m.ptr, .col = s->m.col, .val = s->m.val,
 			       .time = s->m.time };
 
-	memcpy(b.name, name, strlen(name) + 1);
+	rec_block_name(&b, name);
 	return b;
 }
 

@@ -234,7 +234,7 @@ static int write_binary(struct rec_out *out, const struct rec_sparse *s, const c
 			       .col_off = s->col.off, .col_bytes = s->col.bytes };
 	bool with_meta = meta && meta->n > 0;
 
-	snprintf(b.name, sizeof b.name, "%s", name ? name : "");
+	rec_block_name(&b, name ? name : "");
 	if (with_meta && write_meta(out, meta, pool, e) != 0)
 		return -1;
 	if ((has_repeats(&s->m) ? write_stream(out, &b, pool, e) : rec_recmat_write(out, &b, pool, e)) != 0)

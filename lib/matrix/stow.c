@@ -52,8 +52,10 @@ static int place_block(struct rec_stow *s, struct rec_stow_block *b, size_t byte
 {
 	if (atomic_fetch_add(&s->held, bytes) + bytes <= s->spill->room) {
 		b->word = rec_alloc(bytes, 1, e);
+		if (!b->word)
+			return -1;
 		b->end = b->word + bytes / sizeof *b->word / 15 * 15;
-		return b->word ? 0 : -1;
+		return 0;
 	}
 	atomic_fetch_sub(&s->held, bytes);
 	atomic_store(&s->in_files, true);

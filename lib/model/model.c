@@ -230,7 +230,7 @@ static struct rec_block dense_block(const struct rec_dense *d, const char *name)
 		b.col_off = d->col.off;
 		b.col_bytes = d->col.bytes;
 	}
-	memcpy(b.name, name, strlen(name) + 1);
+	rec_block_name(&b, name);
 	return b;
 }
 

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* base.c - XXH64 against the vectors of its specification, shards, messages, buffers, keys of numbers, binary search. */
+#include <fcntl.h>
+#include <unistd.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/append.h"
+#include "base/far.h"
 #include "base/bits.h"
 #include "base/hash.h"
 #include "base/mem.h"
@@ -126,6 +130,39 @@ static void keys(void)
 	}
 }
 
+/* Pieces in every room, one after the other: what fits is there, nothing is written behind the room. */
+static void appended(void)
+{
+	static const char whole[] = "one, two 2, three";
+
+	for (size_t room = 1; room < sizeof whole + 3; room++) {
+		char text[32];
+		size_t n;
+
+		memset(text, 'x', sizeof text);
+		n = rec_append(text, room, 0, "%s", "one");
+		n = rec_append(text, room, n, ", %s %d", "two", 2);
+		n = rec_append(text, room, n, "%s", "");
+		n = rec_append(text, room, n, ", three");
+		CHECK(n == (room < sizeof whole ? room : sizeof whole) - 1 && text[n] == '\0' && memcmp(text, whole, n) == 0, "room %zu: %zu", room, n);
+		for (size_t i = room; i < sizeof text; i++)
+			CHECK(text[i] == 'x', "room %zu: byte %zu", room, i);
+	}
+}
+
+/* A temporary file is no child's, and what can't be made says where and why. */
+static void spill_files(void)
+{
+	struct rec_spill here = { .dir = "/tmp" }, nowhere = { .dir = "/no/such/folder" };
+	struct rec_err e = { 0 };
+	int fd;
+
+	CHECK(rec_spill_open(&here, &fd, &e) == 0 && (fcntl(fd, F_GETFD) & FD_CLOEXEC) != 0, "%s", e.msg);
+	close(fd);
+	CHECK(rec_spill_open(&nowhere, &fd, &e) == -1 && fd == -1, "no folder");
+	CHECK(strcmp(e.msg, "temporary file in /no/such/folder (TMPDIR): No such file or directory") == 0, "%s", e.msg);
+}
+
 static void searches(void)
 {
 	static const uint32_t x[] = { 1, 3, 3, 7 };
@@ -151,6 +188,8 @@ int main(void)
 	memory();
 	keys();
 	searches();
+	appended();
+	spill_files();
 	CHECK(rec_below(UINT64_MAX, 10) == 9 && rec_below(0, 10) == 0, "below");
 	CHECK(rec_unit(0) > 0 && rec_unit(UINT64_MAX) < 1, "unit");
 	return finished("base");

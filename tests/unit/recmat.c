@@ -536,6 +536,35 @@ static void test_stream_out(void)
 	rec_in_close(in);
 }
 
+/* What no reader takes is not written. */
+static void test_names(void)
+{
+	static const char *const bad[] = { "my block", " ", "tab\there", "\x7f", "caf\xc3\xa9", "01234567890123456789012345678901", "0123456789012345678901234567890123456789" };
+	static const char *const good[] = { "", "a", "0123456789012345678901234567890", "!~" };
+	struct rec_err e = { 0 };
+	struct rec_out *out = NULL;
+
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		struct rec_block b = meta;
+
+		e = (struct rec_err){ 0 };
+		rec_block_name(&b, bad[i]);
+		MUST(rec_out_open(&out, path, &e), &e);
+		CHECK(!rec_block_name_ok(bad[i]) && rec_recmat_write(out, &b, pool, &e) == -1 && e.code == REC_EDATA, "'%s' is written", bad[i]);
+		CHECK(strncmp(e.msg, "a block can't be named '", 24) == 0, "%s", e.msg);
+		rec_out_free(out);
+	}
+	for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+		struct rec_block b = meta;
+
+		e = (struct rec_err){ 0 };
+		rec_block_name(&b, good[i]);
+		MUST(rec_out_open(&out, path, &e), &e);
+		CHECK(rec_block_name_ok(good[i]) && rec_recmat_write(out, &b, pool, &e) == 0, "'%s': %s", good[i], e.msg);
+		rec_out_free(out);
+	}
+}
+
 int main(void)
 {
 	struct rec_err e = { 0 };
@@ -557,6 +586,7 @@ int main(void)
 		test_stream_out();
 	}
 	rec_pool_free(pool);
+	test_names();
 	unlink(path);
 	rmdir(dir);
 	return finished("recmat");
