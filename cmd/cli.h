@@ -82,7 +82,7 @@ struct cli_common {
 	uint64_t seed;
 	const char *stats;
 	uint64_t mem;
-	bool estimate, trust, verbose, quiet;
+	bool estimate, trust, no_sync, verbose, quiet;
 };
 #define CLI_COMMON_INIT { .seed = 1 }
 #define CLI_COMMON(c)                                                                                                      \
@@ -94,6 +94,7 @@ struct cli_common {
 	CLI_SIZE(0, "mem", &(c)->mem, "memory to stay within (512M, 8G), or refuse"),                                      \
 	CLI_FLAG(0, "estimate", &(c)->estimate, "print the memory and work needed, and stop"),                            \
 	CLI_FLAG(0, "trust", &(c)->trust, "skip the CRCs of recmat sections"),                                             \
+	CLI_FLAG(0, "no-sync", &(c)->no_sync, "don't wait until files are on the disk: a power cut may leave them empty"),  \
 	CLI_FLAG('v', "verbose", &(c)->verbose, "say more on stderr"),                                                     \
 	CLI_FLAG('q', "quiet", &(c)->quiet, "say nothing on stderr but errors")
 /* (-h/--help, -V/--version are added by cli_parse) */
@@ -110,7 +111,7 @@ struct cli_spec {
 	const char *extra;	/* more text for --help (a table of methods), or NULL */
 };
 
-/* Parse; --help, --version and bad usage end the process here. Descriptors 0-2 are made safe, SIGPIPE is default, INT TERM HUP remove temporary files. */
+/* Parse; --help, --version and bad usage end the process here. Descriptors 0-2 are made safe, SIGPIPE ends it, signals that end it remove temporary files first. */
 void cli_parse(const struct cli_spec *spec, int argc, char **argv);
 
 /* Operands in order; *n of them. Options and operands mix; "--" ends options. */
@@ -148,7 +149,7 @@ REC_MUST int cli_need(uint64_t bytes, const struct cli_amount *more, struct rec_
 /* Where bytes go that --mem leaves no room for: temporary files in TMPDIR [/tmp]. NULL where --mem was not given. */
 struct rec_spill *cli_spill(void);
 
-/* Finish every output, then give every one its name, then write --stats. */
+/* Finish every output, have the files on the disk, write --stats, then give every file its name: all or none. */
 REC_MUST int cli_commit(struct rec_err *e);
 
 /* One line on stderr, "rec-x: ...", in one write; not with -q. cli_verbose only with -v. */

@@ -3,7 +3,8 @@
  * cli_bus.c - SIGBUS: a mapped input whose pages are gone, because somebody cut the file short in place or its disk fails.
  *
  * A read(2) would have said so; a mapping can only fault. The handler names the file (as /proc/self/maps does, read by system calls alone), removes temporary
- * outputs and ends the command as for any other I/O error. Threads may fault together: the first speaks.
+ * outputs and ends the command as for any other I/O error. Threads may fault together: the first speaks. Any other SIGBUS, sent by kill(1) or for an address
+ * outside these mappings, is what it is without us: the end by a signal, nothing said. No other crash is caught at all.
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -17,7 +18,10 @@
 
 enum { LINE = 4096 + 128 };
 
+struct rec_maps cli_maps;
+
 static atomic_flag speaking = ATOMIC_FLAG_INIT;
+static struct sigaction before;
 
 static const char *hex(const char *p, uintptr_t *x)
 {
@@ -68,6 +72,20 @@ static const char *file_at(uintptr_t at)
 	return path;
 }
 
+/* The kernel says: a page of a file of ours can't be had. */
+static bool is_lost_page(const siginfo_t *info)
+{
+	return info->si_code > 0 && info->si_code != BUS_ADRALN && rec_maps_hold(&cli_maps, info->si_addr);
+}
+
+/* The access faults once more when the handler returns, for whoever looks after crashes; what was sent is sent again. */
+static void die_of_it(int sig, const siginfo_t *info)
+{
+	sigaction(sig, &before, NULL);
+	if (info->si_code <= 0 || !info->si_addr)
+		raise(sig);
+}
+
 static void on_bus(int sig, siginfo_t *info, void *context)
 {
 	static char text[LINE + 128];
@@ -77,11 +95,11 @@ static void on_bus(int sig, siginfo_t *info, void *context)
 	while (atomic_flag_test_and_set(&speaking))
 		pause();
 	cli_remove_temporaries();
-	path = file_at((uintptr_t)info->si_addr);
-	if (!path && info->si_code != BUS_ADRERR) {	/* no input's fault */
-		signal(sig, SIG_DFL);
-		raise(sig);
+	if (!is_lost_page(info)) {
+		die_of_it(sig, info);
+		return;
 	}
+	path = file_at((uintptr_t)info->si_addr);
 	text[0] = '\0';
 	strncat(text, path ? path : "an input file", LINE);
 	strcat(text, ": the file was cut short, or can't be read any more, while it was in use");
@@ -95,5 +113,5 @@ void cli_catch_bus(void)
 
 	sa.sa_sigaction = on_bus;	/* no member of its own in FreeBSD: no initialiser */
 	sigfillset(&sa.sa_mask);
-	sigaction(SIGBUS, &sa, NULL);
+	sigaction(SIGBUS, &sa, &before);
 }

@@ -3,7 +3,7 @@
  * cli_io.c - inputs, outputs, signals, messages.
  *
  * Outputs are kept in a list until cli_commit. A signal handler may only unlink, so the temporary names stand in an array that it can read at any
- * time: entries are added with signals blocked, and pool threads never receive INT, TERM or HUP.
+ * time: it changes with signals blocked, and names are forgotten only when their files are gone. Pool threads never receive these signals.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -54,24 +54,29 @@ static void on_signal(int sig)
 	raise(sig);
 }
 
-static void our_signals(sigset_t *set)
+/* All that end a process from outside, but for KILL; a crash is left to be one. */
+static const int deadly[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGALRM, SIGUSR1, SIGUSR2, SIGXCPU };
+
+void cli_block_signals(sigset_t *old)
 {
-	sigemptyset(set);
-	sigaddset(set, SIGINT);
-	sigaddset(set, SIGTERM);
-	sigaddset(set, SIGHUP);
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < sizeof deadly / sizeof *deadly; i++)
+		sigaddset(&set, deadly[i]);
+	pthread_sigmask(SIG_BLOCK, &set, old);
 }
 
 void cli_catch_signals(void)
 {
-	static const int sigs[] = { SIGINT, SIGTERM, SIGHUP };
-	struct sigaction sa = { .sa_handler = on_signal }, old;
+	struct sigaction sa = { .sa_handler = on_signal }, ignore = { .sa_handler = SIG_IGN }, old;
 
-	our_signals(&sa.sa_mask);
-	for (size_t i = 0; i < sizeof sigs / sizeof *sigs; i++)
-		if (sigaction(sigs[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)	/* nohup stays nohup */
-			sigaction(sigs[i], &sa, NULL);
+	sigfillset(&sa.sa_mask);
+	for (size_t i = 0; i < sizeof deadly / sizeof *deadly; i++)
+		if (sigaction(deadly[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)	/* nohup stays nohup */
+			sigaction(deadly[i], &sa, NULL);
 	sigaction(SIGPIPE, &sa, NULL);	/* whatever the parent thinks of it */
+	sigaction(SIGXFSZ, &ignore, NULL);	/* a file beyond its limit is a failed write */
 	cli_catch_bus();
 }
 
@@ -97,6 +102,7 @@ int cli_in(struct rec_in **in, const char *path, const char *what, struct rec_er
 		return strcmp(path, "-") == 0 ? -1 : cli_hint_file(e, path, what);
 	rec_in_tally(*in, &bytes_in);
 	rec_in_listen(*in, hear, NULL);
+	rec_in_watch(*in, &cli_maps);
 	return 0;
 }
 
@@ -107,6 +113,8 @@ static int open_listed(struct rec_out **out, const char *path, struct rec_err *e
 		return -1;
 	if (rec_grow(&temporaries, &temporaries_cap, nouts + 1, sizeof *temporaries, e) != 0 || rec_out_open(out, path, e) != 0)
 		return -1;
+	if (cli_the_spec->common->no_sync)
+		rec_out_no_sync(*out);
 	outs[nouts] = *out;
 	temporaries[nouts] = rec_out_temporary(*out);
 	nouts++;
@@ -136,7 +144,7 @@ static int check_distinct(const struct rec_out *out, struct rec_err *e)
 
 int cli_out(struct rec_out **out, const char *path, bool binary, struct rec_err *e)
 {
-	sigset_t set, old;
+	sigset_t old;
 	int rc;
 
 	*out = NULL;
@@ -144,8 +152,7 @@ int cli_out(struct rec_out **out, const char *path, bool binary, struct rec_err 
 		path = NULL;
 	if (check_output(path, binary, e) != 0)
 		return -1;
-	our_signals(&set);
-	pthread_sigmask(SIG_BLOCK, &set, &old);
+	cli_block_signals(&old);
 	rc = open_listed(out, path, e);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	if (rc != 0)
@@ -155,8 +162,9 @@ int cli_out(struct rec_out **out, const char *path, bool binary, struct rec_err 
 
 void cli_free_outputs(void)
 {
-	for (size_t i = 0; i < nouts; i++)
-		temporaries[i] = NULL;
+	sigset_t old;
+
+	cli_block_signals(&old);
 	for (size_t i = 0; i < nouts; i++)
 		rec_out_free(outs[i]);
 	nouts = 0;
@@ -166,23 +174,19 @@ void cli_free_outputs(void)
 	outs = NULL;
 	temporaries = NULL;
 	outs_cap = temporaries_cap = 0;
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
 }
 
-/* All under their names or none, as far as rename(2) goes; a signal waits until that is decided. */
+/* All under their names or none; a signal waits until that is decided. Then the run is over, and its exit status tells the truth. */
 static int commit_all(struct rec_err *e)
 {
-	sigset_t set, old;
-	size_t n = 0;
-	int rc = 0;
+	sigset_t old;
 
-	our_signals(&set);
-	pthread_sigmask(SIG_BLOCK, &set, &old);
-	while (n < nouts && (rc = rec_out_commit(outs[n], e)) == 0)
-		n++;
-	for (size_t i = 0; rc != 0 && i < n; i++)
-		rec_out_withdraw(outs[i]);
+	cli_block_signals(&old);
+	if (rec_out_commit_all(outs, nouts, cli_pool(), e) == 0)
+		return 0;
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	return rc;
+	return -1;
 }
 
 int cli_open_stats(struct rec_err *e)
@@ -203,9 +207,11 @@ int cli_commit(struct rec_err *e)
 			return -1;
 		bytes_out += rec_out_bytes(outs[i]);
 	}
+	if (rec_out_sync(outs, nouts, cli_pool(), e) != 0)
+		return -1;
 	cli_stat_u64("bytes.in", bytes_in);
 	cli_stat_u64("bytes.out", bytes_out);
-	if (stats_out && (cli_write_stats(stats_out, e) != 0 || rec_out_finish(stats_out, e) != 0))
+	if (stats_out && (cli_write_stats(stats_out, e) != 0 || rec_out_finish(stats_out, e) != 0 || rec_out_sync(&stats_out, 1, NULL, e) != 0))
 		return -1;
 	if (commit_all(e) != 0)
 		return -1;

@@ -3,6 +3,8 @@
 #ifndef REC_CMD_CLI_PRIVATE_H
 #define REC_CMD_CLI_PRIVATE_H
 
+#include <signal.h>
+
 #include "cli.h"
 
 extern const struct cli_spec *cli_the_spec;
@@ -33,10 +35,13 @@ int cli_hint_file(struct rec_err *e, const char *path, const char *what);
 
 void cli_safe_descriptors(void);
 void cli_catch_signals(void);
+extern struct rec_maps cli_maps;	/* inputs and temporary files */
 void cli_catch_bus(void);
+void cli_block_signals(sigset_t *old);	/* those that end the process and can be caught */
 void cli_remove_temporaries(void);	/* may be called by a signal handler */
 void cli_clear_progress(void);
 void cli_free_outputs(void);
+struct rec_pool *cli_pool(void);	/* NULL before cli_run */
 void cli_free_run(void);
 
 /* Before any work: a name that can't be written is told at once. */

@@ -148,14 +148,10 @@ static int limit_memory(uint64_t mem, struct rec_err *e)
 /* Workers inherit a mask with our signals blocked: the handler runs in the main thread alone. */
 static int start_pool(unsigned n, struct rec_err *e)
 {
-	sigset_t set, old;
+	sigset_t old;
 	int rc;
 
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
-	pthread_sigmask(SIG_BLOCK, &set, &old);
+	cli_block_signals(&old);
 	rc = rec_pool_new(&the_run.pool, n, e);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	return rc;
@@ -174,6 +170,7 @@ struct rec_spill *cli_spill(void)
 	if (!cli_the_spec->common->mem)
 		return NULL;
 	if (!spill.dir) {
+		spill.maps = &cli_maps;
 		spill.dir = dir && *dir ? dir : "/tmp";
 		spill.room = room < SPILL_LEAST ? SPILL_LEAST : room < SPILL_MOST ? room : SPILL_MOST;
 	}
@@ -198,6 +195,11 @@ int cli_run(struct rec_run **run, struct rec_err *e)
 		the_run.progress.fn = show_progress;
 	*run = &the_run;
 	return 0;
+}
+
+struct rec_pool *cli_pool(void)
+{
+	return the_run.pool;
 }
 
 void cli_free_run(void)

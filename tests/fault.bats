@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 # Every call that can fail is made to fail, one after the other (tests/fault/sweep.c says what is asked of each run): memory, reads, writes, closes,
-# opens, mappings, renames, threads. The usual job of every command with all kinds, other jobs with fewer.
+# opens, mappings, renames, links, syncs, threads; or SIGTERM arrives. The usual job of every command with all kinds, other jobs with fewer.
 
 load helpers
 
@@ -13,23 +13,31 @@ setup_file() {
 	gzip -n <lists.tsv >lists.gz
 }
 
-# Each test in a folder of its own with the data, so that sweep can tell what is new.
+# Each test in a folder of its own with the data, so that sweep can tell what is new; in memory where that can be: thousands of runs wait for their files.
 setup() {
 	SWEEP="${REC_BIN:-$ROOT/build/bin}/../tests/fault/sweep"
-	[ -x "$SWEEP" ] || skip "tests/fault/sweep is not built (make programs)"
-	cp "$BATS_FILE_TMPDIR"/*.* "$BATS_TEST_TMPDIR"
-	cd "$BATS_TEST_TMPDIR" || return 1
+	[ -x "$SWEEP" ] || fail "tests/fault/sweep is not built (make programs)"
+	export TMPDIR
+	TMPDIR=$(mktemp -d /dev/shm/recpipe.XXXXXX 2>/dev/null) || TMPDIR=$BATS_TEST_TMPDIR
+	mkdir "$TMPDIR/run"
+	cp "$BATS_FILE_TMPDIR"/*.* "$TMPDIR/run"
+	cd "$TMPDIR/run" || return 1
 }
 
-ALL="malloc read write writeio close open mmap rename thread eintr short"
+teardown() {
+	[ "$TMPDIR" = "$BATS_TEST_TMPDIR" ] || rm -rf "$TMPDIR"
+}
 
-# sweep KINDS STDIN COMMAND...: all faults of these kinds; at least one of each kind of memory fault must have come.
+ALL="malloc read write writeio close open mmap rename link fsync term thread eintr short"
+FILES="write close open rename link fsync term"
+
+# sweep KINDS STDIN COMMAND...: all faults of these kinds; at least one of each kind of memory fault must have come. OLD=-k: with old files.
 sweep() {
 	local kinds=$1 stdin=$2
 	shift 2
 	# shellcheck disable=SC2086
-	"$SWEEP" -i "$stdin" $kinds -- "$@" >swept 2>&1 || fail "$*: $(head -c 3000 swept)" || return 1
-	! grep -E ': (malloc|open): 0 faults' swept || fail "$*: nothing was made to fail"
+	"$SWEEP" $OLD -i "$stdin" $kinds -- "$@" >swept 2>&1 || fail "$*: $(head -c 3000 swept)" || return 1
+	! grep -E ': (malloc|open|term): 0 faults' swept || fail "$*: nothing was made to fail"
 }
 
 # The jobs of helpers.bash, which are shell functions, as command lines.
@@ -56,7 +64,9 @@ job() {
 @test "faults: every kind, text" {
 	for c in $COMMANDS; do
 		# shellcheck disable=SC2046
-		sweep "$ALL" "$(sample_stdin "$c")" $(job "$c") -j 3 -o final.out
+		OLD=-k sweep "$ALL" "$(sample_stdin "$c")" $(job "$c") -j 3 -o final.out
+		grep -qE ': fsync: [2-9] faults' swept || fail "$c: files and folders are not synced: $(cat swept)"
+		grep -qE ': link: [1-9] faults, [1-9] survived' swept || fail "$c: nothing instead of a link: $(cat swept)"
 	done
 }
 
@@ -68,7 +78,7 @@ job() {
 		# shellcheck disable=SC2046,SC2086
 		sweep "$ALL" "${in/tsv/rec}" $(job "$c") -j 3 $b
 		# shellcheck disable=SC2046,SC2086
-		sweep "malloc open write close rename" "${in/tsv/rec}" $(job "$c") -j 1 $b -o final.out --stats /dev/null
+		sweep "malloc open write close rename fsync" "${in/tsv/rec}" $(job "$c") -j 1 $b -o final.out --stats /dev/null
 	done
 }
 
@@ -92,10 +102,57 @@ job() {
 }
 
 @test "faults: two outputs, one of which fails" {
-	sweep "write close open rename" train.tsv rec-split --ratio 0.4 --valid-ratio 0.3 --test held.out --valid valid.out -o final.out
-	sweep "write close open rename" train.tsv rec-split --shards 3 --by user --to 'shard.%d.gz'
-	sweep "write close open rename" train.rec rec-split --parts 2 --by item --to 'part.%d.tsv'
-	sweep "write close open rename" train.tsv rec-split -q --user-ratio 0.5 --given 0.5 --input given.out --test held.out -o final.out
+	for OLD in "" -k; do
+		sweep "$FILES" train.tsv rec-split --ratio 0.4 --valid-ratio 0.3 --test held.out --valid valid.out -o final.out
+		sweep "$FILES" train.tsv rec-split --shards 3 --by user --to 'shard.%d.gz'
+		sweep "$FILES" train.rec rec-split --parts 2 --by item --to 'part.%d.tsv'
+		sweep "$FILES" train.tsv rec-split -q --user-ratio 0.5 --given 0.5 --input given.out --test held.out -o final.out
+	done
+}
+
+@test "faults: two outputs on a file system without hard links" {
+	export REC_FAULT_NO_LINK=1
+	OLD=-k sweep "$FILES" train.tsv rec-split --ratio 0.4 --valid-ratio 0.3 --test held.out --valid valid.out -o final.out
+	grep -q 'rename: 6 faults' swept
+	sweep "$FILES" train.tsv rec-split --ratio 0.4 --valid-ratio 0.3 --test held.out --valid valid.out -o final.out
+	grep -q 'rename: 3 faults' swept
+}
+
+@test "faults: two outputs that nothing waits for" {
+	for OLD in "" -k; do
+		sweep "write close open rename link term" train.tsv rec-split --no-sync --ratio 0.4 --test held.out -o final.out
+		! "$SWEEP" -i train.tsv fsync -- rec-split --no-sync --ratio 0.4 --test held.out -o final.out | grep -v ' 0 faults'
+	done
+}
+
+@test "faults: bytes are on the disk before a file gets its name, and names before the run ends" {
+	echo old >held.out
+	mkdir there
+	LD_PRELOAD=$(dirname "$SWEEP")/fail.so REC_FAULT_LOG=log rec-split --ratio 0.5 --test held.out -o there/final.out <train.tsv
+	sed -E "s,$(pwd -P)/,,g; s/\.[0-9a-f]{6}\b/.X/g" log >got
+	cat >want <<-'LIST'
+		fsync .held.out.X
+		fsync there/.final.out.X
+		rename there/.final.out.X there/final.out
+		link held.out .held.out.X
+		rename .held.out.X held.out
+		fsync there
+		fsync .
+		unlink .held.out.X
+	LIST
+	sed -i "s,^fsync $(pwd -P)\$,fsync .," got
+	diff <(sort want) <(sort got)
+	diff <(grep -v '^fsync .*X' want) <(grep -v '^fsync .*X' got)	# files are synced side by side
+	[ "$(head -2 got | grep -c '^fsync .*X')" -eq 2 ]
+	# shards: each file, the folder once
+	rm log
+	LD_PRELOAD=$(dirname "$SWEEP")/fail.so REC_FAULT_LOG=log rec-split --shards 40 --by user --to 'there/s.%02d' <train.tsv
+	[ "$(grep -c '^fsync .*/\.s\.' log)" -eq 40 ]
+	[ "$(grep -c '^fsync .*/there$' log)" -eq 1 ]
+	[ "$(grep -n '^rename' log | head -1 | cut -d: -f1)" -eq 41 ]
+	rm log
+	LD_PRELOAD=$(dirname "$SWEEP")/fail.so REC_FAULT_LOG=log rec-split --no-sync --ratio 0.5 --test held.out <train.tsv >out
+	[ "$(cut -d' ' -f1 log)" = rename ]
 }
 
 @test "faults: memory, in jobs with other options" {

@@ -59,24 +59,39 @@ static void count(struct rec_spill *s, uint64_t n)
 		;
 }
 
+static int map(struct rec_far *f, int fd, size_t n, struct rec_err *e)
+{
+	void *p;
+
+	if (rec_maps_take(f->spill->maps, &f->map, e) != 0)
+		return -1;
+	p = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (p == MAP_FAILED) {
+		rec_maps_drop(f->map);
+		return rec_spill_fail(f->spill, errno, e);
+	}
+	rec_maps_set(f->map, p, n);
+	f->p = p;
+	f->n = n;
+	return 0;
+}
+
 int rec_far_file(struct rec_far **out, struct rec_spill *s, int fd, size_t n, struct rec_err *e)
 {
 	struct rec_far *f = rec_zalloc(1, sizeof *f, e);
-	void *p = f ? mmap(NULL, n ? n : 1, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0) : MAP_FAILED;
+	int rc = -1;
 
 	*out = NULL;
-	if (p == MAP_FAILED) {
-		if (f)
-			rec_spill_fail(s, errno, e);
-		close(fd);
+	if (f) {
+		f->room = s->room;
+		f->spill = s;
+		rc = map(f, fd, n ? n : 1, e);
+	}
+	close(fd);	/* nothing is written through it any more */
+	if (rc != 0) {
 		free(f);
 		return -1;
 	}
-	close(fd);	/* nothing is written through it any more */
-	f->p = p;
-	f->n = n ? n : 1;
-	f->room = s->room;
-	f->spill = s;
 	count(s, f->n);
 	*out = f;
 	return 0;
@@ -130,6 +145,7 @@ void rec_far_free(struct rec_far *f)
 {
 	if (!f || !f->spill)
 		return;
+	rec_maps_drop(f->map);
 	munmap(f->p, f->n);
 	atomic_fetch_sub(&f->spill->bytes, f->n);
 	free(f);

@@ -16,6 +16,7 @@
 
 #include "base/err.h"
 #include "base/lang.h"
+#include "base/maps.h"
 
 REC_BEGIN_C
 
@@ -24,6 +25,7 @@ struct rec_spill {
 	const char *dir;
 	uint64_t room;		/* bytes of memory that whoever works through it may take for buffers and resident pages */
 	REC_ATOMIC(uint64_t) bytes, most;	/* in files now, and the most at once */
+	struct rec_maps *maps;	/* where to note what is mapped, or NULL */
 };
 
 struct rec_far {
@@ -32,6 +34,7 @@ struct rec_far {
 	uint64_t room;		/* bytes that may be resident */
 	REC_ATOMIC(uint64_t) used;	/* touched since the pages were given back */
 	struct rec_spill *spill;	/* NULL: the mapping is somebody else's */
+	struct rec_map *map;
 };
 
 /* n bytes of zeros in a new temporary file. Free with rec_far_free. */

@@ -48,6 +48,8 @@ struct rec_in {
 	bool in_member;			/* inside a gzip member */
 	void *map;
 	size_t map_n;
+	struct rec_maps *maps;		/* of rec_in_watch, or NULL */
+	struct rec_map *noted;
 	struct rec_spill *spill;	/* of rec_in_bound, or NULL */
 	struct rec_far far;		/* the mapping, where it is bounded */
 	struct rec_far *spooled;
@@ -121,6 +123,7 @@ void rec_in_close(struct rec_in *in)
 {
 	if (!in)
 		return;
+	rec_maps_drop(in->noted);
 	if (in->map)
 		munmap(in->map, in->map_n);
 	rec_far_free(in->spooled);
@@ -190,6 +193,11 @@ void rec_in_tally(struct rec_in *in, uint64_t *total)
 	in->tally = total;
 	if (in->memory)
 		*total += in->raw_n;
+}
+
+void rec_in_watch(struct rec_in *in, struct rec_maps *maps)
+{
+	in->maps = maps;
 }
 
 /* One read(2) that gives something, the end (0) or a failure (-1). */
@@ -455,9 +463,15 @@ int rec_in_map(struct rec_in *in, const void **p, size_t *n, struct rec_err *e)
 		return 0;
 	if (fstat(in->fd, &st) != 0 || st.st_size <= 0 || (uint64_t)st.st_size > SIZE_MAX)
 		return 0;
+	if (rec_maps_take(in->maps, &in->noted, e) != 0)
+		return -1;
 	map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, in->fd, 0);
-	if (map == MAP_FAILED)
+	if (map == MAP_FAILED) {
+		rec_maps_drop(in->noted);
+		in->noted = NULL;
 		return 0;
+	}
+	rec_maps_set(in->noted, map, (size_t)st.st_size);
 	(void)lseek(in->fd, 0, SEEK_END);	/* as if it had been read, for whoever shares the descriptor */
 	in->map = map;
 	in->map_n = (size_t)st.st_size;

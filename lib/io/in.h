@@ -15,6 +15,7 @@
 #include "base/err.h"
 #include "base/far.h"
 #include "base/lang.h"
+#include "base/maps.h"
 
 REC_BEGIN_C
 
@@ -68,6 +69,9 @@ REC_MUST int rec_in_spool(struct rec_in *in, const void **p, size_t *n, struct r
 
 /* From now on add raw bytes to *total as they are taken from the descriptor (all of a file that is mapped). */
 void rec_in_tally(struct rec_in *in, uint64_t *total);
+
+/* From now on note in maps where the stream is mapped. */
+void rec_in_watch(struct rec_in *in, struct rec_maps *maps);
 
 REC_END_C
 

@@ -1,189 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Bytes out.
+ * Bytes out: caller -> buf (1 MiB) -> gzip where asked -> descriptor.
  *
- * caller -> buf (1 MiB) -> gzip where asked -> descriptor. The name given is resolved to what it stands for first: a descriptor of ours (/dev/stdout,
- * /dev/fd/N), something that is written in place (FIFO, device, socket), or a regular file, which appears whole under its name in commit or not at all.
+ * What the descriptor is, out_name.c finds out; out_commit.c gives files their names.
  */
-#include "io/out.h"
-
+#define _GNU_SOURCE	/* sync_file_range */
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <poll.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 #include <zlib.h>
 
-#include "base/hash.h"
 #include "base/mem.h"
+#include "io/out_private.h"
 
-enum { BUF = 1 << 20, ZBUF = 256 << 10, MOST = 1 << 30, LINKS = 40, TRIES = 100 };
-
-struct rec_out {
-	int fd;
-	char *name;		/* for messages */
-	char *final, *temp;	/* both NULL where written in place */
-	bool temp_made, committed;
-	bool gzip;
-	z_stream z;
-	unsigned char *zbuf;
-	char *buf;
-	size_t n, cap;
-	uint64_t bytes;
-};
-
-static int no_memory(struct rec_err *e)
-{
-	return rec_err_set(e, REC_ENOMEM, "out of memory (opening a file)");
-}
-
-static char *copy(const char *s, struct rec_err *e)
-{
-	char *p = strdup(s);
-
-	if (!p)
-		no_memory(e);
-	return p;
-}
-
-/* The descriptor that a name such as /dev/stdout or /dev/fd/5 stands for, or -1. */
-static int named_fd(const char *path)
-{
-	static const char *const dirs[] = { "/dev/fd/", "/proc/self/fd/" };
-
-	if (strcmp(path, "/dev/stdout") == 0)
-		return 1;
-	if (strcmp(path, "/dev/stderr") == 0)
-		return 2;
-	for (size_t i = 0; i < sizeof dirs / sizeof *dirs; i++) {
-		const char *s = path + strlen(dirs[i]);
-		size_t n = strlen(path);
-
-		if (strncmp(path, dirs[i], strlen(dirs[i])) == 0 && n > strlen(dirs[i]) && strlen(s) <= 6 && strspn(s, "0123456789") == strlen(s))
-			return atoi(s);
-	}
-	return -1;
-}
-
-/* dir of path, with its slash, then name; to be freed. */
-static char *beside(const char *path, const char *name, struct rec_err *e)
-{
-	const char *slash = strrchr(path, '/');
-	size_t dir = slash ? (size_t)(slash - path) + 1 : 0;
-	char *p = malloc(dir + strlen(name) + 1);
-
-	if (!p) {
-		no_memory(e);
-		return NULL;
-	}
-	memcpy(p, path, dir);
-	strcpy(p + dir, name);
-	return p;
-}
-
-/* What path stands for once its last component is no symbolic link any more, whether that exists or not; to be freed. */
-static char *resolve(const char *path, struct rec_err *e)
-{
-	char *p = copy(path, e);
-
-	for (int i = 0; p; i++) {
-		char link[PATH_MAX], *next;
-		ssize_t n = readlink(p, link, sizeof link - 1);
-
-		if (n < 0)	/* not a link, or not there */
-			return p;
-		if (i == LINKS) {
-			rec_err_errno(e, ELOOP, "%s", path);
-			free(p);
-			return NULL;
-		}
-		link[n] = '\0';
-		next = link[0] == '/' ? copy(link, e) : beside(p, link, e);
-		free(p);
-		p = next;
-	}
-	return NULL;
-}
-
-/* Something to tell temporary names apart; O_EXCL does the rest. */
-static uint64_t scatter(const void *p)
-{
-	struct timespec t = { 0 };
-
-	clock_gettime(CLOCK_REALTIME, &t);
-	return rec_mix2(rec_mix2((uint64_t)t.tv_sec, (uint64_t)t.tv_nsec), rec_mix2((uint64_t)getpid(), (uint64_t)(uintptr_t)p));
-}
-
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
-/* Make `.NAME.XXXXXX` in the directory of out->final. */
-static int make_temporary(struct rec_out *out, struct rec_err *e)
-{
-	const char *base = base_name(out->final);
-	uint64_t x = scatter(out);
-	char name[256];
-
-	if (!*base)
-		return rec_err_errno(e, *out->final ? EISDIR : ENOENT, "%s", out->name);
-	for (int i = 0; i < TRIES; i++) {
-		snprintf(name, sizeof name, ".%.200s.%06x", base, (unsigned)(rec_mix(x + (uint64_t)i) & 0xffffff));
-		free(out->temp);
-		out->temp = beside(out->final, name, e);
-		if (!out->temp)
-			return -1;
-		out->fd = open(out->temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-		out->temp_made = out->fd >= 0;
-		if (out->temp_made)
-			return 0;
-		if (errno != EEXIST && errno != EINTR)
-			break;
-	}
-	if (errno == EACCES || errno == EPERM || errno == EROFS)
-		return rec_err_errno(e, errno, "%s: can't make a temporary file beside it", out->name);
-	return rec_err_errno(e, errno, "%s", out->name);
-}
-
-static int open_in_place(struct rec_out *out, const char *path, struct rec_err *e)
-{
-	do
-		out->fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
-	while (out->fd < 0 && errno == EINTR);
-	return out->fd < 0 ? rec_err_errno(e, errno, "%s", out->name) : 0;
-}
-
-static int open_path(struct rec_out *out, const char *path, struct rec_err *e)
-{
-	int ours = named_fd(path);
-	struct stat st;
-	bool there;
-
-	if (ours >= 0) {	/* opening it anew would begin at offset 0 of a file, or fail */
-		out->fd = fcntl(ours, F_DUPFD_CLOEXEC, 3);
-		return out->fd < 0 ? rec_err_errno(e, errno, "%s", out->name) : 0;
-	}
-	there = stat(path, &st) == 0;
-	if (!there && errno != ENOENT)
-		return rec_err_errno(e, errno, "%s", out->name);
-	if (there && S_ISDIR(st.st_mode))
-		return rec_err_errno(e, EISDIR, "%s", out->name);
-	if (there && !S_ISREG(st.st_mode))
-		return open_in_place(out, path, e);
-	if (there && access(path, W_OK) != 0)	/* a rename wouldn't ask */
-		return rec_err_errno(e, errno, "%s", out->name);
-	out->final = resolve(path, e);
-	return out->final ? make_temporary(out, e) : -1;
-}
+enum { BUF = 1 << 20, ZBUF = 256 << 10, MOST = 1 << 30 };
 
 static int start_gzip(struct rec_out *out, struct rec_err *e)
 {
@@ -214,11 +48,16 @@ int rec_out_open(struct rec_out **p, const char *path, struct rec_err *e)
 		return -1;
 	out->fd = is_stdout ? 1 : -1;
 	out->cap = BUF;
-	out->name = copy(is_stdout ? "<stdout>" : path, e);
+	out->sync = true;
+	out->name = strdup(is_stdout ? "<stdout>" : path);
 	out->buf = rec_alloc(BUF, 1, e);
+	if (!out->name)
+		rec_err_set(e, REC_ENOMEM, "out of memory (opening a file)");
 	if (!out->name || !out->buf)
 		goto fail;
-	if (!is_stdout && open_path(out, path, e) != 0)
+	if (is_stdout)
+		out->known = fstat(1, &out->st) == 0;
+	else if (rec_out_open_path(out, path, e) != 0)
 		goto fail;
 	if (!is_stdout && ends_in_gz(path) && start_gzip(out, e) != 0)
 		goto fail;
@@ -229,6 +68,11 @@ fail:
 	return -1;
 }
 
+void rec_out_no_sync(struct rec_out *out)
+{
+	out->sync = false;
+}
+
 const char *rec_out_temporary(const struct rec_out *out)
 {
 	return out->temp;
@@ -237,25 +81,6 @@ const char *rec_out_temporary(const struct rec_out *out)
 const char *rec_out_name(const struct rec_out *out)
 {
 	return out->name;
-}
-
-static bool stat_directory(const char *path, struct stat *st)
-{
-	struct rec_err e = { 0 };
-	char *dir = beside(path, ".", &e);
-	bool ok = dir && stat(dir, st) == 0;
-
-	free(dir);
-	return ok;
-}
-
-bool rec_out_same(const struct rec_out *a, const struct rec_out *b)
-{
-	struct stat x, y;
-
-	if (!a->final || !b->final || strcmp(base_name(a->final), base_name(b->final)) != 0)
-		return false;
-	return stat_directory(a->final, &x) && stat_directory(b->final, &y) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
 }
 
 static int write_raw(struct rec_out *out, const void *bytes, size_t n, struct rec_err *e)
@@ -307,7 +132,7 @@ static int write_gzip(struct rec_out *out, const void *bytes, size_t n, int how,
 
 static int put(struct rec_out *out, const void *bytes, size_t n, struct rec_err *e)
 {
-	if (out->fd < 0)
+	if (out->ended || out->fd < 0)
 		return rec_err_set(e, REC_EIO, "%s: written after its end", out->name);
 	return out->gzip ? write_gzip(out, bytes, n, Z_NO_FLUSH, e) : write_raw(out, bytes, n, e);
 }
@@ -357,14 +182,10 @@ int rec_out_flush(struct rec_out *out, struct rec_err *e)
 	return out->gzip ? write_gzip(out, "", 0, Z_SYNC_FLUSH, e) : 0;
 }
 
-int rec_out_finish(struct rec_out *out, struct rec_err *e)
+int rec_out_close(struct rec_out *out, struct rec_err *e)
 {
 	int fd = out->fd;
 
-	if (fd < 0)
-		return 0;
-	if (empty_buf(out, e) != 0 || (out->gzip && write_gzip(out, "", 0, Z_FINISH, e) != 0))
-		return -1;
 	out->fd = -1;
 	if (close(fd) != 0 && errno != EINTR)	/* Linux has closed it then */
 		return rec_err_errno(e, errno, "%s", out->name);
@@ -373,20 +194,27 @@ int rec_out_finish(struct rec_out *out, struct rec_err *e)
 	return 0;
 }
 
-int rec_out_commit(struct rec_out *out, struct rec_err *e)
+/* The kernel may begin to write: of many files, all are on their way before the first is waited for. */
+static void start_writing_back(int fd)
 {
-	if (!out->temp || out->committed)
-		return 0;
-	if (rename(out->temp, out->final) != 0)
-		return rec_err_errno(e, errno, "%s", out->name);
-	out->committed = true;
-	return 0;
+#ifdef SYNC_FILE_RANGE_WRITE
+	(void)sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+#else
+	(void)fd;
+#endif
 }
 
-void rec_out_withdraw(struct rec_out *out)
+int rec_out_finish(struct rec_out *out, struct rec_err *e)
 {
-	if (out->committed)
-		unlink(out->final);
+	if (out->ended || out->fd < 0)
+		return 0;
+	if (empty_buf(out, e) != 0 || (out->gzip && write_gzip(out, "", 0, Z_FINISH, e) != 0))
+		return -1;
+	out->ended = true;
+	if (!out->temp || !out->sync)
+		return rec_out_close(out, e);
+	start_writing_back(out->fd);
+	return 0;
 }
 
 void rec_out_free(struct rec_out *out)
@@ -397,8 +225,9 @@ void rec_out_free(struct rec_out *out)
 		deflateEnd(&out->z);
 	if (out->fd > 1)
 		close(out->fd);
-	if (out->temp_made && !out->committed)
+	if (out->temp_made)
 		unlink(out->temp);
+	free(out->kept);
 	free(out->temp);
 	free(out->final);
 	free(out->name);

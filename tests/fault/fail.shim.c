@@ -5,11 +5,15 @@
  *	REC_FAULT=KIND:N	the N-th call of KIND fails (counted from 1, over all threads); N = 0 makes none fail
  *	REC_FAULT_FILE=FILE	is created when a call was made to fail, so that the caller knows when N is beyond the last one
  *	REC_FAULT_PIECES=BYTES	if set, no file can be mapped and each read moves at most that many bytes, so that there are many to fail
+ *	REC_FAULT_NO_LINK=1	no hard link can be made, as in a file system that has none (EPERM)
+ *	REC_FAULT_LOG=FILE	a line for each fsync, link, rename and unlink, with the names, in order
  *
  * KIND: malloc (malloc, calloc, realloc, aligned_alloc, posix_memalign: ENOMEM), read (EIO), write (ENOSPC), writeio (EIO), close (EIO, of
- * descriptors that can be written; they are closed nevertheless, as Linux does), open (EMFILE), mmap (ENOMEM), rename (EIO), thread
- * (pthread_create: EAGAIN), space (posix_fallocate: ENOSPC). Two more are no failures and must change nothing: eintr (the N-th read or write is interrupted) and short (from the N-th
- * on, each read or write moves 1 to 7 bytes).
+ * descriptors that can be written; they are closed nevertheless, as Linux does), open (EMFILE), mmap (ENOMEM), rename (EIO), link (EPERM), fsync (EIO),
+ * thread (pthread_create: EAGAIN), space (posix_fallocate: ENOSPC). Two more are no failures and must change nothing: eintr (the N-th read, write or
+ * fsync is interrupted) and short (from the N-th on, each read or write moves 1 to 7 bytes). Four come from outside, or are bugs: term (SIGTERM arrives
+ * just before the N-th call that makes, writes, closes, syncs, links, renames or removes a file), bus and segv (the N-th read touches a page of a file that
+ * is shorter, or no page at all), cut (the N-th file that is mapped is empty from then on).
  *
  * Counted are calls that the dynamic linker sees: those of the program and of zlib, and libc's own calls of malloc. Messages on descriptor 2
  * are let through, else no test could see them.
@@ -18,6 +22,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -33,6 +38,8 @@ static const char *kind = "";
 static unsigned long wanted;
 static const char *file;
 static size_t pieces;
+static bool no_link;
+static const char *journal;
 static atomic_ulong calls;
 static atomic_bool armed;
 
@@ -83,6 +90,44 @@ static bool fails(const char *k, int err)
 	return true;
 }
 
+/* SIGTERM to the process, now. */
+static void disturb(void)
+{
+	if (fails("term", 0))
+		kill(getpid(), SIGTERM);
+}
+
+/* A page that is there in no file: of a file without bytes, or of nothing. Never the command's own. */
+static void crash(void)
+{
+	if (fails("bus", 0)) {
+		int fd = (int)syscall(SYS_memfd_create, "short", 0);
+		volatile char *p = (char *)syscall(SYS_mmap, NULL, 4096, PROT_READ, MAP_PRIVATE, fd, 0);
+
+		(void)*p;
+	}
+	if (fails("segv", 0)) {
+		volatile char *volatile p = NULL;
+
+		*p = 0;
+	}
+}
+
+static void note(const char *call, const char *a, const char *b)
+{
+	char line[4096];
+	int n, fd;
+
+	if (!journal || !atomic_load(&armed))
+		return;
+	n = snprintf(line, sizeof line, "%s %s%s%s\n", call, a, *b ? " " : "", b);
+	fd = (int)syscall(SYS_openat, AT_FDCWD, journal, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+	if (fd < 0)
+		return;
+	syscall(SYS_write, fd, line, (size_t)n);
+	syscall(SYS_close, fd);
+}
+
 /* How much a read or write of n bytes may move. */
 static size_t moved(size_t n)
 {
@@ -103,6 +148,8 @@ static int armed_main(int argc, char **argv, char **envp)
 	const char *s = getenv("REC_FAULT"), *colon = s ? strchr(s, ':') : NULL;
 	static char k[32];
 
+	no_link = getenv("REC_FAULT_NO_LINK") != NULL;
+	journal = getenv("REC_FAULT_LOG");
 	if (getenv("REC_FAULT_PIECES"))
 		pieces = strtoul(getenv("REC_FAULT_PIECES"), NULL, 10);
 	if (colon && (size_t)(colon - s) < sizeof k) {
@@ -110,8 +157,8 @@ static int armed_main(int argc, char **argv, char **envp)
 		kind = k;
 		wanted = strtoul(colon + 1, NULL, 10);
 		file = getenv("REC_FAULT_FILE");
-		atomic_store(&armed, true);
 	}
+	atomic_store(&armed, colon || journal);
 	return program(argc, argv, envp);
 }
 
@@ -173,6 +220,15 @@ int posix_memalign(void **p, size_t align, size_t n)
 	return fails("malloc", ENOMEM) ? ENOMEM : real(p, align, n);
 }
 
+static void cut(int fd)
+{
+	char path[64];
+
+	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+	if (truncate(path, 0) != 0)
+		abort();
+}
+
 void *mmap(void *at, size_t n, int prot, int flags, int fd, off_t off)
 {
 	REAL(mmap);
@@ -180,7 +236,12 @@ void *mmap(void *at, size_t n, int prot, int flags, int fd, off_t off)
 		errno = ENODEV;
 		return MAP_FAILED;
 	}
-	return fails("mmap", ENOMEM) ? MAP_FAILED : real(at, n, prot, flags, fd, off);
+	if (fails("mmap", ENOMEM))
+		return MAP_FAILED;
+	at = real(at, n, prot, flags, fd, off);
+	if (fd >= 0 && fails("cut", 0))
+		cut(fd);
+	return at;
 }
 
 /* Descriptors. */
@@ -188,6 +249,7 @@ void *mmap(void *at, size_t n, int prot, int flags, int fd, off_t off)
 ssize_t read(int fd, void *buf, size_t n)
 {
 	REAL(read);
+	crash();
 	if (fails("read", EIO) || fails("eintr", EINTR))
 		return -1;
 	return real(fd, buf, moved(pieces > 0 && n > pieces ? pieces : n));
@@ -198,6 +260,7 @@ ssize_t write(int fd, const void *buf, size_t n)
 	REAL(write);
 	if (fd == 2)
 		return real(fd, buf, n);
+	disturb();
 	if (fails("write", ENOSPC) || fails("writeio", EIO) || fails("eintr", EINTR))
 		return -1;
 	return real(fd, buf, moved(n));
@@ -213,6 +276,7 @@ int open(const char *path, int flags, ...)
 		va_start(ap, flags);
 		mode = va_arg(ap, mode_t);
 		va_end(ap);
+		disturb();
 	}
 	return fails("open", EMFILE) ? -1 : real(path, flags, mode);
 }
@@ -220,10 +284,13 @@ int open(const char *path, int flags, ...)
 int close(int fd)
 {
 	int flags = fcntl(fd, F_GETFL), rc;
+	bool written = flags >= 0 && (flags & O_ACCMODE) != O_RDONLY;
 
 	REAL(close);
+	if (written)
+		disturb();
 	rc = real(fd);
-	if (flags >= 0 && (flags & O_ACCMODE) != O_RDONLY && fails("close", EIO))
+	if (written && fails("close", EIO))
 		return -1;
 	return rc;
 }
@@ -237,7 +304,41 @@ int posix_fallocate(int fd, off_t off, off_t n)
 int rename(const char *from, const char *to)
 {
 	REAL(rename);
+	disturb();
+	note("rename", from, to);
 	return fails("rename", EIO) ? -1 : real(from, to);
+}
+
+int link(const char *from, const char *to)
+{
+	REAL(link);
+	disturb();
+	note("link", from, to);
+	if (no_link && atomic_load(&armed)) {
+		errno = EPERM;
+		return -1;
+	}
+	return fails("link", EPERM) ? -1 : real(from, to);
+}
+
+int unlink(const char *path)
+{
+	REAL(unlink);
+	disturb();
+	note("unlink", path, "");
+	return real(path);
+}
+
+int fsync(int fd)
+{
+	char link[64], path[3072] = "";
+
+	REAL(fsync);
+	disturb();
+	snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+	if (journal && readlink(link, path, sizeof path - 1) > 0)
+		note("fsync", path, "");
+	return fails("fsync", EIO) || fails("eintr", EINTR) ? -1 : real(fd);
 }
 
 int pthread_create(pthread_t *t, const pthread_attr_t *attr, void *(*f)(void *), void *arg)

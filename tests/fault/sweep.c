@@ -2,15 +2,17 @@
 /*
  * sweep.c - run a command again and again, each time with another call made to fail (fail.shim.c), and look at what it leaves.
  *
- *	sweep [-a] [-i STDIN] KIND... -- COMMAND [ARGUMENT...]
+ *	sweep [-ak] [-i STDIN] KIND... -- COMMAND [ARGUMENT...]
  *
  * In the current folder. First a good run: what it writes to stdout, and every file that is new afterwards, is kept. Then for each KIND the first,
  * second, third, ... call fails, until a run is over before the fault comes (from the 400th on every twentieth part further). Each run must either
  *
- *	- exit 4 with one line on stderr that begins with the command's name, and leave no new file at all, or
- *	- exit 0 with the same bytes as the good run; only where a call has a substitute (not for read, write, close, rename), or with -a (any kind).
+ *	- exit 4 with one line on stderr that begins with the command's name (or, for the kind term, die of SIGTERM), and leave no new file at all, or
+ *	- exit 0 with the same bytes as the good run; only where a call has a substitute (not for read, write, close, rename, fsync), or with -a (any kind).
  *
- * A signal, ten seconds, another status, other bytes are failures; they are printed, at most ten a kind. Prints a line a kind; exits 1 if there was any
+ * With -k an old file stands under every name that the good run made: a run that fails must leave each as it was.
+ *
+ * Another signal, ten seconds, another status, other bytes are failures; they are printed, at most ten a kind. Prints a line a kind; exits 1 if there was any
  * failure. Without arguments it tests the preload library on itself.
  */
 #define _DEFAULT_SOURCE	/* realpath, anonymous mappings */
@@ -18,6 +20,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -44,7 +47,9 @@ struct files {
 static char shim[PATHS], work[PATHS / 2];
 static struct files before;
 static const char *input = "/dev/null";
-static bool any_kind;
+static bool any_kind, keep_old;
+
+static const char old_bytes[] = "old\n";
 
 static _Noreturn void die(const char *what)
 {
@@ -124,6 +129,31 @@ static void new_files(struct files *s, const struct files *known, bool take)
 	closedir(d);
 }
 
+/* With -k: what a run finds. */
+static void plant(const struct files *good)
+{
+	for (size_t i = 0; keep_old && i < good->n; i++) {
+		FILE *f = good->f[i].name[0] ? fopen(good->f[i].name, "w") : NULL;
+
+		if (good->f[i].name[0] && (!f || fputs(old_bytes, f) < 0 || fclose(f) != 0))
+			die(good->f[i].name);
+	}
+}
+
+/* After a run that failed: nothing new, every old file as it was. */
+static const char *leaves(const struct files *good, const struct files *now)
+{
+	for (size_t i = 0; i < now->n; i++) {
+		const struct file *f = &now->f[i];
+
+		if (f->name[0] && (!keep_old || !named(good, f->name)))
+			return "left a file";
+		if (f->name[0] && (f->n != strlen(old_bytes) || memcmp(f->bytes, old_bytes, f->n) != 0))
+			return "changed an old file";
+	}
+	return keep_old && now->n != good->n ? "an old file is gone" : NULL;
+}
+
 static int child(char **argv, const char *fault)
 {
 	int fds[3] = { open(input, O_RDONLY), open(in_work("out"), O_WRONLY | O_CREAT | O_TRUNC, 0666), open(in_work("err"), O_WRONLY | O_CREAT | O_TRUNC, 0666) };
@@ -196,7 +226,7 @@ static bool one_message(const char *command, char *text, size_t size)
 
 static bool may_survive(const char *kind)
 {
-	static const char *const never[] = { "read", "write", "writeio", "close", "rename" };
+	static const char *const never[] = { "read", "write", "writeio", "close", "rename", "fsync" };
 
 	for (size_t i = 0; i < sizeof never / sizeof *never; i++)
 		if (strcmp(kind, never[i]) == 0)
@@ -217,7 +247,9 @@ static const char *judge(const char *kind, const char *command, int status, bool
 	bool message = one_message(command, err, size);
 
 	results(&now);
-	if (WIFSIGNALED(status))
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM && strcmp(kind, "term") == 0)
+		wrong = leaves(good, &now);
+	else if (WIFSIGNALED(status))
 		wrong = WTERMSIG(status) == SIGALRM ? "hangs" : "died of a signal";
 	else if (WEXITSTATUS(status) == 0)
 		wrong = fired && !may_survive(kind) ? "exit 0" : differ(good, &now);
@@ -227,8 +259,8 @@ static const char *judge(const char *kind, const char *command, int status, bool
 		wrong = "exit status is not 4";
 	else if (!message)
 		wrong = "stderr is not one line of the command";
-	else if (now.n > 1)
-		wrong = "left a file";
+	else
+		wrong = leaves(good, &now);
 	drop(&now);
 	return wrong;
 }
@@ -244,6 +276,7 @@ static int sweep(const char *kind, char **argv, const struct files *good)
 		int status;
 
 		snprintf(fault, sizeof fault, "%s:%lu", kind, n);
+		plant(good);
 		status = run(argv, fault);
 		fired = access(in_work("fired"), F_OK) == 0;
 		what = judge(kind, argv[0], status, fired, good, err, sizeof err);
@@ -303,10 +336,19 @@ static int call(const char *kind)
 		return rc;
 	} else if (strcmp(kind, "rename") == 0) {
 		rc = rename("renamed", "renamed");
+	} else if (strcmp(kind, "link") == 0) {
+		unlink("linked");
+		errno = 0;
+		rc = link("renamed", "linked");
 	} else {
 		fd = open("renamed", O_RDWR);
 		if (fd < 0)
 			return errno;
+		if (strcmp(kind, "fsync") == 0 && fsync(fd) != 0) {
+			rc = errno;
+			close(fd);
+			return rc;
+		}
 		rc = write(fd, &c, 1) != 1 || lseek(fd, 0, SEEK_SET) != 0 || read(fd, &c, 1) != 1 ? errno : 0;
 		if (close(fd) != 0 && rc == 0)
 			rc = errno;
@@ -328,7 +370,7 @@ static int test_shim(char *self)
 		const char *kind;
 		int err;
 	} kinds[] = { { "malloc", ENOMEM }, { "mmap", ENOMEM }, { "thread", EAGAIN }, { "rename", EIO }, { "open", EMFILE }, { "write", ENOSPC },
-		      { "writeio", EIO }, { "read", EIO }, { "close", EIO } };
+		      { "writeio", EIO }, { "read", EIO }, { "close", EIO }, { "link", EPERM }, { "fsync", EIO } };
 	int wrong = 0, n = (int)(sizeof kinds / sizeof *kinds);
 
 	for (int i = 0; i < n; i++) {
@@ -378,6 +420,7 @@ static int self_test(char *self)
 		die("renamed");
 	rc = test_shim(path);
 	unlink(in_work("renamed"));
+	unlink(in_work("linked"));
 	return rc;
 }
 
@@ -395,18 +438,20 @@ int main(int argc, char **argv)
 
 	if (argc == 3 && strcmp(argv[1], "--victim") == 0)
 		return victim(argv[2]);
-	while ((c = getopt(argc, argv, "+ai:")) != -1) {
+	while ((c = getopt(argc, argv, "+aki:")) != -1) {
 		if (c == 'i')
 			input = optarg;
 		else if (c == 'a')
 			any_kind = true;
+		else if (c == 'k')
+			keep_old = true;
 		else
 			return 2;
 	}
 	for (first = optind; first < argc && strcmp(argv[first], "--") != 0; first++)
 		;
 	if (argc > 1 && (first == optind || first + 1 >= argc)) {
-		fputs("usage: sweep [-a] [-i STDIN] KIND... -- COMMAND [ARGUMENT...]\n", stderr);
+		fputs("usage: sweep [-ak] [-i STDIN] KIND... -- COMMAND [ARGUMENT...]\n", stderr);
 		return 2;
 	}
 	find_shim();

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* base.c - XXH64 against the vectors of its specification, shards, messages, buffers, keys of numbers, binary search. */
+/* base.c - XXH64 against the vectors of its specification, shards, messages, buffers, keys of numbers, binary search, mappings. */
 #include <fcntl.h>
 #include <unistd.h>
 #include <errno.h>
@@ -11,6 +11,7 @@
 #include "base/far.h"
 #include "base/bits.h"
 #include "base/hash.h"
+#include "base/maps.h"
 #include "base/mem.h"
 #include "base/near.h"
 #include "base/random.h"
@@ -178,6 +179,30 @@ static void searches(void)
 	CHECK(rec_search32(x, 2, 2, 0) == 2 && rec_search32(NULL, 0, 0, 5) == 0);
 }
 
+static void maps(void)
+{
+	static const char area[1000];
+	struct rec_maps m = { 0 };
+	struct rec_err e = { 0 };
+	struct rec_map *a, *b, *none;
+
+	CHECK(!rec_maps_hold(&m, area), "empty");
+	CHECK(rec_maps_take(NULL, &none, &e) == 0 && !none, "nobody asks");
+	rec_maps_set(none, area, 10);
+	rec_maps_drop(none);
+	CHECK(rec_maps_take(&m, &a, &e) == 0 && rec_maps_take(&m, &b, &e) == 0 && a != b, "two");
+	CHECK(!rec_maps_hold(&m, area) && !rec_maps_hold(&m, NULL), "taken, but not mapped");
+	rec_maps_set(a, area + 100, 100);
+	rec_maps_set(b, area + 300, 1);
+	CHECK(rec_maps_hold(&m, area + 100) && rec_maps_hold(&m, area + 199) && rec_maps_hold(&m, area + 300), "inside");
+	CHECK(!rec_maps_hold(&m, area + 99) && !rec_maps_hold(&m, area + 200) && !rec_maps_hold(&m, area + 301) && !rec_maps_hold(&m, NULL), "outside");
+	rec_maps_drop(a);
+	CHECK(!rec_maps_hold(&m, area + 100) && rec_maps_hold(&m, area + 300), "one is gone");
+	CHECK(rec_maps_take(&m, &none, &e) == 0 && none == a, "used again");
+	rec_maps_free(&m);
+	CHECK(!rec_maps_hold(&m, area + 300), "all are gone");
+}
+
 int main(void)
 {
 	hashes();
@@ -190,6 +215,7 @@ int main(void)
 	searches();
 	appended();
 	spill_files();
+	maps();
 	CHECK(rec_below(UINT64_MAX, 10) == 9 && rec_below(0, 10) == 0, "below");
 	CHECK(rec_unit(0) > 0 && rec_unit(UINT64_MAX) < 1, "unit");
 	return finished("base");

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Streams in and out: plain, mapped, gzip whole and damaged, replaced files, links, FIFOs, devices. */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -45,6 +46,14 @@ static size_t slurp(const char *name, unsigned char *buf, size_t n)
 	n = fread(buf, 1, n, f);
 	fclose(f);
 	return n;
+}
+
+static int remove_in(const char *name)
+{
+	char command[256];
+
+	snprintf(command, sizeof command, "rm -rf %s/*", path(name));
+	return system(command);
 }
 
 /* Bytes that pack to about half. */
@@ -301,6 +310,77 @@ static void test_replace(void)
 	CHECK(symlink("loop", path("loop")) == 0 && rec_out_open(&out, path("loop"), &e) == -1 && e.code == REC_EDATA, "a loop of links");
 }
 
+static void finish_new(struct rec_out **out, const char *name)
+{
+	struct rec_err e = { 0 };
+
+	CHECK(rec_out_open(out, path(name), &e) == 0 && rec_out_write(*out, "new", 3, &e) == 0 && rec_out_finish(*out, &e) == 0, "%s: %s", name, e.msg);
+}
+
+static int entries(const char *name)
+{
+	DIR *d = opendir(path(name));
+	int n = -2;	/* . and .. */
+
+	while (d && readdir(d))
+		n++;
+	if (d)
+		closedir(d);
+	return n;
+}
+
+/* Of three files the one that fails comes first, second, last; with and without old ones. */
+static void test_all_or_none(void)
+{
+	static const char *const names[] = { "all/a", "all/b", "all/c" };
+	struct rec_out *out[3];
+	unsigned char buf[64];
+
+	for (int old = 0; old < 2; old++)
+		for (int bad = 0; bad < 3; bad++)
+			for (int sync = 0; sync < 2; sync++) {
+				struct rec_err e = { 0 };
+
+				CHECK(mkdir(path("all"), 0700) == 0, "mkdir");
+				for (int i = 0; i < 3; i++) {
+					if (old)
+						spill(names[i], "old!", 4);
+					finish_new(&out[i], names[i]);
+					if (!sync)
+						rec_out_no_sync(out[i]);
+				}
+				unlink(path(names[bad]));
+				CHECK(mkdir(path(names[bad]), 0700) == 0 && rec_out_sync(out, 3, NULL, &e) == 0, "%s", e.msg);
+				CHECK(rec_out_commit_all(out, 3, NULL, &e) == -1 && e.code == REC_EDATA && strstr(e.msg, "Is a directory"), "%s", e.msg);
+				for (int i = 0; i < 3; i++) {
+					CHECK(i == bad || slurp(names[i], buf, 64) == (old ? 4 : SIZE_MAX), "the old file, or none");
+					rec_out_free(out[i]);
+				}
+				CHECK(entries("all") == (old ? 3 : 1), "nothing of ours");
+				CHECK(rmdir(path(names[bad])) == 0 && remove_in("all") == 0 && rmdir(path("all")) == 0, "rmdir");
+			}
+}
+
+/* Two names become one while the run goes on, as X and x are one in some file systems: the second is not written over the first. */
+static void test_one_name(void)
+{
+	struct rec_err e = { 0 };
+	struct rec_out *out[2];
+	unsigned char buf[64];
+
+	CHECK(mkdir(path("here"), 0700) == 0 && mkdir(path("there"), 0700) == 0, "mkdir");
+	spill("here/f", "old!", 4);
+	finish_new(&out[0], "here/f");
+	finish_new(&out[1], "there/f");
+	CHECK(!rec_out_same(out[0], out[1]), "two files");
+	CHECK(rename(path("there"), path("gone")) == 0 && symlink("here", path("there")) == 0, "a link");
+	CHECK(rec_out_same(out[0], out[1]), "one file");
+	CHECK(rec_out_commit_all(out, 2, NULL, &e) == -1 && e.code == REC_EUSAGE && strstr(e.msg, "two outputs are one file"), "%s", e.msg);
+	CHECK(slurp("here/f", buf, 64) == 4 && entries("here") == 1, "the old file alone");
+	rec_out_free(out[0]);
+	rec_out_free(out[1]);
+}
+
 static void test_devices(void)
 {
 	struct rec_err e = { 0 };
@@ -394,6 +474,8 @@ int main(void)
 	test_memory();
 	test_open_errors();
 	test_replace();
+	test_all_or_none();
+	test_one_name();
 	test_devices();
 	test_room();
 	CHECK(remove_all() == 0);
