@@ -175,8 +175,9 @@ static double least_reach(const struct rec_model *m)
 	if (!meta_is(m, "algorithm", "als") || rec_meta_get_f64(&m->meta, "iterations", &n, &e) <= 0 || n == 0)
 		return 0;	/* start values are small, and meant to be */
 	if (meta_is(m, "loss", "explicit"))
-		return rec_meta_get_f64(&m->meta, "value.min", &lo, &e) > 0 && rec_meta_get_f64(&m->meta, "value.max", &hi, &e) > 0 ? (hi - lo) / 1000 : 0;
-	return meta_is(m, "target", "one") ? 0.01 : 1e-9;
+		return rec_meta_get_f64(&m->meta, "value.min", &lo, &e) > 0 && rec_meta_get_f64(&m->meta, "value.max", &hi, &e) > 0 ?
+			       (hi - lo) / 10 * rec_als_enough((uint64_t)n) : 0;
+	return meta_is(m, "target", "one") ? rec_als_enough((uint64_t)n) : 1e-9;
 }
 
 bool cli_note_empty_models(const struct cli_models *ms, const struct cli_list *files)

@@ -3,8 +3,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "als_tell.h"
 #include "cli.h"
 #include "cli_load.h"
+#include "cli_side.h"
 #include "matrix/sparse.h"
 #include "model/als.h"
 
@@ -76,6 +78,8 @@ static void check_options(void)
 {
 	static const char *const implicit[] = { "unobserved", "weights", "alpha", "epsilon", "target", NULL };
 
+	cli_needs_file("init-from", o.init, "interactions");
+	cli_needs_file("model", o.model, "interactions");
 	if (cli_given("half"))
 		refuse_with_half();
 	else if (cli_given("model") || cli_given("part") || o.transposed)
@@ -135,12 +139,6 @@ static enum rec_repeats repeats_rule(bool ratings)
 	if (cli_given("duplicates"))
 		return (enum rec_repeats)o.duplicates;
 	return ratings ? REC_REPEATS_LAST : REC_REPEATS_SUM;
-}
-
-static void hint(const struct rec_sparse *x)
-{
-	if (x->rating_like && !x->negative && !o.is_explicit && !cli_given("weights") && !cli_given("target"))
-		cli_note("the values look like ratings and are taken as 1; see --explicit, and rec-split --min-value 4 --binarize");
 }
 
 static uint64_t matrix_bytes(const struct rec_sparse *x)
@@ -216,6 +214,7 @@ static int load_own_model(struct rec_model *m, const char *path, struct rec_run 
 
 static int train(struct rec_model *m, struct rec_sparse *x, struct rec_model *init, struct rec_run *run, struct rec_err *e)
 {
+	struct rec_als_report report = { 0 };
 	struct rec_als_opts a = settings();
 	int rc;
 
@@ -226,11 +225,15 @@ static int train(struct rec_model *m, struct rec_sparse *x, struct rec_model *in
 		return rc;
 	if (o.init && load_own_model(init, o.init, run, e) != 0)
 		return rec_err_prefix(e, "--init-from: ");
+	if (o.init && x->m.nnz > 0 && als_check_init(init, o.init, x, &a, e) != 0)
+		return -1;
 	a.init = o.init ? init : NULL;
-	hint(x);
+	a.report = &report;
+	als_tell_values(x, &a);
 	cli_phase("train");
 	if (rec_als_train(m, x, &a, run, e) != 0)
 		return -1;
+	als_tell_report(&report, &a, m);
 	if (rec_meta_set(&m->meta, "duplicates", cli_repeats[repeats_rule(a.explicit_loss)], e) != 0)
 		return -1;
 	return rec_meta_set(&m->meta, "version", cli_version(), e);
@@ -280,9 +283,7 @@ static int half(struct rec_model *m, struct rec_sparse *x, struct rec_model *fro
 	if (rec_als_half(m, from, x, &h, run, e) != 0)
 		return -1;
 	cli_stat_u64("unknown", unknown);
-	if (unknown > 0)
-		cli_note("left out %llu pairs whose %s the model doesn't hold", (unsigned long long)unknown, h.users ? "item" : "user");
-	return 0;
+	return als_tell_half(m, h.users, from, x, o.transposed, unknown, o.model, e);
 }
 
 static int work(struct rec_model *m, struct rec_sparse *x, struct rec_model *from, struct rec_run *run, struct rec_err *e)

@@ -248,7 +248,7 @@ shape() {	# shape FILE USERS ITEMS COLUMNS
 	exits 1 rec-als --half item -m items.rec <train.tsv
 	says "rec-als: items.rec: the model holds no user factors; solve those first"
 	(cat train.tsv; printf 'new\tnothing\n') | exits 0 rec-als -j 1 --half user -m items.rec -o users.rec
-	says "rec-als: left out 1 pairs whose item the model doesn't hold"
+	says "rec-als: left out 1 pair whose item the model doesn't hold"
 }
 
 # Training as rec-split --parts and --half spread it: fan PARTS SWEEPS FILE [start option...]; the model is left in fanned.rec.
@@ -326,7 +326,7 @@ fan() {
 				rec-cat $empty </dev/null >none
 				# shellcheck disable=SC2086
 				exits 0 rec-als -j 1 --half $side $flag -m start.rec -o none.rec <none
-				[ ! -s err ]
+				says "rec-als: the input is empty: the side has no rows"
 				rec-cat --verify none.rec
 				[ "$(rec-cat --info none.rec | grep -E '^[0-9]\.rows' | cut -f2 | sort -u)" = 0 ]
 				rec-als -q --half $side -m start.rec <train.rec >full.rec

@@ -215,3 +215,119 @@ rec-topn: no user was answered"
 	rec-als -q -k 2 --explicit <likes.tsv >biased.rec
 	rec-topn -q -m biased.rec -n 20 --keep-seen <a5.tsv | grep -q "${TAB}bad${TAB}"
 }
+
+@test "rec-als: a model that came to nothing is said, with the option to change" {
+	rec-gen --users 400 --items 200 --rows 8000 >even.tsv
+	for reg in 0.1 0.3 1; do
+		exits 0 rec-als -k 8 --reg $reg <even.tsv
+		grep -Eq "^rec-als: the model's vectors are all but 0: no pair scores above [0-9.e-]+ of its target; make --reg smaller \(it is $reg; auto: 0.01\)$" err ||
+			fail "$reg: $(cat err)"
+		one_line rec-als
+	done
+	exits 0 rec-als -k 8 --reg 3 <even.tsv
+	says "rec-als: the model's vectors are 0: make --reg smaller (it is 3; auto: 0.01)"
+	exits 0 rec-als -k 8 --unobserved 10000 <even.tsv
+	says "rec-als: the model's vectors are 0: make --unobserved smaller (it is 10000), or --reg (it is 0.01)"
+	for i in 0 1 16; do
+		exits 0 rec-als -k 8 -i $i --init-sd 0 <even.tsv
+		says "rec-als: the model's vectors are 0: leave --init-sd 0 out: vectors that start at 0 stay there"
+	done
+	exits 0 rec-als -k 8 --target value --reg 1 <even.tsv
+	mentions "no pair scores above"
+	mentions "make --reg smaller (it is 1; auto: 0.01)"
+	exits 0 rec-als -k 8 --reg 0.3 --mem 30M <even.tsv
+	mentions "no pair scores above"
+	# models that say something, and start values, are not spoken of
+	for how in "" "--reg 0.03" "-i 0" "-i 1" "--solver cg" "--unobserved 0.01" "-k 1" "--weights linear" "--init-sd 1e-6"; do
+		# shellcheck disable=SC2086
+		exits 0 rec-als -k 8 $how <even.tsv
+		[ ! -s err ] || fail "$how: $(cat err)"
+	done
+}
+
+@test "rec-als: --explicit whose vectors vanish keeps its biases, and says so" {
+	rec-gen --users 400 --items 200 --rows 8000 --explicit >ratings.tsv
+	exits 0 rec-als -k 8 --explicit --reg 20 -o biases.rec <ratings.tsv
+	grep -Eq "^rec-als: the model's vectors are all but 0, and predictions are mean and biases alone: make --reg smaller \(it is 20; auto: 1.08\)$" err ||
+		fail "$(cat err)"
+	exits 0 rec-topn -m biases.rec -n 3 <ratings.tsv
+	mentions "rec-topn: biases.rec: its vectors are all but 0: items are in the order of their biases, the same for all; see --reg in rec-als(1)"
+	exits 0 rec-als -k 8 --explicit --no-bias --reg 20 <ratings.tsv
+	mentions "and predictions are the mean alone"
+	exits 0 rec-als -k 8 --explicit <ratings.tsv
+	says ""
+	cut -f1,2 ratings.tsv | exits 0 rec-als -k 8 --explicit
+	says "rec-als: all values are 1: nothing tells pairs apart, and the vectors are 0"
+}
+
+@test "rec-als: --weights linear stands an outlier, and leaves honest values as they were" {
+	printf 'u1\ta\t1\nu1\tb\t-80995\nu2\ta\t1\nu2\tb\t1\nu3\tb\t1\nu3\ta\t2\n' >return.tsv
+	exits 0 rec-als -k 2 --weights linear -o m.rec <return.tsv
+	says "rec-als: 1 value carries 100 % of the sum of all and is left out of the mean that --weights linear divides by (now 1.2); see --weights log"
+	[ "$(rec-cat --info m.rec | sed -n 's/^meta.divisor\t//p')" = 1.2 ]
+	rec-topn -q -m m.rec --keep-seen -n 1 <return.tsv | cut -f1 | xargs >got
+	[ "$(cat got)" = "u1 u2 u3" ]
+	# two such rows among thousands: nine tenths of the quality stay (half without care)
+	rec-gen --users 200 --items 100 --rows 4000 --explicit | cut -f1-3 >all.tsv
+	rec-split -q --ratio 0.2 --test held.tsv <all.tsv >honest.tsv
+	{ cat honest.tsv; printf 'u3\ti5\t80995\nu9\ti7\t-80995\n'; } >with.tsv
+	rec-als -q -k 8 --weights linear <honest.tsv >honest.rec
+	exits 0 rec-als -k 8 --weights linear -o with.rec <with.tsv
+	mentions "rec-als: 2 values carry 93 % of the sum of all and are left out of the mean that --weights linear divides by (now 3.97082); see --weights log"
+	for m in honest with; do
+		rec-topn -q -m $m.rec -n 10 <honest.tsv | rec-eval -q -t held.tsv recall@10 | cut -f2 >$m.recall
+	done
+	awk 'NR == FNR { a = $1; next } { exit !($1 > 0.9 * a) }' honest.recall with.recall || fail "$(cat honest.recall with.recall)"
+	# heavy tails are no outliers: the divisor is the mean
+	awk 'BEGIN { for (i = 1; i <= 300; i++) printf "u%d\ti%d\t%d\n", i % 40, i % 23, 1 + 10000 / (i * i) }' >tail.tsv
+	exits 0 rec-als -k 2 --weights linear -o m.rec <tail.tsv
+	says ""
+}
+
+@test "rec-als: what values are taken for, and how many are 0" {
+	printf '1\ta\t0\n1\tb\t5\n2\ta\t0\n2\tb\t8\n2\tc\t0\n' >marks.tsv
+	exits 0 rec-als -k 2 <marks.tsv
+	says "rec-als: the values look like ratings and are taken as 1; see --explicit, and rec-split --min-value 4 --binarize; 3 of 5 are 0: seen, not fitted"
+	exits 0 rec-als -k 2 --weights log <marks.tsv
+	says "rec-als: 3 of 5 values are 0: seen, not fitted"
+	printf '1\ta\t0\n1\tb\t1\n2\tb\t1\n' | exits 0 rec-als -k 2
+	says "rec-als: 1 of 3 values is 0: seen, not fitted"
+	printf '1\ta\t12\n1\tb\t352698\n2\tb\t1\n' >plays.tsv
+	exits 0 rec-als -k 2 <plays.tsv
+	says "rec-als: the values (1 to 352698) are taken as 1; --weights log makes them count, --explicit predicts them"
+	sort -r plays.tsv | exits 0 rec-als -k 2
+	says "rec-als: the values (1 to 352698) are taken as 1; --weights log makes them count, --explicit predicts them"
+	printf '1\ta\t-2.5\n1\tb\t7.25\n2\tb\t1\n' | exits 0 rec-als -k 2
+	says "rec-als: the values (-2.5 to 7.25) are taken as 1, those below 0 as dislikes; --weights log makes them count, --explicit predicts them"
+	for how in "--weights none" "--weights linear" "--target value" --explicit; do
+		# shellcheck disable=SC2086
+		exits 0 rec-als -k 2 $how <plays.tsv
+		[ "$(grep -c 'taken as' err)" -eq 0 ] || fail "$how: $(cat err)"
+	done
+	printf '1\ta\n1\tb\n2\tb\n1\ta\n' | exits 0 rec-als -k 2 # counted by repeats alone
+	says ""
+}
+
+@test "rec-als: --init-from and --half with a model of another catalogue" {
+	exits 1 rec-als -k 4 --init-from model.rec <others.tsv
+	says "rec-als: --init-from model.rec: none of its users is in the input, and nothing else is looked at: 'u1' there, 'U1' in the input"
+	exits 0 rec-als -k 4 --init-from model.rec <float.tsv
+	rec-als -q -k 4 --solver cg <train.tsv >cg.rec
+	exits 0 rec-als -k 4 --solver cg --init-from cg.rec <others.tsv # its items
+	sed 's/^u/U/' float.tsv >strangers.tsv
+	exits 1 rec-als -k 4 --solver cg --init-from cg.rec <strangers.tsv
+	says "rec-als: --init-from cg.rec: none of its users or items is in the input: 'u1' there, 'U1' in the input"
+	exits 1 rec-als --half user -m model.rec <float.tsv
+	says "rec-als: --model model.rec: it holds no item of the input: 'i1' there, 'i1.0' in the input"
+	exits 1 rec-als --half item -m model.rec <others.tsv
+	says "rec-als: --model model.rec: it holds no user of the input: 'u1' there, 'U1' in the input"
+	rec-als -q -k 4 -i 0 --init-sd 0 <train.tsv >zero.rec
+	exits 0 rec-als --half item -m zero.rec <train.tsv
+	says "rec-als: all vectors of this side are 0; see --reg and --init-sd in rec-als(1)"
+	exits 2 rec-als --half item -m - <train.tsv
+	says "rec-als: --model -: stdin is the interactions; --model needs a file, or <( )"
+	exits 2 rec-als --init-from - <train.tsv
+	says "rec-als: --init-from -: stdin is the interactions; --init-from needs a file, or <( )"
+	exits 0 rec-als --half item -m model.rec <empty
+	says "rec-als: the input is empty: the side has no rows"
+}

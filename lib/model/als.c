@@ -104,12 +104,29 @@ static bool all_values_zero(const struct rec_csr *m)
 	return true;
 }
 
-/* The divisor is the mean of the weights (with alpha 1) over the pairs in the fit. */
-static int survey_implicit(struct rec_als_form *f, const struct rec_csr *m, double unobserved, const struct rec_run *run, struct rec_err *e)
+/* The mean of the weights (with alpha 1) over the fit pairs in the fit, without outliers. */
+static int find_divisor(struct rec_als_form *f, struct survey *s, double fit, const struct rec_als_opts *o, const struct rec_run *run, struct rec_err *e)
+{
+	struct rec_outliers out = { 0 };
+	double sum;
+
+	if (rec_als_sum_rows(&sum, s->m->nrows, weight_row, s, run, e) != 0)
+		return -1;
+	if (f->weights == REC_WEIGHTS_LINEAR && rec_outliers_find(&out, s->m, e) != 0)
+		return -1;
+	f->divisor = out.n ? out.rest / (fit - (double)out.n) : sum / fit;
+	if (!(f->divisor > 0) || f->divisor - f->divisor != 0)
+		return rec_err_set(e, REC_EDATA, "the mean weight is %g: weights can't be scaled by it", f->divisor);
+	if (o->report)
+		o->report->outliers = out;
+	return 0;
+}
+
+static int survey_implicit(struct rec_als_form *f, const struct rec_csr *m, const struct rec_als_opts *o, const struct rec_run *run, struct rec_err *e)
 {
 	struct rec_als_form plain = *f;
 	struct survey s = { &plain, m };
-	double pairs, fit, sum;
+	double pairs, fit;
 
 	plain.alpha = plain.divisor = 1;
 	if (rec_als_sum_rows(&pairs, m->nrows, count_row, &s, run, e) != 0 || rec_als_sum_rows(&fit, m->nrows, fit_row, &s, run, e) != 0)
@@ -118,32 +135,30 @@ static int survey_implicit(struct rec_als_form *f, const struct rec_csr *m, doub
 		return rec_err_set(e, REC_EDATA, "no value is above 0: nothing to fit");
 	if (f->target_value && all_values_zero(m))
 		return rec_err_set(e, REC_EDATA, "every value is 0: nothing to fit");
-	f->unobserved = unobserved >= 0 ? unobserved : 14 * pairs / ((double)f->users * f->items);
+	f->unobserved = o->unobserved >= 0 ? o->unobserved : 14 * pairs / ((double)f->users * f->items);
 	f->divisor = 1;
-	if (f->weights == REC_WEIGHTS_NONE)
-		return 0;
-	if (rec_als_sum_rows(&sum, m->nrows, weight_row, &s, run, e) != 0)
-		return -1;
-	f->divisor = sum / fit;
-	if (!(f->divisor > 0) || f->divisor - f->divisor != 0)
-		return rec_err_set(e, REC_EDATA, "the mean weight is %g: weights can't be scaled by it", f->divisor);
-	return 0;
+	return f->weights == REC_WEIGHTS_NONE ? 0 : find_divisor(f, &s, fit, o, run, e);
 }
 
-static int survey_explicit(struct rec_als_form *f, const struct rec_csr *m, double reg, const struct rec_run *run, struct rec_err *e)
+static int survey_explicit(struct rec_als_form *f, const struct rec_csr *m, const struct rec_als_opts *o, const struct rec_run *run, struct rec_err *e)
 {
+	double reg = o->reg;
 	struct survey s = { f, m };
-	double sum;
+	double sum, deviation;
 
 	if (rec_als_sum_rows(&sum, m->nrows, value_row, &s, run, e) != 0)
 		return -1;
 	f->mean = sum / (double)m->nnz;
 	f->reg = reg;
-	if (reg >= 0)
+	if (reg >= 0 && !o->report)
 		return 0;
 	if (rec_als_sum_rows(&sum, m->nrows, square_row, &s, run, e) != 0)
 		return -1;
-	f->reg = REC_ALS_REG_EXPLICIT * __builtin_sqrt(sum / (double)m->nnz);
+	deviation = __builtin_sqrt(sum / (double)m->nnz);
+	if (reg < 0)
+		f->reg = REC_ALS_REG_EXPLICIT * deviation;
+	if (o->report)
+		o->report->deviation = deviation;
 	return 0;
 }
 
@@ -160,7 +175,7 @@ static int complete(struct rec_als_form *f, const struct rec_sparse *x, const st
 	};
 	if (x->m.nnz == 0)
 		return rec_err_set(e, REC_EDATA, "no interactions");
-	return ratings ? survey_explicit(f, &x->m, o->reg, run, e) : survey_implicit(f, &x->m, o->unobserved, run, e);
+	return ratings ? survey_explicit(f, &x->m, o, run, e) : survey_implicit(f, &x->m, o, run, e);
 }
 
 static int check_init(const struct rec_als_form *f, const struct rec_model *init, struct rec_err *e)
@@ -286,6 +301,8 @@ static int train(struct rec_model *m, struct training *t, const struct rec_spars
 	for (uint32_t i = 0; i < t->o->iterations; i++)
 		if (half_step(t, i, false, e) != 0 || half_step(t, i, true, e) != 0)
 			return -1;
+	if (t->o->report)
+		rec_als_reach(t->o->report, &t->f, &t->user, &t->item, rec_als_enough(t->o->iterations));
 	m->has_factors = true;
 	if (rec_als_side_pack(&m->user, &t->user, &t->f, e) != 0 || rec_als_side_pack(&m->item, &t->item, &t->f, e) != 0)
 		return -1;

@@ -19,6 +19,7 @@
 #include "kernel/run.h"
 #include "matrix/sparse.h"
 #include "model/model.h"
+#include "model/outliers.h"
 
 REC_BEGIN_C
 
@@ -29,6 +30,23 @@ enum rec_solver { REC_CHOLESKY, REC_CG };
  * it is within 0.3 % of the best RMSE on ml-latest-small, jester5k and the ratings of book-crossing, whose values deviate by 1.1, 5.2 and 1.8.) */
 #define REC_ALS_REG_IMPLICIT 0.01
 #define REC_ALS_REG_EXPLICIT 1.3
+
+/*
+ * The share of its target that the best pair should reach after so many sweeps.
+ * Vectors grow from small start values, some sixfold in a half-step.
+ */
+static inline double rec_als_enough(uint64_t sweeps)
+{
+	return sweeps == 0 ? 0 : sweeps < 4 ? 1e-4 : 0.01;
+}
+
+/* What a person should hear of a training. */
+struct rec_als_report {
+	bool empty;		/* no pair reaches rec_als_enough of its target (start values: all vectors are 0) */
+	double reached;		/* then the most that one does, as a share: of 1 or of the value; explicit: of the deviation, by the product of vectors */
+	double deviation;	/* explicit: standard deviation of the values; 0 where all are alike */
+	struct rec_outliers outliers;	/* of --weights linear: left out of the divisor */
+};
 
 struct rec_als_opts {
 	uint32_t factors, iterations;
@@ -50,6 +68,7 @@ struct rec_als_opts {
 	bool objective;			/* compute it after every half-step and tell progress and objective_fn */
 	void (*objective_fn)(void *arg, uint32_t iteration, const char *half, double value);
 	void *objective_arg;
+	struct rec_als_report *report;	/* NULL: nothing is looked at */
 };
 
 /* The defaults of rec-als. */

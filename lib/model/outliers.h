@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * outliers.h - a few values that are so far from the others that a mean would be
+ * theirs alone: a wrong unit, a cancelled bulk order, a robot. Those whose size
+ * is above 100 times the median (of the sizes of values other than 0) count as
+ * such where together they carry more than half of the sum. In listening counts
+ * and shop quantities, whose tails are heavy, they carry a fifth at most.
+ */
+#ifndef REC_MODEL_OUTLIERS_H
+#define REC_MODEL_OUTLIERS_H
+
+#include <stdint.h>
+
+#include "base/err.h"
+#include "matrix/csr.h"
+
+REC_BEGIN_C
+
+struct rec_outliers {
+	uint64_t n;		/* how many; 0: none, and nothing else is set */
+	double share;		/* of the sum of all sizes */
+	double rest;		/* sum of the sizes of the others, in canonical order */
+};
+
+/* Three passes over the values of m, by one thread; 768 KiB for a moment. */
+REC_MUST int rec_outliers_find(struct rec_outliers *o, const struct rec_csr *m, struct rec_err *e);
+
+REC_END_C
+
+#endif
