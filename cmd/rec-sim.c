@@ -12,6 +12,7 @@
 #include "io/num.h"
 #include "model/sim.h"
 #include "sim_shards.h"
+#include "sim_tell.h"
 
 static const char *const keeps[] = { "candidate", "history", NULL };
 static const char *const normalizes[] = { "none", "l1", "l2", NULL };
@@ -284,8 +285,7 @@ static int from_interactions(struct rec_model *m, struct rec_sparse *x, struct r
 	if (rec_sim_train(m, x, s, run, &thinned, e) != 0)
 		return -1;
 	cli_stat_u64("thinned", thinned);
-	if (x->rating_like && s->weights.kind == REC_WEIGH_NONE && !cli_given("weights"))
-		cli_note("the values look like ratings and are taken as 1; see --weights, pearson, adjusted-cosine, and rec-split --min-value 4 --binarize");
+	sim_tell_values(x, s);
 	if (thinned)
 		cli_note("--max-user thinned %llu users", (unsigned long long)thinned);
 	return rec_meta_set(&m->meta, "duplicates", cli_repeats[o.duplicates], e);
@@ -307,7 +307,7 @@ static int from_factors(struct rec_model *m, struct rec_model *from, const struc
 	return rec_sim_from_factors(m, from, s, run, e);
 }
 
-static int write_model(struct rec_model *m, struct rec_run *run, struct rec_err *e)
+static int write_model(struct rec_model *m, const struct rec_sim_opts *s, struct rec_run *run, struct rec_err *e)
 {
 	struct rec_out *out;
 
@@ -316,8 +316,7 @@ static int write_model(struct rec_model *m, struct rec_run *run, struct rec_err 
 		cli_stat_text("blas.version", rec_meta_get(&m->meta, "blas.version"));
 		cli_stat_text("blas.core", rec_meta_get(&m->meta, "blas.core"));
 	}
-	if (m->has_similarity && !m->dense && m->sim.nnz == 0 && o.part.n == 0 && o.columns.n == 0)
-		cli_note("no two items have a weight: the table is empty");
+	sim_tell_table(m, s, s->tally, o.factors);
 	cli_phase("write");
 	if (rec_meta_set(&m->meta, "version", cli_version(), e) != 0)
 		return -1;
@@ -331,9 +330,11 @@ static int run(struct rec_err *e)
 	struct rec_sim_opts s = settings(the_method());
 	struct rec_model m = { 0 }, from = { 0 };
 	struct rec_sparse x = { 0 };
+	struct rec_pair_tally tally = { 0 };
 	struct rec_run *r;
 	int rc = cli_run(&r, e);
 
+	s.tally = &tally;
 	prepare_blas();
 	if (rc == 0)
 		rc = sim_shards_whole(&o.shards, &s, e);
@@ -342,7 +343,7 @@ static int run(struct rec_err *e)
 	if (rc == 0)
 		rc = o.shards.merge ? sim_shards_merge(&m, &s, (enum rec_repeats)o.duplicates, &o.common, r, e) : o.factors ? from_factors(&m, &from, &s, r, e) : from_interactions(&m, &x, &s, r, e);
 	if (rc == 0)
-		rc = write_model(&m, r, e);
+		rc = write_model(&m, &s, r, e);
 	rec_model_free(&m);
 	rec_model_free(&from);
 	rec_sparse_free(&x);

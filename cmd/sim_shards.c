@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli_load.h"
+#include "sim_tell.h"
 #include "model/sim_partial.h"
 #include "model/sim_sums.h"
 
@@ -96,8 +97,8 @@ int sim_shards_write(const struct sim_shards *o, const struct rec_sim_opts *s, e
 	}
 	if (rc == 0)
 		rc = o->survey ? write_survey(&x, s, common, &thinned, e) : write_sums(&x, s, repeats, common, &thinned, run, e);
-	if (rc == 0 && x.rating_like && !cli_given("weights"))
-		cli_note("the values look like ratings and are taken as 1; see rec-split --min-value 4 --binarize");
+	if (rc == 0)
+		sim_tell_values(&x, s);
 	if (rc == 0 && thinned)
 		cli_note("--max-user thinned %llu users", (unsigned long long)thinned);
 	rec_sparse_free(&x);

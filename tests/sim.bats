@@ -127,9 +127,91 @@ needs_blas() {
 	printf 'u\ti\nv\tj\n' >apart.tsv
 	exits 0 rec-sim cosine <apart.tsv
 	[ ! -s out ]
-	says "rec-sim: no two items have a weight: the table is empty"
+	says "rec-sim: no two items share a user: the table is empty"
 	exits 0 rec-sim cosine -b <apart.tsv
 	rec-cat --verify out
+	exits 0 rec-sim cosine --side user <apart.tsv
+	says "rec-sim: no two users share an item: the table is empty"
+}
+
+@test "rec-sim: an empty table is said with the option that made it so" {
+	printf '%s\t%s\n' u1 a u1 b u1 c u2 a u2 b u3 a u3 b >three.tsv
+	printf '%s\t%s\t7\n' u1 a u1 b u2 a u2 b >equal.tsv
+	rec-als -q -k 3 -i 2 <three.tsv >als.rec
+	while IFS='|' read -r args text; do
+		case $args in pearson*) in=equal.tsv ;; *) in=three.tsv ;; esac
+		for form in "" -b; do
+			# shellcheck disable=SC2086
+			exits 0 rec-sim $args $form <$in
+			says "rec-sim: $text: the table is empty"
+		done
+		# a part may well be empty
+		case $args in
+		*factors*) ;;
+		*)
+			# shellcheck disable=SC2086
+			exits 0 rec-sim $args --part 1/2 <$in
+			[ ! -s err ]
+			;;
+		esac
+	done <<-'LIST'
+		cosine --min-support 4|no two items share 4 users or more, as --min-support wants
+		cosine -n 0 --min-support 4|no two items share 4 users or more, as --min-support wants
+		jaccard --keep history --min-support 4|no two items share 4 users or more, as --min-support wants
+		cosine --side user --min-support 9|no two users share 9 items or more, as --min-support wants
+		cosine --min-sim 2|--min-sim 2 leaves no weight
+		cosine --min-support 3 --min-sim 2|--min-support 3 and --min-sim 2 leave no weight
+		linear --exponents 0,10,10 --power 100|all weights are 0
+		cosine --from-factors als.rec --min-sim 3|--min-sim 3 leaves no weight
+		cosine --from-factors als.rec --min-sim 3 -n 0|--min-sim 3 leaves no weight
+	LIST
+	exits 0 rec-sim pearson -b <equal.tsv
+	says "rec-sim: all weights are 0 (values that do not differ tell nothing here): the table is empty"
+	rec-sim -b count --partial <three.tsv >sums.rec
+	exits 0 rec-sim cosine --min-support 4 --merge <sums.rec
+	says "rec-sim: no two items share 4 users or more, as --min-support wants: the table is empty"
+}
+
+@test "rec-sim: ease whose weights are all but 0" {
+	printf '%s\t%s\n' u1 a u1 b u1 c u2 a u2 b u3 a u3 b >three.tsv
+	rec-sim -q ease <three.tsv >/dev/null 2>&1 || skip "no BLAS library here"
+	for n in 0 3; do
+		exits 0 rec-sim ease --reg 1e20 -n $n <three.tsv
+		says "rec-sim: the weights are all but 0 (the largest is 3e-20): make --reg smaller (it is 1e+20)"
+		exits 0 rec-sim ease --min-sim 5 -n $n <three.tsv
+		says "rec-sim: --min-sim 5 leaves no weight: the table is empty"
+	done
+	# one outlier makes all others next to nothing
+	{ for u in 1 2 3 4 5 6 7 8 9; do printf 'u%s\ta\t2\nu%s\tb\t3\n' $u $u; done; printf 'z\tc\t1e9\n'; } >outlier.tsv
+	exits 0 rec-sim ease --weights linear -b <outlier.tsv
+	mentions "rec-sim: the weights are all but 0 (the largest is "
+	mentions "): make --reg smaller (it is 100), or try --weights log or none"
+	exits 0 rec-sim ease --weights log -b <outlier.tsv
+	[ ! -s err ]
+}
+
+@test "rec-sim: values that are taken as 1, and those that take no part, are said" {
+	while IFS='|' read -r args values text; do
+		# shellcheck disable=SC2086
+		printf 'u1\ta\t%s\nu1\tb\t%s\nu2\ta\t%s\nu2\tb\t%s\n' $values >v.tsv
+		# shellcheck disable=SC2086
+		exits 0 rec-sim -b $args <v.tsv
+		grep -v 'the table is empty' err >first || true
+		[ "$(cat first)" = "${text:+rec-sim: $text}" ] || fail "$args $values: $(cat err)"
+	done <<-'LIST'
+		cosine|3 4 5 3|the values look like ratings and are taken as 1; see --weights, pearson, adjusted-cosine, and rec-split --min-value 4 --binarize
+		cosine|0 5 0 8|the values look like ratings and are taken as 1; see --weights, pearson, adjusted-cosine, and rec-split --min-value 4 --binarize; 2 of 4 are 0 and take no part (where 0 means that the user has it: cut -f1,2)
+		cosine|0 1 1 1|1 of 4 values is 0 and takes no part (where 0 means that the user has it: cut -f1,2)
+		jaccard|-1 1 1 1|1 of 4 values is below 0 and takes no part
+		jaccard|1 7 2 40|
+		cosine|1 7 2 40|the values (1 to 40) are taken as 1; --weights log makes them count
+		cosine --weights none|1 7 2 40|
+		cosine --weights log|0 7 -2 40|2 of 4 values are 0 or below and take no part (where 0 means that the user has it: cut -f1,2)
+		cosine --weights linear|0 7 -2 40|1 of 4 values is 0 and takes no part (where 0 means that the user has it: cut -f1,2)
+		pearson|0 7 -2 40|
+		cosine|1 1 1 1|
+		cosine|7 7 7 7|
+	LIST
 }
 
 @test "rec-sim: the same bytes for any order of lines, text or recmat, any number of threads and parts" {

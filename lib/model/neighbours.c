@@ -132,6 +132,7 @@ struct work {
 	bool rows;
 	struct rec_accumulator *acc;	/* per thread */
 	struct rec_group group;		/* or of a group of lines */
+	struct rec_pair_tally *tally;	/* per thread */
 	const struct rec_run *run;
 };
 
@@ -142,12 +143,21 @@ static struct rec_pair pair_of(const struct rec_accumulator *a, uint32_t s)
 	return p;
 }
 
+static void add_tally(struct rec_pair_tally *sum, const struct rec_pair_tally *x)
+{
+	sum->pairs += x->pairs;
+	sum->rare += x->rare;
+	sum->zero += x->zero;
+	sum->small += x->small;
+}
+
 /* A line for rec_select. With rows the line is the history item. */
 static int weigh_line(void *arg, uint32_t line, unsigned thread, float *weight, uint32_t *at, uint32_t *n, struct rec_err *e)
 {
 	const struct work *w = arg;
 	const struct rec_neighbours *how = w->how;
 	struct rec_accumulator *a = w->acc ? &w->acc[thread] : &w->group.acc[line - w->group.first];
+	struct rec_pair_tally tally = { 0 };
 	uint32_t kept = 0;
 	bool finite = true;
 
@@ -158,16 +168,23 @@ static int weigh_line(void *arg, uint32_t line, unsigned thread, float *weight, 
 		struct rec_pair p;
 		float f;
 
-		if (s == line || a->count[s] < how->min_support)
+		if (s == line || a->count[s] < how->min_support) {
+			tally.rare += s != line;
 			continue;
+		}
 		p = pair_of(a, s);
 		f = (float)(w->rows ? how->weight(how->arg, line, s, &p) : how->weight(how->arg, s, line, &p));
 		finite &= isfinite(f) != 0;
-		if (f == 0 || fabsf(f) < how->min_sim)
+		if (f == 0 || fabsf(f) < how->min_sim) {
+			tally.zero += f == 0;
+			tally.small += f != 0;
 			continue;
+		}
 		weight[s] = f;
 		at[kept++] = s;
 	}
+	tally.pairs = a->n - (a->n > 0);	/* but for the item itself */
+	add_tally(&w->tally[thread], &tally);
 	rec_overlap_clear(a);
 	*n = kept;
 	return finite ? 0 : rec_err_set(e, REC_EDATA, "the similarity of some pair is beyond float32");
@@ -180,16 +197,31 @@ static int sum_group(void *arg, uint32_t first, uint32_t end, struct rec_err *e)
 	return rec_group_sum(&w->group, first, end, w->run, e);
 }
 
-static int by_groups(struct rec_csr *s, struct rec_selection *sel, const struct rec_neighbours *how, const struct rec_run *run, struct rec_err *e)
+static int by_groups(struct rec_csr *s, struct rec_selection *sel, struct work *w, const struct rec_run *run, struct rec_err *e)
 {
-	struct work w = { .how = how, .rows = sel->rows, .run = run };
-	int rc = rec_group_new(&w.group, &how->overlap, how->group, e);
+	int rc = rec_group_new(&w->group, &w->how->overlap, w->how->group, e);
 
-	sel->group = how->group;
+	sel->group = w->how->group;
 	sel->before = sum_group;
 	if (rc == 0)
-		rc = rec_select(s, sel, weigh_line, &w, run, e);
-	rec_group_free(&w.group);
+		rc = rec_select(s, sel, weigh_line, w, run, e);
+	rec_group_free(&w->group);
+	return rc;
+}
+
+static int by_lines(struct rec_csr *s, const struct rec_selection *sel, struct work *w, const struct rec_run *run, struct rec_err *e)
+{
+	unsigned threads = rec_pool_size(run->pool), i = 0;
+	int rc = -1;
+
+	w->acc = rec_zalloc(threads, sizeof *w->acc, e);
+	while (w->acc && i < threads && rec_accumulator_new(&w->acc[i], &w->how->overlap, e) == 0)
+		i++;
+	if (i == threads)
+		rc = rec_select(s, sel, weigh_line, w, run, e);
+	for (i = 0; w->acc && i < threads; i++)
+		rec_accumulator_free(&w->acc[i]);
+	free(w->acc);
 	return rc;
 }
 
@@ -197,20 +229,15 @@ int rec_neighbours(struct rec_csr *s, const struct rec_neighbours *how, const st
 {
 	struct rec_selection sel = { .items = how->overlap.x->ncols, .keep = how->keep, .rows = !how->columns && (how->keep_history || how->keep == 0),
 				     .from = how->from, .to = how->to, .columns = how->columns };
-	unsigned threads = rec_pool_size(run->pool), i = 0;
-	struct work w = { .how = how, .rows = sel.rows };
+	unsigned threads = rec_pool_size(run->pool);
+	struct work w = { .how = how, .rows = sel.rows, .run = run, .tally = rec_zalloc(threads, sizeof *w.tally, e) };
 	int rc = -1;
 
 	*s = (struct rec_csr){ 0 };
-	if (how->group)
-		return by_groups(s, &sel, how, run, e);
-	w.acc = rec_zalloc(threads, sizeof *w.acc, e);
-	while (w.acc && i < threads && rec_accumulator_new(&w.acc[i], &how->overlap, e) == 0)
-		i++;
-	if (i == threads)
-		rc = rec_select(s, &sel, weigh_line, &w, run, e);
-	for (i = 0; w.acc && i < threads; i++)
-		rec_accumulator_free(&w.acc[i]);
-	free(w.acc);
+	if (w.tally)
+		rc = how->group ? by_groups(s, &sel, &w, run, e) : by_lines(s, &sel, &w, run, e);
+	for (unsigned i = 0; w.tally && how->tally && i < threads; i++)
+		add_tally(how->tally, &w.tally[i]);
+	free(w.tally);
 	return rc;
 }

@@ -60,6 +60,11 @@ struct rec_pair {
 };
 typedef double rec_pair_fn(const void *arg, uint32_t i, uint32_t j, const struct rec_pair *p);
 
+/* What became of the pairs of items that share a user, in the lines that were worked out; (i, j) and (j, i) are two. */
+struct rec_pair_tally {
+	uint64_t pairs, rare, zero, small;	/* all; below min_support; of weight 0; of a |weight| below min_sim */
+};
+
 struct rec_neighbours {
 	struct rec_overlap overlap;
 	rec_pair_fn *weight;	/* the measure: finite, 0 for none */
@@ -71,6 +76,7 @@ struct rec_neighbours {
 	uint32_t from, to;	/* rows wanted, or columns */
 	bool columns;		/* not with keep_history */
 	uint32_t group;		/* lines that are summed at once, where the data lie in files (sim_stream.h); 0: one a thread */
+	struct rec_pair_tally *tally;	/* added to; NULL: nobody asks */
 };
 
 /* The similarity, items x items. Fails where a weight is not finite in float32. */

@@ -144,7 +144,7 @@ static int by_pairs(struct rec_similarity *s, const struct rec_sim_data *d, uint
 	const struct rec_sim_opts *o = d->o;
 	struct rec_neighbours how = { .overlap = overlap_of(d), .weight = o->method->weight, .arg = d, .keep = o->neighbours, .keep_history = o->keep_history,
 				      .min_sim = (float)o->min_sim, .min_support = o->min_support, .from = from, .to = to, .columns = o->columns,
-				      .group = o->spill ? o->group : 0 };
+				      .group = o->spill ? o->group : 0, .tally = o->tally };
 
 	if ((o->method->takes & REC_SIM_LINEAR) && o->power != 1)
 		how.weight = rec_linear_power_weight;

@@ -234,6 +234,11 @@ const char *rec_sim_formula(const struct rec_sim_method *m)
 	return m->formula;
 }
 
+bool rec_sim_takes_zeros(const struct rec_sim_method *m)
+{
+	return m->zeros;
+}
+
 bool rec_sim_takes(const struct rec_sim_method *m, const char *option)
 {
 	static const struct {
