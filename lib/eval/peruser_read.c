@@ -13,6 +13,7 @@
 #include "eval/peruser.h"
 #include "io/looks.h"
 #include "io/num.h"
+#include "io/rows.h"
 
 struct ref {	/* bytes within the text */
 	const char *p;
@@ -129,6 +130,8 @@ static int take_user(struct reader *d, const char **at, const char *end, struct 
 	const char *p = *at, *label = p;
 	size_t n = field_len(p, line_end(p));
 
+	if (n > REC_LABEL_MAX)
+		return fail(d, p, e, "a user " REC_LABEL_TOO_LONG);
 	do
 		p = line_end(p) + 1;
 	while (p < end && (size_t)(end - p) > n && memcmp(p, label, n) == 0 && p[n] == '\t');
@@ -332,6 +335,14 @@ static int add_ref(struct ref **list, size_t *n, size_t *cap, struct ref x, stru
 	return 0;
 }
 
+/* The n bytes at p of user u, which are no longer than a label is. */
+static int add_name(const struct reader *d, struct ref **list, size_t *many, size_t *cap, const char *p, size_t n, uint32_t u, struct rec_err *e)
+{
+	if (n > REC_LABEL_MAX)
+		return fail(d, p, e, "a name " REC_LABEL_TOO_LONG);
+	return add_ref(list, many, cap, (struct ref){ p, (uint32_t)n, u }, e);
+}
+
 /* The first number is what the others give, and counts don't contradict each other. */
 static int check_ratio(const struct reader *d, const struct rec_series *s, uint32_t u, const char *first, size_t n, const char *at, struct rec_err *e)
 {
@@ -398,7 +409,7 @@ static int parse_listed(struct reader *d, uint32_t u, const char *p, const char 
 		return fail(d, p, e, d->items_said ? "a list is there twice for one user" : "a list, but no line says how many items there are");
 	d->run[u].listed = true;
 	while (next_field(&p, end, &f, &len))
-		if (add_ref(&d->item, &d->items, &d->items_cap, (struct ref){ f, (uint32_t)len, u }, e) != 0)
+		if (add_name(d, &d->item, &d->items, &d->items_cap, f, len, u, e) != 0)
 			return -1;
 	return 0;
 }
@@ -414,7 +425,7 @@ static int parse_line(struct reader *d, struct rec_results *r, uint32_t u, const
 	if (n == 7 && memcmp(name, "history", 7) == 0)
 		return parse_history(d, r, u, p, end, e);
 	if (n == 5 && memcmp(name, "group", 5) == 0)
-		return add_ref(&d->group, &d->groups, &d->groups_cap, (struct ref){ p, (uint32_t)(end - p), u }, e);
+		return add_name(d, &d->group, &d->groups, &d->groups_cap, p, (size_t)(end - p), u, e);
 	if (n == 6 && memcmp(name, "listed", 6) == 0)
 		return parse_listed(d, u, p, end, e);
 	for (size_t i = 0; i < r->n; i++)

@@ -75,8 +75,8 @@ static int cut_lines(struct rec_label_list *l, struct rec_buf *b, const char *na
 		tab = memchr(p, '\t', len);
 		if (tab)
 			len = (size_t)(tab - p);
-		if (len == 0 || len > UINT32_MAX)
-			return rec_err_set(e, REC_EDATA, "%s:%llu: field 1: %s", name, (unsigned long long)l->n + 1, len == 0 ? "empty" : "longer than 4 GiB");
+		if (len == 0 || len > REC_LABEL_MAX)
+			return rec_err_set(e, REC_EDATA, "%s:%llu: field 1: %s", name, (unsigned long long)l->n + 1, len == 0 ? "empty" : REC_LABEL_TOO_LONG);
 		if (rec_grow(&l->label, &labels, l->n + 1, sizeof *l->label, e) != 0 || rec_grow(&l->len, &lens, l->n + 1, sizeof *l->len, e) != 0)
 			return -1;
 		l->label[l->n] = p;

@@ -232,8 +232,8 @@ int rec_line_label(const struct rec_foreign_line *l, int field, const char *s, s
 {
 	if (n == 0)
 		return rec_line_fail(l, field, e, "empty");
-	if (n > UINT32_MAX)
-		return rec_line_fail(l, field, e, "longer than 4 GiB");
+	if (n > REC_LABEL_MAX)
+		return rec_line_fail(l, field, e, REC_LABEL_TOO_LONG);
 	if (memchr(s, '\t', n) || memchr(s, '\n', n))
 		return rec_line_fail(l, field, e, "a label can't hold TAB or line break");
 	return 0;

@@ -63,7 +63,7 @@ REC_MUST int rec_line_u64(const struct rec_foreign_line *l, int field, const cha
 REC_MUST int rec_line_keep(struct rec_foreign_line *l, struct rec_row *row, const char *value, size_t nvalue, const char *time, size_t ntime,
 			   struct rec_err *e);
 
-/* A label in a field: not empty, no TAB, no newline, not beyond 4 GiB. */
+/* A label in a field: not empty, no TAB, no newline, not beyond REC_LABEL_MAX. */
 REC_MUST int rec_line_label(const struct rec_foreign_line *l, int field, const char *s, size_t n, struct rec_err *e);
 
 /* The next field of [*p, end): up to delimiter, or up to a run of blanks and tabs where delimiter is NULL or "". 1 and *s, *n; 0 when there is none. */

@@ -7,7 +7,6 @@
  * job is reported, whatever the threads do. Memory: a bit per column and thread for ranked blocks, else nothing.
  */
 #include <inttypes.h>
-#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +15,7 @@
 #include "base/search.h"
 #include "io/meta.h"
 #include "io/recmat_form.h"
+#include "io/rows.h"
 
 enum { PIECE = 1 << 17, LABEL_PIECE = 1 << 14, JOBS = 6 };
 
@@ -71,7 +71,7 @@ static int run_jobs(struct check *c, struct rec_pool *pool, struct rec_err *e)
 	return rec_pool_run(pool, (size_t)n, run_piece, c, e);
 }
 
-/* Offsets begin at 0, do not descend, and end at last. Labels are not empty and no longer than an int says. */
+/* Offsets begin at 0, do not descend, and end at last. Labels are not empty and not longer than REC_LABEL_MAX. */
 static int check_offsets(const uint64_t *off, uint64_t n, uint64_t last, uint64_t from, uint64_t to, bool labels, const char *what, struct rec_err *e)
 {
 	if ((from == 0 && off[0] != 0) || (to == n && off[n] != last))
@@ -79,7 +79,7 @@ static int check_offsets(const uint64_t *off, uint64_t n, uint64_t last, uint64_
 	for (uint64_t i = from; i < to; i++) {
 		if (off[i + 1] < off[i] || off[i + 1] > last)
 			return rec_err_set(e, REC_EDATA, "%s descend at %" PRIu64, what, i + 1);
-		if (labels && (off[i + 1] == off[i] || off[i + 1] - off[i] > INT_MAX))
+		if (labels && (off[i + 1] == off[i] || off[i + 1] - off[i] > REC_LABEL_MAX))
 			return rec_err_set(e, REC_EDATA, "%s: label %" PRIu64 " is empty or too long", what, i + 1);
 	}
 	return 0;

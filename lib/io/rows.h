@@ -36,6 +36,10 @@ enum {	/* rec_row.has: bit field */
 	REC_LOST_TIME = 16,
 };
 
+/* Bytes of the longest label, in any form: messages print it with the length of an int, recmat(5) holds no longer one. */
+#define REC_LABEL_MAX 0x7fffffff
+#define REC_LABEL_TOO_LONG "longer than 2 GiB"
+
 struct rec_row {
 	const char *row, *col;	/* labels, not NUL-terminated */
 	uint32_t row_len, col_len;

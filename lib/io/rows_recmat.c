@@ -120,17 +120,6 @@ static int find_lone(struct rec_rows *r, struct rec_err *e)
 	return r->nlone > 0 && !(r->flags & REC_ROWS_LABELS) ? fail_lone(r, e) : 0;
 }
 
-/* Label lengths are 32 bits in a row. */
-static int check_labels(const struct rec_rows *r, const uint64_t *off, uint64_t n, struct rec_err *e)
-{
-	for (uint64_t i = 0; n > 0 && off[n] > UINT32_MAX && i < n; i++)
-		if (off[i + 1] - off[i] > UINT32_MAX) {
-			rec_err_set(e, REC_EDATA, "a label is longer than 4 GiB");
-			return rec_rows_in_block(r, e);
-		}
-	return 0;
-}
-
 /* The next sparse block: 1, 0, -1. */
 static int next_block(struct rec_rows *r, struct rec_err *e)
 {
@@ -152,8 +141,6 @@ static int next_block(struct rec_rows *r, struct rec_err *e)
 	}
 	if (rc != 1)
 		return rc;
-	if (check_labels(r, r->block.row_off, r->block.rows, e) != 0 || check_labels(r, r->block.col_off, r->block.cols, e) != 0)
-		return -1;
 	if (r->block.order == REC_STREAM && find_lone(r, e) != 0)
 		return -1;
 	r->in_block = true;

@@ -89,7 +89,7 @@ static __attribute__((cold, noinline)) int fail_number(int field, enum rec_num w
 
 static __attribute__((cold, noinline)) int fail_long(int field, struct rec_err *e)
 {
-	return rec_err_set(e, REC_EDATA, "field %d: longer than 4 GiB", field);
+	return rec_err_set(e, REC_EDATA, "field %d: " REC_LABEL_TOO_LONG, field);
 }
 
 static __attribute__((cold, noinline)) int fail_mark(struct rec_err *e)
@@ -120,7 +120,7 @@ static __attribute__((noinline)) int label_alone(struct rec_row *r, const char *
 		return rec_err_set(e, REC_EDATA, "empty line");
 	if (!(flags & REC_ROWS_LABELS))
 		return fail_no_tab(p, (size_t)(end - p), e);
-	if (end - p > UINT32_MAX)
+	if (end - p > REC_LABEL_MAX)
 		return fail_long(1, e);
 	*r = (struct rec_row){ .row = p, .row_len = (uint32_t)(end - p), .value = 1, .time = NAN };
 	return 0;
@@ -210,8 +210,8 @@ static inline int take_line(struct rec_row *r, struct scanner *s, const char *p,
 	end = q - (*q == '\n' && q[-1] == '\r');
 	if (end <= col)
 		return fail_empty(2, e);
-	if (q - p > UINT32_MAX)
-		return fail_long(col - p > UINT32_MAX ? 1 : 2, e);
+	if (q - p > REC_LABEL_MAX && (col - p > REC_LABEL_MAX || end - col > REC_LABEL_MAX))
+		return fail_long(col - p > REC_LABEL_MAX ? 1 : 2, e);
 	*r = (struct rec_row){ .row = p, .row_len = (uint32_t)(col - p - 1), .col = col, .col_len = (uint32_t)(end - col), .value = 1, .time = NAN,
 			       .has = REC_HAS_COL };
 	if (*q != '\n')
