@@ -189,8 +189,8 @@ uninstall: ## remove what install put there
 	for p in $(PAGES); do rm -f $(DESTDIR)$(MANDIR)/man$${p##*.}/$${p##*/}; done
 	rm -f $(CMDS:%=$(DESTDIR)$(COMPLETIONS)/%) $(SCRIPTS:%=$(DESTDIR)$(COMPLETIONS)/%) $(DESTDIR)$(COMPLETIONS)/recpipe
 
-dist: ## recpipe-VERSION.tar.gz of what is committed
-	git archive --format=tar.gz --prefix=recpipe-$(VERSION)/ -o recpipe-$(VERSION).tar.gz HEAD
+dist: ## recpipe-VERSION.tar.gz of what is committed, or of an unpacked one
+	sh tests/dist.sh .
 
 static: ## binaries that run on any Linux of this architecture: $(B)-static/bin (musl-gcc, or CC=... with a static zlib)
 	sh tests/static.sh $(B)-static

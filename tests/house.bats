@@ -223,3 +223,37 @@ headers_compile() {	# FOLDER LIST COMPILER...
 	make -n B="$BATS_TEST_TMPDIR/b" CPPFLAGS=-DFROM_CPPFLAGS "$BATS_TEST_TMPDIR/b/lib/base/err.o" | grep -q -- -DFROM_CPPFLAGS
 	! grep -n 'install -D' Makefile
 }
+
+@test "house: make dist works from a dist, and gives the same bytes whatever became of times and modes" {
+	work=$BATS_TEST_TMPDIR
+	mkdir "$work/first" "$work/second" "$work/third"
+	sh tests/dist.sh "$work/first"
+	name=recpipe-$(sed 's/ .*//;q' <(tar xzOf "$work"/first/*.tar.gz --wildcards '*/MANIFEST'))
+	[ "$(ls "$work/first")" = "$name.tar.gz" ]
+	(umask 077 && tar xzf "$work/first/$name.tar.gz" --no-same-permissions -C "$work/second")
+	find "$work/second" -exec touch {} +
+	(umask 077 && cd "$work/second/$name" && make -s dist)
+	same "$work/first/$name.tar.gz" "$work/second/$name/$name.tar.gz"
+	# what it holds: all that it names and no more, by one owner, of one time, programs as programs
+	tar tzvf "$work/first/$name.tar.gz" >"$work/list"
+	[ "$(awk '{ print $2 }' "$work/list" | sort -u)" = 0/0 ]
+	[ "$(awk '{ print $4, $5 }' "$work/list" | sort -u | wc -l)" -eq 1 ]
+	diff <(sed '1d; s/^... //' "$work/second/$name/MANIFEST"; echo MANIFEST) <(tar tzf "$work/first/$name.tar.gz" | sed "s,^$name/,," | grep -vx MANIFEST; echo MANIFEST)
+	grep -q '^-rwxr-xr-x .*/tests/run.sh$' "$work/list"
+	[ "$(awk '{ print $1 }' "$work/list" | sort -u | tr '\n' ' ')" = "-rw-r--r-- -rwxr-xr-x " ]
+	(cd "$work/second/$name" && make -n all >/dev/null)
+	# in a clone: what is committed, whatever else lies there
+	if [ "$(git rev-parse --show-toplevel 2>/dev/null)" = "$(pwd -P)" ]; then
+		diff <(git ls-tree -r --name-only HEAD | sort) <(sed '1d; s/^... //' "$work/second/$name/MANIFEST")
+		git clone -q . "$work/third/clone"
+		echo more >>"$work/third/clone/README.md"
+		echo new >"$work/third/clone/lib/new.c"
+		sh "$work/third/clone/tests/dist.sh" "$work/third"
+		same "$work/first/$name.tar.gz" "$work/third/$name.tar.gz"
+	fi
+	# a file that is gone is missed
+	rm "$work/second/$name/LICENSE" "$work/second/$name/$name.tar.gz"
+	exits 1 sh "$work/second/$name/tests/dist.sh" "$work/second"
+	says "dist: LICENSE is missing; MANIFEST names it"
+	[ "$(ls "$work/second")" = "$name" ]
+}
