@@ -10,6 +10,8 @@ sh tests/setup.sh test || exit 1
 
 part=${1:-all}
 jobs=$(nproc 2>/dev/null || echo 1)
+side_by_side="--jobs $jobs --no-parallelize-within-files"
+[ "$jobs" -gt 1 ] || side_by_side=	# which bats refuses
 log=$(mktemp -d) || exit 1
 trap 'rm -rf "$log"' EXIT
 passed=0 failed=0 skipped=0
@@ -44,7 +46,8 @@ program() {	# program FILE: a C test program
 }
 
 bats_files() {	# bats_files FILE...: TAP in, counts out
-	bats --tap --jobs "$jobs" --no-parallelize-within-files "$@" >"$log/tap" 2>&1
+	# shellcheck disable=SC2086
+	bats --tap $side_by_side "$@" >"$log/tap" 2>&1
 	grep -E '^(ok|not ok|#|1\.\.)' "$log/tap" | grep -vE '^(ok|1\.\.)'
 	passed=$((passed + $(grep -E '^ok ' "$log/tap" | grep -vcE '# skip')))
 	skipped=$((skipped + $(grep -cE '^ok .*# skip' "$log/tap")))
