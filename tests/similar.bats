@@ -234,6 +234,38 @@ exact_or_refused() {
 	says "rec-topn: cut.rec: the table was cut by rec-sim -n 6 for each candidate, so what is most like an item may be missing; make it with rec-sim conditional --keep history"
 }
 
+@test "similar: a part of a table is right where it can be, else refused" {
+	rec-gen --users 200 --items 700 --rows 9000 >many.tsv
+	cut -f2 many.tsv | sort -u >all
+	for m in "cosine -n 20" "conditional -n 20" "conditional -n 600" "cosine -n 0" "cosine -n 20 --keep history" "lift -n 2 --normalize l1" "cosine --min-sim .2"; do
+		# shellcheck disable=SC2086
+		{
+			rec-sim -q -b $m -n 0 <many.tsv >whole.rec
+			rec-topn -q -m whole.rec --similar-items -n 5 <all >want
+			for part in part columns; do
+				case "$part $m" in columns*history*) continue ;; esac
+				for i in 1 2; do rec-sim -q -b $m --$part $i/2 <many.tsv >p.$i; done
+				for i in 1 2; do
+					if rec-topn -q -m p.$i --similar-items -n 5 <all >got 2>why; then
+						awk 'NR == FNR { right[$0]; next } !($0 in right) { exit 1 }' want got || fail "$m --$part $i/2 alone"
+					else
+						grep -qE '(join all parts first, with cat or rec-cat --merge -b|--keep history|no item was answered)$' why || fail "$m --$part $i/2: $(cat why)"
+					fi
+				done
+				# joined: the whole, or refused as that is
+				cat p.1 p.2 >both
+				rec-sim -q -b $m <many.tsv >one.rec
+				if rec-topn -q -m one.rec --similar-items -n 5 <all >one 2>/dev/null; then
+					rec-topn -q -m both --similar-items -n 5 <all >got
+					same one got || fail "$m --$part joined"
+				else
+					exits 2 rec-topn -q -m both --similar-items -n 5 <all
+				fi
+			done
+		}
+	done
+}
+
 @test "similar: text says nothing of how it was made: its rows are taken as they stand, and stderr says so" {
 	rec-sim -q conditional -n 0 <train.tsv | best 4 >want
 	rec-sim -q conditional -n 4 --keep history <train.tsv >cut.tsv

@@ -27,26 +27,31 @@ static int find_bound(uint64_t *bound, const struct rec_model *m, struct rec_err
 
 	if (rec_meta_get_u64(&m->meta, "neighbours", &kept, e) < 0 || rec_meta_get_u64(&m->meta, is(m, "side", "user") ? "users" : "items", &all, e) < 0)
 		return -1;
-	*bound = m->dense || kept == 0 || (all > 0 && kept >= all - 1) ? UINT64_MAX : kept;
+	*bound = kept == 0 || (all > 0 && kept >= all - 1) ? UINT64_MAX : kept;
 	return 0;
 }
 
-/* Lines with bound cells and more in *cut, NULL where there are none. */
-static int mark_lines(unsigned char **cut, const struct rec_csr *s, bool rows, uint64_t bound, struct rec_err *e)
+/* Cells of each row, or of each column. */
+static uint64_t *count_cells(const struct rec_csr *s, bool rows, struct rec_err *e)
 {
-	uint32_t lines = rows ? s->nrows : s->ncols;
-	uint64_t *n = rec_zalloc((size_t)lines + 1, sizeof *n, e);
-	bool any = false;
+	uint64_t *n = rec_zalloc((size_t)(rows ? s->nrows : s->ncols) + 1, sizeof *n, e);
 
-	*cut = n ? rec_zalloc((size_t)lines + 1, 1, e) : NULL;
-	for (uint32_t i = 0; *cut && i < s->nrows; i++)
+	for (uint32_t i = 0; n && i < s->nrows; i++)
 		for (uint64_t c = s->ptr[i]; c < s->ptr[i + 1]; c++)
 			n[rows ? i : s->col[c]]++;
-	for (uint32_t i = 0; *cut && i < lines; i++)
-		any |= (*cut)[i] = n[i] >= bound;
-	free(n);
+	return n;
+}
+
+/* Lines with bound cells and more in *cut, NULL where there are none. */
+static int mark_cut(unsigned char **cut, const uint64_t *n, uint32_t lines, uint64_t bound, struct rec_err *e)
+{
+	bool any = false;
+
+	*cut = rec_zalloc((size_t)lines + 1, 1, e);
 	if (!*cut)
 		return -1;
+	for (uint32_t i = 0; i < lines; i++)
+		any |= (*cut)[i] = n[i] >= bound;
 	if (any)
 		return 0;
 	free(*cut);
@@ -54,28 +59,65 @@ static int mark_lines(unsigned char **cut, const struct rec_csr *s, bool rows, u
 	return 0;
 }
 
-int rec_similar_find(struct rec_similar *x, const struct rec_model *m, struct rec_err *e)
+/* There is a weight of (j, i) wherever there is one of (i, j). */
+static bool two_sided(const struct rec_model *m)
 {
-	bool rows = is(m, "keep", "history");
-	const char *method = rec_meta_get(&m->meta, "algorithm");
-	uint64_t bound;
+	return is(m, "min-sim", "0") || rec_sim_is_symmetric(&m->meta);
+}
 
-	*x = (struct rec_similar){ 0 };
-	if (!rec_similar_told(m))
+/*
+ * Some parts of a table (rec-sim --part, --columns) look like a whole one that was not cut, or cut by columns. But of a whole one every item with a row has a column; where
+ * no column was cut, the other way round; and who is in n[i] columns has as many cells in its own, unless that was cut.
+ */
+static int check_whole(const struct rec_model *m, const uint64_t *n, const unsigned char *cut, uint64_t bound, struct rec_err *e)
+{
+	bool part = bound != UINT64_MAX && !cut && m->row.n != m->col.n;
+	uint32_t *column;
+
+	if (!two_sided(m))
 		return 0;
-	if (find_bound(&bound, m, e) != 0)
+	if (rec_labels_map(&column, &m->row, &m->col, e) != 0)
 		return -1;
-	if (bound == UINT64_MAX)
-		return 0;
-	if (mark_lines(&x->cut, &m->sim, rows, bound, e) != 0)
+	for (uint32_t i = 0; i < m->row.n && !part; i++)
+		part = column[i] == REC_NONE || (cut && !cut[column[i]] && m->sim.ptr[i + 1] - m->sim.ptr[i] > n[column[i]]);
+	free(column);
+	return part ? rec_err_set(e, REC_EDATA, "a part of a table (rec-sim --part or --columns): join all parts first, with cat or rec-cat --merge -b") : 0;
+}
+
+/* Columns are what was cut. */
+static int find_columns(struct rec_similar *x, const struct rec_model *m, const uint64_t *n, uint64_t bound, struct rec_err *e)
+{
+	const char *method = rec_meta_get(&m->meta, "algorithm");
+
+	if (check_whole(m, n, x->cut, bound, e) != 0)
 		return -1;
-	if (rows || !x->cut)
+	if (!x->cut)
 		return 0;
 	x->columns = is(m, "normalize", "none") && rec_sim_is_symmetric(&m->meta);
 	if (x->columns)
 		return 0;
-	free(x->cut);
-	x->cut = NULL;
 	return rec_err_set(e, REC_EUSAGE, "the table was cut by rec-sim -n %llu for each candidate, so what is most like an item may be missing; "
 			   "make it with rec-sim %s --keep history", (unsigned long long)bound, method ? method : "METHOD");
+}
+
+int rec_similar_find(struct rec_similar *x, const struct rec_model *m, struct rec_err *e)
+{
+	bool rows = is(m, "keep", "history");
+	uint64_t bound, *n;
+	int rc;
+
+	*x = (struct rec_similar){ 0 };
+	if (!rec_similar_told(m) || m->dense)
+		return 0;
+	if (find_bound(&bound, m, e) != 0 || !(n = count_cells(&m->sim, rows, e)))
+		return -1;
+	rc = mark_cut(&x->cut, n, rows ? m->sim.nrows : m->sim.ncols, bound, e);
+	if (rc == 0 && !rows)
+		rc = find_columns(x, m, n, bound, e);
+	free(n);
+	if (rc == 0)
+		return 0;
+	free(x->cut);
+	*x = (struct rec_similar){ 0 };
+	return -1;
 }
