@@ -267,7 +267,7 @@ static int parse_short(char **argv)
 	return 0;
 }
 
-static void default_text(char *to, const struct cli_opt *o)
+void cli_value_text(char *to, const struct cli_opt *o)
 {
 	char buf[REC_NUM_MAX + 1] = "";
 	double x = 0;
@@ -324,7 +324,7 @@ void cli_parse(const struct cli_spec *spec, int argc, char **argv)
 	cli_safe_descriptors();
 	cli_catch_signals();
 	for (size_t i = 0; spec->opts[i].name; i++)
-		default_text(cli_defaults[i], &spec->opts[i]);
+		cli_value_text(cli_defaults[i], &spec->opts[i]);
 	operands = argv;	/* operands are moved to the front of argv as they are met */
 	for (int i = 1; i < argc; i++) {
 		char *a = argv[i];

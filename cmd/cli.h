@@ -57,7 +57,7 @@ struct cli_opt {
 	void *to;		/* where it goes; the value there before parsing is the default that --help shows */
 	double lo, hi;		/* numbers: inclusive range */
 	const char *const *choices;
-	const char *help;
+	const char *help;	/* NULL: not offered by --help and completion */
 };
 
 #define CLI_FLAG(k, name, to, help) { k, name, NULL, CLI_KIND_FLAG, (bool *){ to }, 0, 0, NULL, help }
@@ -85,17 +85,22 @@ struct cli_common {
 	bool estimate, trust, no_sync, verbose, quiet;
 };
 #define CLI_COMMON_INIT { .seed = 1 }
-#define CLI_COMMON(c)                                                                                                      \
+#define CLI_COMMON(c) CLI_COMMON_AS(c, CLI_BINARY_HELP, CLI_SEED_HELP, CLI_TRUST_HELP)
+#define CLI_BINARY_HELP "recmat instead of text, for every output"
+#define CLI_SEED_HELP "seed of everything random"
+#define CLI_TRUST_HELP "skip the CRCs of recmat sections"
+/* The same with other words on three of them; NULL: taken, but not offered, because it does nothing here. */
+#define CLI_COMMON_AS(c, binary_help, seed_help, trust_help)                                                               \
 	CLI_U32('j', "threads", "N", &(c)->threads, 1, 1024, "threads (default: the CPUs this process may use); never changes the result"), \
 	CLI_FILE('o', "output", &(c)->output, "write here instead of stdout; the file appears when it is complete"),       \
-	CLI_FLAG('b', "binary", &(c)->binary, "recmat instead of text, for every output"),                                \
-	CLI_U64(0, "seed", "N", &(c)->seed, 0, 1.8446744073709552e19, "seed of everything random"),                        \
+	CLI_FLAG('b', "binary", &(c)->binary, binary_help),                                                               \
+	CLI_U64(0, "seed", "N", &(c)->seed, 0, 1.8446744073709552e19, seed_help),                                          \
 	CLI_FILE(0, "stats", &(c)->stats, "write rows, bytes, seconds, peak memory here: key TAB value"),                 \
 	CLI_SIZE(0, "mem", &(c)->mem, "memory to stay within (512M, 8G), or refuse"),                                      \
 	CLI_FLAG(0, "estimate", &(c)->estimate, "print the memory and work needed, and stop"),                            \
-	CLI_FLAG(0, "trust", &(c)->trust, "skip the CRCs of recmat sections"),                                             \
+	CLI_FLAG(0, "trust", &(c)->trust, trust_help),                                                                     \
 	CLI_FLAG(0, "no-sync", &(c)->no_sync, "don't wait until files are on the disk: a power cut may leave them empty"),  \
-	CLI_FLAG('v', "verbose", &(c)->verbose, "say more on stderr"),                                                     \
+	CLI_FLAG('v', "verbose", &(c)->verbose, "say settings, sizes and seconds on stderr"),                              \
 	CLI_FLAG('q', "quiet", &(c)->quiet, "say nothing on stderr but errors")
 /* (-h/--help, -V/--version are added by cli_parse) */
 
@@ -108,6 +113,7 @@ struct cli_spec {
 	const char *hint;	/* for an unexpected operand: "reads stdin: rec-als < train.tsv" */
 	const struct cli_opt *opts;
 	struct cli_common *common;
+	bool (*applies)(const char *option);	/* whether -v tells the value of an option (or NULL: all) */
 	const char *extra;	/* more text for --help (a table of methods), or NULL */
 };
 

@@ -211,6 +211,7 @@ int cli_commit(struct rec_err *e)
 		return -1;
 	cli_stat_u64("bytes.in", bytes_in);
 	cli_stat_u64("bytes.out", bytes_out);
+	cli_tell_work();
 	if (stats_out && (cli_write_stats(stats_out, e) != 0 || rec_out_finish(stats_out, e) != 0 || rec_out_sync(&stats_out, 1, NULL, e) != 0))
 		return -1;
 	if (commit_all(e) != 0)

@@ -44,6 +44,13 @@ void cli_free_outputs(void);
 struct rec_pool *cli_pool(void);	/* NULL before cli_run */
 void cli_free_run(void);
 
+/* The value of an option as --help shows defaults, into CLI_DEFAULT_TEXT bytes; "" where it has none. */
+void cli_value_text(char *to, const struct cli_opt *o);
+
+/* With -v: the settings in force, before the work; sizes and seconds, after it. */
+void cli_tell_settings(unsigned threads, const char *isa);
+void cli_tell_work(void);
+
 /* Before any work: a name that can't be written is told at once. */
 REC_MUST int cli_open_stats(struct rec_err *e);
 REC_MUST int cli_write_stats(struct rec_out *out, struct rec_err *e);

@@ -190,6 +190,7 @@ int cli_run(struct rec_run **run, struct rec_err *e)
 		return -1;
 	if (cli_open_stats(e) != 0)
 		return -1;
+	cli_tell_settings(rec_pool_size(the_run.pool), the_run.kernel->isa);
 	the_run.mem = c->mem;
 	if (isatty(2) && !c->quiet)
 		the_run.progress.fn = show_progress;
@@ -269,7 +270,8 @@ static void add_own_lines(void)
 	struct rusage u;
 	char key[64];
 
-	cli_phase("end");
+	if (!cli_the_spec->common->verbose)	/* else it has ended */
+		cli_phase("end");
 	for (size_t i = 0; i + 1 < stats.nphases; i++) {
 		snprintf(key, sizeof key, "seconds.%s", stats.phase[i].name);
 		cli_stat_f64(key, stats.phase[i].seconds);
@@ -286,6 +288,60 @@ static void add_own_lines(void)
 	cli_stat_text("isa", the_run.kernel ? the_run.kernel->isa : "none");
 	cli_stat_u64("seed", cli_the_spec->common->seed);
 	cli_stat_text("version", REC_VERSION);
+}
+
+void cli_tell_settings(unsigned threads, const char *isa)
+{
+	const struct cli_spec *s = cli_the_spec;
+	char text[900], value[CLI_DEFAULT_TEXT];
+	size_t n = 0;
+
+	for (const struct cli_opt *o = s->opts; o->to != &s->common->threads && n < sizeof text; o++) {
+		*value = '\0';
+		cli_value_text(value, o);
+		if (o->kind == CLI_KIND_FLAG && *(bool *)o->to)
+			n += (size_t)snprintf(text + n, sizeof text - n, ", %s", o->name);
+		else if (*value && (cli_given(o->name) || !s->applies || s->applies(o->name)))
+			n += (size_t)snprintf(text + n, sizeof text - n, ", %s %s", o->name, value);
+	}
+	cli_verbose("version %s, %u thread%s, %s, seed %llu%s", REC_VERSION, threads, cli_s(threads), isa, (unsigned long long)s->common->seed, n ? text : "");
+}
+
+/* "rows 20, users 4, ...", from the lines of --stats. */
+static void tell_sizes(void)
+{
+	char text[900];
+	size_t n = 0;
+
+	for (const char *line = stats.text.n ? stats.text.p : "", *end; *line && n < sizeof text; line = end + (*end == '\n')) {
+		size_t key = strcspn(line, "\t");
+
+		end = line + strcspn(line, "\n");
+		if (strncmp(line, "objective.", 10) != 0)
+			n += (size_t)snprintf(text + n, sizeof text - n, "%s%.*s %.*s", n ? ", " : "", (int)key, line, (int)(end - line - (ptrdiff_t)key - 1), line + key + 1);
+	}
+	if (n)
+		cli_verbose("%s", text);
+}
+
+void cli_tell_work(void)
+{
+	char text[900];
+	uint64_t peak;
+	size_t n = 0;
+
+	if (!cli_the_spec->common->verbose)
+		return;
+	tell_sizes();
+	cli_phase("end");
+	for (size_t i = 0; i + 1 < stats.nphases && n < sizeof text; i++)
+		n += (size_t)snprintf(text + n, sizeof text - n, "%s %.3f, ", stats.phase[i].name, stats.phase[i].seconds);
+	peak = memory_of("VmHWM:");
+	if (n < sizeof text)
+		n += (size_t)snprintf(text + n, sizeof text - n, "in all %.3f", now() - stats.start);
+	if (peak && n < sizeof text)
+		snprintf(text + n, sizeof text - n, "; at most %lluM of memory", (unsigned long long)((peak + (1 << 20) - 1) >> 20));
+	cli_verbose("seconds: %s", text);
 }
 
 int cli_write_stats(struct rec_out *out, struct rec_err *e)

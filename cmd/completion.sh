@@ -12,6 +12,7 @@ cases() {
 # The options of a command: name, key where it has one; of those with an argument also its name and choices.
 table() {
 	"$1" --options | awk -F'\t' -v c="${1##*/}" -v what="$2" '
+		$5 == "hidden" { next }
 		what == "options" { words = words s "--" $2; s = " "; next }
 		{ name = c ":--" $2 ($1 == "-" ? "" : "|" c ":-" $1) }
 		what == "choices" && $4 != "" { print name "\t" $4 }

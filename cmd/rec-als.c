@@ -52,13 +52,30 @@ static const struct cli_opt opts[] = {
 	CLI_FILE('m', "model", &o.model, "model for --half"),
 	CLI_PART(0, "part", &o.part, "with --half: part I of N of the rows"),
 	CLI_FLAG(0, "transposed", &o.transposed, "with --half: the input is item TAB user"),
-	CLI_COMMON(&o.common),
+	CLI_COMMON_AS(&o.common, NULL, "seed of the start values", CLI_TRUST_HELP),
 	CLI_END
 };
 
+/* Options whose value matters to this run, for -v. */
+static bool applies(const char *option)
+{
+	static const char *const implicit[] = { "unobserved", "weights", "alpha", "target", NULL };
+
+	for (size_t i = 0; implicit[i]; i++)
+		if (strcmp(option, implicit[i]) == 0)
+			return !o.is_explicit;
+	if (strcmp(option, "epsilon") == 0)
+		return !o.is_explicit && o.weights == REC_WEIGHTS_LOG;
+	if (strcmp(option, "bias-reg") == 0)
+		return o.is_explicit && !o.no_bias;
+	if (strcmp(option, "cg-steps") == 0)
+		return o.solver == REC_CG;
+	return strcmp(option, "half") != 0 && (strcmp(option, "duplicates") != 0 || !o.is_explicit);
+}
+
 static const struct cli_spec spec = {
 	.name = "rec-als", .summary = "matrix factorisation by alternating least squares", .synopsis = "rec-als [options] < interactions > model",
-	.hint = "reads stdin: rec-als < train.tsv", .opts = opts, .common = &o.common,
+	.hint = "reads stdin: rec-als < train.tsv", .opts = opts, .common = &o.common, .applies = applies,
 };
 
 /* Options that say how a model is made; with --half they come from the model. */

@@ -40,7 +40,7 @@ static const struct cli_opt opts[] = {
 	CLI_FILE(0, "row-labels", &o.row_labels, "mtx, npy, libsvm: labels of the rows, one a line; read with --from, written with --to"),
 	CLI_FILE(0, "col-labels", &o.col_labels, "mtx, npy, libsvm: labels of the columns"),
 	CLI_STRING(0, "tag", "TEXT", &o.tag, "trec-run: the last field"),
-	CLI_COMMON(&o.common),
+	CLI_COMMON_AS(&o.common, CLI_BINARY_HELP, NULL, CLI_TRUST_HELP),
 	CLI_END,
 };
 

@@ -48,14 +48,20 @@ static const struct cli_opt opts[] = {
 	CLI_CHOICE(0, "significance", "t|wilcoxon|randomization", &o.test, test_names, "the paired test of --compare"),
 	CLI_LIST(0, "fail-if", "CONDITION", &o.fail_if, "exit 3 where it holds, as in 'ndcg@10<0.3'"),
 	CLI_FLAG(0, "json", &o.json, "JSON instead of lines"),
-	CLI_COMMON(&o.common),
+	CLI_COMMON_AS(&o.common, NULL, "seed of --bootstrap and of --significance randomization", CLI_TRUST_HELP),
 	CLI_END,
 };
 
 static const char extra[] =
-	"METRICS: recall precision f1 hit mrr map ndcg (with cut-offs: recall@20 ndcg@5,10; graded: ndcg(gain=linear)@10), auc;\n"
-	"         rmse mae of scored pairs; coverage gini novelty (with cut-offs, need --train). Without any: recall ndcg map hit mrr @10,\n"
-	"         or rmse mae where the input holds exactly the pairs of a truth with values.\n";
+	"METRICS: recall precision f1 hit mrr map ndcg (with cut-offs: recall@20 ndcg@5,10; graded: ndcg(gain=linear)@10), auc; "
+	"rmse mae of scored pairs; coverage gini novelty (with cut-offs, need --train). Without any: recall ndcg map hit mrr @10, "
+	"or rmse mae where the input holds exactly the pairs of a truth with values.\n";
+
+/* Options whose value matters to this run, for -v. */
+static bool applies(const char *option)
+{
+	return strcmp(option, "significance") != 0 || o.compare;
+}
 
 static struct cli_spec spec = {
 	.name = "rec-eval",
@@ -66,6 +72,7 @@ static struct cli_spec spec = {
 	.opts = opts,
 	.common = &o.common,
 	.extra = extra,
+	.applies = applies,
 };
 
 struct inputs {

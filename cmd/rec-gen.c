@@ -27,7 +27,7 @@ static const struct cli_opt opts[] = {
 	CLI_DOUBLE(0, "noise", "X", &o.noise, 0, 1, "share of rows without taste; standard deviation added to ratings"),
 	CLI_FLAG(0, "explicit", &o.explicit_values, "ratings from 0.5 to 5 as values"),
 	CLI_FLAG(0, "times", &o.times, "a time on every row"),
-	CLI_COMMON(&o.common),
+	CLI_COMMON_AS(&o.common, CLI_BINARY_HELP, CLI_SEED_HELP, NULL),
 	CLI_END,
 };
 

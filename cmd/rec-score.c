@@ -24,7 +24,7 @@ static const struct cli_opt opts[] = {
 	CLI_FILE(0, "interactions", &o.interactions, "what users hold, for user-user models"),
 	CLI_CHOICE(0, "cold", "mean|drop|fail", &o.cold, cold_names, "pairs that no model can score"),
 	CLI_STRING(0, "clamp", "LO:HI|train|none", &o.clamp, "bounds of the scores; train: the range of training values, where the model knows it"),
-	CLI_COMMON(&o.common),
+	CLI_COMMON_AS(&o.common, CLI_BINARY_HELP, NULL, CLI_TRUST_HELP),
 	CLI_END,
 };
 

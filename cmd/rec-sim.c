@@ -71,6 +71,21 @@ static struct cli_spec spec = {
 
 static char method_names[512], method_text[4096];
 
+/* An option that the method takes, and that isn't one of weights which are not asked for. */
+static bool applies(const char *option)
+{
+	size_t n;
+	char **operand = cli_operands(&n);
+	const struct rec_sim_method *m = n ? rec_sim_method(operand[0]) : NULL;
+	const char *kind = weights[o.weights];
+
+	if (strcmp(option, "bm25") == 0 && strcmp(kind, option) != 0)
+		return false;
+	if ((strcmp(option, "alpha") == 0 || strcmp(option, "epsilon") == 0) && o.weights != REC_WEIGH_LINEAR && o.weights != REC_WEIGH_LOG)
+		return false;
+	return m && rec_sim_takes(m, option);
+}
+
 static void describe_methods(void)
 {
 	const struct rec_sim_method *m;
@@ -82,6 +97,7 @@ static void describe_methods(void)
 		names = rec_append(method_names, sizeof method_names, names, "%s%s", i ? " " : "", rec_sim_name(m));
 		text = rec_append(method_text, sizeof method_text, text, "  %-16s %s\n", rec_sim_name(m), rec_sim_formula(m));
 	}
+	spec.applies = applies;
 	spec.extra = method_text;
 	spec.words = method_names;
 }

@@ -5,6 +5,8 @@
  * Two ways through (split_ways.c): where a row's side follows from the row alone it is passed on as it came; else the input is held as a matrix,
  * filtered, split, and written in canonical order. Shards, parts and the audit have files of their own.
  */
+#include <string.h>
+
 #include "cli.h"
 #include "cli_load.h"
 #include "split_audit.h"
@@ -66,6 +68,12 @@ static const struct cli_opt opts[] = {
 	CLI_END,
 };
 
+/* Options whose value matters to this run, for -v. */
+static bool applies(const char *option)
+{
+	return (strcmp(option, "by") != 0 || o.shards || o.parts) && (strcmp(option, "row-cost") != 0 || o.parts);
+}
+
 static const struct cli_spec spec = {
 	.name = "rec-split",
 	.summary = "part interactions into train and held-out rows, or into shards",
@@ -73,6 +81,7 @@ static const struct cli_spec spec = {
 	.hint = "reads stdin: rec-split --ratio 0.2 --test test.tsv < ratings.tsv",
 	.opts = opts,
 	.common = &o.common,
+	.applies = applies,
 };
 
 static void one_method_only(void)

@@ -49,7 +49,7 @@ static const struct cli_opt opts[] = {
 	CLI_FLAG(0, "similar-items", &o.similar, "rows of stdin are items: list the items most like them (rec-sim --side user: users)"),
 	CLI_PART(0, "part", &o.part, "answer part I of N of the rows"),
 	CLI_FLAG(0, "merge", &o.merge, "stdin is lists over disjoint parts of the items: write the best of all"),
-	CLI_COMMON(&o.common),
+	CLI_COMMON_AS(&o.common, CLI_BINARY_HELP, NULL, CLI_TRUST_HELP),
 	CLI_END,
 };
 

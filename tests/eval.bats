@@ -63,7 +63,7 @@ near() {
 	exits 0 rec-eval -v -t truth --missing skip recall@3 <lists
 	is recall@3 0.8333333333333333
 	grep -q 'missing=skip; ties=label; answered=2/3$' out
-	says "rec-eval: 1 of 3 lists belong to users without truth and are left out"
+	mentions "rec-eval: 1 of 3 lists belong to users without truth and are left out"
 }
 
 @test "rec-eval: --relevant, and gains" {

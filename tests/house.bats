@@ -105,7 +105,7 @@ completes() {
 	bash -n "$BATS_TEST_TMPDIR/completion"
 	for c in $COMMANDS rec-fan rec-task; do
 		grep -q "^complete .* $c\\b" "$BATS_TEST_TMPDIR/completion" || fail "nothing for $c"
-		for o in $("$c" --options | cut -f2); do
+		for o in $("$c" --options | awk -F'\t' '$5 != "hidden" { print $2 }'); do
 			run bash -c '. "$1"; COMP_WORDS=("$2" "--$3"); COMP_CWORD=1; _recpipe; printf "%s\n" "${COMPREPLY[@]}"' - "$BATS_TEST_TMPDIR/completion" "$c" "$o"
 			grep -qx -- "--$o" <<<"$output" || fail "$c --$o: $output"
 		done

@@ -206,3 +206,44 @@ refuses() {
 	exits 1 rec-topn -m secret.rec <train.tsv
 	says "rec-topn: secret.rec: Permission denied; see who may read it: ls -l secret.rec"
 }
+
+@test "messages: --help fits the terminal, and offers no option that does nothing" {
+	for c in $COMMANDS; do
+		for width in 60 80 120; do
+			COLUMNS=$width "$c" --help >help
+			[ "$(awk '{ print length }' help | sort -n | tail -1)" -le $width ] || fail "$c --help at $width: $(awk -v w=$width 'length > w' help)"
+		done
+		COLUMNS='' "$c" --help >help
+		[ "$(awk '{ print length }' help | sort -n | tail -1)" -le 80 ] || fail "$c --help is wider than 80"
+		# its own options first, then those of all
+		own=$("$c" --options | awk -F'\t' '$2 == "threads" { exit } { print "--" $2 }')
+		for o in $own; do
+			[ "$(grep -n -m1 -- "$o\b" help | cut -d: -f1)" -lt "$(grep -n '^As every command' help | cut -d: -f1)" ] || fail "$c: $o stands behind the common options"
+		done
+		"$c" --options | awk -F'\t' '$5 == "hidden" { print "--" $2 }' | while read -r o; do
+			! grep -qE -- "^ .*$o( |\$)" help || fail "$c offers $o" || exit 1
+		done
+	done
+	! rec-eval --help | grep -q -- --binary
+	! rec-topn --help | grep -q -- --seed
+	rec-eval --help | grep -q -- '--seed N .*--bootstrap'
+	exits 2 rec-eval -b -t truth.tsv <lists.tsv
+	says "rec-eval: --binary: measures are text; see --json"
+}
+
+@test "messages: -v says settings, sizes and seconds, in every command" {
+	for c in $COMMANDS; do
+		exits 0 sample "$c" -v <"$(sample_stdin "$c")"
+		grep -qE "^$c: version [^ ]+, [0-9]+ threads?, [a-z0-9]+, seed 1" err || fail "$c: $(cat err)"
+		grep -qE "^$c: seconds: ([a-z]+ [0-9.]+, )*in all [0-9.]+; at most [0-9]+M of memory$" err || fail "$c: $(cat err)"
+		grep -qE "^$c: .*bytes.out [0-9]+" err || fail "$c: $(cat err)"
+		sample "$c" <"$(sample_stdin "$c")" | cmp - out
+		sample "$c" -v --stats stats <"$(sample_stdin "$c")" >out 2>err
+		[ "$(grep -c '^seconds' stats)" -ge 3 ]
+	done
+	exits 0 rec-als -q -v -k 7 -i 3 --reg 0.5 <train.tsv
+	mentions ", factors 7, iterations 3, reg 0.5, reg-power" || mentions ", factors 7, iterations 3, reg 0.5, unobserved auto, weights none, alpha 1, target one"
+	exits 0 rec-sim -q -v cosine -n 3 <train.tsv
+	mentions ", neighbours 3, keep candidate, normalize none,"
+	! grep -q exponents err
+}
