@@ -2,6 +2,7 @@
 /* rec-gen - synthetic interactions of any size. Users are made in batches by all threads, and written in order. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "cli.h"
@@ -205,6 +206,36 @@ static double needed(const struct rec_run *r)
 	return o.items * (4.0 * o.dim + 48) + (16 << 20) + rec_pool_size(r->pool) * (1.0 * o.items + (4 << 20));
 }
 
+/* Bytes that are written, about: two labels with their numbers, and what stands behind them. */
+static double output_bytes(void)
+{
+	double digits = 4, values = (o.explicit_values || o.times ? 2.5 : 0) + (o.times ? 11 : 0);
+
+	for (uint64_t n = o.users; n >= 10; n /= 10)
+		digits++;
+	for (uint64_t n = o.items; n >= 10; n /= 10)
+		digits++;
+	return (double)o.rows * (o.common.binary ? 8 + values : digits + 2 + values);
+}
+
+/* Sizes that a slip of the finger makes: said before the first of hours, refused where this machine has no memory for it. */
+static int check_sizes(const struct rec_run *r, struct rec_err *e)
+{
+	static const char unit[][3] = { "GB", "TB", "PB", "EB" };
+	double bytes = output_bytes() / 1e9, memory = (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
+	unsigned u = 0;
+
+	if (memory > 0 && needed(r) > memory)
+		return rec_err_set(e, REC_ENOMEM, "needs %.0f bytes for %lu item%s, and this machine has %.0f; give fewer --items", needed(r), (unsigned long)o.items,
+				   cli_s(o.items), memory);
+	if (bytes < 10)
+		return 0;
+	for (; bytes >= 1000 && u + 1 < sizeof unit / sizeof *unit; u++)
+		bytes /= 1000;
+	cli_note("%llu rows for %llu users: about %.0f %s to write; --rows, --users say less", (unsigned long long)o.rows, (unsigned long long)o.users, bytes, unit[u]);
+	return 0;
+}
+
 static int run(struct rec_err *e)
 {
 	struct cli_amount amount[] = { { "rows", 0 }, { NULL, 0 } };
@@ -225,6 +256,8 @@ static int run(struct rec_err *e)
 	rc = cli_need((uint64_t)needed(r), amount, e);
 	if (rc != 0)
 		return rc < 0 ? -1 : cli_commit(e);
+	if (check_sizes(r, e) != 0)
+		return -1;
 	if (cli_out(&out, o.common.output, o.common.binary, e) != 0)
 		return -1;
 	cli_phase("generate");
