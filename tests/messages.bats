@@ -137,9 +137,8 @@ refuses() {
 		--ratio 20% --test x|--ratio: '20%' is not a number; write 0.2
 		--ratio 20 --test x|--ratio: 20 is not between 0 and 1
 	LIST
-	refuses rec-cat <<-'LIST'
-		--to json|--to: 'json' is none of auto, tsv, recmat, csv, mtx, npy, libsvm, wide, word2vec, trec-run, trec-qrels, factors
-	LIST
+	exits 2 rec-cat --to json
+	says "rec-cat: --to: 'json' is none of $(rec-cat --options | awk -F'\t' '$2 == "to" { gsub(/ /, ", ", $4); print $4 }')"
 	exits 4 rec-als --mem 1K <train.tsv
 	grep -qE '^rec-als: needs [0-9]+ bytes, --mem allows 1024; give --mem [1-9][0-9]*M or more$' err || fail "$(cat err)"
 	rec-als -q -k 4 -i 1 --mem "$(sed 's/.*give --mem \([0-9]*M\).*/\1/' err)" <train.tsv >enough.rec
