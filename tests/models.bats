@@ -123,3 +123,38 @@ E1
 	exits 1 rec-als -q -j1 -k 2 -i 1 --init-from good-bare.rec <x.tsv
 	says "rec-als: --init-from: good-bare.rec: not a model of rec-als"
 }
+
+# NAME TAB what is said of the sums.
+sum_faults() {
+	cat <<'E1'
+algorithm	not sums of rec-sim --partial but als
+dense	block 'sums' does not hold sums of rec-sim --partial
+digest	metadata: digest: not 32 hexadecimal digits
+half	the sums of (i, j) are not those of (j, i): some are missing
+kind	metadata: sums is 'mean', not items, count or weight
+max	metadata: max-user: 'x' is not a whole number
+none	item 'a' has 0 users of 3, by the sum of it and itself
+over	the sums say that item 'b' shares more users with another item than it has; make them again
+part	sums of 'a' and 'b': the value is no number of users below 2^24
+rows	sums of 5 pairs of user and item, but only 4 rows were read; make them again
+scale-far	metadata: scale is 1e300, not a whole number of bits
+scale	metadata: scale is 1.5, not a whole number of bits
+shards	sums of 1 shard; the whole has 2
+users	item 'a' has 3 users of 2, by the sum of it and itself
+whole	metadata: users is 3, whole.users 4, of the same data; make the sums again
+E1
+}
+
+@test "models: rec-sim --merge refuses sums that contradict themselves" {
+	sum_faults >list
+	[ "$(wc -l <list)" -eq $(($(find . -name '*.sums' | wc -l) - 2)) ] # good, and single: below
+	while IFS=$TAB read -r name what; do
+		exits 1 rec-sim -q -j1 count --merge <"$name.sums"
+		says "rec-sim: <stdin>: $what"
+	done <list
+	exits 1 rec-sim -q -j1 popular --merge -b <single.sums
+	says "rec-sim: <stdin>: metadata say sums of single items, but there is one of 'a' and another; make them again"
+	exits 0 rec-sim -q -j1 count --merge <good.sums
+	[ "$(cat out)" = "a${TAB}b${TAB}2
+b${TAB}a${TAB}2" ]
+}

@@ -378,6 +378,8 @@ int rec_sim_merge(struct rec_model *m, const struct rec_sums *s, const struct re
 	if (rc == 0)
 		rc = o->method->takes & REC_SIM_LIST ? similarity(m, &d, &w, &s->item, run, e) : popular(m, &d, &s->item, e);
 	if (rc == 0)
+		rc = rec_sums_check_over(s, e);
+	if (rc == 0)
 		rc = save(&m->meta, o, &w, s->all.users, s->item.n, &s->all.digest, e);
 	free_data(&d);
 	if (rc != 0)

@@ -22,6 +22,7 @@ void rec_sums_free(struct rec_sums *s)
 	rec_labels_free(&s->item);
 	rec_sparse_free(&s->text);
 	free(s->pairs);
+	free((void *)s->over);
 	free(s->first);
 	free(s->place);
 	free(s->part);
@@ -221,6 +222,30 @@ static void add_cell(struct rec_accumulator *a, uint32_t item, double users, dou
 		a->xy[item] += sum;
 }
 
+static void check_over(const struct rec_sums *s, const struct rec_accumulator *a, uint32_t line)
+{
+	uint32_t most = 0, lowest;
+
+	for (uint32_t k = 0; k < a->n; k++)
+		most = a->count[a->met[k]] > most ? a->count[a->met[k]] : most;
+	lowest = most > a->count[line] ? atomic_load_explicit(s->over, memory_order_relaxed) : 0;
+	while (line < lowest && !atomic_compare_exchange_weak(s->over, &lowest, line))
+		;
+}
+
+int rec_sums_check_over(const struct rec_sums *s, struct rec_err *e)
+{
+	uint32_t item = atomic_load(s->over);
+	size_t len;
+	const char *label;
+
+	if (item == REC_NONE)
+		return 0;
+	label = rec_label(&s->item, item, &len);
+	return rec_err_set(e, REC_EDATA, "%s%sthe sums say that item '%.*s' shares more users with another item than it has; make them again",
+			   s->in ? rec_in_name(s->in) : "", s->in ? ": " : "", len > 100 ? 100 : (int)len, label);
+}
+
 void rec_sums_line(struct rec_accumulator *a, const void *sums, uint32_t line)
 {
 	const struct rec_sums *s = sums;
@@ -236,6 +261,7 @@ void rec_sums_line(struct rec_accumulator *a, const void *sums, uint32_t line)
 				add_cell(a, item, users, s->weighted && item != line ? p->time[c] * s->unit : users);
 		}
 	}
+	check_over(s, a, line);
 	for (uint32_t k = 0; s->weighted && k < a->n; k++)
 		if (a->xy && a->met[k] != line && a->xy[a->met[k]] > s->limit)
 			a->xy[a->met[k]] = NAN;	/* not exact: the weight is refused as one that is not finite */

@@ -54,6 +54,7 @@ struct rec_sums {
 	bool weighted;			/* there are sums of weights */
 	double unit, limit;		/* of a sum of weights; the largest that is exact */
 	struct rec_labels item;
+	REC_ATOMIC(uint32_t) *over;	/* lowest item so far that shares more users with another than it has, by rec_sums_line; REC_NONE: none */
 	uint64_t *pairs;		/* item.n + 1: sums of the pairs of items before */
 	uint64_t *first;		/* item.n + 1: places of an item */
 	struct rec_sums_place *place;
@@ -83,6 +84,9 @@ REC_MUST int rec_sums_check_whole(const struct rec_survey *whole, const struct r
 
 /* Add a line to an accumulator, as rec_overlap_line does: its source is a struct rec_sums. */
 void rec_sums_line(struct rec_accumulator *a, const void *sums, uint32_t line);
+
+/* After all lines: an error where some item shared more users with another than it has. */
+REC_MUST int rec_sums_check_over(const struct rec_sums *s, struct rec_err *e);
 
 /* Cells of an item over all blocks. */
 uint64_t rec_sums_cells(const struct rec_sums *s, uint32_t item);

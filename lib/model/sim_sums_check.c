@@ -100,18 +100,31 @@ static int check_thinning(const struct rec_sums *s, const struct rec_sim_opts *o
 	return 0;
 }
 
-/* What the sums are of, and what the method wants. */
+/* What the sums are of. */
+static int check_sums(struct rec_sums *s, double *power, struct rec_err *e)
+{
+	const char *kind = rec_meta_get(&s->meta, "sums");
+	double scale = 0;
+
+	if (!kind || (strcmp(kind, "items") != 0 && strcmp(kind, "count") != 0 && strcmp(kind, "weight") != 0))
+		return rec_err_set(e, REC_EDATA, "metadata: sums is %s%s%s, not items, count or weight", kind ? "'" : "", kind ? kind : "missing", kind ? "'" : "");
+	s->weighted = strcmp(kind, "weight") == 0;
+	if (s->weighted && (rec_meta_get_f64(&s->meta, "user-power", power, e) != 1 || rec_meta_get_f64(&s->meta, "scale", &scale, e) != 1))
+		return rec_err_set(e, REC_EDATA, "metadata: no user-power or no scale");
+	if (!(fabs(scale) <= 1000) || scale != floor(scale))
+		return rec_err_set(e, REC_EDATA, "metadata: scale is %s, not a whole number of bits", rec_meta_get(&s->meta, "scale"));
+	s->unit = ldexp(1, -(int)scale);
+	return 0;
+}
+
+/* And what the method wants. */
 static int check_kind(struct rec_sums *s, const struct rec_sim_opts *o, struct rec_err *e)
 {
 	const char *kind = rec_meta_get(&s->meta, "sums"), *name = o->method->name;
-	double power = rec_linear_user_power(o), got = 0, scale = 0;
+	double power = rec_linear_user_power(o), got = 0;
 
-	s->weighted = kind && strcmp(kind, "weight") == 0;
-	if (s->weighted && (rec_meta_get_f64(&s->meta, "user-power", &got, e) != 1 || rec_meta_get_f64(&s->meta, "scale", &scale, e) != 1))
-		return rec_err_set(e, REC_EDATA, "metadata: no user-power or no scale");
-	if (!kind || fabs(scale) > 1000)
-		return rec_err_set(e, REC_EDATA, "metadata: %s is not known", kind ? "this scale" : "the kind of the sums");
-	s->unit = ldexp(1, -(int)scale);
+	if (check_sums(s, &got, e) != 0)
+		return -1;
 	if (!(o->method->takes & REC_SIM_LIST))
 		return 0;
 	if (strcmp(kind, "items") == 0)
@@ -128,7 +141,7 @@ static int check_kind(struct rec_sums *s, const struct rec_sim_opts *o, struct r
 static int missing(uint64_t got, uint64_t want, struct rec_err *e)
 {
 	if (got != want)
-		return rec_err_set(e, REC_EDATA, "sums of %" PRIu64 " shards; the whole has %" PRIu64, got, want);
+		return rec_err_set(e, REC_EDATA, "sums of %" PRIu64 " shard%s; the whole has %" PRIu64, got, got == 1 ? "" : "s", want);
 	return rec_err_set(e, REC_EDATA, "the digest of the shards together is not that of the whole: other data, or one is missing");
 }
 
@@ -142,7 +155,14 @@ static int check_complete(const struct rec_sums *s, struct rec_err *e)
 		return got;
 	if (take_digest(&whole.digest, &s->meta, "whole.", e) != 0)
 		return -1;
-	return whole.shards == s->all.shards && same_digest(&whole.digest, &s->all.digest) ? 0 : missing(s->all.shards, whole.shards, e);
+	if (whole.shards != s->all.shards || !same_digest(&whole.digest, &s->all.digest))
+		return missing(s->all.shards, whole.shards, e);
+	if (number(&s->meta, "whole.users", &whole.users, e) != 0)
+		return -1;
+	if (whole.users != s->all.users)
+		return rec_err_set(e, REC_EDATA, "metadata: users is %" PRIu64 ", whole.users %" PRIu64 ", of the same data; make the sums again", s->all.users,
+				   whole.users);
+	return 0;
 }
 
 int rec_sums_check_whole(const struct rec_survey *whole, const struct rec_sim_opts *o, struct rec_err *e)
@@ -287,6 +307,9 @@ static double pairs_of(const struct rec_sums *s, uint32_t item, uint64_t *others
 
 static int count_pairs(struct rec_sums *s, struct rec_err *e)
 {
+	const char *kind = rec_meta_get(&s->meta, "sums");
+	bool single = kind && strcmp(kind, "items") == 0;
+
 	s->pairs = rec_zalloc((size_t)s->item.n + 1, sizeof *s->pairs, e);
 	for (uint32_t i = 0; s->pairs && i < s->item.n; i++) {
 		uint64_t others = 0;
@@ -294,6 +317,9 @@ static int count_pairs(struct rec_sums *s, struct rec_err *e)
 		size_t len;
 		const char *label = rec_label(&s->item, i, &len);
 
+		if (single && others > 0)
+			return rec_err_set(e, REC_EDATA, "metadata say sums of single items, but there is one of '%.*s' and another; make them again",
+					   len > 100 ? 100 : (int)len, label);
 		if (users > (double)s->all.users || (users == 0 && others > 0))
 			return rec_err_set(e, REC_EDATA, "item '%.*s' has %.0f users of %" PRIu64 ", by the sum of it and itself", len > 100 ? 100 : (int)len, label,
 					   users, s->all.users);
@@ -311,8 +337,13 @@ int rec_sums_check_cells(struct rec_sums *s, const struct rec_sim_opts *o, struc
 	s->limit = s->unit * 0x1p53;
 	if (s->weighted && o->min_support > EXACT)
 		return rec_err_set(e, REC_EUSAGE, "--min-support goes up to %d here", EXACT);
-	if (check_symmetry(s, pool, e) != 0 || count_pairs(s, e) != 0)
+	s->over = rec_alloc(1, sizeof *s->over, e);
+	if (!s->over || check_symmetry(s, pool, e) != 0 || count_pairs(s, e) != 0)
 		return -1;
+	atomic_init(s->over, REC_NONE);
+	if (s->pairs[s->item.n] > s->all.digest.cells)
+		return rec_err_set(e, REC_EDATA, "sums of %" PRIu64 " pairs of user and item, but only %" PRIu64 " rows were read; make them again",
+				   s->pairs[s->item.n], s->all.digest.cells);
 	if (o->whole && s->pairs[s->item.n] != o->whole->pairs)
 		return rec_err_set(e, REC_EDATA, "sums of %" PRIu64 " pairs of user and item; the whole has %" PRIu64 ": some are missing, or there twice",
 				   s->pairs[s->item.n], o->whole->pairs);

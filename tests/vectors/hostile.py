@@ -76,7 +76,25 @@ MODELS = {
     "range-half": als(without(EXPLICIT, "value.max"), user(4), item(4)), "history": stream(meta({**EASE, "history.weights": "cube"}), cells(b"similarity")),
     "history-divisor": stream(meta({**EASE, "history.weights": "linear", "history.divisor": "-1"}), cells(b"similarity")),
 }
+
+# Sums of 3 users: all hold a, two of them b.
+OF = {"algorithm": "sums", "cells": "5", "digest": "0" * 32, "duplicates": "sum", "max-user": "0", "shards": "1", "sums": "count", "users": "3"}
+
+
+def sums(val=(3, 2, 2, 2), time=None, **change):
+    keys = {**OF, **{k.replace("_", "-").replace("--", "."): v for k, v in change.items()}}
+    return stream(meta(keys), sparse(1, I[:2], I[:2], [(5, u64([0, 2, 4])), (6, u32([0, 1, 0, 1]))], list(val), time, name=b"sums"))
+
+
+SUMS = {
+    "good": sums(), "kind": sums(sums="mean"), "single": sums(sums="items"), "scale": sums(sums="weight", scale="1.5", user_power="0.5"),
+    "scale-far": sums(sums="weight", scale="1e300", user_power="0.5"), "over": sums(val=(3, 3, 3, 2)), "users": sums(users="2"), "rows": sums(cells="4"),
+    "half": sums(val=(3, 2, 1, 2)), "part": sums(val=(3, 1.5, 1.5, 2)), "none": sums(val=(0, 2, 2, 2)), "digest": sums(digest="12"), "max": sums(max_user="x"),
+    "whole": sums(whole__shards="1", whole__digest="0" * 32, whole__cells="5", whole__users="4"),
+    "shards": sums(whole__shards="2", whole__digest="0" * 32, whole__cells="5", whole__users="3"), "algorithm": sums(algorithm="als"), "dense": stream(meta(OF), item(name=b"sums")),
+}
 if __name__ == "__main__":
-    for name, data in MODELS.items():
-        with open(os.path.join(sys.argv[1], name + ".rec"), "wb") as f:
-            f.write(data)
+    for kind, files in (("rec", MODELS), ("sums", SUMS)):
+        for name, data in files.items():
+            with open(os.path.join(sys.argv[1], name + "." + kind), "wb") as f:
+                f.write(data)
