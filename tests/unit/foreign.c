@@ -14,6 +14,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "io/foreign_record.h"
+#include "io/rows.h"
 #include "check.h"
 
 static char path[] = "/tmp/rec-unit-foreign-XXXXXX";
@@ -199,7 +200,9 @@ static void test_long_labels(void)
 
 	MUST(rec_in_open(&l.in, path, &e), &e);
 	CHECK(rec_line_label(&l, 2, "a", 1, &e) == 0, "%s", e.msg);
-	CHECK(rec_line_label(&l, 2, "a", (size_t)UINT32_MAX + 2, &e) == -1 && strstr(e.msg, ":7: field 2: longer than 4 GiB"), "%s", e.msg);
+	CHECK(rec_line_label(&l, 2, "a", (size_t)UINT32_MAX + 2, &e) == -1 && strstr(e.msg, ":7: field 2: longer than 2 GiB"), "%s", e.msg);
+	e = (struct rec_err){ 0 };
+	CHECK(rec_line_label(&l, 2, "a", (size_t)REC_LABEL_MAX + 1, &e) == -1, "just above the bound");
 	CHECK(rec_shown((size_t)1 << 31) > 0 && rec_shown(((size_t)1 << 32) + 1) > 0 && rec_shown(3) == 3, "what is shown of a label");
 	rec_in_close(l.in);
 }
