@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -106,12 +107,33 @@ int cli_in(struct rec_in **in, const char *path, const char *what, struct rec_er
 	return 0;
 }
 
-/* With signals blocked: open and enter into the lists, so that no temporary file is ever unknown to the handler. */
-static int open_listed(struct rec_out **out, const char *path, struct rec_err *e)
+/* To open a FIFO is to wait until somebody reads: signals end that, and there is no file to remove. */
+static int open_fifo(struct rec_out **out, const char *path, const sigset_t *old, struct rec_err *e)
 {
-	if (rec_grow(&outs, &outs_cap, nouts + 1, sizeof *outs, e) != 0)
+	sigset_t ours;
+	int rc;
+
+	cli_block_signals(&ours);
+	pthread_sigmask(SIG_SETMASK, old, NULL);
+	rc = rec_out_open(out, path, e);
+	pthread_sigmask(SIG_SETMASK, &ours, NULL);
+	return rc;
+}
+
+static bool is_fifo(const char *path)
+{
+	struct stat st;
+
+	return path && stat(path, &st) == 0 && S_ISFIFO(st.st_mode);
+}
+
+/* With signals blocked, but for those of old: open and enter into the lists, so that no temporary file is ever unknown to the handler. */
+static int open_listed(struct rec_out **out, const char *path, const sigset_t *old, struct rec_err *e)
+{
+	if (rec_grow(&outs, &outs_cap, nouts + 1, sizeof *outs, e) != 0 ||
+	    rec_grow(&temporaries, &temporaries_cap, nouts + 1, sizeof *temporaries, e) != 0)
 		return -1;
-	if (rec_grow(&temporaries, &temporaries_cap, nouts + 1, sizeof *temporaries, e) != 0 || rec_out_open(out, path, e) != 0)
+	if ((is_fifo(path) ? open_fifo(out, path, old, e) : rec_out_open(out, path, e)) != 0)
 		return -1;
 	if (cli_the_spec->common->no_sync)
 		rec_out_no_sync(*out);
@@ -153,7 +175,7 @@ int cli_out(struct rec_out **out, const char *path, bool binary, struct rec_err 
 	if (check_output(path, binary, e) != 0)
 		return -1;
 	cli_block_signals(&old);
-	rc = open_listed(out, path, e);
+	rc = open_listed(out, path, &old, e);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	if (rc != 0)
 		return path ? cli_hint_file(e, path, NULL) : -1;

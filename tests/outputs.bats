@@ -326,6 +326,24 @@ killed() {
 	done
 }
 
+@test "outputs: a command that waits for the reader of a FIFO can be ended" {
+	mkfifo fifo
+	echo old >held.out
+	for s in TERM:15 HUP:1 USR1:10; do
+		rec-split --ratio 0.5 --test held.out -o fifo <train.tsv >out 2>err &
+		pid=$!
+		# shellcheck disable=SC2317
+		asleep() { grep -q '^State:.S' /proc/$pid/status && [ "$(readlink /proc/$pid/exe)" = "$(realpath "$(command -v rec-split)")" ]; }
+		wait_for asleep
+		sleep 0.1
+		kill -${s%:*} $pid
+		got=0
+		wait $pid 2>/dev/null || got=$?
+		[ "$got" -eq $((128 + ${s#*:})) ] || fail "$s: exit $got: $(cat err)"
+		[ "$(cat held.out)" = old ] && [ -p fifo ] && [ -z "$(find . -name '.*.??????')" ]
+	done
+}
+
 @test "outputs: SIGBUS that is no cut input kills, and blames no file" {
 	for c in $COMMANDS; do
 		[ "$c" = rec-gen ] || killed BUS 7 sample_exec "$c"

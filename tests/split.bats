@@ -233,11 +233,16 @@ load helpers
 	pid=$!
 	exec 7>pipe
 	make_train >&7
-	sleep 0.3
-	kill -INT $pid 2>/dev/null || kill -TERM $pid
-	kill -TERM $pid 2>/dev/null || true
-	wait $pid || true
+	for _ in $(seq 500); do
+		[ "$(find . -name '.final.t*' | wc -l)" -lt 2 ] || break
+		sleep 0.02
+	done
+	[ "$(find . -name '.final.t*' | wc -l)" -eq 2 ]
+	kill -TERM $pid
+	got=0
+	wait $pid || got=$?
 	exec 7>&-
+	[ "$got" -eq 143 ]
 	[ -z "$(find . -name "*final*")" ] || fail "$(ls -A)"
 }
 

@@ -241,9 +241,9 @@ await() {
 }
 
 @test "rec-task: --timeout ends the command and all that it started" {
-	REC_INDEX=0 exits 4 rec-task -n 2 --timeout 1 -o p.%d -- sh -c 'sleep 61.25 | cat; echo not reached'
+	REC_INDEX=0 exits 4 rec-task -n 2 --timeout 1 -o p.%d -- sh -c "sleep 61.$$ | cat; echo not reached"
 	says "rec-task: part 1 of 2: sh: exit 124; it may be retried"
-	[ "$(ps -A -o args= | grep -c '^sleep 61.2[5]')" -eq 0 ]
+	[ "$(ps -A -o args= | grep -cx "sleep 61.$$")" -eq 0 ]
 	REC_INDEX=0 exits 0 rec-task -n 2 --timeout 60 -o p.%d -- echo quick
 	leaves p.0
 }
@@ -252,7 +252,7 @@ await() {
 	for s in TERM INT HUP; do
 		rm -f began
 		# A shell in the background ignores INT unless it is told otherwise.
-		REC_INDEX=0 env --default-signal=INT rec-task -n 2 -o p.%d -- sh -c 'echo yes >began; sleep 62.75 | cat; echo not reached' 2>err &
+		REC_INDEX=0 env --default-signal=INT rec-task -n 2 -o p.%d -- sh -c "echo yes >began; sleep 62.$$ | cat; echo not reached" 2>err &
 		task=$!
 		await began
 		sleep 0.2
@@ -261,7 +261,7 @@ await() {
 		wait $task || got=$?
 		[ $got -eq 4 ] || fail "$s: exit $got: $(cat err)"
 		says "rec-task: part 1 of 2 was told to stop; it may be retried"
-		[ "$(ps -A -o args= | grep -c '^sleep 62.7[5]')" -eq 0 ] || fail "$s left a child"
+		[ "$(ps -A -o args= | grep -cx "sleep 62.$$")" -eq 0 ] || fail "$s left a child"
 	done
 	: >out
 	leaves began

@@ -10,8 +10,8 @@ setup() {
 	export PATH="${REC_BIN:-$ROOT/build/bin}:$PATH" ASAN_OPTIONS="verify_asan_link_order=0:detect_leaks=1:allocator_may_return_null=1"
 	cd "$BATS_TEST_TMPDIR" || return 1
 	SWEEP="${REC_BIN:-$ROOT/build/bin}/../tests/fault/sweep"
-	[ -x "$SWEEP" ] || skip "tests/fault/sweep is not built (make programs)"
-	ldd "$(command -v rec-cat)" | grep -q libasan || skip "the commands are not built with AddressSanitizer (REC_BIN=build-asan/bin)"
+	[ -x "$SWEEP" ] || fail "tests/fault/sweep is not built (make programs)"
+	ldd "$(command -v rec-cat)" | grep -q libasan || fail "the commands are not built with AddressSanitizer (REC_BIN=build-asan/bin)"
 	prepare_samples
 }
 
@@ -29,7 +29,13 @@ sweep() {
 	sweep train.rec rec-split --ratio 0.5 --test held.out -j 1
 }
 
-@test "faults: no leak when memory is refused: topn, eval" {
+@test "faults: no leak when memory is refused: topn, score, eval" {
 	sweep train.tsv rec-topn -q -m model.rec -n 3 -j 1
+	sweep truth.tsv rec-score -q -m model.rec -j 1
 	sweep lists.tsv rec-eval -q -t truth.tsv recall@3 ndcg@5 -j 1
+}
+
+@test "faults: no leak when memory is refused: cat, gen" {
+	sweep train.tsv rec-cat --merge -b -j 1 -o final.out
+	sweep /dev/null rec-gen --users 20 --items 10 --rows 100 -j 1
 }
