@@ -445,3 +445,18 @@ old() {
 	exits 0 rec-sim cosine --merge <old.0
 	[ ! -s err ]
 }
+
+@test "rec-sim: --whole that is smaller than the shard, or contradicts itself, is refused" {
+	printf 'u%d\ti1\nu%d\ti2\n' 1 1 2 2 3 3 >all.tsv
+	head -2 all.tsv | rec-sim linear --survey >small
+	exits 1 rec-sim linear --partial --whole small <all.tsv
+	says "rec-sim: this shard has 3 users, 6 pairs, 6 rows; --whole says 1, 2, 2 of all: make it of all shards (rec-sim --survey)"
+	rec-sim linear --survey <all.tsv >whole
+	sed 's/^users\t3$/users\t2/' whole >changed
+	exits 1 rec-sim linear --partial --whole changed <all.tsv
+	says "rec-sim: changed: there are more users in length.* than users; give the output of rec-sim --survey for each shard once"
+	sed 's/^pairs\t6$/pairs\t60/' whole >changed
+	exits 1 rec-sim linear --partial --whole changed <all.tsv
+	says "rec-sim: changed: pairs are not what length.* add up to; give the output of rec-sim --survey for each shard once"
+	exits 0 rec-sim linear --partial --whole whole <all.tsv
+}

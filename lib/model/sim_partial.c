@@ -2,6 +2,7 @@
 /* sim_partial.c - sums over the users of a shard: lines of all items by blocks of rows, written as they come. */
 #include "model/sim_partial.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,11 +55,23 @@ struct job {
 
 /* -- data -- */
 
+/* A shard is not larger than the whole. */
+static int check_whole(const struct rec_survey *whole, const struct rec_sparse *x, const struct rec_csr *pairs, struct rec_err *e)
+{
+	if (x->m.nrows <= whole->users && pairs->nnz <= whole->pairs && x->digest.cells <= whole->digest.cells)
+		return 0;
+	return rec_err_set(e, REC_EDATA, "this shard has %" PRIu32 " users, %" PRIu64 " pairs, %" PRIu64 " rows; --whole says %" PRIu64 ", %" PRIu64 ", %" PRIu64
+			   " of all: make it of all shards (rec-sim --survey)",
+			   x->m.nrows, pairs->nnz, x->digest.cells, whole->users, whole->pairs, whole->digest.cells);
+}
+
 static int prepare(struct job *j, struct rec_csr *pairs, struct rec_partial *p, const struct rec_run *run, struct rec_err *e)
 {
 	struct rec_sim_data *d = &j->d;
 
 	if (rec_weighting_pairs(pairs, j->x, &p->o->weights, false, p->o->max_user, p->o->seed, &p->thinned, e) != 0)
+		return -1;
+	if (p->o->whole && check_whole(p->o->whole, j->x, pairs, e) != 0)
 		return -1;
 	d->o = p->o;
 	d->users = pairs->nrows;
