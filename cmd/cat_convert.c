@@ -14,6 +14,7 @@
 #include "cli_load.h"
 #include "io/foreign.h"
 #include "io/looks.h"
+#include "io/num.h"
 #include "io/recmat.h"
 #include "io/rows.h"
 #include "matrix/collect.h"
@@ -40,6 +41,17 @@ static int not_dense(const struct sink *s, struct rec_err *e)
 	return rec_err_set(e, REC_EUSAGE, "rows and columns can't be written as %s, which is dense; of a model take one block: --block NAME", s->format->name);
 }
 
+/* Formats of lists rank and write scores as they were written: in double, in place of the time. */
+static int keep_score(struct rec_row *row, struct rec_err *e)
+{
+	char buf[REC_NUM_MAX];
+	size_t n;
+	const char *text = rec_row_field(row, 3, buf, &n);
+
+	row->has |= REC_HAS_TIME;
+	return rec_num_f64(text, n, &row->time) == REC_NUM_OK ? 0 : rec_err_set(e, REC_EDATA, "'%.*s' is no score", (int)n, text);
+}
+
 static int sink_row(void *arg, const struct rec_row *given, struct rec_err *e)
 {
 	struct rec_row row = *given;
@@ -58,6 +70,8 @@ static int sink_row(void *arg, const struct rec_row *given, struct rec_err *e)
 				   row.row);
 	if (s->format && s->format->shape == REC_SHAPE_DENSE)
 		return not_dense(s, e);
+	if (s->format && s->format->ranked && keep_score(&row, e) != 0)
+		return -1;
 	if (s->format && s->format->write_matrix)
 		return rec_collect_add(&s->collect, &row, e);
 	if (s->format)
@@ -122,6 +136,7 @@ static void tell_left_out(const struct sink *s)
 }
 
 struct entry {
+	double score;
 	float val;
 	uint32_t col;
 };
@@ -130,8 +145,8 @@ static int by_rank(const void *x, const void *y)
 {
 	const struct entry *a = x, *b = y;
 
-	if (a->val != b->val)
-		return a->val > b->val ? -1 : 1;
+	if (a->score != b->score)
+		return a->score > b->score ? -1 : 1;
 	return a->col < b->col ? -1 : a->col > b->col;
 }
 
@@ -141,15 +156,17 @@ static int rank_entries(struct rec_sparse *m, struct rec_err *e)
 	struct entry *entry = rec_alloc(m->m.nnz, sizeof *entry, e);
 	uint32_t *col = m->m.own[1];
 	float *val = m->m.own[2];
+	double *score = m->m.own[3];
 
 	if (!entry)
 		return -1;
 	for (uint64_t i = 0; i < m->m.nnz; i++)
-		entry[i] = (struct entry){ val[i], col[i] };
+		entry[i] = (struct entry){ score[i], val[i], col[i] };
 	for (uint32_t r = 0; r < m->m.nrows; r++)
 		qsort(entry + m->m.ptr[r], m->m.ptr[r + 1] - m->m.ptr[r], sizeof *entry, by_rank);
 	for (uint64_t i = 0; i < m->m.nnz; i++) {
 		val[i] = entry[i].val;
+		score[i] = entry[i].score;
 		col[i] = entry[i].col;
 	}
 	free(entry);
@@ -420,7 +437,7 @@ static int copy_one(struct sink *s, struct rec_in *in, bool recmat, const struct
 /* Rows of text keep the digits that were written, and --rank looks at no value. */
 static void tell_lost(struct sink *s, bool dense)
 {
-	bool text = !dense && !s->stream && !(s->format && s->format->write_matrix);
+	bool text = !dense && !s->stream && !(s->format && s->format->write_matrix && !s->format->ranked);
 
 	if (s->o->rank)
 		s->lost.values = 0;

@@ -482,12 +482,26 @@ static int rank_rows(struct rec_run *r, struct rec_err *e)
 /* Bytes that lists take while they are read (then as entries, later as columns and scores), or packed for recmat. */
 static uint64_t lists_bytes(void)
 {
-	enum { READING = 24, HELD = 8, PACKED = 4 };
+	enum { READING = 40, FLOATS = 8, DOUBLES = 16, PACKED = 4 };
 	const struct rec_lists *l = &w.lists;
+	const uint64_t HELD = l->exact ? DOUBLES : FLOATS;
 	uint64_t labels = l->row.off[l->row.n] + l->col.off[l->col.n] + 16 * ((uint64_t)l->row.n + l->col.n);
 	uint64_t reading = (l->in && !l->block ? HELD : READING) * l->nnz, writing = (HELD + (o.common.binary ? PACKED : 0)) * l->nnz;
 
 	return 2 * labels + (reading > writing ? reading : writing);
+}
+
+/* Recmat holds floats, in rank order; text is written with as many digits as a double has. */
+static void tell_lost_scores(const struct rec_lists *l)
+{
+	struct rec_lost lost = l->lost;
+
+	lost.times = 0;
+	if (o.common.binary)
+		cli_tell_lost(&lost);
+	else if (l->lost.times)
+		cli_note("%llu score%s more digits than a double (first: %s: '%s' is read as %s)", (unsigned long long)l->lost.times,
+			 l->lost.times == 1 ? " has" : "s have", l->lost.time.where, l->lost.time.written, l->lost.time.kept);
 }
 
 static int write_merged(struct rec_run *r, struct rec_err *e)
@@ -502,6 +516,7 @@ static int write_merged(struct rec_run *r, struct rec_err *e)
 	w.counts = (struct rec_topn_counts){ .rows = l->row.n, .answered = l->row.n, .entries = l->nnz };
 	for (uint32_t i = 0; i < l->row.n; i++)
 		w.counts.shorter += l->ptr[i + 1] - l->ptr[i] < o.top;
+	tell_lost_scores(l);
 	count();
 	if (l->row.n == 0)
 		cli_note("the input is empty: no lists to merge");

@@ -143,3 +143,125 @@ r${TAB}j${TAB}2" ]
 	says "rec-split: 4 times have more digits than are kept (first: <stdin>:1: '1700000000000000100' is read as 1.7e+18)"
 	exits 0 rec-cat ns.tsv && says "" && sed 's/1700000000000000000/1.7e+18/' ns.tsv | cmp - out
 }
+
+# -- scores --
+
+@test "scores: lists rank as their scores are written, however many digits that takes" {
+	printf 'q1\ta\t1700000001\nq1\tb\t1700000060\nq1\tc\t1699990000\nq2\tb\t1700000200\nq2\ta\t1700000100\nq2\tc\t1699990000\n' >recent.tsv
+	printf 'q1\tb\nq2\tb\n' >truth.tsv
+	exits 0 rec-eval -t truth.tsv mrr@3 <recent.tsv && says "" && [ "$(cut -f2 out)" = 1 ]
+	head -2 recent.tsv | rec-eval -q -t truth.tsv mrr@2 | cut -f2 >out && [ "$(cat out)" = 0.5 ]
+	printf 'q1 Q0 b 1 0.92226214 x\nq1 Q0 a 2 0.92226213 x\n' | rec-cat --from trec-run >run.tsv
+	printf 'q1\tb\n' >one.tsv
+	[ "$(rec-eval -t one.tsv hit@1 mrr@1 <run.tsv | cut -f2 | xargs)" = "1 1" ]
+	exits 0 rec-topn --merge -n 2 <run.tsv && same out run.tsv && says ""
+	exits 0 rec-cat --to trec-run run.tsv && says ""
+	[ "$(cat out)" = "q1 Q0 b 1 0.92226214 recpipe
+q1 Q0 a 2 0.92226213 recpipe" ]
+	# counts, 17 digits, nanoseconds, beyond and below float
+	for pair in "16777216 16777217" "0.12345678901234567 0.12345678901234569" "1700000000000000000 1700000000000000300" "1e39 2e39" \
+		"1e-60 1e-59" "-16777217 -16777216" "1e300 1.0000000000000002e300" "0 1e-300" "-1e39 -3e38" "3.4e38 1e39"; do
+		printf 'q1\ta\t%s\nq1\tb\t%s\n' $pair >pair.tsv
+		[ "$(rec-eval -t one.tsv mrr@2 <pair.tsv | cut -f2)" = 1 ] || fail "$pair"
+		for ties in mean worst best; do
+			[ "$(rec-eval -t one.tsv --ties $ties mrr@2 <pair.tsv | cut -f2)" = 1 ] || fail "$pair --ties $ties"
+		done
+		exits 0 rec-topn --merge -n 2 <pair.tsv && says "" && [ "$(cut -f2 out | xargs)" = "b a" ]
+		[ "$(rec-eval -t one.tsv mrr@2 <out | cut -f2)" = 1 ] || fail "$pair again"
+	done
+	exits 1 rec-topn --merge -b <pair.tsv && says "rec-topn: a score is beyond what recmat holds (3.4e38); text holds it"
+	printf 'q1\ta\t1e400\n' | exits 1 rec-eval -t one.tsv mrr@1 && says "rec-eval: <stdin>:1: field 3: '1e400' is out of range"
+}
+
+@test "scores: digits beyond a double are refused where they decide, and nothing else is" {
+	printf 'q1\tb\n' >one.tsv
+	while read -r x y; do
+		printf 'q1\ta\t%s\nq1\tb\t%s\nq1\tc\t0\n' "$x" "$y" >pair.tsv
+		exits 1 rec-eval -t one.tsv mrr@2 <pair.tsv
+		says "rec-eval: <stdin>: user 'q1': the scores of items 'a' and 'b' differ in digits beyond a double; take off what they have in common, or give the order: rec-cat --rank"
+		exits 1 rec-topn --merge <pair.tsv && mentions "items 'a' and 'b' differ in digits beyond a double"
+		exits 1 rec-eval -t one.tsv --compare pair.tsv mrr@2 <one.tsv && mentions "pair.tsv: user 'q1'"
+	done <<-'LIST'
+		9007199254740993 9007199254740992
+		1700000000000000100 1700000000000000101
+		0.92226214000000001 0.92226214000000002
+		0.12345678901234567890123 0.12345678901234567890124
+		1e-400 2e-400
+	LIST
+	while read -r x y; do	# the same number, or the same double printed in other ways: a tie as any other
+		printf 'q1\ta\t%s\nq1\tb\t%s\nq1\tc\t0\n' "$x" "$y" >pair.tsv
+		exits 0 rec-eval -t one.tsv --ties mean mrr@1 <pair.tsv && says "" && [ "$(cut -f2 out)" = 0.5 ]
+	done <<-'LIST'
+		0.1 0.10000000000000001
+		0.1 0.1000000000000000055511151231257827
+		0.30000000000000004 0.3000000000000000444
+		1700000000000000100 1700000000000000100
+		1700000000000000100 17000000000000001e2
+		0.5 0.50000000000000000000000000
+	LIST
+}
+
+@test "scores: order and ties of hard numbers equal exact arithmetic, for any order of lines, threads and form" {
+	command -v python3 >/dev/null || skip "python3 is not installed"
+	for seed in 1 2 3 4; do
+		python3 - $seed <<-'PY'
+			import random, sys
+			from decimal import Decimal
+			random.seed(int(sys.argv[1]))
+			def score(kind):
+			    if kind == 0: return str(1700000000 + random.randint(0, 300))
+			    if kind == 1: return '0.9222621%02d' % random.randint(0, 99)
+			    if kind == 2: return repr(random.random())
+			    if kind == 3: return '%.17g' % (1 - random.random() * 1e-12)
+			    if kind == 4: return '%de%d' % (random.randint(1, 99), random.randint(-60, 36))
+			    if kind == 5: return str(random.randint(2 ** 24 - 30, 2 ** 24 + 30))
+			    return str(random.randint(-3, 3))
+			lines, truth, order = [], [], []
+			for u in range(300):
+			    kind, entries = random.randrange(7), []
+			    for i in random.sample(range(100), random.randint(2, 30)):
+			        entries.append(('i%02d' % i, score(kind)))
+			    lines += ['u%03d\t%s\t%s' % (u, i, s) for i, s in entries]
+			    order += ['u%03d\t%s' % (u, i) for i, s in sorted(entries, key=lambda e: (-float(e[1]), e[0]))]
+			    truth += ['u%03d\ti%02d\t%d' % (u, i, random.randint(1, 5)) for i in random.sample(range(100), 5)]
+			random.shuffle(lines)
+			for name, x in ('lists', lines), ('truth', truth), ('order', order):
+			    open(name, 'w').write('\n'.join(x) + '\n')
+		PY
+		shuf --random-source=<(yes) lists >shuffled
+		for j in 1 2 7; do
+			exits 0 rec-topn --merge -n 30 -j "$j" <lists && cut -f1,2 out | cmp - order && mv out "merged.$j"
+			exits 0 rec-topn --merge -n 30 -j "$j" <shuffled && cmp out "merged.$j" && cmp out merged.1
+		done
+		rec-topn --merge -n 30 -j 2 <merged.1 | cmp - merged.1
+		rec-topn -q --merge -n 30 -b <lists >merged.rec
+		rec-topn --merge -n 30 <merged.rec | cut -f1,2 | cmp - order
+		rec-topn --merge -n 30 -b <merged.rec | cmp - merged.rec
+		for ties in label mean worst best; do
+			rec-eval -q -t truth --shallow --ties $ties ndcg@5 recall@3 mrr@10 map@10 <lists >want
+			for j in 1 7; do
+				rec-eval -q -t truth --shallow --ties $ties -j $j ndcg@5 recall@3 mrr@10 map@10 <shuffled | cmp - want
+			done
+		done
+		cut -f1,2 truth >train	# the oracle wants one; what it says of it is not looked at
+		for ties in label worst best; do
+			python3 "$ROOT/tests/oracle/eval.py" lists truth train 5 $ties | grep -E '^(recall|mrr|map|ndcg|ndcg.gain=linear.)@5'"$TAB" | sort >oracle
+			rec-eval -q -t truth --ties $ties recall@5 mrr@5 map@5 ndcg@5 'ndcg(gain=linear)@5' <lists | cut -f1,2 | sort >ours
+			[ -s oracle ] && awk -F'\t' 'NR == FNR { w[$1] = $2; next } !($1 in w) || ($2 - w[$1]) ^ 2 > 1e-24 { print; exit 1 }' oracle ours
+		done
+		rec-eval -q -t truth --shallow --ties label ndcg@5 recall@3 mrr@10 map@10 <lists >want
+		rec-eval -q -t truth --shallow --ties label ndcg@5 recall@3 mrr@10 map@10 <merged.rec | cmp - want
+		rec-eval -q -t truth --shallow --ties label ndcg@5 recall@3 mrr@10 map@10 <merged.1 | cmp - want
+	done
+}
+
+@test "scores: recmat of lists says what it loses and keeps the order" {
+	printf 'q1\tb\t1700000060\nq1\ta\t1700000001\nq2\ta\t5\n' >lists.tsv
+	exits 0 rec-topn --merge -b <lists.tsv
+	mentions "rec-topn: 2 values have more digits than are kept (first: <stdin>:1: '1700000060' is read as 1700000000)"
+	cp out lists.rec
+	printf 'q1\tb\n' >one.tsv
+	[ "$(rec-eval -t one.tsv mrr@2 <lists.rec | cut -f2)" = 1 ]
+	[ "$(rec-eval -t one.tsv --ties worst mrr@2 <lists.rec | cut -f2)" = 1 ]
+	[ "$(rec-topn -q --merge <lists.rec | cut -f1,2 | xargs)" = "q1 b q1 a q2 a" ]
+}

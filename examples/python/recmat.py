@@ -365,7 +365,7 @@ class _Reader:
         up = i[1:] > i[:-1]
         if b.order == "ranked":
             v = b.values
-            up = (v[1:] < v[:-1]) | ((v[1:] == v[:-1]) & up)
+            up = v[1:] <= v[:-1]
             pairs = np.sort((b.cells()[0].astype(np.uint64) << np.uint64(32))
                             | b.index)
             self.need(bool(np.all(pairs[1:] != pairs[:-1])),

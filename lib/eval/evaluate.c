@@ -84,7 +84,7 @@ static int check_scores(const struct rec_evaluation *v, struct rec_eval_notes *n
 		if (l->ptr[u + 1] - l->ptr[u] < 2)
 			continue;
 		longer++;
-		notes->tied_lists += l->score[l->ptr[u]] == l->score[l->ptr[u + 1] - 1];
+		notes->tied_lists += rec_lists_score(l, l->ptr[u]) == rec_lists_score(l, l->ptr[u + 1] - 1);
 	}
 	if (longer > 0 && notes->tied_lists == longer)
 		return rec_err_set(e, REC_EDATA, "no scores; for lists in rank order: rec-cat --rank");

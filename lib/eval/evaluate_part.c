@@ -87,27 +87,38 @@ struct bytes {
 	uint64_t held, reading;
 };
 
-static struct bytes input_bytes(uint64_t cells, const struct rec_labels *row, const struct rec_labels *col, bool mapped, bool lists)
+static struct bytes input_bytes(uint64_t cells, const struct rec_labels *row, const struct rec_labels *col, bool mapped)
 {
 	enum { READING = 24, HELD = 8 };	/* bytes of a cell */
 	uint64_t labels = row->off[row->n] + col->off[col->n] + ((uint64_t)row->n * 2 + col->n) * 8;
 
 	if (mapped)
-		return (struct bytes){ lists ? HELD * cells : 0, 0 };
+		return (struct bytes){ 0, 0 };
 	return (struct bytes){ HELD * cells + labels, READING * cells + 2 * labels };
 }
 
 static struct bytes matrix_bytes(const struct rec_sparse *m)
 {
-	return m ? input_bytes(m->m.nnz, &m->row, &m->col, m->in && !m->block, false) : (struct bytes){ 0, 0 };
+	return m ? input_bytes(m->m.nnz, &m->row, &m->col, m->in && !m->block) : (struct bytes){ 0, 0 };
+}
+
+/* Lists are read with their scores in double; what is mapped is copied to be ranked. */
+static struct bytes lists_bytes(const struct rec_lists *l)
+{
+	enum { READING = 16, HELD = 8, EXACT = 8 };
+	bool mapped = l->in && !l->block;
+	struct bytes b = input_bytes(l->nnz, &l->row, &l->col, mapped);
+
+	b.reading += mapped ? 0 : READING * l->nnz;
+	b.held += (mapped ? HELD : 0) * l->nnz + (l->exact ? EXACT : 0) * l->nnz;
+	return b;
 }
 
 uint64_t rec_eval_bytes(const struct rec_eval_input *in, const struct rec_eval_opts *o, const struct rec_run *run)
 {
 	uint64_t users = o->last ? o->last - o->first : in->truth->row.n, items = in->truth->col.n, known = in->train ? in->train->col.n : 0;
 	uint64_t threads = run->pool ? rec_pool_size(run->pool) : 1, series = o->n * (in->train ? 6 : 1) + (in->candidates ? o->n : 0);
-	const struct rec_lists *l = in->lists;
-	const struct bytes each[] = { input_bytes(l->nnz, &l->row, &l->col, l->in && !l->block, true), matrix_bytes(in->truth), matrix_bytes(in->train),
+	const struct bytes each[] = { lists_bytes(in->lists), matrix_bytes(in->truth), matrix_bytes(in->train),
 				      matrix_bytes(in->candidates) };
 	uint64_t held = 0, most = 0;
 
@@ -115,6 +126,6 @@ uint64_t rec_eval_bytes(const struct rec_eval_input *in, const struct rec_eval_o
 		most = held + each[i].reading > most ? held + each[i].reading : most;
 		held += each[i].held;
 	}
-	held += users * (series * 17 + 24) + (uint64_t)in->truth->row.n * 12 + threads * (items * 20 + known * 4) + known * 29;
+	held += users * (series * 17 + 24) + (uint64_t)in->truth->row.n * 12 + threads * (items * 24 + known * 4) + known * 29;
 	return held > most ? held : most;
 }

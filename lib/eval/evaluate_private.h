@@ -43,12 +43,12 @@ struct rec_evaluation {
 
 struct rec_entry {	/* of a list */
 	uint32_t truth, train;	/* columns or REC_NONE */
-	float score;
+	double score;
 };
 
 struct rec_scratch {
 	double *gain_of;	/* by truth column; all 0 between users */
-	float *scored;		/* by truth column, valid where scored_by is the user */
+	double *scored;		/* by truth column, valid where scored_by is the user */
 	uint32_t *scored_by;
 	uint32_t *seen_by;	/* by train column: user + 1 who holds it */
 	uint32_t *candidate_by;	/* by truth column: user + 1 whose candidate it is */

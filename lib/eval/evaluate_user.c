@@ -95,7 +95,7 @@ static uint32_t load_list(const struct user *x)
 	for (uint64_t i = l->ptr[x->list]; i < l->ptr[x->list + 1]; i++) {
 		uint32_t c = l->col_idx[i];
 
-		x->s->entry[n++] = (struct rec_entry){ x->v->list_truth[c], x->v->in->train ? x->v->list_train[c] : REC_NONE, l->score[i] };
+		x->s->entry[n++] = (struct rec_entry){ x->v->list_truth[c], x->v->in->train ? x->v->list_train[c] : REC_NONE, rec_lists_score(l, i) };
 	}
 	return n;
 }
@@ -121,7 +121,7 @@ static uint32_t load_floor(const struct user *x)
 			uint32_t t = v->order[i];
 
 			if (!seen(x, t))
-				x->s->entry[n++] = (struct rec_entry){ v->train_truth[t], t, (float)v->popularity[t] };
+				x->s->entry[n++] = (struct rec_entry){ v->train_truth[t], t, v->popularity[t] };
 		}
 		return n;
 	}
@@ -129,7 +129,7 @@ static uint32_t load_floor(const struct user *x)
 		uint32_t t = v->candidate_train[c->m.col[i]];
 
 		if (t != REC_NONE && !seen(x, t))
-			x->s->entry[n++] = (struct rec_entry){ v->candidate_truth[c->m.col[i]], t, (float)v->popularity[t] };
+			x->s->entry[n++] = (struct rec_entry){ v->candidate_truth[c->m.col[i]], t, v->popularity[t] };
 	}
 	qsort(x->s->entry, n, sizeof *x->s->entry, by_popularity);
 	return n;
@@ -153,7 +153,7 @@ static uint32_t load_ceiling(const struct user *x)
 		uint32_t c = x->s->relevant[i];
 
 		if (reachable(x, c))
-			x->s->entry[n++] = (struct rec_entry){ c, x->v->truth_train[c], (float)x->s->gain_of[c] };
+			x->s->entry[n++] = (struct rec_entry){ c, x->v->truth_train[c], x->s->gain_of[c] };
 	}
 	qsort(x->s->entry, n, sizeof *x->s->entry, by_gain);
 	return n;
@@ -382,7 +382,7 @@ static void rate(const struct user *x)
 
 		if (c == REC_NONE)
 			continue;
-		x->s->scored[c] = l->score[i];
+		x->s->scored[c] = rec_lists_score(l, i);
 		x->s->scored_by[c] = x->u + 1;
 	}
 	for (size_t m = 0; m < v->o->n; m++) {
@@ -395,7 +395,7 @@ static void rate(const struct user *x)
 		for (uint64_t i = from; i < to; i++) {
 			if (x->s->scored_by[truth->col[i]] != x->u + 1)
 				continue;
-			sum += me->error((double)x->s->scored[truth->col[i]] - truth->val[i]);
+			sum += me->error(x->s->scored[truth->col[i]] - truth->val[i]);
 			count++;
 		}
 		set_ratio(series_of(x, m, VARIANT_MAIN), x->at, sum, count, (uint32_t)(to - from));

@@ -76,7 +76,7 @@ struct rec_foreign {
 	enum rec_shape shape;
 	int (*read_rows)(struct rec_in *in, const struct rec_foreign_opts *o, rec_row_fn *fn, void *arg, struct rec_err *e);
 	int (*read_dense)(struct rec_foreign_dense *d, struct rec_in *in, const struct rec_foreign_opts *o, struct rec_err *e);
-	/* One of three writers. Rows as they come (begin may be NULL); a whole sparse block, canonical, or ranked where `ranked` says so; a dense block. */
+	/* One of three writers. Rows as they come (begin may be NULL); a whole sparse block, canonical, or ranked where `ranked` says so (then its times are the scores, in double); a dense block. */
 	int (*begin)(struct rec_out *out, const struct rec_foreign_opts *o, struct rec_err *e);
 	int (*write_row)(struct rec_out *out, const struct rec_foreign_opts *o, const struct rec_row *row, struct rec_err *e);
 	int (*write_matrix)(struct rec_out *out, const struct rec_foreign_opts *o, const struct rec_block *b, struct rec_err *e);

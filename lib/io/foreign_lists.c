@@ -295,10 +295,17 @@ int rec_libsvm_write(struct rec_out *out, const struct rec_foreign_opts *o, cons
 	return 0;
 }
 
+/* Digits that tell scores apart; a float's own where there are no others. */
+static size_t put_score(char out[REC_NUM_MAX + 1], const struct rec_block *b, uint64_t i)
+{
+	*out = ' ';
+	return 1 + (b->time ? rec_num_put_f64(out + 1, b->time[i]) : rec_num_put_f32(out + 1, b->val[i]));
+}
+
 int rec_trec_run_write(struct rec_out *out, const struct rec_foreign_opts *o, const struct rec_block *b, struct rec_err *e)
 {
 	const char *tag = o->tag ? o->tag : "recpipe";
-	char rank[REC_NUM_MAX + 1] = " ";
+	char rank[REC_NUM_MAX + 1] = " ", score[REC_NUM_MAX + 1];
 
 	for (uint64_t r = 0; r < b->rows; r++)
 		for (uint64_t i = b->ptr[r]; i < b->ptr[r + 1]; i++) {
@@ -306,7 +313,7 @@ int rec_trec_run_write(struct rec_out *out, const struct rec_foreign_opts *o, co
 
 			if (put_label(out, b->row_off, b->row_bytes, r, NULL, e) != 0 || rec_out_write(out, " Q0 ", 4, e) != 0 ||
 			    put_label(out, b->col_off, b->col_bytes, b->col[i], NULL, e) != 0 || rec_out_write(out, rank, n, e) != 0 ||
-			    put_value(out, ' ', b->val[i], e) != 0 || rec_out_write(out, " ", 1, e) != 0 || put_word(out, tag, strlen(tag), NULL, e) != 0 ||
+			    rec_out_write(out, score, put_score(score, b, i), e) != 0 || rec_out_write(out, " ", 1, e) != 0 || put_word(out, tag, strlen(tag), NULL, e) != 0 ||
 			    rec_out_write(out, "\n", 1, e) != 0)
 				return -1;
 		}

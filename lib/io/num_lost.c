@@ -17,6 +17,10 @@
 
 enum { MOST_DIGITS = 800 };	/* a double has 767 at most */
 
+static const double ten[] = {
+	1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
+};
+
 static void strip(uint64_t *m, int64_t *e)
 {
 	while (*m % 10 == 0) {
@@ -94,8 +98,6 @@ static bool rounds_to(const struct rec_scanned *x, double d)
 /* The same for m * 10^-k of 0 <= k <= 22: |d * 10^k - m| <= 1/2, the product in two doubles. */
 static bool rounds_to_quick(uint64_t m, int k, double d)
 {
-	static const double ten[] = { 1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20,
-				      1e21, 1e22 };
 	double p = d * ten[k], rest = fma(d, ten[k], -p);
 
 	if (p >= 0x1p63)
@@ -148,9 +150,14 @@ uint64_t rec_num_hash(const char *s, size_t n)
 
 double rec_num_as_written(float f)
 {
+	struct rec_decimal d = f != 0 ? rec_num_shortest_f32(fabsf(f)) : (struct rec_decimal){ 0, 0 };
 	char text[REC_NUM_MAX];
-	double x = 0;
+	double x = (double)d.m;
 
+	if (d.e >= -22 && d.e <= 22) {	/* both are exact, so one operation rounds once */
+		x = d.e < 0 ? x / ten[-d.e] : x * ten[d.e];
+		return f < 0 ? -x : x;
+	}
 	(void)!rec_num_f64(text, rec_num_put_f32(text, f), &x);
 	return x;
 }

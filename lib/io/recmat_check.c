@@ -167,7 +167,7 @@ static int check_rank_order(const struct rec_block *b, uint64_t r, unsigned char
 		if (j >= b->cols || seen[j / 8] & 1u << j % 8)
 			break;
 		seen[j / 8] |= (unsigned char)(1u << j % 8);
-		if (i > from && !(b->val[i] < b->val[i - 1] || (b->val[i] == b->val[i - 1] && j > b->col[i - 1])))
+		if (i > from && !(b->val[i] <= b->val[i - 1]))	/* equal ones may have differed before they were rounded */
 			break;
 	}
 	for (uint64_t k = from; k < to && k <= i; k++)

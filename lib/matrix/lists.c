@@ -5,24 +5,26 @@
  */
 #include "matrix/lists.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/bits.h"
 #include "base/mem.h"
+#include "io/num.h"
 #include "io/recmat.h"
 #include "matrix/sort.h"
 #include "matrix/sparse.h"
 #include "matrix/text.h"
 
-enum { ROWS_A_TASK = 256, CELLS_A_TEXT = 1 << 13 };
+enum { ROWS_A_TASK = 256, CELLS_A_TEXT = 1 << 13, LABEL_SHOWN = 60 };
 
 void rec_lists_free(struct rec_lists *l)
 {
 	rec_labels_free(&l->row);
 	rec_labels_free(&l->col);
-	for (int i = 0; i < 3; i++)
+	for (int i = 0; i < 4; i++)
 		free(l->own[i]);
 	if (l->block)
 		rec_block_free(l->block);
@@ -39,11 +41,26 @@ static inline int key_less(const uint64_t *a, const uint64_t *b)
 
 REC_SORT(sort_keys, uint64_t, key_less);
 
+/* An entry whose score is a double: key is smaller for larger scores. */
+struct entry {
+	uint64_t key;
+	uint32_t col;
+	float score;
+};
+
+static inline int entry_less(const struct entry *a, const struct entry *b)
+{
+	return a->key != b->key ? a->key < b->key : a->col < b->col;
+}
+
+REC_SORT(sort_entries, struct entry, entry_less);
+
 struct ranker {
 	const struct rec_csr *m;
 	uint32_t *col;
 	float *score;
-	uint64_t **scratch;	/* a thread: twice the longest row */
+	double *exact;		/* NULL: the floats say all */
+	void **scratch;		/* a thread: twice the longest row */
 	uint64_t longest;
 	bool *one_value;	/* a thread: saw a list of two and more of one value */
 };
@@ -57,6 +74,22 @@ static inline uint64_t rank_key(float score, uint32_t col)
 static inline float key_score(uint64_t key)
 {
 	return rec_float32(rec_unkey32(~(uint32_t)(key >> 32)));
+}
+
+static void rank_exact(const struct ranker *r, uint64_t from, uint64_t n, unsigned thread)
+{
+	struct entry *x = r->scratch[thread];
+
+	for (uint64_t i = from; i < from + n; i++)
+		x[i - from] = (struct entry){ ~rec_key64(rec_bits64(r->exact[i] + 0.0)), r->m->col[i], r->m->val[i] };
+	sort_entries(x, x + r->longest, n);
+	for (uint64_t i = from; i < from + n; i++, x++) {
+		r->col[i] = x->col;
+		r->score[i] = x->score;
+		r->exact[i] = rec_float64(rec_unkey64(~x->key));
+	}
+	if (n > 1 && r->exact[from] == r->exact[from + n - 1])
+		r->one_value[thread] = true;
 }
 
 static void rank_row(const struct ranker *r, uint64_t from, uint64_t n, unsigned thread)
@@ -82,12 +115,13 @@ static int rank_task(void *arg, size_t task, unsigned thread, struct rec_err *e)
 
 	(void)e;
 	for (; i < end; i++)
-		rank_row(r, ptr[i], ptr[i + 1] - ptr[i], thread);
+		(r->exact ? rank_exact : rank_row)(r, ptr[i], ptr[i + 1] - ptr[i], thread);
 	return 0;
 }
 
 static int rank_all(struct ranker *r, bool *one_value, struct rec_pool *pool, struct rec_err *e)
 {
+	size_t bytes = r->exact ? sizeof(struct entry) : sizeof(uint64_t);
 	unsigned threads = rec_pool_size(pool);
 	int rc = -1;
 
@@ -99,7 +133,7 @@ static int rank_all(struct ranker *r, bool *one_value, struct rec_pool *pool, st
 	if (!r->one_value || !r->scratch)
 		goto done;
 	for (unsigned t = 0; t < threads; t++)
-		if (!(r->scratch[t] = rec_alloc(2 * r->longest, sizeof **r->scratch, e)))
+		if (!(r->scratch[t] = rec_alloc(2 * r->longest, bytes, e)))
 			goto done;
 	rc = rec_pool_run(pool, ((size_t)r->m->nrows + ROWS_A_TASK - 1) / ROWS_A_TASK, rank_task, r, e);
 	for (unsigned t = 0; t < threads; t++)
@@ -121,8 +155,14 @@ static int take_matrix(struct rec_lists *l, struct rec_sparse *s, struct rec_err
 	l->block = s->block;
 	l->nnz = s->m.nnz;
 	l->ptr = s->m.ptr;
+	l->lost = s->lost;
 	memcpy(l->own, s->m.own, sizeof l->own);
-	free(s->m.own[3]);
+	if (s->lost.values > 0 || s->ranked_ties) {
+		l->exact = l->own[3];
+	} else {
+		free(l->own[3]);
+		l->own[3] = NULL;
+	}
 	if (!l->own[1])
 		l->own[1] = rec_alloc((size_t)l->nnz, sizeof *l->col_idx, e);
 	if (!l->own[2])
@@ -132,33 +172,93 @@ static int take_matrix(struct rec_lists *l, struct rec_sparse *s, struct rec_err
 	return l->own[1] && l->own[2] ? 0 : -1;
 }
 
-int rec_lists_load(struct rec_lists *l, struct rec_in *in, bool trust, struct rec_pool *pool, struct rec_err *e)
+static const struct rec_beyond *find_beyond(const struct rec_sparse *s, uint32_t row, uint32_t col)
 {
-	struct rec_load how = { .repeats = REC_REPEATS_FAIL, .trust = trust };
-	struct rec_sparse s;
-	struct ranker r = { .m = &s.m };
-	bool one_value = false;
+	size_t lo = 0, hi = s->nbeyond;
 
-	*l = (struct rec_lists){ 0 };
-	if (rec_sparse_load(&s, in, &how, pool, e) != 0)
-		return -1;
-	if (take_matrix(l, &s, e) == 0) {
-		r.col = l->own[1];
-		r.score = l->own[2];
-		if (rank_all(&r, &one_value, pool, e) == 0) {
-			l->has_value = s.has_value;
-			l->no_scores = one_value || (l->nnz > 0 && !s.has_value);
-			return 0;
+	while (lo < hi) {
+		size_t mid = (lo + hi) / 2;
+		const struct rec_beyond *b = &s->beyond[mid];
+
+		if (b->row < row || (b->row == row && b->col < col))
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < s->nbeyond && s->beyond[lo].row == row && s->beyond[lo].col == col ? &s->beyond[lo] : NULL;
+}
+
+static int told_apart(const struct rec_lists *l, uint32_t row, uint32_t a, uint32_t b, const char *name, struct rec_err *e)
+{
+	size_t nu, na, nb;
+	const char *user = rec_label(&l->row, row, &nu), *x = rec_label(&l->col, a, &na), *y = rec_label(&l->col, b, &nb);
+	int most = LABEL_SHOWN;
+
+	return rec_err_set(e, REC_EDATA, "%s: user '%.*s': the scores of items '%.*s' and '%.*s' differ in digits beyond a double; "
+			   "take off what they have in common, or give the order: rec-cat --rank", name, nu < LABEL_SHOWN ? (int)nu : most, user,
+			   na < LABEL_SHOWN ? (int)na : most, x, nb < LABEL_SHOWN ? (int)nb : most, y);
+}
+
+/* Neighbours of a list with one double, of which one has further digits: they are a tie where the numbers as written are the same. */
+static int check_beyond(const struct rec_lists *l, const struct rec_sparse *s, const char *name, struct rec_err *e)
+{
+	for (size_t k = 0; k < s->nbeyond; k++) {
+		uint32_t row = s->beyond[k].row;
+
+		if (k > 0 && s->beyond[k - 1].row == row)
+			continue;
+		for (uint64_t i = l->ptr[row] + 1; i < l->ptr[row + 1]; i++) {
+			const struct rec_beyond *a, *b;
+
+			if (l->exact[i] != l->exact[i - 1])
+				continue;
+			a = find_beyond(s, row, l->col_idx[i - 1]);
+			b = find_beyond(s, row, l->col_idx[i]);
+			if (a != b && (!a || !b || a->hash != b->hash))
+				return told_apart(l, row, l->col_idx[i - 1], l->col_idx[i], name, e);
 		}
 	}
-	rec_lists_free(l);
-	return -1;
+	return 0;
+}
+
+static int rank_loaded(struct rec_lists *l, const struct rec_sparse *s, const char *name, struct rec_pool *pool, struct rec_err *e)
+{
+	struct ranker r = { .m = &s->m, .col = l->own[1], .score = l->own[2], .exact = l->exact ? l->own[3] : NULL };
+	bool one_value = false;
+
+	if (rank_all(&r, &one_value, pool, e) != 0 || check_beyond(l, s, name, e) != 0)
+		return -1;
+	l->has_value = s->has_value;
+	l->no_scores = one_value || (l->nnz > 0 && !s->has_value);
+	return 0;
+}
+
+int rec_lists_load(struct rec_lists *l, struct rec_in *in, bool trust, struct rec_pool *pool, struct rec_err *e)
+{
+	struct rec_load how = { .repeats = REC_REPEATS_FAIL, .scores = true, .trust = trust };
+	char *name = strdup(rec_in_name(in));
+	struct rec_sparse s = { 0 };
+	int rc = -1;
+
+	*l = (struct rec_lists){ 0 };
+	if (!name) {
+		rec_in_close(in);
+		return rec_err_set(e, REC_ENOMEM, "out of memory");
+	}
+	if (rec_sparse_load(&s, in, &how, pool, e) == 0 && take_matrix(l, &s, e) == 0)
+		rc = rank_loaded(l, &s, name, pool, e);
+	free(s.beyond);
+	free(name);
+	if (rc != 0)
+		rec_lists_free(l);
+	return rc;
 }
 
 int rec_lists_cut(struct rec_lists *l, uint32_t n, struct rec_err *e)
 {
 	uint32_t *col = l->own[1];
 	float *score = l->own[2];
+	double *exact = l->own[3];
 	uint64_t *ptr = rec_alloc((size_t)l->row.n + 1, sizeof *ptr, e), to = 0;
 
 	if (!ptr)
@@ -169,6 +269,8 @@ int rec_lists_cut(struct rec_lists *l, uint32_t n, struct rec_err *e)
 		ptr[i] = to;
 		memmove(col + to, col + from, (size_t)keep * sizeof *col);
 		memmove(score + to, score + from, (size_t)keep * sizeof *score);
+		if (l->exact)
+			memmove(exact + to, exact + from, (size_t)keep * sizeof *exact);
 		to += keep;
 	}
 	ptr[l->row.n] = to;
@@ -176,6 +278,21 @@ int rec_lists_cut(struct rec_lists *l, uint32_t n, struct rec_err *e)
 	l->ptr = l->own[0] = ptr;
 	l->nnz = to;
 	return 0;
+}
+
+/* Scores with the digits that tell them apart. */
+static int put_exact(struct rec_buf *b, const struct rec_lists *l, uint32_t row, uint64_t c, struct rec_err *e)
+{
+	struct rec_row x = rec_text_cell(&l->row, row, &l->col, l->col_idx[c], 0);
+	char text[REC_NUM_MAX + 1];
+	size_t n = rec_num_put_f64(text, l->exact[c]);
+
+	x.has = REC_HAS_COL;
+	if (rec_row_add(b, &x, e) != 0)
+		return -1;
+	b->p[b->n - 1] = '\t';
+	text[n++] = '\n';
+	return rec_buf_add(b, text, n, e);
 }
 
 static int format_cells(void *arg, uint64_t from, uint64_t to, struct rec_buf *b, struct rec_err *e)
@@ -188,6 +305,11 @@ static int format_cells(void *arg, uint64_t from, uint64_t to, struct rec_buf *b
 
 		while (l->ptr[row + 1] <= c)
 			row++;
+		if (l->exact) {
+			if (put_exact(b, l, row, c, e) != 0)
+				return -1;
+			continue;
+		}
 		x = rec_text_cell(&l->row, row, &l->col, l->col_idx[c], l->score[c]);
 		if (rec_row_add(b, &x, e) != 0)
 			return -1;
@@ -276,6 +398,8 @@ int rec_lists_write(struct rec_out *out, const struct rec_lists *l, bool binary,
 	for (uint64_t c = 0; c < l->nnz; c++)
 		if (!isfinite(l->score[c]))
 			return rec_err_set(e, REC_EDATA, "a score is not a finite number; it can't be ranked");
+		else if (binary && l->exact && fabs(l->exact[c]) > (double)FLT_MAX)
+			return rec_err_set(e, REC_EDATA, "a score is beyond what recmat holds (3.4e38); text holds it");
 	if (binary)
 		return write_binary(out, l, pool, e);
 	return rec_text_write(out, l->nnz, CELLS_A_TEXT, format_cells, &l, pool, e);

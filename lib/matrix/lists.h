@@ -10,6 +10,7 @@
 #include "base/lang.h"
 #include "base/pool.h"
 #include "io/in.h"
+#include "io/lost.h"
 #include "io/out.h"
 #include "matrix/labels.h"
 
@@ -21,16 +22,31 @@ struct rec_lists {
 	const uint64_t *ptr;	/* row.n + 1 */
 	const uint32_t *col_idx;	/* rank order within a row */
 	const float *score;
+	/*
+	 * The scores in double, where some differ in the input that are one float
+	 * (or beyond it): entries are ranked, and are ties, by these. Else NULL.
+	 */
+	const double *exact;
+	struct rec_lost lost;	/* read lists: scores that are no floats; as times, those that are no doubles */
 	bool has_value;		/* read lists: some entry came with a value */
 	bool no_scores;		/* read lists: some list of two and more has one value only, or no values were given */
-	void *own[3];
+	void *own[4];
 	struct rec_in *in;	/* kept open where mapped */
 	struct rec_block *block;	/* kept where the lists lie in a block that was read */
 };
 
 void rec_lists_free(struct rec_lists *l);
 
-/* Read lists (text in any order, or recmat of any order). A pair twice is an error. Takes in over. Rank order is made from the scores. */
+/* The score of entry i, as it is ranked and told from others. */
+static inline double rec_lists_score(const struct rec_lists *l, uint64_t i)
+{
+	return l->exact ? l->exact[i] : (double)l->score[i];
+}
+
+/*
+ * Read lists (text in any order, or recmat of any order). A pair twice is an error. Takes in over. Rank order is made from the scores as they were written:
+ * scores of a list that differ in digits beyond a double are an error. Ranked blocks keep their order among equal scores.
+ */
 REC_MUST int rec_lists_load(struct rec_lists *l, struct rec_in *in, bool trust, struct rec_pool *pool, struct rec_err *e);
 
 /* Keep the n best entries of each list. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "io/num.h"
 #include "io/recmat.h"
 #include "io/rows.h"
 
@@ -71,6 +72,19 @@ static bool same_row(const struct rec_row *a, const struct rec_row *b)
 	return a->row_len == b->row_len && memcmp(a->row, b->row, a->row_len) == 0;
 }
 
+/* A score that its double does not tell from others; its text stands behind the label. */
+static int add_beyond(struct rec_tally *t, const struct rec_row *r, uint32_t row, uint32_t col, struct rec_err *e)
+{
+	char buf[REC_NUM_MAX];
+	size_t n;
+	const char *text = rec_row_field(r, 3, buf, &n);
+
+	if (rec_grow(&t->beyond, &t->beyond_cap, t->nbeyond + 1, sizeof *t->beyond, e) != 0)
+		return -1;
+	t->beyond[t->nbeyond++] = (struct rec_beyond){ row, col, rec_num_hash(text, n) };
+	return 0;
+}
+
 /* Up to GROUP rows. Input is often grouped by row, so equal neighbours are looked up once. */
 static int add_group(struct rec_loader *l, unsigned thread, const struct rec_row *rows, size_t n, struct rec_err *e)
 {
@@ -96,6 +110,8 @@ static int add_group(struct rec_loader *l, unsigned thread, const struct rec_row
 			continue;
 		ncol++;
 		tally_row(&l->tally[thread], &rows[i], r->hash, c->hash, value, time);
+		if (l->how->scores && (rows[i].has & REC_LOST_TIME) && add_beyond(&l->tally[thread], &rows[i], r->id, c->id, e) != 0)
+			return -1;
 		if (rec_loader_add(l, thread, r->id, c->id, value, time, e) != 0)
 			return -1;
 	}
@@ -113,7 +129,8 @@ static int visit(void *arg, unsigned thread, const struct rec_row *rows, size_t 
 
 static int load_text(struct rec_loader *l, struct rec_sparse *s, struct rec_in **in, struct rec_err *e)
 {
-	unsigned flags = (l->how->label_only ? REC_ROWS_LABELS : 0) | (l->how->anyhow ? REC_ROWS_ANYHOW : 0) | (l->how->trust ? REC_ROWS_TRUST : 0);
+	unsigned flags = (l->how->label_only ? REC_ROWS_LABELS : 0) | (l->how->anyhow ? REC_ROWS_ANYHOW : 0) | (l->how->trust ? REC_ROWS_TRUST : 0) |
+			 (l->how->scores ? REC_ROWS_SCORES : 0);
 	struct rec_rows *rows;
 	int rc;
 
@@ -145,6 +162,8 @@ static void loader_free(struct rec_loader *l)
 	rec_intern_free(l->col);
 	rec_cells_free(&l->cells);
 	rec_stow_free(&l->stow);
+	for (unsigned t = 0; l->tally && t < rec_pool_size(l->pool); t++)
+		free(l->tally[t].beyond);
 	free(l->tally);
 }
 
@@ -158,6 +177,37 @@ static int finish_labels(struct rec_loader *l, struct rec_sparse *s, uint32_t **
 		return -1;
 	rec_intern_free(l->col);
 	l->col = NULL;
+	return 0;
+}
+
+static int by_cell(const void *x, const void *y)
+{
+	const struct rec_beyond *a = x, *b = y;
+
+	if (a->row != b->row)
+		return a->row < b->row ? -1 : 1;
+	return a->col < b->col ? -1 : a->col > b->col;
+}
+
+static int gather_beyond(struct rec_loader *l, struct rec_sparse *s, const uint32_t *row_rank, const uint32_t *col_rank, struct rec_err *e)
+{
+	size_t n = 0;
+
+	for (unsigned t = 0; t < rec_pool_size(l->pool); t++) {
+		n += l->tally[t].nbeyond;
+		s->ranked_ties |= l->tally[t].ranked_ties;
+	}
+	s->beyond = rec_alloc(n, sizeof *s->beyond, e);
+	if (!s->beyond)
+		return -1;
+	for (unsigned t = 0; t < rec_pool_size(l->pool); t++)
+		for (size_t i = 0; i < l->tally[t].nbeyond; i++) {
+			struct rec_beyond b = l->tally[t].beyond[i];
+
+			s->beyond[s->nbeyond++] = (struct rec_beyond){ row_rank[b.row], col_rank[b.col], b.hash };
+		}
+	if (n > 0)
+		qsort(s->beyond, n, sizeof *s->beyond, by_cell);
 	return 0;
 }
 
@@ -179,9 +229,11 @@ static int finish(struct rec_loader *l, struct rec_sparse *s, const char *name, 
 	int rc = finish_labels(l, s, &row_rank, &col_rank, e);
 
 	if (rc == 0) {
-		struct rec_cells_shape shape = { s->row.n, row_rank, col_rank, s->row.n, s->col.n, l->how->repeats, l->how->times && any_time };
+		struct rec_cells_shape shape = { s->row.n, row_rank, col_rank, s->row.n, s->col.n, l->how->repeats, l->how->scores || (l->how->times && any_time) };
 
-		rc = cells_csr(l, s, &shape, &conflict, e);
+		rc = gather_beyond(l, s, row_rank, col_rank, e);
+		if (rc == 0)
+			rc = cells_csr(l, s, &shape, &conflict, e);
 	}
 	if (rc == 0 && (l->how->compare_times || (l->how->repeats == REC_REPEATS_LAST && s->repeats > 0)))
 		rc = rec_lost_check_times(&s->lost, e);
@@ -215,7 +267,7 @@ static int load_all(struct rec_loader *l, struct rec_sparse *s, struct rec_in **
 
 int rec_sparse_load(struct rec_sparse *s, struct rec_in *in, const struct rec_load *how, struct rec_pool *pool, struct rec_err *e)
 {
-	struct rec_loader l = { .how = how, .times = how->times || how->repeats == REC_REPEATS_LAST, .pool = pool };
+	struct rec_loader l = { .how = how, .times = how->times || how->scores || how->repeats == REC_REPEATS_LAST, .pool = pool };
 	int rc;
 
 	*s = (struct rec_sparse){ 0 };

@@ -17,6 +17,9 @@ enum { REC_TALLY_VALUES = 20 };
 struct rec_tally {
 	_Alignas(64) struct rec_digest digest;
 	bool has_value, any_time, negative;
+	bool ranked_ties;
+	struct rec_beyond *beyond;		/* by ids, as they came */
+	size_t nbeyond, beyond_cap;
 	bool many;				/* more different values than fit */
 	int nvalues;
 	float value[REC_TALLY_VALUES];		/* different values, in any order */

@@ -10,8 +10,10 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "base/bits.h"
 #include "base/hash.h"
 #include "base/mem.h"
+#include "io/num.h"
 #include "io/recmat.h"
 #include "matrix/load.h"
 #include "matrix/text.h"
@@ -135,6 +137,35 @@ static int label_side(struct job *j, struct side *s, struct rec_err *e)
 	return rec_pool_run(j->l->pool, tasks_of(s->n, LABELS_A_TASK), label_task, j, e);
 }
 
+static float value_at(const struct rec_block *b, uint64_t c)
+{
+	return isnan(b->val[c]) ? 1 : b->val[c] + 0.0f;
+}
+
+/*
+ * The score in double of cell c, an entry of a list. A ranked block may hold equal
+ * scores in another order than that of labels: then they differed before they
+ * were rounded, and the later one gets the next smaller double. before: the score
+ * of the cell before, NaN where it isn't known.
+ */
+static double score_of(const struct rec_block *b, uint32_t row, uint64_t c, double before, bool *ranked_ties)
+{
+	uint64_t from = c;
+	double score;
+
+	if (b->order != REC_RANKED)
+		return rec_num_as_written(value_at(b, c));
+	while (from > b->ptr[row] && value_at(b, from - 1) == value_at(b, c) && (from == c || isnan(before)))
+		from--;
+	score = from < c && !isnan(before) ? before : rec_num_as_written(value_at(b, c));
+	for (; from < c; from++)
+		if (b->col[from + 1] < b->col[from]) {
+			score = rec_float64(rec_unkey64(rec_key64(rec_bits64(score)) - (score == 0 ? 2 : 1)));	/* not -0 */
+			*ranked_ties = true;
+		}
+	return score;
+}
+
 static int cell_task(void *arg, size_t task, unsigned thread, struct rec_err *e)
 {
 	struct job *j = arg;
@@ -142,6 +173,7 @@ static int cell_task(void *arg, size_t task, unsigned thread, struct rec_err *e)
 	struct rec_tally *t = &j->l->tally[thread];
 	uint64_t from = task * (uint64_t)CELLS_A_TASK, to = from + CELLS_A_TASK < b->nnz ? from + CELLS_A_TASK : b->nnz;
 	uint32_t row = b->ptr ? rec_csr_row_of(b->ptr, (uint32_t)b->rows, from) : 0;
+	double before = NAN;
 
 	walk(b, from, to);
 	for (uint64_t c = from; c < to; c++) {
@@ -155,6 +187,8 @@ static int cell_task(void *arg, size_t task, unsigned thread, struct rec_err *e)
 		else
 			while (b->ptr[row + 1] <= c)
 				row++;
+		if (j->l->how->scores)
+			before = time = score_of(b, row, c, before, &t->ranked_ties);
 		rec_digest_add(&t->digest, j->row.hash[row], j->col.hash[col], value, time);
 		t->has_value |= given;
 		t->any_time |= !isnan(time);

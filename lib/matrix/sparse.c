@@ -23,6 +23,7 @@ void rec_sparse_free(struct rec_sparse *s)
 	if (s->block)
 		rec_block_free(s->block);
 	free(s->block);
+	free(s->beyond);
 	if (s->in)
 		rec_in_close(s->in);
 	*s = (struct rec_sparse){ 0 };

@@ -41,6 +41,12 @@ struct rec_digest {
 	uint64_t cells;
 };
 
+/* A score that differs from its double: a cell, and a hash of the number as it was written. */
+struct rec_beyond {
+	uint32_t row, col;
+	uint64_t hash;
+};
+
 struct rec_sparse {
 	struct rec_labels row, col;	/* every row and column holds at least one cell (rows: but for label_only) */
 	struct rec_csr m;
@@ -48,6 +54,9 @@ struct rec_sparse {
 	bool has_value;			/* some input row carried a value; else every value is 1 because none was given */
 	bool rating_like;		/* at most 20 distinct values, all <= 10, not all equal (for a hint on stderr) */
 	bool negative;			/* some value < 0 */
+	struct rec_beyond *beyond;	/* scores: those that have more digits than a double, in canonical order */
+	size_t nbeyond;
+	bool ranked_ties;		/* scores: a ranked block had equal ones out of label order; its doubles keep the order */
 	struct rec_lost lost;		/* numbers of text that have more digits than are kept */
 	uint64_t repeats;		/* rows of input that repeated an earlier pair */
 	uint64_t label_only_rows;	/* rows of the matrix without cells */
@@ -59,6 +68,7 @@ struct rec_sparse {
 struct rec_load {
 	enum rec_repeats repeats;
 	bool times;		/* keep times (also needed for LAST, where it is implied) */
+	bool scores;		/* lists: times are scores in double (REC_ROWS_SCORES) */
 	bool compare_times;	/* whole times above 2^53 whose digits do not fit are an error, not counted (LAST: where a pair repeats) */
 	bool label_only;	/* rec-topn: a line with a label alone makes a row without cells */
 	bool anyhow;		/* label_only: not an error where no line has a TAB and the text is surely another format; see looks above */
