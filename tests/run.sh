@@ -13,7 +13,8 @@ jobs=$(nproc 2>/dev/null || echo 1)
 side_by_side="--jobs $jobs --no-parallelize-within-files"
 [ "$jobs" -gt 1 ] || side_by_side=	# which bats refuses
 log=$(mktemp -d) || exit 1
-trap 'rm -rf "$log"' EXIT
+ahead=	# builds that go on
+trap 'for p in $ahead; do kill "$p" 2>/dev/null; done; rm -rf "$log"' EXIT
 passed=0 failed=0 skipped=0
 : >"$log/skips"
 began=$(date +%s)
@@ -24,6 +25,8 @@ build() {	# build DIR [make arguments]: all commands and test programs
 	dir=$1
 	shift
 	say "build $dir"
+	# shellcheck disable=SC2086
+	[ -z "$ahead" ] || wait $ahead
 	if ! make -s -j "$jobs" B="$dir" "$@" all programs >"$log/build" 2>&1; then
 		cat "$log/build"
 		echo "FAILED: build $dir"
@@ -32,6 +35,13 @@ build() {	# build DIR [make arguments]: all commands and test programs
 	fi
 	grep -v '^make' "$log/build"
 	return 0
+}
+
+begin() {	# begin DIR [make arguments]: the same with what the tests leave of the machine; build says what is wrong
+	dir=$1
+	shift
+	nice -n 15 make -s B="$dir" "$@" all programs >/dev/null 2>&1 &
+	ahead="$ahead $!"
 }
 
 program() {	# program FILE: a C test program
@@ -71,11 +81,18 @@ default_part() {
 	say "unit, fuzz and fault programs"
 	sanitized . build/tests/unit/* build/tests/fuzz/* build/tests/fault/*
 	say "bats"
-	bats_files tests/*.bats
+	[ "$part" != all ] || [ "$jobs" -eq 1 ] || { asan begin; tsan begin; }
+	# The longest first, so that none of them is left alone at the end.
+	long='tests/fault.bats tests/platforms.bats tests/house.bats tests/mem.bats tests/fan.bats'
+	# shellcheck disable=SC2046,SC2086
+	bats_files $long $(printf '%s\n' tests/*.bats | grep -vxF "$(printf '%s\n' $long)")
 }
 
+asan() { "$1" build-asan CFLAGS='-O1 -g -fno-omit-frame-pointer' SAN='-fsanitize=address,undefined -fno-sanitize-recover=undefined'; }
+tsan() { "$1" build-tsan CFLAGS='-O1 -g' SAN='-fsanitize=thread'; }
+
 asan_part() {
-	build build-asan CFLAGS='-O1 -g -fno-omit-frame-pointer' SAN='-fsanitize=address,undefined -fno-sanitize-recover=undefined' || return
+	asan build || return
 	say "ASan and UBSan"
 	export ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=1
 	sanitized . build-asan/tests/unit/* build-asan/tests/fuzz/*
@@ -83,7 +100,7 @@ asan_part() {
 }
 
 tsan_part() {
-	build build-tsan CFLAGS='-O1 -g' SAN='-fsanitize=thread' || return
+	tsan build || return
 	say "TSan"
 	sanitized build-tsan/tests/unit pool sparse rows lists als rank
 	REC_BIN=$PWD/build-tsan/bin bats_files tests/threads.bats
