@@ -224,6 +224,11 @@ headers_compile() {	# FOLDER LIST COMPILER...
 	! grep -n 'install -D' Makefile
 }
 
+@test "house: nothing was committed at the top by mistake" {
+	git ls-files >"$BATS_TEST_TMPDIR/files" 2>/dev/null || cut -d ' ' -f 2 MANIFEST | sed 1d >"$BATS_TEST_TMPDIR/files"
+	[ "$(grep -v / "$BATS_TEST_TMPDIR/files" | sort | xargs)" = ".gitignore CONTRIBUTING.md LICENSE Makefile NEWS.md README.md VERSION" ]
+}
+
 @test "house: make dist works from a dist, and gives the same bytes whatever became of times and modes" {
 	work=$BATS_TEST_TMPDIR
 	mkdir "$work/first" "$work/second" "$work/third"
