@@ -47,6 +47,39 @@ setup() {
 	[ -z "$output" ] || fail "$output"
 }
 
+@test "house: manual pages name the package, and no option lost a dash by a slip of a macro" {
+	command -v mandoc >/dev/null || skip "mandoc is not installed"
+	for c in $COMMANDS rec-fan rec-task; do "$c" --options | cut -f2; done | sort -u >"$BATS_TEST_TMPDIR/options"
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/options")" -gt 100 ]
+	for page in man/*.[1-9]; do
+		grep -qx '\.Os recpipe' "$page" || fail "$page: .Os recpipe is missing"
+		grep -qE '^\.Dd (January|February|March|April|May|June|July|August|September|October|November|December) [0-9]+, 20[0-9][0-9]$' "$page" || fail "$page: no date"
+		mandoc -T ascii "$page" | sed 's/.\x08//g' >"$BATS_TEST_TMPDIR/text"
+		# -merge, where --merge is an option of a command; and a command's name behind a dash
+		run grep -nE '(^|[^A-Za-z0-9-])-([a-z]+-[a-z-]+|rec-[a-z]+)' "$BATS_TEST_TMPDIR/text"
+		[ -z "$output" ] || fail "$page: $output"
+		grep -oE '(^|[^A-Za-z0-9-])-[a-z][a-z]+' "$BATS_TEST_TMPDIR/text" | sed 's/.*-//' | sort -u | comm -12 - "$BATS_TEST_TMPDIR/options" >"$BATS_TEST_TMPDIR/lost"
+		[ ! -s "$BATS_TEST_TMPDIR/lost" ] || fail "$page: a dash is missing: $(cat "$BATS_TEST_TMPDIR/lost")"
+	done
+}
+
+@test "house: README, pages and examples count the commands right" {
+	[ "$(find build/bin -name 'rec-*' | wc -l)" -ge 10 ]
+	! grep -niE '(eight|nine|[^a-z]8) commands' README.md man/*.[1-9] examples/*.sh
+	! grep -n 'settings are untuned' README.md examples/*.sh
+	for c in build/bin/rec-*; do grep -q "^| \`${c##*/}\` |" README.md || fail "README lacks ${c##*/}"; done
+}
+
+@test "house: the first lines of the README run, CSV included" {
+	sed -n '/^rec-cat --from csv/p;/^rec-split --ratio/,/^rec-eval/p' README.md >"$BATS_TEST_TMPDIR/lines"
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/lines")" -eq 5 ]
+	cd "$BATS_TEST_TMPDIR"
+	{ echo userId,movieId,rating,timestamp; make_train 100 60 3000 | tr '\t' ,; } >ratings.csv
+	{ grep '^rec-cat' lines; grep -v '^rec-cat' lines; } | sed 's/^rec-als/& -q/; s/^rec-topn/& -q/' >first.sh
+	sh -eu first.sh >out 2>err || fail "$(cat err)"
+	grep -q "^ndcg@20$TAB" out || fail "$(cat out err)"
+}
+
 @test "house: every command has a manual page that names each of its options, and no others" {
 	for c in $COMMANDS; do
 		[ -f "man/$c.1" ] || fail "no man/$c.1"
