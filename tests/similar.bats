@@ -193,6 +193,11 @@ exact_or_refused() {
 		exits 1 rec-topn -q $how --similar-items <items
 		says "rec-topn: 'i1': a table was cut by rec-sim -n, so scores of it can't be scaled or added up; make it with -n 0"
 	done
+	for how in "-m popular.rec" "-m popular.rec --cold popular" "-m a.rec -m popular.rec --blend 0,1"; do
+		# shellcheck disable=SC2086
+		exits 2 rec-topn $how --similar-items <items
+		says "rec-topn: popularity says nothing of similar items: give a model of rec-sim or rec-als"
+	done
 	rec-topn -q -m a.rec --similar-items <items >want
 	for how in "-m a12.rec -m popular.rec --blend 1,0" "-m a12.rec -m b.rec --blend 1,0" "-m a12.rec -m popular.rec"; do
 		# shellcheck disable=SC2086

@@ -339,6 +339,8 @@ static int check_similar(struct rec_scorer *s, struct rec_err *e)
 		s->alone = p->weight == 1;
 	}
 	s->alone = s->alone && users + items == 1 && s->scale == REC_SCALE_RAW;
+	if (users + items == 0)
+		return rec_err_set(e, REC_EUSAGE, "popularity says nothing of similar items: give a model of rec-sim or rec-als");
 	return users && items ? rec_err_set(e, REC_EUSAGE, "some models are of items, and some of users (rec-sim --side user): likeness of both is no one list") : 0;
 }
 
