@@ -99,7 +99,7 @@ $(B)/bin/rec-%: $(B)/cmd/rec-%.o $$(patsubst %.c,$(B)/%.o,$$(wildcard cmd/$$*_*.
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(if $(filter sim,$*),$(BLAS)) $(LIBS)
 
 # Drivers in POSIX sh; `. NAME_part.sh` on a line of its own is replaced by that file.
-$(SCRIPTS:%=$(B)/bin/%): $(B)/bin/rec-%: cmd/rec-%.sh $$(wildcard cmd/$$*_*.sh) VERSION
+$(SCRIPTS:%=$(B)/bin/%): $(B)/bin/rec-%: cmd/rec-%.sh $$(wildcard cmd/$$*_*.sh) cmd/driver_common.sh VERSION
 	@mkdir -p $(@D)
 	awk '/^\. [a-z]+_[a-z]+\.sh$$/ { f = "cmd/" $$2; while ((getline line < f) > 0) if (line !~ /^# (SPDX|shellcheck)/) print line; next } \
 		{ gsub("@VERSION@", "$(VERSION)"); print }' $< > $@

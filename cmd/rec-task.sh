@@ -3,14 +3,13 @@
 # shellcheck disable=SC2317 # what a trap calls is reached
 # rec-task - make one part of a job, under any scheduler that hands out an index: rec-task(1).
 #
-# The command writes under a temporary name in the folder of the final one; when it has ended well that file is checked, flushed and renamed. So a final name
-# holds a whole part or nothing, a part that is there is not made again, and of two copies at once the first to end clears the other's file away: the other
-# finds the part made. Nothing is locked, because locks outlive hosts.
-set -u
-
-say() { printf 'rec-task: %s\n' "$*" >&2; }
-usage() { say "$*"; exit 2; }
-fail() { code=$1; shift; say "$*"; exit "$code"; }	# 1: for good, 4: may be retried
+# The command writes in a temporary folder beside the final name, which this run has made and nobody else can write into; when it has ended well the file
+# is checked, flushed and renamed. So a final name holds a whole part or nothing, a part that is there is not made again, and of two copies at once the
+# first to end clears the other's folder away: the other finds the part made. Nothing is locked, because locks outlive hosts.
+me=rec-task
+# The Makefile puts the file in here.
+# shellcheck source=cmd/driver_common.sh
+. driver_common.sh
 
 help() {
 	cat <<'END'
@@ -40,14 +39,6 @@ options() {	# as the commands in C print their tables: key, name, value, choices
 		- timeout SECONDS '' - trust '' '' - collect '' ''
 }
 
-# number WHAT TEXT LOW HIGH: sets $number. Leading zeros would be octal to the shell.
-number() {
-	number=$2
-	while case $number in 0?*) ;; *) false ;; esac; do number=${number#0}; done
-	case $number in '' | *[!0-9]*) usage "$1: '$2' is not a whole number" ;; esac
-	if [ ${#number} -gt 7 ] || [ "$number" -lt "$3" ] || [ "$number" -gt "$4" ]; then usage "$1: $2 is not between $3 and $4"; fi
-}
-
 # named OPTION TEMPLATE PART: sets $named, TEMPLATE with the number in place of %d or %0Nd. It never reaches printf.
 named() {
 	pad=${2#*%}
@@ -55,10 +46,10 @@ named() {
 	case $pad in
 	*%*) pad=bad ;;
 	d*) pad='' ;;
-	0[1-9]d*) pad=${pad#0} pad=${pad%%d*} ;;
+	0[123456789]d*) pad=${pad#0} pad=${pad%%d*} ;;
 	*) pad=bad ;;
 	esac
-	[ "$pad" != bad ] || usage "$1: TEMPLATE needs exactly one %d or %0Nd, such as part.%03d.rec"
+	[ "$pad" != bad ] || bad_usage "$1: TEMPLATE needs exactly one %d or %0Nd, such as part.%03d.rec"
 	named=$3
 	while [ ${#named} -lt "${pad:-0}" ]; do named=0$named; done
 	after=${2#*%}
@@ -66,46 +57,31 @@ named() {
 	case $named in -*) named=./$named ;; esac
 }
 
-parts='' output='' input='' base='' timeout='' trust=no collect=no
-while [ $# -gt 0 ]; do
-	taken=2
-	case $1 in
-	--) shift; break ;;
-	--*=*) name=${1%%=*} value=${1#*=} taken=1 ;;
-	--*) name=$1 value=${2-} ;;
-	-??*) value=${1#-?} taken=1; name=${1%"$value"} ;;
-	-?) name=$1 value=${2-} ;;
-	*) break ;;
+parts='' output='' input='' base='' timeout='' trust=no collect=no folder=''
+unknown() { bad_usage "unknown option '$1' (see rec-task --help)"; }
+table=$NL$(options)
+while left=$# && [ "$left" -gt 0 ] || [ -n "$letters" ]; do
+	next_option "$@"
+	[ -n "$long" ] || break	# the first operand begins the command
+	shift "$taken"
+	[ -z "$arg" ] || [ -n "$value" ] || bad_usage "--$long: an empty value"
+	case $long in
+	--) break ;;
+	help) help; exit ;;
+	version) echo 'rec-task (recpipe) @VERSION@'; exit ;;
+	options) options; exit ;;
+	parts) number --parts "$value" 1 1000000; parts=$number ;;
+	output) output=$value ;;
+	input) input=$value ;;
+	base) number --base "$value" 0 1; base=$number ;;
+	timeout) number --timeout "$value" 1 9999999; timeout=$number ;;
+	trust) trust=yes ;;
+	collect) collect=yes ;;
 	esac
-	case $name in
-	-h | --help) help; exit ;;
-	-V | --version) echo 'rec-task (recpipe) @VERSION@'; exit ;;
-	--options) options; exit ;;
-	--trust | --collect)
-		[ $taken -eq 2 ] || usage "$name takes no value"
-		taken=1 value=yes ;;
-	-n | --parts) wants=N ;;
-	-o | --output | -i | --input) wants=TEMPLATE ;;
-	--base) wants='0|1' ;;
-	--timeout) wants=SECONDS ;;
-	*) usage "unknown option '$name' (see rec-task --help)" ;;
-	esac
-	[ $taken -le $# ] || usage "$name wants $wants"
-	[ -n "$value" ] || usage "$name: an empty value"
-	case $name in
-	-n | --parts) number --parts "$value" 1 1000000; parts=$number ;;
-	-o | --output) output=$value ;;
-	-i | --input) input=$value ;;
-	--base) number --base "$value" 0 1; base=$number ;;
-	--timeout) number --timeout "$value" 1 9999999; timeout=$number ;;
-	--trust) trust=yes ;;
-	--collect) collect=yes ;;
-	esac
-	shift $taken
 done
-[ -n "$output" ] || usage "--output TEMPLATE names the parts; it is needed"
+[ -n "$output" ] || bad_usage "--output TEMPLATE names the parts; it is needed"
 parts=${parts:-${REC_COUNT:-${CLOUD_RUN_TASK_COUNT:-}}}
-[ -n "$parts" ] || usage "--parts N is needed"
+[ -n "$parts" ] || bad_usage "--parts N is needed"
 number --parts "$parts" 1 1000000
 parts=$number
 named --output "$output" 0
@@ -123,7 +99,7 @@ sound() {
 	case $? in
 	0) ;;
 	1) return 1 ;;
-	*) fail 4 "$2 could not be verified: $why" ;;
+	*) die 4 "$2 could not be verified: $why" ;;
 	esac
 	case $2:$why in *.rec:*' rows of text' | *.rec.gz:*' rows of text') why="$2 is not recmat (-b?)"; return 1 ;; esac
 }
@@ -131,7 +107,8 @@ sound() {
 # there: the final file stands and is sound
 there() {
 	[ -e "$out" ] || return 1
-	[ ! -d "$out" ] || fail 1 "$out: is a folder"
+	[ ! -d "$out" ] || die 1 "$out: is a folder"
+	case $out in /dev/fd/* | /proc/*) false ;; *) [ -f "$out" ] ;; esac || die 1 "$out: is no regular file"
 	sound "$out" "$out" || { say "$why; it is made again"; return 1; }
 }
 
@@ -150,12 +127,12 @@ collect() {
 		fi
 		part=$((part + 1))
 	done
-	[ -z "$missing" ] || fail 1 "parts missing or damaged, counted from ${base:-0}: ${missing#,}"
+	[ -z "$missing" ] || die 1 "parts missing or damaged, counted from ${base:-0}: ${missing#,}"
 	[ "$given" -eq 0 ] || exec "$@"
 	case $recmat in
 	"$parts") exec rec-cat --merge -b "$@" ;;
-	0) cat "$@" || fail 4 "the parts could not be copied" ;;
-	*) fail 1 "some parts are recmat and some are not" ;;
+	0) cat "$@" || die 4 "the parts could not be copied" ;;
+	*) die 1 "some parts are recmat and some are not" ;;
 	esac
 	exit 0
 }
@@ -163,14 +140,16 @@ collect() {
 # Sets $index and, unless --base did, $base. Two schedulers at once can't both be meant.
 find_index() {
 	index=${REC_INDEX:-} from=REC_INDEX first=0
-	[ -n "$index" ] || for s in SLURM_ARRAY_TASK_ID:0 AWS_BATCH_JOB_ARRAY_INDEX:0 JOB_COMPLETION_INDEX:0 CLOUD_RUN_TASK_INDEX:0 \
-		PBS_ARRAY_INDEX:0 PBS_ARRAYID:0 SGE_TASK_ID:1 LSB_JOBINDEX:1 PARALLEL_SEQ:1; do
-		eval "value=\${${s%:*}:-}"
+	[ -n "$index" ] || for s in "SLURM_ARRAY_TASK_ID:0=${SLURM_ARRAY_TASK_ID:-}" "AWS_BATCH_JOB_ARRAY_INDEX:0=${AWS_BATCH_JOB_ARRAY_INDEX:-}" \
+		"JOB_COMPLETION_INDEX:0=${JOB_COMPLETION_INDEX:-}" "CLOUD_RUN_TASK_INDEX:0=${CLOUD_RUN_TASK_INDEX:-}" \
+		"PBS_ARRAY_INDEX:0=${PBS_ARRAY_INDEX:-}" "PBS_ARRAYID:0=${PBS_ARRAYID:-}" "SGE_TASK_ID:1=${SGE_TASK_ID:-}" \
+		"LSB_JOBINDEX:1=${LSB_JOBINDEX:-}" "PARALLEL_SEQ:1=${PARALLEL_SEQ:-}"; do
+		value=${s#*=} s=${s%%=*}
 		case $s=$value in *= | SGE_*=undefined | LSB_*=0) continue ;; esac
-		[ -z "$index" ] || usage "$from and ${s%:*} are both set: say which part it is with REC_INDEX"
+		[ -z "$index" ] || bad_usage "$from and ${s%:*} are both set: say which part it is with REC_INDEX"
 		index=$value from=${s%:*} first=${s#*:}
 	done
-	[ -n "$index" ] || usage "no index: none of the variables in rec-task(1) is set; REC_INDEX=0 makes the first part"
+	[ -n "$index" ] || bad_usage "no index: none of the variables in rec-task(1) is set; REC_INDEX=0 makes the first part"
 	base=${base:-$first}
 	number "$from" "$index" "$base" $((parts - 1 + base))
 	part=$((number - base))
@@ -185,7 +164,7 @@ expand() {
 		'i}'*) word=$word$((part + 1)) ;;
 		'i0}'*) word=$word$part ;;
 		'n}'*) word=$word$parts ;;
-		'in}'*) [ -n "$in" ] || usage "{in} wants --input"; word=$word$in ;;
+		'in}'*) [ -n "$in" ] || bad_usage "{in} wants --input"; word=$word$in ;;
 		'out}'*) word=$word$tmp own=yes ;;
 		*) word=$word'{'; continue ;;
 		esac
@@ -206,14 +185,14 @@ stop() {
 	trap '' INT TERM HUP
 	# shellcheck disable=SC2046
 	[ -z "${!:-}" ] || { kill -s TERM $(family "$!"); wait "$!"; } 2>/dev/null
-	rm -f "$tmp"
-	fail 4 "part $((part + 1)) of $parts was told to stop; it may be retried"
+	die 4 "part $((part + 1)) of $parts was told to stop; it may be retried"
 }
+
+clear_up() { [ -z "$folder" ] || rm -rf "$folder"; }
 
 # start COMMAND...: stdin, stdout and the limit as asked for
 start() {
 	[ -z "$timeout" ] || set -- timeout -k 10 "$timeout" "$@"
-	(true 3<&0) 2>/dev/null || exec </dev/null
 	exec 3<&0	# what runs in the background would get /dev/null
 	[ -z "$in" ] || exec 3<"$in"
 	if [ $own = yes ]; then rm -f "$tmp"; "$@" <&3 3<&- & else "$@" <&3 3<&- >"$tmp" & fi
@@ -227,7 +206,7 @@ commit() {
 	why="$out could not be flushed and renamed"
 	sync "$tmp" && mv -f "$tmp" "$out" || return 4
 	sync "$dir" 2>/dev/null	# not every file system can
-	rm -f "$dir/.$file.task."*	# left by copies that were killed, or in use by copies that are now superfluous
+	rm -rf "$dir.$file.task."?????? 2>/dev/null	# left by copies that were killed, or in use by copies that are now superfluous
 	return 0
 }
 
@@ -250,15 +229,16 @@ one_part() {
 
 	dir=./ file=${out##*/}
 	case $out in */*) dir=${out%/*}/ ;; esac
-	if [ ! -d "$dir" ] || [ ! -w "$dir" ]; then fail 1 "$out: $dir is no folder to write in"; fi
-	[ -z "$in" ] || [ -r "$in" ] || fail 1 "$in: not there, or not readable"
-	[ -z "$timeout" ] || command -v timeout >/dev/null || fail 1 "--timeout needs timeout(1)"
-	tmp=$dir.$file.task.$(uname -n).$$
-	case $file in *.gz) tmp=$tmp.gz ;; esac	# a command that writes {out} itself goes by that
+	if [ ! -d "$dir" ] || [ ! -w "$dir" ]; then die 1 "$out: $dir is no folder to write in"; fi
+	[ -z "$in" ] || [ -r "$in" ] || die 1 "$in: not there, or not readable"
+	[ -z "$in" ] || [ ! -d "$in" ] || die 1 "$in: is a folder"
+	[ -z "$timeout" ] || command -v timeout >/dev/null || die 1 "--timeout needs timeout(1)"
+	trap clear_up EXIT
+	trap stop INT TERM HUP
+	folder=$(mktemp -d "$dir.$file.task.XXXXXX" 2>/dev/null) || die 4 "$dir: no temporary folder can be made in it"
+	tmp=$folder/$file	# a command that writes {out} itself goes by how the name ends
 	for a do expand "$a"; set -- "$@" "$word"; shift; done
 
-	trap stop INT TERM HUP
-	true >"$tmp" || fail 4 "$dir: can't be written"
 	start "$@"
 	wait "$!" 2>/dev/null	# the shell would say "Killed" too
 	status=$?
@@ -268,10 +248,10 @@ one_part() {
 	rm -f "$tmp"
 	because=$why
 	! there || exit 0	# another copy was first
-	[ $status -eq 4 ] && fail 4 "part $((part + 1)) of $parts: $1: $because; it may be retried"
-	fail 1 "part $((part + 1)) of $parts: $1: $because; it would fail again"
+	[ $status -eq 4 ] && die 4 "part $((part + 1)) of $parts: $1: $because; it may be retried"
+	die 1 "part $((part + 1)) of $parts: $1: $because; it would fail again"
 }
 
 if [ $collect = yes ]; then collect "$@"; fi
-[ $# -gt 0 ] || usage "no COMMAND (see rec-task --help)"
+[ $# -gt 0 ] || bad_usage "no COMMAND (see rec-task --help)"
 one_part "$@"

@@ -139,7 +139,7 @@ parts_done() {	# lines of the log: finished parts of the steps named $1
 }
 
 @test "rec-fan: faults of one host are worked around, and the host is named" {
-	for f in "flip -" "cut -" "hang -" "crash - 0.05 part" "full - 4" "refuse -" "die 3 0.02 part"; do
+	for f in "flip -" "cut -" "hang -" "crash - 0.05 topn:" "full - 4" "refuse -" "die 3 0.02 topn:"; do
 		rm -rf work
 		with_hosts a b c
 		fault b "${f%% *}" "${f#* }"
@@ -152,7 +152,7 @@ parts_done() {	# lines of the log: finished parts of the steps named $1
 
 @test "rec-fan: a part that fails with every try ends the run, named, and no file is left" {
 	with_hosts a b
-	for h in a b; do fault $h die '- 0 part 2/3'; done
+	for h in a b; do fault $h die "- 0 :2/3"; done
 	exits 4 fan --hosts list --parts 3 --timeout 5 -o final topn -m als.rec -n 5 <train.tsv
 	grep -qE "^rec-fan: (topn part 2 of 3 failed with every try, the last on [ab]: |no host is left for part 2 of topn)" err || fail "$(cat err)"
 	[ ! -e final ]
@@ -227,7 +227,7 @@ parts_done() {	# lines of the log: finished parts of the steps named $1
 	exits 2 fan split
 	says "rec-fan: unknown command 'split'; one of: als sim topn eval"
 	exits 2 fan --parts 0 als
-	says "rec-fan: --parts: 0 is less than 1"
+	says "rec-fan: --parts: 0 is not between 1 and 10000"
 	exits 2 fan --parts x als
 	says "rec-fan: --parts: 'x' is not a whole number"
 	exits 2 fan als --half user <train.tsv

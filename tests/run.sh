@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# run.sh [default|asan|tsan] - install what is missing, build, run every test; ends with 'N passed, N failed, N skipped'.
+# run.sh [default|shells|asan|tsan] - install what is missing, build, run every test; ends with 'N passed, N failed, N skipped'.
 #
-# Steps: unit programs; bats files; unit, fuzz and fault programs and the loop over all commands under ASan and UBSan; the threaded ones under TSan.
+# Steps: unit programs; bats files; the drivers under other shells; unit, fuzz and fault programs and the loop over all commands under ASan and UBSan;
+# the threaded ones under TSan.
 # A bats test counts one, a C program counts one. What is skipped is named at the end.
 set -u
 cd "$(dirname "$0")/.." || exit 1
@@ -83,9 +84,25 @@ default_part() {
 	say "bats"
 	[ "$part" != all ] || [ "$jobs" -eq 1 ] || { asan begin; tsan begin; }
 	# The longest first, so that none of them is left alone at the end.
-	long='tests/fault.bats tests/platforms.bats tests/house.bats tests/mem.bats tests/fan.bats'
+	long='tests/fault.bats tests/platforms.bats tests/house.bats tests/mem.bats tests/fan.bats tests/fan_safe.bats tests/fan_keep.bats'
 	# shellcheck disable=SC2046,SC2086
 	bats_files $long $(printf '%s\n' tests/*.bats | grep -vxF "$(printf '%s\n' $long)")
+	shells_part
+}
+
+# The tests of the drivers with each other shell that there is.
+shells_part() {
+	sh=$(readlink -f /bin/sh)
+	for shell in dash bash busybox; do
+		[ "${sh##*/}" != "$shell" ] || continue
+		say "rec-fan and rec-task, run by $shell"
+		if sh tests/shells.sh "$shell" build/bin "build/shells/$shell"; then
+			REC_BIN=$PWD/build/shells/$shell bats_files tests/fan*.bats tests/task.bats
+		else
+			echo "drivers under $shell: it is not installed" >>"$log/skips"
+			skipped=$((skipped + 1))
+		fi
+	done
 }
 
 asan() { "$1" build-asan CFLAGS='-O1 -g -fno-omit-frame-pointer' SAN='-fsanitize=address,undefined -fno-sanitize-recover=undefined'; }
@@ -109,7 +126,8 @@ tsan_part() {
 case $part in
 all) default_part; asan_part; tsan_part ;;
 default | asan | tsan) "${part}_part" ;;
-*) echo "usage: run.sh [default|asan|tsan]" >&2; exit 2 ;;
+shells) build build && shells_part ;;
+*) echo "usage: run.sh [default|shells|asan|tsan]" >&2; exit 2 ;;
 esac
 
 say "done"

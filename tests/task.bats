@@ -52,6 +52,18 @@ await() {
 --parts|--parts wants N
 --trust=1|--trust takes no value
 -n x -o %d|--parts: '\''x'\'' is not a whole number
+---|unknown option '\''---'\'' (see rec-task --help)
+--part 3|unknown option '\''--part'\'' (see rec-task --help)
+--n 3|unknown option '\''--n'\'' (see rec-task --help)
+--=3|unknown option '\''--'\'' (see rec-task --help)
+-n3Z -o %d|--parts: '\''3Z'\'' is not a whole number
+--help=x|unknown option '\''--help'\'' (see rec-task --help)
+-n 0x10 -o %d|--parts: '\''0x10'\'' is not a whole number
+-n 1e3 -o %d|--parts: '\''1e3'\'' is not a whole number
+-n +3 -o %d|--parts: '\''+3'\'' is not a whole number
+-n -3 -o %d|--parts: '\''-3'\'' is not a whole number
+-n a[$(id>&2)] -o %d|--parts: '\''a[$(id>&2)]'\'' is not a whole number
+--timeout=1s -o %d|--timeout: '\''1s'\'' is not a whole number
 -n 0 -o %d|--parts: 0 is not between 1 and 1000000
 -n 99999999999999999999 -o %d|--parts: 99999999999999999999 is not between 1 and 1000000
 --timeout 0|--timeout: 0 is not between 1 and 9999999
@@ -277,11 +289,12 @@ await() {
 	wait $task || true
 	kill -9 "$(cat began)"
 	[ ! -e p.0 ]
-	[ "$(find . -name '.p.0.task.*' -size +0 | wc -l)" -eq 1 ] || fail "$(ls -A)"
-	echo other >.p.01.task.host.7	# of another part
+	[ "$(find . -path './.p.0.task.*/p.0' -size +0 | wc -l)" -eq 1 ] || fail "$(ls -A)"
+	mkdir .p.01.task.abcdef	# of another part
+	echo other >.p.01.task.abcdef/p.01
 	REC_INDEX=0 exits 0 rec-task -n 1 -o p.%d -- echo whole
 	[ "$(cat p.0)" = whole ]
-	leaves p.0 began .p.01.task.host.7
+	leaves p.0 began .p.01.task.abcdef/p.01
 }
 
 @test "rec-task: two copies at once end with one right file, whichever is first" {
@@ -313,6 +326,74 @@ await() {
 	for j in $(jobs -p); do wait "$j" || fail "a copy failed: $(cat many.err)"; done
 	rec-gen -b --users 50 --items 40 --rows 500 | cmp - p.0.rec
 	[ -z "$(ls -d .p.0.rec.task.* 2>/dev/null)" ] || fail "$(ls -A)"
+}
+
+@test "rec-task: nothing can be planted: what is written has a folder of its own, and a link is replaced, not followed" {
+	echo precious >victim
+	# The name that is written to can't be known before, and nobody else can write there.
+	# shellcheck disable=SC2016
+	for i in 0 1; do REC_INDEX=$i exits 0 rec-task -n 2 -o p.%d -- sh -c 'ls -dl "${1%/*}" >>../seen; stat -c %a "${1%/*}"; ls -A; [ ! -L "$1" ] || exit 9; echo x >"$1"' - {out} || return 1; mv out out.$i; done
+	[ "$(grep -hx 700 out.? | wc -l)" -eq 2 ] || fail "$(cat out.?)"
+	[ "$(grep -hoE '^\.p\..\.task\.[A-Za-z0-9]{6}$' out.? | sort -u | wc -l)" -eq 2 ] || fail "$(cat out.?)"
+	rm -f p.? out.? ../seen
+	mkdir evil
+	ln -s "$PWD/evil" .p.0.task.abcdef
+	ln -s "$PWD/victim" evil/p.0
+	REC_INDEX=0 exits 0 rec-task -n 1 -o p.%d -- echo new
+	[ "$(cat p.0)" = new ] && [ ! -L p.0 ] && [ "$(cat victim)" = precious ] && [ -L evil/p.0 ] && [ ! -e .p.0.task.abcdef ]
+	# A final name that is a link to something that is no whole part: the link goes, what it led to stays.
+	ln -s victim q.0.rec
+	REC_INDEX=0 exits 0 rec-task -n 1 -o q.%d.rec -- rec-gen -b --users 9 --items 5 --rows 20
+	[ ! -L q.0.rec ] && [ "$(cat victim)" = precious ] && rec-cat --verify q.0.rec >/dev/null
+	ln -s nowhere r.0
+	REC_INDEX=0 exits 0 rec-task -n 1 -o r.%d -- echo new
+	[ ! -L r.0 ] && [ ! -e nowhere ]
+	# Modes are those of the user, also though the folder was closed.
+	(umask 027; REC_INDEX=0 rec-task -n 1 -o s.%d -- echo new)
+	[ "$(stat -c %a s.0)" = 640 ]
+}
+
+@test "rec-task: a final name that is a pipe or a device is refused at once" {
+	mkfifo f.0
+	mkdir -p dev
+	REC_INDEX=0 exits 1 timeout 10 rec-task -n 1 -o f.%d -- echo x
+	says "rec-task: f.0: is no regular file"
+	[ -p f.0 ]
+	exits 1 timeout 10 rec-task --collect -n 1 -o f.%d
+	mentions "rec-task: f.0 is not a file"
+	REC_INDEX=1 exits 1 timeout 10 rec-task -n 3 -o /dev/fd/%d -- echo x
+	mentions "is no regular file"
+}
+
+@test "rec-task: blanks, quotes, commands, % and non-ASCII in names; nothing from the environment is evaluated" {
+	# shellcheck disable=SC2016
+	for odd in 'a b' "it's" 'say "x"' '$(touch PWNED)' '`touch PWNED`' ';touch PWNED' 'ä€' '*' '[a]' '\' '-rf' '#' '~' '&' "$(printf 'l\nb')"; do
+		mkdir -- "./$odd"
+		echo "in $odd" >"./$odd/in"
+		TMPDIR=$PWD/$odd REC_INDEX=0 exits 0 rec-task -n 1 -i "./$odd/in" -o "$odd/$odd.%d" -- sh -c 'cat; printf %s "$1"' - "{in}"
+		[ "$(cat "./$odd/$odd.0")" = "in $odd$TAB./$odd/in" ] || [ "$(cat "./$odd/$odd.0")" = "in $odd
+./$odd/in" ] || fail "$odd: $(cat "./$odd/$odd.0")"
+		exits 0 rec-task --collect -n 1 -o "$odd/$odd.%d"
+		[ "$(find "./$odd" -mindepth 1 -printf x)" = xx ] || fail "$(find "./$odd")"
+	done
+	mkdir here
+	cd here
+	echo keep >precious
+	for v in $INDEXES; do
+		case $v in *COUNT) n='' ;; *) n='-n 3' ;; esac
+		# shellcheck disable=SC2016
+		for evil in 'a[$(touch PWNED)]' '$(touch PWNED)' '`touch PWNED`' '0;touch PWNED' '0 0' '-1' '0x1' '1e0' '٣' '²' '99999999999999999999' "$(printf '0\n1')"; do
+			# shellcheck disable=SC2086
+			exits 2 env "$v=$evil" LC_ALL=C.UTF-8 rec-task -o p.%d $n true
+			[ "$(wc -l <err)" -eq 1 ] || fail "$v=$evil: $(cat err)"
+			[ "$(echo *)" = "err out precious" ] || fail "$v=$evil: $(ls)"
+		done
+	done
+	for v in tmp folder dir file out in own parts letters left table number base value long taken part index; do
+		rm -f p.0
+		exits 0 env "$v=$PWD/precious" REC_INDEX=0 CDPATH=/ IFS=p rec-task -n 1 -o p.%d echo yes
+		[ "$(cat p.0 precious | xargs)" = "yes keep" ] || fail "$v"
+	done
 }
 
 @test "rec-task: a full disk may be retried, and leaves nothing" {

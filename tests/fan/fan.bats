@@ -232,14 +232,14 @@ log_lines() {
 }
 
 @test "fan: a part that never ends is tried elsewhere after --timeout" {
-	order hang h2 "1 60 rec-als --half"
+	order hang h2 "1 60 als:"
 	start --timeout 6
 	ends_well
 	logged h2 timeout
 }
 
 @test "fan: a connection is lost in the middle of a part, and the host is used again" {
-	order die h2 "1 0.1 rec-als --half"
+	order die h2 "1 0.1 als:"
 	start
 	ends_well
 	logged h2 lost
@@ -269,8 +269,8 @@ log_lines() {
 }
 
 @test "fan: a part that arrives cut short or with a wrong bit is noticed and done again" {
-	order cut h1 "1 - rec-als --half"
-	order flip h3 "1 - rec-als --half"
+	order cut h1 "1 - als:"
+	order flip h3 "1 - als:"
 	start
 	ends_well
 	logged h1 damaged
@@ -290,8 +290,8 @@ log_lines() {
 @test "fan: similarities and lists that arrive damaged are done again" {
 	rec-sim -q cosine <"$in/train.rec" >whole.tsv
 	hosts 3
-	order flip h1 "1 - rec-sim cosine"
-	order cut h2 "1 - rec-sim cosine"
+	order flip h1 "1 - sim:sim:"
+	order cut h2 "1 - sim:sim:"
 	fan work sim -q cosine <"$in/train.rec" >got.tsv
 	same whole.tsv got.tsv
 	logged h1 damaged
@@ -373,7 +373,7 @@ $(cat work/log.tsv)"
 # --- No way out
 
 @test "fan: a part that every host refuses ends the run; part and host are named, no file appears" {
-	for h in h1 h2 h3; do order fail "$h" "- 1 <in/user.1.rec"; done
+	for h in h1 h2 h3; do order fail "$h" "- 1 als:user.1:2/3"; done
 	hosts 3
 	exits 1 fan work --parts 3 -o model.rec als -q -k 8 -i 2 <"$in/train.rec"
 	[ ! -e model.rec ]
