@@ -25,22 +25,19 @@ struct csv {
 	size_t column[ROLES];	/* 1-based; 0: not there */
 	bool chosen;
 	struct rec_buf first;	/* the first record: its fields, a NUL behind each */
-	size_t nfirst, named;	/* fields of it; without empty ones at the end */
+	struct name {
+		const char *s;
+		size_t n;
+		bool number;
+	} *name;		/* they lie in first */
+	size_t names_cap, nfirst, named;	/* fields of it; without empty ones at the end */
 	uint64_t first_line;
 	struct rec_buf label[2];	/* with breaks replaced */
+	struct rec_foreign_line at;	/* of at_field */
 	uint64_t repeated, ones, skipped;
 };
 
 /* -- the first record -- */
-
-static const char *name_of(const struct csv *c, size_t i)
-{
-	const char *p = c->first.p;
-
-	while (i-- > 0)
-		p += strlen(p) + 1;
-	return p;
-}
 
 static bool is_name(const char *have, const char *name, size_t n)
 {
@@ -54,8 +51,8 @@ static const char *names_there(const struct csv *c, char *text, size_t room)
 
 	*text = '\0';
 	for (size_t i = 0; i < c->named; i++) {
-		const char *name = name_of(c, i);
-		size_t n = strlen(name);
+		const char *name = c->name[i].s;
+		size_t n = c->name[i].n;
 
 		if (at + n + 8 > room) {
 			memcpy(text + at, ", ...", 6);
@@ -86,7 +83,7 @@ static int find_column(const struct csv *c, const char *s, size_t n, size_t *col
 		return 0;
 	}
 	for (size_t i = 0; c->header && i < c->nfirst; i++)
-		if (is_name(name_of(c, i), s, n)) {
+		if (is_name(c->name[i].s, s, n)) {
 			if (*column)
 				return rec_err_set(e, REC_EDATA, "%s:%llu: columns %zu and %zu are called '%.*s'; choose by number", file, line, *column, i + 1,
 						   rec_shown(n), s);
@@ -112,12 +109,12 @@ static int default_columns(struct csv *c, struct rec_err *e)
 
 	for (size_t r = 0; r < ROLES; r++)
 		c->column[r] = r < n ? r + 1 : 0;
-	if (c->header && n > 1 && *name_of(c, 0) == '\0')
+	if (c->header && n > 1 && *c->name[0].s == '\0')
 		return rec_record_fail(&c->rec, 1, e, "the first column has no name, as pandas writes an index; choose columns with --columns");
 	if (n > ROLES)
 		rec_in_tell(in, c->first_line, "%zu columns, the first four are taken as row, column, value, time; see --columns", n);
-	else if (c->header && n == 3 && rec_looks_time(name_of(c, 2), strlen(name_of(c, 2))))
-		rec_in_tell(in, c->first_line, "'%.60s' is taken as a value; if it is a time: --columns 1,2,,3", name_of(c, 2));
+	else if (c->header && n == 3 && rec_looks_time(c->name[2].s, c->name[2].n))
+		rec_in_tell(in, c->first_line, "'%.60s' is taken as a value; if it is a time: --columns 1,2,,3", c->name[2].s);
 	return 0;
 }
 
@@ -142,30 +139,40 @@ static int choose_columns(struct csv *c, struct rec_err *e)
 
 static int keep_first(struct csv *c, struct rec_err *e)
 {
+	size_t at = 0;
+	double x;
+
 	c->first_line = c->rec.field[0].line;
 	c->nfirst = c->rec.n;
+	if (rec_grow(&c->name, &c->names_cap, c->nfirst, sizeof *c->name, e) != 0)
+		return -1;
 	for (size_t i = 0; i < c->rec.n; i++) {
 		if (rec_buf_add(&c->first, c->rec.field[i].s, c->rec.field[i].n, e) != 0 || rec_buf_add(&c->first, "", 1, e) != 0)
 			return -1;
 		if (c->rec.field[i].n > 0)
 			c->named = i + 1;
 	}
+	for (size_t i = 0; i < c->rec.n; i++) {
+		size_t n = c->rec.field[i].n;
+
+		c->name[i] = (struct name){ c->first.p + at, n, rec_num_f64(c->first.p + at, n, &x) == REC_NUM_OK };
+		at += n + 1;
+	}
 	return 0;
+}
+
+static bool is_same(const struct rec_record_field *f, const struct name *name)
+{
+	return f->n == name->n && memcmp(f->s, name->s, f->n) == 0;
 }
 
 static bool equals_first(const struct csv *c)
 {
-	const char *p = c->first.p;
-
 	if (c->rec.n != c->nfirst)
 		return false;
-	for (size_t i = 0; i < c->nfirst; i++) {
-		size_t n = strlen(p);
-
-		if (c->rec.field[i].n != n || memcmp(c->rec.field[i].s, p, n) != 0)
+	for (size_t i = 0; i < c->nfirst; i++)
+		if (!is_same(&c->rec.field[i], &c->name[i]))
 			return false;
-		p += n + 1;
-	}
 	return true;
 }
 
@@ -205,18 +212,11 @@ static int check_count(const struct csv *c, struct rec_err *e)
 /* A header of another order, or of another file, whose columns would be taken for these. */
 static int check_other_header(const struct csv *c, const struct rec_record_field *row, const struct rec_record_field *col, struct rec_err *e)
 {
-	double x;
 	int hits = 0;
 
-	for (size_t i = 0; i < c->nfirst; i++) {
-		const char *name = name_of(c, i);
-		size_t n = strlen(name);
-
-		if (n == 0 || rec_num_f64(name, n, &x) == REC_NUM_OK)
-			continue;
-		hits |= row->n == n && memcmp(row->s, name, n) == 0 ? 1 : 0;
-		hits |= col->n == n && memcmp(col->s, name, n) == 0 ? 2 : 0;
-	}
+	for (size_t i = 0; i < c->nfirst; i++)
+		if (c->name[i].n > 0 && !c->name[i].number)
+			hits |= is_same(row, &c->name[i]) | is_same(col, &c->name[i]) << 1;
 	if (hits != 3)
 		return 0;
 	return rec_record_fail(&c->rec, 0, e, "another header, with the columns in another order; give the files one by one: each has its own then");
@@ -249,18 +249,19 @@ static void explain_value(const struct csv *c, const struct rec_record_field *f,
 }
 
 /* For errors about a field: its line, where a record has several. */
-static struct rec_foreign_line at_field(const struct csv *c, const struct rec_record_field *f)
+static const struct rec_foreign_line *at_field(struct csv *c, const struct rec_record_field *f)
 {
-	struct rec_foreign_line l = c->rec.line;
-
-	l.number = f->line;
-	return l;
+	if (f->line == c->rec.line.number)
+		return &c->rec.line;
+	c->at = c->rec.line;
+	c->at.number = f->line;
+	return &c->at;
 }
 
 /* 1: the row is good, 0: it is left out, -1. */
 static int take_value(struct csv *c, const struct rec_record_field *f, struct rec_row *row, struct rec_err *e)
 {
-	struct rec_foreign_line at = at_field(c, f);
+	const struct rec_foreign_line *at = at_field(c, f);
 	int lost;
 
 	if (is_missing(f)) {
@@ -270,7 +271,7 @@ static int take_value(struct csv *c, const struct rec_record_field *f, struct re
 		c->ones += c->o->empty == REC_EMPTY_ONE;
 		return c->o->empty == REC_EMPTY_ONE;
 	}
-	lost = rec_line_f32(&at, (int)c->column[2], f->s, f->n, &row->value, e);
+	lost = rec_line_f32(at, (int)c->column[2], f->s, f->n, &row->value, e);
 	if (lost < 0)
 		explain_value(c, f, e);
 	row->has |= REC_HAS_VALUE | (lost > 0 ? REC_LOST_VALUE : 0);
@@ -279,12 +280,12 @@ static int take_value(struct csv *c, const struct rec_record_field *f, struct re
 
 static int take_time(struct csv *c, const struct rec_record_field *f, struct rec_row *row, struct rec_err *e)
 {
-	struct rec_foreign_line at = at_field(c, f);
+	const struct rec_foreign_line *at = at_field(c, f);
 	int lost;
 
 	if (is_missing(f))	/* a time is what a row may lack */
 		return 1;
-	lost = rec_line_time(&at, (int)c->column[3], f->s, f->n, &row->time, e);
+	lost = rec_line_time(at, (int)c->column[3], f->s, f->n, &row->time, e);
 	row->has |= REC_HAS_TIME | (lost > 0 ? REC_LOST_TIME : 0);
 	return lost < 0 ? -1 : 1;
 }
@@ -313,7 +314,7 @@ static int take_label(struct csv *c, int role, const struct rec_record_field *f,
 {
 	size_t n = f->n;
 	bool breaks = memchr(f->s, '\t', n) || memchr(f->s, '\n', n);
-	struct rec_foreign_line at = at_field(c, f);
+	const struct rec_foreign_line *at = at_field(c, f);
 
 	*s = f->s;
 	if (n == 0 && c->o->empty == REC_EMPTY_SKIP)
@@ -329,7 +330,7 @@ static int take_label(struct csv *c, int role, const struct rec_record_field *f,
 		n = c->label[role].n;
 	}
 	*len = (uint32_t)n;
-	return rec_line_label(&at, (int)c->column[role], *s, n, e) == 0 ? 1 : -1;
+	return rec_line_label(at, (int)c->column[role], *s, n, e) == 0 ? 1 : -1;
 }
 
 /* Text keeps the digits that a number can't. */
@@ -419,7 +420,7 @@ static void tell(const struct csv *c)
 		rec_in_tell(in, 0, "%llu line%s left out that repeat%s the header", n, n == 1 ? "" : "s", n == 1 ? "s" : "");
 	if (c->names_alike)
 		rec_in_tell(in, c->first_line, "'%.60s' '%.60s' reads like names of columns and was taken as a row%s; see --header",
-			    name_of(c, c->column[0] - 1), name_of(c, c->column[1] - 1), n ? ", as were more such lines" : "");
+			    c->name[c->column[0] - 1].s, c->name[c->column[1] - 1].s, n ? ", as were more such lines" : "");
 	n = (unsigned long long)c->skipped;
 	if (n)
 		rec_in_tell(in, 0, "%llu row%s left out for an empty field", n, n == 1 ? "" : "s");
@@ -440,6 +441,7 @@ int rec_csv_read(struct rec_in *in, const struct rec_foreign_opts *o, rec_row_fn
 	rc = read_records(&c, fn, arg, e);
 	if (rc == 0)
 		tell(&c);
+	free(c.name);
 	rec_buf_free(&c.first);
 	rec_buf_free(&c.label[0]);
 	rec_buf_free(&c.label[1]);
