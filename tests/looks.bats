@@ -239,7 +239,7 @@ looks_like() {
 			exits 0 from headed.tsv sample "$c"
 			case $c in rec-als) continue ;; esac	# sample runs it with -q
 			# shellcheck disable=SC2059
-			says "$c: <stdin>:1: $(printf "$line" | tr -d '\r' | sed "s/\(.*\)$TAB\(.*\)/'\1' '\2'/") reads like names of columns and was taken as a row; to drop it: tail -n +2"
+			says "$c: <stdin>:1: $(printf "$line" | tr -d '\r' | sed "s/\(.*\)$TAB\(.*\)/'\1' '\2'/") reads like names of columns and was taken as a row; to drop it: tail -n +2, in joined files rec-cat --from csv -d '\\t' --quote none --header"
 			rm -f held.out
 		done
 		exits 0 from headed.tsv rec-als -k 2 -i 1

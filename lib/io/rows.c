@@ -174,8 +174,10 @@ void rec_rows_first_line(const struct rec_rows *r, const char *p, const char *en
 		return;
 	tab = memchr(p, '\t', (size_t)(stop - p));
 	stop -= stop[-1] == '\r';
-	rec_in_tell(r->in, 1, "'%.*s' '%.*s' reads like names of columns and was taken as a row; to drop it: tail -n +2", (int)(tab - p), p,
-		    (int)(stop - tab - 1), tab + 1);
+	rec_in_tell(r->in, 1,
+		    "'%.*s' '%.*s' reads like names of columns and was taken as a row; to drop it: tail -n +2, "
+		    "in joined files rec-cat --from csv -d '\\t' --quote none --header",
+		    (int)(tab - p), p, (int)(stop - tab - 1), tab + 1);
 }
 
 int rec_rows_next(struct rec_rows *r, const struct rec_row **rows, size_t *n, struct rec_err *e)
