@@ -467,6 +467,8 @@ int cat_convert(const struct cat_options *o, struct cat_inputs *inputs, const st
 		tell_lost(&s, dense);
 	if (rc == 0)
 		tell_left_out(&s);
+	if (rc == 0 && rows && s.rows == 0)
+		cli_note("the input is empty: no rows");
 	rec_stream_out_free(s.stream);
 	rec_collect_free(&s.collect);
 	cat_ranks_free(&s.ranks);

@@ -23,6 +23,8 @@ int cat_pass_blocks(const struct cat_options *o, struct cat_inputs *inputs, cons
 		}
 		rec_recmat_close(r);
 	}
+	if (got == 0 && blocks == 0)
+		cli_note("the input is empty: no blocks");
 	return got == 0 ? rec_recmat_end(out, blocks, e) : -1;
 }
 

@@ -154,6 +154,14 @@ refuses() {
 	says "rec-cat: in.csv:1: 'user' 'item' reads like names of columns and was taken as a row; see --header"
 	csv 'userId,movieId,5\nuserId,movieId,5\n'
 	says "rec-cat: in.csv:1: 'userId' 'movieId' reads like names of columns and was taken as a row, as were more such lines; see --header"
+	refuses '1, 2, 3\n' "1: field 3: ' 3' is not a number; blanks beside a delimiter belong to the field, but --delimiter ', ' takes one with it"
+	csv '1, 2, 3\n' -d ', '
+	gives "1,2,3 "
+	refuses '1,2,5%%\n' "1: field 3: '5%' is not a number"
+	for empty in '' '\n\n' 'user,item\n'; do
+		csv "$empty" --header
+		gives "" && says "rec-cat: the input is empty: no rows"
+	done
 	refuses 'userId,movieId,rating\n1,31,2.5\n' "1: field 3: 'rating' is not a number; names of columns? see --header"
 	# each operand has its own
 	printf 'user,item\n1,tea\n' >a.csv

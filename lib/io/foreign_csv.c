@@ -235,16 +235,37 @@ static bool is_missing(const struct rec_record_field *f)
 	return false;
 }
 
+static bool is_word(const struct rec_record_field *f)
+{
+	for (size_t i = 0; i < f->n; i++)
+		if ((unsigned char)f->s[i] < 'A' && f->s[i] != ' ' && f->s[i] != '-')
+			return false;
+	return true;
+}
+
+/* A number once blanks beside it are taken away. */
+static bool is_padded(const struct rec_record_field *f)
+{
+	size_t from = 0, end = f->n;
+	double x;
+
+	while (from < end && f->s[from] == ' ')
+		from++;
+	while (end > from && f->s[end - 1] == ' ')
+		end--;
+	return end - from < f->n && rec_num_f64(f->s + from, end - from, &x) == REC_NUM_OK;
+}
+
 /* What else is to be said of a value that is no number. */
 static void explain_value(const struct csv *c, const struct rec_record_field *f, struct rec_err *e)
 {
-	size_t digits = 0;
+	const char *comma = memchr(f->s, ',', f->n);
 
-	while (digits < f->n && f->s[digits] != ',')
-		digits++;
-	if (digits < f->n && strspn(f->s, "0123456789,.+-") >= f->n)
+	if (comma && strspn(f->s, "0123456789,.+-") >= f->n)
 		rec_err_suffix(e, "; a decimal is written with a point, and without separators");
-	else if (!c->header && f->line == c->first_line)
+	else if (is_padded(f))
+		rec_err_suffix(e, "; blanks beside a delimiter belong to the field, but --delimiter '%s ' takes one with it", c->rec.delimiter);
+	else if (!c->header && f->line == c->first_line && is_word(f))
 		rec_err_suffix(e, "; names of columns? see --header");
 }
 
