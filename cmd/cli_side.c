@@ -5,12 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-void cli_needs_file(const char *option, const char *file, const char *stdin_is)
-{
-	if (file && strcmp(file, "-") == 0)
-		cli_usage("--%s -: stdin is the %s; --%s needs a file, or <( )", option, stdin_is, option);
-}
-
 /* text is an error, or a note. */
 static int speak(const struct cli_side *s, const char *text, struct rec_err *e)
 {

@@ -19,9 +19,6 @@ struct cli_side {
 	bool fail;			/* nothing in common is an error, else a note */
 };
 
-/* End with a usage error where a FILE is "-", which stdin is already. */
-void cli_needs_file(const char *option, const char *file, const char *stdin_is);
-
 /* A file without rows: an error, or a note. */
 REC_MUST int cli_side_filled(const struct cli_side *s, struct rec_err *e);
 

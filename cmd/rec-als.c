@@ -95,8 +95,6 @@ static void check_options(void)
 {
 	static const char *const implicit[] = { "unobserved", "weights", "alpha", "epsilon", "target", NULL };
 
-	cli_needs_file("init-from", o.init, "interactions");
-	cli_needs_file("model", o.model, "interactions");
 	if (cli_given("half"))
 		refuse_with_half();
 	else if (cli_given("model") || cli_given("part") || o.transposed)

@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "cli.h"
 #include "cli_load.h"
+#include "cli_side.h"
 #include "eval/evaluate.h"
 #include "eval/peruser.h"
 #include "eval/summary.h"
@@ -247,6 +248,38 @@ static int load(struct inputs *x, struct rec_run *run, struct rec_err *e)
 	return 0;
 }
 
+/*
+ * Lists and truth have users in common, and items: few users may have none by
+ * chance, as may the users of a part. What else is given speaks of these.
+ */
+static int check_sides(const struct inputs *x, struct rec_err *e)
+{
+	enum { CHANCE = 10 };
+	bool whole = !o.per_user;
+	struct cli_side truth = { "truth", o.truth, &x->truth, whole }, train = { "train", o.train, &x->train, true };
+	struct cli_side candidates = { "candidates", o.candidates, &x->candidates, true }, groups = { "groups", o.groups, &x->groups, true };
+
+	if (x->lists.row.n == 0 || x->truth.row.n == 0)	/* other errors */
+		return 0;
+	if (cli_side_apart(&truth, "none of its users has a list", &x->truth.row, &x->lists.row, "on stdin", e) != 0)
+		return -1;
+	truth.fail = whole && rec_labels_common(&x->truth.row, &x->lists.row) >= CHANCE;
+	if (cli_side_apart(&truth, "none of its items is in a list", &x->truth.col, &x->lists.col, "on stdin", e) != 0)
+		return -1;
+	if (cli_side_filled(&train, e) != 0 || cli_side_filled(&candidates, e) != 0 || cli_side_filled(&groups, e) != 0)
+		return -1;
+	if (o.train && !rec_labels_meet(&x->train.col, &x->truth.col) &&
+	    cli_side_apart(&train, "none of its items is in a list or in the truth", &x->train.col, &x->lists.col, "on stdin", e) != 0)
+		return -1;
+	train.fail = false;
+	if (cli_side_apart(&train, "none of its users is in the truth", &x->train.row, &x->truth.row, "in the truth", e) != 0)
+		return -1;
+	if (cli_side_apart(&candidates, "none of its users has a list", &x->candidates.row, &x->lists.row, "on stdin", e) != 0 ||
+	    cli_side_apart(&candidates, "none of its items is in a list", &x->candidates.col, &x->lists.col, "on stdin", e) != 0)
+		return -1;
+	return cli_side_apart(&groups, "none of its users is in the truth", &x->groups.row, &x->truth.row, "in the truth", e);
+}
+
 static int parse_metrics(struct rec_metrics *ms, struct rec_err *e)
 {
 	size_t n;
@@ -290,6 +323,8 @@ static void tell(const struct rec_eval_notes *n, const struct inputs *x)
 		cli_verbose("%llu of %u lists belong to users without truth and are left out", (unsigned long long)n->lists_without_truth, x->lists.row.n);
 	if (n->tied_lists)
 		cli_note("%llu of %u lists hold one score only: their order is that of --ties", (unsigned long long)n->tied_lists, x->lists.row.n);
+	if (n->swapped)
+		cli_note("stdin holds ratings, and %s scores in rows of one length: are -t and stdin swapped?", o.truth);
 	if (n->extra_pairs)
 		cli_note("%llu scored pairs are not in the truth and are left out", (unsigned long long)n->extra_pairs);
 	if (n->uncorrected)
@@ -354,7 +389,7 @@ static int from_lists(struct rec_run *run, struct rec_err *e)
 	int rc = parse_metrics(&ms, e);
 
 	if (rc == 0)
-		rc = load(&x, run, e);
+		rc = load(&x, run, e) == 0 ? check_sides(&x, e) : -1;
 	if (rc == 0 && ms.n == 0)
 		rc = default_metrics(&ms, &x, e);
 	if (rc == 0)

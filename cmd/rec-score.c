@@ -4,6 +4,8 @@
 
 #include "cli.h"
 #include "cli_load.h"
+#include "cli_side.h"
+#include "io/recmat.h"
 #include "model/score_stream.h"
 
 static const char *const cold_names[] = { "mean", "drop", "fail", NULL };
@@ -64,6 +66,43 @@ static int load(struct rec_run *run, struct rec_err *e)
 	return cli_load_rows(&w.rows, "pairs", 0, run, e);
 }
 
+/* The items of the first model, to compare others with. */
+static const struct rec_labels *model_items(void)
+{
+	const struct rec_model *m = w.models.list[0];
+
+	return m->has_factors ? &m->item.row : m->has_similarity ? &m->row : &m->offset.row;
+}
+
+/* Histories name items of the models; interactions are those of neighbours. */
+static int check_sides(struct rec_err *e)
+{
+	struct cli_side history = { "history", o.history, &w.history, true }, users = { "interactions", o.interactions, &w.interactions, true };
+	bool used = false;
+
+	if (o.history) {
+		if (cli_side_filled(&history, e) != 0 ||
+		    cli_side_apart(&history, "no model holds any of its items", &w.history.col, &w.scorer.items, "in the model", e) != 0)
+			return -1;
+		cli_side_count(&history, w.history_pairs.item_of, "that no model holds");
+	}
+	if (!o.interactions)
+		return 0;
+	if (cli_side_filled(&users, e) != 0)
+		return -1;
+	for (size_t i = 0; i < w.scorer.nparts; i++) {
+		const struct rec_scorer_part *p = &w.scorer.part[i];
+
+		used = used || p->kind == REC_PART_USERS;
+		if (p->kind == REC_PART_USERS &&
+		    cli_side_apart(&users, "none of its users is in the model", &w.interactions.row, &p->model->col, "in the model", e) != 0)
+			return -1;
+	}
+	if (!used)
+		cli_note("--interactions %s: nothing uses it; it is for user-user models", o.interactions);
+	return 0;
+}
+
 static int make(struct rec_run *run, struct rec_err *e)
 {
 	struct rec_scorer_opts so = {
@@ -73,12 +112,27 @@ static int make(struct rec_run *run, struct rec_err *e)
 	size_t i;
 
 	cli_phase("prepare");
+	cli_note_empty_models(&w.models, &o.models);
 	if (rec_scorer_new(&w.scorer, &so, run, e))
 		return -1;
 	for (i = 0; i < w.scorer.nparts && !o.history; i++)
 		if (w.scorer.part[i].kind == REC_PART_SPARSE || w.scorer.part[i].kind == REC_PART_DENSE)
 			return rec_err_set(e, REC_EUSAGE, "%s: a similarity scores the histories of users: give --history FILE", o.models.item[i]);
-	return o.history ? rec_pairs_new(&w.history_pairs, &w.history, &w.scorer.items, true, run->pool, e) : 0;
+	if (o.history && rec_pairs_new(&w.history_pairs, &w.history, &w.scorer.items, true, run->pool, e) != 0)
+		return -1;
+	return check_sides(e);
+}
+
+/* The first implicit model whose scores go from 0 to 1, or NULL: they are no ratings. */
+static const char *implicit_model(void)
+{
+	for (size_t i = 0; i < w.models.n; i++) {
+		const char *loss = rec_meta_get(&w.models.model[i].meta, "loss"), *target = rec_meta_get(&w.models.model[i].meta, "target");
+
+		if (loss && !strcmp(loss, "implicit") && target && !strcmp(target, "one"))
+			return o.models.item[i];
+	}
+	return NULL;
 }
 
 /* train is the range in the metadata; a blend has none. */
@@ -103,7 +157,8 @@ static uint64_t memory(const struct rec_run *run)
 
 static int score(struct rec_err *e)
 {
-	struct rec_score_opts so = { .cold = (enum rec_cold_pair)o.cold, .history = o.history ? &w.history_pairs : NULL };
+	struct rec_score_opts so = { .cold = (enum rec_cold_pair)o.cold, .history = o.history ? &w.history_pairs : NULL,
+				     .name = implicit_model() ? REC_SCORES_IMPLICIT : NULL };
 	struct rec_out *out;
 
 	if (bounds(&so, e) || cli_out(&out, o.common.output, o.common.binary, e))
@@ -122,16 +177,66 @@ static void tell_lost(void)
 		cli_tell_lost(&l);
 }
 
+/* Histories of others alone. */
+static void tell_no_history(void)
+{
+	char there[REC_LABEL_SHOWN], here[REC_LABEL_SHOWN];
+	size_t n;
+	const char *first = rec_label(&w.history.row, 0, &n);
+
+	cli_note("--history %s: none of its users is on stdin: %s there, %s on stdin", o.history, rec_label_show(there, first, n),
+		 rec_label_show(here, w.counts.user, w.counts.user_len));
+}
+
 static void tell(void)
 {
 	tell_lost();
 	cli_stat_u64("rows", w.counts.pairs);
 	cli_stat_u64("rows.cold", w.counts.cold);
 	cli_stat_u64("rows.clamped", w.counts.clamped);
+	if (w.counts.pairs == 0)
+		cli_note("the input is empty: no pairs to score");
+	else if (w.counts.cold == w.counts.pairs && w.counts.known == 0)
+		return;	/* an error says it */
 	if (w.counts.cold)
-		cli_note(o.cold == REC_COLD_PAIR_DROP ? "%llu of %llu pairs can be scored by no model: dropped" :
-							"%llu of %llu pairs can be scored by no model: given what is known of them (--cold drop drops them)",
-			 (unsigned long long)w.counts.cold, (unsigned long long)w.counts.pairs);
+		cli_note("%llu of %llu pair%s can be scored by no model: %s", (unsigned long long)w.counts.cold, (unsigned long long)w.counts.pairs,
+			 cli_s(w.counts.pairs), o.cold == REC_COLD_PAIR_DROP ? "dropped" : "given what is known of them (--cold drop drops them)");
+	if (o.history && w.counts.pairs && !w.counts.with_history)
+		tell_no_history();
+	if (w.counts.pairs && implicit_model())
+		cli_note("%s: scores of an implicit model are no ratings; rmse and mae are for rec-als --explicit", implicit_model());
+}
+
+/* The label of the first pair that the first model doesn't hold, and the one most like it. */
+static int fail_unknown(const char *what, const char *label, size_t len, const struct rec_labels *held, struct rec_err *e)
+{
+	char mine[REC_LABEL_SHOWN], like[REC_LABEL_SHOWN] = "nothing";
+	uint32_t i = rec_labels_like(held, label, len);
+	const char *x;
+	size_t n;
+
+	if (i != REC_NONE) {
+		x = rec_label(held, i, &n);
+		rec_label_show(like, x, n);
+	}
+	return rec_err_set(e, REC_EDATA, "no pair could be scored: the first is of %s %s, which %s does not hold; it holds %s", what,
+			   rec_label_show(mine, label, len), o.models.item[0], like);
+}
+
+/* No pair has a score, and nothing is known of any. */
+static int fail_unscored(struct rec_err *e)
+{
+	const struct rec_score_counts *c = &w.counts;
+	const struct rec_model *m = w.models.list[0];
+
+	if (rec_scorer_item(&w.scorer, c->item, c->item_len) == REC_NONE)
+		return fail_unknown("item", c->item, c->item_len, model_items(), e);
+	if (m->has_factors && !o.history && rec_labels_find(&m->user.row, c->user, c->user_len) == REC_NONE)
+		return fail_unknown("user", c->user, c->user_len, &m->user.row, e);
+	if (o.history && c->with_history == 0)
+		tell_no_history();
+	return rec_err_set(e, REC_EDATA, "no pair could be scored: %llu of %llu have no score under any model", (unsigned long long)c->cold,
+			   (unsigned long long)c->pairs);
 }
 
 static void free_work(void)
@@ -159,9 +264,10 @@ static int run(struct rec_err *e)
 		rc = score(e);
 	if (rc < 0)
 		return -1;
-	tell();
-	if (o.cold == REC_COLD_PAIR_DROP && w.counts.pairs && w.counts.cold == w.counts.pairs)
-		return rec_err_set(e, REC_EDATA, "no pair could be scored");
+	if (rc == 0)
+		tell();
+	if (w.counts.pairs && w.counts.cold == w.counts.pairs && (o.cold == REC_COLD_PAIR_DROP || w.counts.known == 0))
+		return fail_unscored(e);
 	free_work();
 	return cli_commit(e);
 }

@@ -93,19 +93,6 @@ static void check_merge(void)
 			cli_usage("--merge can't work with --%s: it takes lists, and no model", opt->name);
 }
 
-/* Stdin is taken, so no other file can be it. */
-static void check_files(void)
-{
-	const char *what = o.similar ? "items" : "histories";
-	const char *const option[] = { "seen", "allow", "deny", "candidates", "interactions" };
-	const char *const file[] = { o.seen, o.allow, o.deny, o.candidates, o.interactions };
-
-	for (size_t i = 0; i < o.models.n; i++)
-		cli_needs_file("model", o.models.item[i], what);
-	for (size_t i = 0; i < sizeof file / sizeof *file; i++)
-		cli_needs_file(option[i], file[i], what);
-}
-
 static void check_options(void)
 {
 	if (o.merge) {
@@ -114,7 +101,6 @@ static void check_options(void)
 	}
 	if (o.models.n == 0)
 		cli_usage("no model: give -m FILE");
-	check_files();
 	if (o.stream && o.common.binary)
 		cli_usage("--stream can't work with --binary: it writes text");
 	if (o.stream && o.part.n)

@@ -177,7 +177,7 @@ mae${TAB}0" ]
 	grep -q 'pairs=1/3$' out
 	says "rec-eval: 1 scored pairs are not in the truth and are left out"
 	printf 'u7\ta\t3\n' | exits 1 rec-eval -q -t truth mae
-	says "rec-eval: mae: nothing to measure: no list belongs to a user of the truth"
+	says "rec-eval: --truth truth: none of its users has a list: 'u1' there, 'u7' on stdin"
 }
 
 @test "rec-eval: default METRICS for lists, no deeper than they are" {
@@ -227,7 +227,7 @@ mae${TAB}0" ]
 	says "rec-eval: recall@1: nothing to measure in the truth"
 	printf 'x\ta\n' >others
 	exits 1 rec-eval -t others recall@1 <lists
-	says "rec-eval: recall@1: nothing to measure: no list belongs to a user of the truth"
+	says "rec-eval: --truth others: none of its users has a list: 'x' there, 'u1' on stdin"
 	printf 'u1\ta\t1\nu1\tb\t1\nu2\ta\t2\nu2\tb\t1\n' >some
 	exits 0 rec-eval -t truth recall@1 <some
 	says "rec-eval: 1 of 2 lists hold one score only: their order is that of --ties"
@@ -307,7 +307,7 @@ mae${TAB}0" ]
 @test "rec-eval: --per-user --part of whole inputs: the parts together, in any order, give the bytes of the whole" {
 	rec-gen --users 1500 --items 60 --rows 24000 --times --explicit >all
 	rec-split -q --ratio 0.3 --test truth <all >train
-	rec-als -q -k 4 -i 2 <train >m.rec
+	rec-als -q -k 4 -i 2 --explicit <train >m.rec
 	rec-topn -q -m m.rec -n 10 <train >lists.all
 	awk -F'\t' '$1 !~ /7$/' lists.all >lists
 	printf 'u7x\ti1\t2\nu7x\ti2\t1\n' >>lists
@@ -461,7 +461,8 @@ edited() {
 	is recall@1 0.5
 	is auc 0.875
 	grep -q '^recall@1.*; ties=worst; sampled=2; ' out
-	says "rec-eval: no estimate of the unsampled values: it needs from 1 to 1000 sampled items, and a larger catalogue"
+	says "rec-eval: --train train: none of its users is in the truth: 'x' there, 'u1' in the truth
+rec-eval: no estimate of the unsampled values: it needs from 1 to 1000 sampled items, and a larger catalogue"
 	exits 0 rec-eval -t truth --candidates candidates recall@1 <lists
 	says "rec-eval: no estimate of the unsampled values: it needs --train, for the number of items"
 	exits 0 rec-eval -t truth --candidates candidates --ties label recall@1 <lists

@@ -77,8 +77,7 @@ u3${TAB}i2${TAB}0.5" ]
 	says "rec-score: <stdin>:2: no model can score this pair (--cold fail)"
 	[ ! -e scored ]
 	exits 1 rec-score -m model.rec --cold drop <<<"new${TAB}new"
-	says "rec-score: 1 of 1 pairs can be scored by no model: dropped
-rec-score: no pair could be scored"
+	says "rec-score: no pair could be scored: the first is of item 'new', which model.rec does not hold; it holds 'i10'"
 }
 
 @test "rec-score: --clamp" {

@@ -111,13 +111,11 @@ rec-topn: no user was answered"
 rec-topn: 60 of 60 users can be scored by no model: no list
 rec-topn: no user was answered"
 	exits 2 rec-topn -m - <train.tsv
-	says "rec-topn: --model -: stdin is the histories; --model needs a file, or <( )"
+	says "rec-topn: stdin is wanted twice, as a model and as histories; it can be read once: give one of them as a file, or by <( )"
 	for option in seen allow deny candidates interactions; do
 		exits 2 rec-topn -m model.rec --$option - <train.tsv
-		says "rec-topn: --$option -: stdin is the histories; --$option needs a file, or <( )"
+		mentions "rec-topn: stdin is wanted twice, as "
 	done
-	exits 2 rec-topn -m - --similar-items <train.tsv
-	says "rec-topn: --model -: stdin is the items; --model needs a file, or <( )"
 }
 
 # Models that regularisation, weights or a start at 0 have emptied: empty.N.rec
@@ -324,10 +322,164 @@ rec-topn: no user was answered"
 	rec-als -q -k 4 -i 0 --init-sd 0 <train.tsv >zero.rec
 	exits 0 rec-als --half item -m zero.rec <train.tsv
 	says "rec-als: all vectors of this side are 0; see --reg and --init-sd in rec-als(1)"
-	exits 2 rec-als --half item -m - <train.tsv
-	says "rec-als: --model -: stdin is the interactions; --model needs a file, or <( )"
 	exits 2 rec-als --init-from - <train.tsv
-	says "rec-als: --init-from -: stdin is the interactions; --init-from needs a file, or <( )"
+	mentions "rec-als: --init-from: stdin is wanted twice, as interactions and as a model"
 	exits 0 rec-als --half item -m model.rec <empty
 	says "rec-als: the input is empty: the side has no rows"
+}
+
+@test "rec-score: a model of another catalogue is an error, whatever is done with cold pairs" {
+	rec-gen --users 60 --items 40 --rows 900 --explicit >ratings.tsv
+	rec-als -q -k 3 -i 3 --explicit <ratings.tsv >explicit.rec
+	sed 's/$/.0/' ratings.tsv | cut -f1,2 | sed 's/$/.0/' >pairs.tsv
+	for m in model.rec explicit.rec; do
+		for cold in mean drop; do
+			exits 1 rec-score -m $m --cold $cold -o scored <pairs.tsv
+			mentions "rec-score: no pair could be scored: the first is of item '$(head -1 pairs.tsv | cut -f2)', which $m does not hold; it holds 'i"
+			[ ! -e scored ]
+		done
+	done
+	exits 1 rec-score -m model.rec <others.tsv
+	says "rec-score: no pair could be scored: the first is of user '$(head -1 others.tsv | cut -f1)', which model.rec does not hold; it holds '$(head -1 train.tsv | cut -f1)'"
+	exits 1 rec-score -m sim.rec --history train.tsv <float.tsv
+	mentions "rec-score: no pair could be scored: the first is of item"
+	# known items of an explicit model are something to say of new users
+	cut -f1,2 ratings.tsv | sed 's/^u/U/' | exits 0 rec-score -m explicit.rec
+	says "rec-score: 900 of 900 pairs can be scored by no model: given what is known of them (--cold drop drops them)"
+	# one known pair is enough
+	(cat pairs.tsv; head -1 train.tsv) | exits 0 rec-score -m model.rec
+	mentions "rec-score: 900 of 901 pairs can be scored by no model"
+}
+
+@test "rec-score: histories and interactions of strangers, empty inputs, stdin twice" {
+	exits 1 rec-score -m sim.rec --history float.tsv <train.tsv
+	says "rec-score: --history float.tsv: no model holds any of its items: 'i1.0' there, 'i1' in the model"
+	exits 1 rec-score -m sim.rec --history others.tsv <train.tsv
+	says "rec-score: --history others.tsv: none of its users is on stdin: 'U1' there, '$(head -1 train.tsv | cut -f1)' on stdin
+rec-score: no pair could be scored: 900 of 900 have no score under any model"
+	exits 0 rec-score -m model.rec --history others.tsv <train.tsv
+	mentions "rec-score: --history others.tsv: none of its users is on stdin: 'U1' there"
+	printf 'u1\ti1\nu1\tnew\n' >some.tsv
+	exits 0 rec-score -m model.rec --history some.tsv <train.tsv
+	mentions "rec-score: 1 of 2 pairs of some.tsv names items that no model holds; it is ignored"
+	exits 1 rec-score -m model.rec --history empty <train.tsv
+	says "rec-score: --history empty: the file is empty"
+	rec-sim -q -b --side user cosine <train.tsv >users.rec
+	exits 1 rec-score -m users.rec --interactions others.tsv <train.tsv
+	says "rec-score: --interactions others.tsv: none of its users is in the model: 'U1' there, 'u1' in the model"
+	exits 0 rec-score -m model.rec --interactions train.tsv <train.tsv
+	mentions "rec-score: --interactions train.tsv: nothing uses it; it is for user-user models"
+	for f in empty empty.rec; do
+		exits 0 rec-score -m model.rec <$f
+		says "rec-score: the input is empty: no pairs to score"
+	done
+	for option in model history interactions; do
+		exits 2 rec-score -m model.rec --$option - <train.tsv
+		mentions "rec-score: stdin is wanted twice, as "
+	done
+	rec-als -q -k 4 --reg 30 <train.tsv >zero.rec
+	exits 1 rec-score -m zero.rec <train.tsv
+	says "rec-score: zero.rec: the model's vectors are 0: it ranks nothing; see --reg in rec-als(1)
+rec-score: no pair could be scored: 900 of 900 have no score under any model"
+}
+
+@test "rec-score, rec-eval: scores of an implicit model are no ratings" {
+	rec-gen --users 60 --items 40 --rows 900 --explicit | cut -f1-3 >ratings.tsv
+	rec-split -q --ratio 0.2 --test held.tsv <ratings.tsv >rated.tsv
+	rec-als -q -k 4 <rated.tsv >implicit.rec
+	rec-als -q -k 4 --explicit <rated.tsv >explicit.rec
+	exits 0 rec-score -m implicit.rec -o scored.tsv <held.tsv
+	mentions "rec-score: implicit.rec: scores of an implicit model are no ratings; rmse and mae are for rec-als --explicit"
+	exits 0 rec-score -m explicit.rec -o predicted.tsv <held.tsv
+	[ "$(grep -c 'no ratings' err)" -eq 0 ]
+	rec-score -q -b -m implicit.rec <held.tsv >scored.rec
+	rec-score -q -b -m explicit.rec <held.tsv >predicted.rec
+	[ "$(rec-cat --info scored.rec | sed -n 's/^1.name\t//p')" = implicit-scores ]
+	rec-cat scored.rec | cmp - scored.tsv
+	for measure in rmse mae ""; do
+		# shellcheck disable=SC2086
+		exits 1 rec-eval -t held.tsv $measure <scored.rec
+		says "rec-eval: ${measure:-rmse}: stdin holds scores of an implicit model, which are no ratings; rec-als --explicit predicts those"
+		# shellcheck disable=SC2086
+		exits 1 rec-eval -t held.tsv $measure <scored.tsv
+		grep -Eq "^rec-eval: ${measure:-rmse}: the scores are no ratings of this truth: their mean is 0\.[0-9]+, its values are from [0-9.]+ to [0-9.]+$" err || fail "$(cat err)"
+		# shellcheck disable=SC2086
+		exits 0 rec-eval -t held.tsv $measure <predicted.rec
+		# shellcheck disable=SC2086
+		exits 0 rec-eval -t held.tsv $measure <predicted.tsv
+	done
+	exits 0 rec-eval -t held.tsv recall@3 ndcg@3 --shallow <scored.rec # as lists they are right
+	exits 0 rec-eval -t held.tsv mae --compare predicted.tsv <predicted.tsv
+	exits 1 rec-eval -t held.tsv mae --compare scored.rec <predicted.tsv
+	mentions "rec-eval: --compare: mae: "
+	# a truth without values
+	cut -f1,2 held.tsv >pairs.tsv
+	exits 1 rec-eval -t pairs.tsv rmse <predicted.tsv
+	says "rec-eval: rmse: the truth has no values to predict"
+	# honest predictions are never refused: a narrow truth, a single one, a bad model, other scales
+	awk '$3 >= 5' held.tsv >best.tsv
+	cut -f1,2 best.tsv | rec-score -q -m explicit.rec | exits 0 rec-eval -t best.tsv rmse
+	head -1 held.tsv >one.tsv
+	cut -f1,2 one.tsv | rec-score -q -m explicit.rec | exits 0 rec-eval -t one.tsv rmse
+	awk -F'\t' -v OFS='\t' '{ print $1, $2, 3 }' held.tsv | exits 0 rec-eval -t held.tsv rmse
+	awk -F'\t' -v OFS='\t' '{ print $1, $2, 20 * $3 - 60 }' held.tsv >percent.tsv
+	awk -F'\t' -v OFS='\t' '{ print $1, $2, 15 * $3 - 40 }' predicted.tsv | exits 0 rec-eval -t percent.tsv rmse
+	awk -F'\t' -v OFS='\t' '{ print $1, $2, 1000 * $3 }' predicted.tsv | exits 1 rec-eval -t held.tsv rmse
+	mentions "rec-eval: rmse: the scores are no ratings of this truth: their mean is 3"
+}
+
+@test "rec-eval: files of strangers, empty files, lists and truth swapped" {
+	rec-split -q --ratio 0.3 --test held.tsv <train.tsv >rest.tsv
+	rec-als -q -k 4 <rest.tsv >rest.rec
+	rec-topn -q -m rest.rec -n 5 <rest.tsv >best.tsv
+	first=$(cut -f2 held.tsv | sort | head -1)
+	for f in float case blank; do
+		case $f in
+		float) sed 's/$/.0/' held.tsv ;;
+		case) sed "s/${TAB}i/${TAB}I/" held.tsv ;;
+		blank) sed 's/$/ /' held.tsv ;;
+		esac >other.tsv
+		exits 1 rec-eval -t other.tsv recall@5 <best.tsv
+		grep -Eq "^rec-eval: --truth other.tsv: none of its items is in a list: '[iI]1(\.0| )?' there, 'i1[0-9]*' on stdin$" err || fail "$(cat err)"
+		exits 1 rec-eval -t held.tsv --train other.tsv recall@5 <best.tsv
+		grep -Eq "^rec-eval: --train other.tsv: none of its items is in a list or in the truth: '[iI]1(\.0| )?' there, 'i1[0-9]*' on stdin$" err || fail "$(cat err)"
+		exits 1 rec-eval -t held.tsv --candidates other.tsv recall@5 <best.tsv
+		grep -Eq "^rec-eval: --candidates other.tsv: none of its items is in a list: '[iI]1(\.0| )?' there, 'i1[0-9]*' on stdin$" err || fail "$(cat err)"
+	done
+	sed 's/^u/U/' held.tsv >other.tsv
+	for option in truth candidates compare groups; do
+		exits 1 rec-eval -t held.tsv --$option other.tsv recall@5 <best.tsv
+		[ "$option" = compare ] || grep -Eq "^rec-eval: --$option other.tsv: none of its users (has a list|is in the truth): 'U1' there, 'u1' (on stdin|in the truth)$" err || fail "$(cat err)"
+	done
+	exits 0 rec-eval -t held.tsv --train other.tsv recall@5 <best.tsv # other users than those of the truth may be meant
+	says "rec-eval: --train other.tsv: none of its users is in the truth: 'U1' there, 'u1' in the truth"
+	for option in train candidates groups; do
+		exits 1 rec-eval -t held.tsv --$option empty recall@5 <best.tsv
+		says "rec-eval: --$option empty: the file is empty"
+	done
+	# one user without a hit is no fault, nor is a part of the users
+	printf 'u\ta\t2\nu\tb\t1\n' >two
+	printf 'u\tc\n' >three
+	exits 0 rec-eval -t three recall@2 <two
+	says "rec-eval: --truth three: none of its items is in a list: 'c' there, 'a' on stdin"
+	grep -q "^recall@2${TAB}0${TAB}" out
+	exits 1 rec-eval -t best.tsv recall@5 <held.tsv
+	says "rec-eval: no scores on stdin, but the truth has some: are -t and stdin swapped? For lists in rank order: rec-cat --rank"
+	awk -F'\t' -v OFS='\t' '{ print $1, $2, NR % 5 + 1 }' held.tsv >rated.tsv
+	rec-topn -q -m rest.rec -n 5 --keep-seen <rest.tsv >best.tsv
+	exits 0 rec-eval -t best.tsv recall@5 <rated.tsv
+	says "rec-eval: stdin holds ratings, and best.tsv scores in rows of one length: are -t and stdin swapped?"
+	exits 0 rec-eval -t rated.tsv recall@5 <best.tsv
+	says ""
+}
+
+@test "rec-eval: scores that rank nothing are not sent to rec-cat --rank" {
+	printf 'a\tx\t0\na\ty\t0\nb\tx\t0\nb\ty\t0\n' >zeros.tsv
+	printf 'a\tx\nb\ty\n' >truth.tsv
+	exits 1 rec-eval -t truth.tsv recall@2 <zeros.tsv
+	says "rec-eval: no scores: within a list they are all the same, such as 0, and rank nothing; of a model whose vectors are 0? see rec-als(1), Choosing settings"
+	rec-cat -b zeros.tsv | exits 1 rec-eval -t truth.tsv recall@2
+	mentions "such as 0, and rank nothing"
+	cut -f1,2 zeros.tsv | exits 1 rec-eval -t truth.tsv recall@2
+	says "rec-eval: no scores; for lists in rank order: rec-cat --rank"
 }

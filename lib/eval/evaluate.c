@@ -74,48 +74,6 @@ static void look_at_metrics(struct rec_evaluation *v)
 		v->floor_length = v->auc || v->deepest > v->in->train->col.n ? v->in->train->col.n : v->deepest;
 }
 
-/* Lists that rank nothing: where no list of two and more has two values, the values are no scores. */
-static int check_scores(const struct rec_evaluation *v, struct rec_eval_notes *notes, struct rec_err *e)
-{
-	const struct rec_lists *l = v->in->lists;
-	uint64_t longer = 0;
-
-	for (uint32_t u = 0; u < l->row.n; u++) {
-		if (l->ptr[u + 1] - l->ptr[u] < 2)
-			continue;
-		longer++;
-		notes->tied_lists += rec_lists_score(l, l->ptr[u]) == rec_lists_score(l, l->ptr[u + 1] - 1);
-	}
-	if (longer > 0 && notes->tied_lists == longer)
-		return rec_err_set(e, REC_EDATA, "no scores; for lists in rank order: rec-cat --rank");
-	return 0;
-}
-
-static int check_inputs(struct rec_evaluation *v, struct rec_eval_notes *notes, struct rec_err *e)
-{
-	uint64_t longest = rec_eval_longest(v->in->lists);
-
-	if (v->in->truth->m.nnz == 0)
-		return rec_err_set(e, REC_EDATA, "truth is empty");
-	if (v->in->lists->nnz == 0)
-		return rec_err_set(e, REC_EDATA, "no lists: the input is empty");
-	v->longest = longest < UINT32_MAX ? (uint32_t)longest : UINT32_MAX;
-	if ((v->ranking || v->deepest > 0) && check_scores(v, notes, e) != 0)
-		return -1;
-	for (size_t i = 0; i < v->o->n; i++) {
-		const struct rec_metric *m = &v->o->metric[i];
-
-		if (m->k > v->longest && !v->o->shallow)
-			return rec_err_set(e, REC_EDATA, "%s: the longest list has %u entr%s; make longer lists (rec-topn -n %u), or allow it by --shallow",
-					   m->name, v->longest, v->longest == 1 ? "y" : "ies", m->k);
-		if (m->measure->needs_train && !v->in->train)
-			return rec_err_set(e, REC_EUSAGE, "%s needs --train", m->name);
-	}
-	if (v->auc && !v->in->train && !v->in->candidates)
-		return rec_err_set(e, REC_EUSAGE, "auc needs --train or --candidates, to know what a whole list holds");
-	return 0;
-}
-
 static int make_maps(struct rec_evaluation *v, struct rec_err *e)
 {
 	const struct rec_eval_input *in = v->in;
@@ -383,7 +341,7 @@ static int evaluate(struct rec_evaluation *v, const struct rec_run *run, struct 
 {
 	look_at_metrics(v);
 	rec_eval_range(v);
-	if (check_inputs(v, notes, e) != 0 || make_maps(v, e) != 0 || make_discounts(v, e) != 0)
+	if (rec_eval_check(v, notes, e) != 0 || make_maps(v, e) != 0 || make_discounts(v, e) != 0)
 		return -1;
 	if (v->in->train && rec_eval_popularity(v, e) != 0)
 		return -1;

@@ -37,6 +37,7 @@ struct rec_eval_opts {
 struct rec_eval_notes {	/* what a person should hear */
 	uint64_t lists_without_truth;
 	uint64_t tied_lists;		/* of two and more entries, all of one value */
+	bool swapped;			/* stdin looks like a truth, and the truth like lists */
 	uint64_t extra_pairs;		/* rating measures: pairs that truth doesn't hold */
 	const char *uncorrected;	/* why there is no estimate of the unsampled value; NULL where there is one, or nothing was sampled */
 };

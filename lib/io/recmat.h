@@ -23,6 +23,9 @@ enum rec_kind { REC_SPARSE = 1, REC_DENSE = 2, REC_META = 3, REC_KEYS = 4 };
 enum rec_order { REC_CANONICAL = 1, REC_RANKED = 2, REC_STREAM = 3 };	/* sparse only; 0 for others */
 enum { REC_NAME_MAX = 32 };	/* name of a block, NUL included */
 
+/* Scores of an implicit model, so that nobody takes them for predicted ratings. */
+#define REC_SCORES_IMPLICIT "implicit-scores"
+
 /*
  * One block in memory: written from, and read into. Pointers that don't apply are NULL.
  *   sparse canonical  row_off, row_bytes, col_off, col_bytes, ptr (rows + 1), col (nnz), val (nnz, finite), time (nnz or NULL; NaN where missing)
@@ -93,6 +96,8 @@ uint64_t rec_recmat_size(const struct rec_block *b);
 struct rec_row;
 struct rec_stream_out;
 REC_MUST int rec_stream_out_new(struct rec_stream_out **s, struct rec_out *out, struct rec_err *e);
+/* Name the blocks to come (rec_block_name_ok); without it they have none. */
+void rec_stream_out_name(struct rec_stream_out *s, const char *name);
 REC_MUST int rec_stream_out_row(struct rec_stream_out *s, const struct rec_row *row, struct rec_err *e);
 REC_MUST int rec_stream_out_end(struct rec_stream_out *s, struct rec_err *e);	/* last block and end mark */
 void rec_stream_out_free(struct rec_stream_out *s);

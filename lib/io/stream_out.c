@@ -40,7 +40,13 @@ struct rec_stream_out {
 	uint32_t n;
 	bool times;
 	uint64_t blocks;
+	const char *name;
 };
+
+void rec_stream_out_name(struct rec_stream_out *s, const char *name)
+{
+	s->name = name;
+}
 
 /* A label on its way through the sort; key is its first eight bytes, zeros behind, as a number that sorts alike (labels hold no NUL). */
 struct sort {
@@ -173,6 +179,8 @@ static int write_block(struct rec_stream_out *s, struct rec_err *e)
 	b.col = s->col;
 	b.val = s->val;
 	b.time = s->times ? s->time : NULL;
+	if (s->name)
+		rec_block_name(&b, s->name);
 	if (rec_recmat_write(s->out, &b, NULL, e) != 0)
 		return -1;
 	clear_side(r);

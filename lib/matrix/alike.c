@@ -5,21 +5,31 @@
 #include <stdio.h>
 #include <string.h>
 
-bool rec_labels_meet(const struct rec_labels *a, const struct rec_labels *b)
+/* At most `enough` are counted. */
+static uint32_t count_common(const struct rec_labels *a, const struct rec_labels *b, uint32_t enough)
 {
-	uint32_t i = 0, j = 0;
+	uint32_t i = 0, j = 0, n = 0;
 
-	while (i < a->n && j < b->n) {
+	while (i < a->n && j < b->n && n < enough) {
 		size_t na, nb;
 		const char *x = rec_label(a, i, &na), *y = rec_label(b, j, &nb);
 		int order = rec_label_cmp(x, na, y, nb);
 
-		if (order == 0)
-			return true;
-		i += order < 0;
-		j += order > 0;
+		n += order == 0;
+		i += order <= 0;
+		j += order >= 0;
 	}
-	return false;
+	return n;
+}
+
+bool rec_labels_meet(const struct rec_labels *a, const struct rec_labels *b)
+{
+	return count_common(a, b, 1) > 0;
+}
+
+uint32_t rec_labels_common(const struct rec_labels *a, const struct rec_labels *b)
+{
+	return count_common(a, b, UINT32_MAX);
 }
 
 static char lower(char c)

@@ -18,6 +18,9 @@ REC_BEGIN_C
 /* Whether some label is in both. Ends at the first; allocates nothing. */
 bool rec_labels_meet(const struct rec_labels *a, const struct rec_labels *b);
 
+/* How many labels are in both. */
+uint32_t rec_labels_common(const struct rec_labels *a, const struct rec_labels *b);
+
 /*
  * The label of l that is most like the given one: the longest common beginning,
  * case and leading blanks apart; of several one that is the beginning itself,

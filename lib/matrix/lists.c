@@ -154,6 +154,8 @@ static int take_matrix(struct rec_lists *l, struct rec_sparse *s, struct rec_err
 	l->in = s->in;
 	l->block = s->block;
 	l->nnz = s->m.nnz;
+	l->rating_like = s->rating_like;
+	memcpy(l->name, s->name, sizeof l->name);
 	l->ptr = s->m.ptr;
 	l->lost = s->lost;
 	memcpy(l->own, s->m.own, sizeof l->own);

@@ -30,6 +30,8 @@ struct rec_lists {
 	struct rec_lost lost;	/* read lists: scores that are no floats; as times, those that are no doubles */
 	bool has_value;		/* read lists: some entry came with a value */
 	bool no_scores;		/* read lists: some list of two and more has one value only, or no values were given */
+	bool rating_like;	/* read lists: as of rec_sparse */
+	char name[32];		/* read lists: of the first block of recmat; "" otherwise */
 	void *own[4];
 	struct rec_in *in;	/* kept open where mapped */
 	struct rec_block *block;	/* kept where the lists lie in a block that was read */

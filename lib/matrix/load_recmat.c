@@ -9,6 +9,7 @@
 #include <math.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/bits.h"
 #include "base/hash.h"
@@ -290,13 +291,16 @@ static int next_sparse(struct rec_recmat *r, const struct rec_in *in, struct rec
 }
 
 /* All blocks but a first canonical one that is the only one: that is left in *only (its kind is 0 where there is none). */
-static int take_blocks(struct rec_loader *l, struct rec_recmat *r, const struct rec_in *in, struct rec_block *only, struct rec_err *e)
+static int take_blocks(struct rec_loader *l, struct rec_recmat *r, const struct rec_in *in, struct rec_block *only, char name[REC_NAME_MAX],
+		       struct rec_err *e)
 {
 	struct rec_block b;
 	bool first = true, in_place;
 	int rc;
 
 	while ((rc = next_sparse(r, in, &b, e)) == 1) {
+		if (first)
+			memcpy(name, b.name, REC_NAME_MAX);
 		if (first && b.order == REC_CANONICAL) {
 			*only = b;
 		} else {
@@ -321,7 +325,7 @@ int rec_loader_recmat(struct rec_loader *l, struct rec_sparse *s, struct rec_in 
 	int rc = -1;
 
 	if (b && rec_recmat_open(&r, *in, l->how->trust, l->pool, e) == 0) {
-		rc = take_blocks(l, r, *in, b, e);
+		rc = take_blocks(l, r, *in, b, s->name, e);
 		if (rc == 0 && b->kind)
 			rc = take_block(l, b, true, done, e);
 	}

@@ -61,6 +61,7 @@ struct rec_sparse {
 	uint64_t repeats;		/* rows of input that repeated an earlier pair */
 	uint64_t label_only_rows;	/* rows of the matrix without cells */
 	const struct rec_looks *looks;	/* label_only: what a text without any TAB looks like (io/looks.h), or NULL */
+	char name[32];			/* of the first block of recmat; "" otherwise */
 	struct rec_in *in;		/* kept open where the matrix lies in its mapping */
 	struct rec_block *block;	/* kept where the matrix lies in a block that was read */
 };

@@ -158,6 +158,9 @@ void rec_scorer_row(const struct rec_scorer *s, struct rec_score_scratch *sc, st
 /* The score of one item for the row just begun: false where it has none. Unscaled only. */
 bool rec_scorer_pair(const struct rec_scorer *s, struct rec_score_scratch *sc, uint32_t item, float *score);
 
+/* Whether something is known of the item of a pair without a score: a bias or an offset. */
+bool rec_scorer_knows(const struct rec_scorer *s, uint32_t item);
+
 /* What is known of a pair without a score: mean and biases of factors, offsets; weighted as the blend is. */
 float rec_scorer_prior(const struct rec_scorer *s, struct rec_score_scratch *sc, uint32_t item);
 

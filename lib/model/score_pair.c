@@ -118,6 +118,17 @@ static float prior_part(const struct rec_scorer_part *p, const struct rec_part_s
 	return x;
 }
 
+bool rec_scorer_knows(const struct rec_scorer *s, uint32_t item)
+{
+	for (size_t i = 0; i < s->nparts && item != REC_NONE; i++) {
+		const struct rec_scorer_part *p = &s->part[i];
+
+		if ((p->bias || p->offset) && rec_mapped(p->cand_of, item) != REC_NONE)
+			return true;
+	}
+	return false;
+}
+
 float rec_scorer_prior(const struct rec_scorer *s, struct rec_score_scratch *sc, uint32_t item)
 {
 	float sum = 0;

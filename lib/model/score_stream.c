@@ -12,11 +12,13 @@
 
 enum { TASK_ROWS = 512 };
 
-enum fate { SCORED, COLD, CLAMPED, COLD_CLAMPED };
+/* Bits of what became of a pair. */
+enum fate { SCORED = 0, COLD = 1, CLAMPED = 2, KNOWN = 4, HISTORY = 8 };
 
 struct worker {
 	struct rec_score_scratch *scratch;
 	struct rec_query q;
+	bool has_history;
 	uint32_t *item;
 	float *value;
 	size_t item_cap, value_cap;
@@ -71,6 +73,7 @@ static int begin(const struct job *j, struct worker *w, const struct rec_row *ro
 		return -1;
 	w->q = (struct rec_query){ .label = row->row, .label_len = row->row_len, .item = w->item, .value = w->value };
 	w->q.n = r == REC_NONE ? 0 : rec_pairs_items(h, r, w->item, w->value);
+	w->has_history = r != REC_NONE;
 	return rec_scorer_begin(j->s, w->scratch, &w->q, e) < 0 ? -1 : 0;
 }
 
@@ -80,18 +83,18 @@ static int score_row(struct job *j, struct worker *w, size_t i, struct rec_err *
 	uint32_t item = rec_scorer_item(j->s, row->col, row->col_len);
 	float x;
 
-	j->fate[i] = SCORED;
+	j->fate[i] = w->has_history ? HISTORY : SCORED;
 	if (!rec_scorer_pair(j->s, w->scratch, item, &x)) {
 		if (j->o->cold == REC_COLD_PAIR_FAIL)
 			return rec_rows_fail(j->in, i, 0, e, "no model can score this pair (--cold fail)");
-		j->fate[i] = COLD;
+		j->fate[i] |= COLD | (rec_scorer_knows(j->s, item) ? KNOWN : 0);
 		x = rec_scorer_prior(j->s, w->scratch, item);
 	}
 	if (!isfinite(x))
 		return rec_rows_fail(j->in, i, 0, e, "the score of this pair is not a finite number");
 	if (j->o->clamp && (x < j->o->lo || x > j->o->hi)) {
 		x = x < j->o->lo ? j->o->lo : j->o->hi;
-		j->fate[i] = j->fate[i] == COLD ? COLD_CLAMPED : CLAMPED;
+		j->fate[i] |= CLAMPED;
 	}
 	j->score[i] = x;
 	return 0;
@@ -99,7 +102,7 @@ static int score_row(struct job *j, struct worker *w, size_t i, struct rec_err *
 
 static bool dropped(const struct job *j, size_t i)
 {
-	return j->o->cold == REC_COLD_PAIR_DROP && (j->fate[i] == COLD || j->fate[i] == COLD_CLAMPED);
+	return j->o->cold == REC_COLD_PAIR_DROP && (j->fate[i] & COLD);
 }
 
 static struct rec_row scored(const struct job *j, size_t i)
@@ -143,8 +146,10 @@ static int write_piece(struct job *j, struct rec_out *out, struct rec_stream_out
 	struct rec_row row;
 
 	for (i = 0; i < j->n; i++) {
-		counts->cold += j->fate[i] == COLD || j->fate[i] == COLD_CLAMPED;
-		counts->clamped += j->fate[i] == CLAMPED || j->fate[i] == COLD_CLAMPED;
+		counts->cold += (j->fate[i] & COLD) != 0;
+		counts->known += (j->fate[i] & KNOWN) != 0;
+		counts->clamped += (j->fate[i] & CLAMPED) != 0;
+		counts->with_history += (j->fate[i] & HISTORY) != 0;
 		row = scored(j, i);
 		if (stream && !dropped(j, i) && rec_stream_out_row(stream, &row, e))
 			return -1;
@@ -154,6 +159,19 @@ static int write_piece(struct job *j, struct rec_out *out, struct rec_stream_out
 			return -1;
 	counts->pairs += j->n;
 	return 0;
+}
+
+static void keep_label(char *to, size_t *n, const char *label, size_t len)
+{
+	*n = len < REC_SCORE_LABEL ? len : REC_SCORE_LABEL;
+	memcpy(to, label, *n);
+}
+
+/* The first pair, for messages. */
+static void keep_first(struct rec_score_counts *c, const struct rec_row *row)
+{
+	keep_label(c->user, &c->user_len, row->row, row->row_len);
+	keep_label(c->item, &c->item_len, row->col, row->col_len);
 }
 
 static int make_room(struct job *j, struct rec_err *e)
@@ -173,7 +191,12 @@ static int pieces(struct job *j, struct rec_out *out, struct rec_score_counts *c
 	struct rec_stream_out *stream = NULL;
 	int rc = j->binary ? rec_stream_out_new(&stream, out, e) : 0, got = 0;
 
+	if (stream && j->o->name)
+		rec_stream_out_name(stream, j->o->name);
+
 	while (rc == 0 && (got = rec_rows_next(j->in, &j->rows, &j->n, e)) == 1) {
+		if (counts->pairs == 0 && j->n > 0)
+			keep_first(counts, &j->rows[0]);
 		rc = make_room(j, e);
 		if (rc == 0)
 			rc = rec_pool_run(j->s->run->pool, (j->n + TASK_ROWS - 1) / TASK_ROWS, score_task, j, e);

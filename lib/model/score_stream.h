@@ -27,11 +27,19 @@ struct rec_score_opts {
 	bool clamp;
 	float lo, hi;
 	const struct rec_pairs *history;	/* of users, by label; NULL for none */
+	const char *name;			/* of the blocks of binary output; NULL for none */
 };
+
+enum { REC_SCORE_LABEL = 60 };	/* bytes of a label that are kept for messages */
 
 struct rec_score_counts {
 	uint64_t pairs, cold, clamped;
+	uint64_t known;		/* cold ones of whose item a bias or an offset is known */
+	uint64_t with_history;	/* pairs whose user has a history */
+	char user[REC_SCORE_LABEL], item[REC_SCORE_LABEL];	/* the beginnings of the labels of the first pair */
+	size_t user_len, item_len;
 };
+
 
 /* "LO:HI" for --clamp. */
 REC_MUST int rec_clamp_parse(float *lo, float *hi, const char *text, struct rec_err *e);
