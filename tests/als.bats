@@ -253,7 +253,7 @@ shape() {	# shape FILE USERS ITEMS COLUMNS
 	[ "$(meta users users.rec | head -1)" -eq $((n + 1)) ] # the catalogue holds those whom training had not
 	(cat train.tsv; sed 's/^/second/' train.tsv) >more.tsv
 	for i in 1 2; do rec-als -j 1 --half user -m items.rec --part $i/2 <more.tsv || return 1; done >users.rec
-	rec-cat -b --block item items.rec >item.rec
+	rec-cat --merge -b items.rec | rec-cat -b --block item >item.rec
 	cat users.rec item.rec >refreshed.rec
 	[ "$(cut -f1 more.tsv | sort -u | rec-topn -q -j 1 -n 3 -m refreshed.rec | cut -f1 | sort -u | wc -l)" -eq $((2 * n)) ]
 	says "rec-als: left out 1 pair whose item the model doesn't hold"
