@@ -59,6 +59,8 @@ int cat_merge(const struct cat_options *o, struct cat_inputs *inputs, const stru
 
 	if (rc == 0)
 		cli_tell_lost(&m.lost);
+	if (rc == 0 && m.n == 0)
+		cli_note("the input is empty: nothing to merge");
 	if (rc == 0)
 		rc = write_merged(o, &m, run, e);
 	rec_merged_free(&m);

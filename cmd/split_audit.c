@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "cli_load.h"
+#include "cli_side.h"
 #include "eval/split.h"
 
 static int print_audit(struct rec_out *out, const struct rec_audit *a, struct rec_err *e)
@@ -45,6 +46,21 @@ static int verdict(const struct rec_audit *a, struct split_claim claim, struct r
 	return 0;
 }
 
+/* Nothing leaks from or into nothing, so that an audit of it would always pass. */
+static int check_inputs(const char *path, const struct rec_sparse *train, const struct rec_sparse *test, struct rec_err *e)
+{
+	struct cli_side side = { "audit", path, train, true };
+
+	if (test->m.nnz == 0)
+		return rec_err_set(e, REC_EDATA, "the input is empty: nothing to audit");
+	if (cli_side_filled(&side, e) != 0)
+		return -1;
+	side.fail = false;
+	if (rec_labels_meet(&train->row, &test->row) || rec_labels_meet(&train->col, &test->col))
+		return 0;
+	return cli_side_apart(&side, "no user and no item of it is on stdin", &train->row, &test->row, "on stdin", e);
+}
+
 int split_audit(const char *train_path, const char *output, struct split_claim claim, const struct rec_run *run, struct rec_err *e)
 {
 	struct rec_sparse train = { 0 }, test = { 0 };
@@ -57,6 +73,8 @@ int split_audit(const char *train_path, const char *output, struct split_claim c
 		rc = cli_load_all_rows(&train, train_path, "train", claim.after_all || claim.after_own, run, e);
 	if (rc == 0)
 		rc = cli_load_all_rows(&test, NULL, "test", claim.after_all || claim.after_own, run, e);
+	if (rc == 0)
+		rc = check_inputs(train_path, &train, &test, e);
 	if (rc == 0)
 		rc = rec_audit(&a, &train, &test, e);
 	if (rc == 0)

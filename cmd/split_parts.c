@@ -70,6 +70,8 @@ static int load(struct rec_sparse *m, bool by_item, const struct rec_run *run, s
 	if (cli_load_rows_alone(by_item ? &x : m, run, e) != 0)
 		return -1;
 	cli_stat_u64("rows", by_item ? x.digest.cells : m->digest.cells);
+	if ((by_item ? &x : m)->m.nnz == 0)
+		cli_note("the input is empty: the parts are, too");
 	cli_phase("split");
 	if (by_item && rec_split_transpose(m, &x, run->pool, e) != 0) {
 		rec_sparse_free(&x);

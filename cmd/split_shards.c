@@ -93,6 +93,8 @@ int split_shards(const struct split_shards *o, const struct rec_run *run, struct
 		rc = pass_rows(sink, o, rows, e);
 	if (rc == 0)
 		cli_stat_u64("rows", rec_rows_count(rows));
+	if (rc == 0 && rec_rows_count(rows) == 0)
+		cli_note("the input is empty: the shards are, too");
 	if (rc == 0 && o->binary)
 		cli_tell_lost(rec_rows_lost(rows));
 	for (uint32_t i = 0; rc == 0 && i < o->n; i++)

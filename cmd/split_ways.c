@@ -64,6 +64,8 @@ static void tell_rows(const uint64_t rows[])
 		all += rows[side];
 	}
 	cli_stat_u64("rows", all);
+	if (all == 0)
+		cli_note("the input is empty: nothing to split");
 	cli_verbose("train %llu, test %llu, valid %llu, input %llu, dropped %llu rows", (unsigned long long)rows[REC_TRAIN],
 		    (unsigned long long)rows[REC_TEST], (unsigned long long)rows[REC_VALID], (unsigned long long)rows[REC_INPUT],
 		    (unsigned long long)rows[REC_DROPPED]);

@@ -483,3 +483,25 @@ rec-score: no pair could be scored: 900 of 900 have no score under any model"
 	cut -f1,2 zeros.tsv | exits 1 rec-eval -t truth.tsv recall@2
 	says "rec-eval: no scores; for lists in rank order: rec-cat --rank"
 }
+
+@test "rec-cat, rec-split: an empty input passes, and is said; an audit of nothing is none" {
+	for f in empty empty.rec; do
+		for c in "rec-cat" "rec-cat -b" "rec-cat --merge" "rec-cat --merge -b" "rec-split --ratio 0.2 --test held" "rec-split --last 1 --test held" \
+			"rec-split --min-user 2" "rec-split --shards 2 --by user --to s%d" "rec-split --parts 2 --by item --to p%d -b"; do
+			# shellcheck disable=SC2086
+			exits 0 $c <$f
+			one_line "${c%% *}"
+			grep -q "^rec-[a-z]*: the input is empty: " err || fail "$c: $(cat err)"
+			# shellcheck disable=SC2086
+			exits 0 $c -q <$f
+			[ ! -s err ]
+		done
+		exits 1 rec-split --audit train.tsv <$f
+		says "rec-split: the input is empty: nothing to audit"
+		exits 1 rec-split --audit $f <train.tsv
+		says "rec-split: --audit $f: the file is empty"
+	done
+	sed 's/^u/U/' float.tsv >strangers.tsv
+	exits 0 rec-split --audit strangers.tsv <train.tsv
+	says "rec-split: --audit strangers.tsv: no user and no item of it is on stdin: 'U1' there, 'u1' on stdin"
+}
