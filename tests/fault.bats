@@ -171,6 +171,7 @@ job() {
 	rec-als -q -k 3 -i 1 <more.rec >start.rec
 	for i in 1 2; do rec-als -q --half item -m start.rec --part $i/2 <more.rec || return 1; done >parts.rec
 	for i in 2 1; do rec-als -q --half item -m start.rec --part $i/2 <more.rec || return 1; done >turned.rec
+	awk -F'\t' -v OFS='\t' '{ print $2, $1, $3, $4 }' train.tsv >items-users.tsv
 	rec-cat --to csv <train.tsv >train.csv
 	rec-cat --to mtx --row-labels rows.txt --col-labels cols.txt <train.tsv >train.mtx
 	while read -r in command; do
@@ -184,7 +185,7 @@ job() {
 		train.tsv rec-als -q --half user -m model.rec --part 1/1
 		more.rec rec-als -q --half user -m parts.rec --part 1/2
 		more.rec rec-als -q --half user -m turned.rec
-		train.tsv rec-als -q --half item --transposed -m model.rec
+		items-users.tsv rec-als -q --half item --transposed -m model.rec
 		more.rec rec-split --parts 2 --by item --to part.%d.tsv
 		train.tsv rec-split --parts 2 --by item --transpose --to part.%d.rec -b
 		train.tsv rec-als -q -k 3 -i 1 --reg auto --duplicates max
