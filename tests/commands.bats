@@ -232,12 +232,12 @@ from() {	# from FILE COMMAND...: run with stdin from FILE
 	done <<-'LIST'
 		u1\ti1\tx7\n|field 3: 'x7' is not a number
 		u1\ti1\t1e400\n|field 3: '1e400' is out of range
-		u1\ti1\tnan\n|field 3: 'nan' is not a number
+		u1\ti1\tnan\n|field 3: 'nan' is not a number; a missing one? rec-cat --from csv -d '\t' --empty 1 (or skip)
 		u1\ti1\tinf\n|field 3: 'inf' is not a number
 		u1\ti1\t0x10\n|field 3: '0x10' is not a number
 		u1\ti1\t1\t2z\n|field 4: '2z' is not a number
 		u1\ti1\t1\t2\t3\n|field 5: a line has at most 4 fields
-		u1\ti1\t\n|field 3: empty
+		u1\ti1\t\n|field 3: empty; a missing one? rec-cat --from csv -d '\t' --empty 1 (or skip)
 		\ti1\t1\n|field 1: empty
 		u1\t\t1\n|field 2: empty
 		u1,i1,5\n|no TAB; CSV? see rec-cat --from csv

@@ -296,3 +296,27 @@ looks_like() {
 		rm -f held.out
 	done
 }
+
+@test "looks: values that another program wrote in its own way say what to do" {
+	while IFS='~' read -r line message; do
+		# shellcheck disable=SC2059
+		printf "u1\ti1\t4\n$line\n" >other.tsv
+		for c in rec-cat rec-als rec-split; do
+			exits 1 from other.tsv sample "$c"
+			says "$c: <stdin>:2: $message"
+			rm -f held.out
+		done
+	done <<-'LIST'
+		u1\ti2\t3,5~field 3: '3,5' is not a number; a decimal is written with a point, and without separators
+		u1\ti2\t"5"~field 3: '"5"' is not a number; quoted? rec-cat --from csv -d '\t'
+		u1\ti2\tNULL~field 3: 'NULL' is not a number; a missing one? rec-cat --from csv -d '\t' --empty 1 (or skip)
+		u1\ti2\t\\N~field 3: '\N' is not a number; a missing one? rec-cat --from csv -d '\t' --empty 1 (or skip)
+		u1\ti2\t\t7~field 3: empty; a missing one? rec-cat --from csv -d '\t' --empty 1 (or skip)
+		u1\ti2\t3\tNaN~field 4: 'NaN' is not a number; a missing one? rec-cat --from csv -d '\t'
+		u1\ti2\tgood~field 3: 'good' is not a number
+	LIST
+	# a first line whose third field is a word
+	printf 'a\tb\tscore\nu1\ti1\t5\n' >other.tsv
+	exits 1 from other.tsv rec-als -q
+	says "rec-als: <stdin>:1: field 3: 'score' is not a number; names of columns? drop the line, or read the file with rec-cat --from csv -d '\\t' --header"
+}

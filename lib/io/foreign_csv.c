@@ -7,7 +7,6 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/mem.h"
 #include "io/foreign_formats.h"
@@ -222,27 +221,6 @@ static int check_other_header(const struct csv *c, const struct rec_record_field
 	return rec_record_fail(&c->rec, 0, e, "another header, with the columns in another order; give the files one by one: each has its own then");
 }
 
-/* Empty, or one of the words that databases and data frames write instead. */
-static bool is_missing(const struct rec_record_field *f)
-{
-	static const char *const words[] = { "null", "\\N", "na", "n/a", "nan", "none" };
-
-	if (f->n == 0)
-		return true;
-	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-		if (f->n == strlen(words[i]) && strncasecmp(f->s, words[i], f->n) == 0)
-			return true;
-	return false;
-}
-
-static bool is_word(const struct rec_record_field *f)
-{
-	for (size_t i = 0; i < f->n; i++)
-		if ((unsigned char)f->s[i] < 'A' && f->s[i] != ' ' && f->s[i] != '-')
-			return false;
-	return true;
-}
-
 /* A number once blanks beside it are taken away. */
 static bool is_padded(const struct rec_record_field *f)
 {
@@ -259,13 +237,11 @@ static bool is_padded(const struct rec_record_field *f)
 /* What else is to be said of a value that is no number. */
 static void explain_value(const struct csv *c, const struct rec_record_field *f, struct rec_err *e)
 {
-	const char *comma = memchr(f->s, ',', f->n);
-
-	if (comma && strspn(f->s, "0123456789,.+-") >= f->n)
+	if (rec_looks_comma(f->s, f->n))
 		rec_err_suffix(e, "; a decimal is written with a point, and without separators");
 	else if (is_padded(f))
 		rec_err_suffix(e, "; blanks beside a delimiter belong to the field, but --delimiter '%s ' takes one with it", c->rec.delimiter);
-	else if (!c->header && f->line == c->first_line && is_word(f))
+	else if (!c->header && f->line == c->first_line && rec_looks_name(f->s, f->n))
 		rec_err_suffix(e, "; names of columns? see --header");
 }
 
@@ -285,7 +261,7 @@ static int take_value(struct csv *c, const struct rec_record_field *f, struct re
 	const struct rec_foreign_line *at = at_field(c, f);
 	int lost;
 
-	if (is_missing(f)) {
+	if (rec_looks_missing(f->s, f->n)) {
 		if (c->o->empty == REC_EMPTY_FAIL)
 			return rec_record_fail(&c->rec, c->column[2], e, "%s%.*s%s; --empty 1 takes a missing value as 1, --empty skip leaves the row out",
 					       f->n ? "'" : "empty", rec_shown(f->n), f->s, f->n ? "' is not a number" : "");
@@ -304,7 +280,7 @@ static int take_time(struct csv *c, const struct rec_record_field *f, struct rec
 	const struct rec_foreign_line *at = at_field(c, f);
 	int lost;
 
-	if (is_missing(f))	/* a time is what a row may lack */
+	if (rec_looks_missing(f->s, f->n))	/* a time is what a row may lack */
 		return 1;
 	lost = rec_line_time(at, (int)c->column[3], f->s, f->n, &row->time, e);
 	row->has |= REC_HAS_TIME | (lost > 0 ? REC_LOST_TIME : 0);

@@ -3,6 +3,7 @@
 #include "io/looks.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "io/num.h"
 
@@ -18,6 +19,7 @@ static const struct {
 	{ "\x04\x22\x4d\x18", 4, 0, { "lz4", "unpack it first: lz4 -dc", true, false } },
 	{ "BZh", 3, 0, { "bzip2", "unpack it first: bzip2 -dc", true, false } },
 	{ "\x1f\x8b", 2, 0, { "gzip within gzip", "unpack it once: gzip -dc", true, false } },
+	{ "\x78\x9c", 2, 0, { "zlib", "unpack it first: pigz -dc", true, false } },
 	{ "\x1f\x9d", 2, 0, { "compress (.Z)", "unpack it first: gzip -dc", true, false } },
 	{ "LZIP\1", 5, 0, { "lzip", "unpack it first: lzip -dc", true, false } },
 	{ "\x5d\0\0", 3, 0, { "lzma", "unpack it first: xz -dc --format=lzma", true, false } },
@@ -352,11 +354,14 @@ static size_t plain_name(char to[40], const char *s, size_t n)
 {
 	size_t got = 0;
 
+	*to = '\0';
 	for (size_t i = 0; i < n && s[i] != ':'; i++) {
 		if (strchr("_- .\"'", s[i]))
 			continue;
-		if (got == 39 || (unsigned char)s[i] > 126)
+		if (got == 39 || (unsigned char)s[i] > 126) {
+			*to = '\0';
 			return 0;
+		}
 		to[got++] = s[i] >= 'A' && s[i] <= 'Z' ? (char)(s[i] + 'a' - 'A') : s[i];
 	}
 	to[got] = '\0';
@@ -380,9 +385,11 @@ static bool among(const char *name, size_t n, const char *list)
 }
 
 static const char user_words[] = "user customer cust client visitor viewer reader listener player member account person people session buyer shopper reviewer "
-				 "rater profile subscriber patient household basket order playlist query row source uid guid sid";
+				 "rater profile subscriber patient household learner student device cookie follower author owner basket order playlist query row source uid guid sid";
 static const char item_words[] = "item product prod movie film book isbn asin song track artist album game article news sku stock business place venue "
 				 "location poi show anime series recipe job video content doc document page url title tag category brand offer ad listing "
+				 "event course question problem skill ingredient food dish drink wine app channel podcast episode image photo picture post tweet "
+				 "repo repository library paper friend followee merchant store shop provider service property car merchandise ean gtin upc "
 				 "hotel restaurant beer package pkg dependency col column target iid mid pid";
 
 bool rec_looks_header(const char *row, size_t row_len, const char *col, size_t col_len)
@@ -394,6 +401,45 @@ bool rec_looks_header(const char *row, size_t row_len, const char *col, size_t c
 		return false;
 	return (among(a, na, user_words) && among(b, nb, item_words)) || (among(a, na, item_words) && among(b, nb, user_words)) ||
 	       (na > 3 && nb > 3 && strcmp(a + na - 2, "id") == 0 && strcmp(b + nb - 2, "id") == 0 && among(a, na, user_words) + among(b, nb, item_words) > 0);
+}
+
+bool rec_looks_missing(const char *s, size_t n)
+{
+	static const char *const missing[] = { "null", "\\N", "na", "n/a", "nan", "none" };
+
+	if (n == 0)
+		return true;
+	for (size_t i = 0; i < sizeof missing / sizeof *missing; i++)
+		if (n == strlen(missing[i]) && strncasecmp(s, missing[i], n) == 0)
+			return true;
+	return false;
+}
+
+bool rec_looks_comma(const char *s, size_t n)
+{
+	bool digit = false;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!strchr("0123456789,.+-", s[i]) || s[i] == '\0')
+			return false;
+		digit |= s[i] >= '0' && s[i] <= '9';
+	}
+	return digit && memchr(s, ',', n);
+}
+
+bool rec_looks_name(const char *s, size_t n)
+{
+	static const char *const values[] = { "true", "false", "inf", "infinity" };
+	char name[40];
+	size_t letters = plain_name(name, s, n);
+
+	for (size_t i = 0; i < sizeof values / sizeof *values; i++)
+		if (strcmp(name, values[i]) == 0)
+			return false;
+	for (size_t i = 0; i < letters; i++)
+		if (name[i] < 'a' || name[i] > 'z')
+			return false;
+	return letters > 0 && !rec_looks_missing(s, n);
 }
 
 bool rec_looks_time(const char *name, size_t n)

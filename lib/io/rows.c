@@ -147,21 +147,35 @@ static bool reads_like_header(const char *p, const char *end, int *n)
 	return rec_looks_header(p, (size_t)(tab - p), tab + 1, (size_t)(stop - tab - 1));
 }
 
-bool rec_rows_explain(const struct rec_rows *r, const char *line, const char *end, struct rec_err *e)
+/* Letters in the third field. */
+static bool has_third_name(const char *p, const char *end)
+{
+	for (int tabs = 0; tabs < 2; tabs++) {
+		p = memchr(p, '\t', (size_t)(end - p));
+		if (!p)
+			return false;
+		p++;
+	}
+	return rec_looks_name(p, strcspn(p, "\t\r\n"));
+}
+
+bool rec_rows_explain(const struct rec_rows *r, const char *line, const char *end, bool first, struct rec_err *e)
 {
 	const char *newline = memchr(line, '\n', (size_t)(end - line));
 	int fields;
 
 	if (rec_looks_explain(r->in, e))
 		return true;
-	if (e->code == REC_EDATA && strstr(e->msg, "is not a number") && reads_like_header(line, newline ? newline : end, &fields))
+	if (e->code != REC_EDATA || !strstr(e->msg, "field 3: ") || !strstr(e->msg, " is not a number"))
+		return false;
+	if (reads_like_header(line, newline ? newline : end, &fields) || (first && has_third_name(line, newline ? newline : end)))
 		rec_err_suffix(e, "; names of columns? drop the line, or read the file with rec-cat --from csv -d '\\t' --header");
 	return false;
 }
 
 int rec_rows_bad_line(const struct rec_rows *r, const char *p, const char *end, uint64_t line, struct rec_err *e)
 {
-	return rec_rows_explain(r, p, end, e) ? -1 : rec_rows_at_line(r, line, e);
+	return rec_rows_explain(r, p, end, line == 1, e) ? -1 : rec_rows_at_line(r, line, e);
 }
 
 /* With a third name the line is an error, and explained there. */

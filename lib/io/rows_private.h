@@ -72,10 +72,10 @@ REC_MUST int rec_rows_tallies(struct rec_rows *r, struct rec_err *e);
 /* Add what the threads counted, from zero, to r->count. */
 void rec_rows_add_tally(struct rec_rows *r);
 /*
- * What is known of a line that could not be parsed goes into its message: another format by the first bytes of the stream (then true: the message names the
+ * What is known of a line (first: that of the stream) that could not be parsed goes into its message: another format by the first bytes of the stream (then true: the message names the
  * stream, and no line), a line of column names where numbers are wanted.
  */
-bool rec_rows_explain(const struct rec_rows *r, const char *line, const char *end, struct rec_err *e);
+bool rec_rows_explain(const struct rec_rows *r, const char *line, const char *end, bool first, struct rec_err *e);
 /* "FILE:LINE: " before a message that explain did not replace. Returns -1. */
 int rec_rows_bad_line(const struct rec_rows *r, const char *p, const char *end, uint64_t line, struct rec_err *e);
 /* The first line of a stream: tell where it reads like names of columns. */

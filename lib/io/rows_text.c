@@ -211,7 +211,7 @@ static int parse_piece(void *arg, size_t task, unsigned thread, struct rec_err *
 		w->n += n;
 	}
 	if (w->failed)
-		w->explained = rec_rows_explain(r, p, end, &w->err);
+		w->explained = rec_rows_explain(r, p, end, r->count == 0 && p == g->p, &w->err);
 	return 0;
 }
 

@@ -78,13 +78,22 @@ static __attribute__((cold, noinline)) int fail_empty(int field, struct rec_err 
 	return rec_err_set(e, REC_EDATA, "field %d: empty", field);
 }
 
+/* Missing, quoted or comma'd values are what rec-cat reads, or what another program should write. */
 static __attribute__((cold, noinline)) int fail_number(int field, enum rec_num why, const char *p, const char *q, struct rec_err *e)
 {
 	int n = q - p > QUOTE ? QUOTE : (int)(q - p);
 
 	if (why == REC_NUM_EMPTY)
-		return fail_empty(field, e);
-	return rec_err_set(e, REC_EDATA, "field %d: '%.*s%s' is %s", field, n, p, q - p > QUOTE ? "..." : "", why == REC_NUM_BAD ? "not a number" : "out of range");
+		fail_empty(field, e);
+	else
+		rec_err_set(e, REC_EDATA, "field %d: '%.*s%s' is %s", field, n, p, q - p > QUOTE ? "..." : "", why == REC_NUM_BAD ? "not a number" : "out of range");
+	if (why != REC_NUM_RANGE && rec_looks_missing(p, (size_t)(q - p)))
+		return rec_err_suffix(e, "; a missing one? rec-cat --from csv -d '\\t'%s", field == 3 ? " --empty 1 (or skip)" : "");
+	if (why == REC_NUM_BAD && rec_looks_comma(p, (size_t)(q - p)))
+		return rec_err_suffix(e, "; a decimal is written with a point, and without separators");
+	if (why == REC_NUM_BAD && *p == '"')
+		return rec_err_suffix(e, "; quoted? rec-cat --from csv -d '\\t'");
+	return -1;
 }
 
 static __attribute__((cold, noinline)) int fail_long(int field, struct rec_err *e)

@@ -222,10 +222,10 @@ static void test_lines(void)
 	EXPECT("a\t\n", 0, "", ":1: field 2: empty");
 	EXPECT("a\t\r\n", 0, "", ":1: field 2: empty");
 	EXPECT("a\t\t1\n", 0, "", ":1: field 2: empty");
-	EXPECT("a\tb\t\n", 0, "", ":1: field 3: empty");
-	EXPECT("a\tb\t\r\n", 0, "", ":1: field 3: empty");
-	EXPECT("a\tb\t\t5\n", 0, "", ":1: field 3: empty");
-	EXPECT("a\tb\t1\t", 0, "", ":1: field 4: empty");
+	EXPECT("a\tb\t\n", 0, "", ":1: field 3: empty; a missing one? rec-cat --from csv -d '\\t' --empty 1 (or skip)");
+	EXPECT("a\tb\t\r\n", 0, "", ":1: field 3: empty; a missing one? rec-cat --from csv -d '\\t' --empty 1 (or skip)");
+	EXPECT("a\tb\t\t5\n", 0, "", ":1: field 3: empty; a missing one? rec-cat --from csv -d '\\t' --empty 1 (or skip)");
+	EXPECT("a\tb\t1\t", 0, "", ":1: field 4: empty; a missing one? rec-cat --from csv -d '\\t'");
 	EXPECT("a\tb\tx7\n", 0, "", ":1: field 3: 'x7' is not a number");
 	EXPECT("a\tb\t1e400\n", 0, "", ":1: field 3: '1e400' is out of range");
 	EXPECT("a\tb\t1e39\n", 0, "", ":1: field 3: '1e39' is out of range");
