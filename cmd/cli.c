@@ -11,7 +11,9 @@
 #include "base/append.h"
 #include "base/mem.h"
 #include "cli_private.h"
+#include "io/lost.h"
 #include "io/num.h"
+#include "io/when.h"
 
 const struct cli_spec *cli_the_spec;
 char cli_defaults[CLI_MAX_OPTS][CLI_DEFAULT_TEXT];
@@ -120,6 +122,22 @@ static uint64_t whole_number(const struct cli_opt *o, const char *s)
 	cli_usage("--%s: '%s' is not a whole number (digits alone, from %.10g to %.10g)", o->name, s, o->lo, o->hi);
 }
 
+/* A number, whatever its unit, or a date. */
+static double time_of(const struct cli_opt *o, const char *s)
+{
+	bool lost = false;
+	double x;
+
+	if (rec_num_time(s, strlen(s), &x, &lost) == REC_NUM_OK) {
+		if (lost && rec_time_is_wide(x))
+			cli_usage("--%s: '%s' has more digits than a time can hold", o->name, s);
+		return x;
+	}
+	if (rec_when_iso(s, strlen(s), &x) != 0)
+		cli_usage("--%s: '%s' is neither a number nor a date (2015-01-01, 2015-01-01T10:00:00Z, also +02:00)", o->name, s);
+	return x;
+}
+
 /* Bytes with an optional suffix K, M, G or T (powers of 1024). */
 static uint64_t size_of(const struct cli_opt *o, const char *s)
 {
@@ -199,6 +217,7 @@ static void store(const struct cli_opt *o, const char *s)
 	case CLI_KIND_U64: *(uint64_t *)o->to = whole_number(o, s); break;
 	case CLI_KIND_SIZE: *(uint64_t *)o->to = size_of(o, s); break;
 	case CLI_KIND_DOUBLE: *(double *)o->to = number(o, s); break;
+	case CLI_KIND_TIME: *(double *)o->to = time_of(o, s); break;
 	case CLI_KIND_AUTO:
 		*(struct cli_auto *)o->to = strcmp(s, "auto") == 0 ? (struct cli_auto){ true, 0 } : (struct cli_auto){ false, number(o, s) };
 		break;

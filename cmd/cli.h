@@ -30,7 +30,7 @@
 
 enum { CLI_OK = 0, CLI_FAILED = 1, CLI_USAGE = 2, CLI_GATE = 3, CLI_RESOURCE = 4 };
 
-enum cli_kind { CLI_KIND_FLAG, CLI_KIND_U32, CLI_KIND_U64, CLI_KIND_SIZE, CLI_KIND_DOUBLE, CLI_KIND_AUTO, CLI_KIND_STRING, CLI_KIND_FILE, CLI_KIND_CHOICE,
+enum cli_kind { CLI_KIND_FLAG, CLI_KIND_U32, CLI_KIND_U64, CLI_KIND_SIZE, CLI_KIND_DOUBLE, CLI_KIND_TIME, CLI_KIND_AUTO, CLI_KIND_STRING, CLI_KIND_FILE, CLI_KIND_CHOICE,
 		CLI_KIND_LIST, CLI_KIND_PART, CLI_KIND_END };
 
 /* A number or "auto". */
@@ -65,6 +65,8 @@ struct cli_opt {
 #define CLI_U64(k, name, arg, to, lo, hi, help) { k, name, arg, CLI_KIND_U64, (uint64_t *){ to }, lo, hi, NULL, help }
 #define CLI_SIZE(k, name, to, help) { k, name, "SIZE", CLI_KIND_SIZE, (uint64_t *){ to }, 0, 0, NULL, help }
 #define CLI_DOUBLE(k, name, arg, to, lo, hi, help) { k, name, arg, CLI_KIND_DOUBLE, (double *){ to }, lo, hi, NULL, help }
+/* to: a number as it is, or the seconds since 1970 of a date in ISO 8601; NaN where not given */
+#define CLI_TIME(k, name, to, help) { k, name, "TIME", CLI_KIND_TIME, (double *){ to }, 0, 0, NULL, help }
 #define CLI_AUTO(k, name, arg, to, lo, hi, help) { k, name, arg, CLI_KIND_AUTO, (struct cli_auto *){ to }, lo, hi, NULL, help }
 #define CLI_STRING(k, name, arg, to, help) { k, name, arg, CLI_KIND_STRING, (const char **){ to }, 0, 0, NULL, help }
 #define CLI_FILE(k, name, to, help) { k, name, "FILE", CLI_KIND_FILE, (const char **){ to }, 0, 0, NULL, help }

@@ -6,6 +6,7 @@
 #include "cli_load.h"
 #include "cli_side.h"
 #include "eval/split.h"
+#include "split_times.h"
 
 static int print_audit(struct rec_out *out, const struct rec_audit *a, struct rec_err *e)
 {
@@ -73,6 +74,11 @@ int split_audit(const char *train_path, const char *output, struct split_claim c
 		rc = cli_load_all_rows(&train, train_path, "train", claim.after_all || claim.after_own, run, e);
 	if (rc == 0)
 		rc = cli_load_all_rows(&test, NULL, "test", claim.after_all || claim.after_own, run, e);
+	if (rc == 0) {
+		struct split_times old = split_times_of(&train), new = split_times_of(&test);
+
+		split_times_tell_two(&old, &new);
+	}
 	if (rc == 0)
 		rc = check_inputs(train_path, &train, &test, e);
 	if (rc == 0)

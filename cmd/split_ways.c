@@ -9,6 +9,7 @@
 #include "io/num.h"
 #include "matrix/collect.h"
 #include "split_sink.h"
+#include "split_times.h"
 
 /* Outputs of a split by side; a side without FILE has out NULL. */
 struct outputs {
@@ -35,18 +36,34 @@ static void free_outputs(struct outputs *out)
 static const char *why_empty(const struct rec_split *s)
 {
 	if (s->method == REC_SPLIT_AFTER)
-		return "is all of it older, or dropped (see --repeats, --warm-only)?";
+		return "is all of it dropped (see --repeats, --warm-only)?";
 	if (s->count > 0 && s->method != REC_SPLIT_FOLDS)
 		return "does every user have so few pairs?";
 	return "try another --seed or a larger share";
 }
 
-static int check_not_empty(const uint64_t rows[], const struct rec_split *s, struct rec_err *e)
+static const char *why_no_train(const struct rec_split *s)
 {
+	if (s->method == REC_SPLIT_NONE)
+		return "take a smaller --valid-ratio or another --seed";
+	if (s->method == REC_SPLIT_FOLDS || s->method == REC_SPLIT_USERS || s->method == REC_SPLIT_RATIO)
+		return "take a smaller share or another --seed";
+	return "is all of it held out by --valid-ratio?";
+}
+
+static int check_not_empty(const uint64_t rows[], const struct rec_split *s, const struct split_times *t, struct rec_err *e)
+{
+	bool splits = s->method != REC_SPLIT_NONE || s->valid_ratio > 0;
 	uint64_t all = 0;
 
 	for (int side = 0; side <= REC_DROPPED; side++)
 		all += rows[side];
+	if (all == 0)
+		cli_note("the input is empty");
+	if (all > 0 && s->method == REC_SPLIT_AFTER && (t->hi < s->after || t->lo >= s->after))
+		return split_times_fail_after(t, s->after, t->lo >= s->after, e);
+	if (all > 0 && splits && rows[REC_TRAIN] == 0)
+		return rec_err_set(e, REC_EDATA, "no row of %llu is left for train; %s", (unsigned long long)all, why_no_train(s));
 	if (all > 0 && s->method != REC_SPLIT_NONE && rows[REC_TEST] == 0)
 		return rec_err_set(e, REC_EDATA, "no row was held out for --test; %s", why_empty(s));
 	if (all > 0 && (s->valid_ratio > 0 || s->valid_users > 0) && rows[REC_VALID] == 0)
@@ -137,7 +154,8 @@ static int wide_time(const struct rec_rows *rows, size_t i, const struct rec_row
 }
 
 /* The way for methods that see one row at a time. Rows of held-out users wait where part of them is given. */
-static int pass_rows(struct outputs *out, struct rec_rows *rows, struct rec_collect *hold, const struct rec_split *s, uint64_t count[], struct rec_err *e)
+static int pass_rows(struct outputs *out, struct rec_rows *rows, struct rec_collect *hold, const struct rec_split *s, uint64_t count[],
+		     struct split_times *times, struct rec_err *e)
 {
 	const struct rec_row *row;
 	size_t n;
@@ -152,6 +170,8 @@ static int pass_rows(struct outputs *out, struct rec_rows *rows, struct rec_coll
 			if (s->method == REC_SPLIT_AFTER && (row[i].has & REC_LOST_TIME) && rec_time_is_wide(row[i].time))
 				return wide_time(rows, i, &row[i], e);
 			side = rec_split_row(s, &row[i]);
+			if (s->method == REC_SPLIT_AFTER)
+				split_times_add(times, row[i].time);
 			if (waits(s, side)) {
 				if (rec_collect_add(hold, &row[i], e) != 0)
 					return -1;
@@ -188,16 +208,18 @@ int split_pass(const struct split_files *files, const struct rec_split *s, const
 	uint64_t count[REC_DROPPED + 1] = { 0 };
 	struct rec_collect hold = { 0 };
 	struct rec_rows *rows = NULL;
+	struct split_times times = { 0 };
 	struct outputs out;
 	int rc = -1;
 
 	cli_phase("split");
 	if (open_outputs(&out, files, e) == 0 && cli_load_rows(&rows, "interactions", 0, run, e) == 0)
-		rc = pass_rows(&out, rows, &hold, s, count, e);
+		rc = pass_rows(&out, rows, &hold, s, count, &times, e);
 	if (rc == 0)
 		rc = finish_held_users(&out, &hold, s, count, run, e);
+	split_times_tell(&times);
 	if (rc == 0)
-		rc = check_not_empty(count, s, e);
+		rc = check_not_empty(count, s, &times, e);
 	for (int side = REC_TRAIN; rc == 0 && side <= REC_INPUT; side++)
 		rc = split_sink_end(&out.to[side], e);
 	if (rc == 0)
@@ -219,6 +241,16 @@ static void tell_filter(const struct rec_filter_counts *c)
 		    (unsigned long long)c->items_few, (unsigned long long)c->users_thinned);
 }
 
+static void tell_decay(const struct rec_filter_counts *c)
+{
+	if (c->became_0)
+		cli_note("%llu of %llu values %s 0 after --half-life", (unsigned long long)c->became_0, (unsigned long long)c->rows_in,
+			 c->became_0 == 1 ? "is" : "are");
+	if (c->after_now)
+		cli_note("%llu of %llu times %s after --now: %s", (unsigned long long)c->after_now, (unsigned long long)c->rows_in,
+			 c->after_now == 1 ? "is" : "are", c->after_now == 1 ? "its value grows" : "their values grow");
+}
+
 /* Takes m over. */
 static int apply_filter(struct rec_sparse *m, const struct rec_filter *f, const struct rec_run *run, struct rec_err *e)
 {
@@ -233,6 +265,7 @@ static int apply_filter(struct rec_sparse *m, const struct rec_filter *f, const 
 	rec_sparse_free(m);
 	*m = out;
 	tell_filter(&c);
+	tell_decay(&c);
 	if (c.rows_in > 0 && c.rows_out == 0)
 		return rec_err_set(e, REC_EDATA, "the filters leave no row of %llu", (unsigned long long)c.rows_in);
 	return 0;
@@ -249,6 +282,7 @@ int split_hold(const struct split_files *files, const struct rec_split *s, const
 {
 	struct rec_split_counts c = { 0 };
 	struct rec_sparse m = { 0 };
+	struct split_times times = { 0 };
 	struct outputs out = { 0 };
 	int rc;
 
@@ -256,13 +290,20 @@ int split_hold(const struct split_files *files, const struct rec_split *s, const
 	rc = open_outputs(&out, files, e);
 	if (rc == 0)
 		rc = cli_load_all_rows(&m, NULL, NULL, compares_times(s, f), run, e);
+	if (rc == 0 && compares_times(s, f)) {
+		times = split_times_of(&m);
+		split_times_tell(&times);
+	}
+	if (rc == 0 && f->half_life > 0)
+		rc = split_times_check_decay(&times, f->now, f->half_life, e);
 	if (rc == 0)
 		rc = apply_filter(&m, f, run, e);
+	times = rc == 0 && s->method == REC_SPLIT_AFTER ? split_times_of(&m) : times;
 	cli_phase("split");
 	if (rc == 0)
 		rc = split_held(&out, &m, s, &c, true, run, e);
 	if (rc == 0)
-		rc = check_not_empty(c.rows, s, e);
+		rc = check_not_empty(c.rows, s, &times, e);
 	if (rc == 0) {
 		tell_counts(&c, s);
 		tell_rows(c.rows);

@@ -282,8 +282,8 @@ from() {	# from FILE COMMAND...: run with stdin from FILE
 	} >long.tsv
 	rec-cat <long.tsv >out
 	same long.tsv out
-	exits 0 rec-split --ratio 0.999999999 --test held.out <long.tsv
-	same long.tsv held.out
+	exits 0 rec-split --shards 1 --by user --to 'held.%d' <long.tsv
+	same long.tsv held.0
 	cat train.tsv long.tsv >with-long.tsv
 	for c in rec-als rec-sim rec-topn rec-score; do
 		exits 0 from with-long.tsv sample "$c" -o final.out
@@ -450,8 +450,8 @@ from() {	# from FILE COMMAND...: run with stdin from FILE
 	prepare_samples
 	from train.tsv sample rec-als >plain
 	rec-als --quiet --factors=4 -i2 --seed=1 -- <train.tsv | cmp - plain
-	rec-split --after=-5 --test=-5 <train.tsv >left
-	[ -s ./-5 ] && [ ! -s left ]
+	{ printf 'old\tx\t1\t-7\n' && cat train.tsv; } | rec-split --after=-5 --test=-5 >left
+	[ -s ./-5 ] && [ "$(cut -f1 left)" = old ]
 	rec-cat -- -5 | cmp - ./-5
 	rec-topn -q --model=model.rec -n3 --blend=-1 <train.tsv >lists
 	[ -s lists ]

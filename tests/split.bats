@@ -79,7 +79,7 @@ load helpers
 	[ "$(cut -f2 test | sort | uniq -c | awk '$1 > 20' | wc -l)" -eq 0 ] || fail "$(cut -f2 test | sort | uniq -c)"
 	[ "$(cut -f2 test | sort -u | wc -l)" -ge 3 ]
 	printf 'a\tx\t1\n' | exits 1 rec-split --last 1 --test t
-	says "rec-split: 'a' 'x': a split by time needs a time on every row"
+	says "rec-split: 'a' 'x': a split by time needs a time on every row (a fourth field; --ratio and --leave need none)"
 }
 
 @test "split: --after drops test pairs that are in train, or keeps them" {
@@ -249,7 +249,7 @@ load helpers
 @test "split: --half-life that lifts a value beyond float32 is an error" {
 	printf 'a\tx\t5\t1000000000\n' >r.tsv
 	exits 1 rec-split --half-life 1 --now 0 <r.tsv
-	says "rec-split: 'a' 'x': its value is beyond float32 at --now"
+	says "rec-split: 'a' 'x': its value is beyond float32 at --now, long before its time"
 	[ ! -s out ]
 }
 
@@ -268,7 +268,7 @@ load helpers
 	exits 1 rec-split -q --last 1 --test t <r.tsv
 	says "rec-split: no row was held out for --test; does every user have so few pairs?"
 	exits 1 rec-split --after 6 --test t <r.tsv
-	says "rec-split: no row was held out for --test; is all of it older, or dropped (see --repeats, --warm-only)?"
+	says "rec-split: no row was held out for --test: the only one (time 5) is before --after 6"
 	[ ! -e t ]
 }
 

@@ -47,20 +47,24 @@ static uint64_t staying(struct rec_cell *cell, const struct rec_csr *m, const un
 	return n;
 }
 
-static int decay(struct rec_cell *cell, uint64_t n, const struct rec_sparse *m, const struct rec_filter *f, struct rec_err *e)
+static int decay(struct rec_filter_counts *c, struct rec_cell *cell, uint64_t n, const struct rec_sparse *m, const struct rec_filter *f,
+		 struct rec_err *e)
 {
 	for (uint64_t i = 0; i < n; i++) {
 		bool timed = cell[i].time == cell[i].time;
 		size_t nu, ni;
+		float before = cell[i].value;
 		const char *user, *item;
 
 		if (timed)
 			cell[i].value = (float)((double)cell[i].value * rec_pow(2, -(f->now - cell[i].time) / f->half_life));
+		c->became_0 += before != 0 && cell[i].value == 0;
+		c->after_now += cell[i].time > f->now;
 		if (timed && isfinite(cell[i].value))
 			continue;
 		user = rec_label(&m->row, cell[i].row, &nu);
 		item = rec_label(&m->col, cell[i].col, &ni);
-		return rec_err_set(e, REC_EDATA, timed ? "'%.*s' '%.*s': its value is beyond float32 at --now" : "'%.*s' '%.*s': --half-life needs a time on every row",
+		return rec_err_set(e, REC_EDATA, timed ? "'%.*s' '%.*s': its value is beyond float32 at --now, long before its time" : "'%.*s' '%.*s': --half-life needs a time on every row",
 				   (int)nu, user, (int)ni, item);
 	}
 	return 0;
@@ -82,7 +86,7 @@ static int value_pass(struct rec_sparse *out, struct rec_filter_counts *c, const
 	rc = rec_sparse_build(f->half_life > 0 ? &combined : out, &m->row, &m->col, cell, n, f->repeats, times, pool, e);
 	if (rc == 0 && f->half_life > 0) {
 		n = staying(cell, &combined.m, NULL);
-		rc = decay(cell, n, &combined, f, e);
+		rc = decay(c, cell, n, &combined, f, e);
 		if (rc == 0)
 			rc = rec_sparse_build(out, &combined.row, &combined.col, cell, n, REC_REPEATS_KEEP, times, pool, e);
 	}

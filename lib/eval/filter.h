@@ -26,6 +26,7 @@ struct rec_filter {
 
 struct rec_filter_counts {
 	uint64_t rows_in, low_value, users_few, items_few, core_rounds, users_thinned, rows_out;
+	uint64_t became_0, after_now;	/* half_life: values that were not 0, times after now */
 };
 
 bool rec_filter_any(const struct rec_filter *f);
