@@ -26,10 +26,20 @@
 REC_BEGIN_C
 
 /* What a block is to a model. */
-enum rec_model_role { REC_ROLE_NONE, REC_ROLE_USER, REC_ROLE_ITEM, REC_ROLE_OFFSET, REC_ROLE_SIMILARITY };
+enum rec_model_role {
+	REC_ROLE_NONE,
+	REC_ROLE_USER,
+	REC_ROLE_ITEM,
+	REC_ROLE_OFFSET,
+	REC_ROLE_SIMILARITY,
+};
 
-/* By name and kind. NONE: not part of a model, and flagged optional; without the flag it is an error. */
-REC_MUST int rec_model_role(enum rec_model_role *role, const struct rec_block *b, struct rec_err *e);
+/*
+ * By name and kind. NONE: not part of a model, and flagged optional; without the
+ * flag it is an error.
+ */
+REC_MUST int rec_model_role(enum rec_model_role *role, const struct rec_block *b,
+			    struct rec_err *e);
 
 /* Blocks and metadata against each other. */
 REC_MUST int rec_model_check(const struct rec_model *m, struct rec_err *e);

@@ -36,7 +36,8 @@ enum { LIMIT = 48 << 20 };
 const char *__asan_default_options(void);
 const char *__asan_default_options(void)
 {
-	return "allocator_may_return_null=1:max_allocation_size_mb=48:quarantine_size_mb=4:detect_leaks=1";
+	return "allocator_may_return_null=1:max_allocation_size_mb=48:quarantine_size_mb=4:detect_"
+	       "leaks=1";
 }
 #endif
 
@@ -49,7 +50,8 @@ static struct rec_model good;
 static void name_execution(void)
 {
 	char text[160];
-	int n = snprintf(text, sizeof text, "execution %llu of seed %llu, from '%s'\n", (unsigned long long)number, (unsigned long long)seed, base ? base : "");
+	int n = snprintf(text, sizeof text, "execution %llu of seed %llu, from '%s'\n",
+			 (unsigned long long)number, (unsigned long long)seed, base ? base : "");
 
 	if (write(2, text, (size_t)n) != n)
 		_exit(1);
@@ -89,7 +91,8 @@ static void ranks(struct rec_topn *t, struct rec_pairs *h, struct rec_err *e)
 
 static void scores(const struct rec_scorer *s, struct rec_pairs *h, struct rec_err *e)
 {
-	struct rec_score_opts o = { .cold = (enum rec_cold_pair)draw(2), .history = draw(2) ? h : NULL };
+	struct rec_score_opts o = { .cold = (enum rec_cold_pair)draw(2),
+				    .history = draw(2) ? h : NULL };
 	struct rec_score_counts counts = { 0 };
 	struct rec_rows *in;
 	int clamp = draw(2) ? rec_clamp_train(&o.lo, &o.hi, &s->part[0].model->meta, e) : 0;
@@ -107,8 +110,14 @@ static void scorer(const struct rec_model *m, struct rec_err *e)
 {
 	const struct rec_model *both[] = { m, &good };
 	double weight[] = { 0.5, 2 };
-	struct rec_scorer_opts o = { .model = both, .nmodels = 1 + (draw(4) == 0), .weight = draw(4) ? NULL : weight, .fold_in = draw(3) == 0,
-				     .unknown_users = draw(2), .similar = draw(5) == 0, .interactions = draw(3) ? &pairs : NULL, .index = draw(2) };
+	struct rec_scorer_opts o = { .model = both,
+				     .nmodels = 1 + (draw(4) == 0),
+				     .weight = draw(4) ? NULL : weight,
+				     .fold_in = draw(3) == 0,
+				     .unknown_users = draw(2),
+				     .similar = draw(5) == 0,
+				     .interactions = draw(3) ? &pairs : NULL,
+				     .index = draw(2) };
 	struct rec_topn_opts to = { .n = 1 + (uint32_t)draw(5), .keep_seen = draw(4) == 0 };
 	bool ranking = draw(2);
 	struct rec_pairs h = { 0 };
@@ -142,7 +151,8 @@ static void starts(const struct rec_model *m, struct rec_err *e)
 {
 	const char *k = rec_meta_get(&m->meta, "factors");
 	unsigned long factors = k ? strtoul(k, NULL, 10) : 0;
-	struct rec_als_opts o = als_opts(factors >= 1 && factors <= 256 ? (unsigned)factors : 4, is_explicit(m), draw(4) != 0);
+	struct rec_als_opts o = als_opts(factors >= 1 && factors <= 256 ? (unsigned)factors : 4,
+					 is_explicit(m), draw(4) != 0);
 	struct rec_model made;
 
 	o.iterations = (uint32_t)draw(2);
@@ -158,7 +168,10 @@ static void starts(const struct rec_model *m, struct rec_err *e)
 static void half(const struct rec_model *m, struct rec_err *e)
 {
 	uint64_t unknown = 0;
-	struct rec_als_half_opts o = { .users = draw(2), .transposed = draw(3) == 0, .parts = 1 + (uint32_t)draw(2), .unknown = &unknown };
+	struct rec_als_half_opts o = { .users = draw(2),
+				       .transposed = draw(3) == 0,
+				       .parts = 1 + (uint32_t)draw(2),
+				       .unknown = &unknown };
 	struct rec_model made;
 
 	o.part = 1 + (uint32_t)draw(o.parts);
@@ -191,7 +204,8 @@ static void model(struct rec_err *e)
 {
 	bool halves = draw(4) == 0;
 	struct rec_model m;
-	int rc = (halves ? rec_model_load_half : rec_model_load)(&m, memory_in(&file, e), draw(8) == 0, NULL, e);
+	int rc = (halves ? rec_model_load_half : rec_model_load)(&m, memory_in(&file, e),
+								 draw(8) == 0, NULL, e);
 
 	if (!went_well(rc, e))
 		return;
@@ -265,7 +279,7 @@ static void per_user(struct rec_err *e)
 
 /* -- executions -- */
 
-static unsigned char bytes[MOST_BYTES];	/* zeros between executions */
+static unsigned char bytes[MOST_BYTES]; /* zeros between executions */
 
 static size_t changed_text(const struct seed *s)
 {
@@ -301,7 +315,8 @@ static void execute(void)
 		static struct stream t;
 
 		t = s->stream;
-		for (size_t i = 0; i < t.n; i++)	/* sizes are made anew, unless they are what is changed */
+		for (size_t i = 0; i < t.n;
+		     i++) /* sizes are made anew, unless they are what is changed */
 			t.piece[i].h.size = t.piece[i].h.nsections = 0;
 		mutate(&t, &seeds[draw(nseeds)].stream);
 		n = put_together(bytes, MOST_BYTES, &t);
@@ -328,7 +343,8 @@ static void check_seeds(void)
 		struct rec_err e = { 0 };
 		struct rec_model m;
 
-		if (seeds[i].kind != KIND_MODEL || strcmp(seeds[i].name, "empty part of a half") == 0)
+		if (seeds[i].kind != KIND_MODEL ||
+		    strcmp(seeds[i].name, "empty part of a half") == 0)
 			continue;
 		memory_set(to, seeds[i].p, seeds[i].n);
 		need(rec_model_load(i == 0 ? &good : &m, memory_in(to, &e), false, NULL, &e), &e);
@@ -354,9 +370,11 @@ static void bound_memory(void)
 
 int main(int argc, char **argv)
 {
-	static const char text[] = "u00001\ti00001\nu00001\ti00003\nu00002\ti00002\nzoe\ti00001\nu00003\tzebra\n";
+	static const char text[] =
+		"u00001\ti00001\nu00001\ti00003\nu00002\ti00002\nzoe\ti00001\nu00003\tzebra\n";
 	char none[] = "", *unit = none;
-	uint64_t most = argc > 1 ? strtoull(argv[1], &unit, 10) : 40000, first = argc > 3 ? strtoull(argv[3], NULL, 10) : 0;
+	uint64_t most = argc > 1 ? strtoull(argv[1], &unit, 10) : 40000,
+		 first = argc > 3 ? strtoull(argv[3], NULL, 10) : 0;
 	time_t end = *unit == 's' ? time(NULL) + (time_t)most : 0;
 	struct rec_err e = { 0 };
 
@@ -373,13 +391,17 @@ int main(int argc, char **argv)
 	signal(SIGABRT, crashed);
 	signal(SIGFPE, crashed);
 	bound_memory();
-	for (number = first; findings < 10 && (end ? number % 256 || time(NULL) < end : number - first < most); number++)
+	for (number = first;
+	     findings < 10 && (end ? number % 256 || time(NULL) < end : number - first < most);
+	     number++)
 		execute();
 	rec_model_free(&good);
 	free(file.p);
 	free(good_file.p);
 	free(rows_text.p);
-	printf("%s models: %llu executions of seed %llu, %llu loaded, %llu used, %llu findings\n", findings ? "FAILED" : "ok", (unsigned long long)(number - first),
-	       (unsigned long long)seed, (unsigned long long)loaded, (unsigned long long)used, (unsigned long long)findings);
+	printf("%s models: %llu executions of seed %llu, %llu loaded, %llu used, %llu findings\n",
+	       findings ? "FAILED" : "ok", (unsigned long long)(number - first),
+	       (unsigned long long)seed, (unsigned long long)loaded, (unsigned long long)used,
+	       (unsigned long long)findings);
 	return findings != 0;
 }

@@ -20,19 +20,143 @@ static inline uint64_t draw(uint64_t n)
 
 #define ONE_OF(list) ((list)[draw(sizeof(list) / sizeof *(list))])
 
-static const uint64_t numbers[] = { 0, 1, 2, 3, 4, 5, 7, 8, 15, 16, 17, 63, 64, 65, 255, 256, 4096, 16384, 65536, 1u << 20, 0x7fffffff, 0x80000000, 0xfffffffd,
-	0xfffffffe, 0xffffffff, 1ull << 32, (1ull << 32) + 1, 1ull << 40, 1ull << 61, 1ull << 62, 1ull << 63, UINT64_MAX - 1, UINT64_MAX };
-static const uint32_t floats[] = { 0, 0x80000000, 0x3f800000, 0xbf800000, 0x7f7fffff, 0xff7fffff, 1, 0x7f800000, 0xff800000, 0x7fc00000, 0x4b800000, 0x3dcccccd };
-static const uint64_t doubles[] = { 0, 0x3ff0000000000000, 0xbff0000000000000, 0x7fefffffffffffff, 1, 0x7ff0000000000000, 0x7ff8000000000000, 0x4340000000000000 };
-static const char *const words[] = { "0", "1", "2", "3", "4", "6", "8", "12", "20", "64", "-1", "0.5", "1e-12", "1e12", "1e30", "1e300", "-1e300", "1e-300", "3.4e38",
-	"nan", "inf", "", "x", "1e400", "16384", "16385", "65536", "4294967294", "4294967295", "4294967296", "18446744073709551615", "18446744073709551616",
-	"als", "sums", "implicit", "explicit", "none", "linear", "log", "cholesky", "cg", "user", "item", "one", "value", "cosine", "popular", "ease", "p3alpha",
-	"sum", "last", "count", "weight", "items", "0123456789abcdef0123456789abcdef" };
-static const char *const keys[] = { "algorithm", "alpha", "bias", "bias-reg", "cells", "cg-steps", "digest", "divisor", "duplicates", "epsilon", "factors",
-	"history.alpha", "history.divisor", "history.epsilon", "history.weights", "init-from", "init-sd", "items", "iterations", "loss", "max-user", "mean", "reg",
-	"reg-power", "scale", "seed", "shards", "side", "solver", "sums", "target", "unobserved", "user-power", "users", "value.max", "value.min", "weights",
-	"whole.cells", "whole.digest", "whole.shards", "whole.users" };
-static const char *const names[] = { "", "user", "item", "similarity", "offset", "sums", "other", "with blank", "\xff", "0123456789012345678901234567890" };
+static const uint64_t numbers[] = { 0,
+				    1,
+				    2,
+				    3,
+				    4,
+				    5,
+				    7,
+				    8,
+				    15,
+				    16,
+				    17,
+				    63,
+				    64,
+				    65,
+				    255,
+				    256,
+				    4096,
+				    16384,
+				    65536,
+				    1u << 20,
+				    0x7fffffff,
+				    0x80000000,
+				    0xfffffffd,
+				    0xfffffffe,
+				    0xffffffff,
+				    1ull << 32,
+				    (1ull << 32) + 1,
+				    1ull << 40,
+				    1ull << 61,
+				    1ull << 62,
+				    1ull << 63,
+				    UINT64_MAX - 1,
+				    UINT64_MAX };
+static const uint32_t floats[] = { 0, 0x80000000, 0x3f800000, 0xbf800000, 0x7f7fffff, 0xff7fffff,
+				   1, 0x7f800000, 0xff800000, 0x7fc00000, 0x4b800000, 0x3dcccccd };
+static const uint64_t doubles[] = { 0, 0x3ff0000000000000, 0xbff0000000000000, 0x7fefffffffffffff,
+				    1, 0x7ff0000000000000, 0x7ff8000000000000, 0x4340000000000000 };
+static const char *const words[] = { "0",
+				     "1",
+				     "2",
+				     "3",
+				     "4",
+				     "6",
+				     "8",
+				     "12",
+				     "20",
+				     "64",
+				     "-1",
+				     "0.5",
+				     "1e-12",
+				     "1e12",
+				     "1e30",
+				     "1e300",
+				     "-1e300",
+				     "1e-300",
+				     "3.4e38",
+				     "nan",
+				     "inf",
+				     "",
+				     "x",
+				     "1e400",
+				     "16384",
+				     "16385",
+				     "65536",
+				     "4294967294",
+				     "4294967295",
+				     "4294967296",
+				     "18446744073709551615",
+				     "18446744073709551616",
+				     "als",
+				     "sums",
+				     "implicit",
+				     "explicit",
+				     "none",
+				     "linear",
+				     "log",
+				     "cholesky",
+				     "cg",
+				     "user",
+				     "item",
+				     "one",
+				     "value",
+				     "cosine",
+				     "popular",
+				     "ease",
+				     "p3alpha",
+				     "sum",
+				     "last",
+				     "count",
+				     "weight",
+				     "items",
+				     "0123456789abcdef0123456789abcdef" };
+static const char *const keys[] = { "algorithm",
+				    "alpha",
+				    "bias",
+				    "bias-reg",
+				    "cells",
+				    "cg-steps",
+				    "digest",
+				    "divisor",
+				    "duplicates",
+				    "epsilon",
+				    "factors",
+				    "history.alpha",
+				    "history.divisor",
+				    "history.epsilon",
+				    "history.weights",
+				    "init-from",
+				    "init-sd",
+				    "items",
+				    "iterations",
+				    "loss",
+				    "max-user",
+				    "mean",
+				    "reg",
+				    "reg-power",
+				    "scale",
+				    "seed",
+				    "shards",
+				    "side",
+				    "solver",
+				    "sums",
+				    "target",
+				    "unobserved",
+				    "user-power",
+				    "users",
+				    "value.max",
+				    "value.min",
+				    "weights",
+				    "whole.cells",
+				    "whole.digest",
+				    "whole.shards",
+				    "whole.users" };
+static const char *const names[] = {
+	"",     "user",  "item",       "similarity", "offset",
+	"sums", "other", "with blank", "\xff",       "0123456789012345678901234567890"
+};
 
 /* -- metadata -- */
 
@@ -94,7 +218,8 @@ static inline struct line other_value(const struct line *l)
 	char near[32];
 
 	if (draw(2) && nk < l->n) {
-		snprintf(near, sizeof near, "%llu", strtoull(l->p + nk + 1, NULL, 10) + draw(5) - 2);
+		snprintf(near, sizeof near, "%llu",
+			 strtoull(l->p + nk + 1, NULL, 10) + draw(5) - 2);
 		word = near;
 	}
 	return make_line(l->p, nk, word, strlen(word));
@@ -114,13 +239,16 @@ static inline size_t change_lines(struct line *l, size_t n)
 	case 2:
 		if (n == MOST_LINES)
 			return n;
-		for (k = 0; k < n && !(key_len(&l[k]) == strlen(key) && memcmp(l[k].p, key, strlen(key)) == 0); k++)
+		for (k = 0; k < n && !(key_len(&l[k]) == strlen(key) &&
+				       memcmp(l[k].p, key, strlen(key)) == 0);
+		     k++)
 			;
 		l[k] = make_line(key, strlen(key), word, strlen(word));
 		return k == n ? n + 1 : n;
 	case 3:
 		if (n)
-			l[i] = make_line(key, strlen(key), l[i].p + key_len(&l[i]), l[i].n - key_len(&l[i]));
+			l[i] = make_line(key, strlen(key), l[i].p + key_len(&l[i]),
+					 l[i].n - key_len(&l[i]));
 		return n;
 	default:
 		if (n)
@@ -166,7 +294,8 @@ static inline void change_meta(struct piece *b)
 
 /* -- shapes -- */
 
-static inline void make_labels(struct section *off, struct section *bytes, char letter, uint64_t n, bool gaps)
+static inline void make_labels(struct section *off, struct section *bytes, char letter, uint64_t n,
+			       bool gaps)
 {
 	uint64_t *o = take((size_t)(n + 1) * 8);
 	char *p = take((size_t)n * 7 + 1);
@@ -210,7 +339,8 @@ static inline void build_dense(struct piece *b, uint64_t rows, uint64_t cols, ch
 		make_labels(&b->s[2], &b->s[3], col, cols, draw(4) == 0);
 		n = 4;
 	}
-	b->s[n++] = (struct section){ REC_SEC_VAL, (unsigned char *)val, val ? (size_t)(rows * cols) * 4 : 0 };
+	b->s[n++] = (struct section){ REC_SEC_VAL, (unsigned char *)val,
+				      val ? (size_t)(rows * cols) * 4 : 0 };
 	b->n = n;
 	b->h.order = 0;
 	b->h.type = REC_FORM_FLOAT32;
@@ -250,7 +380,10 @@ static inline void build_sparse(struct piece *b, uint64_t rows, uint64_t cols, c
 	b->h.nnz = n;
 }
 
-/* Another number of rows or columns: near, small, none; without rows there may be any number of columns. */
+/*
+ * Another number of rows or columns: near, small, none; without rows there may
+ * be any number of columns.
+ */
 static inline void other_shape(uint64_t *rows, uint64_t *cols)
 {
 	switch (draw(6)) {
@@ -259,7 +392,10 @@ static inline void other_shape(uint64_t *rows, uint64_t *cols)
 	case 2: *rows += draw(3); break;
 	case 3: *cols += draw(4); break;
 	case 4: *cols = 1 + draw(draw(16) ? 24 : 200); break;
-	default: *rows = 0; *cols = ONE_OF(numbers); break;
+	default:
+		*rows = 0;
+		*cols = ONE_OF(numbers);
+		break;
 	}
 	if (*rows > 64)
 		*rows = 64;
@@ -277,7 +413,7 @@ static inline void change_shape(struct piece *b)
 	other_shape(&rows, &cols);
 	if (draw(6) == 0)
 		b->h.kind = b->h.kind == REC_DENSE ? REC_SPARSE : REC_DENSE;
-	if ((b->h.kind == REC_SPARSE || b->n > 3) && cols > 256)	/* they have labels */
+	if ((b->h.kind == REC_SPARSE || b->n > 3) && cols > 256) /* labelled */
 		cols = 256;
 	if (b->h.kind == REC_DENSE)
 		build_dense(b, rows, cols, user ? 'u' : 'i', 'i');
@@ -308,20 +444,11 @@ static inline void change_section(struct section *s)
 	at8 = draw(n / 8) * 8;
 	x = ONE_OF(numbers);
 	switch (draw(5)) {
-	case 0:
-		rec_put64(p + at8, s->type == REC_SEC_TIME ? ONE_OF(doubles) : x);
-		break;
-	case 1:
-		rec_put32(p + at4, s->type == REC_SEC_VAL ? ONE_OF(floats) : (uint32_t)x);
-		break;
-	case 2:
-		rec_put64(p + at8, rec_get64(p + at8) + draw(5) - 2);
-		break;
-	case 3:
-		rec_put32(p + at4, rec_get32(p + at4) + (uint32_t)draw(5) - 2);
-		break;
-	default:
-		p[at4 + draw(4)] = (unsigned char)draw(256);
+	case 0: rec_put64(p + at8, s->type == REC_SEC_TIME ? ONE_OF(doubles) : x); break;
+	case 1: rec_put32(p + at4, s->type == REC_SEC_VAL ? ONE_OF(floats) : (uint32_t)x); break;
+	case 2: rec_put64(p + at8, rec_get64(p + at8) + draw(5) - 2); break;
+	case 3: rec_put32(p + at4, rec_get32(p + at4) + (uint32_t)draw(5) - 2); break;
+	default: p[at4 + draw(4)] = (unsigned char)draw(256);
 	}
 }
 
@@ -346,12 +473,8 @@ static inline void change_sections(struct piece *b)
 		if (b->n < MOST_SECTIONS)
 			b->s[b->n++] = t;
 		break;
-	case 3:
-		b->s[i].type = (uint32_t)draw(12);
-		break;
-	default:
-		change_section(&b->s[i]);
-		break;
+	case 3: b->s[i].type = (uint32_t)draw(12); break;
+	default: change_section(&b->s[i]); break;
 	}
 	b->h.size = 0;
 	b->h.nsections = 0;
@@ -398,9 +521,7 @@ static inline void change_blocks(struct stream *s, const struct stream *other)
 		s->piece[i] = s->piece[j];
 		s->piece[j] = t;
 		break;
-	case 2:
-		s->piece[i] = other->piece[draw(other->n)];
-		break;
+	case 2: s->piece[i] = other->piece[draw(other->n)]; break;
 	default:
 		if (s->n == MOST_BLOCKS)
 			break;
@@ -451,7 +572,8 @@ static inline void mutate(struct stream *s, const struct stream *other)
 
 /* -- text -- */
 
-static inline size_t replace(char *to, size_t room, const char *p, size_t n, size_t from, size_t end, const char *by, size_t nby)
+static inline size_t replace(char *to, size_t room, const char *p, size_t n, size_t from,
+			     size_t end, const char *by, size_t nby)
 {
 	if (n - (end - from) + nby > room)
 		return SIZE_MAX;
@@ -462,7 +584,10 @@ static inline size_t replace(char *to, size_t room, const char *p, size_t n, siz
 	return n - (end - from) + nby;
 }
 
-/* One change of text p to `to`: a field, a line, a byte. The new length, or SIZE_MAX where there is no room for it. */
+/*
+ * One change of text p to `to`: a field, a line, a byte. The new length, or
+ * SIZE_MAX where there is no room for it.
+ */
 static inline size_t change_text(char *to, size_t room, const char *p, size_t n)
 {
 	size_t at = draw(n), from = at, end = at, from2, end2;

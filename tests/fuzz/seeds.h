@@ -30,7 +30,7 @@ struct seed {
 	enum kind kind;
 	unsigned char *p;
 	size_t n;
-	struct stream stream;	/* of recmat */
+	struct stream stream; /* of recmat */
 };
 
 static struct seed seeds[MOST_SEEDS];
@@ -49,7 +49,7 @@ static inline void need(int rc, const struct rec_err *e)
 /* -- the library's files are memory here -- */
 
 struct memory {
-	unsigned char *p;	/* exactly n bytes, so that a sanitizer sees what is read behind them */
+	unsigned char *p; /* exactly n bytes, so that a sanitizer sees what is read behind them */
 	size_t n;
 };
 
@@ -82,7 +82,8 @@ static inline void text_pairs(struct rec_sparse *s, unsigned odd, struct rec_err
 	for (unsigned u = 0; u < USERS; u++)
 		for (unsigned i = 0; i < ITEMS; i++)
 			if ((u * 7 + i * 5 + u * i) % 3 == odd)
-				n += (size_t)sprintf(text + n, "u%05u\ti%05u\t%u\n", u, i, 1 + (u + i) % 5);
+				n += (size_t)sprintf(text + n, "u%05u\ti%05u\t%u\n", u, i,
+						     1 + (u + i) % 5);
 	memory_set(&m, text, n);
 	need(rec_sparse_load(s, memory_in(&m, e), &how, NULL, e), e);
 	free(m.p);
@@ -100,7 +101,8 @@ static inline struct rec_out *seed_out(struct rec_err *e)
 	return out;
 }
 
-static inline void add_seed(const char *name, enum kind kind, struct rec_out *out, struct rec_err *e)
+static inline void add_seed(const char *name, enum kind kind, struct rec_out *out,
+			    struct rec_err *e)
 {
 	struct seed *s = &seeds[nseeds++];
 	struct stat st;
@@ -110,7 +112,8 @@ static inline void add_seed(const char *name, enum kind kind, struct rec_out *ou
 	need(rec_out_commit(out, e), e);
 	rec_out_free(out);
 	fd = open(seed_path, O_RDONLY);
-	if (fd < 0 || fstat(fd, &st) != 0 || st.st_size == 0 || st.st_size > MOST_BYTES / 2 || nseeds == MOST_SEEDS)
+	if (fd < 0 || fstat(fd, &st) != 0 || st.st_size == 0 || st.st_size > MOST_BYTES / 2 ||
+	    nseeds == MOST_SEEDS)
 		need(-1, &(struct rec_err){ .msg = "a seed can't be read back" });
 	*s = (struct seed){ .name = name, .kind = kind, .n = (size_t)st.st_size };
 	s->p = malloc(s->n + 1);
@@ -152,10 +155,13 @@ static inline void als_seed(const char *name, const struct rec_als_opts *o, stru
 }
 
 /* One half-step from factors, as the seed before it. */
-static inline void half_seed(const char *name, const struct rec_als_opts *o, bool users, uint32_t part, struct rec_err *e)
+static inline void half_seed(const char *name, const struct rec_als_opts *o, bool users,
+			     uint32_t part, struct rec_err *e)
 {
 	uint64_t unknown;
-	struct rec_als_half_opts h = { .users = users, .part = part, .parts = part, .unknown = &unknown };
+	struct rec_als_half_opts h = {
+		.users = users, .part = part, .parts = part, .unknown = &unknown
+	};
 	struct rec_model m, half;
 
 	need(rec_als_train(&m, &pairs, o, &machine, e), e);
@@ -179,7 +185,8 @@ static inline void bare_seed(const char *name, bool users, struct rec_err *e)
 
 static inline void als_seeds(struct rec_err *e)
 {
-	struct rec_als_opts implicit = als_opts(4, false, false), logs = implicit, ratings = als_opts(4, true, true), plain = als_opts(3, true, false);
+	struct rec_als_opts implicit = als_opts(4, false, false), logs = implicit,
+			    ratings = als_opts(4, true, true), plain = als_opts(3, true, false);
 
 	logs.weights = REC_WEIGHTS_LOG;
 	logs.solver = REC_CG;
@@ -203,7 +210,8 @@ static inline struct rec_sim_opts sim_opts(const char *method)
 	return o;
 }
 
-static inline void sim_seed(const char *name, const struct rec_sim_opts *o, bool binary, struct rec_err *e)
+static inline void sim_seed(const char *name, const struct rec_sim_opts *o, bool binary,
+			    struct rec_err *e)
 {
 	struct rec_model m;
 	uint64_t thinned;
@@ -228,7 +236,8 @@ static inline void dense_seed(struct rec_err *e)
 
 static inline void sim_seeds(struct rec_err *e)
 {
-	struct rec_sim_opts cosine = sim_opts("cosine"), user = cosine, centred = cosine, logs = cosine, popular = sim_opts("popular");
+	struct rec_sim_opts cosine = sim_opts("cosine"), user = cosine, centred = cosine,
+			    logs = cosine, popular = sim_opts("popular");
 
 	user.side_user = true;
 	centred.center = true;
@@ -268,7 +277,9 @@ static inline void sums_seed(const char *name, const char *method, bool binary, 
 
 	o.whole = rec_partial_wants_whole(&o) ? &whole : NULL;
 	for (int i = 0; i < 2; i++) {
-		struct rec_partial p = { .o = &o, .duplicates = "sum", .version = "0", .binary = binary };
+		struct rec_partial p = {
+			.o = &o, .duplicates = "sum", .version = "0", .binary = binary
+		};
 
 		need(rec_partial_write(out, i ? &survey_pairs : &pairs, &p, &machine, e), e);
 	}
@@ -291,7 +302,8 @@ static inline void sums_seeds(struct rec_err *e)
 
 /* -- text per user -- */
 
-static inline void per_user_seed(const char *name, const char *measures, bool rated, struct rec_err *e)
+static inline void per_user_seed(const char *name, const char *measures, bool rated,
+				 struct rec_err *e)
 {
 	struct memory m = { 0 };
 	struct rec_lists lists;
@@ -304,14 +316,19 @@ static inline void per_user_seed(const char *name, const char *measures, bool ra
 
 	for (unsigned u = 0; u < USERS; u++)
 		for (unsigned i = 0; i < 5; i++)
-			n += (size_t)sprintf(text + n, "u%05u\ti%05u\t%u\n", u, (u + 2 * i) % ITEMS, 9 - i);
+			n += (size_t)sprintf(text + n, "u%05u\ti%05u\t%u\n", u, (u + 2 * i) % ITEMS,
+					     9 - i);
 	memory_set(&m, text, n);
 	need(rec_lists_load(&lists, memory_in(&m, e), false, NULL, e), e);
 	snprintf(list, sizeof list, "%s", measures);
 	while ((one = strtok_r(s, " ", &s)))
 		need(rec_metrics_parse(&ms, one, e), e);
-	need(rec_evaluate(&r, &(struct rec_eval_input){ &lists, &pairs, rated ? NULL : &survey_pairs, NULL },
-			  &(struct rec_eval_opts){ .metric = ms.m, .n = ms.n, .shallow = true }, &machine, &notes, e), e);
+	need(rec_evaluate(
+		     &r,
+		     &(struct rec_eval_input){ &lists, &pairs, rated ? NULL : &survey_pairs, NULL },
+		     &(struct rec_eval_opts){ .metric = ms.m, .n = ms.n, .shallow = true },
+		     &machine, &notes, e),
+	     e);
 	out = seed_out(e);
 	need(rec_peruser_write(out, &r, e), e);
 	add_seed(name, KIND_PER_USER, out, e);
@@ -335,7 +352,8 @@ static inline void make_seeds(void)
 	als_seeds(&e);
 	sim_seeds(&e);
 	sums_seeds(&e);
-	per_user_seed("ranking per user", "recall@3 ndcg@3 map@3 coverage@3 gini@3 novelty@3", false, &e);
+	per_user_seed("ranking per user", "recall@3 ndcg@3 map@3 coverage@3 gini@3 novelty@3",
+		      false, &e);
 	per_user_seed("errors per user", "rmse mae", true, &e);
 	unlink(seed_path);
 }

@@ -28,9 +28,9 @@ struct section {
 	size_t n;
 };
 
-struct piece {		/* a block, or an end mark: kind REC_FORM_END */
+struct piece { /* a block, or an end mark: kind REC_FORM_END */
 	struct rec_form_head h;
-	char name[REC_NAME_MAX];	/* as it is written, whatever it holds */
+	char name[REC_NAME_MAX]; /* as it is written, whatever it holds */
 	uint32_t n;
 	struct section s[MOST_SECTIONS];
 };
@@ -70,15 +70,23 @@ static inline unsigned char *copy_of(const struct section *s, size_t n)
 
 static inline size_t take_piece(struct piece *b, const unsigned char *p)
 {
-	*b = (struct piece){ .h = { .version = rec_get16(p + 8), .flags = rec_get16(p + 10), .kind = rec_get32(p + 12), .order = rec_get32(p + 16),
-				    .type = rec_get32(p + 20), .rows = rec_get64(p + 24), .cols = rec_get64(p + 32), .nnz = rec_get64(p + 40),
-				    .size = rec_get64(p + 48), .nsections = rec_get32(p + 56) } };
+	*b = (struct piece){ .h = { .version = rec_get16(p + 8),
+				    .flags = rec_get16(p + 10),
+				    .kind = rec_get32(p + 12),
+				    .order = rec_get32(p + 16),
+				    .type = rec_get32(p + 20),
+				    .rows = rec_get64(p + 24),
+				    .cols = rec_get64(p + 32),
+				    .nnz = rec_get64(p + 40),
+				    .size = rec_get64(p + 48),
+				    .nsections = rec_get32(p + 56) } };
 	memcpy(b->name, p + 64, REC_NAME_MAX);
 	b->n = b->h.nsections < MOST_SECTIONS ? b->h.nsections : MOST_SECTIONS;
 	for (uint32_t i = 0; i < b->n; i++) {
 		const unsigned char *at = p + REC_FORM_HEAD + (size_t)i * REC_FORM_ENTRY;
 
-		b->s[i] = (struct section){ rec_get32(at), p + rec_get64(at + 8), (size_t)rec_get64(at + 16) };
+		b->s[i] = (struct section){ rec_get32(at), p + rec_get64(at + 8),
+					    (size_t)rec_get64(at + 16) };
 	}
 	return (size_t)b->h.size;
 }
@@ -103,10 +111,14 @@ static inline void put_head(unsigned char *p, const struct piece *b, uint32_t ta
 	rec_put32(p + 124, rec_crc32(0, p, 124));
 }
 
-/* One block at p, which has room for `room` bytes of zeros; its size, or 0 where it does not fit. */
+/*
+ * One block at p, which has room for `room` bytes of zeros; its size, or 0 where
+ * it does not fit.
+ */
 static inline size_t put_piece(unsigned char *p, size_t room, struct piece *b)
 {
-	size_t table = (size_t)rec_form_table_size(b->n), at = REC_FORM_HEAD + table, trailer = (size_t)rec_form_trailer_size(b->n);
+	size_t table = (size_t)rec_form_table_size(b->n), at = REC_FORM_HEAD + table,
+	       trailer = (size_t)rec_form_trailer_size(b->n);
 	uint32_t crc[MOST_SECTIONS];
 	bool is_end = b->h.kind == REC_FORM_END;
 
@@ -127,7 +139,7 @@ static inline size_t put_piece(unsigned char *p, size_t room, struct piece *b)
 		return 0;
 	for (uint32_t i = 0; i < b->n; i++)
 		rec_put32(p + at + 4 * i, crc[i]);
-	if (b->h.size == 0 || is_end)	/* else somebody wants it to lie */
+	if (b->h.size == 0 || is_end) /* else somebody wants it to lie */
 		b->h.size = is_end ? REC_FORM_HEAD : at + trailer;
 	if (b->h.nsections == 0)
 		b->h.nsections = is_end ? 0 : b->n;
