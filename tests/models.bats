@@ -30,6 +30,7 @@ history-divisor	metadata of the model: history.divisor is not a positive number
 history	metadata of the model: history.weights is 'cube', not none, linear or log
 iterations	metadata: iterations is 18446744073709551615: no model was trained for so long
 kind-item	block 'item' is sparse, but factors are dense (rec-cat --from factors reads them from text)
+kind-user	block 'user' is sparse, but factors are dense (rec-cat --from factors reads them from text)
 kind-offset	block 'offset' is not a dense block of one column
 kind-similarity	block 'similarity' is dense and its columns have no labels, so nobody knows which items they are
 loss-alone	metadata: loss belongs to als, but algorithm is missing

@@ -29,6 +29,8 @@ static const char *fault_of(enum rec_model_role role, const struct rec_block *b)
 	case REC_ROLE_OFFSET:
 		return dense && b->cols == 1 ? NULL : "is not a dense block of one column";
 	case REC_ROLE_SIMILARITY:
+		if (!dense && b->kind != REC_SPARSE)
+			return "is neither sparse nor dense";
 		return dense && !b->col_off ? "is dense and its columns have no labels, so nobody "
 					      "knows which items they are"
 					    : NULL;

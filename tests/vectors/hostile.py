@@ -62,7 +62,7 @@ MODELS = {
     "width": als(factors="64"), "width-user": als(u=user(3)), "width-bias": als(EXPLICIT), "width-no-bias": als(without({**EXPLICIT, "bias": "0"}, "bias-reg"), user(4), item(4)),
     "wide": stream(empty(b"item", WIDE)), "wide-als": als(factors="16384", u=empty(b"user", 16384), i=empty(b"item", 16384)), "no-columns": stream(item(0)),
     "users-alone": als(i=empty(b"item", 2)), "no-item": stream(meta(ALS), user()), "no-blocks": stream(meta(ALS)),
-    "kind-item": stream(wrong(b"item", 0)), "kind-offset": stream(dense(I, 2, [0] * 6, name=b"offset")), "kind-similarity": stream(dense(I, 3, [0] * 9, name=b"similarity")),
+    "kind-item": stream(wrong(b"item", 0)), "kind-user": stream(wrong(b"user", 0), item()), "kind-offset": stream(dense(I, 2, [0] * 6, name=b"offset")), "kind-similarity": stream(dense(I, 3, [0] * 9, name=b"similarity")),
     "optional-item": stream(wrong(b"item", 1)), "optional-offset": stream(wrong(b"offset", 1)), "other": stream(item(name=b"other")), "sums": stream(cells(b"sums")),
     "both": stream(item(), cells(b"similarity")), "two": stream(cells(b"similarity"), cells(b"")), "sim-factors": stream(meta(EASE), item()),
     "als-sim": stream(meta(ALS), cells(b"similarity")), "popular-sim": stream(meta({**EASE, "algorithm": "popular"}), cells(b"similarity")),
