@@ -36,17 +36,24 @@ static struct values look(const struct rec_csr *m)
 	return v;
 }
 
-/* "3 of 5 are 0 and take no part ...", or nothing. */
-static bool left_out(const struct values *v, bool negative_too, const char *values, char out[160])
+struct text {
+	char s[192];
+};
+
+/* Before + "3 of 5 values are 0 and take no part ..."; empty where all do. */
+static struct text left_out(const struct values *v, bool negative_too, const char *before,
+			    const char *values)
 {
 	uint64_t n = v->zeros + (negative_too ? v->negative : 0);
 	const char *what = v->zeros == n ? "0" : v->zeros ? "0 or below" : "below 0";
+	const char *hint = v->zeros ? " (where 0 means that the user has it: cut -f1,2)" : "";
+	struct text t = { "" };
 
-	if (n == 0)
-		return false;
-	snprintf(out, 160, "%llu of %llu %s%s %s and take%s no part%s", (unsigned long long)n, (unsigned long long)v->n, values, n == 1 ? "is" : "are", what,
-		 n == 1 ? "s" : "", v->zeros ? " (where 0 means that the user has it: cut -f1,2)" : "");
-	return true;
+	if (n)
+		snprintf(t.s, sizeof t.s, "%s%llu of %llu%s %s %s and take%s no part%s", before,
+			 (unsigned long long)n, (unsigned long long)v->n, values,
+			 n == 1 ? "is" : "are", what, n == 1 ? "s" : "", hint);
+	return t;
 }
 
 void sim_tell_values(const struct rec_sparse *x, const struct rec_sim_opts *s)
@@ -55,19 +62,21 @@ void sim_tell_values(const struct rec_sparse *x, const struct rec_sim_opts *s)
 	bool ones = kind == REC_WEIGH_NONE && !cli_given("weights");
 	bool negative_too = kind != REC_WEIGH_LINEAR && kind != REC_WEIGH_VALUE;
 	struct values v;
-	char text[160];
 
-	if (!x->has_value || x->m.nnz == 0 || (kind == REC_WEIGH_VALUE && rec_sim_takes_zeros(s->method)))
+	if (!x->has_value || x->m.nnz == 0)
+		return;
+	if (kind == REC_WEIGH_VALUE && rec_sim_takes_zeros(s->method))
 		return;
 	v = look(&x->m);
 	if (ones && v.sizes && x->rating_like)
-		cli_note("the values look like ratings and are taken as 1; see --weights, pearson, adjusted-cosine, and rec-split --min-value 4 --binarize%s%s",
-			 left_out(&v, true, "", text) ? "; " : "", left_out(&v, true, "", text) ? text : "");
+		cli_note("the values look like ratings and are taken as 1; see --weights, pearson, "
+			 "adjusted-cosine, and rec-split --min-value 4 --binarize%s",
+			 left_out(&v, true, "; ", "").s);
 	else if (ones && v.sizes && rec_sim_takes(s->method, "weights"))
-		cli_note("the values (%.7g to %.7g) are taken as 1; --weights log makes them count%s%s", (double)v.lo, (double)v.hi,
-			 left_out(&v, true, "", text) ? "; " : "", left_out(&v, true, "", text) ? text : "");
-	else if (left_out(&v, negative_too, "values ", text))
-		cli_note("%s", text);
+		cli_note("the values (%.7g to %.7g) are taken as 1; --weights log makes them count%s",
+			 (double)v.lo, (double)v.hi, left_out(&v, true, "; ", "").s);
+	else if (*left_out(&v, negative_too, "", "").s)
+		cli_note("%s", left_out(&v, negative_too, "", " values").s);
 }
 
 /* -- the table -- */
@@ -88,23 +97,30 @@ static void tell_empty(const struct rec_sim_opts *s, const struct rec_pair_tally
 {
 	const char *item = s->side_user ? "user" : "item", *user = s->side_user ? "item" : "user";
 	bool by_pairs = !factors && !rec_sim_takes(s->method, "reg");
+	unsigned long support = s->min_support;
 
 	if (by_pairs && t->pairs == 0)
-		cli_note("no two %ss share a%s %s: the table is empty", item, s->side_user ? "n" : "", user);
+		cli_note("no two %ss share %s %s: the table is empty", item, s->side_user ? "an" : "a",
+			 user);
 	else if (by_pairs && t->rare == t->pairs)
-		cli_note("no two %ss share %lu %ss or more, as --min-support wants: the table is empty", item, (unsigned long)s->min_support, user);
+		cli_note("no two %ss share %lu %ss or more, as --min-support wants: the table is empty",
+			 item, support, user);
 	else if (by_pairs && t->small > 0 && t->rare > 0)
-		cli_note("--min-support %lu and --min-sim %g leave no weight: the table is empty", (unsigned long)s->min_support, s->min_sim);
+		cli_note("--min-support %lu and --min-sim %g leave no weight: the table is empty",
+			 support, s->min_sim);
 	else if (s->min_sim > 0 && (!by_pairs || t->small > 0))
 		cli_note("--min-sim %g leaves no weight: the table is empty", s->min_sim);
+	else if (s->shrink > 0)
+		cli_note("all weights are 0 (--shrink %g is too large): the table is empty", s->shrink);
 	else
-		cli_note("all weights are 0%s: the table is empty",
-			 s->shrink > 0 ? " (--shrink is too large)" : rec_sim_takes_zeros(s->method) ? " (values that do not differ tell nothing here)" : "");
+		cli_note("all weights are 0%s: the table is empty", rec_sim_takes_zeros(s->method) ?
+			 " (values that do not differ tell nothing here)" : "");
 }
 
-void sim_tell_table(const struct rec_model *m, const struct rec_sim_opts *s, const struct rec_pair_tally *t, bool factors)
+void sim_tell_table(const struct rec_model *m, const struct rec_sim_opts *s,
+		    const struct rec_pair_tally *t, bool factors)
 {
-	bool reg = rec_sim_takes(s->method, "reg");
+	bool reg = rec_sim_takes(s->method, "reg"), linear = s->weights.kind == REC_WEIGH_LINEAR;
 	float most;
 
 	if (!m->has_similarity || s->parts > 1)
@@ -115,6 +131,6 @@ void sim_tell_table(const struct rec_model *m, const struct rec_sim_opts *s, con
 	if (most == 0)
 		tell_empty(s, t, factors);
 	else if (reg && most < 1e-3 && !s->normalize)
-		cli_note("the weights are all but 0 (the largest is %.2g): make --reg smaller (it is %g)%s", (double)most, s->reg,
-			 s->weights.kind == REC_WEIGH_LINEAR ? ", or try --weights log or none" : "");
+		cli_note("the weights are all but 0 (the largest is %.2g): make --reg smaller (it is %g)%s",
+			 (double)most, s->reg, linear ? ", or try --weights log or none" : "");
 }

@@ -18,7 +18,8 @@ REC_SORT(sort_keys, uint64_t, below);
 
 int rec_users_keys(uint64_t **key, const struct rec_labels *users, struct rec_err *e)
 {
-	uint64_t *x = rec_alloc((size_t)users->n + 1, sizeof *x, e), *scratch = rec_alloc((size_t)users->n + 1, sizeof *scratch, e);
+	uint64_t *x = rec_alloc((size_t)users->n + 1, sizeof *x, e);
+	uint64_t *scratch = rec_alloc((size_t)users->n + 1, sizeof *scratch, e);
 
 	*key = NULL;
 	for (uint32_t u = 0; x && scratch && u < users->n; u++) {
@@ -37,7 +38,7 @@ int rec_users_keys(uint64_t **key, const struct rec_labels *users, struct rec_er
 	return *key ? 0 : -1;
 }
 
-/* A heap of shards by the first key that is left of each: the least is on top. */
+/* A heap of shards by the first key left of each: the least is on top. */
 struct head {
 	const uint64_t *key, *end;
 };
@@ -70,7 +71,8 @@ static bool next_key(struct head *h, size_t *n)
 	return *n > 0;
 }
 
-int rec_users_shared(uint64_t *shared, const struct rec_users *shard, size_t shards, struct rec_err *e)
+int rec_users_shared(uint64_t *shared, const struct rec_users *shard, size_t shards,
+		     struct rec_err *e)
 {
 	struct head *h = rec_alloc(shards + 1, sizeof *h, e);
 	uint64_t last = 0;

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sim_users.h - which users the sums of a shard are of, so that a user of two shards is noticed. For sim*.c alone.
+ * sim_users.h - which users the sums of a shard are of, so that a user of two
+ * shards is noticed. For sim*.c alone.
  *
- * A user is the XXH64 of the label, seed 0: 8 bytes each, sorted, in a block of keys. Two of n users are taken for one with a probability of about n^2 / 2^65: 10^8
- * users in 10,000 cases are one false alarm at most.
+ * A user is the XXH64 of the label, seed 0: 8 bytes each, sorted, in a block of
+ * keys. Of n users some two have one key with a probability of about n^2 / 2^65:
+ * with 10^8 users in one of 3,700 runs.
  */
 #ifndef REC_MODEL_SIM_USERS_H
 #define REC_MODEL_SIM_USERS_H
@@ -23,7 +25,11 @@ struct rec_users {
 	uint64_t n;
 };
 
-/* *shared: how many users are in more than one of the shards. Takes 16 bytes a shard, and a comparison of shards for each user. */
-REC_MUST int rec_users_shared(uint64_t *shared, const struct rec_users *shard, size_t shards, struct rec_err *e);
+/*
+ * *shared: how many users are in more than one of the shards. Takes 16 bytes a
+ * shard, and for each user as many comparisons as the shards have binary digits.
+ */
+REC_MUST int rec_users_shared(uint64_t *shared, const struct rec_users *shard, size_t shards,
+			      struct rec_err *e);
 
 #endif

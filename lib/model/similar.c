@@ -20,12 +20,15 @@ bool rec_similar_told(const struct rec_model *m)
 	return rec_meta_get(&m->meta, "keep") && rec_meta_get(&m->meta, "neighbours");
 }
 
-/* How many cells a line has that may have been cut; UINT64_MAX where none may. */
+/* Cells of a line that may have been cut; UINT64_MAX where none may. */
 static int find_bound(uint64_t *bound, const struct rec_model *m, struct rec_err *e)
 {
+	const char *lines = is(m, "side", "user") ? "users" : "items";
 	uint64_t kept = 0, all = UINT64_MAX;
 
-	if (rec_meta_get_u64(&m->meta, "neighbours", &kept, e) < 0 || rec_meta_get_u64(&m->meta, is(m, "side", "user") ? "users" : "items", &all, e) < 0)
+	if (rec_meta_get_u64(&m->meta, "neighbours", &kept, e) < 0)
+		return -1;
+	if (rec_meta_get_u64(&m->meta, lines, &all, e) < 0)
 		return -1;
 	*bound = kept == 0 || (all > 0 && kept >= all - 1) ? UINT64_MAX : kept;
 	return 0;
@@ -43,7 +46,8 @@ static uint64_t *count_cells(const struct rec_csr *s, bool rows, struct rec_err 
 }
 
 /* Lines with bound cells and more in *cut, NULL where there are none. */
-static int mark_cut(unsigned char **cut, const uint64_t *n, uint32_t lines, uint64_t bound, struct rec_err *e)
+static int mark_cut(unsigned char **cut, const uint64_t *n, uint32_t lines, uint64_t bound,
+		    struct rec_err *e)
 {
 	bool any = false;
 
@@ -65,11 +69,21 @@ static bool two_sided(const struct rec_model *m)
 	return is(m, "min-sim", "0") || rec_sim_is_symmetric(&m->meta);
 }
 
+/* Row i has more cells than its column, although that was not cut. */
+static bool longer(const struct rec_csr *s, uint32_t i, uint32_t column, const uint64_t *n,
+		   const unsigned char *cut)
+{
+	return cut && !cut[column] && s->ptr[i + 1] - s->ptr[i] > n[column];
+}
+
 /*
- * Some parts of a table (rec-sim --part, --columns) look like a whole one that was not cut, or cut by columns. But of a whole one every item with a row has a column; where
- * no column was cut, the other way round; and who is in n[i] columns has as many cells in its own, unless that was cut.
+ * A part of a table (rec-sim --part, --columns) may look like a whole one. But
+ * in a whole one every item that has a row has a column; where no column was
+ * cut, the other way round; and an item that some columns hold has as many
+ * cells in its own column, unless that was cut. n: cells of each column.
  */
-static int check_whole(const struct rec_model *m, const uint64_t *n, const unsigned char *cut, uint64_t bound, struct rec_err *e)
+static int check_whole(const struct rec_model *m, const uint64_t *n, const unsigned char *cut,
+		       uint64_t bound, struct rec_err *e)
 {
 	bool part = bound != UINT64_MAX && !cut && m->row.n != m->col.n;
 	uint32_t *column;
@@ -79,13 +93,17 @@ static int check_whole(const struct rec_model *m, const uint64_t *n, const unsig
 	if (rec_labels_map(&column, &m->row, &m->col, e) != 0)
 		return -1;
 	for (uint32_t i = 0; i < m->row.n && !part; i++)
-		part = column[i] == REC_NONE || (cut && !cut[column[i]] && m->sim.ptr[i + 1] - m->sim.ptr[i] > n[column[i]]);
+		part = column[i] == REC_NONE || longer(&m->sim, i, column[i], n, cut);
 	free(column);
-	return part ? rec_err_set(e, REC_EDATA, "a part of a table (rec-sim --part or --columns): join all parts first, with cat or rec-cat --merge -b") : 0;
+	if (!part)
+		return 0;
+	return rec_err_set(e, REC_EDATA, "a part of a table (rec-sim --part or --columns): "
+					 "join all parts first, with cat or rec-cat --merge -b");
 }
 
 /* Columns are what was cut. */
-static int find_columns(struct rec_similar *x, const struct rec_model *m, const uint64_t *n, uint64_t bound, struct rec_err *e)
+static int find_columns(struct rec_similar *x, const struct rec_model *m, const uint64_t *n,
+			uint64_t bound, struct rec_err *e)
 {
 	const char *method = rec_meta_get(&m->meta, "algorithm");
 
@@ -96,8 +114,10 @@ static int find_columns(struct rec_similar *x, const struct rec_model *m, const 
 	x->columns = is(m, "normalize", "none") && rec_sim_is_symmetric(&m->meta);
 	if (x->columns)
 		return 0;
-	return rec_err_set(e, REC_EUSAGE, "the table was cut by rec-sim -n %llu for each candidate, so what is most like an item may be missing; "
-			   "make it with rec-sim %s --keep history", (unsigned long long)bound, method ? method : "METHOD");
+	return rec_err_set(e, REC_EUSAGE,
+			   "the table was cut by rec-sim -n %llu for each candidate, so what is most "
+			   "like an item may be missing; make it with rec-sim %s --keep history",
+			   (unsigned long long)bound, method ? method : "METHOD");
 }
 
 int rec_similar_find(struct rec_similar *x, const struct rec_model *m, struct rec_err *e)
