@@ -54,7 +54,7 @@ static const struct cli_opt opts[] = {
 };
 
 static const char extra[] =
-	"METRICS: recall precision f1 hit mrr map ndcg (with cut-offs: recall@20 ndcg@5,10; graded: ndcg(gain=linear)@10), auc; "
+	"METRICS: recall precision f1 hit mrr map ndcg (with cut-offs: recall@20 ndcg@5,10; graded: ndcg(gain=linear)@10, ndcg(gain=exp)@10), auc; "
 	"rmse mae of scored pairs; coverage gini novelty (with cut-offs, need --train). Without any: recall ndcg map hit mrr @10, "
 	"or rmse mae where the input holds exactly the pairs of a truth with values.\n";
 

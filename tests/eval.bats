@@ -98,8 +98,8 @@ mae${TAB}0" ]
 			random_data $seed $kind
 			for ties in label worst best; do
 				for k in 1 7 40; do
-					m="recall@$k precision@$k f1@$k hit@$k mrr@$k map@$k ndcg@$k ndcg(gain=linear)@$k rmse mae"
-					least=32
+					m="recall@$k precision@$k f1@$k hit@$k mrr@$k map@$k ndcg@$k ndcg(gain=linear)@$k ndcg(gain=exp)@$k rmse mae"
+					least=35
 					[ $ties != label ] || { m="$m coverage@$k gini@$k novelty@$k"; least=$((least + 3)); }
 					[ -z "$kind" ] || { m="$m auc"; least=$((least - 5)); }
 					# shellcheck disable=SC2086
@@ -539,4 +539,20 @@ rec-eval: no estimate of the unsampled values: it needs from 1 to 1000 sampled i
 	if command -v python3 >/dev/null; then
 		python3 -c 'import json, sys; m = json.load(open("out"))["measures"]; sys.exit(len(m) != 3 or m[0]["value"] != 0.5555555555555555)' || fail "$(cat out)"
 	fi
+}
+
+@test "rec-eval: ndcg(gain=exp) counts 2^value - 1, and refuses what overflows" {
+	printf 'u\ta\t3\nu\tb\t2\nu\tc\t1\n' >lists
+	printf 'u\ta\t1\nu\tb\t3\nu\tc\t-2\nu\td\t0.5\n' >truth
+	exits 0 rec-eval -t truth 'ndcg(gain=exp)@3' <lists && says ""
+	want=$(awk 'BEGIN { l = log(2); a = 1 + 7 * l / log(3); b = 7 + l / log(3) + (sqrt(2) - 1) / 2; printf "%.15g", a / b }')
+	awk -F'\t' -v want="$want" '{ exit ($2 - want) ^ 2 > 1e-28 }' out
+	grep -q 'its best for min(3, |truth|) items; gain=2^value-1;' out
+	printf 'u\ta\t1000\nu\tb\t999\n' >truth
+	exits 0 rec-eval -t truth 'ndcg(gain=exp)@3' <lists && [ "$(cut -f2 out)" = 1 ]
+	printf 'u\ta\t1001\n' >truth
+	exits 1 rec-eval -t truth 'ndcg(gain=exp)@3' <lists
+	says "rec-eval: ndcg(gain=exp)@3: truth holds the value 1001, and 2^value is for grades of at most 1000; see gain=linear"
+	exits 2 rec-eval -t truth 'ndcg(gain=log)@3' <lists
+	says "rec-eval: ndcg(gain=log)@3: the parameter of ndcg is gain=1, gain=linear or gain=exp"
 }

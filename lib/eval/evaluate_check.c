@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "eval/evaluate_private.h"
+#include "io/num.h"
 #include "io/recmat.h"
 
 /* Whether every score is this one. */
@@ -117,6 +118,23 @@ static int check_ratings(const struct rec_evaluation *v, struct rec_err *e)
 	return 0;
 }
 
+/* 2^value must not overflow. */
+static int check_grades(const struct rec_evaluation *v, struct rec_err *e)
+{
+	const struct rec_csr *m = &v->in->truth->m;
+	char text[REC_NUM_MAX + 1];
+	float most = 0;
+
+	for (uint64_t i = 0; i < m->nnz; i++)
+		most = m->val[i] > most ? m->val[i] : most;
+	text[rec_num_put_f32(text, most)] = '\0';
+	for (size_t i = 0; i < v->o->n && most > REC_GAIN_EXP_MOST; i++)
+		if (v->o->metric[i].gain == REC_GAIN_EXP)
+			return rec_err_set(e, REC_EDATA, "%s: truth holds the value %s, and 2^value is for grades of at most %d; see gain=linear",
+					   v->o->metric[i].name, text, REC_GAIN_EXP_MOST);
+	return 0;
+}
+
 int rec_eval_check(struct rec_evaluation *v, struct rec_eval_notes *notes, struct rec_err *e)
 {
 	uint64_t longest = rec_eval_longest(v->in->lists);
@@ -138,6 +156,8 @@ int rec_eval_check(struct rec_evaluation *v, struct rec_eval_notes *notes, struc
 		if (m->measure->needs_train && !v->in->train)
 			return rec_err_set(e, REC_EUSAGE, "%s needs --train", m->name);
 	}
+	if (check_grades(v, e) != 0)
+		return -1;
 	if (v->auc && !v->in->train && !v->in->candidates)
 		return rec_err_set(e, REC_EUSAGE, "auc needs --train or --candidates, to know what a whole list holds");
 	return v->rating ? check_ratings(v, e) : 0;

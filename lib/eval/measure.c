@@ -104,9 +104,14 @@ static int unknown_measure(const char *text, struct rec_err *e)
 	return rec_err_set(e, REC_EUSAGE, "'%s' names no measure; there are: %s", text, all);
 }
 
+/* By enum rec_gain: as a parameter, and in the definition. */
+static const struct {
+	const char *text, *definition;
+} gains[] = { { "(gain=1)", "1" }, { "(gain=linear)", "value" }, { "(gain=exp)", "2^value-1" } };
+
 static int add_metric(struct rec_metrics *ms, struct rec_metric *m, struct rec_err *e)
 {
-	size_t n = rec_append(m->name, sizeof m->name, 0, "%s%s", m->measure->name, m->linear ? "(gain=linear)" : "");
+	size_t n = rec_append(m->name, sizeof m->name, 0, "%s%s", m->measure->name, m->gain != REC_GAIN_ONE ? gains[m->gain].text : "");
 
 	if (m->k)
 		rec_append(m->name, sizeof m->name, n, "@%u", m->k);
@@ -139,22 +144,21 @@ static int add_cuts(struct rec_metrics *ms, struct rec_metric *m, const char *te
 	}
 }
 
-/* "(gain=linear)" at p; *end is what follows. */
+/* "(gain=linear)" or another at p; *end is what follows. */
 static int parse_parameters(struct rec_metric *m, const char *text, const char *p, const char **end, struct rec_err *e)
 {
-	static const char linear[] = "(gain=linear)", one[] = "(gain=1)";
-
 	*end = p;
 	if (*p != '(')
 		return 0;
 	if (!m->measure->gain)
 		return rec_err_set(e, REC_EUSAGE, "%s: %s takes no parameters", text, m->measure->name);
-	if (strncmp(p, linear, sizeof linear - 1) == 0)
-		m->linear = true;
-	else if (strncmp(p, one, sizeof one - 1) != 0)
-		return rec_err_set(e, REC_EUSAGE, "%s: the parameter of %s is gain=1 or gain=linear", text, m->measure->name);
-	*end = p + (m->linear ? sizeof linear - 1 : sizeof one - 1);
-	return 0;
+	for (size_t i = 0; i < sizeof gains / sizeof *gains; i++)
+		if (strncmp(p, gains[i].text, strlen(gains[i].text)) == 0) {
+			m->gain = (enum rec_gain)i;
+			*end = p + strlen(gains[i].text);
+			return 0;
+		}
+	return rec_err_set(e, REC_EUSAGE, "%s: the parameter of %s is gain=1, gain=linear or gain=exp", text, m->measure->name);
 }
 
 int rec_metrics_parse(struct rec_metrics *ms, const char *text, struct rec_err *e)
@@ -187,7 +191,7 @@ void rec_metric_define(const struct rec_metric *m, char *out, size_t n)
 			char k[16];
 
 			snprintf(k, sizeof k, "%u", m->k);
-			at = rec_append(out, n, at, "%s", p[1] == 'k' ? k : m->linear ? "value" : "1");
+			at = rec_append(out, n, at, "%s", p[1] == 'k' ? k : gains[m->gain].definition);
 			p += 2;
 		} else {
 			out[at++] = *p;

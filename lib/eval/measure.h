@@ -48,7 +48,7 @@ struct rec_measure {
 	enum rec_measure_kind kind;
 	bool cut;			/* takes a cut-off */
 	bool needs_train;
-	bool gain;			/* takes (gain=linear) */
+	bool gain;			/* takes (gain=linear), (gain=exp) */
 	enum rec_agg agg;
 	rec_rank_fn *fn;		/* ranking: NaN where the user has no value */
 	double (*error)(double difference);	/* rating */
@@ -57,10 +57,14 @@ struct rec_measure {
 
 enum { REC_DEFAULT_CUT = 10, REC_MAX_CUT = 1000000 };
 
+/* What a relevant item of value v counts: 1, v, 2^v - 1. */
+enum rec_gain { REC_GAIN_ONE, REC_GAIN_LINEAR, REC_GAIN_EXP };
+enum { REC_GAIN_EXP_MOST = 1000 };	/* values beyond it would overflow */
+
 /* A measure with its parameters: one column of results. */
 struct rec_metric {
 	const struct rec_measure *measure;
-	bool linear;
+	enum rec_gain gain;
 	uint32_t k;		/* 0 where the measure takes no cut-off */
 	char name[48];		/* ndcg(gain=linear)@10 */
 };

@@ -14,6 +14,7 @@
  */
 #include <math.h>
 
+#include "base/math.h"
 #include "eval/measure.h"
 
 struct group {
@@ -112,14 +113,24 @@ double rec_rank_map(const struct rec_ranking *r, const struct rec_metric *m)
 	return sum / best;
 }
 
-static double group_gain(const struct rec_ranking *r, const struct group *x, bool linear)
+/* What an item of that value counts. 2^value is exact for whole values. */
+static double gain_of(double value, enum rec_gain gain)
+{
+	double whole = floor(value);
+
+	if (gain == REC_GAIN_LINEAR || value <= 0)
+		return value;
+	return ldexp(value > whole ? rec_pow(2, value - whole) : 1, (int)whole) - 1;
+}
+
+static double group_gain(const struct rec_ranking *r, const struct group *x, enum rec_gain gain)
 {
 	double sum = 0;
 
-	if (!linear)
+	if (gain == REC_GAIN_ONE)
 		return (double)x->relevant / x->size;
 	for (uint32_t i = x->start; i < x->start + x->size; i++)
-		sum += r->gain[i];
+		sum += gain_of(r->gain[i], gain);
 	return sum / x->size;
 }
 
@@ -127,13 +138,13 @@ static double group_gain(const struct rec_ranking *r, const struct group *x, boo
 double rec_rank_ndcg(const struct rec_ranking *r, const struct rec_metric *m)
 {
 	uint32_t best = m->k < r->relevant ? m->k : r->relevant;
-	double sum = 0, ideal = m->linear ? 0 : r->discount_sum[best];
+	double sum = 0, ideal = m->gain != REC_GAIN_ONE ? 0 : r->discount_sum[best];
 	struct group x;
 
-	for (uint32_t i = 0; m->linear && i < best; i++)
-		ideal += r->ideal[i] * r->discount[i];
+	for (uint32_t i = 0; m->gain != REC_GAIN_ONE && i < best; i++)
+		ideal += gain_of(r->ideal[i], m->gain) * r->discount[i];
 	for (uint32_t g = 0, s = 0; next_group(r, g, s, m->k, &x); g++, s += x.size) {
-		double gain = x.relevant ? group_gain(r, &x, m->linear) : 0;
+		double gain = x.relevant ? group_gain(r, &x, m->gain) : 0;
 
 		for (uint32_t i = s; i < s + x.cut && gain > 0; i++)
 			sum += gain * r->discount[i];

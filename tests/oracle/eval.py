@@ -25,7 +25,8 @@ def measures(ranked, score, rel, k, all_items):
     m = {"recall": r, "precision": p, "f1": 2 * p * r / (p + r) if hits else 0, "hit": float(len(hits) > 0), "mrr": 1 / hits[0] if hits else 0,
          "map": sum((n + 1) / h for n, h in enumerate(hits)) / min(k, len(rel)),
          "ndcg": dcg([float(i in rel) for i in top]) / dcg([1.0] * len(ideal)),
-         "ndcg(gain=linear)": dcg([rel.get(i, 0) for i in top]) / dcg(ideal)}
+         "ndcg(gain=linear)": dcg([rel.get(i, 0) for i in top]) / dcg(ideal),
+         "ndcg(gain=exp)": dcg([2 ** rel.get(i, 0) - 1 for i in top]) / dcg([2 ** v - 1 for v in ideal])}
     if all_items is not None:
         yes, no = [i for i in all_items if i in rel], [i for i in all_items if i not in rel]
         if yes and no:

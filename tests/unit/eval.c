@@ -95,7 +95,7 @@ static void perfect(void)
 {
 	static const double gain[] = { 0.7f, 0.7f, 0.1f, 0.1f, 0.1f }, one[] = { 1, 1, 1, 1, 1 };
 	static const uint32_t pairs[] = { 2, 5 };
-	static const char *const all[] = { "recall@5", "precision@5", "f1@5", "hit@5", "mrr@5", "map@5", "map@3", "ndcg@5", "ndcg@2", "ndcg(gain=linear)@5",
+	static const char *const all[] = { "recall@5", "precision@5", "f1@5", "hit@5", "mrr@5", "map@5", "map@3", "ndcg@5", "ndcg@2", "ndcg(gain=linear)@5", "ndcg(gain=exp)@5",
 					   "ndcg(gain=linear)@3", "auc" };
 	static const unsigned char skip[5] = { 0 };
 
@@ -109,7 +109,7 @@ static void perfect(void)
 
 /* All orders within groups, each as likely: their mean is the expectation that the groups give. */
 static const char *const expected[] = { "recall@3", "recall@6", "precision@4", "f1@3", "hit@1", "hit@2", "hit@4", "mrr@2", "mrr@6", "map@3", "map@5",
-					"ndcg@2", "ndcg@6", "ndcg(gain=linear)@3" };
+					"ndcg@2", "ndcg@6", "ndcg(gain=linear)@3", "ndcg(gain=exp)@3" };
 enum { EXPECTED = sizeof expected / sizeof *expected };
 
 struct orders {
@@ -198,7 +198,7 @@ static void names(void)
 		{ "recall@5,5", "recall@5 is asked for twice" },
 		{ "auc@5", "auc@5: auc takes no cut-off" },
 		{ "recall(gain=linear)@5", "recall(gain=linear)@5: recall takes no parameters" },
-		{ "ndcg(gain=exp)@5", "ndcg(gain=exp)@5: the parameter of ndcg is gain=1 or gain=linear" },
+		{ "ndcg(gain=log)@5", "ndcg(gain=log)@5: the parameter of ndcg is gain=1, gain=linear or gain=exp" },
 		{ "ndcg(gain=1)5", "ndcg(gain=1)5: '5' is not understood; examples: recall@20 ndcg@5,10 ndcg(gain=linear)@10 auc" },
 	};
 	struct rec_metrics ms = { 0 };
