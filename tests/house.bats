@@ -201,8 +201,8 @@ headers_compile() {	# FOLDER LIST COMPILER...
 	make -s install PREFIX=/usr DESTDIR="$d"
 	(cd "$d/usr/include/recpipe" && find . -name '*.h' | sed 's,^\./,,' | sort) >"$BATS_TEST_TMPDIR/list"
 	[ "$(wc -l <"$BATS_TEST_TMPDIR/list")" -gt 40 ]
-	headers_compile "$d/usr/include/recpipe" "$BATS_TEST_TMPDIR/list" cc -std=c11 -x c
-	headers_compile "$d/usr/include/recpipe" "$BATS_TEST_TMPDIR/list" g++ -std=c++11 -x c++
+	headers_compile "$d/usr/include/recpipe" "$BATS_TEST_TMPDIR/list" cc -std=c11 -Wpedantic -x c
+	headers_compile "$d/usr/include/recpipe" "$BATS_TEST_TMPDIR/list" g++ -std=c++11 -Wpedantic -x c++
 	# C linkage: what is declared is what librec.a holds.
 	run grep -L REC_BEGIN_C -r "$d/usr/include/recpipe"
 	[ -z "$output" ] || fail "$output"

@@ -25,10 +25,12 @@ static inline double rec_unit(uint64_t draw)
 	return ((double)(draw >> 12) + 0.5) * (1.0 / 4503599627370496.0);	/* 2^-52 */
 }
 
+__extension__ typedef unsigned __int128 rec_product;
+
 /* Of a 64-bit draw: 0 .. n-1. */
 static inline uint64_t rec_below(uint64_t draw, uint64_t n)
 {
-	return (uint64_t)((unsigned __int128)draw * n >> 64);
+	return (uint64_t)((rec_product)draw * n >> 64);
 }
 
 /* Standard normal deviate of a 64-bit draw, by inversion. */

@@ -38,7 +38,9 @@ REC_MUST int rec_lost_check_times(const struct rec_lost *l, struct rec_err *e);
 
 static inline bool rec_time_is_wide(double time)
 {
-	return time > 0x1p53 || time < -0x1p53;
+	const double exact = 9007199254740992.0; /* 2^53 */
+
+	return time > exact || time < -exact;
 }
 
 REC_END_C
