@@ -10,7 +10,8 @@ make_file() {
 	"$@" >"$RUN/made" 2>"$RUN/err" || {
 		rc=$?
 		[ -s "$RUN/err" ] || die 4 "can't write $made in $work"	# no room for the reason either
-		die "$rc" "$(sed 's/^rec-[a-z]*: //' "$RUN/err")"
+		sed '$d' "$RUN/err" >&2	# notes
+		die "$rc" "$(tail -n 1 "$RUN/err" | sed 's/^rec-[a-z]*: //')"
 	}
 	cat "$RUN/err" >&2
 	mv "$RUN/made" "$made" || die 4 "can't write $made in $work"

@@ -8,6 +8,7 @@ words() { printf '%s\0' "$@"; }
 # describe STEP: sets name, needs and ext (rec, or gz for text) of part $part, and of its job input, output and remove
 describe() {
 	ext=rec needs="in/data.rec $FILES" input=in/data.rec output='' remove=''
+	text=out/$part.${RUN##*/}.gz	# of this run alone: a part of one that was killed may still be at work
 	case $CMD in
 	als)
 		side=user
@@ -19,10 +20,10 @@ describe() {
 	sim)
 		name=sim
 		[ -z "$SHARDS" ] || describe_sums "$1"
-		[ -z "$WHOLE" ] || ext=gz output=out/whole.gz
+		[ -z "$WHOLE" ] || ext=gz output=$text
 		;;
 	topn) name=topn ;;
-	eval) name=eval ext=gz output=out/$part.gz ;;
+	eval) name=eval ext=gz output=$text ;;
 	esac
 }
 
@@ -30,7 +31,7 @@ describe() {
 describe_sums() {
 	input=in/user.$((part - 1)).rec
 	case $1 in
-	1) name=survey ext=gz needs=$input output=out/$part.gz ;;
+	1) name=survey ext=gz needs=$input output=$text ;;
 	2) name=sums needs="$input in/whole.tsv" ;;
 	3) input=in/sums.rec needs="in/sums.rec in/whole.tsv" ;;
 	esac

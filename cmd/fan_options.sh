@@ -9,7 +9,7 @@ SPREAD=--columns	# a candidate's neighbours are chosen from its column
 factors=64 base=16	# what a row costs in pairs: rec_als_row_cost
 
 # The command itself says what is wrong with an option that it doesn't know, or with one that lacks its value.
-as_the_command() { die 2 "$("$BIN/rec-$CMD" "$1" </dev/null 2>&1 >/dev/null | sed "s/^rec-$CMD: //")"; }
+as_the_command() { die 2 "$("$BIN/rec-$CMD" "$1" </dev/null 2>&1 >/dev/null | tail -n 1 | sed "s/^rec-$CMD: //")"; }
 
 # refuse_some: what can't be asked of a part, or is rec-fan's own way of making one
 refuse_some() {
@@ -48,9 +48,9 @@ split_word() {
 # is_for WHO: does it get this option? check: the command before anything is done; start: rec-als -i 0; part; last: rec-eval --summarize
 is_for() {
 	case $1:$CMD:$long in
-	check:*:output | check:*:verbose | check:*:quiet) return 1 ;;
+	*:output | *:verbose | *:quiet) return 1 ;;
 	check:*) ;;
-	*:binary | *:quiet | *:verbose | *:output | *:iterations) return 1 ;;
+	*:binary | *:iterations) return 1 ;;
 	last:eval:bootstrap | last:eval:seed | last:eval:fail-if | last:eval:json) ;;
 	last:* | part:eval:bootstrap | part:eval:fail-if | part:eval:json) return 1 ;;
 	part:als:threads | part:als:mem | part:als:duplicates | part:als:trust) ;;
@@ -73,6 +73,7 @@ words_for() {
 		*) words "arg=$word" ;;
 		esac
 	done
+	[ "$who$quiet" != start1 ] && [ "$who$quiet" != last1 ] || words arg=--quiet
 	words arg=--
 	for word; do
 		case $word in =*) [ "$who" = last ] || words "arg=${word#=}" ;; esac

@@ -174,7 +174,7 @@ done
 
 # The command itself says what is wrong with its options. (Without input it does nothing else.)
 why=$({ words "run=rec-$CMD"; words_for check "$@"; words end=; } | "$BIN/rec-job" 2>&1 >/dev/null)
-[ $? -ne 2 ] || die 2 "${why#"rec-$CMD: "}"
+[ $? -ne 2 ] || { why=${why##*"$NL"}; die 2 "${why#"rec-$CMD: "}"; }
 [ "$CMD" != als ] || { number --iterations "$iterations" 0 999999999; iterations=$number; number --factors "$factors" 1 999999999; factors=$number; }
 for word; do
 	split_word "$word"
@@ -208,10 +208,21 @@ else
 	HOSTS="$name/$number " total=$number
 fi
 
-# ---- the folder ----
+# ---- the output, before hours are spent on it ----
 
 here=$PWD
-case $to_file in '' | /*) ;; -) to_file= ;; *) to_file=$here/$to_file ;; esac
+case $to_file in
+-) to_file= ;;
+*/*) [ -d "${to_file%/*}/" ] || die 1 "$to_file: No such file or directory; make the folder first: mkdir -p ${to_file%/*}" ;;
+esac
+[ ! -d "$to_file" ] || die 1 "$to_file: is a folder"
+if [ -z "$to_file" ] && [ -t 1 ]; then
+	case $CMD$BINARY in als* | *-b) bad_usage "binary output to a terminal; use > FILE or -o FILE" ;; esac
+fi
+case $to_file in '' | /*) ;; *) to_file=$here/$to_file ;; esac
+
+# ---- the folder ----
+
 case $work in /*) ;; *) work=./$work ;; esac
 mkdir -p "$work" 2>/dev/null || die 1 "${work#./}: can't make it"
 cd "$work" && W=$(pwd -P) || die 1 "${work#./}: can't go there"
@@ -237,7 +248,7 @@ trap 'exit 130' INT
 trap 'exit 143' TERM
 trap 'exit 129' HUP
 
-rm -rf run/*	# of runs that were killed
+rm -rf run/* out/*	# of runs that were killed
 RUN=$(mktemp -d run/XXXXXX) || die 4 "can't write into $work"
 mkdir "$RUN/host" "$RUN/home" "$RUN/parallel" || die 4 "can't write into $work"
 for h in $HOSTS; do
@@ -250,6 +261,12 @@ for h in $HOSTS; do
 done
 job=$RUN/main
 
+# Sets tmp: a folder whose name is short, and holds nothing that a shell or ssh would read.
+plain_tmp() {
+	tmp=${TMPDIR:-/tmp}
+	case $tmp in [!/]* | *[!A-Za-z0-9_./-]* | ???????????????????????????????*) tmp=/tmp ;; esac
+}
+
 # Shared connections: their names must be short, and ssh reads blanks, quotes and % in them. Those of a run that was killed are removed.
 make_sockets() {
 	old=$(head -n 1 sockets 2>/dev/null)
@@ -257,8 +274,7 @@ make_sockets() {
 	*/rec-fan.*[!A-Za-z0-9]*) ;;
 	*/rec-fan.??????) [ -L "$old" ] || { rm -f "$old"/*; rmdir "$old"; } 2>/dev/null ;;
 	esac
-	tmp=${TMPDIR:-/tmp}
-	case $tmp in [!/]* | *[!A-Za-z0-9_./-]* | ???????????????????????????????*) tmp=/tmp ;; esac
+	plain_tmp
 	SOCKETS=$(mktemp -d "$tmp/rec-fan.XXXXXX") || die 4 "$tmp: no temporary folder can be made there"
 	note sockets "$SOCKETS"
 	SSH_OPTIONS="-o BatchMode=yes -o ConnectTimeout=10 -o ServerAliveInterval=5 -o ServerAliveCountMax=3 -o ControlPath=$SOCKETS/%C"
@@ -359,6 +375,7 @@ connect() {
 
 # Jobs wait until what they need is prepared; meanwhile GNU parallel and the connections get going. What jobs know they know from the environment.
 begin() {
+	plain_tmp
 	if [ -t 2 ] && [ "$quiet" = 0 ]; then
 		progress 4>&- &
 		children="$children $!"
@@ -366,7 +383,7 @@ begin() {
 	(
 		REC_FAN=$self REC_FAN_RUN=$RUN LIMIT=$limit TRIES=$tries VERBOSE=$verbose
 		# GNU parallel gives the name of its temporary folder to a shell: jobs alone are told the user's
-		REC_FAN_TMPDIR=${TMPDIR:-/tmp} TMPDIR=$RUN/parallel PARALLEL_HOME=$RUN/parallel PARALLEL_SHELL=/bin/sh PARALLEL=''
+		REC_FAN_TMPDIR=${TMPDIR:-/tmp} TMPDIR=$tmp PARALLEL_HOME=$RUN/parallel PARALLEL_SHELL=/bin/sh PARALLEL=''
 		export REC_FAN REC_FAN_RUN REC_FAN_TMPDIR TMPDIR PARALLEL_HOME PARALLEL_SHELL PARALLEL RUN R LOCAL BIN CMD PARTS STEPS LIMIT TRIES PATIENCE FILES BINARY THREADS WARM \
 			WHOLE SPREAD SHARDS VERBOSE SSH_OPTIONS quiet work
 		# shellcheck disable=SC2016	# for the shell that GNU parallel starts
@@ -386,6 +403,7 @@ end() {
 		digits "$status" || status=4
 		die "$status" "$why"
 	fi
+	[ "$status" = 0 ] || ! no_room || die 4 "no room left in $work"
 	[ "$status" = 0 ] || die 4 "GNU parallel ended with $status: $(said "$RUN/parallel.err")"
 	[ -e "done/$STEPS" ] || die 4 "GNU parallel ended before all parts were made"
 }

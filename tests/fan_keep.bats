@@ -213,6 +213,15 @@ state() {
 	[ -z "$(find . -maxdepth 1 -name '.*' -type f)" ] || fail "left: $(ls -A)"
 	exits 4 fan --work work3 -q -o /dev/full sim popular -b <"$in/t.tsv"
 	exits 1 fan --work work4 -q -o no/such/file sim popular -b <"$in/t.tsv"
+	says "rec-fan: no/such/file: No such file or directory; make the folder first: mkdir -p no/such"
+	exits 1 fan --work work4 -q sim -o . popular -b <"$in/t.tsv"
+	says "rec-fan: .: is a folder"
+	if command -v script >/dev/null; then
+		got=0
+		script -qec "rec-fan --work work4 als <'$in/t.tsv'" typed >/dev/null 2>&1 </dev/null || got=$?
+		grep -q 'rec-fan: binary output to a terminal; use > FILE or -o FILE' typed && [ $got -eq 2 ] || fail "$got: $(cat typed)"
+	fi
+	[ ! -e work4 ]
 	got=0
 	fan --work work5 -q sim popular -b <"$in/t.tsv" >/dev/full 2>err || got=$?
 	[ $got -eq 4 ]
