@@ -34,6 +34,8 @@ static int read_blocks(struct rec_in *in, bool trust, struct rec_err *e)
 	struct rec_block b;
 	int rc = rec_recmat_open(&r, in, trust, NULL, e);
 
+	if (rc == 0)
+		rec_recmat_want_keys(r);
 	while (rc == 0 && (rc = rec_recmat_next(r, &b, e)) == 1) {
 		rec_block_free(&b);
 		rc = 0;
@@ -114,9 +116,9 @@ static const struct reader {
 	const char *streams;	/* that it reads when they are whole */
 	bool pipe, every_cut;
 } readers[] = {
-	{ "blocks", read_blocks, "canonical ranked stream factors model joined optional empty", false, true },
-	{ "blocks of a pipe", read_blocks, "canonical ranked stream factors model joined optional empty", true, true },
-	{ "rows", read_rows, "canonical ranked stream joined optional empty", false, false },
+	{ "blocks", read_blocks, "canonical ranked stream factors model joined optional keys empty", false, true },
+	{ "blocks of a pipe", read_blocks, "canonical ranked stream factors model joined optional keys empty", true, true },
+	{ "rows", read_rows, "canonical ranked stream joined optional keys empty", false, false },
 	{ "sparse", read_sparse, "canonical ranked stream joined optional empty", false, false },
 	{ "lists", read_lists, "canonical ranked empty", true, false },
 	{ "model", read_model, "model similarity", false, false },
