@@ -11,6 +11,7 @@
 #include "cat.h"
 #include "cat_inspect.h"
 #include "cat_ranks.h"
+#include "cat_times.h"
 #include "cli_load.h"
 #include "io/foreign.h"
 #include "io/looks.h"
@@ -31,6 +32,7 @@ struct sink {
 	struct cat_ranks ranks;
 	unsigned csv_fields;	/* of every row, where csv is written without header */
 	struct rec_lost lost;
+	struct cat_times when;
 	bool counting;	/* --estimate: nothing is written */
 	uint64_t values, times;	/* that rows had */
 	uint64_t rows, label_bytes, dense_cells;
@@ -57,6 +59,7 @@ static int sink_row(void *arg, const struct rec_row *given, struct rec_err *e)
 	struct rec_row row = *given;
 	struct sink *s = arg;
 
+	cat_times_row(&s->when, &row);
 	s->rows++;
 	s->values += row.has & REC_HAS_VALUE && row.value != 1;
 	s->times += (row.has & REC_HAS_TIME) != 0;
@@ -283,7 +286,7 @@ static int foreign_input(struct foreign_input *f, struct sink *s, unsigned reads
 	const char *row = reads & REC_LOSES_ROWS ? o->row_labels : NULL, *col = reads & REC_LOSES_COLUMNS ? o->col_labels : NULL;
 
 	*f = (struct foreign_input){ .fo = { .lost = &s->lost, .delimiter = o->delimiter, .columns = o->columns, .header = o->header,
-					    .quote = (enum rec_quote)o->quote, .empty = (enum rec_empty)o->empty, .breaks = o->breaks } };
+					    .quote = (enum rec_quote)o->quote, .empty = (enum rec_empty)o->empty, .breaks = o->breaks, .time_format = cat_times_of(o->time_format, true).text } };
 	if (label_list(&f->row, row, e) != 0 || label_list(&f->col, col, e) != 0)
 		return -1;
 	f->fo.row_labels = row ? &f->row : NULL;
@@ -441,6 +444,11 @@ static void tell_lost(struct sink *s, bool dense)
 
 	if (s->o->rank)
 		s->lost.values = 0;
+	if (s->when.unit != REC_UNIT_NONE)
+		s->lost.times = 0;
+	cat_times_tell(&s->when);
+	if (s->o->time_format && s->times == 0 && s->rows > 0)
+		cli_note("no row has a time for --time-format");
 	if (!text)
 		cli_tell_lost(&s->lost);
 }
@@ -448,7 +456,7 @@ static void tell_lost(struct sink *s, bool dense)
 int cat_convert(const struct cat_options *o, struct cat_inputs *inputs, const struct rec_run *run, struct rec_err *e)
 {
 	const struct rec_foreign *from = cat_format(o->from);
-	struct sink s = { .o = o };
+	struct sink s = { .o = o, .when = cat_times_of(o->time_format, true) };
 	bool dense, rows;
 	int rc = is_dense(&dense, o, inputs, from, e);
 

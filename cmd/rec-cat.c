@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "cat.h"
 #include "cat_inspect.h"
+#include "cat_times.h"
 #include "io/foreign.h"
 #include "io/recmat.h"
 #include "io/rows.h"
@@ -30,6 +31,7 @@ static const struct cli_opt opts[] = {
 	CLI_CHOICE(0, "quote", "double|none", &o.quote, quote_names, "csv: fields may stand in double quotes, or a quote is a byte like any other"),
 	CLI_CHOICE(0, "empty", "fail|1|skip", &o.empty, empty_names, "csv: what a missing value means (empty, NULL, NA ...); skip leaves the row out"),
 	CLI_STRING(0, "replace-breaks", "TEXT", &o.breaks, "csv: put TEXT where a label holds a TAB or a line break, which else is an error"),
+	CLI_STRING(0, "time-format", "FORMAT", &o.time_format, "times become seconds since 1970: they are ms, us, ns, days, or, in csv, iso or such as '%d/%m/%Y %H:%M'"),
 	CLI_FLAG(0, "rank", &o.rank, "values become 1/position within the row: for lists in rank order without scores"),
 	CLI_STRING(0, "block", "NAME", &o.block, "take this block of a model; name a dense block that is made"),
 	CLI_FLAG(0, "merge", &o.merge, "join parts or shards into one canonical matrix, or one model"),
@@ -173,6 +175,9 @@ static void check_options(void)
 		cli_usage("--info, --verify, --labels and --merge can't work with one another");
 	if ((o.info || o.verify || o.labels || o.merge) && (o.from > CAT_RECMAT || o.rank))
 		cli_usage("--from and --rank are for conversions");
+	if (o.time_format && (o.info || o.verify || o.labels || o.merge))
+		cli_usage("--time-format is for conversions");
+	(void)cat_times_of(o.time_format, strcmp(cat_formats[o.from], "csv") == 0);
 	if (cli_given("duplicates") && !o.merge)
 		cli_usage("--duplicates needs --merge");
 	if (o.common.binary && o.to && o.to != CAT_RECMAT)
@@ -193,7 +198,7 @@ typedef int way_fn(const struct cat_options *o, struct cat_inputs *inputs, const
 /* The way through that options and inputs ask for. */
 static way_fn *the_way(const struct cat_inputs *inputs)
 {
-	bool whole_blocks = inputs->all_recmat && cat_to_recmat(&o) && !o.rank && !o.block;
+	bool whole_blocks = inputs->all_recmat && cat_to_recmat(&o) && !o.rank && !o.block && !o.time_format;
 
 	if (o.merge)
 		return o.common.estimate ? cat_estimate_merge : cat_merge;

@@ -58,8 +58,6 @@ static int check_not_empty(const uint64_t rows[], const struct rec_split *s, con
 
 	for (int side = 0; side <= REC_DROPPED; side++)
 		all += rows[side];
-	if (all == 0)
-		cli_note("the input is empty");
 	if (all > 0 && s->method == REC_SPLIT_AFTER && (t->hi < s->after || t->lo >= s->after))
 		return split_times_fail_after(t, s->after, t->lo >= s->after, e);
 	if (all > 0 && splits && rows[REC_TRAIN] == 0)

@@ -113,5 +113,65 @@ load helpers
 	exits 1 rec-split --last 1 --test t < <(cut -f1-3 t.tsv)
 	says "rec-split: 'u' 'a': a split by time needs a time on every row (a fourth field; --ratio and --leave need none)"
 	exits 0 rec-split --ratio 0.5 --test t </dev/null
-	says "rec-split: the input is empty"
+	mentions "the input is empty"
+}
+
+@test "times: rec-cat --time-format reads dates as text and other units" {
+	printf 'user,item,time\n1,a,2022-06-24 21:20:11\n1,b,2022-06-24T21:20:11.5+02:00\n2,a,\n2,b,2022-06-25\n' >iso.csv
+	exits 0 rec-cat --from csv -f user,item,,time --time-format iso iso.csv && says ""
+	[ "$(cat out)" = "1${TAB}a${TAB}1${TAB}1656105611
+1${TAB}b${TAB}1${TAB}1656098411.5
+2${TAB}a
+2${TAB}b${TAB}1${TAB}1656115200" ]
+	rec-cat --from csv -f user,item,,time --time-format iso -b iso.csv | rec-cat | cmp - out
+	printf 'u;i;1;24/06/2022 9:20 PM\nv;i;1;01/01/1969 12:00 am\n' >eu.csv
+	exits 0 rec-cat --from csv -d ';' --time-format '%d/%m/%Y %I:%M %p' eu.csv && [ "$(cut -f4 out | xargs)" = "1656105600 -31536000" ]
+	printf 'u,i,1,Fri Jun 24 21:20:11 +0200 2022\n' >tw.csv
+	exits 0 rec-cat --from csv --time-format '%a %b %d %H:%M:%S %z %Y' tw.csv && [ "$(cut -f4 out)" = 1656098411 ]
+	exits 1 rec-cat --from csv --time-format '%Y-%m-%d' tw.csv
+	says "rec-cat: tw.csv:1: field 4: 'Fri Jun 24 21:20:11 +0200 2022' is not a time of the format '%Y-%m-%d' (--time-format)"
+	printf 'user,item,time\n1,a,2022-02-30\n' >bad.csv
+	exits 1 rec-cat --from csv -f user,item,,time --time-format iso bad.csv
+	says "rec-cat: bad.csv:2: field 3: '2022-02-30' is not a time of the format 'iso' (--time-format)"
+	printf 'u\ti\t1\t1700000000123\nu\tj\t16777217\t1.7e12\nv\ti\n' >ms.tsv
+	exits 0 rec-cat --time-format ms ms.tsv && says ""
+	[ "$(cat out)" = "u${TAB}i${TAB}1${TAB}1700000000.123
+u${TAB}j${TAB}16777217${TAB}1700000000
+v${TAB}i" ]
+	rec-cat -q -b ms.tsv | rec-cat --time-format ms -b | rec-cat --to csv >bin.csv
+	rec-cat -q -b out | rec-cat --to csv | cmp - bin.csv
+	printf 'u\ti\t1\t1700000000000000100\nu\tj\t1\t1700000000000000000\n' >ns.tsv
+	exits 0 rec-cat --time-format ns ns.tsv && [ "$(cut -f4 out | tail -n 1)" = 1700000000 ]
+	says "rec-cat: 1 time has more digits than seconds keep (about the tenth of a microsecond)"
+	printf 'u\ti\t1\t19723\n' >days.tsv
+	[ "$(rec-cat --time-format days days.tsv | cut -f4)" = 1704067200 ]
+	exits 2 rec-cat --time-format iso ms.tsv && mentions "times as text are read from csv"
+	exits 2 rec-cat --time-format never ms.tsv && mentions "'never' is none of s, ms, us, ns, days, iso"
+	exits 2 rec-cat --from csv --time-format '%Q' eu.csv && mentions "%Q is unknown"
+	exits 2 rec-cat --from csv --time-format '%H:%M' eu.csv && mentions "names no day"
+	printf 'u\ti\n' >none.tsv
+	exits 0 rec-cat --time-format ms none.tsv && says "rec-cat: no row has a time for --time-format"
+}
+
+@test "times: dates by Python's formats and its own, on many" {
+	command -v python3 >/dev/null || skip "python3 is not installed"
+	for f in '%Y-%m-%d %H:%M:%S' '%d/%m/%Y' '%m/%d/%y %I:%M %p' '%a %b %d %H:%M:%S %z %Y' '%d %B %Y %H:%M:%S.%f' '%Y%m%d%H%M%S' '%Y-%j' '%b %d, %Y' '%d-%b-%Y %H:%M' iso; do
+		python3 - "$f" <<-'PY'
+			import random, sys
+			from datetime import datetime, timedelta, timezone
+			random.seed(7)
+			f, epoch = sys.argv[1], datetime(1970, 1, 1, tzinfo=timezone.utc)
+			with open('t.csv', 'w') as t, open('want', 'w') as want:
+			    for i in range(3000):
+			        zone = timezone(timedelta(minutes=random.choice([0, 60, -330, 765])) if f == 'iso' or '%z' in f else timedelta(0))
+			        d = datetime(random.randint(1969, 2068), 1, 1, tzinfo=zone) + timedelta(days=random.randint(0, 364), seconds=random.randint(0, 86399), microseconds=random.choice([0, random.randint(0, 999999)]))
+			        s = d.isoformat(random.choice('T ')) if f == 'iso' else d.strftime(f)
+			        p = d if f == 'iso' else datetime.strptime(s, f)
+			        p = p if p.tzinfo else p.replace(tzinfo=timezone.utc)
+			        x = p - epoch
+			        print('u|i%d|1|%s' % (i, s), file=t)
+			        print('%.6f' % (x.days * 86400 + x.seconds + x.microseconds / 1e6), file=want)
+		PY
+		rec-cat --from csv -d '|' --time-format "$f" t.csv | awk -F'\t' 'NR == FNR { w[NR] = $1; next } { d = $4 - w[FNR]; if (d > 2e-6 || d < -2e-6) { print FNR, $4, w[FNR]; exit 1 } n++ } END { exit n != 3000 }' want - || fail "$f"
+	done
 }

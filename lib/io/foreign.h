@@ -43,6 +43,7 @@ struct rec_foreign_opts {
 	enum rec_quote quote;	/* csv */
 	enum rec_empty empty;	/* csv: a value that is missing; SKIP also: a label */
 	const char *breaks;	/* csv: what a TAB or line break in a label becomes; NULL: an error */
+	const char *time_format;	/* csv: iso, or a format of io/when.h; NULL: times are numbers */
 	unsigned *fields;	/* csv, written without header: of the first row, which all have; 0 to begin */
 	const char *tag;	/* trec-run: last field */
 	struct rec_lost *lost;	/* numbers that have more digits than are kept are added here, where not NULL */

@@ -13,6 +13,7 @@
 #include "io/foreign_record.h"
 #include "io/looks.h"
 #include "io/num.h"
+#include "io/when.h"
 
 enum { MOST_COLUMNS = 1000000, ROLES = 4 };	/* roles: row, column, value, time */
 
@@ -275,6 +276,17 @@ static int take_value(struct csv *c, const struct rec_record_field *f, struct re
 	return lost < 0 ? -1 : 1;
 }
 
+static int take_date(struct csv *c, const struct rec_record_field *f, struct rec_row *row, struct rec_err *e)
+{
+	const char *format = c->o->time_format;
+	int rc = strcmp(format, "iso") == 0 ? rec_when_iso(f->s, f->n, &row->time) : rec_when_format(format, f->s, f->n, &row->time);
+
+	if (rc != 0)
+		return rec_record_fail(&c->rec, c->column[3], e, "'%.*s' is not a time of the format '%.60s' (--time-format)", rec_shown(f->n), f->s, format);
+	row->has |= REC_HAS_TIME;
+	return 1;
+}
+
 static int take_time(struct csv *c, const struct rec_record_field *f, struct rec_row *row, struct rec_err *e)
 {
 	const struct rec_foreign_line *at = at_field(c, f);
@@ -282,6 +294,8 @@ static int take_time(struct csv *c, const struct rec_record_field *f, struct rec
 
 	if (rec_looks_missing(f->s, f->n))	/* a time is what a row may lack */
 		return 1;
+	if (c->o->time_format)
+		return take_date(c, f, row, e);
 	lost = rec_line_time(at, (int)c->column[3], f->s, f->n, &row->time, e);
 	row->has |= REC_HAS_TIME | (lost > 0 ? REC_LOST_TIME : 0);
 	return lost < 0 ? -1 : 1;
