@@ -238,7 +238,7 @@ state() {
 			if [ "$wait" = input ]; then stdin=slow; else stdin=big.tsv; fi
 			[ "$wait" != input ] || sleep 30 >slow 3>&- &
 			writer=$!
-			TMPDIR=$PWD/tmp.$s.$wait setsid env --default-signal=INT rec-fan --work work --slots 2 -q -o final als -k 64 -i 8 <$stdin >out 2>err 3>&- &
+			TMPDIR=$PWD/tmp.$s.$wait setsid env --default-signal rec-fan --work work --slots 2 -q -o final als -k 64 -i 8 <$stdin >out 2>err 3>&- &
 			driver=$!
 			if [ "$wait" = input ]; then sleep 0.7; else sleep "$wait"; fi
 			kill -s $s $driver

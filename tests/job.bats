@@ -136,7 +136,7 @@ job() { printf '%s\0' "$@"; }
 	exits 124 timeout 20 bin/rec-job <j
 	job run=rec-sh 'arg=exec sleep 64.5' end= >j
 	for s in TERM INT HUP KILL; do
-		env --default-signal=INT bin/rec-job <j 3>&- &
+		env --default-signal bin/rec-job <j 3>&- &
 		sleep 0.3
 		kill -s $s $!
 		got=0
