@@ -7,6 +7,8 @@
 
 #include "base/mem.h"
 #include "cli_private.h"
+#include "io/num.h"
+#include "io/when.h"
 #include "model/score.h"
 
 const char *const cli_repeats[] = { [REC_REPEATS_SUM] = "sum", [REC_REPEATS_MAX] = "max", [REC_REPEATS_LAST] = "last", [REC_REPEATS_FAIL] = "fail", NULL };
@@ -14,6 +16,16 @@ const char *const cli_repeats[] = { [REC_REPEATS_SUM] = "sum", [REC_REPEATS_MAX]
 static bool trusted(void)
 {
 	return cli_the_spec->common->trust;
+}
+
+/* Values that are moments are times in the wrong column. */
+static const char *misplaced(const struct rec_lost *l)
+{
+	double x;
+	bool number = rec_num_f64(l->value.written, strlen(l->value.written), &x) == REC_NUM_OK;
+	enum rec_unit u = number && l->values ? rec_unit_of(x, x) : REC_UNIT_NONE;
+
+	return u >= REC_UNIT_S && u <= REC_UNIT_NS ? "; a time belongs into the fourth column" : "";
 }
 
 void cli_tell_lost(const struct rec_lost *l)
@@ -27,10 +39,10 @@ void cli_tell_lost(const struct rec_lost *l)
 		cli_note("%llu value%s and %llu time%s have more digits than are kept (first: %s: '%s' is read as %s)", values, cli_s(values), times, cli_s(times),
 			 first->where, first->written, first->kept);
 	else if (values + times == 1)
-		cli_note("%s: '%s' has more digits than are kept: it is read as %s", first->where, first->written, first->kept);
+		cli_note("%s: '%s' has more digits than are kept: it is read as %s%s", first->where, first->written, first->kept, misplaced(l));
 	else
-		cli_note("%llu %s have more digits than are kept (first: %s: '%s' is read as %s)", values + times, values ? "values" : "times", first->where,
-			 first->written, first->kept);
+		cli_note("%llu %s have more digits than are kept (first: %s: '%s' is read as %s)%s", values + times, values ? "values" : "times", first->where,
+			 first->written, first->kept, misplaced(l));
 }
 
 /* Load, and say what got lost. */

@@ -265,3 +265,10 @@ q1 Q0 a 2 0.92226213 recpipe" ]
 	[ "$(rec-eval -t one.tsv --ties worst mrr@2 <lists.rec | cut -f2)" = 1 ]
 	[ "$(rec-topn -q --merge <lists.rec | cut -f1,2 | xargs)" = "q1 b q1 a q2 a" ]
 }
+
+@test "numbers: times read as values are named as such" {
+	printf 'session,time,item\n1,1700000001,a\n1,1700000060,b\n' >clicks.csv
+	exits 0 rec-cat --from csv -f session,item,time -b clicks.csv
+	says "rec-cat: 2 values have more digits than are kept (first: clicks.csv:2: '1700000001' is read as 1700000000); a time belongs into the fourth column"
+	exits 0 rec-cat --from csv -f session,item,,time -b clicks.csv && says ""
+}

@@ -488,7 +488,7 @@ static double date_number(double seconds, bool with_time)
 
 double rec_unit_from_seconds(enum rec_unit u, double seconds)
 {
-	if (u == REC_UNIT_DATE || u == REC_UNIT_DATETIME)
+	if ((u == REC_UNIT_DATE || u == REC_UNIT_DATETIME) && fabs(seconds) < 2.5e11)	/* below the year 9999 */
 		return date_number(seconds, u == REC_UNIT_DATETIME);
 	return u == REC_UNIT_DAYS ? floor(seconds / DAY) : seconds * scale(u);
 }
