@@ -583,9 +583,9 @@ int main(void)
 		test_end_mark();
 		test_large();
 		test_stream_out();
+		test_names();
 	}
 	rec_pool_free(pool);
-	test_names();
 	unlink(path);
 	rmdir(dir);
 	return finished("recmat");
