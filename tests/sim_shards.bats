@@ -325,7 +325,7 @@ equal() {
 	mentions "sums of 'cake' and 'scones': the fourth field is not a whole number of units up to 2^53"
 	printf 'a\tb\tc\n' >bad.tsv
 	exits 1 rec-sim count --merge --whole survey.tsv <bad.tsv
-	says "rec-sim: <stdin>:1: field 3: 'c' is not a number"
+	says "rec-sim: <stdin>:1: field 3: 'c' is not a number; names of columns? drop the line, or read the file with rec-cat --from csv -d '\t' --header"
 }
 
 @test "rec-sim --merge: recmat that is no sums, cut or damaged, is exit 1" {
