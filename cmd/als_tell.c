@@ -61,7 +61,7 @@ void als_tell_values(const struct rec_sparse *x, const struct rec_als_opts *o)
 		cli_note("the values (%.7g to %.7g) are taken as 1%s; --weights log makes them count, --explicit predicts them%s", v.lo, v.hi,
 			 v.lo < 0 ? ", those below 0 as dislikes" : "", zeros(&v, text));
 	else if (v.zeros)
-		cli_note("%llu of %llu values %s 0: seen, not fitted", (unsigned long long)v.zeros, (unsigned long long)v.n, v.zeros == 1 ? "is" : "are");
+		cli_note("%llu of %llu value%s %s 0: seen, not fitted", (unsigned long long)v.zeros, (unsigned long long)v.n, cli_s(v.n), v.zeros == 1 ? "is" : "are");
 }
 
 static double setting(const struct rec_model *m, const char *key)
@@ -152,7 +152,7 @@ int als_tell_half(const struct rec_model *m, bool users, const struct rec_model 
 					  users ? &from->item.row : &from->user.row, others, "in the input", e) != 0)
 		return -1;
 	if (unknown > 0)
-		cli_note("left out %llu pair%s whose %s the model doesn't hold", (unsigned long long)unknown, cli_s(unknown), users ? "item" : "user");
+		cli_note("left out %llu pair%s whose %s the model does not hold", (unsigned long long)unknown, cli_s(unknown), users ? "item" : "user");
 	if (all_zero(users ? &m->user : &m->item))
 		cli_note("all vectors of this side are 0; see --reg and --init-sd in rec-als(1)");
 	return 0;

@@ -40,7 +40,7 @@ struct sink {
 
 static int not_dense(const struct sink *s, struct rec_err *e)
 {
-	return rec_err_set(e, REC_EUSAGE, "rows and columns can't be written as %s, which is dense; of a model take one block: --block NAME", s->format->name);
+	return rec_err_set(e, REC_EUSAGE, "rows and columns cannot be written as %s, which is dense; of a model take one block: --block NAME", s->format->name);
 }
 
 /* Formats of lists rank and write scores as they were written: in double, in place of the time. */
@@ -252,7 +252,7 @@ static int check_unique(const struct rec_label_list *l, const char *path, struct
 
 	for (uint64_t i = 1; rc == 0 && i < l->n; i++)
 		if (label_order(&order[i - 1], &order[i]) == 0)
-			rc = rec_err_set(e, REC_EDATA, "%s: label '%.*s' is there twice", path, (int)order[i].len, order[i].p);
+			rc = rec_err_set(e, REC_EDATA, "%s: label '%.*s' appears twice", path, (int)order[i].len, order[i].p);
 	free(order);
 	return rc;
 }
@@ -344,7 +344,7 @@ static int write_dense(struct sink *s, const struct rec_block *b, const struct r
 	if (cat_to_recmat(s->o))
 		return rec_recmat_write(s->out, b, run->pool, e) != 0 ? -1 : rec_recmat_end(s->out, 1, e);
 	if (s->format && !s->format->write_dense)
-		return rec_err_set(e, REC_EUSAGE, "a dense matrix can't be written as %s", s->format->name);
+		return rec_err_set(e, REC_EUSAGE, "a dense matrix cannot be written as %s", s->format->name);
 	if (s->format)
 		return s->format->write_dense(s->out, &s->fo, b, e) != 0 ? -1 : write_label_files(s, b, e);
 	rec_dense_of_block(&d, b);
@@ -377,7 +377,7 @@ static int dense_block(struct rec_block *b, const struct rec_foreign_dense *d, u
 		**off = 0;
 	for (uint64_t r = 0; rc == 0 && r < d->nrows; r++) {
 		if (r > 0 && label_order(&order[r - 1], &order[r]) == 0)
-			rc = rec_err_set(e, REC_EDATA, "row '%.*s' is there twice", (int)order[r].len, order[r].p);
+			rc = rec_err_set(e, REC_EDATA, "row '%.*s' appears twice", (int)order[r].len, order[r].p);
 		else
 			rc = rec_buf_add(bytes, order[r].p, order[r].len, e);
 		(*off)[r + 1] = bytes->n;

@@ -101,7 +101,7 @@ struct cli_common {
 	CLI_SIZE(0, "mem", &(c)->mem, "memory to stay within (512M, 8G), or refuse"),                                      \
 	CLI_FLAG(0, "estimate", &(c)->estimate, "print the memory and work needed, and stop"),                            \
 	CLI_FLAG(0, "trust", &(c)->trust, trust_help),                                                                     \
-	CLI_FLAG(0, "no-sync", &(c)->no_sync, "don't wait until files are on the disk: a power cut may leave them empty"),  \
+	CLI_FLAG(0, "no-sync", &(c)->no_sync, "do not wait until files are on the disk: a power cut may leave them empty"),  \
 	CLI_FLAG('v', "verbose", &(c)->verbose, "say settings, sizes and seconds on stderr"),                              \
 	CLI_FLAG('q', "quiet", &(c)->quiet, "say nothing on stderr but errors")
 /* (-h/--help, -V/--version are added by cli_parse) */

@@ -102,7 +102,7 @@ static void on_bus(int sig, siginfo_t *info, void *context)
 	path = file_at((uintptr_t)info->si_addr);
 	text[0] = '\0';
 	strncat(text, path ? path : "an input file", LINE);
-	strcat(text, ": the file was cut short, or can't be read any more, while it was in use");
+	strcat(text, ": the file was cut short, or cannot be read any more, while it was in use");
 	cli_say(text);
 	_exit(CLI_RESOURCE);
 }

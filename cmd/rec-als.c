@@ -86,7 +86,7 @@ static void refuse_with_half(void)
 
 	for (size_t i = 0; settings[i]; i++)
 		if (cli_given(settings[i]))
-			cli_usage("--%s can't work with --half: settings come from the model", settings[i]);
+			cli_usage("--%s cannot work with --half: settings come from the model", settings[i]);
 	if (!o.model)
 		cli_usage("--half needs --model");
 }
@@ -101,11 +101,11 @@ static void check_options(void)
 		cli_usage("--%s needs --half", cli_given("model") ? "model" : o.transposed ? "transposed" : "part");
 	for (size_t i = 0; o.is_explicit && implicit[i]; i++)
 		if (cli_given(implicit[i]))
-			cli_usage("--%s can't work with --explicit", implicit[i]);
+			cli_usage("--%s cannot work with --explicit", implicit[i]);
 	if (!o.is_explicit && (cli_given("bias-reg") || o.no_bias))
 		cli_usage("--%s needs --explicit", o.no_bias ? "no-bias" : "bias-reg");
 	if (o.no_bias && cli_given("bias-reg"))
-		cli_usage("--bias-reg can't work with --no-bias");
+		cli_usage("--bias-reg cannot work with --no-bias");
 	if (cli_given("epsilon") && o.weights != REC_WEIGHTS_LOG)
 		cli_usage("--epsilon needs --weights log");
 	if (cli_given("cg-steps") && o.solver != REC_CG)

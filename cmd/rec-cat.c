@@ -164,15 +164,15 @@ static void check_format_options(void)
 	if (inspects && (o.common.binary || o.to || o.common.estimate))
 		cli_usage("--info, --verify and --labels write text: no --binary, --to, --estimate");
 	if (o.block && !rec_block_name_ok(o.block))
-		cli_usage("--block: '%s' can't be the name of a block: at most 31 printable characters without blanks, such as item", o.block);
+		cli_usage("--block: '%s' cannot be the name of a block: at most 31 printable characters without blanks, such as item", o.block);
 	if (o.block && (o.info || o.verify || o.merge))
-		cli_usage("--block can't work with --info, --verify, --merge");
+		cli_usage("--block cannot work with --info, --verify, --merge");
 }
 
 static void check_options(void)
 {
 	if (o.info + o.verify + o.merge + (o.labels > 0) > 1)
-		cli_usage("--info, --verify, --labels and --merge can't work with one another");
+		cli_usage("--info, --verify, --labels and --merge cannot work with one another");
 	if ((o.info || o.verify || o.labels || o.merge) && (o.from > CAT_RECMAT || o.rank))
 		cli_usage("--from and --rank are for conversions");
 	if (o.time_format && (o.info || o.verify || o.labels || o.merge))
@@ -181,7 +181,7 @@ static void check_options(void)
 	if (cli_given("duplicates") && !o.merge)
 		cli_usage("--duplicates needs --merge");
 	if (o.common.binary && o.to && o.to != CAT_RECMAT)
-		cli_usage("--binary can't work with --to %s", cat_formats[o.to]);
+		cli_usage("--binary cannot work with --to %s", cat_formats[o.to]);
 	check_format_options();
 	if ((o.columns || o.header) && !format_is("csv"))
 		cli_usage("--columns and --header are for csv");

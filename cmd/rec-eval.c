@@ -95,7 +95,7 @@ static void never_with(const char *a, const char *const *others)
 {
 	for (; *others; others++)
 		if (cli_given(*others))
-			cli_usage("--%s can't work with --%s", a, *others);
+			cli_usage("--%s cannot work with --%s", a, *others);
 }
 
 static void check_options(void)
@@ -320,13 +320,15 @@ static int default_metrics(struct rec_metrics *ms, const struct inputs *x, struc
 static void tell(const struct rec_eval_notes *n, const struct inputs *x)
 {
 	if (n->lists_without_truth)
-		cli_verbose("%llu of %u lists belong to users without truth and are left out", (unsigned long long)n->lists_without_truth, x->lists.row.n);
+		cli_verbose("%llu of %u list%s belong%s to users without truth and %s left out", (unsigned long long)n->lists_without_truth, x->lists.row.n,
+			    cli_s(x->lists.row.n), cli_verb_s(n->lists_without_truth), n->lists_without_truth == 1 ? "is" : "are");
 	if (n->tied_lists)
-		cli_note("%llu of %u lists hold one score only: their order is that of --ties", (unsigned long long)n->tied_lists, x->lists.row.n);
+		cli_note("%llu of %u list%s hold%s one score only: the order is that of --ties", (unsigned long long)n->tied_lists, x->lists.row.n,
+			 cli_s(x->lists.row.n), cli_verb_s(n->tied_lists));
 	if (n->swapped)
 		cli_note("stdin holds ratings, and %s scores in rows of one length: are -t and stdin swapped?", o.truth);
 	if (n->extra_pairs)
-		cli_note("%llu scored pairs are not in the truth and are left out", (unsigned long long)n->extra_pairs);
+		cli_note("%llu scored pair%s not in the truth and left out", (unsigned long long)n->extra_pairs, n->extra_pairs == 1 ? " is" : "s are");
 	if (n->uncorrected)
 		cli_note("%s", n->uncorrected);
 }

@@ -21,7 +21,7 @@ static struct {
 static const struct cli_opt opts[] = {
 	CLI_LIST('m', "model", "FILE", &o.models, "model to score with; again for a blend"),
 	CLI_STRING(0, "blend", "W1,W2,...", &o.blend, "weight of each model (default: 1 each)"),
-	CLI_FILE(0, "history", &o.history, "histories of users: for similarities, and for users that a factor model doesn't hold"),
+	CLI_FILE(0, "history", &o.history, "histories of users: for similarities, and for users that a factor model does not hold"),
 	CLI_FLAG(0, "fold-in", &o.fold_in, "factor models: solve every user from --history, stored ones too"),
 	CLI_FILE(0, "interactions", &o.interactions, "what users hold, for user-user models"),
 	CLI_CHOICE(0, "cold", "mean|drop|fail", &o.cold, cold_names, "pairs that no model can score"),

@@ -152,7 +152,7 @@ static void check_method_options(const struct rec_sim_method *m)
 {
 	for (size_t i = 0; opts[i].name; i++)
 		if (cli_given(opts[i].name) && !rec_sim_takes(m, opts[i].name))
-			cli_usage("--%s can't work with %s", opts[i].name, rec_sim_name(m));
+			cli_usage("--%s cannot work with %s", opts[i].name, rec_sim_name(m));
 	if (cli_given("epsilon") && o.weights != REC_WEIGH_LOG)
 		cli_usage("--epsilon needs --weights log");
 	if (cli_given("bm25") && o.weights != REC_WEIGH_BM25)
@@ -160,7 +160,7 @@ static void check_method_options(const struct rec_sim_method *m)
 	if (cli_given("alpha") && o.weights != REC_WEIGH_LINEAR && o.weights != REC_WEIGH_LOG)
 		cli_usage("--alpha needs --weights linear or log");
 	if (o.center && o.side == 1)
-		cli_usage("--center can't work with --side user");
+		cli_usage("--center cannot work with --side user");
 }
 
 static void check_factors_options(void)
@@ -169,7 +169,7 @@ static void check_factors_options(void)
 
 	for (size_t i = 0; o.factors && of_data[i]; i++)
 		if (cli_given(of_data[i]))
-			cli_usage("--%s can't work with --from-factors", of_data[i]);
+			cli_usage("--%s cannot work with --from-factors", of_data[i]);
 }
 
 static void check_columns(const struct rec_sim_opts *s)
@@ -177,13 +177,13 @@ static void check_columns(const struct rec_sim_opts *s)
 	if (!s->columns)
 		return;
 	if (o.part.n)
-		cli_usage("--columns can't work with --part");
+		cli_usage("--columns cannot work with --part");
 	if (o.factors)
-		cli_usage("--columns can't work with --from-factors");
+		cli_usage("--columns cannot work with --from-factors");
 	if (rec_sim_takes(s->method, "reg"))
-		cli_usage("--columns can't work with %s", rec_sim_name(s->method));
+		cli_usage("--columns cannot work with %s", rec_sim_name(s->method));
 	if (s->keep_history)
-		cli_usage("--columns can't work with --keep history: rows are chosen from; --part does it");
+		cli_usage("--columns cannot work with --keep history: rows are chosen from; --part does it");
 }
 
 static struct rec_sim_opts settings(const struct rec_sim_method *m)
@@ -254,7 +254,7 @@ static uint64_t use_files(struct rec_sim_opts *s, uint64_t bytes, uint64_t line_
 	s->group = group < lines ? (uint32_t)group : lines;
 	passes = rec_sim_takes(s->method, "neighbours") && s->group ? (lines + (uint64_t)s->group - 1) / s->group : 1;
 	cli_stat_u64("passes", passes);
-	cli_verbose("works from files in %s: the data pass by %llu times", s->spill->dir, (unsigned long long)passes);
+	cli_verbose("works from files in %s: the data are read %llu time%s", s->spill->dir, (unsigned long long)passes, cli_s(passes));
 	return passes;
 }
 
@@ -303,7 +303,7 @@ static int from_interactions(struct rec_model *m, struct rec_sparse *x, struct r
 	cli_stat_u64("thinned", thinned);
 	sim_tell_values(x, s);
 	if (thinned)
-		cli_note("--max-user thinned %llu users", (unsigned long long)thinned);
+		cli_note("--max-user thinned %llu user%s", (unsigned long long)thinned, cli_s(thinned));
 	return rec_meta_set(&m->meta, "duplicates", cli_repeats[o.duplicates], e);
 }
 

@@ -93,7 +93,7 @@ static void one_method_only(void)
 		if (!cli_given(method[i]))
 			continue;
 		if (first)
-			cli_usage("--%s can't work with --%s", first, method[i]);
+			cli_usage("--%s cannot work with --%s", first, method[i]);
 		first = method[i];
 	}
 }
@@ -109,11 +109,11 @@ static void needs(const char *a, const char *b)
 static void check_audit_options(const struct rec_split *s, const struct rec_filter *f)
 {
 	if (o.test || o.valid || o.shards || o.parts || rec_filter_any(f))
-		cli_usage("--audit can't work with --test, --valid, --%s or filters", o.parts ? "parts" : "shards");
+		cli_usage("--audit cannot work with --test, --valid, --%s or filters", o.parts ? "parts" : "shards");
 	if (s->method != REC_SPLIT_NONE && s->method != REC_SPLIT_AFTER && s->method != REC_SPLIT_LAST && s->method != REC_SPLIT_LAST_RATIO)
-		cli_usage("--audit can't work with a method but --after, --last and --last-ratio");
+		cli_usage("--audit cannot work with a method but --after, --last and --last-ratio");
 	if (o.common.binary || o.common.estimate)
-		cli_usage("--audit can't work with --%s", o.common.binary ? "binary: it writes text" : "estimate");
+		cli_usage("--audit cannot work with --%s", o.common.binary ? "binary: it writes text" : "estimate");
 }
 
 static void check_options(const struct rec_split *s, const struct rec_filter *f)
@@ -128,7 +128,7 @@ static void check_options(const struct rec_split *s, const struct rec_filter *f)
 	needs("input", "given");
 	needs("given", "input");
 	if (cli_given("valid-ratio") && cli_given("valid-user-ratio"))
-		cli_usage("--valid-ratio can't work with --valid-user-ratio");
+		cli_usage("--valid-ratio cannot work with --valid-user-ratio");
 	needs("half-life", "now");
 	needs("now", "half-life");
 	if (!o.parts) {
@@ -153,7 +153,7 @@ static void check_options(const struct rec_split *s, const struct rec_filter *f)
 	}
 	if (o.shards || o.parts) {
 		if (o.test || o.valid || rec_filter_any(f) || o.common.output)
-			cli_usage("--%s can't work with --test, --valid, --output or filters; filter first, in a pipe", o.parts ? "parts" : "shards");
+			cli_usage("--%s cannot work with --test, --valid, --output or filters; filter first, in a pipe", o.parts ? "parts" : "shards");
 		return;
 	}
 	if (splits != (o.test != NULL))

@@ -90,7 +90,7 @@ static void check_merge(void)
 {
 	for (const struct cli_opt *opt = opts; strcmp(opt->name, "merge") != 0; opt++)
 		if (strcmp(opt->name, "top") != 0 && cli_given(opt->name))
-			cli_usage("--merge can't work with --%s: it takes lists, and no model", opt->name);
+			cli_usage("--merge cannot work with --%s: it takes lists, and no model", opt->name);
 }
 
 static void check_options(void)
@@ -102,15 +102,15 @@ static void check_options(void)
 	if (o.models.n == 0)
 		cli_usage("no model: give -m FILE");
 	if (o.stream && o.common.binary)
-		cli_usage("--stream can't work with --binary: it writes text");
+		cli_usage("--stream cannot work with --binary: it writes text");
 	if (o.stream && o.part.n)
-		cli_usage("--stream can't work with --part");
+		cli_usage("--stream cannot work with --part");
 	if (o.stream && o.common.estimate)
-		cli_usage("--stream can't work with --estimate");
+		cli_usage("--stream cannot work with --estimate");
 	if (o.keep_seen && o.seen)
-		cli_usage("--keep-seen can't work with --seen");
+		cli_usage("--keep-seen cannot work with --seen");
 	if (o.similar && o.fold_in)
-		cli_usage("--similar-items can't work with --fold-in");
+		cli_usage("--similar-items cannot work with --fold-in");
 }
 
 /* The model that is popularity alone, if any; and what to say of explicit ones. */
@@ -213,7 +213,7 @@ static int make_scorer(struct rec_run *run, struct rec_err *e)
 			continue;
 		w.view.part_of_items = true;
 		if (so.unknown_users && !o.fold_in)
-			cli_note("%s holds a part of its items: users whom it doesn't hold can't be folded in", o.models.item[i]);
+			cli_note("%s holds a part of its items: users whom it does not hold cannot be folded in", o.models.item[i]);
 	}
 	return rec_scorer_new(&w.scorer, &so, run, e);
 }

@@ -39,11 +39,13 @@ static int print_audit(struct rec_out *out, const struct rec_audit *a, struct re
 static int verdict(const struct rec_audit *a, struct split_claim claim, struct rec_err *e)
 {
 	if (a->shared_pairs > 0)
-		return rec_err_set(e, REC_EGATE, "%llu test pairs are in train too", (unsigned long long)a->shared_pairs);
+		return rec_err_set(e, REC_EGATE, "%llu test pair%s in train too", (unsigned long long)a->shared_pairs, a->shared_pairs == 1 ? " is" : "s are");
 	if (claim.after_all && a->older_than_any > 0)
-		return rec_err_set(e, REC_EGATE, "%llu test rows are older than the newest train row", (unsigned long long)a->older_than_any);
+		return rec_err_set(e, REC_EGATE, "%llu test row%s older than the newest train row", (unsigned long long)a->older_than_any,
+				   a->older_than_any == 1 ? " is" : "s are");
 	if (claim.after_own && a->older_than_own > 0)
-		return rec_err_set(e, REC_EGATE, "%llu test rows are older than the newest train row of their user", (unsigned long long)a->older_than_own);
+		return rec_err_set(e, REC_EGATE, "%llu test row%s older than the newest train row of the user", (unsigned long long)a->older_than_own,
+				   a->older_than_own == 1 ? " is" : "s are");
 	return 0;
 }
 

@@ -81,7 +81,7 @@ static void tell_rows(const uint64_t rows[])
 	cli_stat_u64("rows", all);
 	if (all == 0)
 		cli_note("the input is empty: nothing to split");
-	cli_verbose("train %llu, test %llu, valid %llu, input %llu, dropped %llu rows", (unsigned long long)rows[REC_TRAIN],
+	cli_verbose("rows: train %llu, test %llu, valid %llu, input %llu, dropped %llu", (unsigned long long)rows[REC_TRAIN],
 		    (unsigned long long)rows[REC_TEST], (unsigned long long)rows[REC_VALID], (unsigned long long)rows[REC_INPUT],
 		    (unsigned long long)rows[REC_DROPPED]);
 }
@@ -89,13 +89,14 @@ static void tell_rows(const uint64_t rows[])
 static void tell_counts(const struct rec_split_counts *c, const struct rec_split *s)
 {
 	if (c->users_short)
-		cli_note(s->method == REC_SPLIT_USERS ? "%llu held-out users have too few pairs and are left out (%llu rows)" :
-							"%llu users have too few pairs and stay wholly in train",
-			 (unsigned long long)c->users_short, (unsigned long long)c->rows_left_out);
+		cli_note(s->method == REC_SPLIT_USERS ? "%llu held-out user%s with too few pairs left out (rows: %llu)" :
+							"%llu user%s with too few pairs left wholly in train",
+			 (unsigned long long)c->users_short, cli_s(c->users_short), (unsigned long long)c->rows_left_out);
 	if (c->repeats_dropped)
-		cli_note("%llu test rows whose pair is already in train are dropped (--repeats keep keeps them)", (unsigned long long)c->repeats_dropped);
+		cli_note("%llu test row%s dropped whose pair is already in train (not with --repeats keep)", (unsigned long long)c->repeats_dropped,
+			 cli_s(c->repeats_dropped));
 	if (c->cold_dropped)
-		cli_note("%llu held-out rows are dropped by --warm-only", (unsigned long long)c->cold_dropped);
+		cli_note("%llu held-out row%s dropped by --warm-only", (unsigned long long)c->cold_dropped, cli_s(c->cold_dropped));
 }
 
 /* Write the cells of each side of a held matrix. */
@@ -234,7 +235,7 @@ static void tell_filter(const struct rec_filter_counts *c)
 {
 	cli_stat_u64("filter.rows.in", c->rows_in);
 	cli_stat_u64("filter.rows.out", c->rows_out);
-	cli_verbose("filters: %llu of %llu rows stay; %llu below --min-value, %llu users and %llu items with too few pairs, %llu users thinned",
+	cli_verbose("filters: rows %llu of %llu; below --min-value %llu, too few pairs: users %llu, items %llu; users thinned %llu",
 		    (unsigned long long)c->rows_out, (unsigned long long)c->rows_in, (unsigned long long)c->low_value, (unsigned long long)c->users_few,
 		    (unsigned long long)c->items_few, (unsigned long long)c->users_thinned);
 }
@@ -242,11 +243,11 @@ static void tell_filter(const struct rec_filter_counts *c)
 static void tell_decay(const struct rec_filter_counts *c)
 {
 	if (c->became_0)
-		cli_note("%llu of %llu values %s 0 after --half-life", (unsigned long long)c->became_0, (unsigned long long)c->rows_in,
-			 c->became_0 == 1 ? "is" : "are");
+		cli_note("%llu of %llu value%s %s 0 after --half-life", (unsigned long long)c->became_0, (unsigned long long)c->rows_in,
+			 cli_s(c->rows_in), c->became_0 == 1 ? "is" : "are");
 	if (c->after_now)
-		cli_note("%llu of %llu times %s after --now: %s", (unsigned long long)c->after_now, (unsigned long long)c->rows_in,
-			 c->after_now == 1 ? "is" : "are", c->after_now == 1 ? "its value grows" : "their values grow");
+		cli_note("%llu of %llu time%s %s after --now: %s", (unsigned long long)c->after_now, (unsigned long long)c->rows_in,
+			 cli_s(c->rows_in), c->after_now == 1 ? "is" : "are", c->after_now == 1 ? "its value grows" : "their values grow");
 }
 
 /* Takes m over. */

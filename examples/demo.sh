@@ -14,7 +14,7 @@ say() { printf '\n\033[1m%s\033[0m\n' "$*" | if [ -t 1 ]; then cat; else sed 's/
 say "1. Build"
 make -s -j "$(nproc)" all
 PATH=$PWD/build/bin:$PATH
-echo "    ten commands in build/bin: $(cd build/bin && echo rec-*)"
+echo "    the commands in build/bin: $(cd build/bin && echo rec-*)"
 echo "    to call them from here: export PATH=\$PWD/build/bin:\$PATH"
 
 work=$(mktemp -d)

@@ -60,15 +60,15 @@ shape() {	# shape FILE USERS ITEMS COLUMNS
 
 @test "rec-als: usage errors" {
 	exits 2 rec-als --explicit --weights log </dev/null
-	says "rec-als: --weights can't work with --explicit"
+	says "rec-als: --weights cannot work with --explicit"
 	exits 2 rec-als --explicit --unobserved 1 </dev/null
-	says "rec-als: --unobserved can't work with --explicit"
+	says "rec-als: --unobserved cannot work with --explicit"
 	exits 2 rec-als --bias-reg 1 </dev/null
 	says "rec-als: --bias-reg needs --explicit"
 	exits 2 rec-als --no-bias </dev/null
 	says "rec-als: --no-bias needs --explicit"
 	exits 2 rec-als --explicit --no-bias --bias-reg 2 </dev/null
-	says "rec-als: --bias-reg can't work with --no-bias"
+	says "rec-als: --bias-reg cannot work with --no-bias"
 	exits 2 rec-als --epsilon 2 </dev/null
 	says "rec-als: --epsilon needs --weights log"
 	exits 2 rec-als --cg-steps 2 </dev/null
@@ -80,7 +80,7 @@ shape() {	# shape FILE USERS ITEMS COLUMNS
 	exits 2 rec-als --half user </dev/null
 	says "rec-als: --half needs --model"
 	exits 2 rec-als --half user -m x --reg 1 </dev/null
-	says "rec-als: --reg can't work with --half: settings come from the model"
+	says "rec-als: --reg cannot work with --half: settings come from the model"
 	exits 2 rec-als -k 0 </dev/null
 	says "rec-als: --factors: 0 is not between 1 and 16384"
 	exits 2 rec-als --solver sgd </dev/null
@@ -256,7 +256,7 @@ shape() {	# shape FILE USERS ITEMS COLUMNS
 	rec-cat --merge -b items.rec | rec-cat -b --block item >item.rec
 	cat users.rec item.rec >refreshed.rec
 	[ "$(cut -f1 more.tsv | sort -u | rec-topn -q -j 1 -n 3 -m refreshed.rec | cut -f1 | sort -u | wc -l)" -eq $((2 * n)) ]
-	says "rec-als: left out 1 pair whose item the model doesn't hold"
+	says "rec-als: left out 1 pair whose item the model does not hold"
 }
 
 # Training as rec-split --parts and --half spread it: fan PARTS SWEEPS FILE [start option...]; the model is left in fanned.rec.
@@ -347,7 +347,7 @@ fan() {
 	exits 1 rec-als --half user -m twice.rec <train.rec
 	one_line rec-als
 	mentions "twice.rec: row '"
-	mentions "' of block 'item' is there twice"
+	mentions "' of block 'item' appears twice"
 	for i in 1 2; do rec-als -j 1 --half user -m <(cat item.?.rec) --part $i/2 <train.rec >user.$i.rec; done
 	rec-als -j 1 --half item -m <(cat user.?.rec) --part 1/2 <train.rec >newer.rec
 	cat newer.rec item.2.rec >mixed.rec

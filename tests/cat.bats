@@ -67,7 +67,7 @@ load helpers
 		x\n~<stdin>:1: not '%%MatrixMarket matrix coordinate ...'
 		%%%%MatrixMarket matrix coordinate complex general\n~<stdin>:1: values are none of real, integer, pattern
 		%%%%MatrixMarket matrix coordinate real general\n2 2 2\n1 1 1\n~<stdin>: cut off: 1 of 2 entries
-		%%%%MatrixMarket matrix coordinate real general\n2 2 1\n1 1 1\n2 2 2\n~<stdin>:4: more than the 1 entries announced
+		%%%%MatrixMarket matrix coordinate real general\n2 2 1\n1 1 1\n2 2 2\n~<stdin>:4: more than the 1 entry announced
 		%%%%MatrixMarket matrix coordinate real general\n2 2 1\n3 1 1\n~<stdin>:3: field 1: 3 is not between 1 and 2
 		%%%%MatrixMarket matrix coordinate real general\n2 2 1\n1 1 nan\n~<stdin>:3: field 3: 'nan' is not a number
 	LIST
@@ -93,15 +93,15 @@ load helpers
 	says "rec-cat: a dense block needs a name, such as --block item"
 	for name in 'my block' 01234567890123456789012345678901 $'caf\xc3\xa9' $'x\x7f'; do
 		exits 2 rec-cat -b --from factors --block "$name" -o named.rec item.txt
-		mentions "can't be the name of a block: at most 31 printable characters without blanks, such as item"
+		mentions "cannot be the name of a block: at most 31 printable characters without blanks, such as item"
 		[ ! -e named.rec ]
 	done
 	exits 0 rec-cat -b --from factors --block 0123456789012345678901234567890 -o named.rec item.txt
 	rec-cat --verify named.rec
 	printf 'a\t1\t2\nb\t1\n' | exits 1 rec-cat --from factors
-	says "rec-cat: <stdin>:2: 1 numbers, not 2"
+	says "rec-cat: <stdin>:2: 1 number, not 2"
 	printf 'a\t1\na\t2\n' | exits 1 rec-cat --from factors
-	says "rec-cat: row 'a' is there twice"
+	says "rec-cat: row 'a' appears twice"
 	head -c 100 there | exits 1 rec-cat --from npy
 	says "rec-cat: <stdin>: npy: cut off"
 }
@@ -178,7 +178,7 @@ load helpers
 	rec-cat --merge -b $(ls -r part.*) | cmp - whole.rec
 	printf 'u\ta\t1\t5\nu\ta\t2\t4\n' >twice.tsv
 	exits 1 rec-cat --merge twice.tsv
-	mentions "pair 'u' 'a' is there twice"
+	mentions "pair 'u' 'a' appears twice"
 	[ "$(rec-cat --merge --duplicates sum twice.tsv)" = "u${TAB}a${TAB}3${TAB}5" ]
 	[ "$(rec-cat --merge --duplicates max twice.tsv)" = "u${TAB}a${TAB}2${TAB}5" ]
 	[ "$(rec-cat --merge --duplicates last twice.tsv)" = "u${TAB}a${TAB}1${TAB}5" ]
@@ -199,7 +199,7 @@ load helpers
 		for in in "rows.tsv" "--block similarity sim.rec" "sim.rec" "/dev/null"; do
 			# shellcheck disable=SC2086
 			exits 2 rec-cat --to $f -o dense $in
-			says "rec-cat: rows and columns can't be written as $f, which is dense; of a model take one block: --block NAME"
+			says "rec-cat: rows and columns cannot be written as $f, which is dense; of a model take one block: --block NAME"
 			[ ! -e dense ]
 		done
 	done
@@ -229,9 +229,9 @@ load helpers
 		exits 2 rec-cat $args </dev/null
 		says "rec-cat: $message"
 	done <<-'LIST'
-		--info --verify|--info, --verify, --labels and --merge can't work with one another
+		--info --verify|--info, --verify, --labels and --merge cannot work with one another
 		--duplicates sum|--duplicates needs --merge
-		-b --to csv|--binary can't work with --to csv
+		-b --to csv|--binary cannot work with --to csv
 		--header|--columns and --header are for csv
 		--info --rank|--from and --rank are for conversions
 		--from nope|--from: 'nope' is none of auto, tsv, recmat, csv, mtx, npy, libsvm, labelled, wide, word2vec, trec-run, trec-qrels, factors
@@ -257,7 +257,7 @@ load helpers
 	exits 2 rec-cat --block item a.tsv
 	says "rec-cat: a.tsv: text has no blocks for --block"
 	exits 2 rec-cat --block item --info a.rec
-	says "rec-cat: --block can't work with --info, --verify, --merge"
+	says "rec-cat: --block cannot work with --info, --verify, --merge"
 	exits 1 rec-cat --from recmat a.tsv
 	says "rec-cat: a.tsv: not recmat"
 	exits 1 rec-cat --from tsv a.rec
@@ -284,5 +284,5 @@ b,"""y,""",2,' ]
 	printf '%%%%MatrixMarket matrix coordinate real general\n3 3 1\n1 1 5\n' >m.mtx
 	printf 'a\nb\na\n' >labels
 	exits 1 rec-cat --from mtx --row-labels labels m.mtx
-	says "rec-cat: labels: label 'a' is there twice"
+	says "rec-cat: labels: label 'a' appears twice"
 }

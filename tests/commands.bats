@@ -425,7 +425,7 @@ from() {	# from FILE COMMAND...: run with stdin from FILE
 	says "rec-als: unexpected operand 'a?b?[1m'; reads stdin: rec-als < train.tsv"
 	printf 'a\033[1m\tx\t1\na\033[1m\tx\t1\n' >twice.tsv
 	exits 1 rec-cat --merge twice.tsv
-	says "rec-cat: twice.tsv: pair 'a?[1m' 'x' is there twice"
+	says "rec-cat: twice.tsv: pair 'a?[1m' 'x' appears twice"
 }
 
 @test "readers: labels with blanks, quotes, UTF-8, numbers, dashes, control bytes pass every command unchanged" {

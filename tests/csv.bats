@@ -45,8 +45,8 @@ refuses() {
 	gives "1,a 2,b 3,c "
 	csv 'a "quoted" word,b\n5" disc,c\n'
 	gives 'a "quoted" word,b 5" disc,c '
-	refuses '1,a,x\n2,"b\nc",y\n' "2: field 2: a label can't hold TAB or line break; --replace-breaks ' ' puts a blank there" -f 1,2
-	refuses '1,a,"\n\n","b\tc"\n' "3: field 4: a label can't hold TAB or line break; --replace-breaks ' ' puts a blank there" -f 1,4
+	refuses '1,a,x\n2,"b\nc",y\n' "2: field 2: a label cannot hold TAB or line break; --replace-breaks ' ' puts a blank there" -f 1,2
+	refuses '1,a,"\n\n","b\tc"\n' "3: field 4: a label cannot hold TAB or line break; --replace-breaks ' ' puts a blank there" -f 1,4
 	csv '1,"b\nc\r\nd\te"\n' --replace-breaks ' '
 	gives "1,b c d e "
 	csv '1,"b\nc\r\nd\te"\n' --replace-breaks ''

@@ -63,7 +63,7 @@ near() {
 	exits 0 rec-eval -v -t truth --missing skip recall@3 <lists
 	is recall@3 0.8333333333333333
 	grep -q 'missing=skip; ties=label; answered=2/3$' out
-	mentions "rec-eval: 1 of 3 lists belong to users without truth and are left out"
+	mentions "rec-eval: 1 of 3 lists belongs to users without truth and is left out"
 }
 
 @test "rec-eval: --relevant, and gains" {
@@ -175,7 +175,7 @@ mae${TAB}0" ]
 	printf 'u1\ta\t3\nu1\tz\t3\n' | exits 0 rec-eval -t truth mae
 	is mae 1
 	grep -q 'pairs=1/3$' out
-	says "rec-eval: 1 scored pairs are not in the truth and are left out"
+	says "rec-eval: 1 scored pair is not in the truth and left out"
 	printf 'u7\ta\t3\n' | exits 1 rec-eval -q -t truth mae
 	says "rec-eval: --truth truth: none of its users has a list: 'u1' there, 'u7' on stdin"
 }
@@ -230,7 +230,7 @@ mae${TAB}0" ]
 	says "rec-eval: --truth others: none of its users has a list: 'x' there, 'u1' on stdin"
 	printf 'u1\ta\t1\nu1\tb\t1\nu2\ta\t2\nu2\tb\t1\n' >some
 	exits 0 rec-eval -t truth recall@1 <some
-	says "rec-eval: 1 of 2 lists hold one score only: their order is that of --ties"
+	says "rec-eval: 1 of 2 lists holds one score only: the order is that of --ties"
 }
 
 @test "rec-eval: usage errors" {
@@ -242,11 +242,11 @@ mae${TAB}0" ]
 	exits 2 rec-eval -t truth -b recall@2 <lists
 	says "rec-eval: --binary: measures are text; see --json"
 	exits 2 rec-eval -t truth --per-user --json <lists
-	says "rec-eval: --per-user can't work with --json"
+	says "rec-eval: --per-user cannot work with --json"
 	exits 2 rec-eval --summarize -t truth <lists
-	says "rec-eval: --summarize can't work with --truth"
+	says "rec-eval: --summarize cannot work with --truth"
 	exits 2 rec-eval --summarize --part 1/2 <lists
-	says "rec-eval: --summarize can't work with --part"
+	says "rec-eval: --summarize cannot work with --part"
 	exits 2 rec-eval -t truth --part 1/2 recall@2 <lists
 	says "rec-eval: --part needs --per-user; the parts together are summed up by --summarize"
 	exits 2 rec-eval --summarize recall@2 <lists
@@ -365,10 +365,10 @@ u3${TAB}recall@3${TAB}0${TAB}missing" ]
 	small
 	rec-eval -t truth --per-user recall@3 <lists >a
 	cat a a | exits 1 rec-eval --summarize
-	says "rec-eval: <stdin>: user 'u1' is there twice: parts must hold different users"
+	says "rec-eval: <stdin>: user 'u1' appears twice: parts must hold different users"
 	rec-eval -t truth --per-user --ties best recall@3 <lists >b
 	cat a b | exits 1 rec-eval --summarize
-	says "rec-eval: <stdin>:8: made with other options or other train data than the first part; such parts can't be merged"
+	says "rec-eval: <stdin>:8: made with other options or other train data than the first part; such parts cannot be merged"
 	sed '$d' a | exits 1 rec-eval --summarize
 	says "rec-eval: <stdin>:7: the text was cut off: a part has no end line"
 	sed 5d a | exits 1 rec-eval --summarize
@@ -397,7 +397,7 @@ edited() {
 	printf 'u1\ti4\t1\nu2\ti4\t1\nu3\ti1\t1\nu3\ti2\t1\nu1\ti3\t1\n' >train
 	rec-eval -q -t truth --train train --per-user recall@2 coverage@2 gini@2 novelty@2 <lists >a
 	rec-eval --summarize <a >out
-	edited 's/^\titems\t4$/\titems\t2/' ": lists name 3 items of train, but the first lines say that it has 2; give all parts of one rec-eval --per-user"
+	edited 's/^\titems\t4$/\titems\t2/' ": items of train in lists: 3, but the first lines say 2; give all parts of one rec-eval --per-user"
 	edited 's/^\titems\t4$/\titems\t-4/' ":N: items: not a number of items"
 	edited 's/^\titems\t4$/\titems\t18446744073709551615/' ":N: items: not a number of items"
 	edited '/^\titems\t4$/p' ":N: items is said twice"
@@ -407,21 +407,21 @@ edited() {
 	edited 's/^\tmissing\tzero$/&\n\tother\t1/' ":N: not one of the first lines that rec-eval --per-user writes"
 	edited '/^\tseries\tgini@2/p' ":N: a measure is named twice"
 	edited 's/^\(\tseries\tgini@2\t4\t1\t\)2/\10/' ":N: a measure of the catalogue without its cut-off"
-	edited 's/^\(\tseries\trecall@2\t0\t\)3/\17/' ":N: a series line with marks that can't be"
-	edited '/^u1\trecall@2\t/p' ":N: a measure is there twice for one user"
-	edited '/^u1\thistory\t/p' ":N: a history is there twice for one user"
+	edited 's/^\(\tseries\trecall@2\t0\t\)3/\17/' ":N: a series line with marks that cannot be"
+	edited '/^u1\trecall@2\t/p' ":N: a measure appears twice for one user"
+	edited '/^u1\thistory\t/p' ":N: a history appears twice for one user"
 	edited '/^u1\thistory\t/d' ":N: other users have a history line, and this one has none"
-	edited '/^u1\tlisted\t/p' ":N: a list is there twice for one user"
-	edited 's/^u1\tlisted\ti1\ti3$/u1\tlisted\ti1\ti1/' ":N: an item is there twice in one list"
+	edited '/^u1\tlisted\t/p' ":N: a list appears twice for one user"
+	edited 's/^u1\tlisted\ti1\ti3$/u1\tlisted\ti1\ti1/' ":N: an item appears twice in one list"
 	edited 's/^\(u1\tnovelty@2\t.*\t\)2\t2$/\12\t1/' ":N: more pairs are counted than there are"
 	edited 's/^\(u1\tnovelty@2\t.*\t\)2\t2$/\11\t2/' ":N: the value is not what its sum and count give"
-	edited 's/^\(u1\tnovelty@2\t.*\t\)2\t2$/\10\t2/' ":N: a sum that the pairs can't have"
+	edited 's/^\(u1\tnovelty@2\t.*\t\)2\t2$/\10\t2/' ":N: a sum that the pairs cannot have"
 	edited 's/^u3\trecall@2\t0\tmissing$/u3\trecall@2\t1\tmissing/' ":N: a missing list counts 0"
 	edited 's/^u1\trecall@2\t.*/u1\trecall@2\t1e300/' ":N: a value that no measure has"
 	edited 's/^\tend\t3$/\tend\t4/' ":N: the text was cut off: the end line counts other users"
 	rec-eval -q -t truth --per-user rmse <lists >a
-	edited 's/^\(u1\trmse\t\).*/\1-1\t-2\t2\t2/' ":N: a sum that the pairs can't have"
-	edited 's/^\tmissing\tzero$/&\n\titems\t1/; s/^u1\trmse/u1\tlisted\ti1\ti2\n&/' ": lists name 2 items of train, but the first lines say that it has 1; give all parts of one rec-eval --per-user"
+	edited 's/^\(u1\trmse\t\).*/\1-1\t-2\t2\t2/' ":N: a sum that the pairs cannot have"
+	edited 's/^\tmissing\tzero$/&\n\titems\t1/; s/^u1\trmse/u1\tlisted\ti1\ti2\n&/' ": items of train in lists: 2, but the first lines say 1; give all parts of one rec-eval --per-user"
 	edited 's/^u1\trmse/u1\tlisted\ti1\n&/' ":N: a list, but no line says how many items there are"
 }
 

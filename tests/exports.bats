@@ -132,6 +132,6 @@ rec-cat: wide holds no times: 2 times left out" ] || fail "$(cat err)"
 	printf 'u 1\ta\t5\n' >t.tsv
 	for f in wide labelled trec-run trec-qrels; do
 		exits 1 rec-cat --to $f t.tsv
-		says "rec-cat: the label 'u 1' holds a blank or delimiter, which this format can't; csv can"
+		says "rec-cat: the label 'u 1' holds a blank or delimiter, which this format cannot; csv can"
 	done
 }

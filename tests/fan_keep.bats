@@ -69,7 +69,7 @@ state() {
 	done
 	echo file >plain
 	exits 1 fan --work plain als <"$in/t.tsv"
-	says "rec-fan: plain: can't make it"
+	says "rec-fan: plain: cannot make it"
 	exits 1 fan --work plain/sub als <"$in/t.tsv"
 	[ "$(cat plain)" = file ]
 }
@@ -155,7 +155,7 @@ state() {
 	chown 65534 theirs
 	echo "$host $boot $$ $(cut -d' ' -f22 /proc/$$/stat)" >lock
 	chmod 755 "$BATS_TEST_TMPDIR" "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR"/test 2>/dev/null || :
-	setpriv --reuid 65534 --regid 65534 --clear-groups sh -c 'cd theirs && cp ../lock lock' 2>/dev/null || skip "another user can't come here"
+	setpriv --reuid 65534 --regid 65534 --clear-groups sh -c 'cd theirs && cp ../lock lock' 2>/dev/null || skip "another user cannot come here"
 	rm theirs/lock
 	exits 0 setpriv --reuid 65534 --regid 65534 --clear-groups env HOME=/nonexistent rec-job --claim theirs 999999
 	cp lock theirs/lock

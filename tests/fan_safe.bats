@@ -256,7 +256,7 @@ asked_hosts() { sort -u asked | xargs; }
 		one 1a[$(id)]|list:1: slots of one: '1a[$(id)]' is not a whole number
 		one 99999999999999999999|list:1: slots of one: 99999999999999999999 is not between 1 and 1000
 		one -1|list:1: slots of one: '-1' is not a whole number
-		one\nONE\none\n|list:3: one is there twice
+		one\nONE\none\n|list:3: one appears twice
 		a/b|list:1: 'a/b' is not the name of a host; letters, digits and . _ - @ + can be in it
 		-oProxyCommand=x|list:1: '-oProxyCommand=x' is not the name of a host; letters, digits and . _ - @ + can be in it
 		..|list:1: '..' is not the name of a host; letters, digits and . _ - @ + can be in it

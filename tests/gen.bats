@@ -24,7 +24,7 @@ load helpers
 		3000 10 100
 	LIST
 	exits 1 rec-gen --users 3 --items 4 --rows 13
-	says "rec-gen: 13 rows are more than 3 users x 4 items"
+	says "rec-gen: --rows 13 is more than 3 users x 4 items; give fewer rows, or more items"
 }
 
 @test "gen: the same bytes for any number of threads, other bytes for another seed" {

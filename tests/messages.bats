@@ -196,7 +196,7 @@ refuses() {
 	exits 1 rec-als -q -o folder <train.tsv
 	says "rec-als: folder: Is a directory; name a file in it, such as folder/out"
 	exits 2 rec-topn -m - <model.rec
-	says "rec-topn: --model -: stdin is the histories; --model needs a file, or <( )"
+	says "rec-topn: stdin is wanted twice, as a model and as histories; it can be read once: give one of them as a file, or by <( )"
 	exits 2 rec-eval -t - ndcg@5 <lists.tsv
 	says "rec-eval: stdin is wanted twice, as lists and as truth; it can be read once: give one of them as a file, or by <( )"
 	[ "$(id -u)" -ne 0 ] || return 0

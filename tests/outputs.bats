@@ -208,10 +208,10 @@ from_train() {
 	chmod 666 shut/file
 	chmod 555 shut
 	exits 1 without_root ./rec-gen --users 9 --items 9 --rows 20 -o shut/new
-	one_line rec-gen && mentions "rec-gen: shut/new: can't make a temporary file beside it: Permission denied"
+	one_line rec-gen && mentions "rec-gen: shut/new: cannot make a temporary file beside it: Permission denied"
 	if [ "$(id -u)" -eq 0 ]; then
 		exits 1 without_root ./rec-gen --users 9 --items 9 --rows 20 -o shut/file
-		one_line rec-gen && mentions "rec-gen: shut/file: can't make a temporary file beside it: Permission denied"
+		one_line rec-gen && mentions "rec-gen: shut/file: cannot make a temporary file beside it: Permission denied"
 		# of another user, in a folder like /tmp
 		mkdir sticky
 		chmod 1777 sticky
@@ -398,7 +398,7 @@ sample_exec() {
 		# shellcheck disable=SC2086
 		(cd cut && LD_PRELOAD=$shim REC_FAULT=cut:$n $command -q -j 2 -o ../final.out <$in >../out 2>../err) || got=$?
 		[ "$got" -eq 4 ] || fail "$command: exit $got: $(cat err)"
-		says "${command%% *}: $(pwd -P)/cut/$which: the file was cut short, or can't be read any more, while it was in use"
+		says "${command%% *}: $(pwd -P)/cut/$which: the file was cut short, or cannot be read any more, while it was in use"
 		[ "$(cat final.out)" = old ] && [ -z "$(find . -name '.*.??????')" ] || fail "$command: $(ls -A)"
 	done <<-'LIST'
 		1 train.rec train.rec rec-cat
@@ -415,6 +415,6 @@ sample_exec() {
 	got=0
 	(TMPDIR=$PWD LD_PRELOAD=$shim REC_FAULT=cut:1 rec-als -q -j 1 -k 4 -i 2 --mem 64M -o final.out <train.tsv >out 2>err) || got=$?
 	[ "$got" -eq 4 ] || fail "a temporary file: exit $got"
-	grep -q "^rec-als: $(pwd -P)/.*: the file was cut short, or can't be read any more, while it was in use$" err
+	grep -q "^rec-als: $(pwd -P)/.*: the file was cut short, or cannot be read any more, while it was in use$" err
 	[ "$(cat final.out)" = old ] && [ -z "$(find . -name '.*.??????')" ]
 }

@@ -52,6 +52,6 @@ load helpers
 	cat s1.rec s2.rec s0.rec | rec-cat --merge -b >piped.rec
 	same piped.rec whole.rec
 	exits 1 rec-cat --merge -b whole.rec s1.rec
-	grep -q "^rec-cat: pair '.*' is there twice$" err
+	grep -q "^rec-cat: pair '.*' appears twice$" err
 	[ ! -s out ]
 }

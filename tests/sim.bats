@@ -68,7 +68,7 @@ needs_blas() {
 	while read -r method option arg; do
 		# shellcheck disable=SC2086
 		exits 2 rec-sim -b "$method" --$option $arg </dev/null
-		says "rec-sim: --$option can't work with $method"
+		says "rec-sim: --$option cannot work with $method"
 	done <<-'LIST'
 		count shrink 1
 		linear shrink 1
@@ -95,9 +95,9 @@ needs_blas() {
 	exits 2 rec-sim cosine --alpha 2 </dev/null
 	says "rec-sim: --alpha needs --weights linear or log"
 	exits 2 rec-sim cosine -b --center --side user </dev/null
-	says "rec-sim: --center can't work with --side user"
+	says "rec-sim: --center cannot work with --side user"
 	exits 2 rec-sim cosine --from-factors model.rec --weights log </dev/null
-	says "rec-sim: --weights can't work with --from-factors"
+	says "rec-sim: --weights cannot work with --from-factors"
 	exits 2 rec-sim linear --exponents 1,2 </dev/null
 	says "rec-sim: --exponents needs 3 numbers with commas between them"
 	exits 2 rec-sim linear --exponents 1,2,x </dev/null
@@ -445,15 +445,15 @@ needs_blas() {
 	make_train >train.tsv
 	rec-sim -q cosine -b --columns 1/2 <train.tsv >a.rec
 	exits 1 rec-cat --merge -b a.rec a.rec
-	grep -qE "^rec-cat: .*pair '[^']*' '[^']*' is there twice$" err || fail "$(cat err)"
+	grep -qE "^rec-cat: .*pair '[^']*' '[^']*' appears twice$" err || fail "$(cat err)"
 	exits 2 rec-sim cosine --columns 1/2 --part 1/2 <train.tsv
-	says "rec-sim: --columns can't work with --part"
+	says "rec-sim: --columns cannot work with --part"
 	exits 2 rec-sim cosine --columns 1/2 --keep history <train.tsv
-	says "rec-sim: --columns can't work with --keep history: rows are chosen from; --part does it"
+	says "rec-sim: --columns cannot work with --keep history: rows are chosen from; --part does it"
 	exits 2 rec-sim ease --columns 1/2 <train.tsv
-	says "rec-sim: --columns can't work with ease"
+	says "rec-sim: --columns cannot work with ease"
 	exits 2 rec-sim popular -b --columns 1/2 <train.tsv
-	says "rec-sim: --columns can't work with popular"
+	says "rec-sim: --columns cannot work with popular"
 	exits 2 rec-sim cosine --partial -b --columns 1/2 <train.tsv
-	says "rec-sim: --partial can't work with --columns: make more shards"
+	says "rec-sim: --partial cannot work with --columns: make more shards"
 }

@@ -174,7 +174,7 @@ equal() {
 		for mode in survey partial merge; do
 			# shellcheck disable=SC2086
 			exits 2 rec-sim -b $args --$mode </dev/null
-			says "rec-sim: --$mode can't work with $name: $reason; --part over the whole data does it"
+			says "rec-sim: --$mode cannot work with $name: $reason; --part over the whole data does it"
 		done
 	done <<-'LIST'
 		pearson|pearson|means over all users are taken off the values, and such sums are not exact
@@ -194,15 +194,15 @@ equal() {
 		exits 2 rec-sim $args </dev/null
 		says "rec-sim: $text"
 	done <<-'LIST'
-		cosine --survey --partial|--survey can't work with --partial
-		cosine --survey --merge|--survey can't work with --merge
-		cosine --partial --merge|--partial can't work with --merge
+		cosine --survey --partial|--survey cannot work with --partial
+		cosine --survey --merge|--survey cannot work with --merge
+		cosine --partial --merge|--partial cannot work with --merge
 		cosine --whole no.tsv|--whole needs --partial or --merge
-		cosine --partial --from-factors x|--partial can't work with --from-factors
-		cosine --partial --part 1/2|--partial can't work with --part: make more shards
-		cosine --survey --part 1/2|--survey can't work with --part: make more shards
-		cosine --survey -b|--survey can't work with --binary
-		cosine --survey --whole no.tsv|--survey can't work with --whole
+		cosine --partial --from-factors x|--partial cannot work with --from-factors
+		cosine --partial --part 1/2|--partial cannot work with --part: make more shards
+		cosine --survey --part 1/2|--survey cannot work with --part: make more shards
+		cosine --survey -b|--survey cannot work with --binary
+		cosine --survey --whole no.tsv|--survey cannot work with --whole
 		linear --partial|--partial of linear needs --whole: weights of users are rounded by what all shards are (see --survey)
 		p3alpha --partial|--partial of p3alpha needs --whole: weights of users are rounded by what all shards are (see --survey)
 		popular --merge|a model with an offset or weighted histories does not go into text: use -b
@@ -246,7 +246,7 @@ equal() {
 	same want got
 	cat count.rec weight.rec >both.rec
 	exits 1 rec-sim cosine --merge <both.rec
-	mentions "the sums of one shard are there twice: digest "
+	mentions "the sums of one shard appear twice: digest "
 	rec-sim -b cosine --partial <2/shard.0.tsv >a.rec
 	rec-sim -b cosine --partial --duplicates max <2/shard.1.tsv >b.rec
 	cat a.rec b.rec >both.rec
@@ -259,7 +259,7 @@ equal() {
 	for i in 0 1 2; do rec-sim -q -b cosine --partial <3/shard.$i.tsv >s.$i; done
 	cat s.0 s.1 s.2 s.1 >sums.rec
 	exits 1 rec-sim cosine --merge <sums.rec
-	says "rec-sim: <stdin>: the sums of one shard are there twice: digest $(rec-cat --info s.1 | sed -n 's/^meta.digest.//p')"
+	says "rec-sim: <stdin>: the sums of one shard appear twice: digest $(rec-cat --info s.1 | sed -n 's/^meta.digest.//p')"
 	cat s.0 s.1 >sums.rec
 	exits 1 rec-sim cosine --merge --whole 3/whole.tsv <sums.rec
 	says "rec-sim: <stdin>: sums of 2 shards; the whole has 4"
@@ -272,11 +272,11 @@ equal() {
 	says "rec-sim: <stdin>: the digest of the shards together is not that of the whole: other data, or one is missing"
 	for i in 0 1; do rec-sim -q cosine --partial <3/shard.$i.tsv; done >sums.tsv
 	exits 1 rec-sim cosine --merge --whole 3/whole.tsv <sums.tsv
-	grep -qxE 'rec-sim: <stdin>: sums of [0-9]+ pairs of user and item; the whole has 7000: some are missing, or there twice' err
+	grep -qxE 'rec-sim: <stdin>: sums of [0-9]+ pairs of user and item; the whole has 7000: some are missing, or appear twice' err
 	exits 2 rec-sim cosine --max-user 3 --merge --whole 3/whole.tsv <s.0
 	says "rec-sim: --whole was made without --max-user"
 	exits 2 rec-sim cosine --merge <sums.tsv
-	says "rec-sim: sums in text don't say of how many users they are: give --whole, or sums of rec-sim --partial -b"
+	says "rec-sim: sums in text do not say of how many users they are: give --whole, or sums of rec-sim --partial -b"
 }
 
 @test "rec-sim --whole: lines that are no survey are named" {
@@ -313,7 +313,7 @@ equal() {
 		2s/1$/2/|the sums of (i, j) are not those of (j, i): some are missing
 		1d|item 'cake' has 0 users of 3, by the sum of it and itself
 		1s/2$/4/|item 'cake' has 4 users of 3, by the sum of it and itself
-		1s/2$/1/|sums of 6 pairs of user and item; the whole has 7: some are missing, or there twice
+		1s/2$/1/|sums of 6 pairs of user and item; the whole has 7: some are missing, or appear twice
 		/^cake/d|the sums have no row of item 'cake'
 	LIST
 	exits 1 rec-sim linear --merge --whole survey.tsv <sums.tsv

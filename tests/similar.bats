@@ -191,7 +191,7 @@ exact_or_refused() {
 	for how in "-m a12.rec -m b.rec" "-m a12.rec --scale zscore" "-m a12.rec --blend 2" "-m b.rec -m a12.rec --blend 1,-1"; do
 		# shellcheck disable=SC2086
 		exits 1 rec-topn -q $how --similar-items <items
-		says "rec-topn: 'i1': a table was cut by rec-sim -n, so scores of it can't be scaled or added up; make it with -n 0"
+		says "rec-topn: 'i1': a table was cut by rec-sim -n, so scores of it cannot be scaled or added up; make it with -n 0"
 	done
 	for how in "-m popular.rec" "-m popular.rec --cold popular" "-m a.rec -m popular.rec --blend 0,1"; do
 		# shellcheck disable=SC2086
@@ -289,7 +289,7 @@ exact_or_refused() {
 	for i in 1 2; do rec-als -q --half item --part $i/2 -m many.rec <many.tsv >half.$i; done
 	cut -f2 many.tsv | sort -u | rec-topn -q -m <(cat half.1 half.2) --similar-items >got
 	cut -f2 many.tsv | sort -u | exits 1 rec-topn -m half.1 --similar-items
-	says "rec-topn: half.1: it holds a part of its items alone: the others can't be compared"
+	says "rec-topn: half.1: it holds a part of its items alone: the others cannot be compared"
 }
 
 # real FOLDER CONDITION TABLES..: ten for every item of real data, compared with the whole table; and that with sort for some items.

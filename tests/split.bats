@@ -70,7 +70,7 @@ load helpers
 	rec-split --leave 2 --test test <all.tsv >train 2>err
 	[ "$(cut -f1 test | sort | uniq -c | awk '$1 != 2' | wc -l)" -eq 0 ]
 	short=$(cut -f1 all.tsv | sort | uniq -c | awk '$1 <= 2' | wc -l)
-	[ "$short" -eq 0 ] || mentions "$short users have too few pairs and stay wholly in train"
+	[ "$short" -eq 0 ] || grep -qE "^rec-split: $short users? with too few pairs left wholly in train" err
 	rec-split --last 1 --test test <all.tsv >train 2>err
 	awk -F'\t' 'NR == FNR { if ($4 > t[$1]) t[$1] = $4; next } $4 != t[$1] { exit 1 }' all.tsv test
 	# All times equal: the choice is a hash, not the first or last label.
@@ -86,7 +86,7 @@ load helpers
 	printf 'u\ta\t1\t10\nu\ta\t1\t30\nu\tb\t1\t40\nv\tb\t1\t20\n' >all.tsv
 	exits 0 rec-split --after 25 --test test <all.tsv
 	[ "$(cat test)" = "u${TAB}b${TAB}1${TAB}40" ] || fail "$(cat test)"
-	says "rec-split: 1 test rows whose pair is already in train are dropped (--repeats keep keeps them)"
+	says "rec-split: 1 test row dropped whose pair is already in train (not with --repeats keep)"
 	[ "$(wc -l <out)" -eq 2 ]
 	exits 0 rec-split --after 25 --repeats keep --test test <all.tsv
 	[ "$(wc -l <test)" -eq 2 ]
@@ -100,7 +100,7 @@ load helpers
 		rec-split --user-ratio 0.3 --valid-user-ratio 0.2 --given $g --input input --test test --valid valid <all.tsv >train 2>err
 		sort train input test valid >got
 		left=$(($(wc -l <all.tsv) - $(wc -l <got)))
-		[ "$left" -eq 0 ] || mentions "held-out users have too few pairs and are left out ($left rows)"
+		[ "$left" -eq 0 ] || grep -qE "held-out users? with too few pairs left out \(rows: $left\)" err
 		[ -z "$(comm -12 <(cut -f1 train | sort -u) <(cut -f1 test valid input | sort -u))" ]
 		[ "$(cut -f1 test valid | sort -u)" = "$(cut -f1 input | sort -u)" ] || fail "$g: users of test and input"
 		case $g in
@@ -137,7 +137,7 @@ load helpers
 	[ "$(rec-split --min-value 3 --binarize --duplicates sum <all.tsv | head -1)" = "u${TAB}a${TAB}2" ]
 	[ "$(rec-split --duplicates max <all.tsv | head -1)" = "u${TAB}a${TAB}5" ]
 	exits 1 rec-split --duplicates fail <all.tsv
-	mentions "pair 'u' 'a' is there twice"
+	mentions "pair 'u' 'a' appears twice"
 	[ "$(rec-split --min-user 2 <all.tsv | cut -f1 | sort -u)" = u ]
 	[ "$(rec-split --min-item 2 <all.tsv | cut -f2 | sort -u)" = a ]
 	exits 1 rec-split --core 3 <all.tsv
@@ -186,12 +186,12 @@ load helpers
 	printf 'u\ta\t1\t10\nu\tb\t1\t20\n' >train
 	printf 'u\ta\t1\t30\nu\tc\t1\t15\nu\tc\t1\t16\nx\ta\t1\t40\n' >test
 	exits 3 rec-split --audit train <test
-	says "rec-split: 1 test pairs are in train too"
+	says "rec-split: 1 test pair is in train too"
 	[ "$(cut -f1,2 out | tr '\t\n' '  ')" = "train-pairs 2 test-pairs 3 shared-pairs 1 cold-users 1 cold-items 1 repeats 1 timed 3 older-than-own 2 older-than-any 2 " ] || fail "$(cut -f1,2 out)"
 	sed 1d test >test2
 	exits 0 rec-split --audit train <test2
 	exits 3 rec-split --audit train --last 1 <test2
-	says "rec-split: 2 test rows are older than the newest train row of their user"
+	says "rec-split: 2 test rows are older than the newest train row of the user"
 	exits 3 rec-split --audit train --after 12 <test2
 	says "rec-split: 2 test rows are older than the newest train row"
 }
@@ -202,7 +202,7 @@ load helpers
 		exits 2 rec-split $args </dev/null
 		says "rec-split: $message"
 	done <<-'LIST'
-		--ratio 0.2 --leave 1 --test t|--ratio can't work with --leave
+		--ratio 0.2 --leave 1 --test t|--ratio cannot work with --leave
 		--ratio 0.2|a method needs --test FILE for the held-out rows
 		--test t|--test needs a method, such as --ratio 0.2
 		|nothing to do: name a method, such as --ratio 0.2 --test FILE, or a filter
@@ -215,14 +215,14 @@ load helpers
 		--shards 3 --to p%d|--shards needs --by
 		--parts 3 --to p%d|--parts needs --by
 		--parts 3 --by user|--parts needs --to
-		--parts 3 --shards 3 --by user --to p%d|--shards can't work with --parts
-		--parts 3 --ratio 0.1 --by user --to p%d|--ratio can't work with --parts
-		--parts 3 --by user --to p%d --core 2|--parts can't work with --test, --valid, --output or filters; filter first, in a pipe
+		--parts 3 --shards 3 --by user --to p%d|--shards cannot work with --parts
+		--parts 3 --ratio 0.1 --by user --to p%d|--ratio cannot work with --parts
+		--parts 3 --by user --to p%d --core 2|--parts cannot work with --test, --valid, --output or filters; filter first, in a pipe
 		--parts 3 --by user --to p%d%d|--to: TEMPLATE needs exactly one %d or %0Nd, such as part.%03d.tsv
 		--parts 3 --by user --to p%d --transpose|--transpose needs --by item
 		--shards 3 --by user --to p%d --row-cost 3|--row-cost needs --parts
-		--audit f --parts 3 --by user --to p%d|--audit can't work with --test, --valid, --parts or filters
-		--audit f --test t|--audit can't work with --test, --valid, --shards or filters
+		--audit f --parts 3 --by user --to p%d|--audit cannot work with --test, --valid, --parts or filters
+		--audit f --test t|--audit cannot work with --test, --valid, --shards or filters
 		--half-life 3 --ratio 0.1 --test t|--half-life needs --now
 	LIST
 }
@@ -256,9 +256,9 @@ load helpers
 @test "split: an audit takes no method but by time, and writes text" {
 	printf 'a\tx\n' >r.tsv
 	exits 2 rec-split --audit r.tsv --ratio 0.1 <r.tsv
-	says "rec-split: --audit can't work with a method but --after, --last and --last-ratio"
+	says "rec-split: --audit cannot work with a method but --after, --last and --last-ratio"
 	exits 2 rec-split --audit r.tsv -b <r.tsv
-	says "rec-split: --audit can't work with --binary: it writes text"
+	says "rec-split: --audit cannot work with --binary: it writes text"
 }
 
 @test "split: an empty held-out side says what may be wrong" {

@@ -161,7 +161,7 @@ mapped() {
 	wait $pid || status=$?
 	exec 8>&- 9<&-
 	[ "$status" -eq 4 ]
-	says "rec-topn: $(pwd -P)/mine.rec: the file was cut short, or can't be read any more, while it was in use"
+	says "rec-topn: $(pwd -P)/mine.rec: the file was cut short, or cannot be read any more, while it was in use"
 	# temporary outputs are removed
 	mkdir empty
 	cp model.rec mine.rec
@@ -176,7 +176,7 @@ mapped() {
 	status=0
 	wait $pid || status=$?
 	[ "$status" -eq 4 ]
-	says "rec-topn: $(pwd -P)/mine.rec: the file was cut short, or can't be read any more, while it was in use"
+	says "rec-topn: $(pwd -P)/mine.rec: the file was cut short, or cannot be read any more, while it was in use"
 	[ -z "$(ls -A empty)" ]
 }
 
@@ -442,11 +442,11 @@ shards() {
 	rec-topn -q -m catenated -n 6 <train.tsv >two
 	same one two
 	head -1 shard.3 | sed "s/^/nobody$TAB/" | exits 1 rec-topn -m model.3
-	[ "$(cat err)" = "rec-topn: model.3 holds a part of its items: users whom it doesn't hold can't be folded in
+	[ "$(cat err)" = "rec-topn: model.3 holds a part of its items: users whom it does not hold cannot be folded in
 rec-topn: 1 of 1 user can be scored by no model: no list (--cold popular answers them)
 rec-topn: no user was answered" ] || fail "$(cat err)"
 	exits 1 rec-topn --fold-in -m model.3 <train.tsv
-	says "rec-topn: model.3: it holds a part of its items alone: a history can't be folded in"
+	says "rec-topn: model.3: it holds a part of its items alone: a history cannot be folded in"
 	exits 0 rec-topn -m model.3 -n 2 <train.tsv
 	[ "$(head -1 err)" = "rec-topn: $(($(wc -l <train.tsv) - $(wc -l <cells.3))) pairs of stdin name items that no model holds; they are ignored" ]
 	[ "$(grep -c 'nothing was left out' err)" -eq 0 ]
@@ -475,14 +475,14 @@ c${TAB}y${TAB}-3" ]
 	exits 0 rec-topn --merge <out
 	[ ! -s out ]
 	cat one one | exits 1 rec-topn --merge
-	says "rec-topn: <stdin>: pair 'a' 'x' is there twice"
+	says "rec-topn: <stdin>: pair 'a' 'x' appears twice"
 	cut -f1,2 one | exits 1 rec-topn --merge
 	says "rec-topn: no scores; for lists in rank order: rec-cat --rank"
 	for opt in --model=x --blend=1 --scale=rank --seen=x --keep-seen --fold-in --allow=x --deny=x --candidates=x --cold=fail --fill=popular --interactions=x \
 		--stream --similar-items --part=1/2; do
 		exits 2 rec-topn --merge $opt <one
 		name=${opt%%=*}
-		says "rec-topn: --merge can't work with $name: it takes lists, and no model"
+		says "rec-topn: --merge cannot work with $name: it takes lists, and no model"
 	done
 	exits 0 rec-topn --merge --estimate <lists
 	[ "$(cut -f1 out | tr '\n' ' ')" = "bytes rows entries " ]
@@ -492,13 +492,13 @@ c${TAB}y${TAB}-3" ]
 	exits 2 rec-topn </dev/null
 	says "rec-topn: no model: give -m FILE"
 	exits 2 rec-topn -m model.rec --stream -b </dev/null
-	says "rec-topn: --stream can't work with --binary: it writes text"
+	says "rec-topn: --stream cannot work with --binary: it writes text"
 	exits 2 rec-topn -m model.rec --stream --part 1/2 </dev/null
-	says "rec-topn: --stream can't work with --part"
+	says "rec-topn: --stream cannot work with --part"
 	exits 2 rec-topn -m model.rec --keep-seen --seen train.tsv </dev/null
-	says "rec-topn: --keep-seen can't work with --seen"
+	says "rec-topn: --keep-seen cannot work with --seen"
 	exits 2 rec-topn -m model.rec --similar-items --fold-in </dev/null
-	says "rec-topn: --similar-items can't work with --fold-in"
+	says "rec-topn: --similar-items cannot work with --fold-in"
 	exits 2 rec-topn -m model.rec --blend 1,2 </dev/null
 	says "rec-topn: --blend: '1,2' is not one number a model (1 of them, with commas between)"
 	exits 2 rec-topn -m model.rec -m sim.tsv --blend 1,x </dev/null

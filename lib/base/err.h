@@ -27,6 +27,9 @@ enum rec_code {
 	REC_EIO = 5,	/* disk or I/O error: may work later (exit 4) */
 };
 
+/* "%u item%s", n, REC_S(n): the s of more than one, and of none. */
+#define REC_S(n) ((n) == 1 ? "" : "s")
+
 struct rec_err {
 	enum rec_code code;
 	char msg[512];	/* one line, no newline, cut with "..." where too long; bytes below 0x20 shown as '?' */

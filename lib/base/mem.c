@@ -77,7 +77,7 @@ int rec_buf_printf(struct rec_buf *b, struct rec_err *e, const char *fmt, ...)
 	n = vsnprintf(NULL, 0, fmt, ap);
 	va_end(ap);
 	if (n < 0)
-		return rec_err_set(e, REC_EDATA, "can't format a message");
+		return rec_err_set(e, REC_EDATA, "cannot format a message");
 	if (rec_grow(&b->p, &b->cap, b->n + (size_t)n + 1, 1, e) != 0)
 		return -1;
 	va_start(ap, fmt);

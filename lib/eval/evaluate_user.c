@@ -267,8 +267,8 @@ static int check_whole(const struct user *x, const struct rec_ranking *r, struct
 		listed += !r->skip[i];
 	if (listed >= x->candidates_all)
 		return 0;
-	return rec_err_set(e, REC_EDATA, "auc needs whole lists: that of '%.*s' holds %llu of %llu candidates", (int)n, label, (unsigned long long)listed,
-			   (unsigned long long)x->candidates_all);
+	return rec_err_set(e, REC_EDATA, "auc needs whole lists: that of '%.*s' holds %llu of %llu candidate%s", (int)n, label, (unsigned long long)listed,
+			   (unsigned long long)x->candidates_all, REC_S(x->candidates_all));
 }
 
 /* Rank of the one relevant item among the sampled ones, the last of its ties; candidates that the list leaves out rank last, all tied. */

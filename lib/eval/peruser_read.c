@@ -118,7 +118,7 @@ static int take_head(struct reader *d, const char **at, const char *end, struct 
 		d->head = *at;
 		d->head_end = p;
 	} else if (p - *at != d->head_end - d->head || memcmp(*at, d->head, (size_t)(p - *at)) != 0) {
-		return fail(d, *at, e, "made with other options or other train data than the first part; such parts can't be merged");
+		return fail(d, *at, e, "made with other options or other train data than the first part; such parts cannot be merged");
 	}
 	*at = p;
 	return 0;
@@ -233,7 +233,7 @@ static int user_labels(struct reader *d, struct rec_results *r, struct rec_err *
 	for (size_t i = 0; i < d->runs; i++) {
 		bytes += d->run[i].label_len;
 		if (i > 0 && by_label(&d->run[i - 1], &d->run[i]) == 0)
-			return rec_err_set(e, REC_EDATA, "%s: user '%.*s' is there twice: parts must hold different users", d->name,
+			return rec_err_set(e, REC_EDATA, "%s: user '%.*s' appears twice: parts must hold different users", d->name,
 					   (int)d->run[i].label_len, d->run[i].p);
 	}
 	off = rec_alloc(d->runs + 1, sizeof *off, e);
@@ -265,9 +265,9 @@ static int head_series(const struct reader *d, struct rec_results *r, const char
 		if (rec_num_u64(f[2 + i], n[2 + i], &x[i]) != REC_NUM_OK || x[i] > REC_MAX_CUT)
 			return fail(d, f[0], e, "a series line with a bad number");
 	if (x[0] > REC_AGG_GINI || n[1] == 0 || n[1] >= sizeof name || n[5] >= sizeof definition || p <= end)
-		return fail(d, f[0], e, "a series line that can't be");
+		return fail(d, f[0], e, "a series line that cannot be");
 	if (x[1] > (REC_SERIES_MAIN | REC_SERIES_ANSWERED | REC_SERIES_SHARE) || ((x[1] & REC_SERIES_SHARE) && x[0] != REC_AGG_RATIO))
-		return fail(d, f[0], e, "a series line with marks that can't be");
+		return fail(d, f[0], e, "a series line with marks that cannot be");
 	if (x[0] >= REC_AGG_COVERAGE && x[2] == 0)
 		return fail(d, f[0], e, "a measure of the catalogue without its cut-off");
 	snprintf(name, sizeof name, "%.*s", (int)n[1], f[1]);
@@ -351,7 +351,7 @@ static int check_ratio(const struct reader *d, const struct rec_series *s, uint3
 	if (s->count[u] > s->of[u])
 		return fail(d, at, e, "more pairs are counted than there are");
 	if ((s->agg == REC_AGG_ROOT && s->value[u] < 0) || (s->count[u] == 0 && s->value[u] != 0))
-		return fail(d, at, e, "a sum that the pairs can't have");
+		return fail(d, at, e, "a sum that the pairs cannot have");
 	if (rec_num_f64(first, n, &mean) != REC_NUM_OK || mean != rec_series_user(s, u))
 		return fail(d, at, e, "the value is not what its sum and count give");
 	return 0;
@@ -367,7 +367,7 @@ static int parse_value(const struct reader *d, struct rec_series *s, uint32_t u,
 	while (fields < 4 && next_field(&p, end, &f[fields], &n[fields]))
 		fields++;
 	if (s->state[u] != REC_ABSENT)
-		return fail(d, at, e, "a measure is there twice for one user");
+		return fail(d, at, e, "a measure appears twice for one user");
 	s->state[u] = REC_PRESENT;
 	if (!s->count && fields == 2 && n[1] == 7 && memcmp(f[1], "missing", 7) == 0) {
 		s->state[u] = REC_MISSING;
@@ -393,7 +393,7 @@ static int parse_history(struct reader *d, struct rec_results *r, uint32_t u, co
 	if (!r->history && !(r->history = rec_zalloc(r->user.n, sizeof *r->history, e)))
 		return -1;
 	if (d->run[u].history || rec_num_u64(p, (size_t)(end - p), &x) != REC_NUM_OK || x > UINT32_MAX)
-		return fail(d, p, e, d->run[u].history ? "a history is there twice for one user" : "a bad history");
+		return fail(d, p, e, d->run[u].history ? "a history appears twice for one user" : "a bad history");
 	r->history[u] = (uint32_t)x;
 	d->run[u].history = true;
 	d->histories++;
@@ -406,7 +406,7 @@ static int parse_listed(struct reader *d, uint32_t u, const char *p, const char 
 	size_t len;
 
 	if (!d->items_said || d->run[u].listed)
-		return fail(d, p, e, d->items_said ? "a list is there twice for one user" : "a list, but no line says how many items there are");
+		return fail(d, p, e, d->items_said ? "a list appears twice for one user" : "a list, but no line says how many items there are");
 	d->run[u].listed = true;
 	while (next_field(&p, end, &f, &len))
 		if (add_name(d, &d->item, &d->items, &d->items_cap, f, len, u, e) != 0)
@@ -431,7 +431,7 @@ static int parse_line(struct reader *d, struct rec_results *r, uint32_t u, const
 	for (size_t i = 0; i < r->n; i++)
 		if (strlen(r->series[i].name) == n && memcmp(r->series[i].name, name, n) == 0 && r->series[i].value)
 			return parse_value(d, &r->series[i], u, p, end, e);
-	return fail(d, name, e, "a measure that the first lines don't name");
+	return fail(d, name, e, "a measure that the first lines do not name");
 }
 
 static int parse_users(struct reader *d, struct rec_results *r, struct rec_err *e)
@@ -459,13 +459,13 @@ static int check_items(const struct reader *d, const struct rec_results *r, stru
 	int rc = in ? 0 : -1;
 
 	if (in && r->item.n > r->nitems)
-		rc = rec_err_set(e, REC_EDATA, "%s: lists name %u items of train, but the first lines say that it has %llu; give all parts of one rec-eval --per-user",
+		rc = rec_err_set(e, REC_EDATA, "%s: items of train in lists: %u, but the first lines say %llu; give all parts of one rec-eval --per-user",
 				 d->name, r->item.n, (unsigned long long)r->nitems);
 	for (size_t i = 0; rc == 0 && i < d->items; i++) {
 		if (r->listed[i] == REC_NONE)
 			continue;
 		if (in[r->listed[i]] == d->item[i].user + 1)
-			rc = fail(d, d->item[i].p, e, "an item is there twice in one list");
+			rc = fail(d, d->item[i].p, e, "an item appears twice in one list");
 		in[r->listed[i]] = d->item[i].user + 1;
 	}
 	free(in);

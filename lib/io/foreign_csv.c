@@ -333,7 +333,7 @@ static int take_label(struct csv *c, int role, const struct rec_record_field *f,
 	if (n == 0)
 		return rec_record_fail(&c->rec, c->column[role], e, "empty; --empty skip leaves such rows out");
 	if (breaks && !c->o->breaks)
-		return rec_record_fail(&c->rec, c->column[role], e, "a label can't hold TAB or line break; --replace-breaks ' ' puts a blank there");
+		return rec_record_fail(&c->rec, c->column[role], e, "a label cannot hold TAB or line break; --replace-breaks ' ' puts a blank there");
 	if (breaks) {
 		if (replace_breaks(&c->label[role], f, c->o->breaks, e) != 0)
 			return -1;
@@ -365,7 +365,7 @@ static int to_row(struct csv *c, struct rec_row *row, struct rec_err *e)
 		bool there = c->column[r] >= 1 && c->column[r] <= c->rec.n;
 
 		if (c->column[r] > c->nfirst)
-			return rec_record_fail(&c->rec, 0, e, "%zu fields, but column %zu is wanted", c->rec.n, c->column[r]);
+			return rec_record_fail(&c->rec, 0, e, "%zu field%s, but column %zu is wanted", c->rec.n, REC_S(c->rec.n), c->column[r]);
 		f[r] = there ? c->rec.field[c->column[r] - 1] : (struct rec_record_field){ nothing, 0, c->rec.field[0].line };
 	}
 	*row = (struct rec_row){ .value = 1, .has = REC_HAS_COL, .time = (double)__builtin_nan("") };

@@ -235,7 +235,7 @@ int rec_line_label(const struct rec_foreign_line *l, int field, const char *s, s
 	if (n > REC_LABEL_MAX)
 		return rec_line_fail(l, field, e, REC_LABEL_TOO_LONG);
 	if (memchr(s, '\t', n) || memchr(s, '\n', n))
-		return rec_line_fail(l, field, e, "a label can't hold TAB or line break");
+		return rec_line_fail(l, field, e, "a label cannot hold TAB or line break");
 	return 0;
 }
 

@@ -234,7 +234,7 @@ static int put_word(struct rec_out *out, const char *s, size_t n, const char *de
 
 	for (size_t i = 0; i < n; i++)
 		if (strchr(stop, s[i]))
-			return rec_err_set(e, REC_EDATA, "the label '%.*s' holds a blank or delimiter, which this format can't; csv can", rec_shown(n), s);
+			return rec_err_set(e, REC_EDATA, "the label '%.*s' holds a blank or delimiter, which this format cannot; csv can", rec_shown(n), s);
 	return rec_out_write(out, s, n, e);
 }
 

@@ -94,8 +94,8 @@ static int sizes(struct mtx *m, struct rec_err *e)
 		return -1;
 	for (int side = 0; side < 2; side++)
 		if (m->labels[side] && m->labels[side]->n != m->size[side])
-			return rec_err_set(e, REC_EDATA, "%s: %llu %s, but %llu labels", rec_in_name(m->line.in), (unsigned long long)m->size[side],
-					   side ? "columns" : "rows", (unsigned long long)m->labels[side]->n);
+			return rec_err_set(e, REC_EDATA, "%s: %s: %llu, but labels: %llu", rec_in_name(m->line.in), side ? "columns" : "rows",
+					   (unsigned long long)m->size[side], (unsigned long long)m->labels[side]->n);
 	return 0;
 }
 
@@ -172,13 +172,13 @@ static int read_all(struct mtx *m, rec_row_fn *fn, void *arg, struct rec_err *e)
 		return -1;
 	while ((got = next_data_line(m, &line, &n, e)) == 1) {
 		if (++entries > m->nnz)
-			return rec_line_fail(&m->line, 0, e, "more than the %llu entries announced", (unsigned long long)m->nnz);
+			return rec_line_fail(&m->line, 0, e, "more than the %llu entr%s announced", (unsigned long long)m->nnz, m->nnz == 1 ? "y" : "ies");
 		if (entry(m, line, n, fn, arg, e) != 0)
 			return -1;
 	}
 	if (got == 0 && entries < m->nnz)
-		return rec_err_set(e, REC_EDATA, "%s: cut off: %llu of %llu entries", rec_in_name(m->line.in), (unsigned long long)entries,
-				   (unsigned long long)m->nnz);
+		return rec_err_set(e, REC_EDATA, "%s: cut off: %llu of %llu entr%s", rec_in_name(m->line.in), (unsigned long long)entries,
+				   (unsigned long long)m->nnz, m->nnz == 1 ? "y" : "ies");
 	return got;
 }
 

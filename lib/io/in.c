@@ -294,7 +294,7 @@ static int next_member(struct rec_in *in, struct rec_err *e)
 	if (p[0] != 0x1f || (have > 1 && p[1] != 0x8b))
 		return rec_err_set(e, REC_EDATA, "%s: trailing garbage after the gzip stream", in->name);
 	if (inflateReset(&in->z) != Z_OK)
-		return rec_err_set(e, REC_EDATA, "%s: can't unpack gzip", in->name);
+		return rec_err_set(e, REC_EDATA, "%s: cannot unpack gzip", in->name);
 	in->in_member = true;
 	return 1;
 }

@@ -155,7 +155,7 @@ static int parse_line(struct rec_meta *m, const char *line, size_t n, struct rec
 	key = copy(line, k, e);
 	value = copy(tab + 1, v, e);
 	if (key && value && m->n && strcmp(m->entry[m->n - 1].key, key) >= 0)
-		rec_err_set(e, REC_EDATA, "metadata: the keys don't ascend at %s", key);
+		rec_err_set(e, REC_EDATA, "metadata: the keys do not ascend at %s", key);
 	else if (key && value && rec_grow(&m->entry, &m->cap, m->n + 1, sizeof *m->entry, e) == 0) {
 		m->entry[m->n++] = (struct rec_meta_entry){ key, value };
 		return 0;

@@ -122,7 +122,7 @@ static int write_gzip(struct rec_out *out, const void *bytes, size_t n, int how,
 			out->z.next_out = out->zbuf;
 			out->z.avail_out = ZBUF;
 			if (deflate(&out->z, n ? Z_NO_FLUSH : how) == Z_STREAM_ERROR)
-				return rec_err_set(e, REC_EIO, "%s: can't pack gzip", out->name);
+				return rec_err_set(e, REC_EIO, "%s: cannot pack gzip", out->name);
 			if (write_raw(out, out->zbuf, ZBUF - out->z.avail_out, e) != 0)
 				return -1;
 		} while (out->z.avail_out == 0);

@@ -115,7 +115,7 @@ static int keep_old(struct rec_out *out, struct rec_err *e)
 		if (errno != EEXIST)
 			break;
 	}
-	rec_err_errno(e, errno, "%s: can't keep the old file until the new one is there", out->name);
+	rec_err_errno(e, errno, "%s: cannot keep the old file until the new one is there", out->name);
 	free(out->kept);
 	out->kept = NULL;
 	return -1;

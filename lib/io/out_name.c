@@ -158,7 +158,7 @@ static int make_temporary(struct rec_out *out, struct rec_err *e)
 			break;
 	}
 	if (errno == EACCES || errno == EPERM || errno == EROFS)
-		return rec_err_errno(e, errno, "%s: can't make a temporary file beside it", out->name);
+		return rec_err_errno(e, errno, "%s: cannot make a temporary file beside it", out->name);
 	return rec_err_errno(e, errno, "%s", out->name);
 }
 

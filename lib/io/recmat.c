@@ -272,12 +272,12 @@ static int parse_table(struct rec_form_section *s, const struct rec_form_head *h
 		if (rec_get32(p + 4) != 0 || rec_get64(p + 24) != 0 || s[i].type <= (i ? s[i - 1].type : 0) || s[i].off != off)
 			return rec_err_set(e, REC_EDATA, "malformed section table");
 		if (s[i].len > end - off)
-			return rec_err_set(e, REC_EDATA, "the %s don't fit the block", rec_form_section_name(s[i].type));
+			return rec_err_set(e, REC_EDATA, "the %s do not fit the block", rec_form_section_name(s[i].type));
 		off += rec_form_pad(s[i].len);
 	}
 	if (h->nsections % 2 && !all_zero(p, REC_FORM_ENTRY))
 		return rec_err_set(e, REC_EDATA, "the padding of the section table is not zero");
-	return off == end ? 0 : rec_err_set(e, REC_EDATA, "the sections don't fill the block");
+	return off == end ? 0 : rec_err_set(e, REC_EDATA, "the sections do not fill the block");
 }
 
 /* Bytes that a section of a known kind must have; labels and metadata have what they have. */

@@ -75,7 +75,7 @@ static int run_jobs(struct check *c, struct rec_pool *pool, struct rec_err *e)
 static int check_offsets(const uint64_t *off, uint64_t n, uint64_t last, uint64_t from, uint64_t to, bool labels, const char *what, struct rec_err *e)
 {
 	if ((from == 0 && off[0] != 0) || (to == n && off[n] != last))
-		return rec_err_set(e, REC_EDATA, "%s don't span their section", what);
+		return rec_err_set(e, REC_EDATA, "%s do not span their section", what);
 	for (uint64_t i = from; i < to; i++) {
 		if (off[i + 1] < off[i] || off[i + 1] > last)
 			return rec_err_set(e, REC_EDATA, "%s descend at %" PRIu64, what, i + 1);
@@ -122,7 +122,7 @@ static int check_labels(const uint64_t *off, const char *bytes, uint64_t from, u
 		return rec_err_set(e, REC_EDATA, "a %s label holds TAB, newline or NUL", what);
 	for (uint64_t i = from ? from : 1; i < to; i++)
 		if (!ascend(bytes + off[i - 1], (size_t)(off[i] - off[i - 1]), bytes + off[i], (size_t)(off[i + 1] - off[i])))
-			return rec_err_set(e, REC_EDATA, "%s labels don't ascend at %" PRIu64, what, i + 1);
+			return rec_err_set(e, REC_EDATA, "%s labels do not ascend at %" PRIu64, what, i + 1);
 	return 0;
 }
 
@@ -152,7 +152,7 @@ static int check_canonical(const struct check *c, uint64_t from, uint64_t to, un
 		for (uint64_t i = b->ptr[r] + 1; i < last; i++)
 			bad |= b->col[i] <= b->col[i - 1];
 		if (bad)
-			return rec_err_set(e, REC_EDATA, "row %" PRIu64 ": column indices don't ascend, or one is beyond the columns", r + 1);
+			return rec_err_set(e, REC_EDATA, "row %" PRIu64 ": column indices do not ascend, or one is beyond the columns", r + 1);
 	}
 	return 0;
 }
@@ -253,9 +253,9 @@ static int check_empty(const struct check *c, struct rec_err *e)
 	const struct rec_block *b = c->b;
 
 	if ((b->rows == 0 && (b->row_off[0] != 0 || c->label_len[0] != 0)) || (b->col_off && b->cols == 0 && (b->col_off[0] != 0 || c->label_len[1] != 0)))
-		return rec_err_set(e, REC_EDATA, "label offsets don't span their section");
+		return rec_err_set(e, REC_EDATA, "label offsets do not span their section");
 	if (b->ptr && b->rows == 0 && (b->ptr[0] != 0 || b->nnz != 0))
-		return rec_err_set(e, REC_EDATA, "row pointers don't span their section");
+		return rec_err_set(e, REC_EDATA, "row pointers do not span their section");
 	return 0;
 }
 

@@ -64,7 +64,7 @@ int rec_recmat_write(struct rec_out *out, const struct rec_block *b, struct rec_
 
 	_Static_assert(REC_FORM_KNOWN * 4 <= REC_FORM_ALIGN && REC_FORM_KNOWN % 2 == 0, "trailer and table fit their arrays");
 	if (!rec_form_name_ok(b->name))
-		return rec_err_set(e, REC_EDATA, "a block can't be named '%.32s': names are at most 31 printable characters without blanks", b->name);
+		return rec_err_set(e, REC_EDATA, "a block cannot be named '%.32s': names are at most 31 printable characters without blanks", b->name);
 	if (b->kind == REC_SPARSE) {
 		h.order = b->order;
 		h.nnz = b->nnz;

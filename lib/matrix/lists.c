@@ -399,7 +399,7 @@ int rec_lists_write(struct rec_out *out, const struct rec_lists *l, bool binary,
 {
 	for (uint64_t c = 0; c < l->nnz; c++)
 		if (!isfinite(l->score[c]))
-			return rec_err_set(e, REC_EDATA, "a score is not a finite number; it can't be ranked");
+			return rec_err_set(e, REC_EDATA, "a score is not a finite number; it cannot be ranked");
 		else if (binary && l->exact && fabs(l->exact[c]) > (double)FLT_MAX)
 			return rec_err_set(e, REC_EDATA, "a score is beyond what recmat holds (3.4e38); text holds it");
 	if (binary)

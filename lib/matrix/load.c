@@ -48,8 +48,8 @@ int rec_conflict_fail(const struct rec_conflict *c, const struct rec_labels *row
 		      struct rec_err *e)
 {
 	static const char *const text[] = {
-		[REC_CONFLICT_TWICE] = "is there twice",
-		[REC_CONFLICT_NO_TIME] = "is there twice, and without a time --duplicates last can't choose",
+		[REC_CONFLICT_TWICE] = "appears twice",
+		[REC_CONFLICT_NO_TIME] = "appears twice, and without a time --duplicates last cannot choose",
 		[REC_CONFLICT_RANGE] = "has a sum beyond what a 32-bit float holds",
 	};
 	size_t rn, cn;

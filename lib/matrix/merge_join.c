@@ -58,7 +58,7 @@ static int row_twice(const struct rec_merge_part *p, const struct rec_labels *l,
 	size_t len;
 	const char *s = rec_label(l, i, &len);
 
-	return rec_err_set(e, REC_EDATA, "%s: row '%.*s' of block '%s' is there twice", p->file, (int)len, s, p->b.name);
+	return rec_err_set(e, REC_EDATA, "%s: row '%.*s' of block '%s' appears twice", p->file, (int)len, s, p->b.name);
 }
 
 /* The union of the labels of one side; map[k][i] as rec_labels_union gives it. */

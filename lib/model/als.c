@@ -116,7 +116,7 @@ static int find_divisor(struct rec_als_form *f, struct survey *s, double fit, co
 		return -1;
 	f->divisor = out.n ? out.rest / (fit - (double)out.n) : sum / fit;
 	if (!(f->divisor > 0) || f->divisor - f->divisor != 0)
-		return rec_err_set(e, REC_EDATA, "the mean weight is %g: weights can't be scaled by it", f->divisor);
+		return rec_err_set(e, REC_EDATA, "the mean weight is %g: weights cannot be scaled by it", f->divisor);
 	if (o->report)
 		o->report->outliers = out;
 	return 0;
@@ -189,10 +189,10 @@ static int check_init(const struct rec_als_form *f, const struct rec_model *init
 	if (rec_als_form_load(&g, &init->meta, e) != 0)
 		return -1;
 	if (g.bias != f->bias)
-		return rec_err_set(e, REC_EDATA, "the model to start from has %u factors%s, this run %u%s; biases come with --explicit and go with --no-bias", g.k,
-				   g.bias ? " and biases" : "", f->k, f->bias ? " and biases" : "");
+		return rec_err_set(e, REC_EDATA, "the model to start from has %u factor%s%s, this run %u%s; biases come with --explicit and go with --no-bias", g.k,
+				   REC_S(g.k), g.bias ? " and biases" : "", f->k, f->bias ? " and biases" : "");
 	if (g.k != f->k)
-		return rec_err_set(e, REC_EDATA, "the model to start from has %u factors, this run %u; give -k %u", g.k, f->k, g.k);
+		return rec_err_set(e, REC_EDATA, "the model to start from has %u factor%s, this run %u; give -k %u", g.k, REC_S(g.k), f->k, g.k);
 	return rec_als_form_fits(&g, init, e);
 }
 

@@ -334,7 +334,7 @@ static int write_text(struct rec_out *out, const struct rec_model *m, struct rec
 	const char *weights = rec_meta_get(&m->meta, "history.weights");
 
 	if (m->has_factors)
-		return rec_err_set(e, REC_EUSAGE, "factors don't go into text: use -b");
+		return rec_err_set(e, REC_EUSAGE, "factors do not go into text: use -b");
 	if (m->has_offset)
 		return rec_err_set(e, REC_EUSAGE, "a model with an offset does not go into text: use -b");
 	if (weights && strcmp(weights, "none") != 0)

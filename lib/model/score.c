@@ -196,7 +196,7 @@ static int load_factors(struct rec_scorer_part *p, const struct rec_scorer_opts 
 	if (m->item.row.n == 0)
 		return rec_err_set(e, REC_EDATA, "it holds no item factors, only those of users: a half-step of rec-als; join it with the other half");
 	if (m->user.row.n && m->user.ncols != m->item.ncols)
-		return rec_err_set(e, REC_EDATA, "users have %u factors, items %u", (unsigned)m->user.ncols, (unsigned)m->item.ncols);
+		return rec_err_set(e, REC_EDATA, "factors of users are %u, of items %u", (unsigned)m->user.ncols, (unsigned)m->item.ncols);
 	if (rec_meta_get_f64(&m->meta, "mean", &mean, e) < 0)
 		return -1;
 	p->mean = (float)mean;
@@ -204,9 +204,9 @@ static int load_factors(struct rec_scorer_part *p, const struct rec_scorer_opts 
 	p->table = m->item.val;
 	p->bias = bias && !strcmp(bias, "1");
 	if (p->bias && p->k < 2)
-		return rec_err_set(e, REC_EDATA, "metadata say bias = 1, but there are %u factors", (unsigned)p->k);
+		return rec_err_set(e, REC_EDATA, "metadata say bias = 1, but factors are %u", (unsigned)p->k);
 	if (rec_model_is_part(m) && o->similar)
-		return rec_err_set(e, REC_EDATA, "it holds a part of its items alone: the others can't be compared");
+		return rec_err_set(e, REC_EDATA, "it holds a part of its items alone: the others cannot be compared");
 	if (o->similar) {
 		p->mean = 0;
 		p->k -= p->bias ? 2 : 0;
@@ -215,7 +215,7 @@ static int load_factors(struct rec_scorer_part *p, const struct rec_scorer_opts 
 	if (p->mean == 0 && !p->bias && !m->has_offset && !explicit_loss(m) && rec_part_usable(p, run, e))
 		return -1;
 	if (rec_model_is_part(m) && o->fold_in)
-		return rec_err_set(e, REC_EDATA, "it holds a part of its items alone: a history can't be folded in");
+		return rec_err_set(e, REC_EDATA, "it holds a part of its items alone: a history cannot be folded in");
 	if (o->fold_in || (o->unknown_users && !rec_model_is_part(m) && rec_meta_get(&m->meta, "loss")))
 		if (rec_foldin_new(&p->foldin, m, run, e))
 			return -1;

@@ -105,7 +105,7 @@ static int read_text(struct rec_sums *s, const struct rec_sim_opts *o, bool trus
 	s->in = NULL;
 	if (!o->whole) {
 		rec_in_close(in);
-		return rec_err_set(e, REC_EUSAGE, "sums in text don't say of how many users they are: give --whole, or sums of rec-sim --partial -b");
+		return rec_err_set(e, REC_EUSAGE, "sums in text do not say of how many users they are: give --whole, or sums of rec-sim --partial -b");
 	}
 	s->all = *o->whole;
 	s->untold = s->all.shards > 1 ? s->all.users : 0;

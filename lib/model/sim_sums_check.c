@@ -49,7 +49,7 @@ static int note_shard(struct rec_sums_shards *seen, const struct rec_meta *m, st
 		return -1;
 	for (size_t i = 0; d.cells && i < seen->n; i++)
 		if (same_digest(&d, &seen->digest[i]))
-			return rec_err_set(e, REC_EDATA, "the sums of one shard are there twice: digest %s", rec_meta_get(m, "digest"));
+			return rec_err_set(e, REC_EDATA, "the sums of one shard appear twice: digest %s", rec_meta_get(m, "digest"));
 	if (rec_grow(&seen->digest, &seen->cap, seen->n + 1, sizeof *seen->digest, e) != 0)
 		return -1;
 	seen->digest[seen->n++] = d;
@@ -345,7 +345,7 @@ int rec_sums_check_cells(struct rec_sums *s, const struct rec_sim_opts *o, struc
 		return rec_err_set(e, REC_EDATA, "sums of %" PRIu64 " pairs of user and item, but only %" PRIu64 " rows were read; make them again",
 				   s->pairs[s->item.n], s->all.digest.cells);
 	if (o->whole && s->pairs[s->item.n] != o->whole->pairs)
-		return rec_err_set(e, REC_EDATA, "sums of %" PRIu64 " pairs of user and item; the whole has %" PRIu64 ": some are missing, or there twice",
+		return rec_err_set(e, REC_EDATA, "sums of %" PRIu64 " pairs of user and item; the whole has %" PRIu64 ": some are missing, or appear twice",
 				   s->pairs[s->item.n], o->whole->pairs);
 	return 0;
 }

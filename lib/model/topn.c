@@ -277,7 +277,7 @@ static int check_cut(const struct rec_topn *t, const struct rec_query *q, const 
 	uint32_t sure = 0;
 
 	if (!t->s->alone)
-		return rec_err_set(e, REC_EDATA, "'%.*s': a table was cut by rec-sim -n, so scores of it can't be scaled or added up; make it with -n 0", len, q->label);
+		return rec_err_set(e, REC_EDATA, "'%.*s': a table was cut by rec-sim -n, so scores of it cannot be scaled or added up; make it with -n 0", len, q->label);
 	while (sure < top->n && top->entry[sure].score > 0)
 		sure++;
 	if (sure == t->o.n)

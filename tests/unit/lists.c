@@ -85,7 +85,7 @@ static void test_twice(void)
 	char want[128];
 
 	CHECK(load(&l, "b\tx\t1\na\tx\t2\na\tx\t3\n", &e) == -1 && l.row.n == 0, "a pair twice is taken");
-	snprintf(want, sizeof want, "%s: pair 'a' 'x' is there twice", in_path);
+	snprintf(want, sizeof want, "%s: pair 'a' 'x' appears twice", in_path);
 	CHECK(strcmp(e.msg, want) == 0, "'%s'", e.msg);
 }
 

@@ -168,9 +168,9 @@ static void merges(const char *a, const char *b, enum rec_repeats repeats, const
 	struct rec_err e;
 
 	CHECK(merge(a, b, repeats, &e) == 0, "%s", e.msg);
-	CHECK(same_file("merged", whole), "%s and %s don't give %s", a, b, whole);
+	CHECK(same_file("merged", whole), "%s and %s do not give %s", a, b, whole);
 	CHECK(merge(b, a, repeats, &e) == 0, "%s", e.msg);
-	CHECK(same_file("merged", whole), "%s and %s don't give %s", b, a, whole);
+	CHECK(same_file("merged", whole), "%s and %s do not give %s", b, a, whole);
 }
 
 static void refuses(const char *a, const char *b, const char *who, const char *message)
@@ -201,7 +201,7 @@ static void test_dense(void)
 	WRITE("p2", WITH(u2, 3, 4));
 	WRITE("whole", WITH(u, 1, 2, 3, 4, 5, 6), WITH(i, 7, 8));
 	merges("p1", "p2", REC_REPEATS_FAIL, "whole");
-	refuses("p1", "whole", "whole", ": row 'a' of block 'user' is there twice");
+	refuses("p1", "whole", "whole", ": row 'a' of block 'user' appears twice");
 	u2.cols = 1;
 	WRITE("p2", WITH(u2, 3));
 	refuses("p1", "p2", "p2", ": the columns of block 'user' are not those of the other parts");
@@ -238,7 +238,7 @@ static void test_ranked(void)
 	WRITE("p2", CELLS(b, 2, L(0, 2), L(0, 1), 3, 3));
 	WRITE("whole", CELLS(w, 5, L(0, 2, 4, 5), L(2, 0, 1, 2, 2), 2, 1, 3, 3, 5));
 	merges("p1", "p2", REC_REPEATS_FAIL, "whole");
-	refuses("p2", "p2", "p2", ": row 'u2' of block '' is there twice");
+	refuses("p2", "p2", "p2", ": row 'u2' of block '' appears twice");
 	a.order = REC_CANONICAL;
 	WRITE("p1", CELLS(a, 2, L(0, 1, 2), L(0, 1), 2, 5));
 	refuses("p2", "p1", "p1", ": block '' is of another kind or order than one before it");
@@ -302,7 +302,7 @@ static void test_model(void)
 	done(out);
 	CHECK(same_file("again", "whole"), "a model is written as it was");
 	out = create("again");
-	CHECK(rec_model_write(out, &x, false, pool, &e) == -1 && e.code == REC_EUSAGE && strcmp(e.msg, "factors don't go into text: use -b") == 0, "%s", e.msg);
+	CHECK(rec_model_write(out, &x, false, pool, &e) == -1 && e.code == REC_EUSAGE && strcmp(e.msg, "factors do not go into text: use -b") == 0, "%s", e.msg);
 	rec_out_free(out);
 	rec_model_free(&x);
 
@@ -373,7 +373,7 @@ static void test_no_model(void)
 	WRITE("x", WITH(u, 1, 2, 3, 4));
 	not_a_model("x", ": block 'other' is not part of a model");
 	WRITE("x", WITH(i, 1), WITH(i, 2));
-	not_a_model("x", ": row 'x' of block 'item' is there twice");
+	not_a_model("x", ": row 'x' of block 'item' appears twice");
 }
 
 int main(void)

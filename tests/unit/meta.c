@@ -77,8 +77,8 @@ static void test_parse(void)
 	malformed("a\t1\t2\n", 6, "metadata: line 1 is malformed");
 	malformed("a\t1\0\n", 5, "metadata: line 1 is malformed");
 	malformed("a\0b\t1\n", 6, "metadata: line 1 is malformed");
-	malformed("b\t1\na\t1\n", 8, "metadata: the keys don't ascend at a");
-	malformed("b\t1\nb\t1\n", 8, "metadata: the keys don't ascend at b");
+	malformed("b\t1\na\t1\n", 8, "metadata: the keys do not ascend at a");
+	malformed("b\t1\nb\t1\n", 8, "metadata: the keys do not ascend at b");
 }
 
 static void merged(const char *a, const char *b, const char *want)

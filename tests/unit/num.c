@@ -84,7 +84,7 @@ static void print_f32(float x)
 	int digits = 1, mine;
 
 	got[n] = '\0';
-	check(rec_num_f32(got, n, &back) == REC_NUM_OK && back == x && strtof(got, NULL) == x, "float doesn't read back", got);
+	check(rec_num_f32(got, n, &back) == REC_NUM_OK && back == x && strtof(got, NULL) == x, "float does not read back", got);
 	do
 		snprintf(ref, sizeof ref, "%.*e", digits - 1, (double)x);
 	while (strtof(ref, NULL) != x && digits++ < 9);
@@ -102,7 +102,7 @@ static void print_f64(double x)
 	int digits = 1;
 
 	got[n] = '\0';
-	check(rec_num_f64(got, n, &back) == REC_NUM_OK && back == x && strtod(got, NULL) == x, "double doesn't read back", got);
+	check(rec_num_f64(got, n, &back) == REC_NUM_OK && back == x && strtod(got, NULL) == x, "double does not read back", got);
 	do
 		snprintf(ref, sizeof ref, "%.*e", digits - 1, x);
 	while (strtod(ref, NULL) != x && digits++ < 17);

@@ -320,19 +320,19 @@ static void test_contents(void)
 		b.field = value;                   \
 		refused_block(&b, ": block 1: " message); \
 	} while (0)
-	BAD(canonical, row_bytes, "bobann", "row labels don't ascend at 2");
-	BAD(canonical, row_bytes, "annann", "row labels don't ascend at 2");
+	BAD(canonical, row_bytes, "bobann", "row labels do not ascend at 2");
+	BAD(canonical, row_bytes, "annann", "row labels do not ascend at 2");
 	BAD(canonical, row_bytes, "an\tbob", "a row label holds TAB, newline or NUL");
 	BAD(canonical, col_bytes, "teatea\0002\xc3\xa9", "a column label holds TAB, newline or NUL");
 	BAD(kept, col_bytes, "teatea\n2\xc3\xa9", "a column label holds TAB, newline or NUL");
 	BAD(canonical, row_off, ((const uint64_t[]){ 0, 0, 6 }), "row label offsets: label 1 is empty or too long");
 	BAD(canonical, row_off, ((const uint64_t[]){ 0, 7, 6 }), "row label offsets descend at 1");
-	BAD(canonical, row_off, ((const uint64_t[]){ 1, 3, 6 }), "row label offsets don't span their section");
-	BAD(canonical, ptr, ((const uint64_t[]){ 0, 2, 2 }), "row pointers don't span their section");
+	BAD(canonical, row_off, ((const uint64_t[]){ 1, 3, 6 }), "row label offsets do not span their section");
+	BAD(canonical, ptr, ((const uint64_t[]){ 0, 2, 2 }), "row pointers do not span their section");
 	BAD(canonical, ptr, ((const uint64_t[]){ 0, UINT64_MAX, 3 }), "row pointers descend at 1");
-	BAD(canonical, col, ((const uint32_t[]){ 0, 3, 1 }), "row 1: column indices don't ascend, or one is beyond the columns");
-	BAD(canonical, col, ((const uint32_t[]){ 2, 0, 1 }), "row 1: column indices don't ascend, or one is beyond the columns");
-	BAD(canonical, col, ((const uint32_t[]){ 0, 2, UINT32_MAX }), "row 2: column indices don't ascend, or one is beyond the columns");
+	BAD(canonical, col, ((const uint32_t[]){ 0, 3, 1 }), "row 1: column indices do not ascend, or one is beyond the columns");
+	BAD(canonical, col, ((const uint32_t[]){ 2, 0, 1 }), "row 1: column indices do not ascend, or one is beyond the columns");
+	BAD(canonical, col, ((const uint32_t[]){ 0, 2, UINT32_MAX }), "row 2: column indices do not ascend, or one is beyond the columns");
 	BAD(canonical, val, ((const float[]){ 1, NAN, 1 }), "a value is not finite");
 	BAD(stream, val, ((const float[]){ 1, INFINITY, 1 }), "a value is not finite");
 	BAD(factors, val, ((const float[]){ 1, 2, 3, 4, 5, NAN }), "a value is not finite");
@@ -343,7 +343,7 @@ static void test_contents(void)
 	BAD(ranked, col, ((const uint32_t[]){ 1, 0, 1, 1 }), "row 1: not in rank order, a column twice, or one beyond the columns");
 	BAD(ranked, col, ((const uint32_t[]){ 2, 0, 1, 3 }), "row 2: not in rank order, a column twice, or one beyond the columns");
 	BAD(ranked, val, ((const float[]){ .5f, .75f, .5f, 1 }), "row 1: not in rank order, a column twice, or one beyond the columns");
-	BAD(meta, meta, "algorithm\tease\nalgo\t1\n", "metadata: the keys don't ascend at algo");
+	BAD(meta, meta, "algorithm\tease\nalgo\t1\n", "metadata: the keys do not ascend at algo");
 	BAD(meta, meta_len, 21, "metadata: the last line has no newline");
 	BAD(canonical, order, (enum rec_order)4, "order 4 is not understood");
 }
@@ -377,7 +377,7 @@ static void test_damage(void)
 	}
 	damaged(v, 24, ": block 1: damaged: the CRC of the header is wrong", ": block 1: damaged: the CRC of the header is wrong");
 	damaged(v, 130, ": block 1: damaged: the CRC of the section table is wrong", ": block 1: damaged: the CRC of the section table is wrong");
-	damaged(v, 384, ": block 1: damaged: the CRC of the row label offsets is wrong", ": block 1: row label offsets don't span their section");
+	damaged(v, 384, ": block 1: damaged: the CRC of the row label offsets is wrong", ": block 1: row label offsets do not span their section");
 	damaged(v, 448 + 6, ": block 1: damaged: the padding of the row labels is not zero", ": block 1: damaged: the padding of the row labels is not zero");
 	damaged(v, b.n - 128 - 64 - 128, ": block 1: damaged: the CRC of the values is wrong", NULL);
 	damaged(v, b.n - 128 - 64, ": block 1: damaged: the CRC of the row label offsets is wrong", NULL);
@@ -433,7 +433,7 @@ static void test_header(void)
 	malformed(v, 40, 4, ": block 1: the column indices have the wrong length");
 	malformed(v, 47, 4, ": block 1: the size of the block is too small for its cells");
 	malformed(v, 48, 1, ": block 1: malformed header");
-	malformed(v, 48, 0, ": block 1: the column indices don't fit the block");
+	malformed(v, 48, 0, ": block 1: the column indices do not fit the block");
 	malformed(v, 55, 1, ": cut off: no end mark after block 0");
 	malformed(v, 56, 7, ": block 1: the padding of the section table is not zero");
 	malformed(v, 59, 1, ": block 1: malformed header");
@@ -550,7 +550,7 @@ static void test_names(void)
 		rec_block_name(&b, bad[i]);
 		MUST(rec_out_open(&out, path, &e), &e);
 		CHECK(!rec_block_name_ok(bad[i]) && rec_recmat_write(out, &b, pool, &e) == -1 && e.code == REC_EDATA, "'%s' is written", bad[i]);
-		CHECK(strncmp(e.msg, "a block can't be named '", 24) == 0, "%s", e.msg);
+		CHECK(strncmp(e.msg, "a block cannot be named '", 24) == 0, "%s", e.msg);
 		rec_out_free(out);
 	}
 	for (size_t i = 0; i < sizeof good / sizeof *good; i++) {

@@ -211,8 +211,8 @@ static void check_failure(const struct rec_err *e, const struct cell *bad, enum 
 {
 	char want[256];
 
-	snprintf(want, sizeof want, "%s: pair '%s' '%s' is there twice%s", text_path, bad->row, bad->col,
-		 rule == REC_REPEATS_LAST ? ", and without a time --duplicates last can't choose" : "");
+	snprintf(want, sizeof want, "%s: pair '%s' '%s' appears twice%s", text_path, bad->row, bad->col,
+		 rule == REC_REPEATS_LAST ? ", and without a time --duplicates last cannot choose" : "");
 	CHECK(strcmp(e->msg, want) == 0 && e->code == REC_EDATA, "'%s', not '%s'", e->msg, want);
 }
 
@@ -352,7 +352,7 @@ static void test_messages(void)
 
 	write_file(text_path, text, strlen(text));
 	CHECK(load(&s, text_path, &how, pool[1], &e) == -1 && s.row.n == 0, "a pair twice is taken");
-	snprintf(want, sizeof want, "%s: truth: pair 'u1' 'i2' is there twice", text_path);
+	snprintf(want, sizeof want, "%s: truth: pair 'u1' 'i2' appears twice", text_path);
 	CHECK(strcmp(e.msg, want) == 0, "'%s'", e.msg);
 	e = (struct rec_err){ 0 };
 	how = (struct rec_load){ .repeats = REC_REPEATS_SUM };
@@ -432,7 +432,7 @@ static void test_in_place(void)
 		rec_sparse_free(&part);
 	}
 	part.digest = sum;
-	CHECK(same_digest(&s, &part), "digests of the parts don't add up");
+	CHECK(same_digest(&s, &part), "digests of the parts do not add up");
 	rec_meta_free(&meta);
 	rec_sparse_free(&s);
 }
