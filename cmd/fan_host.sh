@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh disable=SC2015,SC2034,SC2154,SC2317
-# fan_host.sh - hosts: how they are reached, what is sent to them, which one a part is given to, when one is dropped. Part of rec-fan.
+# fan_host.sh - hosts: how they are reached, what is sent to them, which one a
+# part is given to, when one is dropped. Part of rec-fan.
 #
-# What a host is asked to run is one of the fixed lines below. They hold nothing but $R, of digits and a dot, and names of commands; a part is described
-# by the job that rec-job reads from its stdin. What a host answers is compared, or shown through line_of.
+# What a host is asked to run is one of the fixed lines below. They hold nothing
+# but $R, of digits and a dot, and names of commands; a part is described by the
+# job that rec-job reads from its stdin. What a host answers is compared, or
+# shown through line_of.
 
-# by_ssh SECONDS WORD...: ssh with these words, its time limited (0: this process becomes it). $REC_SSH is split at blanks, as rsync does it.
+# by_ssh SECONDS WORD...: ssh with these words, its time limited (0: this
+# process becomes it). $REC_SSH is split at blanks, as rsync does it.
 by_ssh() {
 	seconds=$1
 	shift
@@ -31,7 +35,8 @@ drop() {	# drop HOST WHY
 	note "$RUN/host/$1/bad" "$2"
 }
 
-# once HOST NAME COMMAND...: run it unless it has succeeded in this run; who comes meanwhile waits for it
+# once HOST NAME COMMAND...: run it unless it has succeeded in this run; who
+# comes meanwhile waits for it
 once() {
 	mark=$RUN/host/$1/once.$2
 	shift 2
@@ -63,7 +68,8 @@ send() {
 	log ship "$target" - "$where" "$sent" "$bytes" ok
 }
 
-# The folder on a new host, the commands for its kind of machine, and whether they run there.
+# The folder on a new host, the commands for its kind of machine, and whether
+# they run there.
 settle() {
 	by_ssh "$PATIENCE" "$1" "exec sh -c 'mkdir -p $R/in $R/bin $R/out && uname -m'" </dev/null >"$job.out" 2>"$job.err" || return 1
 	machine=$(tail -n 1 "$job.out") bin=$BIN
@@ -83,8 +89,9 @@ prepare() {
 	done
 }
 
-# Sets host and slot (HOST/slot.K). A part goes where its shard is, if that slot is free; away from where it failed, if there is another host. 1: no host
-# is left.
+# Sets host and slot (HOST/slot.K). A part goes where its shard is, if that slot
+# is free; away from where it failed, if there is another host. 1: no host is
+# left.
 take_slot() {
 	home=
 	[ ! -e "$RUN/home/$part" ] || read -r home <"$RUN/home/$part"

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh disable=SC2015,SC2034,SC2154,SC2317
-# fan_input.sh - the input, what the steps need of it, and what an earlier run left of them. Part of rec-fan.
+# fan_input.sh - the input, what the steps need of it, and what an earlier run
+# left of them. Part of rec-fan.
 
-# make_file FILE COMMAND...: in/FILE from the stdout of COMMAND, unless it is there
+# make_file FILE COMMAND...: in/FILE from the stdout of COMMAND, unless it is
+# there
 make_file() {
 	[ ! -e "in/$1" ] || return 0
 	made=in/$1
@@ -17,7 +19,8 @@ make_file() {
 	mv "$RUN/made" "$made" || die 4 "can't write $made in $work"
 }
 
-# The input is kept as it came. One matrix with rows and columns in order is quicker to read, where it can be made (no repeated pairs).
+# The input is kept as it came. One matrix with rows and columns in order is
+# quicker to read, where it can be made (no repeated pairs).
 read_input() {
 	if [ ! -e in/raw ]; then
 		make_file raw from_stdin cat
@@ -34,7 +37,8 @@ read_input() {
 	fi
 }
 
-# shard SIDE [--transpose]: the input in PARTS shards, and how many rows each of them has
+# shard SIDE [--transpose]: the input in PARTS shards, and how many rows each of
+# them has
 shard() {
 	[ ! -e "in/$1.$((PARTS - 1)).rows" ] || return 0
 	job=$RUN/shard.$1
@@ -65,7 +69,8 @@ prepare_als() {
 	[ -z "$WARM" ] || make_file own.0.rec patiently "$BIN/rec-cat" --block user -b in/step.0.rec
 }
 
-# Finished parts of an earlier run are looked at again: files can rot, and disks can have been full.
+# Finished parts of an earlier run are looked at again: files can rot, and disks
+# can have been full.
 look_again() {
 	step=$1
 	if [ "$step" -lt "$STEPS" ] && [ -e "done/$step" ]; then

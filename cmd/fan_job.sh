@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh disable=SC2015,SC2034,SC2154,SC2317
-# fan_job.sh - steps: what makes a part of each, when a part is whole, and how one gets done. Part of rec-fan.
+# fan_job.sh - steps: what makes a part of each, when a part is whole, and how
+# one gets done. Part of rec-fan.
 
 # words WORD...: of a job (rec-job(1)), as they are, each ended by a zero byte
 words() { printf '%s\0' "$@"; }
 
-# describe STEP: sets name, needs and ext (rec, or gz for text) of part $part, and of its job input, output and remove
+# describe STEP: sets name, needs and ext (rec, or gz for text) of part $part,
+# and of its job input, output and remove
 describe() {
 	ext=rec needs="in/data.rec $FILES" input=in/data.rec output='' remove=''
 	text=out/$part.${RUN##*/}.gz	# of this run alone: a part of one that was killed may still be at work
@@ -27,7 +29,8 @@ describe() {
 	esac
 }
 
-# rec-sim over shards of the users: what is to be known of the whole, sums, and the model from the sums of all.
+# rec-sim over shards of the users: what is to be known of the whole, sums, and
+# the model from the sums of all.
 describe_sums() {
 	input=in/user.$((part - 1)).rec
 	case $1 in
@@ -53,7 +56,8 @@ part_words() {
 	esac
 }
 
-# How many threads: processes that share a machine share its CPUs, unless --threads says otherwise.
+# How many threads: processes that share a machine share its CPUs, unless
+# --threads says otherwise.
 thread_words() {
 	[ -z "$THREADS" ] || return 0
 	[ -z "$LOCAL" ] || { words arg=--threads=1; return; }
@@ -69,8 +73,10 @@ write_job() {
 		thread_words && part_words && cat "$RUN/words" && words end=
 }
 
-# What a recmat file holds; every check is made on the way. Sets rows (of all its blocks), blocks, and order of the last. Of what is printed only lines
-# that speak of a numbered block count, and only numbers of them: metadata come from whoever made the file.
+# What a recmat file holds; every check is made on the way. Sets rows (of all
+# its blocks), blocks, and order of the last. Of what is printed only lines that
+# speak of a numbered block count, and only numbers of them: metadata come from
+# whoever made the file.
 look_at() {
 	rows=0 blocks=0 order='' format=''
 	"$BIN/rec-cat" -q --info <"$1" >"$job.info" 2>/dev/null || return 1
@@ -85,7 +91,8 @@ look_at() {
 	[ "$format" = recmat ]
 }
 
-# Is what came a whole file of the kind that was expected? A part of a half-sweep has the rows of its shard.
+# Is what came a whole file of the kind that was expected? A part of a
+# half-sweep has the rows of its shard.
 whole() {
 	case $ext in
 	gz) [ -s "$1" ] && gzip -t <"$1" 2>/dev/null ;;
@@ -107,7 +114,8 @@ run_part() {
 	fi
 }
 
-# Once. Sets result: ok, or what went wrong, and in fatal whether the command itself said that it would fail again.
+# Once. Sets result: ok, or what went wrong, and in fatal whether the command
+# itself said that it would fail again.
 attempt() {
 	fatal=0 rc=0
 	# shellcheck disable=SC2086
@@ -130,7 +138,8 @@ attempt() {
 	esac
 }
 
-# The command says that its input is bad: the copy there may be. What is there is sent again.
+# The command says that its input is bad: the copy there may be. What is there
+# is sent again.
 forget() {
 	[ -z "$LOCAL" ] || return 0
 	: >"$RUN/host/$host/suspect"
@@ -139,7 +148,8 @@ forget() {
 	done
 }
 
-# What a failure says about the host: gone if it doesn't answer, bad if it fails twice running.
+# What a failure says about the host: gone if it doesn't answer, bad if it fails
+# twice running.
 blame() {
 	[ -z "$LOCAL" ] || return 0
 	if ! answers "$host"; then
@@ -183,11 +193,13 @@ try_part() {
 		log "$name" "$part" "$try" "$host" "$began" 0 "$result"
 		[ "$quiet" = 1 ] || say "$name part $part of $PARTS on $host, try $try: $result"
 		fatals=$((fatals + fatal))
-		# a command that refuses its input does so everywhere: two hosts are asked
+		# a command that refuses its input does so everywhere: two hosts
+		# are asked
 		[ "$fatals" -lt 2 ] && [ "$fatals$LOCAL" != 11 ] || break
 		if [ "$fatal" = 1 ]; then forget; else blame; fi
 		avoid=$host
-		# what never ran is not held against the part; the host is dropped for it soon enough
+		# what never ran is not held against the part; the host is
+		# dropped for it soon enough
 		case $LOCAL$result in lost* | shipping*) ;; *) try=$((try + 1)) ;; esac
 	done
 	status=4
@@ -204,8 +216,9 @@ parts_of() {
 	done
 }
 
-# Joined parts are what the next half-sweep is given, as one block: processes of a host then share the mapped file. With them, where vectors begin at
-# their last value, those of the other side.
+# Joined parts are what the next half-sweep is given, as one block: processes of
+# a host then share the mapped file. With them, where vectors begin at their
+# last value, those of the other side.
 collect_als() {
 	before=
 	[ -z "$WARM" ] || before=in/own.$((step - 1)).rec
@@ -248,7 +261,8 @@ do_job() {	# do_job STEP PART
 	waited=0
 	while [ ! -e "$RUN/ready" ] || [ "$step" -gt 1 ] && [ ! -e "done/$((step - 1))" ]; do
 		[ -d "$RUN" ] && [ ! -e "$RUN/failed" ] || exit 1
-		# as many jobs as there are slots may wait here: the longer the step, the more rarely they look
+		# as many jobs as there are slots may wait here: the longer the
+		# step, the more rarely they look
 		if [ $((waited += 1)) -lt 20 ]; then sleep 0.02; elif [ $waited -lt 100 ]; then sleep 0.05; else sleep 0.2; fi
 	done
 	[ -e "part/$name.$part.$ext" ] || try_part

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh disable=SC2034,SC2154
-# fan_list.sh - the list of hosts is read. Sets HOSTS (NAME/SLOTS, with blanks between) and total, of slots. Part of rec-fan.
+# fan_list.sh - the list of hosts is read. Sets HOSTS (NAME/SLOTS, with blanks
+# between) and total, of slots. Part of rec-fan.
 
 # A name goes into names of files and to ssh and rsync as it is.
 is_host() {
@@ -17,7 +18,8 @@ take_host() {
 	HOSTS="$HOSTS$name/$number " total=$((total + number))
 }
 
-# Each line of the list, also a last one without newline, with CRLF, or behind a byte order mark.
+# Each line of the list, also a last one without newline, with CRLF, or behind a
+# byte order mark.
 read_hosts() {
 	lines=0 cr=$(printf '\r') mark=$(printf '\357\273\277')
 	while IFS= read -r line || [ -n "$line" ]; do

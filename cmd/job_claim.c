@@ -36,7 +36,10 @@ struct owner {
 	int pid;
 };
 
-/* The first n - 1 bytes of a small file, as a string; -1 where it cannot be read or is no regular file. */
+/*
+ * The first n - 1 bytes of a small file, as a string; -1 where it cannot be
+ * read or is no regular file.
+ */
 static int slurp(int dir, const char *name, char *to, size_t n)
 {
 	int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
@@ -60,7 +63,8 @@ static void start_of(char to[FIELD], int pid)
 	snprintf(path, sizeof path, "/proc/%d/stat", pid);
 	if (slurp(AT_FDCWD, path, stat, sizeof stat) != 0 || !(p = strrchr(stat, ')')))
 		return;
-	for (int field = 2; p && field < 22; field++)	/* the name may hold blanks: fields count from its end */
+	/* The name may hold blanks: fields count from its end. */
+	for (int field = 2; p && field < 22; field++)
 		p = strchr(p + 1, ' ');
 	if (p)
 		snprintf(to, FIELD, "%.*s", (int)strspn(p + 1, "0123456789"), p + 1);
@@ -102,7 +106,9 @@ static int read_lock(int dir, struct owner *o)
 	if (slurp(dir, "lock", line, sizeof line) != 0)
 		return errno == ENOENT ? 0 : -1;
 	_Static_assert(FIELD == 96, "widths of the format");
-	return sscanf(line, "%95s %95s %9d %95s%c", o->host, o->boot, &o->pid, o->start, &rest) == 5 && rest == '\n' && o->pid > 0 ? 1 : -1;
+	if (sscanf(line, "%95s %95s %9d %95s%c", o->host, o->boot, &o->pid, o->start, &rest) != 5)
+		return -1;
+	return rest == '\n' && o->pid > 0 ? 1 : -1;
 }
 
 static int write_file(int dir, const char *name, const char *text, struct rec_err *e)
@@ -128,10 +134,15 @@ static int write_lock(int dir, const struct owner *o, struct rec_err *e)
 	unlinkat(dir, "lock.new", 0);
 	if (write_file(dir, "lock.new", line, e) != 0)
 		return -1;
-	return renameat(dir, "lock.new", dir, "lock") == 0 ? 0 : rec_err_errno(e, errno, "cannot write lock");
+	if (renameat(dir, "lock.new", dir, "lock") != 0)
+		return rec_err_errno(e, errno, "cannot write lock");
+	return 0;
 }
 
-/* 1: nothing is in the folder but, perhaps, an unfinished marker; 0: something is; -1: it cannot be read. */
+/*
+ * 1: nothing is in the folder but, perhaps, an unfinished marker; 0: something
+ * is; -1: it cannot be read.
+ */
 static int is_empty(int dir, struct rec_err *e)
 {
 	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), empty = 1;
@@ -144,7 +155,8 @@ static int is_empty(int dir, struct rec_err *e)
 		return -1;
 	}
 	for (struct dirent *f; empty && (f = readdir(d));)
-		empty = strcmp(f->d_name, ".") == 0 || strcmp(f->d_name, "..") == 0 || strcmp(f->d_name, MARKER) == 0;
+		empty = strcmp(f->d_name, ".") == 0 || strcmp(f->d_name, "..") == 0 ||
+			strcmp(f->d_name, MARKER) == 0;
 	closedir(d);
 	return empty;
 }
@@ -159,6 +171,12 @@ static int check_owner(int dir, struct stat *st, struct rec_err *e)
 	return 0;
 }
 
+static int foreign(struct rec_err *e)
+{
+	return rec_err_set(e, REC_EDATA,
+			   "holds files that are not rec-fan's; use a new or an empty folder");
+}
+
 /* The marker, open and locked: the folder is rec-fan's, or becomes it. */
 static int open_marker(int dir, int *fd, struct rec_err *e)
 {
@@ -171,7 +189,7 @@ static int open_marker(int dir, int *fd, struct rec_err *e)
 		return -1;
 	*fd = openat(dir, MARKER, empty ? flags | O_CREAT : flags, 0666);
 	if (*fd < 0 && errno == ENOENT)
-		return rec_err_set(e, REC_EDATA, "holds files that are not rec-fan's; use a new or an empty folder");
+		return foreign(e);
 	if (*fd < 0 || fstat(*fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_uid != geteuid())
 		return rec_err_set(e, REC_EDATA, MARKER " in it is not rec-fan's; use a new or an empty folder");
 	while (fcntl(*fd, F_SETLKW, &lock) != 0)
@@ -182,7 +200,7 @@ static int open_marker(int dir, int *fd, struct rec_err *e)
 	if (strcmp(text, MARKED) == 0)
 		return 0;
 	if (*text || is_empty(dir, e) != 1)
-		return rec_err_set(e, REC_EDATA, "holds files that are not rec-fan's; use a new or an empty folder");
+		return foreign(e);
 	if (write(*fd, MARKED, sizeof MARKED - 1) != (ssize_t)sizeof MARKED - 1)
 		return rec_err_errno(e, errno ? errno : EIO, "cannot be written");
 	return 0;
@@ -213,11 +231,15 @@ static int take_lock(int dir, int pid, struct rec_err *e)
 
 	describe(&self, pid);
 	if (locked < 0)
-		return rec_err_set(e, REC_EDATA, "the file lock in it cannot be read; remove it if no rec-fan works there");
+		return rec_err_set(e, REC_EDATA,
+				   "the file lock in it cannot be read; remove it if no rec-fan works there");
 	if (locked && strcmp(o.host, self.host) != 0)
-		return rec_err_set(e, REC_EDATA, "in use by process %d on host %s; if that has ended, remove the file lock in it", o.pid, o.host);
+		return rec_err_set(e, REC_EDATA,
+				   "in use by process %d on host %s; if that has ended, "
+				   "remove the file lock in it", o.pid, o.host);
 	if (locked && o.pid != pid && lives(&o, &self))
-		return rec_err_set(e, REC_EDATA, "in use by process %d; wait until it has ended, or use another folder", o.pid);
+		return rec_err_set(e, REC_EDATA,
+				   "in use by process %d; wait until it has ended, or use another folder", o.pid);
 	return write_lock(dir, &self, e);
 }
 
@@ -228,7 +250,8 @@ static int claim(int dir, int pid, struct rec_err *e)
 
 	if (check_owner(dir, &st, e) == 0 && open_marker(dir, &fd, e) == 0) {
 		if ((st.st_mode & 022) && fchmod(dir, st.st_mode & 07755) != 0)
-			rc = rec_err_set(e, REC_EDATA, "others can write into it, which cannot be changed; use another folder");
+			rc = rec_err_set(e, REC_EDATA,
+					 "others can write into it, which cannot be changed; use another folder");
 		else if (make_folders(dir, e) == 0)
 			rc = take_lock(dir, pid, e);
 	}
@@ -258,8 +281,8 @@ int job_release(const char *path, int pid, struct rec_err *e)
 	describe(&self, pid);
 	if (open_marker(dir, &fd, e) != 0)
 		rc = rec_err_prefix(e, "%s: ", path);
-	else if (read_lock(dir, &o) == 1 && o.pid == pid && strcmp(o.host, self.host) == 0 && strcmp(o.boot, self.boot) == 0 &&
-		 unlinkat(dir, "lock", 0) != 0)
+	else if (read_lock(dir, &o) == 1 && o.pid == pid && strcmp(o.host, self.host) == 0 &&
+		 strcmp(o.boot, self.boot) == 0 && unlinkat(dir, "lock", 0) != 0)
 		rc = rec_err_errno(e, errno, "%s/lock", path);
 	if (fd >= 0)
 		close(fd);

@@ -62,7 +62,9 @@ static bool is_inside(const char *name)
 
 static bool is_command(const char *name)
 {
-	return strncmp(name, "rec-", 4) == 0 && name[4] && name[4 + strspn(name + 4, "abcdefghijklmnopqrstuvwxyz")] == '\0';
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz";
+
+	return strncmp(name, "rec-", 4) == 0 && name[4] && !name[4 + strspn(name + 4, letters)];
 }
 
 static int take_number(uint32_t *to, const char *key, const char *s, struct rec_err *e)

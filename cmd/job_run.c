@@ -94,7 +94,10 @@ static int told_to_end(void)
 	return 0;
 }
 
-/* Wait until the child ends. What ends it early is said to it by SIGTERM, and when the grace is over by SIGKILL. */
+/*
+ * Wait until the child ends. What ends it early is said to it by SIGTERM, and
+ * when the grace is over by SIGKILL.
+ */
 static int watch(pid_t child, uint32_t limit)
 {
 	int64_t end = limit ? now_ms() + (int64_t)limit * 1000 : INT64_MAX;
@@ -154,7 +157,8 @@ static uint32_t threads_of(uint32_t share)
 }
 
 /* run [--threads=N] [--output=FILE] args, NULL behind; threads and output hold the words. */
-static char **argv_of(const struct job *j, char threads[32], char *output, size_t room, struct rec_err *e)
+static char **argv_of(const struct job *j, char threads[32], char *output, size_t room,
+		      struct rec_err *e)
 {
 	char **argv = rec_alloc(j->nargs + 4, sizeof *argv, e);
 	size_t n = 0;

@@ -1,10 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# rec-fan - rec-als, rec-sim, rec-topn or rec-eval over many hosts or processes, with the bytes of one process.
+# rec-fan - rec-als, rec-sim, rec-topn or rec-eval over many hosts or processes,
+# with the bytes of one process.
 #
-# A run is a list of steps, and a step a number of parts: als has a step for each half-sweep, the others have one. A part is one command that reads files of
-# the folder DIR (--work), or of its copy on a host, and writes one file. GNU parallel starts a job for each part, in order, as many at a time as there are
+# A run is a list of steps, and a step a number of parts: als has a step for
+# each half-sweep, the others have one. A part is one command that reads files
+# of the folder DIR (--work), or of its copy on a host, and writes one file. GNU
+# parallel starts a job for each part, in order, as many at a time as there are
 # slots. A job
 #
 #	waits until the step before is collected,
@@ -13,7 +16,8 @@
 #	checks what came: exit status, end mark, CRCs, number of rows; then mv gives it its name, and DIR/log.tsv a line,
 #	tries again, elsewhere if it can, where something failed. A host that can't be reached, or fails twice running, is dropped.
 #
-# The job that ends the last part of a step collects the step. Whatever has its final name is whole, so a run that was killed goes on where it stopped.
+# The job that ends the last part of a step collects the step. Whatever has its
+# final name is whole, so a run that was killed goes on where it stopped.
 #
 #	DIR/.rec-fan	the marker: this folder is rec-fan's. DIR/lock: whose (rec-job --claim)
 #	DIR/job		what was asked for; another job in the same folder is refused
@@ -21,8 +25,10 @@
 #	DIR/part	finished parts		DIR/done	collected steps
 #	DIR/log.tsv	what ran where		DIR/run		slots and notes of one run; empty after it
 #
-# Once it is claimed DIR is the current folder, so that no name in here depends on where it is. Nothing that comes from outside is evaluated: words of a job
-# are ended by zero bytes, numbers go through `number` or `digits`, text that is shown goes through line_of.
+# Once it is claimed DIR is the current folder, so that no name in here depends
+# on where it is. Nothing that comes from outside is evaluated: words of a job
+# are ended by zero bytes, numbers go through `number` or `digits`, text that is
+# shown goes through line_of.
 # shellcheck disable=SC1091,SC2015	# files that the Makefile puts in; a && b || c: c is for a failure of either
 # shellcheck disable=SC2317	# functions that `once` and `make_file` call
 me=rec-fan
@@ -172,7 +178,8 @@ done
 
 [ -n "$work" ] || bad_usage "--work DIR is missing"
 
-# The command itself says what is wrong with its options. (Without input it does nothing else.)
+# The command itself says what is wrong with its options. (Without input it does
+# nothing else.)
 why=$({ words "run=rec-$CMD"; words_for check "$@"; words end=; } | "$BIN/rec-job" 2>&1 >/dev/null)
 [ $? -ne 2 ] || { why=${why##*"$NL"}; die 2 "${why#"rec-$CMD: "}"; }
 [ "$CMD" != als ] || { number --iterations "$iterations" 0 999999999; iterations=$number; number --factors "$factors" 1 999999999; factors=$number; }
@@ -261,13 +268,15 @@ for h in $HOSTS; do
 done
 job=$RUN/main
 
-# Sets tmp: a folder whose name is short, and holds nothing that a shell or ssh would read.
+# Sets tmp: a folder whose name is short, and holds nothing that a shell or ssh
+# would read.
 plain_tmp() {
 	tmp=${TMPDIR:-/tmp}
 	case $tmp in [!/]* | *[!A-Za-z0-9_./-]* | ???????????????????????????????*) tmp=/tmp ;; esac
 }
 
-# Shared connections: their names must be short, and ssh reads blanks, quotes and % in them. Those of a run that was killed are removed.
+# Shared connections: their names must be short, and ssh reads blanks, quotes
+# and % in them. Those of a run that was killed are removed.
 make_sockets() {
 	old=$(head -n 1 sockets 2>/dev/null)
 	case $old in
@@ -297,7 +306,8 @@ R='' SSH_OPTIONS=''
 # shellcheck source=cmd/fan_input.sh
 . fan_input.sh
 
-# A shell hears no signal while it waits for a command in front of it: patiently COMMAND... runs it behind, from_stdin COMMAND... so that it reads stdin.
+# A shell hears no signal while it waits for a command in front of it: patiently
+# COMMAND... runs it behind, from_stdin COMMAND... so that it reads stdin.
 awaited() { child=$!; wait "$child"; set -- $?; child=; return "$1"; }
 patiently() { "$@" & awaited; }
 from_stdin() { { "$@" <&3 3<&- & } 3<&0; awaited; }
@@ -364,7 +374,8 @@ plan() {
 	done >"$RUN/plan" || die 4 "can't write into $work"
 }
 
-# One connection a host, shared by what follows; it ends with this process, however that ends: then nothing can be read from the pipe any more.
+# One connection a host, shared by what follows; it ends with this process,
+# however that ends: then nothing can be read from the pipe any more.
 connect() {
 	mkfifo "$RUN/alive" || die 4 "can't write into $work"
 	for h in $HOSTS; do
@@ -373,7 +384,8 @@ connect() {
 	done
 }
 
-# Jobs wait until what they need is prepared; meanwhile GNU parallel and the connections get going. What jobs know they know from the environment.
+# Jobs wait until what they need is prepared; meanwhile GNU parallel and the
+# connections get going. What jobs know they know from the environment.
 begin() {
 	plain_tmp
 	if [ -t 2 ] && [ "$quiet" = 0 ]; then
@@ -382,7 +394,8 @@ begin() {
 	fi
 	(
 		REC_FAN=$self REC_FAN_RUN=$RUN LIMIT=$limit TRIES=$tries VERBOSE=$verbose
-		# GNU parallel gives the name of its temporary folder to a shell: jobs alone are told the user's
+		# GNU parallel gives the name of its temporary folder to a
+		# shell: jobs alone are told the user's
 		REC_FAN_TMPDIR=${TMPDIR:-/tmp} TMPDIR=$tmp PARALLEL_HOME=$RUN/parallel PARALLEL_SHELL=/bin/sh PARALLEL=''
 		export REC_FAN REC_FAN_RUN REC_FAN_TMPDIR TMPDIR PARALLEL_HOME PARALLEL_SHELL PARALLEL RUN R LOCAL BIN CMD PARTS STEPS LIMIT TRIES PATIENCE FILES BINARY THREADS WARM \
 			WHOLE SPREAD SHARDS VERBOSE SSH_OPTIONS quiet work
@@ -421,7 +434,8 @@ run_steps() {
 	[ ! -s "$RUN/plan" ] || end
 }
 
-# The whole from its parts; the last command writes to stdout or, complete, to FILE.
+# The whole from its parts; the last command writes to stdout or, complete, to
+# FILE.
 assemble() {
 	part=1
 	describe "$STEPS"

@@ -52,7 +52,8 @@ static int print(const char *text)
 /* The folder of the program, as it was called: its commands stand beside it. NULL: not known. */
 static char *own_folder(const char *argv0)
 {
-	char *path = realpath(strchr(argv0, '/') ? argv0 : "/proc/self/exe", NULL), *slash = path ? strrchr(path, '/') : NULL;
+	char *path = realpath(strchr(argv0, '/') ? argv0 : "/proc/self/exe", NULL);
+	char *slash = path ? strrchr(path, '/') : NULL;
 
 	if (slash)
 		*slash = '\0';
@@ -90,9 +91,10 @@ static int folder(char **argv)
 	uint64_t pid;
 	int rc;
 
-	if (!argv[2] || !argv[3] || argv[4] || rec_num_u64(argv[3], strlen(argv[3]), &pid) != REC_NUM_OK || pid < 1 || pid > INT32_MAX)
+	if (!argv[2] || !argv[3] || argv[4] ||
+	    rec_num_u64(argv[3], strlen(argv[3]), &pid) != REC_NUM_OK || pid < 1 || pid > INT32_MAX)
 		return usage("--claim and --release want DIR and PID");
-	rc = strcmp(argv[1], "--claim") == 0 ? job_claim(argv[2], (int)pid, &e) : job_release(argv[2], (int)pid, &e);
+	rc = (strcmp(argv[1], "--claim") == 0 ? job_claim : job_release)(argv[2], (int)pid, &e);
 	return rc == 0 ? 0 : fail(&e);
 }
 

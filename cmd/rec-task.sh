@@ -1,11 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # shellcheck disable=SC2317 # what a trap calls is reached
-# rec-task - make one part of a job, under any scheduler that hands out an index: rec-task(1).
+# rec-task - make one part of a job, under any scheduler that hands out an
+# index: rec-task(1).
 #
-# The command writes in a temporary folder beside the final name, which this run has made and nobody else can write into; when it has ended well the file
-# is checked, flushed and renamed. So a final name holds a whole part or nothing, a part that is there is not made again, and of two copies at once the
-# first to end clears the other's folder away: the other finds the part made. Nothing is locked, because locks outlive hosts.
+# The command writes in a temporary folder beside the final name, which this run
+# has made and nobody else can write into; when it has ended well the file is
+# checked, flushed and renamed. So a final name holds a whole part or nothing, a
+# part that is there is not made again, and of two copies at once the first to
+# end clears the other's folder away: the other finds the part made. Nothing is
+# locked, because locks outlive hosts.
 me=rec-task
 # The Makefile puts the file in here.
 # shellcheck source=cmd/driver_common.sh
@@ -39,7 +43,8 @@ options() {	# as the commands in C print their tables: key, name, value, choices
 		- timeout SECONDS '' - trust '' '' - collect '' ''
 }
 
-# named OPTION TEMPLATE PART: sets $named, TEMPLATE with the number in place of %d or %0Nd. It never reaches printf.
+# named OPTION TEMPLATE PART: sets $named, TEMPLATE with the number in place of
+# %d or %0Nd. It never reaches printf.
 named() {
 	pad=${2#*%}
 	case $2 in *%*) ;; *) pad=% ;; esac
@@ -89,8 +94,9 @@ named --output "$output" 0
 # is_recmat FILE: by its first bytes
 is_recmat() { [ "$(dd if="$1" bs=6 count=1 2>/dev/null | tr -d '\0')" = RECMAT ]; }
 
-# sound FILE NAME: FILE, which is or will be NAME, is whole as far as it can show that: recmat can, and where NAME ends in .rec nothing else will do.
-# If not, $why says why.
+# sound FILE NAME: FILE, which is or will be NAME, is whole as far as it can
+# show that: recmat can, and where NAME ends in .rec nothing else will do. If
+# not, $why says why.
 sound() {
 	why=''
 	[ $trust = no ] || return 0
@@ -112,7 +118,8 @@ there() {
 	sound "$out" "$out" || { say "$why; it is made again"; return 1; }
 }
 
-# The parts, checked, are the arguments of COMMAND; without one, recmat is merged and all else concatenated.
+# The parts, checked, are the arguments of COMMAND; without one, recmat is
+# merged and all else concatenated.
 collect() {
 	given=$# part=0 missing='' recmat=0
 	while [ "$part" -lt "$parts" ]; do
@@ -137,7 +144,8 @@ collect() {
 	exit 0
 }
 
-# Sets $index and, unless --base did, $base. Two schedulers at once can't both be meant.
+# Sets $index and, unless --base did, $base. Two schedulers at once can't both
+# be meant.
 find_index() {
 	index=${REC_INDEX:-} from=REC_INDEX first=0
 	[ -n "$index" ] || for s in "SLURM_ARRAY_TASK_ID:0=${SLURM_ARRAY_TASK_ID:-}" "AWS_BATCH_JOB_ARRAY_INDEX:0=${AWS_BATCH_JOB_ARRAY_INDEX:-}" \
@@ -199,7 +207,8 @@ start() {
 	exec 3<&-
 }
 
-# commit: the temporary file gets the final name. 1 or 4 where it can't, and $why.
+# commit: the temporary file gets the final name. 1 or 4 where it can't, and
+# $why.
 commit() {
 	[ -e "$tmp" ] || { why="the command did not write {out}"; return 1; }
 	sound "$tmp" "$out" || return 1
@@ -210,7 +219,8 @@ commit() {
 	return 0
 }
 
-# ended STATUS: what the command failed with; sets $why. 1 or 4: our own 4, a limit, a signal, and what it was on a full disk.
+# ended STATUS: what the command failed with; sets $why. 1 or 4: our own 4, a
+# limit, a signal, and what it was on a full disk.
 ended() {
 	why="exit $1"
 	case $1 in 4 | 124 | 12[89] | 1[3-9]? | 2??) return 4 ;; esac
