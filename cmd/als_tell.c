@@ -3,6 +3,7 @@
 #include "als_tell.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "cli_side.h"
 #include "model/score.h"
@@ -50,6 +51,8 @@ void als_tell_values(const struct rec_sparse *x, const struct rec_als_opts *o)
 	struct values v;
 	char text[80];
 
+	if (strcmp(x->name, "similarity") == 0)
+		cli_note("stdin is a similarity, as in a model, and was read as interactions");
 	if (o->explicit_loss || o->target_value || !x->has_value || x->m.nnz == 0)
 		return;
 	v = look(&x->m);

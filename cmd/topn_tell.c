@@ -3,6 +3,7 @@
 #include "topn_tell.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "cli_side.h"
 
@@ -141,6 +142,8 @@ void topn_tell(const struct topn_view *v)
 
 	if (c->rows == 0)
 		cli_note("the input is empty: no %s to answer", who(v));
+	if (v->in && !v->similar && strcmp(v->in->name, "similarity") == 0)
+		cli_note("stdin is a similarity, as in a model, and was read as histories; a model is given by -m");
 	if (c->unknown && !strangers)
 		cli_note("%llu pair%s of stdin name%s items that no model holds; %s ignored", (unsigned long long)c->unknown, cli_s(c->unknown),
 			 cli_verb_s(c->unknown), c->unknown == 1 ? "it is" : "they are");

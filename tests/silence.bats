@@ -110,6 +110,12 @@ rec-topn: no user was answered"
 	says "rec-topn: train.tsv was read as a similarity (history item, candidate, weight); none of its rows is an item of stdin ('u1' there, 'i1' on stdin). Is it an interactions file? Then make a model of it first (rec-als, rec-sim)
 rec-topn: 60 of 60 users can be scored by no model: no list
 rec-topn: no user was answered"
+	exits 0 rec-topn -m model.rec -n 1 <sim.rec
+	mentions "rec-topn: stdin is a similarity, as in a model, and was read as histories; a model is given by -m"
+	exits 0 rec-als -k 2 -i 1 <sim.rec
+	mentions "rec-als: stdin is a similarity, as in a model, and was read as interactions"
+	exits 1 rec-topn -m model.rec <model.rec
+	mentions "block 'user' is dense, as in a model"
 	exits 2 rec-topn -m - <train.tsv
 	says "rec-topn: stdin is wanted twice, as a model and as histories; it can be read once: give one of them as a file, or by <( )"
 	for option in seen allow deny candidates interactions; do
