@@ -218,6 +218,9 @@ static double output_bytes(void)
 	return (double)o.rows * (o.common.binary ? 8 + values : digits + 2 + values);
 }
 
+/* Six minutes of a CPU (0.35 us a user), whether they have rows or not. */
+#define MANY_USERS 1000000000
+
 /* Sizes that a slip of the finger makes: said before the first of hours, refused where this machine has no memory for it. */
 static int check_sizes(const struct rec_run *r, struct rec_err *e)
 {
@@ -228,6 +231,9 @@ static int check_sizes(const struct rec_run *r, struct rec_err *e)
 	if (memory > 0 && needed(r) > memory)
 		return rec_err_set(e, REC_ENOMEM, "needs %.0f bytes for %lu item%s, and this machine has %.0f; give fewer --items", needed(r), (unsigned long)o.items,
 				   cli_s(o.items), memory);
+	if (bytes < 10 && o.users >= MANY_USERS)
+		cli_note("%llu users are gone through for %llu row%s: minutes for each billion; give fewer --users",
+			 (unsigned long long)o.users, (unsigned long long)o.rows, cli_s(o.rows));
 	if (bytes < 10)
 		return 0;
 	for (; bytes >= 1000 && u + 1 < sizeof unit / sizeof *unit; u++)

@@ -78,16 +78,23 @@ load helpers
 	grep -qE '^rec-gen: needs [0-9]+ bytes, --mem allows 104857600; give --mem [0-9]+M or more$' err
 }
 
-@test "rec-gen: a size by a slip of the finger is said at once, or refused" {
-	rec-gen --users 1000000000000 2>err >/dev/null &
-	pid=$!
-	for _ in $(seq 100); do
+# begun COMMAND...: what it says at once is left in err; then it is ended.
+begun() {
+	"$@" 2>err >/dev/null &
+	local pid=$!
+	for _ in $(seq 500); do
 		[ ! -s err ] || break
 		sleep 0.02
 	done
 	kill "$pid"
 	wait "$pid" || true
+}
+
+@test "rec-gen: a size by a slip of the finger is said at once, or refused" {
+	begun rec-gen --users 1000000000000
 	says "rec-gen: 20000000000000 rows for 1000000000000 users: about 400 TB to write; --rows, --users say less"
+	begun rec-gen --users 1000000000000 --items 3 --rows 1
+	says "rec-gen: 1000000000000 users are gone through for 1 row: minutes for each billion; give fewer --users"
 	exits 4 rec-gen --items 4294967294 --dim 1000
 	grep -qE '^rec-gen: needs [0-9]{14} bytes for 4294967294 items, and this machine has [0-9]+; give fewer --items$' err || fail "$(cat err)"
 	exits 0 rec-gen --users 1000 --rows 20000
