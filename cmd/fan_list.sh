@@ -13,7 +13,7 @@ take_host() {
 	where=$1 name=$2 count=${3:-#}
 	case $count in '#'*) count=${slots:-1} ;; *) case ${4:-#} in '#'*) ;; *) bad_usage "$where: '$4' is one field too many; a line is NAME [SLOTS]" ;; esac ;; esac
 	is_host "$name" || bad_usage "$where: '$name' is not the name of a host; letters, digits and . _ - @ + can be in it"
-	case " $HOSTS" in *" $name/"*) bad_usage "$where: $name is there twice" ;; esac
+	case " $HOSTS" in *" $name/"*) bad_usage "$where: $name appears twice" ;; esac
 	number "$where: slots of $name" "$count" 1 1000
 	HOSTS="$HOSTS$name/$number " total=$((total + number))
 }
