@@ -11,12 +11,12 @@ make_file() {
 	shift
 	"$@" >"$RUN/made" 2>"$RUN/err" || {
 		rc=$?
-		[ -s "$RUN/err" ] || die 4 "can't write $made in $work"	# no room for the reason either
+		[ -s "$RUN/err" ] || die 4 "cannot write $made in $work"	# no room for the reason either
 		sed '$d' "$RUN/err" >&2	# notes
 		die "$rc" "$(tail -n 1 "$RUN/err" | sed 's/^rec-[a-z]*: //')"
 	}
 	cat "$RUN/err" >&2
-	mv "$RUN/made" "$made" || die 4 "can't write $made in $work"
+	mv "$RUN/made" "$made" || die 4 "cannot write $made in $work"
 }
 
 # The input is kept as it came. One matrix with rows and columns in order is
@@ -25,13 +25,13 @@ read_input() {
 	if [ ! -e in/raw ]; then
 		make_file raw from_stdin cat
 	elif [ ! -c /dev/stdin ]; then
-		from_stdin cmp -s - in/raw || die 1 "the input is not the one that $work was begun with (or can't be read)"
+		from_stdin cmp -s - in/raw || die 1 "the input is not the one that $work was begun with (or cannot be read)"
 	fi
 	[ ! -e in/data.rec ] || return 0
 	if [ "$(head -c 6 in/raw | tr -d '\000')" = RECMAT ] && look_at in/raw && [ "$order" = canonical ] && [ "$blocks" = 1 ]; then
-		ln in/raw in/data.rec || die 4 "can't write into $work"
+		ln in/raw in/data.rec || die 4 "cannot write into $work"
 	elif patiently "$BIN/rec-cat" --merge -b in/raw >"$RUN/made" 2>/dev/null; then
-		mv "$RUN/made" in/data.rec || die 4 "can't write into $work"
+		mv "$RUN/made" in/data.rec || die 4 "cannot write into $work"
 	else
 		make_file data.rec patiently "$BIN/rec-cat" -b in/raw
 	fi

@@ -167,7 +167,7 @@ give_up() {	# give_up STATUS TEXT: end the run
 
 finished() {
 	measure "$job.out"
-	mv -f "$job.out" "part/$name.$part.$ext" || give_up 4 "can't write into $work"
+	mv -f "$job.out" "part/$name.$part.$ext" || give_up 4 "cannot write into $work"
 	rm -f "$RUN/host/$host/strike"
 	note "$RUN/home/$part" "$slot"
 	log "$name" "$part" "$try" "$host" "$began" "$size" ok
@@ -227,7 +227,7 @@ collect_als() {
 	case $? in
 	0) ;;
 	4) return 1 ;;
-	*) give_up 4 "can't join the parts of $name in $work: $(said "$job.err")" ;;
+	*) give_up 4 "cannot join the parts of $name in $work: $(said "$job.err")" ;;
 	esac
 	mv -f "$job.own" "in/own.$step.rec" || return 1
 	if [ -n "$before" ]; then cat "in/own.$step.rec" "$before" >"$job.step"; else ln "in/own.$step.rec" "$job.step"; fi || return 1
@@ -251,7 +251,7 @@ collect_if_last() {
 		i=$((i + 1))
 	done
 	mkdir "$RUN/collect.$step" 2>/dev/null || return 0
-	[ -e "done/$step" ] || collect || give_up 4 "can't write into $work"
+	[ -e "done/$step" ] || collect || give_up 4 "cannot write into $work"
 }
 
 do_job() {	# do_job STEP PART

@@ -15,13 +15,13 @@ factors=64 base=16	# what a row costs in pairs: rec_als_row_cost
 # with one that lacks its value.
 as_the_command() { die 2 "$("$BIN/rec-$CMD" "$1" </dev/null 2>&1 >/dev/null | tail -n 1 | sed "s/^rec-$CMD: //")"; }
 
-# refuse_some: what can't be asked of a part, or is rec-fan's own way of making
+# refuse_some: what cannot be asked of a part, or is rec-fan's own way of making
 # one
 refuse_some() {
 	case $CMD:$long in
 	*:part | *:stats | *:estimate | *:stream | *:per-user | *:summarize | *:compare | als:half | als:model | als:transposed | als:objective | \
 		sim:columns | sim:survey | sim:partial | sim:whole | sim:merge | sim:from-factors | topn:merge)
-		bad_usage "--$long can't work under rec-fan" ;;
+		bad_usage "--$long cannot work under rec-fan" ;;
 	esac
 	[ "$arg" != FILE ] || [ -n "$value" ] || bad_usage "--$long: an empty file name"
 	[ "$arg:$value" != FILE:- ] || [ "$long" = output ] || bad_usage "--$long: stdin is the input"
@@ -97,10 +97,10 @@ take_files() {
 		taken=in/file.$JOB_FILES
 		case $value in /*) ;; *) value=$here/$value ;; esac
 		if [ -f "$value" ]; then
-			ln -sfn "$value" "$taken" || die 4 "can't write into $work"
+			ln -sfn "$value" "$taken" || die 4 "cannot write into $work"
 			[ ! -e job ] || [ -z "$(find -L "$taken" -newer job)" ] || die 1 "${word#*=}: changed since $work was begun; use another folder"
 		elif [ ! -e "$taken" ]; then
-			patiently cat "$value" >"$RUN/made" && mv "$RUN/made" "$taken" || die 1 "${word#*=}: can't copy"
+			patiently cat "$value" >"$RUN/made" && mv "$RUN/made" "$taken" || die 1 "${word#*=}: cannot copy"
 		fi
 		FILES="$FILES $taken"
 	done

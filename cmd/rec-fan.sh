@@ -14,7 +14,7 @@
 #	takes a free slot of a host (mkdir is the lock), and ships what the part needs and the host lacks (rsync, once a host),
 #	runs rec-job there (ssh), which reads from its stdin what command is to be run, within a time limit,
 #	checks what came: exit status, end mark, CRCs, number of rows; then mv gives it its name, and DIR/log.tsv a line,
-#	tries again, elsewhere if it can, where something failed. A host that can't be reached, or fails twice running, is dropped.
+#	tries again, elsewhere if it can, where something failed. A host that cannot be reached, or fails twice running, is dropped.
 #
 # The job that ends the last part of a step collects the step. Whatever has its
 # final name is whole, so a run that was killed goes on where it stopped.
@@ -147,9 +147,9 @@ done
 CMD=$1
 shift
 case $CMD in als | sim | topn | eval) ;; *) bad_usage "unknown command '$CMD'; one of: als sim topn eval" ;; esac
-[ -z "$SHARDS" ] || [ "$CMD" = sim ] || bad_usage "--shards can't work with $CMD"
+[ -z "$SHARDS" ] || [ "$CMD" = sim ] || bad_usage "--shards cannot work with $CMD"
 
-self=$(command -v -- "$0") || die 1 "can't find myself"
+self=$(command -v -- "$0") || die 1 "cannot find myself"
 case $self in /*) ;; *) self=$PWD/$self ;; esac
 case ${bin:=${self%/*}} in /*) ;; *) bin=./$bin ;; esac
 BIN=$(cd "$bin" 2>/dev/null && pwd && echo x) || die 1 "$bin: no such folder"
@@ -186,11 +186,11 @@ why=$({ words "run=rec-$CMD"; words_for check "$@"; words end=; } | "$BIN/rec-jo
 for word; do
 	split_word "$word"
 	[ "$arg" = FILE ] && [ "$long" != output ] || continue
-	[ -r "$value" ] || die 1 "$value: can't read"
+	[ -r "$value" ] || die 1 "$value: cannot read"
 	[ ! -d "$value" ] || die 1 "$value: is a folder"
 done
 case $CMD:$METHOD in
-sim:ease | sim:popular) [ -z "$SHARDS" ] || bad_usage "--shards can't work with $METHOD" ;;
+sim:ease | sim:popular) [ -z "$SHARDS" ] || bad_usage "--shards cannot work with $METHOD" ;;
 esac
 
 # ---- hosts and slots ----
@@ -200,7 +200,7 @@ esac
 HOSTS='' total=0 LOCAL=1
 if [ -n "$hosts" ]; then
 	LOCAL=
-	[ -r "$hosts" ] || die 1 "$hosts: can't read"
+	[ -r "$hosts" ] || die 1 "$hosts: cannot read"
 	[ ! -d "$hosts" ] || die 1 "$hosts: is a folder"
 	case ${REC_SSH:-ssh} in
 	*[\"\'\\]* | *"$NL"*) bad_usage "REC_SSH is split at blanks, and knows no quotes: '$REC_SSH'" ;;
@@ -231,8 +231,8 @@ case $to_file in '' | /*) ;; *) to_file=$here/$to_file ;; esac
 # ---- the folder ----
 
 case $work in /*) ;; *) work=./$work ;; esac
-mkdir -p "$work" 2>/dev/null || die 1 "${work#./}: can't make it"
-cd "$work" && W=$(pwd -P) || die 1 "${work#./}: can't go there"
+mkdir -p "$work" 2>/dev/null || die 1 "${work#./}: cannot make it"
+cd "$work" && W=$(pwd -P) || die 1 "${work#./}: cannot go there"
 work=${work#./}
 claimed=$("$BIN/rec-job" --claim . $$ 2>&1) || die $? "$work${claimed#rec-job: .}"
 
@@ -256,13 +256,13 @@ trap 'exit 143' TERM
 trap 'exit 129' HUP
 
 rm -rf run/* out/*	# of runs that were killed
-RUN=$(mktemp -d run/XXXXXX) || die 4 "can't write into $work"
-mkdir "$RUN/host" "$RUN/home" "$RUN/parallel" || die 4 "can't write into $work"
+RUN=$(mktemp -d run/XXXXXX) || die 4 "cannot write into $work"
+mkdir "$RUN/host" "$RUN/home" "$RUN/parallel" || die 4 "cannot write into $work"
 for h in $HOSTS; do
 	name=${h%/*} k=${h#*/}
-	mkdir "$RUN/host/$name" || die 4 "can't write into $work"
+	mkdir "$RUN/host/$name" || die 4 "cannot write into $work"
 	while [ "$k" -gt 0 ]; do
-		mkdir "$RUN/host/$name/slot.$k" || die 4 "can't write into $work"
+		mkdir "$RUN/host/$name/slot.$k" || die 4 "cannot write into $work"
 		k=$((k - 1))
 	done
 done
@@ -338,7 +338,7 @@ PATIENCE=$((limit < 20 ? limit : 20))	# seconds for a host to answer
 	words_for part "$@" >"$RUN/words" &&
 		{ words run=rec-als input=in/data.rec arg=--iterations=0; words_for start "$@"; words end=; } >"$RUN/start.job" &&
 		{ words run=rec-eval input=out/whole.gz arg=--summarize ${to_file:+"arg=--output=$to_file"}; words_for last "$@"; words end=; } >"$RUN/last.job"
-} || die 4 "can't write into $work"
+} || die 4 "cannot write into $work"
 
 # ---- run ----
 
@@ -371,13 +371,13 @@ plan() {
 			part=$((part + 1))
 		done
 		step=$((step + 1))
-	done >"$RUN/plan" || die 4 "can't write into $work"
+	done >"$RUN/plan" || die 4 "cannot write into $work"
 }
 
 # One connection a host, shared by what follows; it ends with this process,
 # however that ends: then nothing can be read from the pipe any more.
 connect() {
-	mkfifo "$RUN/alive" || die 4 "can't write into $work"
+	mkfifo "$RUN/alive" || die 4 "cannot write into $work"
 	for h in $HOSTS; do
 		by_ssh 0 -o ControlMaster=yes "${h%/*}" 'exec cat' <"$RUN/alive" >/dev/null 2>&1 &
 		children="$children $!"
@@ -424,7 +424,7 @@ end() {
 run_steps() {
 	[ ! -s "$RUN/plan" ] || begin
 	read_input
-	note parts "$PARTS" && { [ -e job ] || note job "$asked"; } || die 4 "can't write into $work"
+	note parts "$PARTS" && { [ -e job ] || note job "$asked"; } || die 4 "cannot write into $work"
 	if [ "$CMD" = als ]; then
 		prepare_als
 	elif [ -n "$SHARDS" ]; then

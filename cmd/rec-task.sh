@@ -144,7 +144,7 @@ collect() {
 	exit 0
 }
 
-# Sets $index and, unless --base did, $base. Two schedulers at once can't both
+# Sets $index and, unless --base did, $base. Two schedulers at once cannot both
 # be meant.
 find_index() {
 	index=${REC_INDEX:-} from=REC_INDEX first=0
@@ -207,7 +207,7 @@ start() {
 	exec 3<&-
 }
 
-# commit: the temporary file gets the final name. 1 or 4 where it can't, and
+# commit: the temporary file gets the final name. 1 or 4 where it cannot, and
 # $why.
 commit() {
 	[ -e "$tmp" ] || { why="the command did not write {out}"; return 1; }

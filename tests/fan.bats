@@ -97,9 +97,9 @@ parts_done() {	# lines of the log: finished parts of the steps named $1
 		done
 	done
 	exits 2 fan --shards als <train.tsv
-	says "rec-fan: --shards can't work with als"
+	says "rec-fan: --shards cannot work with als"
 	exits 2 fan --shards sim ease <train.tsv
-	says "rec-fan: --shards can't work with ease"
+	says "rec-fan: --shards cannot work with ease"
 }
 
 @test "rec-fan: sim whose parts are rows, columns, or one" {
@@ -207,7 +207,7 @@ parts_done() {	# lines of the log: finished parts of the steps named $1
 	exits 1 fan --parts 3 topn -m als.rec -n 5 <train.tsv
 	says "rec-fan: work was begun with 2 parts"
 	exits 1 fan --parts 2 topn -m als.rec -n 5 <truth.tsv
-	says "rec-fan: the input is not the one that work was begun with (or can't be read)"
+	says "rec-fan: the input is not the one that work was begun with (or cannot be read)"
 	cp als.rec other.rec
 	rm -rf work
 	exits 0 fan --parts 2 topn -m other.rec -n 5 <train.tsv
@@ -231,7 +231,7 @@ parts_done() {	# lines of the log: finished parts of the steps named $1
 	exits 2 fan --parts x als
 	says "rec-fan: --parts: 'x' is not a whole number"
 	exits 2 fan als --half user <train.tsv
-	says "rec-fan: --half can't work under rec-fan"
+	says "rec-fan: --half cannot work under rec-fan"
 	exits 2 fan als -k 0 <train.tsv
 	says "rec-fan: --factors: 0 is not between 1 and 16384"
 	exits 2 fan als --nonsense <train.tsv
@@ -239,12 +239,12 @@ parts_done() {	# lines of the log: finished parts of the steps named $1
 	exits 2 fan sim cosine --center <train.tsv
 	says "rec-fan: a model with an offset or weighted histories does not go into text: use -b"
 	exits 1 fan --hosts none als <train.tsv
-	says "rec-fan: none: can't read"
+	says "rec-fan: none: cannot read"
 	echo '# nobody' >list
 	exits 2 fan --hosts list als <train.tsv
 	says "rec-fan: list: no host in it"
 	exits 1 fan topn -m none.rec <train.tsv
-	says "rec-fan: none.rec: can't read"
+	says "rec-fan: none.rec: cannot read"
 }
 
 @test "rec-fan: options and version are those of the page and the release" {

@@ -39,7 +39,7 @@ asked_hosts() { sort -u asked | xargs; }
 
 # --- Nothing is evaluated
 
-@test "safe: metadata of an input can't pass for numbers of its blocks, and are not evaluated" {
+@test "safe: metadata of an input cannot pass for numbers of its blocks, and are not evaluated" {
 	command -v python3 >/dev/null || skip "python3 is not installed"
 	# shellcheck disable=SC2016
 	for meta in 'x.rows\trows[$(touch PWNED)]' '1.rows\trows[$(touch PWNED)]' 'rows\t$(touch PWNED)' '1.order\tranked' 'blocks\t`touch PWNED`' \
@@ -181,7 +181,7 @@ asked_hosts() { sort -u asked | xargs; }
 		cd ..
 		[ -z "$(find . -name PWNED)" ] || fail "ran: $odd"
 	done
-	# A line break can't stand in the name of a host, but anywhere else.
+	# A line break cannot stand in the name of a host, but anywhere else.
 	odd=$(printf 'a\n1.rows\trows[$(touch PWNED)]')
 	mkdir "$odd" && cd "$odd"
 	cp "$in/als.rec" "$odd"

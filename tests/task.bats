@@ -330,7 +330,7 @@ await() {
 
 @test "rec-task: nothing can be planted: what is written has a folder of its own, and a link is replaced, not followed" {
 	echo precious >victim
-	# The name that is written to can't be known before, and nobody else can write there.
+	# The name that is written to cannot be known before, and nobody else can write there.
 	# shellcheck disable=SC2016
 	for i in 0 1; do REC_INDEX=$i exits 0 rec-task -n 2 -o p.%d -- sh -c 'ls -dl "${1%/*}" >>../seen; stat -c %a "${1%/*}"; ls -A; [ ! -L "$1" ] || exit 9; echo x >"$1"' - {out} || return 1; mv out out.$i; done
 	[ "$(grep -hx 700 out.? | wc -l)" -eq 2 ] || fail "$(cat out.?)"
@@ -399,7 +399,7 @@ await() {
 @test "rec-task: a full disk may be retried, and leaves nothing" {
 	[ "$(id -u)" -eq 0 ] || skip "needs root for a small file system"
 	mkdir small
-	mount -t tmpfs -o size=64k none small 2>/dev/null || skip "can't mount here"
+	mount -t tmpfs -o size=64k none small 2>/dev/null || skip "cannot mount here"
 	got=0
 	# A command of ours says 4 by itself; of another one the full disk shows.
 	{
