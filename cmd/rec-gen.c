@@ -232,7 +232,7 @@ static int check_sizes(const struct rec_run *r, struct rec_err *e)
 		return rec_err_set(e, REC_ENOMEM, "needs %.0f bytes for %lu item%s, and this machine has %.0f; give fewer --items", needed(r), (unsigned long)o.items,
 				   cli_s(o.items), memory);
 	if (bytes < 10 && o.users >= MANY_USERS)
-		cli_note("%llu users are gone through for %llu row%s: minutes for each billion; give fewer --users",
+		cli_note("--users %llu: each is gone through for %llu row%s, minutes a billion; give fewer --users",
 			 (unsigned long long)o.users, (unsigned long long)o.rows, cli_s(o.rows));
 	if (bytes < 10)
 		return 0;
