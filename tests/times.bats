@@ -175,3 +175,14 @@ v${TAB}i" ]
 		rec-cat --from csv -d '|' --time-format "$f" t.csv | awk -F'\t' 'NR == FNR { w[NR] = $1; next } { d = $4 - w[FNR]; if (d > 2e-6 || d < -2e-6) { print FNR, $4, w[FNR]; exit 1 } n++ } END { exit n != 3000 }' want - || fail "$f"
 	done
 }
+
+@test "times: a date where a number is wanted is explained" {
+	printf 'u\ta\t1\t2020-01-01\n' | exits 1 rec-als
+	says "rec-als: <stdin>:1: field 4: '2020-01-01' is not a number; a date? rec-cat --from csv -d '\\t' --time-format iso (or another format)"
+	printf 'u,i,t\n1,2,05/11/2020 10:00\n' | exits 1 rec-cat --from csv -f u,i,,t
+	says "rec-cat: <stdin>:2: field 3: '05/11/2020 10:00' is not a number; a date? --time-format iso, or another format"
+	printf 'u\ta\t1\t1.2.3\n' | exits 1 rec-als
+	says "rec-als: <stdin>:1: field 4: '1.2.3' is not a number"
+	printf 'u\ta\t1\t2020-01-01T10:00:00Z\n' | rec-cat --from csv -d '\t' --time-format iso >out
+	[ "$(cat out)" = "u${TAB}a${TAB}1${TAB}1577872800" ]
+}

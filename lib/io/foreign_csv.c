@@ -297,6 +297,8 @@ static int take_time(struct csv *c, const struct rec_record_field *f, struct rec
 	if (c->o->time_format)
 		return take_date(c, f, row, e);
 	lost = rec_line_time(at, (int)c->column[3], f->s, f->n, &row->time, e);
+	if (lost < 0 && rec_when_likely(f->s, f->n))
+		rec_err_suffix(e, "; a date? --time-format iso, or another format");
 	row->has |= REC_HAS_TIME | (lost > 0 ? REC_LOST_TIME : 0);
 	return lost < 0 ? -1 : 1;
 }

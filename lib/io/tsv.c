@@ -15,6 +15,7 @@
 
 #include "io/looks.h"
 #include "io/num.h"
+#include "io/when.h"
 
 enum { QUOTE = 40 };	/* most bytes of a field that a message shows */
 
@@ -91,6 +92,9 @@ static __attribute__((cold, noinline)) int fail_number(int field, enum rec_num w
 		return rec_err_suffix(e, "; a missing one? rec-cat --from csv -d '\\t'%s", field == 3 ? " --empty 1 (or skip)" : "");
 	if (why == REC_NUM_BAD && rec_looks_comma(p, (size_t)(q - p)))
 		return rec_err_suffix(e, "; a decimal is written with a point, and without separators");
+	if (why == REC_NUM_BAD && rec_when_likely(p, (size_t)(q - p)))
+		return rec_err_suffix(e, "; a date? rec-cat --from csv -d '\\t' --time-format "
+					 "iso (or another format)");
 	if (why == REC_NUM_BAD && *p == '"')
 		return rec_err_suffix(e, "; quoted? rec-cat --from csv -d '\\t'");
 	return -1;

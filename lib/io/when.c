@@ -376,6 +376,20 @@ static int parse(const char *format, struct text *x, struct moment *m)
 	return 0;
 }
 
+bool rec_when_likely(const char *s, size_t n)
+{
+	size_t digits = 0, signs = 0;
+	double t;
+
+	if (rec_when_iso(s, n, &t) == 0)
+		return true;
+	for (size_t i = 0; i < n; i++) {
+		digits += s[i] >= '0' && s[i] <= '9';
+		signs += s[i] == '-' || s[i] == '/' || s[i] == ':' || s[i] == '.' || s[i] == ' ';
+	}
+	return digits >= 6 && signs >= 2;
+}
+
 int rec_when_format(const char *format, const char *s, size_t n, double *t)
 {
 	struct text x = { s, s + n };

@@ -7,6 +7,7 @@
 #ifndef REC_IO_WHEN_H
 #define REC_IO_WHEN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,6 +23,10 @@ REC_BEGIN_C
  * +02. Without a zone it is UTC. 0, or -1 where s is none of it.
  */
 REC_MUST int rec_when_iso(const char *s, size_t n, double *t);
+
+/* Whether a text that is no number may be a date: it has digits, and between or
+ * beside them what dates are written with. For messages. */
+bool rec_when_likely(const char *s, size_t n);
 
 /*
  * By a format as strptime's: %Y %m %d %e %H %M %S %y %j %b %B %h %a %A %I %p %f %z
