@@ -4,6 +4,7 @@
 #include "cli_load.h"
 #include "io/recmat.h"
 #include "matrix/merge.h"
+#include "matrix/sparse.h"
 
 int cat_pass_blocks(const struct cat_options *o, struct cat_inputs *inputs, const struct rec_run *run, struct rec_err *e)
 {
@@ -42,23 +43,41 @@ static int write_merged(const struct cat_options *o, const struct rec_merged *m,
 	return cat_write_cells(o, m->n == 1 ? m->block : NULL, e);
 }
 
+/* In the order of --duplicates. */
+static const enum rec_repeats rules[] = { REC_REPEATS_FAIL, REC_REPEATS_SUM, REC_REPEATS_MAX,
+					  REC_REPEATS_LAST };
+
 static int merge_inputs(struct rec_merged *m, const struct cat_options *o, struct cat_inputs *inputs, const struct rec_run *run, struct rec_err *e)
 {
-	static const enum rec_repeats rule[] = { REC_REPEATS_FAIL, REC_REPEATS_SUM, REC_REPEATS_MAX, REC_REPEATS_LAST };
-	struct rec_merge how = { .repeats = rule[o->duplicates], .trust = o->common.trust, .text_name = "" };
+	struct rec_merge how = { .repeats = rules[o->duplicates], .trust = o->common.trust, .text_name = "" };
 	size_t n = inputs->n;
 
 	inputs->n = 0;	/* taken over */
 	return rec_blocks_merge(m, inputs->in, n, &how, run->pool, e);
 }
 
+/* Where times decided which of repeated cells stays. */
+static void look_at_times(const struct rec_block *b)
+{
+	uint64_t n = 0, large = 0;
+
+	for (uint64_t i = 0; b->time && i < b->nnz; i++) {
+		n += b->time[i] == b->time[i];
+		large += b->time[i] >= REC_LARGE_TIME || b->time[i] <= -REC_LARGE_TIME;
+	}
+	cli_tell_mixed_times(n, large);
+}
+
 int cat_merge(const struct cat_options *o, struct cat_inputs *inputs, const struct rec_run *run, struct rec_err *e)
 {
 	struct rec_merged m = { 0 };
+	bool by_time = rules[o->duplicates] == REC_REPEATS_LAST;
 	int rc = merge_inputs(&m, o, inputs, run, e);
 
 	if (rc == 0)
 		cli_tell_lost(&m.lost);
+	for (size_t i = 0; rc == 0 && by_time && i < m.n; i++)
+		look_at_times(&m.block[i]);
 	if (rc == 0 && m.n == 0)
 		cli_note("the input is empty: nothing to merge");
 	if (rc == 0)

@@ -45,12 +45,23 @@ void cli_tell_lost(const struct rec_lost *l)
 			 first->written, first->kept, misplaced(l));
 }
 
+void cli_tell_mixed_times(uint64_t n, uint64_t large)
+{
+	if (large > 0 && large < n)
+		cli_note("%llu of %llu time%s %s beyond 1e11, as milliseconds are, the others not: "
+			 "are all of one unit?",
+			 (unsigned long long)large, (unsigned long long)n, cli_s(n),
+			 large == 1 ? "is" : "are");
+}
+
 /* Load, and say what got lost. */
 static int load_sparse(struct rec_sparse *s, struct rec_in *in, const struct rec_load *how, const struct rec_run *run, struct rec_err *e)
 {
 	if (rec_sparse_load(s, in, how, run->pool, e) != 0)
 		return -1;
 	cli_tell_lost(&s->lost);
+	if (how->repeats == REC_REPEATS_LAST && s->repeats > 0)
+		cli_tell_mixed_times(s->times, s->large_times);
 	return 0;
 }
 

@@ -36,6 +36,9 @@ REC_MUST int cli_load_pairs_alone(struct rec_sparse *x, enum rec_repeats repeats
  */
 void cli_tell_lost(const struct rec_lost *l);
 
+/* Say where `large` of n times are beyond REC_LARGE_TIME, and others are not. */
+void cli_tell_mixed_times(uint64_t n, uint64_t large);
+
 REC_MUST int cli_load_model(struct rec_model *m, const char *path, const struct rec_run *run, struct rec_err *e);
 
 /* A model in the middle of a sweep (rec_model_load_half). */

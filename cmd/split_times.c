@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "cli.h"
+#include "cli_load.h"
 #include "io/num.h"
 #include "io/when.h"
 #include "split_times.h"
@@ -31,9 +32,7 @@ struct split_times split_times_of(const struct rec_sparse *m)
 
 void split_times_tell(const struct split_times *t)
 {
-	if (t->large > 0 && t->large < t->n)
-		cli_note("%llu of %llu time%s %s beyond 1e11, as milliseconds are, the others not: are all of one unit?", (unsigned long long)t->large,
-			 (unsigned long long)t->n, cli_s(t->n), t->large == 1 ? "is" : "are");
+	cli_tell_mixed_times(t->n, t->large);
 }
 
 /* Of all times, or of the largest where the smallest says nothing (0 for a missing one). */

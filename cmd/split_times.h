@@ -10,7 +10,7 @@
 
 struct split_times {	/* {0} is none */
 	double lo, hi;
-	uint64_t n, large;	/* large: beyond 1e11, as milliseconds are and seconds are not */
+	uint64_t n, large;	/* large: beyond REC_LARGE_TIME */
 };
 
 static inline void split_times_add(struct split_times *t, double time)
@@ -20,7 +20,7 @@ static inline void split_times_add(struct split_times *t, double time)
 	t->lo = t->n == 0 || time < t->lo ? time : t->lo;
 	t->hi = t->n == 0 || time > t->hi ? time : t->hi;
 	t->n++;
-	t->large += time >= 1e11 || time <= -1e11;
+	t->large += time >= REC_LARGE_TIME || time <= -REC_LARGE_TIME;
 }
 
 struct split_times split_times_of(const struct rec_sparse *m);

@@ -186,3 +186,20 @@ v${TAB}i" ]
 	printf 'u\ta\t1\t2020-01-01T10:00:00Z\n' | rec-cat --from csv -d '\t' --time-format iso >out
 	[ "$(cat out)" = "u${TAB}a${TAB}1${TAB}1577872800" ]
 }
+
+@test "times: where the last of a pair counts, times of two sizes are told" {
+	printf 'u\ta\t1\t1420070400000\nu\tb\t2\t1500000000\nv\ta\t3\t1600000000\nu\ta\t2\t1420070500\n' >mixed.tsv
+	for order in cat tac; do
+		$order mixed.tsv | exits 0 rec-als --explicit -k 1 -i 1
+		mentions "rec-als: 1 of 4 times is beyond 1e11, as milliseconds are, the others not: are all of one unit?"
+		$order mixed.tsv | rec-cat -b >mixed.rec
+		exits 0 rec-als -j 3 --explicit -k 1 -i 1 <mixed.rec
+		mentions "rec-als: 1 of 4 times is beyond 1e11, as milliseconds are, the others not: are all of one unit?"
+		$order mixed.tsv | exits 0 rec-cat --merge --duplicates last
+		says "rec-cat: 1 of 3 times is beyond 1e11, as milliseconds are, the others not: are all of one unit?"
+	done
+	exits 0 rec-cat --merge --duplicates max mixed.tsv
+	[ ! -s err ]
+	grep -v '00000$' mixed.tsv | exits 0 rec-als --explicit -k 1 -i 1
+	! grep -q 'one unit' err
+}

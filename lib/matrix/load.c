@@ -29,7 +29,8 @@ bool rec_tally_sum(struct rec_sparse *s, const struct rec_tally *t, unsigned n)
 		all.digest.sum[1] += t[i].digest.sum[1];
 		all.digest.cells += t[i].digest.cells;
 		all.has_value |= t[i].has_value;
-		all.any_time |= t[i].any_time;
+		all.times += t[i].times;
+		all.large_times += t[i].large_times;
 		all.negative |= t[i].negative;
 		all.many |= t[i].many;
 		for (int k = 0; k < t[i].nvalues; k++) {
@@ -41,7 +42,9 @@ bool rec_tally_sum(struct rec_sparse *s, const struct rec_tally *t, unsigned n)
 	s->has_value = all.has_value;
 	s->negative = all.negative;
 	s->rating_like = all.has_value && !all.many && small && all.nvalues > 1;
-	return all.any_time;
+	s->times = all.times;
+	s->large_times = all.large_times;
+	return all.times > 0;
 }
 
 int rec_conflict_fail(const struct rec_conflict *c, const struct rec_labels *row, const struct rec_labels *col, const char *in, const char *what,
@@ -62,7 +65,8 @@ int rec_conflict_fail(const struct rec_conflict *c, const struct rec_labels *row
 static void tally_row(struct rec_tally *t, const struct rec_row *r, uint64_t row_hash, uint64_t col_hash, float value, double time)
 {
 	rec_digest_add(&t->digest, row_hash, col_hash, value, time);
-	t->any_time |= (r->has & REC_HAS_TIME) != 0;
+	if (r->has & REC_HAS_TIME)
+		rec_tally_time(t, time);
 	t->has_value |= (r->has & REC_HAS_VALUE) != 0;
 	rec_tally_value(t, value);
 }

@@ -16,7 +16,8 @@ enum { REC_TALLY_VALUES = 20 };
 /* What a thread has seen. */
 struct rec_tally {
 	_Alignas(64) struct rec_digest digest;
-	bool has_value, any_time, negative;
+	bool has_value, negative;
+	uint64_t times, large_times;		/* as in struct rec_sparse */
 	bool ranked_ties;
 	struct rec_beyond *beyond;		/* by ids, as they came */
 	size_t nbeyond, beyond_cap;
@@ -47,6 +48,12 @@ static inline void rec_tally_value(struct rec_tally *t, float value)
 	if (!known)
 		rec_tally_new_value(t, value);
 	t->negative |= value < 0;
+}
+
+static inline void rec_tally_time(struct rec_tally *t, double time)
+{
+	t->times += time == time;
+	t->large_times += time >= REC_LARGE_TIME || time <= -REC_LARGE_TIME;
 }
 
 /* A cell of one thread. */

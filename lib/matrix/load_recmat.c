@@ -192,7 +192,7 @@ static int cell_task(void *arg, size_t task, unsigned thread, struct rec_err *e)
 			before = time = score_of(b, row, c, before, &t->ranked_ties);
 		rec_digest_add(&t->digest, j->row.hash[row], j->col.hash[col], value, time);
 		t->has_value |= given;
-		t->any_time |= !isnan(time);
+		rec_tally_time(t, time);
 		rec_tally_value(t, value);
 		if (!j->in_place && rec_loader_add(j->l, thread, j->row.id[row], j->col.id[col], value, time, e) != 0)
 			return -1;

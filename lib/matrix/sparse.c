@@ -81,7 +81,7 @@ static int feed_task(void *arg, size_t task, unsigned thread, struct rec_err *e)
 		double time = c->time + 0.0;
 
 		rec_digest_add(&t->digest, f->row.hash[c->row], f->col.hash[c->col], value, time);
-		t->any_time |= !isnan(time);
+		rec_tally_time(t, time);
 		rec_tally_value(t, value);
 		if (rec_cells_add(&f->cells, thread, c->row, c->col, value, time, e) != 0)
 			return -1;

@@ -47,6 +47,9 @@ struct rec_beyond {
 	uint64_t hash;
 };
 
+/* Seconds reach it in the year 5138, milliseconds in 1973. */
+#define REC_LARGE_TIME 1e11
+
 struct rec_sparse {
 	struct rec_labels row, col;	/* every row and column holds at least one cell (rows: but for label_only) */
 	struct rec_csr m;
@@ -54,6 +57,9 @@ struct rec_sparse {
 	bool has_value;			/* some input row carried a value; else every value is 1 because none was given */
 	bool rating_like;		/* at most 20 distinct values, all <= 10, not all equal (for a hint on stderr) */
 	bool negative;			/* some value < 0 */
+	/* Times of input rows, and how many of them are beyond REC_LARGE_TIME: where some
+	 * are and others not, two units may be mixed. */
+	uint64_t times, large_times;
 	struct rec_beyond *beyond;	/* scores: those that have more digits than a double, in canonical order */
 	size_t nbeyond;
 	bool ranked_ties;		/* scores: a ranked block had equal ones out of label order; its doubles keep the order */
