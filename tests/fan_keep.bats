@@ -227,6 +227,7 @@ state() {
 	[ $got -eq 4 ]
 }
 
+# More sweeps than can be done before the last moment.
 @test "keep: TERM, INT and HUP end all that was started, at any moment, and leave nothing" {
 	rec-gen --users 3000 --items 2000 --rows 150000 >big.tsv
 	mkfifo slow
@@ -238,7 +239,7 @@ state() {
 			if [ "$wait" = input ]; then stdin=slow; else stdin=big.tsv; fi
 			[ "$wait" != input ] || sleep 30 >slow 3>&- &
 			writer=$!
-			TMPDIR=$PWD/tmp.$s.$wait setsid env --default-signal rec-fan --work work --slots 2 -q -o final als -k 64 -i 8 <$stdin >out 2>err 3>&- &
+			TMPDIR=$PWD/tmp.$s.$wait setsid env --default-signal rec-fan --work work --slots 2 -q -o final als -k 64 -i 300 <$stdin >out 2>err 3>&- &
 			driver=$!
 			if [ "$wait" = input ]; then sleep 0.7; else sleep "$wait"; fi
 			kill -s $s $driver

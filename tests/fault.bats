@@ -220,7 +220,7 @@ job() {
 		scored.tsv rec-eval -q -t truth.tsv rmse mae
 		all.tsv rec-split -q --last 2 --test held.out --valid-ratio 0.3 --valid valid.out
 		all.tsv rec-split -q --leave 1 --core 2 --test held.out --warm-only both
-		all.tsv rec-split -q --after 1000000000 --duplicates sum --test held.out --min-value 1 --binarize
+		all.tsv rec-split -q --after 1640000000 --duplicates sum --test held.out --min-value 1 --binarize
 		all.tsv rec-split -q --folds 3 --fold 1 --test held.out -o final.out
 		all.tsv rec-split -q --user-ratio 0.5 --given 2 --input given.out --test held.out
 		truth.tsv rec-split -q --audit train.tsv
