@@ -145,6 +145,13 @@ REC_MUST int cli_in(struct rec_in **in, const char *path, const char *what, stru
 REC_MUST int cli_out(struct rec_out **out, const char *path, bool binary, struct rec_err *e);
 
 /*
+ * Fail now where cli_out would fail for this output after hours of work: no such
+ * folder, a folder in its place, no permission, binary to a terminal. cli_run
+ * asks it for --output and --binary.
+ */
+REC_MUST int cli_expect_out(const char *path, bool binary, struct rec_err *e);
+
+/*
  * What the work will need, once that is known: memory, and further whole numbers, ended by a key NULL (or NULL). 1: --estimate was given, and is answered:
  * nothing is left but cli_commit. 0: go on. -1: more than --mem allows.
  */

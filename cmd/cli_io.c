@@ -143,6 +143,8 @@ static int open_listed(struct rec_out **out, const char *path, const sigset_t *o
 	return 0;
 }
 
+#define TO_TERMINAL "binary output to a terminal; use > FILE or -o FILE"
+
 static int check_output(const char *path, bool binary, struct rec_err *e)
 {
 	if (path)
@@ -151,7 +153,7 @@ static int check_output(const char *path, bool binary, struct rec_err *e)
 		return rec_err_set(e, REC_EUSAGE, "two outputs would go to stdout; give one of them a FILE");
 	stdout_taken = true;
 	if (binary && isatty(1))
-		return rec_err_set(e, REC_EUSAGE, "binary output to a terminal; use > FILE or -o FILE");
+		return rec_err_set(e, REC_EUSAGE, TO_TERMINAL);
 	return 0;
 }
 
@@ -180,6 +182,40 @@ int cli_out(struct rec_out **out, const char *path, bool binary, struct rec_err 
 	if (rc != 0)
 		return path ? cli_hint_file(e, path, NULL) : -1;
 	return check_distinct(*out, e);
+}
+
+/* errno where path cannot become an output, whatever is done; 0 else. */
+static int hopeless(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char dir[4096];
+	struct stat st;
+
+	if (stat(path, &st) == 0)
+		return S_ISDIR(st.st_mode) ? EISDIR : 0;
+	if (!slash)
+		return access(".", W_OK | X_OK) == 0 ? 0 : errno;
+	if ((size_t)(slash - path) + 2 > sizeof dir)
+		return ENAMETOOLONG;
+	memcpy(dir, path, (size_t)(slash - path) + 1);
+	dir[slash - path + 1] = '\0';
+	return access(dir, W_OK | X_OK) == 0 ? 0 : errno;
+}
+
+int cli_expect_out(const char *path, bool binary, struct rec_err *e)
+{
+	int errnum;
+
+	if (!path || strcmp(path, "-") == 0) {
+		if (binary && isatty(1))
+			return rec_err_set(e, REC_EUSAGE, TO_TERMINAL);
+		return 0;
+	}
+	errnum = hopeless(path);
+	if (errnum == 0)
+		return 0;
+	rec_err_errno(e, errnum, "%s", path);
+	return cli_hint_file(e, path, NULL);
 }
 
 void cli_free_outputs(void)

@@ -188,7 +188,7 @@ int cli_run(struct rec_run **run, struct rec_err *e)
 		return -1;
 	if (c->mem && limit_memory(c->mem, e) != 0)
 		return -1;
-	if (cli_open_stats(e) != 0)
+	if (cli_expect_out(c->output, c->binary && !c->estimate, e) != 0 || cli_open_stats(e) != 0)
 		return -1;
 	cli_tell_settings(rec_pool_size(the_run.pool), the_run.kernel->isa);
 	the_run.mem = c->mem;

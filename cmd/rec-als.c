@@ -325,6 +325,8 @@ static int run(struct rec_err *e)
 	check_options();
 	rc = cli_run(&r, e);
 	if (rc == 0)
+		rc = cli_expect_out(o.common.output, !o.common.estimate, e);
+	if (rc == 0)
 		rc = work(&m, &x, &from, r, e);
 	rec_model_free(&m);
 	rec_model_free(&from);

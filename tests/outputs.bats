@@ -208,7 +208,7 @@ from_train() {
 	chmod 666 shut/file
 	chmod 555 shut
 	exits 1 without_root ./rec-gen --users 9 --items 9 --rows 20 -o shut/new
-	one_line rec-gen && mentions "rec-gen: shut/new: cannot make a temporary file beside it: Permission denied"
+	says "rec-gen: shut/new: Permission denied; nothing can be written in shut"
 	if [ "$(id -u)" -eq 0 ]; then
 		exits 1 without_root ./rec-gen --users 9 --items 9 --rows 20 -o shut/file
 		one_line rec-gen && mentions "rec-gen: shut/file: cannot make a temporary file beside it: Permission denied"
@@ -417,4 +417,36 @@ sample_exec() {
 	[ "$got" -eq 4 ] || fail "a temporary file: exit $got"
 	grep -q "^rec-als: $(pwd -P)/.*: the file was cut short, or cannot be read any more, while it was in use$" err
 	[ "$(cat final.out)" = old ] && [ -z "$(find . -name '.*.??????')" ]
+}
+
+# unread COMMAND...: COMMAND with a stdin that says nothing and does not end.
+unread() {
+	local got=0 writer
+	rm -f never
+	mkfifo never
+	sleep 20 >never 3>&- &
+	writer=$!
+	timeout 10 "$@" <never >out 2>err || got=$?
+	kill "$writer"
+	return $got
+}
+
+@test "outputs: a name that cannot be an output fails before the work, not after it" {
+	mkdir there
+	: >file
+	printf 'a\tb\t1\n' >m
+	for out in missing/x there file/x; do
+		for c in "rec-als -k 2" "rec-sim cosine" "rec-topn -m m" "rec-cat" "rec-eval -t m hit@1" "rec-score -m m" "rec-split --min-user 2"; do
+			got=0
+			# shellcheck disable=SC2086
+			unread $c -o "$out" || got=$?
+			case $got in 1 | 4) ;; *) fail "$c -o $out: exit $got: $(cat err)" ;; esac
+			mentions "$out: "
+		done
+	done
+	command -v script >/dev/null || return 0
+	got=0
+	unread script -qec "rec-als -k 2" typed || got=$?
+	[ $got -eq 2 ] || fail "exit $got"
+	grep -q 'rec-als: binary output to a terminal; use > FILE or -o FILE' typed
 }
