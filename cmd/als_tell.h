@@ -10,17 +10,33 @@
 #include "model/als.h"
 #include "model/model.h"
 
-/* How the values of x are read where the options leave that to a guess, and how many are left out of the fit. */
+/*
+ * How the values of x are read where the options leave that to a guess, and how
+ * many are left out of the fit.
+ */
 void als_tell_values(const struct rec_sparse *x, const struct rec_als_opts *o);
 
-/* What training found: outliers of --weights linear, vectors that are all but zero. */
-void als_tell_report(const struct rec_als_report *r, const struct rec_als_opts *o, const struct rec_model *m);
+/*
+ * What training found: outliers of --weights linear, vectors that are all but
+ * zero.
+ */
+void als_tell_report(const struct rec_als_report *r, const struct rec_als_opts *o,
+		     const struct rec_model *m);
 
-/* The model of --init-from has to have something in common with x that the run looks at: else an error. */
-REC_MUST int als_check_init(const struct rec_model *init, const char *file, const struct rec_sparse *x, const struct rec_als_opts *o, struct rec_err *e);
+/*
+ * The model of --init-from has to have something in common with x that the run
+ * looks at: else an error.
+ */
+REC_MUST int als_check_init(const struct rec_model *init, const char *file,
+			    const struct rec_sparse *x, const struct rec_als_opts *o,
+			    struct rec_err *e);
 
-/* Of a half-step: pairs left out because the model doesn't hold their other end, out of how many; vectors that are zero. */
-REC_MUST int als_tell_half(const struct rec_model *m, bool users, const struct rec_model *from, const struct rec_sparse *x, bool transposed,
-			   uint64_t unknown, const char *file, struct rec_err *e);
+/*
+ * Of a half-step: pairs left out because the model doesn't hold their other
+ * end, out of how many; vectors that are zero.
+ */
+REC_MUST int als_tell_half(const struct rec_model *m, bool users, const struct rec_model *from,
+			   const struct rec_sparse *x, bool transposed, uint64_t unknown,
+			   const char *file, struct rec_err *e);
 
 #endif

@@ -16,7 +16,8 @@ struct rec_foreign;
 
 struct cat_options {
 	unsigned from, to, labels, duplicates, quote, empty;
-	const char *breaks, *delimiter, *columns, *block, *row_labels, *col_labels, *tag, *time_format;
+	const char *breaks, *delimiter, *columns, *block, *row_labels, *col_labels, *tag,
+		*time_format;
 	bool header, rank, merge, info, verify;
 	struct cli_common common;
 };

@@ -40,10 +40,16 @@ struct sink {
 
 static int not_dense(const struct sink *s, struct rec_err *e)
 {
-	return rec_err_set(e, REC_EUSAGE, "rows and columns cannot be written as %s, which is dense; of a model take one block: --block NAME", s->format->name);
+	return rec_err_set(e, REC_EUSAGE,
+			   "rows and columns cannot be written as %s, which is dense; of a model "
+			   "take one block: --block NAME",
+			   s->format->name);
 }
 
-/* Formats of lists rank and write scores as they were written: in double, in place of the time. */
+/*
+ * Formats of lists rank and write scores as they were written: in double, in
+ * place of the time.
+ */
 static int keep_score(struct rec_row *row, struct rec_err *e)
 {
 	char buf[REC_NUM_MAX];
@@ -51,7 +57,9 @@ static int keep_score(struct rec_row *row, struct rec_err *e)
 	const char *text = rec_row_field(row, 3, buf, &n);
 
 	row->has |= REC_HAS_TIME;
-	return rec_num_f64(text, n, &row->time) == REC_NUM_OK ? 0 : rec_err_set(e, REC_EDATA, "'%.*s' is no score", (int)n, text);
+	return rec_num_f64(text, n, &row->time) == REC_NUM_OK ?
+		       0 :
+		       rec_err_set(e, REC_EDATA, "'%.*s' is no score", (int)n, text);
 }
 
 static int sink_row(void *arg, const struct rec_row *given, struct rec_err *e)
@@ -69,8 +77,10 @@ static int sink_row(void *arg, const struct rec_row *given, struct rec_err *e)
 	if (s->o->rank && cat_ranks_next(&s->ranks, &row, e) != 0)
 		return -1;
 	if (!(row.has & REC_HAS_COL) && s->format)
-		return rec_err_set(e, REC_EDATA, "'%.*s' is a label without a pair, which text and recmat alone can hold", (int)(row.row_len < 100 ? row.row_len : 100),
-				   row.row);
+		return rec_err_set(
+			e, REC_EDATA,
+			"'%.*s' is a label without a pair, which text and recmat alone can hold",
+			(int)(row.row_len < 100 ? row.row_len : 100), row.row);
 	if (s->format && s->format->shape == REC_SHAPE_DENSE)
 		return not_dense(s, e);
 	if (s->format && s->format->ranked && keep_score(&row, e) != 0)
@@ -85,8 +95,12 @@ static int sink_row(void *arg, const struct rec_row *given, struct rec_err *e)
 static int sink_open(struct sink *s, bool dense, struct rec_err *e)
 {
 	s->format = cat_format(s->o->to);
-	s->fo = (struct rec_foreign_opts){ .delimiter = s->o->delimiter, .columns = s->o->columns, .header = s->o->header, .tag = s->o->tag,
-					   .quote = (enum rec_quote)s->o->quote, .fields = &s->csv_fields };
+	s->fo = (struct rec_foreign_opts){ .delimiter = s->o->delimiter,
+					   .columns = s->o->columns,
+					   .header = s->o->header,
+					   .tag = s->o->tag,
+					   .quote = (enum rec_quote)s->o->quote,
+					   .fields = &s->csv_fields };
 	if (s->format && s->format->shape == REC_SHAPE_DENSE && !dense)
 		return not_dense(s, e);
 	if (cli_out(&s->out, s->o->common.output, cat_to_recmat(s->o), e) != 0)
@@ -107,22 +121,32 @@ static int write_label_file(const char *path, const uint64_t *off, const char *b
 	return cli_out(&out, path, false, e) != 0 ? -1 : cat_write_labels(out, off, bytes, n, e);
 }
 
-/* Files of labels, where they are asked for; else it is told that they are lost. */
+/*
+ * Files of labels, where they are asked for; else it is told that they are
+ * lost.
+ */
 static int write_label_files(const struct sink *s, const struct rec_block *b, struct rec_err *e)
 {
 	const struct cat_options *o = s->o;
-	bool rows = s->format->loses & REC_LOSES_ROWS && b->row_off, cols = s->format->loses & REC_LOSES_COLUMNS && b->col_off;
-	bool keep_rows = o->row_labels && s->format->loses & REC_LOSES_ROWS, keep_cols = o->col_labels && s->format->loses & REC_LOSES_COLUMNS;
+	bool rows = s->format->loses & REC_LOSES_ROWS && b->row_off,
+	     cols = s->format->loses & REC_LOSES_COLUMNS && b->col_off;
+	bool keep_rows = o->row_labels && s->format->loses & REC_LOSES_ROWS,
+	     keep_cols = o->col_labels && s->format->loses & REC_LOSES_COLUMNS;
 
-	if ((keep_rows && write_label_file(o->row_labels, b->row_off, b->row_bytes, b->rows, e) != 0) ||
-	    (keep_cols && write_label_file(o->col_labels, b->col_off, b->col_bytes, b->cols, e) != 0))
+	if ((keep_rows &&
+	     write_label_file(o->row_labels, b->row_off, b->row_bytes, b->rows, e) != 0) ||
+	    (keep_cols &&
+	     write_label_file(o->col_labels, b->col_off, b->col_bytes, b->cols, e) != 0))
 		return -1;
 	rows = rows && !keep_rows;
 	cols = cols && !keep_cols;
 	if (rows || cols)
-		cli_note("%s holds no labels%s: %s%s%s become numbers in the order of the labels' bytes; %s%s%s write%s them", s->format->name,
-			 rows ? "" : " of columns", rows ? "rows" : "", rows && cols ? " and " : "", cols ? "columns" : "",
-			 rows ? "--row-labels FILE" : "", rows && cols ? " and " : "", cols ? "--col-labels FILE" : "", rows && cols ? "" : "s");
+		cli_note("%s holds no labels%s: %s%s%s become numbers in the order of the labels' "
+			 "bytes; %s%s%s write%s them",
+			 s->format->name, rows ? "" : " of columns", rows ? "rows" : "",
+			 rows && cols ? " and " : "", cols ? "columns" : "",
+			 rows ? "--row-labels FILE" : "", rows && cols ? " and " : "",
+			 cols ? "--col-labels FILE" : "", rows && cols ? "" : "s");
 	return 0;
 }
 
@@ -130,12 +154,15 @@ static int write_label_files(const struct sink *s, const struct rec_block *b, st
 static void tell_left_out(const struct sink *s)
 {
 	unsigned loses = s->format ? s->format->loses : 0;
-	unsigned long long values = loses & REC_LOSES_VALUES && !s->o->rank ? s->values : 0, times = loses & REC_LOSES_TIMES ? s->times : 0;
+	unsigned long long values = loses & REC_LOSES_VALUES && !s->o->rank ? s->values : 0,
+			   times = loses & REC_LOSES_TIMES ? s->times : 0;
 
 	if (values)
-		cli_note("%s holds no values: %llu value%s left out", s->format->name, values, cli_s(values));
+		cli_note("%s holds no values: %llu value%s left out", s->format->name, values,
+			 cli_s(values));
 	if (times)
-		cli_note("%s holds no times: %llu time%s left out", s->format->name, times, cli_s(times));
+		cli_note("%s holds no times: %llu time%s left out", s->format->name, times,
+			 cli_s(times));
 }
 
 struct entry {
@@ -195,7 +222,8 @@ static int write_collected(struct sink *s, const struct rec_run *run, struct rec
 
 static int copy_rows(struct sink *s, struct rec_in *in, const struct rec_run *run, struct rec_err *e)
 {
-	unsigned flags = REC_ROWS_LABELS | (s->o->from == CAT_TSV ? REC_ROWS_ANYHOW : 0) | (s->o->common.trust ? REC_ROWS_TRUST : 0);
+	unsigned flags = REC_ROWS_LABELS | (s->o->from == CAT_TSV ? REC_ROWS_ANYHOW : 0) |
+			 (s->o->common.trust ? REC_ROWS_TRUST : 0);
 	struct rec_rows *rows;
 	const struct rec_row *row;
 	const struct rec_looks *l;
@@ -211,7 +239,8 @@ static int copy_rows(struct sink *s, struct rec_in *in, const struct rec_run *ru
 			got = sink_row(s, &row[i], e) == 0 ? 1 : -1;
 	l = got == 0 && s->o->from != CAT_TSV ? rec_rows_looks(rows) : NULL;
 	if (l)
-		rec_in_tell(in, 0, "no line has a TAB, all are taken as labels; %s? %s", l->what, l->todo);
+		rec_in_tell(in, 0, "no line has a TAB, all are taken as labels; %s? %s", l->what,
+			    l->todo);
 	rec_lost_add(&s->lost, rec_rows_lost(rows));
 	rec_rows_close(rows);
 	return got;
@@ -252,7 +281,8 @@ static int check_unique(const struct rec_label_list *l, const char *path, struct
 
 	for (uint64_t i = 1; rc == 0 && i < l->n; i++)
 		if (label_order(&order[i - 1], &order[i]) == 0)
-			rc = rec_err_set(e, REC_EDATA, "%s: label '%.*s' appears twice", path, (int)order[i].len, order[i].p);
+			rc = rec_err_set(e, REC_EDATA, "%s: label '%.*s' appears twice", path,
+					 (int)order[i].len, order[i].p);
 	free(order);
 	return rc;
 }
@@ -283,10 +313,18 @@ struct foreign_input {
 static int foreign_input(struct foreign_input *f, struct sink *s, unsigned reads, struct rec_err *e)
 {
 	const struct cat_options *o = s->o;
-	const char *row = reads & REC_LOSES_ROWS ? o->row_labels : NULL, *col = reads & REC_LOSES_COLUMNS ? o->col_labels : NULL;
+	const char *row = reads & REC_LOSES_ROWS ? o->row_labels : NULL,
+		   *col = reads & REC_LOSES_COLUMNS ? o->col_labels : NULL;
 
-	*f = (struct foreign_input){ .fo = { .lost = &s->lost, .delimiter = o->delimiter, .columns = o->columns, .header = o->header,
-					    .quote = (enum rec_quote)o->quote, .empty = (enum rec_empty)o->empty, .breaks = o->breaks, .time_format = cat_times_of(o->time_format, true).text } };
+	*f = (struct foreign_input){ .fo = { .lost = &s->lost,
+					     .delimiter = o->delimiter,
+					     .columns = o->columns,
+					     .header = o->header,
+					     .quote = (enum rec_quote)o->quote,
+					     .empty = (enum rec_empty)o->empty,
+					     .breaks = o->breaks,
+					     .time_format =
+						     cat_times_of(o->time_format, true).text } };
 	if (label_list(&f->row, row, e) != 0 || label_list(&f->col, col, e) != 0)
 		return -1;
 	f->fo.row_labels = row ? &f->row : NULL;
@@ -344,9 +382,12 @@ static int write_dense(struct sink *s, const struct rec_block *b, const struct r
 	if (cat_to_recmat(s->o))
 		return rec_recmat_write(s->out, b, run->pool, e) != 0 ? -1 : rec_recmat_end(s->out, 1, e);
 	if (s->format && !s->format->write_dense)
-		return rec_err_set(e, REC_EUSAGE, "a dense matrix cannot be written as %s", s->format->name);
+		return rec_err_set(e, REC_EUSAGE, "a dense matrix cannot be written as %s",
+				   s->format->name);
 	if (s->format)
-		return s->format->write_dense(s->out, &s->fo, b, e) != 0 ? -1 : write_label_files(s, b, e);
+		return s->format->write_dense(s->out, &s->fo, b, e) != 0 ?
+			       -1 :
+			       write_label_files(s, b, e);
 	rec_dense_of_block(&d, b);
 	return rec_dense_write_text(s->out, &d, run->pool, e);
 }
@@ -377,7 +418,8 @@ static int dense_block(struct rec_block *b, const struct rec_foreign_dense *d, u
 		**off = 0;
 	for (uint64_t r = 0; rc == 0 && r < d->nrows; r++) {
 		if (r > 0 && label_order(&order[r - 1], &order[r]) == 0)
-			rc = rec_err_set(e, REC_EDATA, "row '%.*s' appears twice", (int)order[r].len, order[r].p);
+			rc = rec_err_set(e, REC_EDATA, "row '%.*s' appears twice",
+					 (int)order[r].len, order[r].p);
 		else
 			rc = rec_buf_add(bytes, order[r].p, order[r].len, e);
 		(*off)[r + 1] = bytes->n;
@@ -437,10 +479,13 @@ static int copy_one(struct sink *s, struct rec_in *in, bool recmat, const struct
 	return copy_rows(s, in, run, e);
 }
 
-/* Rows of text keep the digits that were written, and --rank looks at no value. */
+/*
+ * Rows of text keep the digits that were written, and --rank looks at no value.
+ */
 static void tell_lost(struct sink *s, bool dense)
 {
-	bool text = !dense && !s->stream && !(s->format && s->format->write_matrix && !s->format->ranked);
+	bool text = !dense && !s->stream &&
+		    !(s->format && s->format->write_matrix && !s->format->ranked);
 
 	if (s->o->rank)
 		s->lost.values = 0;

@@ -103,9 +103,13 @@ static int info_recmat(struct rec_buf *b, struct rec_in *in, bool trust, const s
 	return got == 0 ? line_u64(b, "", "blocks", n, e) : -1;
 }
 
-static int info_text(struct rec_buf *b, struct rec_in *in, unsigned flags, const struct rec_run *run, struct rec_err *e)
+static int info_text(struct rec_buf *b, struct rec_in *in, unsigned flags,
+		     const struct rec_run *run, struct rec_err *e)
 {
-	struct rec_load how = { .repeats = REC_REPEATS_KEEP, .times = true, .label_only = true, .anyhow = flags & REC_ROWS_ANYHOW };
+	struct rec_load how = { .repeats = REC_REPEATS_KEEP,
+				.times = true,
+				.label_only = true,
+				.anyhow = flags & REC_ROWS_ANYHOW };
 	struct rec_sparse m = { 0 };
 	int rc = rec_sparse_load(&m, in, &how, run->pool, e);
 	double cells = (double)m.row.n * m.col.n;
@@ -122,13 +126,15 @@ static int info_text(struct rec_buf *b, struct rec_in *in, unsigned flags, const
 	return rc;
 }
 
-int cat_info(struct rec_out *out, struct rec_in *in, bool recmat, unsigned flags, const struct rec_run *run, struct rec_err *e)
+int cat_info(struct rec_out *out, struct rec_in *in, bool recmat, unsigned flags,
+	     const struct rec_run *run, struct rec_err *e)
 {
 	struct rec_buf b = { 0 };
 	int rc = rec_buf_printf(&b, e, "file\t%s\n", rec_in_name(in));
 
 	if (rc == 0)
-		rc = recmat ? info_recmat(&b, in, flags & REC_ROWS_TRUST, run, e) : info_text(&b, in, flags, run, e);
+		rc = recmat ? info_recmat(&b, in, flags & REC_ROWS_TRUST, run, e) :
+			      info_text(&b, in, flags, run, e);
 	else
 		rec_in_close(in);
 	if (rc == 0)
@@ -158,12 +164,14 @@ static int count_visit(void *arg, unsigned thread, const struct rec_row *rows, s
 	return 0;
 }
 
-static int verify_text(struct rec_in *in, uint64_t *count, unsigned flags, const struct rec_run *run, struct rec_err *e)
+static int verify_text(struct rec_in *in, uint64_t *count, unsigned flags,
+		       const struct rec_run *run, struct rec_err *e)
 {
 	struct rec_rows *rows;
 	int rc;
 
-	if (rec_rows_open(&rows, in, REC_ROWS_LABELS | (flags & REC_ROWS_ANYHOW), run->pool, e) != 0) {
+	if (rec_rows_open(&rows, in, REC_ROWS_LABELS | (flags & REC_ROWS_ANYHOW), run->pool, e) !=
+	    0) {
 		rec_in_close(in);
 		return -1;
 	}
@@ -173,7 +181,8 @@ static int verify_text(struct rec_in *in, uint64_t *count, unsigned flags, const
 	return rc;
 }
 
-int cat_verify(struct rec_out *out, struct rec_in *in, bool recmat, unsigned flags, const struct rec_run *run, struct rec_err *e)
+int cat_verify(struct rec_out *out, struct rec_in *in, bool recmat, unsigned flags,
+	       const struct rec_run *run, struct rec_err *e)
 {
 	struct rec_buf b = { 0 };
 	uint64_t n = 0;
@@ -242,10 +251,13 @@ static int block_labels(struct rec_out *out, struct rec_in *in, bool columns, co
 	return rc;
 }
 
-int cat_labels(struct rec_out *out, struct rec_in *in, bool recmat, bool columns, const char *block, unsigned flags, const struct rec_run *run,
-	       struct rec_err *e)
+int cat_labels(struct rec_out *out, struct rec_in *in, bool recmat, bool columns, const char *block,
+	       unsigned flags, const struct rec_run *run, struct rec_err *e)
 {
-	struct rec_load how = { .repeats = REC_REPEATS_MAX, .label_only = true, .anyhow = flags & REC_ROWS_ANYHOW, .trust = flags & REC_ROWS_TRUST };
+	struct rec_load how = { .repeats = REC_REPEATS_MAX,
+				.label_only = true,
+				.anyhow = flags & REC_ROWS_ANYHOW,
+				.trust = flags & REC_ROWS_TRUST };
 	struct rec_sparse m = { 0 };
 	const struct rec_labels *l = columns ? &m.col : &m.row;
 	int rc;

@@ -37,7 +37,8 @@ static int write_merged(const struct cat_options *o, const struct rec_merged *m,
 	if (cat_to_recmat(o))
 		return cli_out(&out, o->common.output, true, e) == 0 ? rec_merged_write(out, m, run->pool, e) : -1;
 	if (m->n > 1 || (m->n == 1 && m->block->kind != REC_SPARSE) || m->meta.n > 0)
-		return rec_err_set(e, REC_EUSAGE, "the inputs are models, which text cannot hold: use -b");
+		return rec_err_set(e, REC_EUSAGE,
+				   "the inputs are models, which text cannot hold: use -b");
 	if (o->to > CAT_RECMAT)
 		return rec_err_set(e, REC_EUSAGE, "--merge writes text or recmat; convert in a second step");
 	return cat_write_cells(o, m->n == 1 ? m->block : NULL, e);
@@ -49,7 +50,9 @@ static const enum rec_repeats rules[] = { REC_REPEATS_FAIL, REC_REPEATS_SUM, REC
 
 static int merge_inputs(struct rec_merged *m, const struct cat_options *o, struct cat_inputs *inputs, const struct rec_run *run, struct rec_err *e)
 {
-	struct rec_merge how = { .repeats = rules[o->duplicates], .trust = o->common.trust, .text_name = "" };
+	struct rec_merge how = { .repeats = rules[o->duplicates],
+				 .trust = o->common.trust,
+				 .text_name = "" };
 	size_t n = inputs->n;
 
 	inputs->n = 0;	/* taken over */

@@ -14,7 +14,11 @@ static const struct {
 	const char *name;
 	enum rec_unit unit;
 	int power;		/* of ten in a second */
-} units[] = { { "s", REC_UNIT_NONE, 0 }, { "ms", REC_UNIT_MS, 3 }, { "us", REC_UNIT_US, 6 }, { "ns", REC_UNIT_NS, 9 }, { "days", REC_UNIT_DAYS, 0 } };
+} units[] = { { "s", REC_UNIT_NONE, 0 },
+	      { "ms", REC_UNIT_MS, 3 },
+	      { "us", REC_UNIT_US, 6 },
+	      { "ns", REC_UNIT_NS, 9 },
+	      { "days", REC_UNIT_DAYS, 0 } };
 
 struct cat_times cat_times_of(const char *format, bool csv)
 {
@@ -29,16 +33,22 @@ struct cat_times cat_times_of(const char *format, bool csv)
 			return t;
 		}
 	if (strcmp(format, "iso") != 0 && !strchr(format, '%'))
-		cli_usage("--time-format: '%s' is none of s, ms, us, ns, days, iso, nor a format such as '%%Y-%%m-%%d %%H:%%M:%%S'", format);
+		cli_usage("--time-format: '%s' is none of s, ms, us, ns, days, iso, nor a format "
+			  "such as '%%Y-%%m-%%d %%H:%%M:%%S'",
+			  format);
 	if (strcmp(format, "iso") != 0 && rec_when_check(format, &e) != 0)
 		cli_usage("--time-format: %s", e.msg);
 	if (!csv)
-		cli_usage("--time-format: times as text are read from csv: --from csv (-d '\\t' where TABs part the fields)");
+		cli_usage("--time-format: times as text are read from csv: --from csv (-d '\\t' "
+			  "where TABs part the fields)");
 	t.text = format;
 	return t;
 }
 
-/* A number whose digits a double does not hold: the point moves before it is read. */
+/*
+ * A number whose digits a double does not hold: the point moves before it is
+ * read.
+ */
 static bool move_point(struct rec_row *row, int power, bool *lost)
 {
 	char buf[REC_NUM_MAX], text[DIGITS + 8];
@@ -47,7 +57,8 @@ static bool move_point(struct rec_row *row, int power, bool *lost)
 
 	if (n > DIGITS || memchr(s, 'e', n) || memchr(s, 'E', n))
 		return false;
-	return rec_num_time(text, (size_t)snprintf(text, sizeof text, "%.*se-%d", (int)n, s, power), &row->time, lost) == REC_NUM_OK;
+	return rec_num_time(text, (size_t)snprintf(text, sizeof text, "%.*se-%d", (int)n, s, power),
+			    &row->time, lost) == REC_NUM_OK;
 }
 
 void cat_times_row(struct cat_times *t, struct rec_row *row)
@@ -71,6 +82,7 @@ void cat_times_row(struct cat_times *t, struct rec_row *row)
 void cat_times_tell(const struct cat_times *t)
 {
 	if (t->cut)
-		cli_note("%llu time%s more digits than seconds keep (about the tenth of a microsecond)", (unsigned long long)t->cut,
-			 t->cut == 1 ? " has" : "s have");
+		cli_note("%llu time%s more digits than seconds keep (about the tenth of a "
+			 "microsecond)",
+			 (unsigned long long)t->cut, t->cut == 1 ? " has" : "s have");
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* cat_times.h - rec-cat --time-format: times in another unit, or as text, to seconds since 1970. */
+/*
+ * cat_times.h - rec-cat --time-format: times in another unit, or as text, to
+ * seconds since 1970.
+ */
 #ifndef REC_CMD_CAT_TIMES_H
 #define REC_CMD_CAT_TIMES_H
 
@@ -15,7 +18,10 @@ struct cat_times {	/* {0}: times are taken as they are */
 	uint64_t cut;		/* times whose digits beyond a double were cut off */
 };
 
-/* What the argument of the option asks for (NULL: nothing). Ends the process where it is none. */
+/*
+ * What the argument of the option asks for (NULL: nothing). Ends the process
+ * where it is none.
+ */
 struct cat_times cat_times_of(const char *format, bool csv);
 
 /* The time of a row in seconds. */

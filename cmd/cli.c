@@ -34,7 +34,11 @@ void cli_say(const char *text)
 
 	cli_clear_progress();
 	line[n - 1] = '\n';	/* also where the message was cut */
-	for (size_t i = 0; i < n - 1; i++)	/* names and labels may hold anything: a message is one line, and no terminal obeys it */
+	/*
+	 * names and labels may hold anything: a message is one line, and no
+	 * terminal obeys it
+	 */
+	for (size_t i = 0; i < n - 1; i++)
 		if (((unsigned char)line[i] < ' ' && line[i] != '\t') || line[i] == 127)
 			line[i] = '?';
 	if (write(2, line, n) < 0)
@@ -64,7 +68,8 @@ static const struct cli_opt *find_long(const char *name, size_t n)
 		if (strlen(o->name) == n && memcmp(o->name, name, n) == 0)
 			return o;
 	cli_guess_long(guess, sizeof guess, name, n);
-	cli_usage("unknown option '--%.*s'%s (see %s --help)", (int)n, name, guess, cli_the_spec->name);
+	cli_usage("unknown option '--%.*s'%s (see %s --help)", (int)n, name, guess,
+		  cli_the_spec->name);
 }
 
 /* Of the argument "-xyz" the letter `key`. */
@@ -79,7 +84,10 @@ static const struct cli_opt *find_short(const char *arg, char key)
 	cli_usage("unknown option '-%c'%s (see %s --help)", key, guess, cli_the_spec->name);
 }
 
-/* Not a number: where it is one in another spelling (20%, 0,2), how to write it. */
+/*
+ * Not a number: where it is one in another spelling (20%, 0,2), how to write
+ * it.
+ */
 static _Noreturn void no_number(const struct cli_opt *o, const char *s)
 {
 	size_t n = strlen(s), comma = strcspn(s, ",");
@@ -93,7 +101,8 @@ static _Noreturn void no_number(const struct cli_opt *o, const char *s)
 	snprintf(point, sizeof point, "%.*s.%s", (int)comma, s, s + comma + (s[comma] == ','));
 	if (s[comma] && n < sizeof point && rec_num_f64(point, n, &x) == REC_NUM_OK)
 		cli_usage("--%s: '%s' is not a number; write %s", o->name, s, point);
-	cli_usage("--%s: '%s' is not a number%s", o->name, s, o->kind == CLI_KIND_AUTO ? ", nor auto" : "");
+	cli_usage("--%s: '%s' is not a number%s", o->name, s,
+		  o->kind == CLI_KIND_AUTO ? ", nor auto" : "");
 }
 
 static double number(const struct cli_opt *o, const char *s)
@@ -119,7 +128,8 @@ static uint64_t whole_number(const struct cli_opt *o, const char *s)
 		return x;
 	if (rc == REC_NUM_OK || rc == REC_NUM_RANGE)
 		cli_usage("--%s: %s is not between %.10g and %.10g", o->name, s, o->lo, o->hi);
-	cli_usage("--%s: '%s' is not a whole number (digits alone, from %.10g to %.10g)", o->name, s, o->lo, o->hi);
+	cli_usage("--%s: '%s' is not a whole number (digits alone, from %.10g to %.10g)", o->name,
+		  s, o->lo, o->hi);
 }
 
 /* A number, whatever its unit, or a date. */
@@ -134,7 +144,9 @@ static double time_of(const struct cli_opt *o, const char *s)
 		return x;
 	}
 	if (rec_when_iso(s, strlen(s), &x) != 0)
-		cli_usage("--%s: '%s' is neither a number nor a date (2015-01-01, 2015-01-01T10:00:00Z, also +02:00)", o->name, s);
+		cli_usage("--%s: '%s' is neither a number nor a date (2015-01-01, "
+			  "2015-01-01T10:00:00Z, also +02:00)",
+			  o->name, s);
 	return x;
 }
 
@@ -196,8 +208,10 @@ static void end_with_text(const char *name, size_t n, bool value)
 	static const struct {
 		const char *name;
 		void (*print)(void);
-	} texts[] = { { "help", cli_help }, { "version", cli_print_version }, { "options", cli_print_options },
-		    { "operands", cli_print_operands } };
+	} texts[] = { { "help", cli_help },
+		      { "version", cli_print_version },
+		      { "options", cli_print_options },
+		      { "operands", cli_print_operands } };
 
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
 		if (strlen(texts[i].name) != n || memcmp(texts[i].name, name, n) != 0)
@@ -326,7 +340,8 @@ void cli_unexpected(const char *operand)
 
 bool cli_is_file(const char *operand)
 {
-	static const char *const ends[] = { ".tsv", ".csv", ".txt", ".rec", ".gz", ".json", ".parquet" };
+	static const char *const ends[] = { ".tsv", ".csv",  ".txt",	".rec",
+					    ".gz",  ".json", ".parquet" };
 	size_t n = strlen(operand);
 
 	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)

@@ -30,8 +30,21 @@
 
 enum { CLI_OK = 0, CLI_FAILED = 1, CLI_USAGE = 2, CLI_GATE = 3, CLI_RESOURCE = 4 };
 
-enum cli_kind { CLI_KIND_FLAG, CLI_KIND_U32, CLI_KIND_U64, CLI_KIND_SIZE, CLI_KIND_DOUBLE, CLI_KIND_TIME, CLI_KIND_AUTO, CLI_KIND_STRING, CLI_KIND_FILE, CLI_KIND_CHOICE,
-		CLI_KIND_LIST, CLI_KIND_PART, CLI_KIND_END };
+enum cli_kind {
+	CLI_KIND_FLAG,
+	CLI_KIND_U32,
+	CLI_KIND_U64,
+	CLI_KIND_SIZE,
+	CLI_KIND_DOUBLE,
+	CLI_KIND_TIME,
+	CLI_KIND_AUTO,
+	CLI_KIND_STRING,
+	CLI_KIND_FILE,
+	CLI_KIND_CHOICE,
+	CLI_KIND_LIST,
+	CLI_KIND_PART,
+	CLI_KIND_END
+};
 
 /* A number or "auto". */
 struct cli_auto {
@@ -65,8 +78,12 @@ struct cli_opt {
 #define CLI_U64(k, name, arg, to, lo, hi, help) { k, name, arg, CLI_KIND_U64, (uint64_t *){ to }, lo, hi, NULL, help }
 #define CLI_SIZE(k, name, to, help) { k, name, "SIZE", CLI_KIND_SIZE, (uint64_t *){ to }, 0, 0, NULL, help }
 #define CLI_DOUBLE(k, name, arg, to, lo, hi, help) { k, name, arg, CLI_KIND_DOUBLE, (double *){ to }, lo, hi, NULL, help }
-/* to: a number as it is, or the seconds since 1970 of a date in ISO 8601; NaN where not given */
-#define CLI_TIME(k, name, to, help) { k, name, "TIME", CLI_KIND_TIME, (double *){ to }, 0, 0, NULL, help }
+/*
+ * to: a number as it is, or the seconds since 1970 of a date in ISO 8601; NaN
+ * where not given
+ */
+#define CLI_TIME(k, name, to, help) \
+	{ k, name, "TIME", CLI_KIND_TIME, (double *){ to }, 0, 0, NULL, help }
 #define CLI_AUTO(k, name, arg, to, lo, hi, help) { k, name, arg, CLI_KIND_AUTO, (struct cli_auto *){ to }, lo, hi, NULL, help }
 #define CLI_STRING(k, name, arg, to, help) { k, name, arg, CLI_KIND_STRING, (const char **){ to }, 0, 0, NULL, help }
 #define CLI_FILE(k, name, to, help) { k, name, "FILE", CLI_KIND_FILE, (const char **){ to }, 0, 0, NULL, help }
@@ -91,18 +108,28 @@ struct cli_common {
 #define CLI_BINARY_HELP "recmat instead of text, for every output"
 #define CLI_SEED_HELP "seed of everything random"
 #define CLI_TRUST_HELP "skip the CRCs of recmat sections"
-/* The same with other words on three of them; NULL: taken, but not offered, because it does nothing here. */
-#define CLI_COMMON_AS(c, binary_help, seed_help, trust_help)                                                               \
-	CLI_U32('j', "threads", "N", &(c)->threads, 1, 1024, "threads (default: the CPUs this process may use); never changes the result"), \
-	CLI_FILE('o', "output", &(c)->output, "write here instead of stdout; the file appears when it is complete"),       \
-	CLI_FLAG('b', "binary", &(c)->binary, binary_help),                                                               \
-	CLI_U64(0, "seed", "N", &(c)->seed, 0, 1.8446744073709552e19, seed_help),                                          \
-	CLI_FILE(0, "stats", &(c)->stats, "write rows, bytes, seconds, peak memory here: key TAB value"),                 \
-	CLI_SIZE(0, "mem", &(c)->mem, "memory to stay within (512M, 8G), or refuse"),                                      \
-	CLI_FLAG(0, "estimate", &(c)->estimate, "print the memory and work needed, and stop"),                            \
-	CLI_FLAG(0, "trust", &(c)->trust, trust_help),                                                                     \
-	CLI_FLAG(0, "no-sync", &(c)->no_sync, "do not wait until files are on the disk: a power cut may leave them empty"),  \
-	CLI_FLAG('v', "verbose", &(c)->verbose, "say settings, sizes and seconds on stderr"),                              \
+/*
+ * The same with other words on three of them; NULL: taken, but not offered,
+ * because it does nothing here.
+ */
+#define CLI_COMMON_AS(c, binary_help, seed_help, trust_help) \
+	CLI_U32('j', "threads", "N", &(c)->threads, 1, 1024, \
+		"threads (default: the CPUs this process may use); never changes the result"), \
+	CLI_FILE('o', "output", &(c)->output, \
+		 "write here instead of stdout; the file appears when it is complete"), \
+	CLI_FLAG('b', "binary", &(c)->binary, binary_help), \
+	CLI_U64(0, "seed", "N", &(c)->seed, 0, 1.8446744073709552e19, seed_help), \
+	CLI_FILE(0, "stats", &(c)->stats, \
+		 "write rows, bytes, seconds, peak memory here: key TAB value"), \
+	CLI_SIZE(0, "mem", &(c)->mem, "memory to stay within (512M, 8G), or refuse"), \
+	CLI_FLAG(0, "estimate", &(c)->estimate, \
+		 "print the memory and work needed, and stop"), \
+	CLI_FLAG(0, "trust", &(c)->trust, trust_help), \
+	CLI_FLAG(0, "no-sync", &(c)->no_sync, \
+		 "do not wait until files are on the disk: a power cut may leave them " \
+		 "empty"), \
+	CLI_FLAG('v', "verbose", &(c)->verbose, \
+		 "say settings, sizes and seconds on stderr"), \
 	CLI_FLAG('q', "quiet", &(c)->quiet, "say nothing on stderr but errors")
 /* (-h/--help, -V/--version are added by cli_parse) */
 
@@ -111,21 +138,33 @@ struct cli_spec {
 	const char *summary;	/* one line for --help */
 	const char *synopsis;	/* "rec-als [options] < interactions > model" */
 	const char *operands;	/* name of operands in the synopsis ("METRICS"), or NULL: none are allowed */
-	const char *words;	/* those that operands can be, with blanks between them, for completion; or NULL */
+	/*
+	 * those that operands can be, with blanks between them, for completion;
+	 * or NULL
+	 */
+	const char *words;
 	const char *hint;	/* for an unexpected operand: "reads stdin: rec-als < train.tsv" */
 	const struct cli_opt *opts;
 	struct cli_common *common;
-	bool (*applies)(const char *option);	/* whether -v tells the value of an option (or NULL: all) */
+	/* whether -v tells the value of an option (or NULL: all) */
+	bool (*applies)(const char *option);
 	const char *extra;	/* more text for --help (a table of methods), or NULL */
 };
 
-/* Parse; --help, --version and bad usage end the process here. Descriptors 0-2 are made safe, SIGPIPE ends it, signals that end it remove temporary files first. */
+/*
+ * Parse; --help, --version and bad usage end the process here. Descriptors 0-2
+ * are made safe, SIGPIPE ends it, signals that end it remove temporary files
+ * first.
+ */
 void cli_parse(const struct cli_spec *spec, int argc, char **argv);
 
 /* Operands in order; *n of them. Options and operands mix; "--" ends options. */
 char **cli_operands(size_t *n);
 
-/* An operand that isn't wanted; the hint says what is. And whether an operand names a file: it does, or looks as if it should. */
+/*
+ * An operand that isn't wanted; the hint says what is. And whether an operand
+ * names a file: it does, or looks as if it should.
+ */
 _Noreturn void cli_unexpected(const char *operand);
 bool cli_is_file(const char *operand);
 
@@ -145,9 +184,9 @@ REC_MUST int cli_in(struct rec_in **in, const char *path, const char *what, stru
 REC_MUST int cli_out(struct rec_out **out, const char *path, bool binary, struct rec_err *e);
 
 /*
- * Fail now where cli_out would fail for this output after hours of work: no such
- * folder, a folder in its place, no permission, binary to a terminal. cli_run
- * asks it for --output and --binary.
+ * Fail now where cli_out would fail for this output after hours of work: no
+ * such folder, a folder in its place, no permission, binary to a terminal.
+ * cli_run asks it for --output and --binary.
  */
 REC_MUST int cli_expect_out(const char *path, bool binary, struct rec_err *e);
 
@@ -164,7 +203,10 @@ REC_MUST int cli_need(uint64_t bytes, const struct cli_amount *more, struct rec_
 /* Where bytes go that --mem leaves no room for: temporary files in TMPDIR [/tmp]. NULL where --mem was not given. */
 struct rec_spill *cli_spill(void);
 
-/* Finish every output, have the files on the disk, write --stats, then give every file its name: all or none. */
+/*
+ * Finish every output, have the files on the disk, write --stats, then give
+ * every file its name: all or none.
+ */
 REC_MUST int cli_commit(struct rec_err *e);
 
 /* One line on stderr, "rec-x: ...", in one write; not with -q. cli_verbose only with -v. */

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * cli_bus.c - SIGBUS: a mapped input whose pages are gone, because somebody cut the file short in place or its disk fails.
+ * cli_bus.c - SIGBUS: a mapped input whose pages are gone, because somebody cut
+ * the file short in place or its disk fails.
  *
- * A read(2) would have said so; a mapping can only fault. The handler names the file (as /proc/self/maps does, read by system calls alone), removes temporary
- * outputs and ends the command as for any other I/O error. Threads may fault together: the first speaks. Any other SIGBUS, sent by kill(1) or for an address
- * outside these mappings, is what it is without us: the end by a signal, nothing said. No other crash is caught at all.
+ * A read(2) would have said so; a mapping can only fault. The handler names the
+ * file (as /proc/self/maps does, read by system calls alone), removes temporary
+ * outputs and ends the command as for any other I/O error. Threads may fault
+ * together: the first speaks. Any other SIGBUS, sent by kill(1) or for an
+ * address outside these mappings, is what it is without us: the end by a
+ * signal, nothing said. No other crash is caught at all.
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -75,10 +79,14 @@ static const char *file_at(uintptr_t at)
 /* The kernel says: a page of a file of ours can't be had. */
 static bool is_lost_page(const siginfo_t *info)
 {
-	return info->si_code > 0 && info->si_code != BUS_ADRALN && rec_maps_hold(&cli_maps, info->si_addr);
+	return info->si_code > 0 && info->si_code != BUS_ADRALN &&
+	       rec_maps_hold(&cli_maps, info->si_addr);
 }
 
-/* The access faults once more when the handler returns, for whoever looks after crashes; what was sent is sent again. */
+/*
+ * The access faults once more when the handler returns, for whoever looks after
+ * crashes; what was sent is sent again.
+ */
 static void die_of_it(int sig, const siginfo_t *info)
 {
 	sigaction(sig, &before, NULL);

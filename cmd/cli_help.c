@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* cli_help.c - --help, --version, --options and --operands, all from the option table. */
+/*
+ * cli_help.c - --help, --version, --options and --operands, all from the option
+ * table.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +25,8 @@ static _Noreturn void print_and_exit(struct rec_buf *b, struct rec_err *e)
 	exit(rc ? cli_fail(e) : CLI_OK);
 }
 
-enum { LEFT = 28, NARROW = 60, USUAL = 80, WIDE = 160 };	/* columns: where text on an option begins; of the terminal */
+/* columns: where text on an option begins; of the terminal */
+enum { LEFT = 28, NARROW = 60, USUAL = 80, WIDE = 160 };
 
 /* Columns of the terminal: COLUMNS, or what stdout says of itself. */
 static size_t columns(void)
@@ -36,8 +40,12 @@ static size_t columns(void)
 	return n < NARROW ? NARROW : n < WIDE ? n : WIDE;
 }
 
-/* Append n bytes of words; the line holds `at` characters already. It, and those that follow, go on at column `left`. */
-static int put_words(struct rec_buf *b, const char *text, size_t n, size_t at, size_t left, struct rec_err *e)
+/*
+ * Append n bytes of words; the line holds `at` characters already. It, and
+ * those that follow, go on at column `left`.
+ */
+static int put_words(struct rec_buf *b, const char *text, size_t n, size_t at, size_t left,
+		     struct rec_err *e)
 {
 	const char *end = text + n;
 	size_t right = columns(), pad = at < left ? left - at : 0;
@@ -61,7 +69,10 @@ static int put_words(struct rec_buf *b, const char *text, size_t n, size_t at, s
 	return rec_buf_add(b, "\n", 1, e);
 }
 
-/* Where a line that is too long goes on: below what follows the first blanks of two and more, a colon, or the indentation. */
+/*
+ * Where a line that is too long goes on: below what follows the first blanks of
+ * two and more, a colon, or the indentation.
+ */
 static size_t hanging(const char *line, size_t n)
 {
 	size_t left = strspn(line, " ");
@@ -85,7 +96,8 @@ static int put_lines(struct rec_buf *b, const char *text, struct rec_err *e)
 			hang = strspn(text, " ");
 		if (rec_buf_add(b, text, hang, e) != 0)
 			return -1;
-		if (n <= columns() ? rec_buf_printf(b, e, "%.*s\n", (int)n, text) != 0 : put_words(b, text + hang, n - hang, hang, hang, e) != 0)
+		if (n <= columns() ? rec_buf_printf(b, e, "%.*s\n", (int)n, text) != 0 :
+				     put_words(b, text + hang, n - hang, hang, hang, e) != 0)
 			return -1;
 		text += n + (text[n] == '\n');
 	}
@@ -112,18 +124,24 @@ static int one_option(struct rec_buf *b, const struct cli_opt *o, const char *de
 	return put_words(b, text, strlen(text), b->n - before, LEFT, e);
 }
 
-/* The options of this command, then those that all have. What is taken and does nothing here isn't told. */
+/*
+ * The options of this command, then those that all have. What is taken and does
+ * nothing here isn't told.
+ */
 static int put_options(struct rec_buf *b, struct rec_err *e)
 {
 	const struct cli_spec *s = cli_the_spec;
 
 	for (size_t i = 0; s->opts[i].name; i++) {
-		if (s->opts[i].to == &s->common->threads && rec_buf_printf(b, e, "\nAs every command has them:\n") != 0)
+		if (s->opts[i].to == &s->common->threads &&
+		    rec_buf_printf(b, e, "\nAs every command has them:\n") != 0)
 			return -1;
 		if (s->opts[i].help && one_option(b, &s->opts[i], cli_defaults[i], e) != 0)
 			return -1;
 	}
-	return rec_buf_printf(b, e, "  -h, --help                this text\n  -V, --version             version and build\n");
+	return rec_buf_printf(b, e,
+			      "  -h, --help                this text\n  -V, --version             "
+			      "version and build\n");
 }
 
 void cli_help(void)

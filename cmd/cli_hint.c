@@ -6,7 +6,10 @@
 
 #include "cli_private.h"
 
-/* The folder of a path into dir; false where there is none in it, or it is too long. */
+/*
+ * The folder of a path into dir; false where there is none in it, or it is too
+ * long.
+ */
 static bool folder_of(char *dir, size_t size, const char *path)
 {
 	const char *slash = strrchr(path, '/');
@@ -30,7 +33,9 @@ static int hint_output(struct rec_err *e, const char *path, bool is_folder)
 		return -1;
 	if (stat(dir, &st) != 0)
 		return rec_err_suffix(e, "; make the folder first: mkdir -p %s", dir);
-	return S_ISDIR(st.st_mode) && access(dir, W_OK) != 0 ? rec_err_suffix(e, "; nothing can be written in %s", dir) : -1;
+	return S_ISDIR(st.st_mode) && access(dir, W_OK) != 0 ?
+		       rec_err_suffix(e, "; nothing can be written in %s", dir) :
+		       -1;
 }
 
 int cli_hint_file(struct rec_err *e, const char *path, const char *what)
@@ -43,6 +48,10 @@ int cli_hint_file(struct rec_err *e, const char *path, const char *what)
 	if (!is)
 		return rec_err_suffix(e, "; name a file that holds %s, or - for stdin", what);
 	if (is_folder)
-		return rec_err_suffix(e, "; name a file that holds %s, or join those in it by rec-cat %s/*", what, path);
-	return access(path, R_OK) != 0 ? rec_err_suffix(e, "; see who may read it: ls -l %s", path) : -1;
+		return rec_err_suffix(
+			e, "; name a file that holds %s, or join those in it by rec-cat %s/*", what,
+			path);
+	return access(path, R_OK) != 0 ?
+		       rec_err_suffix(e, "; see who may read it: ls -l %s", path) :
+		       -1;
 }

@@ -2,8 +2,10 @@
 /*
  * cli_io.c - inputs, outputs, signals, messages.
  *
- * Outputs are kept in a list until cli_commit. A signal handler may only unlink, so the temporary names stand in an array that it can read at any
- * time: it changes with signals blocked, and names are forgotten only when their files are gone. Pool threads never receive these signals.
+ * Outputs are kept in a list until cli_commit. A signal handler may only
+ * unlink, so the temporary names stand in an array that it can read at any
+ * time: it changes with signals blocked, and names are forgotten only when
+ * their files are gone. Pool threads never receive these signals.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -55,8 +57,12 @@ static void on_signal(int sig)
 	raise(sig);
 }
 
-/* All that end a process from outside, but for KILL; a crash is left to be one. */
-static const int deadly[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGALRM, SIGUSR1, SIGUSR2, SIGXCPU };
+/*
+ * All that end a process from outside, but for KILL; a crash is left to be one.
+ */
+static const int deadly[] = {
+	SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGALRM, SIGUSR1, SIGUSR2, SIGXCPU
+};
 
 void cli_block_signals(sigset_t *old)
 {
@@ -74,7 +80,8 @@ void cli_catch_signals(void)
 
 	sigfillset(&sa.sa_mask);
 	for (size_t i = 0; i < sizeof deadly / sizeof *deadly; i++)
-		if (sigaction(deadly[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)	/* nohup stays nohup */
+		/* nohup stays nohup */
+		if (sigaction(deadly[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
 			sigaction(deadly[i], &sa, NULL);
 	sigaction(SIGPIPE, &sa, NULL);	/* whatever the parent thinks of it */
 	sigaction(SIGXFSZ, &ignore, NULL);	/* a file beyond its limit is a failed write */
@@ -92,7 +99,9 @@ int cli_in(struct rec_in **in, const char *path, const char *what, struct rec_er
 	*in = NULL;
 	if (!path || strcmp(path, "-") == 0) {
 		if (stdin_taken)
-			return rec_err_set(e, REC_EUSAGE, "stdin is wanted twice, as %s and as %s; it can be read once: give one of them as a file, or by <( )",
+			return rec_err_set(e, REC_EUSAGE,
+					   "stdin is wanted twice, as %s and as %s; it can be read "
+					   "once: give one of them as a file, or by <( )",
 					   stdin_taken, what);
 		stdin_taken = what;
 		if (isatty(0))
@@ -107,7 +116,10 @@ int cli_in(struct rec_in **in, const char *path, const char *what, struct rec_er
 	return 0;
 }
 
-/* To open a FIFO is to wait until somebody reads: signals end that, and there is no file to remove. */
+/*
+ * To open a FIFO is to wait until somebody reads: signals end that, and there
+ * is no file to remove.
+ */
 static int open_fifo(struct rec_out **out, const char *path, const sigset_t *old, struct rec_err *e)
 {
 	sigset_t ours;
@@ -127,8 +139,12 @@ static bool is_fifo(const char *path)
 	return path && stat(path, &st) == 0 && S_ISFIFO(st.st_mode);
 }
 
-/* With signals blocked, but for those of old: open and enter into the lists, so that no temporary file is ever unknown to the handler. */
-static int open_listed(struct rec_out **out, const char *path, const sigset_t *old, struct rec_err *e)
+/*
+ * With signals blocked, but for those of old: open and enter into the lists, so
+ * that no temporary file is ever unknown to the handler.
+ */
+static int open_listed(struct rec_out **out, const char *path, const sigset_t *old,
+		       struct rec_err *e)
 {
 	if (rec_grow(&outs, &outs_cap, nouts + 1, sizeof *outs, e) != 0 ||
 	    rec_grow(&temporaries, &temporaries_cap, nouts + 1, sizeof *temporaries, e) != 0)
@@ -150,7 +166,8 @@ static int check_output(const char *path, bool binary, struct rec_err *e)
 	if (path)
 		return 0;
 	if (stdout_taken)
-		return rec_err_set(e, REC_EUSAGE, "two outputs would go to stdout; give one of them a FILE");
+		return rec_err_set(e, REC_EUSAGE,
+				   "two outputs would go to stdout; give one of them a FILE");
 	stdout_taken = true;
 	if (binary && isatty(1))
 		return rec_err_set(e, REC_EUSAGE, TO_TERMINAL);
@@ -235,7 +252,10 @@ void cli_free_outputs(void)
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 }
 
-/* All under their names or none; a signal waits until that is decided. Then the run is over, and its exit status tells the truth. */
+/*
+ * All under their names or none; a signal waits until that is decided. Then the
+ * run is over, and its exit status tells the truth.
+ */
 static int commit_all(struct rec_err *e)
 {
 	sigset_t old;
@@ -270,7 +290,8 @@ int cli_commit(struct rec_err *e)
 	cli_stat_u64("bytes.in", bytes_in);
 	cli_stat_u64("bytes.out", bytes_out);
 	cli_tell_work();
-	if (stats_out && (cli_write_stats(stats_out, e) != 0 || rec_out_finish(stats_out, e) != 0 || rec_out_sync(&stats_out, 1, NULL, e) != 0))
+	if (stats_out && (cli_write_stats(stats_out, e) != 0 || rec_out_finish(stats_out, e) != 0 ||
+			  rec_out_sync(&stats_out, 1, NULL, e) != 0))
 		return -1;
 	if (commit_all(e) != 0)
 		return -1;
@@ -334,7 +355,8 @@ static void say_within(const char *msg)
 {
 	char text[900];
 
-	snprintf(text, sizeof text, "%s; --mem allows %llu: give more, or see --estimate", msg, (unsigned long long)cli_the_spec->common->mem);
+	snprintf(text, sizeof text, "%s; --mem allows %llu: give more, or see --estimate", msg,
+		 (unsigned long long)cli_the_spec->common->mem);
 	cli_say(text);
 }
 

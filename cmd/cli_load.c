@@ -36,13 +36,17 @@ void cli_tell_lost(const struct rec_lost *l)
 	if (values == 0 && times == 0)
 		return;
 	if (values > 0 && times > 0)
-		cli_note("%llu value%s and %llu time%s have more digits than are kept (first: %s: '%s' is read as %s)", values, cli_s(values), times, cli_s(times),
-			 first->where, first->written, first->kept);
+		cli_note("%llu value%s and %llu time%s have more digits than are kept (first: %s: "
+			 "'%s' is read as %s)",
+			 values, cli_s(values), times, cli_s(times), first->where, first->written,
+			 first->kept);
 	else if (values + times == 1)
-		cli_note("%s: '%s' has more digits than are kept: it is read as %s%s", first->where, first->written, first->kept, misplaced(l));
-	else
-		cli_note("%llu %s have more digits than are kept (first: %s: '%s' is read as %s)%s", values + times, values ? "values" : "times", first->where,
+		cli_note("%s: '%s' has more digits than are kept: it is read as %s%s", first->where,
 			 first->written, first->kept, misplaced(l));
+	else
+		cli_note("%llu %s have more digits than are kept (first: %s: '%s' is read as %s)%s",
+			 values + times, values ? "values" : "times", first->where, first->written,
+			 first->kept, misplaced(l));
 }
 
 void cli_tell_mixed_times(uint64_t n, uint64_t large)
@@ -55,7 +59,8 @@ void cli_tell_mixed_times(uint64_t n, uint64_t large)
 }
 
 /* Load, and say what got lost. */
-static int load_sparse(struct rec_sparse *s, struct rec_in *in, const struct rec_load *how, const struct rec_run *run, struct rec_err *e)
+static int load_sparse(struct rec_sparse *s, struct rec_in *in, const struct rec_load *how,
+		       const struct rec_run *run, struct rec_err *e)
 {
 	if (rec_sparse_load(s, in, how, run->pool, e) != 0)
 		return -1;
@@ -94,9 +99,14 @@ static int load_all_rows(struct rec_sparse *s, const char *path, const struct re
 	return cli_in(&in, path, "interactions", e) == 0 ? load_sparse(s, in, how, run, e) : -1;
 }
 
-int cli_load_all_rows(struct rec_sparse *s, const char *path, const char *what, bool compare_times, const struct rec_run *run, struct rec_err *e)
+int cli_load_all_rows(struct rec_sparse *s, const char *path, const char *what, bool compare_times,
+		      const struct rec_run *run, struct rec_err *e)
 {
-	const struct rec_load how = { .repeats = REC_REPEATS_KEEP, .times = true, .compare_times = compare_times, .trust = trusted(), .what = what };
+	const struct rec_load how = { .repeats = REC_REPEATS_KEEP,
+				      .times = true,
+				      .compare_times = compare_times,
+				      .trust = trusted(),
+				      .what = what };
 
 	return load_all_rows(s, path, &how, run, e);
 }
@@ -135,7 +145,8 @@ int cli_load_model(struct rec_model *m, const char *path, const struct rec_run *
 {
 	struct rec_in *in;
 
-	if (cli_in(&in, path, "a model", e) != 0 || rec_model_load(m, in, trusted(), run->pool, e) != 0)
+	if (cli_in(&in, path, "a model", e) != 0 ||
+	    rec_model_load(m, in, trusted(), run->pool, e) != 0)
 		return -1;
 	cli_tell_lost(&m->lost);
 	return 0;
@@ -187,19 +198,23 @@ static bool meta_is(const struct rec_model *m, const char *key, const char *valu
 }
 
 /*
- * What a dot product should be able to reach: a hundredth of what training aimed
- * at, or what is next to nothing where that isn't known; 0: nothing is known.
+ * What a dot product should be able to reach: a hundredth of what training
+ * aimed at, or what is next to nothing where that isn't known; 0: nothing is
+ * known.
  */
 static double least_reach(const struct rec_model *m)
 {
 	struct rec_err e = { 0 };
 	double n = 0, lo = 0, hi = 0;
 
-	if (!meta_is(m, "algorithm", "als") || rec_meta_get_f64(&m->meta, "iterations", &n, &e) <= 0 || n == 0)
+	if (!meta_is(m, "algorithm", "als") ||
+	    rec_meta_get_f64(&m->meta, "iterations", &n, &e) <= 0 || n == 0)
 		return 0;	/* start values are small, and meant to be */
 	if (meta_is(m, "loss", "explicit"))
-		return rec_meta_get_f64(&m->meta, "value.min", &lo, &e) > 0 && rec_meta_get_f64(&m->meta, "value.max", &hi, &e) > 0 ?
-			       (hi - lo) / 10 * rec_als_enough((uint64_t)n) : 0;
+		return rec_meta_get_f64(&m->meta, "value.min", &lo, &e) > 0 &&
+				       rec_meta_get_f64(&m->meta, "value.max", &hi, &e) > 0 ?
+			       (hi - lo) / 10 * rec_als_enough((uint64_t)n) :
+			       0;
 	return meta_is(m, "target", "one") ? rec_als_enough((uint64_t)n) : 1e-9;
 }
 
@@ -219,12 +234,17 @@ bool cli_note_empty_models(const struct cli_models *ms, const struct cli_list *f
 			continue;
 		empty += reach == 0 && !bias;
 		if (bias)
-			cli_note("%s: its vectors are all but 0: items are in the order of their biases, the same for all; see --reg in rec-als(1)",
+			cli_note("%s: its vectors are all but 0: items are in the order of their "
+				 "biases, the same for all; see --reg in rec-als(1)",
 				 files->item[i]);
 		else if (reach == 0)
-			cli_note("%s: the model's vectors are 0: it ranks nothing; see --reg in rec-als(1)", files->item[i]);
+			cli_note("%s: the model's vectors are 0: it ranks nothing; see --reg in "
+				 "rec-als(1)",
+				 files->item[i]);
 		else
-			cli_note("%s: the model's vectors are all but 0: no score is above %.2g; see --reg in rec-als(1)", files->item[i], reach);
+			cli_note("%s: the model's vectors are all but 0: no score is above %.2g; "
+				 "see --reg in rec-als(1)",
+				 files->item[i], reach);
 	}
 	return empty == ms->n;
 }

@@ -17,9 +17,12 @@ REC_MUST int cli_load_rows(struct rec_rows **rows, const char *what, unsigned fl
 /* A whole matrix; s is left as it is where path is NULL. Times are kept where repeats are told apart by them. */
 REC_MUST int cli_load_pairs(struct rec_sparse *s, const char *path, const char *what, enum rec_repeats repeats, const struct rec_run *run, struct rec_err *e);
 
-/* Every row, with its time: repeats are kept. path NULL is stdin. compare_times: as in struct rec_load. */
-REC_MUST int cli_load_all_rows(struct rec_sparse *s, const char *path, const char *what, bool compare_times, const struct rec_run *run,
-			       struct rec_err *e);
+/*
+ * Every row, with its time: repeats are kept. path NULL is stdin.
+ * compare_times: as in struct rec_load.
+ */
+REC_MUST int cli_load_all_rows(struct rec_sparse *s, const char *path, const char *what,
+			       bool compare_times, const struct rec_run *run, struct rec_err *e);
 
 /* Those of stdin without their digest, for what makes no model of them. */
 REC_MUST int cli_load_rows_alone(struct rec_sparse *s, const struct rec_run *run, struct rec_err *e);
@@ -32,11 +35,14 @@ REC_MUST int cli_load_pairs_alone(struct rec_sparse *x, enum rec_repeats repeats
 
 /*
  * Say how many numbers of text have more digits than are kept, where there are
- * any: for who makes them anything but text. Who loads by this file has it said.
+ * any: for who makes them anything but text. Who loads by this file has it
+ * said.
  */
 void cli_tell_lost(const struct rec_lost *l);
 
-/* Say where `large` of n times are beyond REC_LARGE_TIME, and others are not. */
+/*
+ * Say where `large` of n times are beyond REC_LARGE_TIME, and others are not.
+ */
 void cli_tell_mixed_times(uint64_t n, uint64_t large);
 
 REC_MUST int cli_load_model(struct rec_model *m, const char *path, const struct rec_run *run, struct rec_err *e);

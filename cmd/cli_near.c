@@ -27,24 +27,38 @@ struct synonym {
 static const struct synonym synonyms[] = {
 	{ "n num", ": the rank is -k, the number of sweeps -i", "rec-als" },
 	{ "implicit implicit-prefs", ": implicit is what it does without --explicit", "rec-als" },
-	{ "k n d rank dim dims dimension dimensions embedding embedding-size embedding-dim emb-size latent latent-dim latent-factors num-factors n-factors "
-	  "components n-components no-components vector-size hidden hidden-size", "factors", NULL },
+	{ "k n d rank dim dims dimension dimensions embedding embedding-size embedding-dim "
+	  "emb-size latent latent-dim latent-factors num-factors n-factors "
+	  "components n-components no-components vector-size hidden hidden-size",
+	  "factors", NULL },
 	{ "k rank factors n-factors latent dimensions", "dim", NULL },
-	{ "n epoch epochs iter iters n-iter n-iters num-iter num-iters num-iterations n-iterations max-iter max-iterations n-epochs num-epochs sweeps steps rounds",
+	{ "n epoch epochs iter iters n-iter n-iters num-iter num-iters num-iterations n-iterations "
+	  "max-iter max-iterations n-epochs num-epochs sweeps steps rounds",
 	  "iterations", NULL },
-	{ "l l2 lambda l2-reg lambda-reg regularization regularisation reg-param weight-decay ridge penalty", "reg", NULL },
+	{ "l l2 lambda l2-reg lambda-reg regularization regularisation reg-param weight-decay "
+	  "ridge penalty",
+	  "reg", NULL },
 	{ "confidence confidence-weight", "alpha", NULL },
-	{ "negative negatives negative-weight unobserved-weight w0 alpha0 missing-weight", "unobserved", NULL },
+	{ "negative negatives negative-weight unobserved-weight w0 alpha0 missing-weight",
+	  "unobserved", NULL },
 	{ "rating ratings predict", "explicit", NULL },
 	{ "init warm-start initial resume checkpoint", "init-from", NULL },
 	{ "loss cost-function", "objective", NULL },
-	{ "k n num count limit topk top-n size length list-length recommendations num-recommendations n-recommendations max", "top", NULL },
-	{ "k n num topk top-n top size knn nn neighbors n-neighbors num-neighbors max-neighbors neighborhood", "neighbours", NULL },
-	{ "exclude blacklist blocklist denylist stoplist stop-list filter filter-items ignore hide without", "deny", NULL },
+	{ "k n num count limit topk top-n size length list-length recommendations "
+	  "num-recommendations n-recommendations max",
+	  "top", NULL },
+	{ "k n num topk top-n top size knn nn neighbors n-neighbors num-neighbors max-neighbors "
+	  "neighborhood",
+	  "neighbours", NULL },
+	{ "exclude blacklist blocklist denylist stoplist stop-list filter filter-items ignore hide "
+	  "without",
+	  "deny", NULL },
 	{ "include whitelist allowlist only restrict items", "allow", NULL },
-	{ "exclude-seen filter-seen remove-seen filter-already-liked-items filter-already-liked exclude-known", ": what the history on stdin holds is left out without it",
-	  "rec-topn" },
-	{ "include-seen with-seen allow-seen no-filter no-exclude include-known", "keep-seen", NULL },
+	{ "exclude-seen filter-seen remove-seen filter-already-liked-items filter-already-liked "
+	  "exclude-known",
+	  ": what the history on stdin holds is left out without it", "rec-topn" },
+	{ "include-seen with-seen allow-seen no-filter no-exclude include-known", "keep-seen",
+	  NULL },
 	{ "known liked watched bought", "seen", NULL },
 	{ "similar similar-to related item-item like", "similar-items", NULL },
 	{ "fallback backfill popular popularity", "fill", NULL },
@@ -52,8 +66,10 @@ static const struct synonym synonyms[] = {
 	{ "m load model-file model-path", "model", NULL },
 	{ "method algorithm algo similarity measure metric model type kind", "METHOD", NULL },
 	{ "metric metrics measure measures", "METRICS", NULL },
-	{ "cutoff cutoffs cut-off at k n topk top-k top", ": a cut-off belongs to its measure: recall@20", "rec-eval" },
-	{ "test ground-truth groundtruth qrels actual gold held-out holdout relevance labels", "truth", NULL },
+	{ "cutoff cutoffs cut-off at k n topk top-k top",
+	  ": a cut-off belongs to its measure: recall@20", "rec-eval" },
+	{ "test ground-truth groundtruth qrels actual gold held-out holdout relevance labels",
+	  "truth", NULL },
 	{ "training", "train", NULL },
 	{ "threshold min-rating rating-threshold positive min-value", "relevant", NULL },
 	{ "threshold min-rating rating-threshold positive relevant", "min-value", NULL },
@@ -61,7 +77,9 @@ static const struct synonym synonyms[] = {
 	{ "baseline other against", "compare", NULL },
 	{ "ci confidence-interval interval intervals resample", "bootstrap", NULL },
 	{ "gate assert min require", "fail-if", NULL },
-	{ "p test-size test-ratio test-fraction fraction holdout held-out train-ratio train-size size", "ratio", NULL },
+	{ "p test-size test-ratio test-fraction fraction holdout held-out train-ratio train-size "
+	  "size",
+	  "ratio", NULL },
 	{ "k kfold k-fold cv n-folds splits n-splits cross-validation", "folds", NULL },
 	{ "loo leave-one-out leave-out leave-k-out leave-n-out", "leave", NULL },
 	{ "time date since timestamp split-time cutoff", "after", NULL },
@@ -84,10 +102,14 @@ static const struct synonym synonyms[] = {
 	{ "zipf exponent popularity", "skew", NULL },
 	{ "timestamp timestamps time", "times", NULL },
 	{ "k1 b bm25-k1 bm25-b", "bm25", NULL },
-	{ "i f in input infile input-file file data dataset data-file path train training train-file interactions history histories pairs lists users predictions",
+	{ "i f in input infile input-file file data dataset data-file path train training "
+	  "train-file interactions history histories pairs lists users predictions",
 	  "<", NULL },
-	{ "out outfile out-file output-file output-path save save-model dest destination", "output", NULL },
-	{ "p t jobs job n-jobs cores n-cores workers n-workers num-workers cpus parallel processes nproc num-threads n-threads", "threads", NULL },
+	{ "out outfile out-file output-file output-path save save-model dest destination", "output",
+	  NULL },
+	{ "p t jobs job n-jobs cores n-cores workers n-workers num-workers cpus parallel processes "
+	  "nproc num-threads n-threads",
+	  "threads", NULL },
 	{ "s random-state random-seed rng rng-seed", "seed", NULL },
 	{ "memory max-memory ram memory-limit max-mem", "mem", NULL },
 	{ "dry-run plan cost", "estimate", NULL },
@@ -95,9 +117,12 @@ static const struct synonym synonyms[] = {
 	{ "debug progress log log-level verbosity", "verbose", NULL },
 	{ "bin recmat format output-format", "binary", NULL },
 	{ "metrics-file profile timing time", "stats", NULL },
-	{ "gzip gz compress compression", ": a name that ends in .gz is compressed: -o FILE.gz", NULL },
-	{ "csv tsv format input-format sep separator delim delimiter header from columns", ": other formats come in by rec-cat --from, such as rec-cat --from csv", NULL },
-	{ "test test-size test-ratio ratio folds leave valid min-user min-item core", ": rec-split does that", NULL },
+	{ "gzip gz compress compression", ": a name that ends in .gz is compressed: -o FILE.gz",
+	  NULL },
+	{ "csv tsv format input-format sep separator delim delimiter header from columns",
+	  ": other formats come in by rec-cat --from, such as rec-cat --from csv", NULL },
+	{ "test test-size test-ratio ratio folds leave valid min-user min-item core",
+	  ": rec-split does that", NULL },
 	{ "top n topk top-n deny allow exclude seen", ": rec-topn does that", NULL },
 	{ "truth metric metrics measure", ": rec-eval does that", NULL },
 	{ "factors k rank epochs iterations reg", ": rec-als does that", NULL },
@@ -127,10 +152,14 @@ static const struct cli_opt *option(const char *name)
 /* "-n, --top", appended. */
 static size_t put_option(char *to, size_t size, size_t at, const struct cli_opt *o)
 {
-	return o->key ? rec_append(to, size, at, "-%c, --%s", o->key, o->name) : rec_append(to, size, at, "--%s", o->name);
+	return o->key ? rec_append(to, size, at, "-%c, --%s", o->key, o->name) :
+			rec_append(to, size, at, "--%s", o->name);
 }
 
-/* What a row of the table says here; false where this command has no such thing. */
+/*
+ * What a row of the table says here; false where this command has no such
+ * thing.
+ */
 static bool say_synonym(char *to, size_t size, const struct synonym *s)
 {
 	const struct cli_spec *spec = cli_the_spec;
@@ -151,7 +180,8 @@ static bool say_synonym(char *to, size_t size, const struct synonym *s)
 	} else {
 		if (!spec->operands || strcmp(spec->operands, s->target) != 0)
 			return false;
-		snprintf(to, size, "; %s come%s without an option: %s", s->target, strcmp(s->target, "METRICS") == 0 ? "" : "s", strchr(spec->hint, ':') + 2);
+		snprintf(to, size, "; %s come%s without an option: %s", s->target,
+			 strcmp(s->target, "METRICS") == 0 ? "" : "s", strchr(spec->hint, ':') + 2);
 	}
 	return true;
 }
@@ -162,7 +192,10 @@ static void say_nearest(char *to, size_t size, const struct rec_near *near)
 	size_t n = 0;
 
 	for (size_t i = 0; i < near->names && n + 64 < size; i++) {
-		n = rec_append(to, size, n, "%s", i == 0 ? "; did you mean " : i + 1 < near->names ? ", " : " or ");
+		n = rec_append(to, size, n, "%s",
+			       i == 0		   ? "; did you mean " :
+			       i + 1 < near->names ? ", " :
+						     " or ");
 		n = put_option(to, size, n, option(near->name[i]));
 	}
 	if (n)
@@ -190,7 +223,10 @@ void cli_guess_long(char *to, size_t size, const char *word, size_t n)
 	say_nearest(to, size, &near);
 }
 
-/* The letter in its other case; "-rank" for "--rank"; what other tools mean by the letter. */
+/*
+ * The letter in its other case; "-rank" for "--rank"; what other tools mean by
+ * the letter.
+ */
 void cli_guess_short(char *to, size_t size, const char *arg, char key)
 {
 	char name[64];

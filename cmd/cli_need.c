@@ -30,7 +30,8 @@ static void put_size(char *to, size_t size, uint64_t bytes)
 	if (bytes <= 9999 * mega)
 		snprintf(to, size, "%lluM", (unsigned long long)((bytes + mega - 1) / mega));
 	else
-		snprintf(to, size, "%lluG", (unsigned long long)(bytes / giga + (bytes % giga != 0)));
+		snprintf(to, size, "%lluG",
+			 (unsigned long long)(bytes / giga + (bytes % giga != 0)));
 }
 
 int cli_need(uint64_t bytes, const struct cli_amount *more, struct rec_err *e)
@@ -43,6 +44,7 @@ int cli_need(uint64_t bytes, const struct cli_amount *more, struct rec_err *e)
 	if (!c->mem || bytes <= c->mem)
 		return 0;
 	put_size(enough, sizeof enough, bytes);
-	return rec_err_set(e, REC_ENOMEM, "needs %llu bytes, --mem allows %llu; give --mem %s or more", (unsigned long long)bytes,
-			   (unsigned long long)c->mem, enough);
+	return rec_err_set(e, REC_ENOMEM,
+			   "needs %llu bytes, --mem allows %llu; give --mem %s or more",
+			   (unsigned long long)bytes, (unsigned long long)c->mem, enough);
 }

@@ -44,10 +44,15 @@ void cli_free_outputs(void);
 struct rec_pool *cli_pool(void);	/* NULL before cli_run */
 void cli_free_run(void);
 
-/* The value of an option as --help shows defaults, into CLI_DEFAULT_TEXT bytes; "" where it has none. */
+/*
+ * The value of an option as --help shows defaults, into CLI_DEFAULT_TEXT bytes;
+ * "" where it has none.
+ */
 void cli_value_text(char *to, const struct cli_opt *o);
 
-/* With -v: the settings in force, before the work; sizes and seconds, after it. */
+/*
+ * With -v: the settings in force, before the work; sizes and seconds, after it.
+ */
 void cli_tell_settings(unsigned threads, const char *isa);
 void cli_tell_work(void);
 

@@ -59,7 +59,10 @@ static unsigned cgroup_cpus(void)
 	return n;
 }
 
-/* CPUs that this process may run on, as taskset and the like leave them; 0 where the system doesn't say. */
+/*
+ * CPUs that this process may run on, as taskset and the like leave them; 0
+ * where the system doesn't say.
+ */
 static unsigned allowed_cpus(void)
 {
 	unsigned n = 0;
@@ -113,10 +116,12 @@ static void show_progress(void *arg, const char *phase, uint64_t done, uint64_t 
 	if (spent < 2 || t - progress.last < 0.2)
 		return;
 	progress.last = t;
-	n = rec_append(line, sizeof line, 0, "\r\033[K%s: %s %llu", cli_the_spec->name, phase, (unsigned long long)done);
+	n = rec_append(line, sizeof line, 0, "\r\033[K%s: %s %llu", cli_the_spec->name, phase,
+		       (unsigned long long)done);
 	if (total && done)
-		n = rec_append(line, sizeof line, n, "/%llu, %.0f/s, %.0f s left", (unsigned long long)total, (double)done / spent,
-			      spent * (double)(total - done) / (double)done);
+		n = rec_append(line, sizeof line, n, "/%llu, %.0f/s, %.0f s left",
+			       (unsigned long long)total, (double)done / spent,
+			       spent * (double)(total - done) / (double)done);
 	if (note)
 		n = rec_append(line, sizeof line, n, ", %.80s", note);
 	progress.shown = true;
@@ -296,7 +301,8 @@ void cli_tell_settings(unsigned threads, const char *isa)
 	char text[900], value[CLI_DEFAULT_TEXT];
 	size_t n = 0;
 
-	for (const struct cli_opt *o = s->opts; o->to != &s->common->threads && n < sizeof text; o++) {
+	for (const struct cli_opt *o = s->opts; o->to != &s->common->threads && n < sizeof text;
+	     o++) {
 		*value = '\0';
 		cli_value_text(value, o);
 		if (o->kind == CLI_KIND_FLAG && *(bool *)o->to)
@@ -304,7 +310,8 @@ void cli_tell_settings(unsigned threads, const char *isa)
 		else if (*value && (cli_given(o->name) || !s->applies || s->applies(o->name)))
 			n += (size_t)snprintf(text + n, sizeof text - n, ", %s %s", o->name, value);
 	}
-	cli_verbose("version %s, %u thread%s, %s, seed %llu%s", REC_VERSION, threads, cli_s(threads), isa, (unsigned long long)s->common->seed, n ? text : "");
+	cli_verbose("version %s, %u thread%s, %s, seed %llu%s", REC_VERSION, threads,
+		    cli_s(threads), isa, (unsigned long long)s->common->seed, n ? text : "");
 }
 
 /* "rows 20, users 4, ...", from the lines of --stats. */
@@ -313,12 +320,15 @@ static void tell_sizes(void)
 	char text[900];
 	size_t n = 0;
 
-	for (const char *line = stats.text.n ? stats.text.p : "", *end; *line && n < sizeof text; line = end + (*end == '\n')) {
+	for (const char *line = stats.text.n ? stats.text.p : "", *end; *line && n < sizeof text;
+	     line = end + (*end == '\n')) {
 		size_t key = strcspn(line, "\t");
 
 		end = line + strcspn(line, "\n");
 		if (strncmp(line, "objective.", 10) != 0)
-			n += (size_t)snprintf(text + n, sizeof text - n, "%s%.*s %.*s", n ? ", " : "", (int)key, line, (int)(end - line - (ptrdiff_t)key - 1), line + key + 1);
+			n += (size_t)snprintf(
+				text + n, sizeof text - n, "%s%.*s %.*s", n ? ", " : "", (int)key,
+				line, (int)(end - line - (ptrdiff_t)key - 1), line + key + 1);
 	}
 	if (n)
 		cli_verbose("%s", text);
@@ -335,12 +345,15 @@ void cli_tell_work(void)
 	tell_sizes();
 	cli_phase("end");
 	for (size_t i = 0; i + 1 < stats.nphases && n < sizeof text; i++)
-		n += (size_t)snprintf(text + n, sizeof text - n, "%s %.3f, ", stats.phase[i].name, stats.phase[i].seconds);
+		n += (size_t)snprintf(text + n, sizeof text - n, "%s %.3f, ", stats.phase[i].name,
+				      stats.phase[i].seconds);
 	peak = memory_of("VmHWM:");
 	if (n < sizeof text)
-		n += (size_t)snprintf(text + n, sizeof text - n, "in all %.3f", now() - stats.start);
+		n += (size_t)snprintf(text + n, sizeof text - n, "in all %.3f",
+				      now() - stats.start);
 	if (peak && n < sizeof text)
-		snprintf(text + n, sizeof text - n, "; at most %lluM of memory", (unsigned long long)((peak + (1 << 20) - 1) >> 20));
+		snprintf(text + n, sizeof text - n, "; at most %lluM of memory",
+			 (unsigned long long)((peak + (1 << 20) - 1) >> 20));
 	cli_verbose("seconds: %s", text);
 }
 

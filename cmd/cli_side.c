@@ -19,8 +19,8 @@ int cli_side_filled(const struct cli_side *s, struct rec_err *e)
 	return s->file && s->x && s->x->row.n == 0 ? speak(s, "the file is empty", e) : 0;
 }
 
-int cli_side_unlike(const struct cli_side *s, const char *what, const char *label, size_t len, const struct rec_labels *here, const char *where,
-		    struct rec_err *e)
+int cli_side_unlike(const struct cli_side *s, const char *what, const char *label, size_t len,
+		    const struct rec_labels *here, const char *where, struct rec_err *e)
 {
 	char there[REC_LABEL_SHOWN], like[REC_LABEL_SHOWN], text[500];
 	uint32_t i = rec_labels_like(here, label, len);
@@ -32,13 +32,14 @@ int cli_side_unlike(const struct cli_side *s, const char *what, const char *labe
 		snprintf(text, sizeof text, "%s", what);
 	} else {
 		mine = rec_label(here, i, &n);
-		snprintf(text, sizeof text, "%s: %s there, %s %s", what, there, rec_label_show(like, mine, n), where);
+		snprintf(text, sizeof text, "%s: %s there, %s %s", what, there,
+			 rec_label_show(like, mine, n), where);
 	}
 	return speak(s, text, e);
 }
 
-int cli_side_apart(const struct cli_side *s, const char *what, const struct rec_labels *there, const struct rec_labels *here, const char *where,
-		   struct rec_err *e)
+int cli_side_apart(const struct cli_side *s, const char *what, const struct rec_labels *there,
+		   const struct rec_labels *here, const char *where, struct rec_err *e)
 {
 	size_t n;
 	const char *first;
@@ -57,6 +58,7 @@ void cli_side_count(const struct cli_side *s, const uint32_t *item_of, const cha
 	for (uint64_t i = 0; s->file && i < all; i++)
 		unknown += item_of[m->col[i]] == REC_NONE;
 	if (unknown > 0)
-		cli_note("%llu of %llu pair%s of %s name%s items %s; %s ignored", (unsigned long long)unknown, (unsigned long long)all, cli_s(all),
-			 s->file, cli_verb_s(unknown), what, unknown == 1 ? "it is" : "they are");
+		cli_note("%llu of %llu pair%s of %s name%s items %s; %s ignored",
+			 (unsigned long long)unknown, (unsigned long long)all, cli_s(all), s->file,
+			 cli_verb_s(unknown), what, unknown == 1 ? "it is" : "they are");
 }

@@ -34,7 +34,10 @@ struct job {
 	uint32_t share;		/* processes that share this machine's CPUs, 0: unknown */
 };
 
-/* Read a job from fd 0, up to its end. A job that was cut off, or holds anything unknown, fails. */
+/*
+ * Read a job from fd 0, up to its end. A job that was cut off, or holds
+ * anything unknown, fails.
+ */
 REC_MUST int job_read(struct job *j, struct rec_err *e);
 void job_free(struct job *j);
 

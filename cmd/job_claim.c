@@ -75,7 +75,8 @@ static void describe(struct owner *o, int pid)
 	struct utsname u;
 
 	*o = (struct owner){ .pid = pid };
-	snprintf(o->host, FIELD, "%.*s", FIELD - 1, uname(&u) == 0 && u.nodename[0] ? u.nodename : "-");
+	snprintf(o->host, FIELD, "%.*s", FIELD - 1,
+		 uname(&u) == 0 && u.nodename[0] ? u.nodename : "-");
 	for (char *p = o->host; *p; p++)
 		if (*p <= ' ' || *p > '~')
 			*p = '?';
@@ -167,7 +168,8 @@ static int check_owner(int dir, struct stat *st, struct rec_err *e)
 	if (fstat(dir, st) != 0)
 		return rec_err_errno(e, errno, "cannot be looked at");
 	if (st->st_uid != geteuid())
-		return rec_err_set(e, REC_EDATA, "belongs to another user; use a folder of your own");
+		return rec_err_set(e, REC_EDATA,
+				   "belongs to another user; use a folder of your own");
 	return 0;
 }
 
@@ -191,7 +193,8 @@ static int open_marker(int dir, int *fd, struct rec_err *e)
 	if (*fd < 0 && errno == ENOENT)
 		return foreign(e);
 	if (*fd < 0 || fstat(*fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_uid != geteuid())
-		return rec_err_set(e, REC_EDATA, MARKER " in it is not rec-fan's; use a new or an empty folder");
+		return rec_err_set(e, REC_EDATA,
+				   MARKER " in it is not rec-fan's; use a new or an empty folder");
 	while (fcntl(*fd, F_SETLKW, &lock) != 0)
 		if (errno != EINTR)
 			return rec_err_errno(e, errno, "cannot be locked");
@@ -231,15 +234,18 @@ static int take_lock(int dir, int pid, struct rec_err *e)
 
 	describe(&self, pid);
 	if (locked < 0)
-		return rec_err_set(e, REC_EDATA,
-				   "the file lock in it cannot be read; remove it if no rec-fan works there");
+		return rec_err_set(
+			e, REC_EDATA,
+			"the file lock in it cannot be read; remove it if no rec-fan works there");
 	if (locked && strcmp(o.host, self.host) != 0)
 		return rec_err_set(e, REC_EDATA,
 				   "in use by process %d on host %s; if that has ended, "
 				   "remove the file lock in it", o.pid, o.host);
 	if (locked && o.pid != pid && lives(&o, &self))
-		return rec_err_set(e, REC_EDATA,
-				   "in use by process %d; wait until it has ended, or use another folder", o.pid);
+		return rec_err_set(
+			e, REC_EDATA,
+			"in use by process %d; wait until it has ended, or use another folder",
+			o.pid);
 	return write_lock(dir, &self, e);
 }
 
@@ -251,7 +257,8 @@ static int claim(int dir, int pid, struct rec_err *e)
 	if (check_owner(dir, &st, e) == 0 && open_marker(dir, &fd, e) == 0) {
 		if ((st.st_mode & 022) && fchmod(dir, st.st_mode & 07755) != 0)
 			rc = rec_err_set(e, REC_EDATA,
-					 "others can write into it, which cannot be changed; use another folder");
+					 "others can write into it, which cannot be changed; use "
+					 "another folder");
 		else if (make_folders(dir, e) == 0)
 			rc = take_lock(dir, pid, e);
 	}

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * job_read.c - a job is read from stdin: strings KEY=VALUE, each ended by a zero
- * byte, so that a value may hold any byte that an argument may hold. Nothing is
- * expanded or split.
+ * job_read.c - a job is read from stdin: strings KEY=VALUE, each ended by a
+ * zero byte, so that a value may hold any byte that an argument may hold.
+ * Nothing is expanded or split.
  */
 #include <errno.h>
 #include <stdbool.h>
@@ -37,7 +37,8 @@ static int read_text(struct job *j, size_t *n, struct rec_err *e)
 			return rec_err_errno(e, errno, "<stdin>: cannot read the job");
 		*n += (size_t)got;
 		if (*n > JOB_MAX_BYTES)
-			return rec_err_set(e, REC_EDATA, "the job is longer than %d bytes", JOB_MAX_BYTES);
+			return rec_err_set(e, REC_EDATA, "the job is longer than %d bytes",
+					   JOB_MAX_BYTES);
 		if (got == 0)
 			return 0;
 	}
@@ -80,7 +81,8 @@ static int take_number(uint32_t *to, const char *key, const char *s, struct rec_
 static int take_file(const char **to, const char *key, const char *s, struct rec_err *e)
 {
 	if (!is_inside(s))
-		return rec_err_set(e, REC_EDATA, "%s=%s: not a file below the folder of the job", key, s);
+		return rec_err_set(e, REC_EDATA, "%s=%s: not a file below the folder of the job",
+				   key, s);
 	*to = s;
 	return 0;
 }

@@ -55,7 +55,8 @@ static int catch_signals(struct rec_err *e)
 	}
 	sigemptyset(&sa.sa_mask);
 	for (size_t i = 0; i < sizeof sigs / sizeof *sigs; i++)
-		if (sigaction(sigs[i], NULL, &old) == 0 && (old.sa_handler != SIG_IGN || sigs[i] == SIGCHLD))
+		if (sigaction(sigs[i], NULL, &old) == 0 &&
+		    (old.sa_handler != SIG_IGN || sigs[i] == SIGCHLD))
 			sigaction(sigs[i], &sa, NULL);	/* nohup stays nohup */
 	return 0;
 }
@@ -82,7 +83,10 @@ static int status_of(pid_t child)
 	return WIFEXITED(w) ? WEXITSTATUS(w) : 128 + WTERMSIG(w);
 }
 
-/* What came through the pipe besides the end of a child: the exit status that it means, or 0. */
+/*
+ * What came through the pipe besides the end of a child: the exit status that
+ * it means, or 0.
+ */
 static int told_to_end(void)
 {
 	unsigned char sig[64];
@@ -156,7 +160,10 @@ static uint32_t threads_of(uint32_t share)
 	return cpus > (long)share ? (uint32_t)cpus / share : 1;
 }
 
-/* run [--threads=N] [--output=FILE] args, NULL behind; threads and output hold the words. */
+/*
+ * run [--threads=N] [--output=FILE] args, NULL behind; threads and output hold
+ * the words.
+ */
 static char **argv_of(const struct job *j, char threads[32], char *output, size_t room,
 		      struct rec_err *e)
 {
@@ -216,7 +223,8 @@ int job_run(const struct job *j, const char *bin, struct rec_err *e)
 	if (j->remove)
 		unlink(j->remove);
 	path = rec_alloc(strlen(bin) + strlen(j->run) + 2, 1, e);
-	if (path && (output = rec_alloc(room, 1, e)) && (argv = argv_of(j, threads, output, room, e))) {
+	if (path && (output = rec_alloc(room, 1, e)) &&
+	    (argv = argv_of(j, threads, output, room, e))) {
 		sprintf(path, "%s/%s", bin, j->run);
 		status = start(j, path, argv, e);
 	}

@@ -74,8 +74,13 @@ static bool applies(const char *option)
 }
 
 static const struct cli_spec spec = {
-	.name = "rec-als", .summary = "matrix factorisation by alternating least squares", .synopsis = "rec-als [options] < interactions > model",
-	.hint = "reads stdin: rec-als < train.tsv", .opts = opts, .common = &o.common, .applies = applies,
+	.name = "rec-als",
+	.summary = "matrix factorisation by alternating least squares",
+	.synopsis = "rec-als [options] < interactions > model",
+	.hint = "reads stdin: rec-als < train.tsv",
+	.opts = opts,
+	.common = &o.common,
+	.applies = applies,
 };
 
 /* Options that say how a model is made; with --half they come from the model. */
@@ -86,7 +91,8 @@ static void refuse_with_half(void)
 
 	for (size_t i = 0; settings[i]; i++)
 		if (cli_given(settings[i]))
-			cli_usage("--%s cannot work with --half: settings come from the model", settings[i]);
+			cli_usage("--%s cannot work with --half: settings come from the model",
+				  settings[i]);
 	if (!o.model)
 		cli_usage("--half needs --model");
 }
@@ -98,7 +104,9 @@ static void check_options(void)
 	if (cli_given("half"))
 		refuse_with_half();
 	else if (cli_given("model") || cli_given("part") || o.transposed)
-		cli_usage("--%s needs --half", cli_given("model") ? "model" : o.transposed ? "transposed" : "part");
+		cli_usage("--%s needs --half", cli_given("model") ? "model" :
+					       o.transposed	  ? "transposed" :
+								    "part");
 	for (size_t i = 0; o.is_explicit && implicit[i]; i++)
 		if (cli_given(implicit[i]))
 			cli_usage("--%s cannot work with --explicit", implicit[i]);

@@ -16,30 +16,54 @@
 #include "io/recmat.h"
 #include "io/rows.h"
 
-const char *const cat_formats[] = { "auto", "tsv", "recmat", "csv", "mtx", "npy", "libsvm", "labelled", "wide", "word2vec", "trec-run", "trec-qrels", "factors", NULL };
+const char *const cat_formats[] = { "auto",	"tsv",	      "recmat",	  "csv",  "mtx",
+				    "npy",	"libsvm",     "labelled", "wide", "word2vec",
+				    "trec-run", "trec-qrels", "factors",  NULL };
 static const char *const label_sides[] = { "none", "row", "col", NULL }, *const duplicates_names[] = { "fail", "sum", "max", "last", NULL };
-static const char *const quote_names[] = { "double", "none", NULL }, *const empty_names[] = { "fail", "1", "skip", NULL };
+static const char *const quote_names[] = { "double", "none", NULL }, *const empty_names[] = {
+	"fail", "1", "skip", NULL
+};
 
 static struct cat_options o = { .tag = "recpipe", .common = CLI_COMMON_INIT };
 
 static const struct cli_opt opts[] = {
-	CLI_CHOICE(0, "from", "FORMAT", &o.from, cat_formats, "format of the input; auto tells text, gzip and recmat by the first bytes"),
-	CLI_CHOICE(0, "to", "FORMAT", &o.to, cat_formats, "format of the output; auto is tsv, or recmat with -b"),
-	CLI_STRING('d', "delimiter", "DELIM", &o.delimiter, "csv, wide: between fields, one byte or more, such as ::; \\t is TAB, blanks is runs of them"),
-	CLI_STRING('f', "columns", "COLS", &o.columns, "csv: columns of row, column, value, time by number or name, such as 2,1,3 or user,item,,date"),
+	CLI_CHOICE(0, "from", "FORMAT", &o.from, cat_formats,
+		   "format of the input; auto tells text, gzip and recmat by the first bytes"),
+	CLI_CHOICE(0, "to", "FORMAT", &o.to, cat_formats,
+		   "format of the output; auto is tsv, or recmat with -b"),
+	CLI_STRING('d', "delimiter", "DELIM", &o.delimiter,
+		   "csv, wide: between fields, one byte or more, such as ::; \\t is TAB, blanks is "
+		   "runs of them"),
+	CLI_STRING('f', "columns", "COLS", &o.columns,
+		   "csv: columns of row, column, value, time by number or name, such as 2,1,3 or "
+		   "user,item,,date"),
 	CLI_FLAG(0, "header", &o.header, "csv: the first line names the columns"),
-	CLI_CHOICE(0, "quote", "double|none", &o.quote, quote_names, "csv: fields may stand in double quotes, or a quote is a byte like any other"),
-	CLI_CHOICE(0, "empty", "fail|1|skip", &o.empty, empty_names, "csv: what a missing value means (empty, NULL, NA ...); skip leaves the row out"),
-	CLI_STRING(0, "replace-breaks", "TEXT", &o.breaks, "csv: put TEXT where a label holds a TAB or a line break, which else is an error"),
-	CLI_STRING(0, "time-format", "FORMAT", &o.time_format, "times become seconds since 1970: they are ms, us, ns, days, or, in csv, iso or such as '%d/%m/%Y %H:%M'"),
-	CLI_FLAG(0, "rank", &o.rank, "values become 1/position within the row: for lists in rank order without scores"),
-	CLI_STRING(0, "block", "NAME", &o.block, "take this block of a model; name a dense block that is made"),
-	CLI_FLAG(0, "merge", &o.merge, "join parts or shards into one canonical matrix, or one model"),
-	CLI_CHOICE(0, "duplicates", "fail|sum|max|last", &o.duplicates, duplicates_names, "--merge: what becomes of a repeated pair"),
+	CLI_CHOICE(0, "quote", "double|none", &o.quote, quote_names,
+		   "csv: fields may stand in double quotes, or a quote is a byte like any other"),
+	CLI_CHOICE(
+		0, "empty", "fail|1|skip", &o.empty, empty_names,
+		"csv: what a missing value means (empty, NULL, NA ...); skip leaves the row out"),
+	CLI_STRING(
+		0, "replace-breaks", "TEXT", &o.breaks,
+		"csv: put TEXT where a label holds a TAB or a line break, which else is an error"),
+	CLI_STRING(0, "time-format", "FORMAT", &o.time_format,
+		   "times become seconds since 1970: they are ms, us, ns, days, or, in csv, iso or "
+		   "such as '%d/%m/%Y %H:%M'"),
+	CLI_FLAG(0, "rank", &o.rank,
+		 "values become 1/position within the row: for lists in rank order without scores"),
+	CLI_STRING(0, "block", "NAME", &o.block,
+		   "take this block of a model; name a dense block that is made"),
+	CLI_FLAG(0, "merge", &o.merge,
+		 "join parts or shards into one canonical matrix, or one model"),
+	CLI_CHOICE(0, "duplicates", "fail|sum|max|last", &o.duplicates, duplicates_names,
+		   "--merge: what becomes of a repeated pair"),
 	CLI_FLAG(0, "info", &o.info, "say what the input holds: key TAB value"),
 	CLI_FLAG(0, "verify", &o.verify, "check everything that can be checked; exit 1 on damage"),
-	CLI_CHOICE(0, "labels", "row|col", &o.labels, label_sides, "print the row or column labels, in byte order"),
-	CLI_FILE(0, "row-labels", &o.row_labels, "mtx, npy, libsvm: labels of the rows, one a line; read with --from, written with --to"),
+	CLI_CHOICE(0, "labels", "row|col", &o.labels, label_sides,
+		   "print the row or column labels, in byte order"),
+	CLI_FILE(0, "row-labels", &o.row_labels,
+		 "mtx, npy, libsvm: labels of the rows, one a line; read with --from, written with "
+		 "--to"),
 	CLI_FILE(0, "col-labels", &o.col_labels, "mtx, npy, libsvm: labels of the columns"),
 	CLI_STRING(0, "tag", "TEXT", &o.tag, "trec-run: the last field"),
 	CLI_COMMON_AS(&o.common, CLI_BINARY_HELP, NULL, CLI_TRUST_HELP),
@@ -53,7 +77,8 @@ static const struct cli_spec spec = {
 	.operands = "FILE",
 	.opts = opts,
 	.common = &o.common,
-	.extra = "formats: tsv recmat csv mtx npy libsvm labelled wide word2vec trec-run trec-qrels factors\n",
+	.extra = "formats: tsv recmat csv mtx npy libsvm labelled wide word2vec trec-run "
+		 "trec-qrels factors\n",
 };
 
 static int open_inputs(struct cat_inputs *s, struct rec_err *e)
@@ -111,7 +136,8 @@ static void free_inputs(struct cat_inputs *s)
 
 static int inspect(struct cat_inputs *inputs, const struct rec_run *run, struct rec_err *e)
 {
-	unsigned flags = (o.common.trust ? REC_ROWS_TRUST : 0) | (o.from == CAT_TSV ? REC_ROWS_ANYHOW : 0);
+	unsigned flags = (o.common.trust ? REC_ROWS_TRUST : 0) |
+			 (o.from == CAT_TSV ? REC_ROWS_ANYHOW : 0);
 	struct rec_out *out;
 	int rc = cli_out(&out, o.common.output, false, e);
 
@@ -123,7 +149,8 @@ static int inspect(struct cat_inputs *inputs, const struct rec_run *run, struct 
 		else if (o.verify)
 			rc = cat_verify(out, in, inputs->recmat[i], flags, run, e);
 		else
-			rc = cat_labels(out, in, inputs->recmat[i], o.labels == 2, o.block, flags, run, e);
+			rc = cat_labels(out, in, inputs->recmat[i], o.labels == 2, o.block, flags,
+					run, e);
 	}
 	return rc;
 }
@@ -147,7 +174,9 @@ static void check_labels(const char *option, const char *file, unsigned side, co
 	if (file && !reads && !writes)
 		cli_usage("--%s is for %s", option, formats);
 	if (file && reads && writes)
-		cli_usage("--%s would be read for --from %s and written for --to %s: convert in two steps", option, from->name, to->name);
+		cli_usage("--%s would be read for --from %s and written for --to %s: convert in "
+			  "two steps",
+			  option, from->name, to->name);
 }
 
 /* An option that nobody would look at is a mistake. */
@@ -160,11 +189,14 @@ static void check_format_options(void)
 	if (cli_given("tag") && !format_is("trec-run"))
 		cli_usage("--tag is for trec-run");
 	check_labels("row-labels", o.row_labels, REC_LOSES_ROWS, "mtx, npy and libsvm");
-	check_labels("col-labels", o.col_labels, REC_LOSES_COLUMNS, "mtx and libsvm, and for writing npy, word2vec and factors");
+	check_labels("col-labels", o.col_labels, REC_LOSES_COLUMNS,
+		     "mtx and libsvm, and for writing npy, word2vec and factors");
 	if (inspects && (o.common.binary || o.to || o.common.estimate))
 		cli_usage("--info, --verify and --labels write text: no --binary, --to, --estimate");
 	if (o.block && !rec_block_name_ok(o.block))
-		cli_usage("--block: '%s' cannot be the name of a block: at most 31 printable characters without blanks, such as item", o.block);
+		cli_usage("--block: '%s' cannot be the name of a block: at most 31 printable "
+			  "characters without blanks, such as item",
+			  o.block);
 	if (o.block && (o.info || o.verify || o.merge))
 		cli_usage("--block cannot work with --info, --verify, --merge");
 }
@@ -198,7 +230,8 @@ typedef int way_fn(const struct cat_options *o, struct cat_inputs *inputs, const
 /* The way through that options and inputs ask for. */
 static way_fn *the_way(const struct cat_inputs *inputs)
 {
-	bool whole_blocks = inputs->all_recmat && cat_to_recmat(&o) && !o.rank && !o.block && !o.time_format;
+	bool whole_blocks = inputs->all_recmat && cat_to_recmat(&o) && !o.rank && !o.block &&
+			    !o.time_format;
 
 	if (o.merge)
 		return o.common.estimate ? cat_estimate_merge : cat_merge;

@@ -34,28 +34,44 @@ static struct {
 
 static const struct cli_opt opts[] = {
 	CLI_FILE('t', "truth", &o.truth, "held-out pairs"),
-	CLI_DOUBLE(0, "relevant", "X", &o.relevant, 1e-30, 1e30, "truth pairs with value X or more are relevant (default: all above 0)"),
-	CLI_FILE(0, "train", &o.train, "train pairs: adds floor, ceiling, head, middle and tail, history, share of truth in train"),
-	CLI_FILE(0, "candidates", &o.candidates, "the items each list was made from: lists are checked against it; ties count worst"),
+	CLI_DOUBLE(0, "relevant", "X", &o.relevant, 1e-30, 1e30,
+		   "truth pairs with value X or more are relevant (default: all above 0)"),
+	CLI_FILE(0, "train", &o.train,
+		 "train pairs: adds floor, ceiling, head, middle and tail, history, share of truth "
+		 "in train"),
+	CLI_FILE(0, "candidates", &o.candidates,
+		 "the items each list was made from: lists are checked against it; ties count "
+		 "worst"),
 	CLI_FLAG(0, "per-user", &o.per_user, "write one line a user and measure, for --summarize"),
 	CLI_PART(0, "part", &o.part, "with --per-user: the users of part I of N alone"),
-	CLI_FLAG(0, "summarize", &o.summarize, "stdin is what --per-user wrote, in any number of parts"),
-	CLI_CHOICE(0, "missing", "zero|skip", &o.missing, missing_names, "users that have truth and no list: count as 0, or are left out"),
-	CLI_CHOICE(0, "ties", "label|mean|worst|best", &o.ties, ties_names, "order of equal scores: by label, or the expectation, least or most over all orders"),
+	CLI_FLAG(0, "summarize", &o.summarize,
+		 "stdin is what --per-user wrote, in any number of parts"),
+	CLI_CHOICE(0, "missing", "zero|skip", &o.missing, missing_names,
+		   "users that have truth and no list: count as 0, or are left out"),
+	CLI_CHOICE(0, "ties", "label|mean|worst|best", &o.ties, ties_names,
+		   "order of equal scores: by label, or the expectation, least or most over all "
+		   "orders"),
 	CLI_FLAG(0, "shallow", &o.shallow, "allow cut-offs deeper than every list"),
 	CLI_FILE(0, "groups", &o.groups, "user TAB group: every measure per group too"),
-	CLI_U32(0, "bootstrap", "N", &o.bootstrap, 40, 10000000, "95 % intervals from N resamplings of the users"),
-	CLI_FILE(0, "compare", &o.compare, "other lists, measured alike, with a test of the difference"),
-	CLI_CHOICE(0, "significance", "t|wilcoxon|randomization", &o.test, test_names, "the paired test of --compare"),
-	CLI_LIST(0, "fail-if", "CONDITION", &o.fail_if, "exit 3 where it holds, as in 'ndcg@10<0.3'"),
+	CLI_U32(0, "bootstrap", "N", &o.bootstrap, 40, 10000000,
+		"95 % intervals from N resamplings of the users"),
+	CLI_FILE(0, "compare", &o.compare,
+		 "other lists, measured alike, with a test of the difference"),
+	CLI_CHOICE(0, "significance", "t|wilcoxon|randomization", &o.test, test_names,
+		   "the paired test of --compare"),
+	CLI_LIST(0, "fail-if", "CONDITION", &o.fail_if,
+		 "exit 3 where it holds, as in 'ndcg@10<0.3'"),
 	CLI_FLAG(0, "json", &o.json, "JSON instead of lines"),
-	CLI_COMMON_AS(&o.common, NULL, "seed of --bootstrap and of --significance randomization", CLI_TRUST_HELP),
+	CLI_COMMON_AS(&o.common, NULL, "seed of --bootstrap and of --significance randomization",
+		      CLI_TRUST_HELP),
 	CLI_END,
 };
 
 static const char extra[] =
-	"METRICS: recall precision f1 hit mrr map ndcg (with cut-offs: recall@20 ndcg@5,10; graded: ndcg(gain=linear)@10, ndcg(gain=exp)@10), auc; "
-	"rmse mae of scored pairs; coverage gini novelty (with cut-offs, need --train). Without any: recall ndcg map hit mrr @10, "
+	"METRICS: recall precision f1 hit mrr map ndcg (with cut-offs: recall@20 ndcg@5,10; "
+	"graded: ndcg(gain=linear)@10, ndcg(gain=exp)@10), auc; "
+	"rmse mae of scored pairs; coverage gini novelty (with cut-offs, need --train). Without "
+	"any: recall ndcg map hit mrr @10, "
 	"or rmse mae where the input holds exactly the pairs of a truth with values.\n";
 
 /* Options whose value matters to this run, for -v. */
@@ -118,7 +134,8 @@ static void check_options(void)
 	if (o.per_user)
 		never_with("per-user", summed);
 	else if (o.part.n)
-		cli_usage("--part needs --per-user; the parts together are summed up by --summarize");
+		cli_usage(
+			"--part needs --per-user; the parts together are summed up by --summarize");
 	if (cli_given("significance") && !o.compare)
 		cli_usage("--significance needs --compare");
 	if (o.candidates && !cli_given("ties"))
@@ -177,7 +194,8 @@ static int check_gates(struct rec_buf *said, const struct rec_summary *s, struct
 			return -1;
 		x[rec_num_put_f64(x, line->value)] = '\0';
 		if (holds(&g, line->value, bound) &&
-		    rec_buf_printf(said, e, "%sgate '%s' holds: %s is %s", said->n ? "; " : "", o.fail_if.item[i], line->name, x) != 0)
+		    rec_buf_printf(said, e, "%sgate '%s' holds: %s is %s", said->n ? "; " : "",
+				   o.fail_if.item[i], line->name, x) != 0)
 			return -1;
 	}
 	return 0;
@@ -256,28 +274,38 @@ static int check_sides(const struct inputs *x, struct rec_err *e)
 {
 	enum { CHANCE = 10 };
 	bool whole = !o.per_user;
-	struct cli_side truth = { "truth", o.truth, &x->truth, whole }, train = { "train", o.train, &x->train, true };
-	struct cli_side candidates = { "candidates", o.candidates, &x->candidates, true }, groups = { "groups", o.groups, &x->groups, true };
+	struct cli_side truth = { "truth", o.truth, &x->truth, whole },
+			train = { "train", o.train, &x->train, true };
+	struct cli_side candidates = { "candidates", o.candidates, &x->candidates, true },
+			groups = { "groups", o.groups, &x->groups, true };
 
 	if (x->lists.row.n == 0 || x->truth.row.n == 0)	/* other errors */
 		return 0;
-	if (cli_side_apart(&truth, "none of its users has a list", &x->truth.row, &x->lists.row, "on stdin", e) != 0)
+	if (cli_side_apart(&truth, "none of its users has a list", &x->truth.row, &x->lists.row,
+			   "on stdin", e) != 0)
 		return -1;
 	truth.fail = whole && rec_labels_common(&x->truth.row, &x->lists.row) >= CHANCE;
-	if (cli_side_apart(&truth, "none of its items is in a list", &x->truth.col, &x->lists.col, "on stdin", e) != 0)
+	if (cli_side_apart(&truth, "none of its items is in a list", &x->truth.col, &x->lists.col,
+			   "on stdin", e) != 0)
 		return -1;
-	if (cli_side_filled(&train, e) != 0 || cli_side_filled(&candidates, e) != 0 || cli_side_filled(&groups, e) != 0)
+	if (cli_side_filled(&train, e) != 0 || cli_side_filled(&candidates, e) != 0 ||
+	    cli_side_filled(&groups, e) != 0)
 		return -1;
 	if (o.train && !rec_labels_meet(&x->train.col, &x->truth.col) &&
-	    cli_side_apart(&train, "none of its items is in a list or in the truth", &x->train.col, &x->lists.col, "on stdin", e) != 0)
+	    cli_side_apart(&train, "none of its items is in a list or in the truth", &x->train.col,
+			   &x->lists.col, "on stdin", e) != 0)
 		return -1;
 	train.fail = false;
-	if (cli_side_apart(&train, "none of its users is in the truth", &x->train.row, &x->truth.row, "in the truth", e) != 0)
+	if (cli_side_apart(&train, "none of its users is in the truth", &x->train.row,
+			   &x->truth.row, "in the truth", e) != 0)
 		return -1;
-	if (cli_side_apart(&candidates, "none of its users has a list", &x->candidates.row, &x->lists.row, "on stdin", e) != 0 ||
-	    cli_side_apart(&candidates, "none of its items is in a list", &x->candidates.col, &x->lists.col, "on stdin", e) != 0)
+	if (cli_side_apart(&candidates, "none of its users has a list", &x->candidates.row,
+			   &x->lists.row, "on stdin", e) != 0 ||
+	    cli_side_apart(&candidates, "none of its items is in a list", &x->candidates.col,
+			   &x->lists.col, "on stdin", e) != 0)
 		return -1;
-	return cli_side_apart(&groups, "none of its users is in the truth", &x->groups.row, &x->truth.row, "in the truth", e);
+	return cli_side_apart(&groups, "none of its users is in the truth", &x->groups.row,
+			      &x->truth.row, "in the truth", e);
 }
 
 static int parse_metrics(struct rec_metrics *ms, struct rec_err *e)
@@ -320,15 +348,21 @@ static int default_metrics(struct rec_metrics *ms, const struct inputs *x, struc
 static void tell(const struct rec_eval_notes *n, const struct inputs *x)
 {
 	if (n->lists_without_truth)
-		cli_verbose("%llu of %u list%s belong%s to users without truth and %s left out", (unsigned long long)n->lists_without_truth, x->lists.row.n,
-			    cli_s(x->lists.row.n), cli_verb_s(n->lists_without_truth), n->lists_without_truth == 1 ? "is" : "are");
+		cli_verbose("%llu of %u list%s belong%s to users without truth and %s left out",
+			    (unsigned long long)n->lists_without_truth, x->lists.row.n,
+			    cli_s(x->lists.row.n), cli_verb_s(n->lists_without_truth),
+			    n->lists_without_truth == 1 ? "is" : "are");
 	if (n->tied_lists)
-		cli_note("%llu of %u list%s hold%s one score only: the order is that of --ties", (unsigned long long)n->tied_lists, x->lists.row.n,
-			 cli_s(x->lists.row.n), cli_verb_s(n->tied_lists));
+		cli_note("%llu of %u list%s hold%s one score only: the order is that of --ties",
+			 (unsigned long long)n->tied_lists, x->lists.row.n, cli_s(x->lists.row.n),
+			 cli_verb_s(n->tied_lists));
 	if (n->swapped)
-		cli_note("stdin holds ratings, and %s scores in rows of one length: are -t and stdin swapped?", o.truth);
+		cli_note("stdin holds ratings, and %s scores in rows of one length: are -t and "
+			 "stdin swapped?",
+			 o.truth);
 	if (n->extra_pairs)
-		cli_note("%llu scored pair%s not in the truth and left out", (unsigned long long)n->extra_pairs, n->extra_pairs == 1 ? " is" : "s are");
+		cli_note("%llu scored pair%s not in the truth and left out",
+			 (unsigned long long)n->extra_pairs, n->extra_pairs == 1 ? " is" : "s are");
 	if (n->uncorrected)
 		cli_note("%s", n->uncorrected);
 }
@@ -431,14 +465,17 @@ static int run(struct rec_err *e)
 	return o.summarize ? from_per_user(r, e) : from_lists(r, e);
 }
 
-/* The measures, with the cut-off of those that take one: words for completion. */
+/*
+ * The measures, with the cut-off of those that take one: words for completion.
+ */
 static void name_measures(void)
 {
 	static char words[512];
 	size_t n = 0;
 
 	for (const struct rec_measure *m = rec_measures; m->name && n < sizeof words; m++)
-		n += (size_t)snprintf(words + n, sizeof words - n, "%s%s%s", n ? " " : "", m->name, m->cut ? "@10" : "");
+		n += (size_t)snprintf(words + n, sizeof words - n, "%s%s%s", n ? " " : "", m->name,
+				      m->cut ? "@10" : "");
 	spec.words = words;
 }
 

@@ -206,7 +206,10 @@ static double needed(const struct rec_run *r)
 	return o.items * (4.0 * o.dim + 48) + (16 << 20) + rec_pool_size(r->pool) * (1.0 * o.items + (4 << 20));
 }
 
-/* Bytes that are written, about: two labels with their numbers, and what stands behind them. */
+/*
+ * Bytes that are written, about: two labels with their numbers, and what stands
+ * behind them.
+ */
 static double output_bytes(void)
 {
 	double digits = 4, values = (o.explicit_values || o.times ? 2.5 : 0) + (o.times ? 11 : 0);
@@ -221,24 +224,32 @@ static double output_bytes(void)
 /* Six minutes of a CPU (0.35 us a user), whether they have rows or not. */
 #define MANY_USERS 1000000000
 
-/* Sizes that a slip of the finger makes: said before the first of hours, refused where this machine has no memory for it. */
+/*
+ * Sizes that a slip of the finger makes: said before the first of hours,
+ * refused where this machine has no memory for it.
+ */
 static int check_sizes(const struct rec_run *r, struct rec_err *e)
 {
 	static const char unit[][3] = { "GB", "TB", "PB", "EB" };
-	double bytes = output_bytes() / 1e9, memory = (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
+	double bytes = output_bytes() / 1e9,
+	       memory = (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
 	unsigned u = 0;
 
 	if (memory > 0 && needed(r) > memory)
-		return rec_err_set(e, REC_ENOMEM, "needs %.0f bytes for %lu item%s, and this machine has %.0f; give fewer --items", needed(r), (unsigned long)o.items,
-				   cli_s(o.items), memory);
+		return rec_err_set(e, REC_ENOMEM,
+				   "needs %.0f bytes for %lu item%s, and this machine has %.0f; "
+				   "give fewer --items",
+				   needed(r), (unsigned long)o.items, cli_s(o.items), memory);
 	if (bytes < 10 && o.users >= MANY_USERS)
-		cli_note("--users %llu: each is gone through for %llu row%s, minutes a billion; give fewer --users",
+		cli_note("--users %llu: each is gone through for %llu row%s, minutes a billion; "
+			 "give fewer --users",
 			 (unsigned long long)o.users, (unsigned long long)o.rows, cli_s(o.rows));
 	if (bytes < 10)
 		return 0;
 	for (; bytes >= 1000 && u + 1 < sizeof unit / sizeof *unit; u++)
 		bytes /= 1000;
-	cli_note("%llu rows for %llu users: about %.0f %s to write; --rows, --users say less", (unsigned long long)o.rows, (unsigned long long)o.users, bytes, unit[u]);
+	cli_note("%llu rows for %llu users: about %.0f %s to write; --rows, --users say less",
+		 (unsigned long long)o.rows, (unsigned long long)o.users, bytes, unit[u]);
 	return 0;
 }
 

@@ -49,7 +49,10 @@ static int print(const char *text)
 	return fputs(text, stdout) < 0 || fflush(stdout) != 0 ? 4 : 0;
 }
 
-/* The folder of the program, as it was called: its commands stand beside it. NULL: not known. */
+/*
+ * The folder of the program, as it was called: its commands stand beside it.
+ * NULL: not known.
+ */
 static char *own_folder(const char *argv0)
 {
 	char *path = realpath(strchr(argv0, '/') ? argv0 : "/proc/self/exe", NULL);

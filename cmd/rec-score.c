@@ -21,11 +21,17 @@ static struct {
 static const struct cli_opt opts[] = {
 	CLI_LIST('m', "model", "FILE", &o.models, "model to score with; again for a blend"),
 	CLI_STRING(0, "blend", "W1,W2,...", &o.blend, "weight of each model (default: 1 each)"),
-	CLI_FILE(0, "history", &o.history, "histories of users: for similarities, and for users that a factor model does not hold"),
-	CLI_FLAG(0, "fold-in", &o.fold_in, "factor models: solve every user from --history, stored ones too"),
+	CLI_FILE(0, "history", &o.history,
+		 "histories of users: for similarities, and for users that a factor model does not "
+		 "hold"),
+	CLI_FLAG(0, "fold-in", &o.fold_in,
+		 "factor models: solve every user from --history, stored ones too"),
 	CLI_FILE(0, "interactions", &o.interactions, "what users hold, for user-user models"),
-	CLI_CHOICE(0, "cold", "mean|drop|fail", &o.cold, cold_names, "pairs that no model can score"),
-	CLI_STRING(0, "clamp", "LO:HI|train|none", &o.clamp, "bounds of the scores; train: the range of training values, where the model knows it"),
+	CLI_CHOICE(0, "cold", "mean|drop|fail", &o.cold, cold_names,
+		   "pairs that no model can score"),
+	CLI_STRING(0, "clamp", "LO:HI|train|none", &o.clamp,
+		   "bounds of the scores; train: the range of training values, where the model "
+		   "knows it"),
 	CLI_COMMON_AS(&o.common, CLI_BINARY_HELP, NULL, CLI_TRUST_HELP),
 	CLI_END,
 };
@@ -77,12 +83,14 @@ static const struct rec_labels *model_items(void)
 /* Histories name items of the models; interactions are those of neighbours. */
 static int check_sides(struct rec_err *e)
 {
-	struct cli_side history = { "history", o.history, &w.history, true }, users = { "interactions", o.interactions, &w.interactions, true };
+	struct cli_side history = { "history", o.history, &w.history, true },
+			users = { "interactions", o.interactions, &w.interactions, true };
 	bool used = false;
 
 	if (o.history) {
 		if (cli_side_filled(&history, e) != 0 ||
-		    cli_side_apart(&history, "no model holds any of its items", &w.history.col, &w.scorer.items, "in the model", e) != 0)
+		    cli_side_apart(&history, "no model holds any of its items", &w.history.col,
+				   &w.scorer.items, "in the model", e) != 0)
 			return -1;
 		cli_side_count(&history, w.history_pairs.item_of, "that no model holds");
 	}
@@ -95,11 +103,13 @@ static int check_sides(struct rec_err *e)
 
 		used = used || p->kind == REC_PART_USERS;
 		if (p->kind == REC_PART_USERS &&
-		    cli_side_apart(&users, "none of its users is in the model", &w.interactions.row, &p->model->col, "in the model", e) != 0)
+		    cli_side_apart(&users, "none of its users is in the model", &w.interactions.row,
+				   &p->model->col, "in the model", e) != 0)
 			return -1;
 	}
 	if (!used)
-		cli_note("--interactions %s: nothing uses it; it is for user-user models", o.interactions);
+		cli_note("--interactions %s: nothing uses it; it is for user-user models",
+			 o.interactions);
 	return 0;
 }
 
@@ -118,16 +128,21 @@ static int make(struct rec_run *run, struct rec_err *e)
 	for (i = 0; i < w.scorer.nparts && !o.history; i++)
 		if (w.scorer.part[i].kind == REC_PART_SPARSE || w.scorer.part[i].kind == REC_PART_DENSE)
 			return rec_err_set(e, REC_EUSAGE, "%s: a similarity scores the histories of users: give --history FILE", o.models.item[i]);
-	if (o.history && rec_pairs_new(&w.history_pairs, &w.history, &w.scorer.items, true, run->pool, e) != 0)
+	if (o.history &&
+	    rec_pairs_new(&w.history_pairs, &w.history, &w.scorer.items, true, run->pool, e) != 0)
 		return -1;
 	return check_sides(e);
 }
 
-/* The first implicit model whose scores go from 0 to 1, or NULL: they are no ratings. */
+/*
+ * The first implicit model whose scores go from 0 to 1, or NULL: they are no
+ * ratings.
+ */
 static const char *implicit_model(void)
 {
 	for (size_t i = 0; i < w.models.n; i++) {
-		const char *loss = rec_meta_get(&w.models.model[i].meta, "loss"), *target = rec_meta_get(&w.models.model[i].meta, "target");
+		const char *loss = rec_meta_get(&w.models.model[i].meta, "loss"),
+			   *target = rec_meta_get(&w.models.model[i].meta, "target");
 
 		if (loss && !strcmp(loss, "implicit") && target && !strcmp(target, "one"))
 			return o.models.item[i];
@@ -157,7 +172,8 @@ static uint64_t memory(const struct rec_run *run)
 
 static int score(struct rec_err *e)
 {
-	struct rec_score_opts so = { .cold = (enum rec_cold_pair)o.cold, .history = o.history ? &w.history_pairs : NULL,
+	struct rec_score_opts so = { .cold = (enum rec_cold_pair)o.cold,
+				     .history = o.history ? &w.history_pairs : NULL,
 				     .name = implicit_model() ? REC_SCORES_IMPLICIT : NULL };
 	struct rec_out *out;
 
@@ -167,7 +183,10 @@ static int score(struct rec_err *e)
 	return rec_score_stream(&w.scorer, &so, w.rows, out, o.common.binary, &w.counts, e);
 }
 
-/* Values are replaced by scores, and times go out as they were written, but in recmat. */
+/*
+ * Values are replaced by scores, and times go out as they were written, but in
+ * recmat.
+ */
 static void tell_lost(void)
 {
 	struct rec_lost l = *rec_rows_lost(w.rows);
@@ -184,7 +203,8 @@ static void tell_no_history(void)
 	size_t n;
 	const char *first = rec_label(&w.history.row, 0, &n);
 
-	cli_note("--history %s: none of its users is on stdin: %s there, %s on stdin", o.history, rec_label_show(there, first, n),
+	cli_note("--history %s: none of its users is on stdin: %s there, %s on stdin", o.history,
+		 rec_label_show(there, first, n),
 		 rec_label_show(here, w.counts.user, w.counts.user_len));
 }
 
@@ -199,16 +219,26 @@ static void tell(void)
 	else if (w.counts.cold == w.counts.pairs && w.counts.known == 0)
 		return;	/* an error says it */
 	if (w.counts.cold)
-		cli_note("%llu of %llu pair%s can be scored by no model: %s", (unsigned long long)w.counts.cold, (unsigned long long)w.counts.pairs,
-			 cli_s(w.counts.pairs), o.cold == REC_COLD_PAIR_DROP ? "dropped" : "given what is known of them (--cold drop drops them)");
+		cli_note("%llu of %llu pair%s can be scored by no model: %s",
+			 (unsigned long long)w.counts.cold, (unsigned long long)w.counts.pairs,
+			 cli_s(w.counts.pairs),
+			 o.cold == REC_COLD_PAIR_DROP ?
+				 "dropped" :
+				 "given what is known of them (--cold drop drops them)");
 	if (o.history && w.counts.pairs && !w.counts.with_history)
 		tell_no_history();
 	if (w.counts.pairs && implicit_model())
-		cli_note("%s: scores of an implicit model are no ratings; rmse and mae are for rec-als --explicit", implicit_model());
+		cli_note("%s: scores of an implicit model are no ratings; rmse and mae are for "
+			 "rec-als --explicit",
+			 implicit_model());
 }
 
-/* The label of the first pair that the first model doesn't hold, and the one most like it. */
-static int fail_unknown(const char *what, const char *label, size_t len, const struct rec_labels *held, struct rec_err *e)
+/*
+ * The label of the first pair that the first model doesn't hold, and the one
+ * most like it.
+ */
+static int fail_unknown(const char *what, const char *label, size_t len,
+			const struct rec_labels *held, struct rec_err *e)
 {
 	char mine[REC_LABEL_SHOWN], like[REC_LABEL_SHOWN] = "nothing";
 	uint32_t i = rec_labels_like(held, label, len);
@@ -219,8 +249,10 @@ static int fail_unknown(const char *what, const char *label, size_t len, const s
 		x = rec_label(held, i, &n);
 		rec_label_show(like, x, n);
 	}
-	return rec_err_set(e, REC_EDATA, "no pair could be scored: the first is of %s %s, which %s does not hold; it holds %s", what,
-			   rec_label_show(mine, label, len), o.models.item[0], like);
+	return rec_err_set(e, REC_EDATA,
+			   "no pair could be scored: the first is of %s %s, which %s does not "
+			   "hold; it holds %s",
+			   what, rec_label_show(mine, label, len), o.models.item[0], like);
 }
 
 /* No pair has a score, and nothing is known of any. */
@@ -231,12 +263,14 @@ static int fail_unscored(struct rec_err *e)
 
 	if (rec_scorer_item(&w.scorer, c->item, c->item_len) == REC_NONE)
 		return fail_unknown("item", c->item, c->item_len, model_items(), e);
-	if (m->has_factors && !o.history && rec_labels_find(&m->user.row, c->user, c->user_len) == REC_NONE)
+	if (m->has_factors && !o.history &&
+	    rec_labels_find(&m->user.row, c->user, c->user_len) == REC_NONE)
 		return fail_unknown("user", c->user, c->user_len, &m->user.row, e);
 	if (o.history && c->with_history == 0)
 		tell_no_history();
-	return rec_err_set(e, REC_EDATA, "no pair could be scored: %llu of %llu have no score under any model", (unsigned long long)c->cold,
-			   (unsigned long long)c->pairs);
+	return rec_err_set(e, REC_EDATA,
+			   "no pair could be scored: %llu of %llu have no score under any model",
+			   (unsigned long long)c->cold, (unsigned long long)c->pairs);
 }
 
 static void free_work(void)
@@ -266,7 +300,8 @@ static int run(struct rec_err *e)
 		return -1;
 	if (rc == 0)
 		tell();
-	if (w.counts.pairs && w.counts.cold == w.counts.pairs && (o.cold == REC_COLD_PAIR_DROP || w.counts.known == 0))
+	if (w.counts.pairs && w.counts.cold == w.counts.pairs &&
+	    (o.cold == REC_COLD_PAIR_DROP || w.counts.known == 0))
 		return fail_unscored(e);
 	free_work();
 	return cli_commit(e);

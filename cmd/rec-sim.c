@@ -71,7 +71,10 @@ static struct cli_spec spec = {
 
 static char method_names[512], method_text[4096];
 
-/* An option that the method takes, and that isn't one of weights which are not asked for. */
+/*
+ * An option that the method takes, and that isn't one of weights which are not
+ * asked for.
+ */
 static bool applies(const char *option)
 {
 	size_t n;
@@ -81,7 +84,8 @@ static bool applies(const char *option)
 
 	if (strcmp(option, "bm25") == 0 && strcmp(kind, option) != 0)
 		return false;
-	if ((strcmp(option, "alpha") == 0 || strcmp(option, "epsilon") == 0) && o.weights != REC_WEIGH_LINEAR && o.weights != REC_WEIGH_LOG)
+	if ((strcmp(option, "alpha") == 0 || strcmp(option, "epsilon") == 0) &&
+	    o.weights != REC_WEIGH_LINEAR && o.weights != REC_WEIGH_LOG)
 		return false;
 	return m && rec_sim_takes(m, option);
 }
@@ -91,11 +95,15 @@ static void describe_methods(void)
 	const struct rec_sim_method *m;
 	size_t names = 0, text;
 
-	text = rec_append(method_text, sizeof method_text, 0, "Methods, and the weight of history item i for candidate j (d: pairs, c: users of both, U: all users, "
-				"X: --shrink):\n");
+	text = rec_append(method_text, sizeof method_text, 0,
+			  "Methods, and the weight of history item i for candidate j (d: pairs, c: "
+			  "users of both, U: all users, "
+			  "X: --shrink):\n");
 	for (size_t i = 0; (m = rec_sim_method_at(i)) != NULL; i++) {
-		names = rec_append(method_names, sizeof method_names, names, "%s%s", i ? " " : "", rec_sim_name(m));
-		text = rec_append(method_text, sizeof method_text, text, "  %-16s %s\n", rec_sim_name(m), rec_sim_formula(m));
+		names = rec_append(method_names, sizeof method_names, names, "%s%s", i ? " " : "",
+				   rec_sim_name(m));
+		text = rec_append(method_text, sizeof method_text, text, "  %-16s %s\n",
+				  rec_sim_name(m), rec_sim_formula(m));
 	}
 	spec.applies = applies;
 	spec.extra = method_text;
@@ -115,7 +123,8 @@ static _Noreturn void no_such_method(const char *name)
 	for (size_t i = 0; (m = rec_sim_method_at(i)) != NULL; i++)
 		rec_near_try(&near, rec_sim_name(m));
 	if (near.names)
-		cli_usage("unknown method '%s'; did you mean %s? (all: %s)", name, near.name[0], method_names);
+		cli_usage("unknown method '%s'; did you mean %s? (all: %s)", name, near.name[0],
+			  method_names);
 	cli_usage("unknown method '%s'; one of: %s", name, method_names);
 }
 
@@ -183,7 +192,8 @@ static void check_columns(const struct rec_sim_opts *s)
 	if (rec_sim_takes(s->method, "reg"))
 		cli_usage("--columns cannot work with %s", rec_sim_name(s->method));
 	if (s->keep_history)
-		cli_usage("--columns cannot work with --keep history: rows are chosen from; --part does it");
+		cli_usage("--columns cannot work with --keep history: rows are chosen from; --part "
+			  "does it");
 }
 
 static struct rec_sim_opts settings(const struct rec_sim_method *m)
@@ -254,7 +264,8 @@ static uint64_t use_files(struct rec_sim_opts *s, uint64_t bytes, uint64_t line_
 	s->group = group < lines ? (uint32_t)group : lines;
 	passes = rec_sim_takes(s->method, "neighbours") && s->group ? (lines + (uint64_t)s->group - 1) / s->group : 1;
 	cli_stat_u64("passes", passes);
-	cli_verbose("works from files in %s: the data are read %llu time%s", s->spill->dir, (unsigned long long)passes, cli_s(passes));
+	cli_verbose("works from files in %s: the data are read %llu time%s", s->spill->dir,
+		    (unsigned long long)passes, cli_s(passes));
 	return passes;
 }
 
@@ -303,7 +314,8 @@ static int from_interactions(struct rec_model *m, struct rec_sparse *x, struct r
 	cli_stat_u64("thinned", thinned);
 	sim_tell_values(x, s);
 	if (thinned)
-		cli_note("--max-user thinned %llu user%s", (unsigned long long)thinned, cli_s(thinned));
+		cli_note("--max-user thinned %llu user%s", (unsigned long long)thinned,
+			 cli_s(thinned));
 	return rec_meta_set(&m->meta, "duplicates", cli_repeats[o.duplicates], e);
 }
 
@@ -323,7 +335,8 @@ static int from_factors(struct rec_model *m, struct rec_model *from, const struc
 	return rec_sim_from_factors(m, from, s, run, e);
 }
 
-static int write_model(struct rec_model *m, const struct rec_sim_opts *s, struct rec_run *run, struct rec_err *e)
+static int write_model(struct rec_model *m, const struct rec_sim_opts *s, struct rec_run *run,
+		       struct rec_err *e)
 {
 	struct rec_out *out;
 

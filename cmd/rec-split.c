@@ -34,36 +34,60 @@ static struct {
 static const struct cli_opt opts[] = {
 	CLI_FILE(0, "test", &o.test, "held-out rows"),
 	CLI_FILE(0, "valid", &o.valid, "rows held out for validation"),
-	CLI_DOUBLE(0, "ratio", "F", &o.ratio, 0, 1, "method: each pair is test with probability F, by hash"),
+	CLI_DOUBLE(0, "ratio", "F", &o.ratio, 0, 1,
+		   "method: each pair is test with probability F, by hash"),
 	CLI_U32(0, "leave", "K", &o.leave, 1, 4294967295, "method: K pairs of each user, by hash"),
 	CLI_U32(0, "last", "K", &o.last, 1, 4294967295, "method: the K newest pairs of each user"),
-	CLI_DOUBLE(0, "last-ratio", "F", &o.last_ratio, 0, 1, "method: the newest share F of each user's pairs"),
-	CLI_TIME(0, "after", &o.after, "method: rows at or after TIME, a date (2015-01-01) or a number in the unit of the times"),
+	CLI_DOUBLE(0, "last-ratio", "F", &o.last_ratio, 0, 1,
+		   "method: the newest share F of each user's pairs"),
+	CLI_TIME(0, "after", &o.after,
+		 "method: rows at or after TIME, a date (2015-01-01) or a number in the unit of "
+		 "the times"),
 	CLI_U32(0, "folds", "K", &o.folds, 2, 1000000, "method: fold --fold of K"),
 	CLI_U32(0, "fold", "I", &o.fold, 1, 1000000, "which fold is test, from 1 to K"),
-	CLI_DOUBLE(0, "user-ratio", "F", &o.user_ratio, 0, 1, "method: share F of the users, whole"),
-	CLI_DOUBLE(0, "valid-user-ratio", "F", &o.valid_user_ratio, 0, 1, "share of the users that go to --valid"),
-	CLI_STRING(0, "given", "F|K|all-but-K", &o.given, "what of a held-out user's history goes to --input"),
+	CLI_DOUBLE(0, "user-ratio", "F", &o.user_ratio, 0, 1,
+		   "method: share F of the users, whole"),
+	CLI_DOUBLE(0, "valid-user-ratio", "F", &o.valid_user_ratio, 0, 1,
+		   "share of the users that go to --valid"),
+	CLI_STRING(0, "given", "F|K|all-but-K", &o.given,
+		   "what of a held-out user's history goes to --input"),
 	CLI_FILE(0, "input", &o.input, "given histories of held-out users"),
-	CLI_DOUBLE(0, "valid-ratio", "F", &o.valid_ratio, 0, 1, "share of what is left for train that goes to --valid, by hash"),
-	CLI_DOUBLE(0, "min-value", "X", &o.min_value, -MOST, MOST, "filter: drop rows with a smaller value"),
+	CLI_DOUBLE(0, "valid-ratio", "F", &o.valid_ratio, 0, 1,
+		   "share of what is left for train that goes to --valid, by hash"),
+	CLI_DOUBLE(0, "min-value", "X", &o.min_value, -MOST, MOST,
+		   "filter: drop rows with a smaller value"),
 	CLI_FLAG(0, "binarize", &o.binarize, "filter: every value becomes 1"),
-	CLI_CHOICE(0, "duplicates", "keep|sum|max|last|fail", &o.duplicates, duplicates_names, "filter: what becomes of a repeated pair"),
-	CLI_DOUBLE(0, "half-life", "DAYS", &o.half_life, 1e-9, MOST, "filter: values halve every DAYS before --now"),
-	CLI_TIME(0, "now", &o.now, "the time that --half-life counts from: a date, or seconds since 1970"),
-	CLI_U32(0, "min-user", "N", &o.min_user, 1, 4294967295, "filter: drop users with fewer pairs"),
-	CLI_U32(0, "min-item", "N", &o.min_item, 1, 4294967295, "filter: drop items with fewer pairs"),
-	CLI_U32(0, "core", "N", &o.core, 1, 4294967295, "filter: drop users and items with fewer pairs until none is left"),
-	CLI_U32(0, "max-user", "N", &o.max_user, 1, 4294967295, "filter: of a user with more pairs keep N, by hash"),
-	CLI_CHOICE(0, "repeats", "drop|keep", &o.repeats, repeats_names, "splits by time: test pairs that are already in train"),
-	CLI_CHOICE(0, "warm-only", "user|item|both", &o.warm, warm_names, "drop held-out rows whose user, item is not in train"),
+	CLI_CHOICE(0, "duplicates", "keep|sum|max|last|fail", &o.duplicates, duplicates_names,
+		   "filter: what becomes of a repeated pair"),
+	CLI_DOUBLE(0, "half-life", "DAYS", &o.half_life, 1e-9, MOST,
+		   "filter: values halve every DAYS before --now"),
+	CLI_TIME(0, "now", &o.now,
+		 "the time that --half-life counts from: a date, or seconds since 1970"),
+	CLI_U32(0, "min-user", "N", &o.min_user, 1, 4294967295,
+		"filter: drop users with fewer pairs"),
+	CLI_U32(0, "min-item", "N", &o.min_item, 1, 4294967295,
+		"filter: drop items with fewer pairs"),
+	CLI_U32(0, "core", "N", &o.core, 1, 4294967295,
+		"filter: drop users and items with fewer pairs until none is left"),
+	CLI_U32(0, "max-user", "N", &o.max_user, 1, 4294967295,
+		"filter: of a user with more pairs keep N, by hash"),
+	CLI_CHOICE(0, "repeats", "drop|keep", &o.repeats, repeats_names,
+		   "splits by time: test pairs that are already in train"),
+	CLI_CHOICE(0, "warm-only", "user|item|both", &o.warm, warm_names,
+		   "drop held-out rows whose user, item is not in train"),
 	CLI_U32(0, "shards", "N", &o.shards, 1, 65536, "part into N files by hash of a label"),
-	CLI_U32(0, "parts", "N", &o.parts, 1, 65536, "part into N files of contiguous users or items, balanced by cost"),
-	CLI_CHOICE(0, "by", "user|item", &o.by, side_names, "whose label --shards hashes; whom --parts parts"),
+	CLI_U32(0, "parts", "N", &o.parts, 1, 65536,
+		"part into N files of contiguous users or items, balanced by cost"),
+	CLI_CHOICE(0, "by", "user|item", &o.by, side_names,
+		   "whose label --shards hashes; whom --parts parts"),
 	CLI_STRING(0, "to", "TEMPLATE", &o.to, "names of the shards or parts, with one %d or %0Nd"),
-	CLI_U32(0, "row-cost", "N", &o.row_cost, 0, 1000000000, "with --parts: what a row costs beside its pairs, which cost 1 each"),
-	CLI_FLAG(0, "transpose", &o.transpose, "with --parts --by item: files of item TAB user, as rec-als --transposed reads them"),
-	CLI_FILE(0, "audit", &o.audit, "stdin is test: compare with this train file; exit 3 on a leak"),
+	CLI_U32(0, "row-cost", "N", &o.row_cost, 0, 1000000000,
+		"with --parts: what a row costs beside its pairs, which cost 1 each"),
+	CLI_FLAG(0, "transpose", &o.transpose,
+		 "with --parts --by item: files of item TAB user, as rec-als --transposed reads "
+		 "them"),
+	CLI_FILE(0, "audit", &o.audit,
+		 "stdin is test: compare with this train file; exit 3 on a leak"),
 	CLI_COMMON(&o.common),
 	CLI_END,
 };
@@ -71,7 +95,8 @@ static const struct cli_opt opts[] = {
 /* Options whose value matters to this run, for -v. */
 static bool applies(const char *option)
 {
-	return (strcmp(option, "by") != 0 || o.shards || o.parts) && (strcmp(option, "row-cost") != 0 || o.parts);
+	return (strcmp(option, "by") != 0 || o.shards || o.parts) &&
+	       (strcmp(option, "row-cost") != 0 || o.parts);
 }
 
 static const struct cli_spec spec = {
@@ -109,11 +134,13 @@ static void needs(const char *a, const char *b)
 static void check_audit_options(const struct rec_split *s, const struct rec_filter *f)
 {
 	if (o.test || o.valid || o.shards || o.parts || rec_filter_any(f))
-		cli_usage("--audit cannot work with --test, --valid, --%s or filters", o.parts ? "parts" : "shards");
+		cli_usage("--audit cannot work with --test, --valid, --%s or filters",
+			  o.parts ? "parts" : "shards");
 	if (s->method != REC_SPLIT_NONE && s->method != REC_SPLIT_AFTER && s->method != REC_SPLIT_LAST && s->method != REC_SPLIT_LAST_RATIO)
 		cli_usage("--audit cannot work with a method but --after, --last and --last-ratio");
 	if (o.common.binary || o.common.estimate)
-		cli_usage("--audit cannot work with --%s", o.common.binary ? "binary: it writes text" : "estimate");
+		cli_usage("--audit cannot work with --%s",
+			  o.common.binary ? "binary: it writes text" : "estimate");
 }
 
 static void check_options(const struct rec_split *s, const struct rec_filter *f)
@@ -153,7 +180,9 @@ static void check_options(const struct rec_split *s, const struct rec_filter *f)
 	}
 	if (o.shards || o.parts) {
 		if (o.test || o.valid || rec_filter_any(f) || o.common.output)
-			cli_usage("--%s cannot work with --test, --valid, --output or filters; filter first, in a pipe", o.parts ? "parts" : "shards");
+			cli_usage("--%s cannot work with --test, --valid, --output or filters; "
+				  "filter first, in a pipe",
+				  o.parts ? "parts" : "shards");
 		return;
 	}
 	if (splits != (o.test != NULL))
@@ -226,7 +255,8 @@ static int estimate(bool held, bool filtered, const struct rec_run *run, struct 
 	uint64_t bytes = passing_bytes(run), rows = 0;
 	struct cli_amount amount[] = { { "rows", 0 }, { NULL, 0 } };
 	struct rec_sparse m = { 0 };
-	int rc = held ? cli_load_all_rows(&m, NULL, NULL, false, run, e) : count_rows(&rows, run, e);
+	int rc = held ? cli_load_all_rows(&m, NULL, NULL, false, run, e) :
+			count_rows(&rows, run, e);
 
 	if (rc == 0 && held) {
 		rows = m.digest.cells;

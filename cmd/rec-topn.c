@@ -34,21 +34,28 @@ static struct {
 static const struct cli_opt opts[] = {
 	CLI_LIST('m', "model", "FILE", &o.models, "model to rank with; again for a blend"),
 	CLI_STRING(0, "blend", "W1,W2,...", &o.blend, "weight of each model (default: 1 each)"),
-	CLI_CHOICE(0, "scale", "raw|zscore|rank", &o.scale, scale_names, "make scores of a row comparable between models before blending"),
+	CLI_CHOICE(0, "scale", "raw|zscore|rank", &o.scale, scale_names,
+		   "make scores of a row comparable between models before blending"),
 	CLI_U32('n', "top", "N", &o.top, 1, 4294967295, "items per row"),
 	CLI_FILE(0, "seen", &o.seen, "more pairs to leave out"),
 	CLI_FLAG(0, "keep-seen", &o.keep_seen, "leave nothing out"),
-	CLI_FLAG(0, "fold-in", &o.fold_in, "factor models: solve every user from the history on stdin, stored ones too"),
+	CLI_FLAG(0, "fold-in", &o.fold_in,
+		 "factor models: solve every user from the history on stdin, stored ones too"),
 	CLI_FILE(0, "allow", &o.allow, "list only items with these labels"),
 	CLI_FILE(0, "deny", &o.deny, "list no item with these labels"),
 	CLI_FILE(0, "candidates", &o.candidates, "for each row list only these items (pairs)"),
-	CLI_CHOICE(0, "cold", "drop|popular|fail", &o.cold, cold_names, "rows that no model can score"),
+	CLI_CHOICE(0, "cold", "drop|popular|fail", &o.cold, cold_names,
+		   "rows that no model can score"),
 	CLI_CHOICE(0, "fill", "none|popular", &o.fill, fill_names, "complete short lists"),
-	CLI_FILE(0, "interactions", &o.interactions, "what users hold: for user-user models, and for popularity"),
+	CLI_FILE(0, "interactions", &o.interactions,
+		 "what users hold: for user-user models, and for popularity"),
 	CLI_FLAG(0, "stream", &o.stream, "answer each row of grouped lines at once"),
-	CLI_FLAG(0, "similar-items", &o.similar, "rows of stdin are items: list the items most like them (rec-sim --side user: users)"),
+	CLI_FLAG(0, "similar-items", &o.similar,
+		 "rows of stdin are items: list the items most like them (rec-sim --side user: "
+		 "users)"),
 	CLI_PART(0, "part", &o.part, "answer part I of N of the rows"),
-	CLI_FLAG(0, "merge", &o.merge, "stdin is lists over disjoint parts of the items: write the best of all"),
+	CLI_FLAG(0, "merge", &o.merge,
+		 "stdin is lists over disjoint parts of the items: write the best of all"),
 	CLI_COMMON_AS(&o.common, CLI_BINARY_HELP, NULL, CLI_TRUST_HELP),
 	CLI_END,
 };
@@ -90,7 +97,8 @@ static void check_merge(void)
 {
 	for (const struct cli_opt *opt = opts; strcmp(opt->name, "merge") != 0; opt++)
 		if (strcmp(opt->name, "top") != 0 && cli_given(opt->name))
-			cli_usage("--merge cannot work with --%s: it takes lists, and no model", opt->name);
+			cli_usage("--merge cannot work with --%s: it takes lists, and no model",
+				  opt->name);
 }
 
 static void check_options(void)
@@ -132,12 +140,17 @@ static void look_at_models(void)
 	}
 }
 
-/* A table that does not say how it was made is taken as it stands, for better or worse. */
+/*
+ * A table that does not say how it was made is taken as it stands, for better
+ * or worse.
+ */
 static void look_at_tables(void)
 {
 	for (size_t i = 0; o.similar && i < w.models.n; i++)
 		if (w.models.model[i].has_similarity && !rec_similar_told(&w.models.model[i])) {
-			cli_note("%s does not say how it was made: its rows are taken as they stand, which is right for rec-sim -n 0 and --keep history (-b writes how)",
+			cli_note("%s does not say how it was made: its rows are taken as they "
+				 "stand, which is right for rec-sim -n 0 and --keep history (-b "
+				 "writes how)",
 				 o.models.item[i]);
 			return;
 		}
@@ -165,7 +178,10 @@ static enum rec_repeats repeats(void)
 
 static int load_stdin(struct rec_run *run, struct rec_err *e)
 {
-	struct rec_load how = { .repeats = repeats(), .times = w.models.explicit_loss, .label_only = true, .anyhow = true,
+	struct rec_load how = { .repeats = repeats(),
+				.times = w.models.explicit_loss,
+				.label_only = true,
+				.anyhow = true,
 				.trust = o.common.trust };
 	const char *what = o.similar ? "items" : "histories";
 	struct rec_in *in;
@@ -213,27 +229,37 @@ static int make_scorer(struct rec_run *run, struct rec_err *e)
 			continue;
 		w.view.part_of_items = true;
 		if (so.unknown_users && !o.fold_in)
-			cli_note("%s holds a part of its items: users whom it does not hold cannot be folded in", o.models.item[i]);
+			cli_note("%s holds a part of its items: users whom it does not hold cannot "
+				 "be folded in",
+				 o.models.item[i]);
 	}
 	return rec_scorer_new(&w.scorer, &so, run, e);
 }
 
-/* Labels of a file: all unknown is an error where nothing else may be listed. */
-static int check_labels(const char *option, const char *path, const struct rec_label_tally *t, bool fail, struct rec_err *e)
+/*
+ * Labels of a file: all unknown is an error where nothing else may be listed.
+ */
+static int check_labels(const char *option, const char *path, const struct rec_label_tally *t,
+			bool fail, struct rec_err *e)
 {
 	struct cli_side side = { option, path, NULL, fail && !w.view.part_of_items };
 
 	if (t->labels == 0)
-		return cli_side_unlike(&side, "the file is empty", "", 0, &(struct rec_labels){ 0 }, "", e);
+		return cli_side_unlike(&side, "the file is empty", "", 0, &(struct rec_labels){ 0 },
+				       "", e);
 	if (t->unknown == t->labels)
-		return cli_side_unlike(&side, "no model holds any of its items", t->first, t->first_len, &w.scorer.items, "in the model", e);
+		return cli_side_unlike(&side, "no model holds any of its items", t->first,
+				       t->first_len, &w.scorer.items, "in the model", e);
 	if (t->unknown)
-		cli_note("%llu of %llu label%s of %s %s of no model; %s ignored", (unsigned long long)t->unknown, (unsigned long long)t->labels,
-			 cli_s(t->labels), path, t->unknown == 1 ? "is an item" : "are items", t->unknown == 1 ? "it is" : "they are");
+		cli_note("%llu of %llu label%s of %s %s of no model; %s ignored",
+			 (unsigned long long)t->unknown, (unsigned long long)t->labels,
+			 cli_s(t->labels), path, t->unknown == 1 ? "is an item" : "are items",
+			 t->unknown == 1 ? "it is" : "they are");
 	return 0;
 }
 
-static int mark(unsigned char *allowed, const char *option, const char *path, unsigned char value, struct rec_run *run, struct rec_err *e)
+static int mark(unsigned char *allowed, const char *option, const char *path, unsigned char value,
+		struct rec_run *run, struct rec_err *e)
 {
 	unsigned char *named = rec_zalloc((size_t)w.scorer.items.n + 1, 1, e);
 	struct rec_label_tally t = { 0 };
@@ -295,22 +321,29 @@ static bool wants_users(void)
 	return false;
 }
 
-/* Interactions are those of others, some of whom must be neighbours; popularity is of items of the models. */
+/*
+ * Interactions are those of others, some of whom must be neighbours; popularity
+ * is of items of the models.
+ */
 static int check_interactions(struct rec_err *e)
 {
 	const struct rec_sparse *x = &w.interactions;
 	struct cli_side users = { "interactions", o.interactions, x, true };
-	struct topn_side items = { "interactions", o.interactions, x, NULL, true, true, false, true, false };
+	struct topn_side items = { "interactions", o.interactions, x,	 NULL, true,
+				   true,	   false,	   true, false };
 
 	if (!wants_users() && !wants_popular()) {
-		cli_note("--interactions %s: nothing uses it; it is for user-user models and for popularity (--cold, --fill)", o.interactions);
+		cli_note("--interactions %s: nothing uses it; it is for user-user models and for "
+			 "popularity (--cold, --fill)",
+			 o.interactions);
 		return 0;
 	}
 	if (cli_side_filled(&users, e) != 0)
 		return -1;
 	for (size_t i = 0; i < w.scorer.nparts; i++)
 		if (w.scorer.part[i].kind == REC_PART_USERS &&
-		    cli_side_apart(&users, "none of its users is in the model", &x->row, &w.scorer.part[i].model->col, "in the model", e) != 0)
+		    cli_side_apart(&users, "none of its users is in the model", &x->row,
+				   &w.scorer.part[i].model->col, "in the model", e) != 0)
 			return -1;
 	return wants_popular() ? topn_check_side(&w.view, &items, e) : 0;
 }
@@ -318,10 +351,15 @@ static int check_interactions(struct rec_err *e)
 /* What the files of pairs have in common with the models and with stdin. */
 static int check_sides(struct rec_err *e)
 {
-	struct topn_side seen = { "seen", o.seen, &w.seen, &w.seen_pairs, false, true, false, false, false };
-	struct topn_side candidates = { "candidates", o.candidates, &w.candidates, &w.candidate_pairs, true, true, true, false, true };
+	struct topn_side seen = { "seen", o.seen, &w.seen, &w.seen_pairs, false,
+				  true,	  false,  false,   false };
+	struct topn_side candidates = {
+		"candidates", o.candidates, &w.candidates, &w.candidate_pairs, true, true,
+		true,	      false,	    true
+	};
 
-	if (topn_check_side(&w.view, &seen, e) != 0 || topn_check_side(&w.view, &candidates, e) != 0)
+	if (topn_check_side(&w.view, &seen, e) != 0 ||
+	    topn_check_side(&w.view, &candidates, e) != 0)
 		return -1;
 	return o.interactions ? check_interactions(e) : 0;
 }
@@ -402,8 +440,9 @@ static int answer(struct rec_err *e)
 }
 
 /*
- * Where no line has a TAB and no label is known, stdin is labels of strangers, or another format. What surely is another format is refused even
- * where popularity answered; what may be one where nothing was answered.
+ * Where no line has a TAB and no label is known, stdin is labels of strangers,
+ * or another format. What surely is another format is refused even where
+ * popularity answered; what may be one where nothing was answered.
  */
 static int check_looks(struct rec_err *e)
 {
@@ -418,8 +457,13 @@ static int check_looks(struct rec_err *e)
 		return rec_err_set(e, REC_EDATA, "<stdin>: this is %s; %s", l->what, l->todo);
 	if (!o.stream)
 		label = rec_label(&w.in.row, 0, &n);
-	return rec_err_set(e, REC_EDATA, "<stdin>: no line has a TAB%s%.*s%s; a history is user TAB item; %s? %s", n ? ", as in '" : "", (int)(n < 40 ? n : 40),
-			   label, n > 40 ? "...'" : n ? "'" : "", l->what, l->todo);
+	return rec_err_set(e, REC_EDATA,
+			   "<stdin>: no line has a TAB%s%.*s%s; a history is user TAB item; %s? %s",
+			   n ? ", as in '" : "", (int)(n < 40 ? n : 40), label,
+			   n > 40 ? "...'" :
+			   n	  ? "'" :
+				    "",
+			   l->what, l->todo);
 }
 
 static void free_work(void)
@@ -477,7 +521,10 @@ static uint64_t lists_bytes(void)
 	return 2 * labels + (reading > writing ? reading : writing);
 }
 
-/* Recmat holds floats, in rank order; text is written with as many digits as a double has. */
+/*
+ * Recmat holds floats, in rank order; text is written with as many digits as a
+ * double has.
+ */
 static void tell_lost_scores(const struct rec_lists *l)
 {
 	struct rec_lost lost = l->lost;
@@ -486,8 +533,9 @@ static void tell_lost_scores(const struct rec_lists *l)
 	if (o.common.binary)
 		cli_tell_lost(&lost);
 	else if (l->lost.times)
-		cli_note("%llu score%s more digits than a double (first: %s: '%s' is read as %s)", (unsigned long long)l->lost.times,
-			 l->lost.times == 1 ? " has" : "s have", l->lost.time.where, l->lost.time.written, l->lost.time.kept);
+		cli_note("%llu score%s more digits than a double (first: %s: '%s' is read as %s)",
+			 (unsigned long long)l->lost.times, l->lost.times == 1 ? " has" : "s have",
+			 l->lost.time.where, l->lost.time.written, l->lost.time.kept);
 }
 
 static int write_merged(struct rec_run *r, struct rec_err *e)
@@ -507,8 +555,10 @@ static int write_merged(struct rec_run *r, struct rec_err *e)
 	if (l->row.n == 0)
 		cli_note("the input is empty: no lists to merge");
 	else if (w.counts.shorter)
-		cli_note("%llu of %llu list%s %s shorter than %lu", (unsigned long long)w.counts.shorter, (unsigned long long)l->row.n, cli_s(l->row.n),
-			 w.counts.shorter == 1 ? "is" : "are", (unsigned long)o.top);
+		cli_note("%llu of %llu list%s %s shorter than %lu",
+			 (unsigned long long)w.counts.shorter, (unsigned long long)l->row.n,
+			 cli_s(l->row.n), w.counts.shorter == 1 ? "is" : "are",
+			 (unsigned long)o.top);
 	return 0;
 }
 

@@ -21,7 +21,8 @@ void sim_shards_check(const struct sim_shards *o, const struct rec_sim_opts *s)
 	const char *reason = rec_partial_refuses(s);
 
 	if (o->survey + o->partial + o->merge > 1)
-		cli_usage("--%s cannot work with --%s", o->survey ? "survey" : "partial", o->merge ? "merge" : "partial");
+		cli_usage("--%s cannot work with --%s", o->survey ? "survey" : "partial",
+			  o->merge ? "merge" : "partial");
 	if (o->survey + o->partial + o->merge == 0 && o->file)
 		cli_usage("--whole needs --partial or --merge");
 	if (o->survey + o->partial + o->merge == 0)
@@ -29,13 +30,17 @@ void sim_shards_check(const struct sim_shards *o, const struct rec_sim_opts *s)
 	if (cli_given("from-factors"))
 		cli_usage("--%s cannot work with --from-factors", mode_of(o));
 	if (reason)
-		cli_usage("--%s cannot work with %s: %s; --part over the whole data does it", mode_of(o), rec_sim_name(s->method), reason);
+		cli_usage("--%s cannot work with %s: %s; --part over the whole data does it",
+			  mode_of(o), rec_sim_name(s->method), reason);
 	if (!o->merge && (cli_given("part") || cli_given("columns")))
-		cli_usage("--%s cannot work with --%s: make more shards", mode_of(o), cli_given("part") ? "part" : "columns");
+		cli_usage("--%s cannot work with --%s: make more shards", mode_of(o),
+			  cli_given("part") ? "part" : "columns");
 	if (o->survey && (o->file || cli_given("binary")))
 		cli_usage("--survey cannot work with --%s", o->file ? "whole" : "binary");
 	if (o->partial && !o->file && rec_partial_wants_whole(s))
-		cli_usage("--partial of %s needs --whole: weights of users are rounded by what all shards are (see --survey)", rec_sim_name(s->method));
+		cli_usage("--partial of %s needs --whole: weights of users are rounded by what all "
+			  "shards are (see --survey)",
+			  rec_sim_name(s->method));
 }
 
 int sim_shards_whole(struct sim_shards *o, struct rec_sim_opts *s, struct rec_err *e)
@@ -100,7 +105,8 @@ int sim_shards_write(const struct sim_shards *o, const struct rec_sim_opts *s, e
 	if (rc == 0)
 		sim_tell_values(&x, s);
 	if (rc == 0 && thinned)
-		cli_note("--max-user thinned %llu user%s", (unsigned long long)thinned, cli_s(thinned));
+		cli_note("--max-user thinned %llu user%s", (unsigned long long)thinned,
+			 cli_s(thinned));
 	rec_sparse_free(&x);
 	return rc;
 }
@@ -133,8 +139,10 @@ static int merge(struct rec_model *m, const struct rec_sums *sums, const struct 
 	if (rc != 0)
 		return rc;
 	if (sums->untold)
-		cli_note("%llu user%s of the shards %s not named in the sums (text, or made by an older rec-sim): a user in two shards is not noticed",
-			 (unsigned long long)sums->untold, cli_s(sums->untold), sums->untold == 1 ? "is" : "are");
+		cli_note("%llu user%s of the shards %s not named in the sums (text, or made by an "
+			 "older rec-sim): a user in two shards is not noticed",
+			 (unsigned long long)sums->untold, cli_s(sums->untold),
+			 sums->untold == 1 ? "is" : "are");
 	cli_phase("compute");
 	return rec_sim_merge(m, sums, s, run, e) == 0 ? set_duplicates(m, sums, repeats, e) : -1;
 }

@@ -73,7 +73,8 @@ void sim_tell_values(const struct rec_sparse *x, const struct rec_sim_opts *s)
 			 "adjusted-cosine, and rec-split --min-value 4 --binarize%s",
 			 left_out(&v, true, "; ", "").s);
 	else if (ones && v.sizes && rec_sim_takes(s->method, "weights"))
-		cli_note("the values (%.7g to %.7g) are taken as 1; --weights log makes them count%s",
+		cli_note("the values (%.7g to %.7g) are taken as 1; --weights log makes them "
+			 "count%s",
 			 (double)v.lo, (double)v.hi, left_out(&v, true, "; ", "").s);
 	else if (*left_out(&v, negative_too, "", "").s)
 		cli_note("%s", left_out(&v, negative_too, "", " values").s);
@@ -100,10 +101,11 @@ static void tell_empty(const struct rec_sim_opts *s, const struct rec_pair_tally
 	unsigned long support = s->min_support;
 
 	if (by_pairs && t->pairs == 0)
-		cli_note("no two %ss share %s %s: the table is empty", item, s->side_user ? "an" : "a",
-			 user);
+		cli_note("no two %ss share %s %s: the table is empty", item,
+			 s->side_user ? "an" : "a", user);
 	else if (by_pairs && t->rare == t->pairs)
-		cli_note("no two %ss share %lu %ss or more, as --min-support wants: the table is empty",
+		cli_note("no two %ss share %lu %ss or more, as --min-support wants: the table is "
+			 "empty",
 			 item, support, user);
 	else if (by_pairs && t->small > 0 && t->rare > 0)
 		cli_note("--min-support %lu and --min-sim %g leave no weight: the table is empty",
@@ -111,7 +113,8 @@ static void tell_empty(const struct rec_sim_opts *s, const struct rec_pair_tally
 	else if (s->min_sim > 0 && (!by_pairs || t->small > 0))
 		cli_note("--min-sim %g leaves no weight: the table is empty", s->min_sim);
 	else if (s->shrink > 0)
-		cli_note("all weights are 0 (--shrink %g is too large): the table is empty", s->shrink);
+		cli_note("all weights are 0 (--shrink %g is too large): the table is empty",
+			 s->shrink);
 	else
 		cli_note("all weights are 0%s: the table is empty", rec_sim_takes_zeros(s->method) ?
 			 " (values that do not differ tell nothing here)" : "");
@@ -131,6 +134,7 @@ void sim_tell_table(const struct rec_model *m, const struct rec_sim_opts *s,
 	if (most == 0)
 		tell_empty(s, t, factors);
 	else if (reg && most < 1e-3 && !s->normalize)
-		cli_note("the weights are all but 0 (the largest is %.2g): make --reg smaller (it is %g)%s",
+		cli_note("the weights are all but 0 (the largest is %.2g): make --reg smaller (it "
+			 "is %g)%s",
 			 (double)most, s->reg, linear ? ", or try --weights log or none" : "");
 }

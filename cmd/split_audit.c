@@ -39,18 +39,26 @@ static int print_audit(struct rec_out *out, const struct rec_audit *a, struct re
 static int verdict(const struct rec_audit *a, struct split_claim claim, struct rec_err *e)
 {
 	if (a->shared_pairs > 0)
-		return rec_err_set(e, REC_EGATE, "%llu test pair%s in train too", (unsigned long long)a->shared_pairs, a->shared_pairs == 1 ? " is" : "s are");
+		return rec_err_set(e, REC_EGATE, "%llu test pair%s in train too",
+				   (unsigned long long)a->shared_pairs,
+				   a->shared_pairs == 1 ? " is" : "s are");
 	if (claim.after_all && a->older_than_any > 0)
-		return rec_err_set(e, REC_EGATE, "%llu test row%s older than the newest train row", (unsigned long long)a->older_than_any,
+		return rec_err_set(e, REC_EGATE, "%llu test row%s older than the newest train row",
+				   (unsigned long long)a->older_than_any,
 				   a->older_than_any == 1 ? " is" : "s are");
 	if (claim.after_own && a->older_than_own > 0)
-		return rec_err_set(e, REC_EGATE, "%llu test row%s older than the newest train row of the user", (unsigned long long)a->older_than_own,
+		return rec_err_set(e, REC_EGATE,
+				   "%llu test row%s older than the newest train row of the user",
+				   (unsigned long long)a->older_than_own,
 				   a->older_than_own == 1 ? " is" : "s are");
 	return 0;
 }
 
-/* Nothing leaks from or into nothing, so that an audit of it would always pass. */
-static int check_inputs(const char *path, const struct rec_sparse *train, const struct rec_sparse *test, struct rec_err *e)
+/*
+ * Nothing leaks from or into nothing, so that an audit of it would always pass.
+ */
+static int check_inputs(const char *path, const struct rec_sparse *train,
+			const struct rec_sparse *test, struct rec_err *e)
 {
 	struct cli_side side = { "audit", path, train, true };
 
@@ -61,7 +69,8 @@ static int check_inputs(const char *path, const struct rec_sparse *train, const 
 	side.fail = false;
 	if (rec_labels_meet(&train->row, &test->row) || rec_labels_meet(&train->col, &test->col))
 		return 0;
-	return cli_side_apart(&side, "no user and no item of it is on stdin", &train->row, &test->row, "on stdin", e);
+	return cli_side_apart(&side, "no user and no item of it is on stdin", &train->row,
+			      &test->row, "on stdin", e);
 }
 
 int split_audit(const char *train_path, const char *output, struct split_claim claim, const struct rec_run *run, struct rec_err *e)
@@ -73,9 +82,11 @@ int split_audit(const char *train_path, const char *output, struct split_claim c
 
 	rc = cli_out(&out, output, false, e);
 	if (rc == 0)
-		rc = cli_load_all_rows(&train, train_path, "train", claim.after_all || claim.after_own, run, e);
+		rc = cli_load_all_rows(&train, train_path, "train",
+				       claim.after_all || claim.after_own, run, e);
 	if (rc == 0)
-		rc = cli_load_all_rows(&test, NULL, "test", claim.after_all || claim.after_own, run, e);
+		rc = cli_load_all_rows(&test, NULL, "test", claim.after_all || claim.after_own, run,
+				       e);
 	if (rc == 0) {
 		struct split_times old = split_times_of(&train), new = split_times_of(&test);
 

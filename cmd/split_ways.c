@@ -46,12 +46,14 @@ static const char *why_no_train(const struct rec_split *s)
 {
 	if (s->method == REC_SPLIT_NONE)
 		return "take a smaller --valid-ratio or another --seed";
-	if (s->method == REC_SPLIT_FOLDS || s->method == REC_SPLIT_USERS || s->method == REC_SPLIT_RATIO)
+	if (s->method == REC_SPLIT_FOLDS || s->method == REC_SPLIT_USERS ||
+	    s->method == REC_SPLIT_RATIO)
 		return "take a smaller share or another --seed";
 	return "is all of it held out by --valid-ratio?";
 }
 
-static int check_not_empty(const uint64_t rows[], const struct rec_split *s, const struct split_times *t, struct rec_err *e)
+static int check_not_empty(const uint64_t rows[], const struct rec_split *s,
+			   const struct split_times *t, struct rec_err *e)
 {
 	bool splits = s->method != REC_SPLIT_NONE || s->valid_ratio > 0;
 	uint64_t all = 0;
@@ -61,7 +63,8 @@ static int check_not_empty(const uint64_t rows[], const struct rec_split *s, con
 	if (all > 0 && s->method == REC_SPLIT_AFTER && (t->hi < s->after || t->lo >= s->after))
 		return split_times_fail_after(t, s->after, t->lo >= s->after, e);
 	if (all > 0 && splits && rows[REC_TRAIN] == 0)
-		return rec_err_set(e, REC_EDATA, "no row of %llu is left for train; %s", (unsigned long long)all, why_no_train(s));
+		return rec_err_set(e, REC_EDATA, "no row of %llu is left for train; %s",
+				   (unsigned long long)all, why_no_train(s));
 	if (all > 0 && s->method != REC_SPLIT_NONE && rows[REC_TEST] == 0)
 		return rec_err_set(e, REC_EDATA, "no row was held out for --test; %s", why_empty(s));
 	if (all > 0 && (s->valid_ratio > 0 || s->valid_users > 0) && rows[REC_VALID] == 0)
@@ -81,22 +84,27 @@ static void tell_rows(const uint64_t rows[])
 	cli_stat_u64("rows", all);
 	if (all == 0)
 		cli_note("the input is empty: nothing to split");
-	cli_verbose("rows: train %llu, test %llu, valid %llu, input %llu, dropped %llu", (unsigned long long)rows[REC_TRAIN],
-		    (unsigned long long)rows[REC_TEST], (unsigned long long)rows[REC_VALID], (unsigned long long)rows[REC_INPUT],
+	cli_verbose("rows: train %llu, test %llu, valid %llu, input %llu, dropped %llu",
+		    (unsigned long long)rows[REC_TRAIN], (unsigned long long)rows[REC_TEST],
+		    (unsigned long long)rows[REC_VALID], (unsigned long long)rows[REC_INPUT],
 		    (unsigned long long)rows[REC_DROPPED]);
 }
 
 static void tell_counts(const struct rec_split_counts *c, const struct rec_split *s)
 {
 	if (c->users_short)
-		cli_note(s->method == REC_SPLIT_USERS ? "%llu held-out user%s with too few pairs left out (rows: %llu)" :
-							"%llu user%s with too few pairs left wholly in train",
-			 (unsigned long long)c->users_short, cli_s(c->users_short), (unsigned long long)c->rows_left_out);
+		cli_note(s->method == REC_SPLIT_USERS ?
+				 "%llu held-out user%s with too few pairs left out (rows: %llu)" :
+				 "%llu user%s with too few pairs left wholly in train",
+			 (unsigned long long)c->users_short, cli_s(c->users_short),
+			 (unsigned long long)c->rows_left_out);
 	if (c->repeats_dropped)
-		cli_note("%llu test row%s dropped whose pair is already in train (not with --repeats keep)", (unsigned long long)c->repeats_dropped,
-			 cli_s(c->repeats_dropped));
+		cli_note("%llu test row%s dropped whose pair is already in train (not with "
+			 "--repeats keep)",
+			 (unsigned long long)c->repeats_dropped, cli_s(c->repeats_dropped));
 	if (c->cold_dropped)
-		cli_note("%llu held-out row%s dropped by --warm-only", (unsigned long long)c->cold_dropped, cli_s(c->cold_dropped));
+		cli_note("%llu held-out row%s dropped by --warm-only",
+			 (unsigned long long)c->cold_dropped, cli_s(c->cold_dropped));
 }
 
 /* Write the cells of each side of a held matrix. */
@@ -141,7 +149,8 @@ static bool waits(const struct rec_split *s, enum rec_side side)
 	return side == REC_TEST || (side == REC_VALID && s->valid_users > 0);
 }
 
-static int wide_time(const struct rec_rows *rows, size_t i, const struct rec_row *row, struct rec_err *e)
+static int wide_time(const struct rec_rows *rows, size_t i, const struct rec_row *row,
+		     struct rec_err *e)
 {
 	struct rec_lost l = { 0 };
 	char buf[REC_NUM_MAX];
@@ -153,8 +162,9 @@ static int wide_time(const struct rec_rows *rows, size_t i, const struct rec_row
 }
 
 /* The way for methods that see one row at a time. Rows of held-out users wait where part of them is given. */
-static int pass_rows(struct outputs *out, struct rec_rows *rows, struct rec_collect *hold, const struct rec_split *s, uint64_t count[],
-		     struct split_times *times, struct rec_err *e)
+static int pass_rows(struct outputs *out, struct rec_rows *rows, struct rec_collect *hold,
+		     const struct rec_split *s, uint64_t count[], struct split_times *times,
+		     struct rec_err *e)
 {
 	const struct rec_row *row;
 	size_t n;
@@ -165,8 +175,11 @@ static int pass_rows(struct outputs *out, struct rec_rows *rows, struct rec_coll
 			enum rec_side side;
 
 			if (s->method == REC_SPLIT_AFTER && !(row[i].has & REC_HAS_TIME))
-				return rec_rows_fail(rows, i, 0, e, "no time (a fourth field), which --after needs");
-			if (s->method == REC_SPLIT_AFTER && (row[i].has & REC_LOST_TIME) && rec_time_is_wide(row[i].time))
+				return rec_rows_fail(
+					rows, i, 0, e,
+					"no time (a fourth field), which --after needs");
+			if (s->method == REC_SPLIT_AFTER && (row[i].has & REC_LOST_TIME) &&
+			    rec_time_is_wide(row[i].time))
 				return wide_time(rows, i, &row[i], e);
 			side = rec_split_row(s, &row[i]);
 			if (s->method == REC_SPLIT_AFTER)
@@ -235,19 +248,24 @@ static void tell_filter(const struct rec_filter_counts *c)
 {
 	cli_stat_u64("filter.rows.in", c->rows_in);
 	cli_stat_u64("filter.rows.out", c->rows_out);
-	cli_verbose("filters: rows %llu of %llu; below --min-value %llu, too few pairs: users %llu, items %llu; users thinned %llu",
-		    (unsigned long long)c->rows_out, (unsigned long long)c->rows_in, (unsigned long long)c->low_value, (unsigned long long)c->users_few,
+	cli_verbose("filters: rows %llu of %llu; below --min-value %llu, too few pairs: users "
+		    "%llu, items %llu; users thinned %llu",
+		    (unsigned long long)c->rows_out, (unsigned long long)c->rows_in,
+		    (unsigned long long)c->low_value, (unsigned long long)c->users_few,
 		    (unsigned long long)c->items_few, (unsigned long long)c->users_thinned);
 }
 
 static void tell_decay(const struct rec_filter_counts *c)
 {
 	if (c->became_0)
-		cli_note("%llu of %llu value%s %s 0 after --half-life", (unsigned long long)c->became_0, (unsigned long long)c->rows_in,
+		cli_note("%llu of %llu value%s %s 0 after --half-life",
+			 (unsigned long long)c->became_0, (unsigned long long)c->rows_in,
 			 cli_s(c->rows_in), c->became_0 == 1 ? "is" : "are");
 	if (c->after_now)
-		cli_note("%llu of %llu time%s %s after --now: %s", (unsigned long long)c->after_now, (unsigned long long)c->rows_in,
-			 cli_s(c->rows_in), c->after_now == 1 ? "is" : "are", c->after_now == 1 ? "its value grows" : "their values grow");
+		cli_note("%llu of %llu time%s %s after --now: %s", (unsigned long long)c->after_now,
+			 (unsigned long long)c->rows_in, cli_s(c->rows_in),
+			 c->after_now == 1 ? "is" : "are",
+			 c->after_now == 1 ? "its value grows" : "their values grow");
 }
 
 /* Takes m over. */
@@ -272,7 +290,8 @@ static int apply_filter(struct rec_sparse *m, const struct rec_filter *f, const 
 
 static bool compares_times(const struct rec_split *s, const struct rec_filter *f)
 {
-	bool by_time = s->method == REC_SPLIT_AFTER || s->method == REC_SPLIT_LAST || s->method == REC_SPLIT_LAST_RATIO;
+	bool by_time = s->method == REC_SPLIT_AFTER || s->method == REC_SPLIT_LAST ||
+		       s->method == REC_SPLIT_LAST_RATIO;
 
 	return by_time || f->half_life > 0 || f->repeats == REC_REPEATS_LAST;
 }

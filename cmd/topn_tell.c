@@ -7,7 +7,10 @@
 
 #include "cli_side.h"
 
-/* Of a model: the labels that a history may name, or that it can list where it works from none. */
+/*
+ * Of a model: the labels that a history may name, or that it can list where it
+ * works from none.
+ */
 static const struct rec_labels *items_of(const struct rec_scorer_part *p)
 {
 	switch (p->kind) {
@@ -32,7 +35,8 @@ static bool models_hold(const struct topn_view *v, const struct rec_labels *item
 
 		if (rec_labels_meet(items, items_of(p)))
 			return true;
-		if ((p->kind == REC_PART_SPARSE || p->kind == REC_PART_DENSE) && rec_labels_meet(items, &p->model->col))
+		if ((p->kind == REC_PART_SPARSE || p->kind == REC_PART_DENSE) &&
+		    rec_labels_meet(items, &p->model->col))
 			return true;
 	}
 	return false;
@@ -45,17 +49,21 @@ int topn_check_side(const struct topn_view *v, const struct topn_side *s, struct
 
 	if (!s->file || s->x->row.n == 0)
 		return cli_side_filled(&side, e);
-	known = models_hold(v, &s->x->col) || (s->popular && rec_labels_meet(&s->x->col, &v->scorer->items));
+	known = models_hold(v, &s->x->col) ||
+		(s->popular && rec_labels_meet(&s->x->col, &v->scorer->items));
 	side.fail = s->fail_items && !v->part_of_items;
 	if (!known)
-		return cli_side_apart(&side, "no model holds any of its items", &s->x->col, items_of(&v->scorer->part[0]), "in the model", e);
+		return cli_side_apart(&side, "no model holds any of its items", &s->x->col,
+				      items_of(&v->scorer->part[0]), "in the model", e);
 	if (s->pairs)
 		cli_side_count(&side, s->pairs->item_of, "that no model holds");
 	side.fail = s->fail_users;
 	if (!v->in || s->any_users)
 		return 0;
-	return cli_side_apart(&side, v->similar ? "none of its rows is asked about" : "none of its users is asked about", &s->x->row, &v->in->row, "on stdin",
-			      e);
+	return cli_side_apart(&side,
+			      v->similar ? "none of its rows is asked about" :
+					   "none of its users is asked about",
+			      &s->x->row, &v->in->row, "on stdin", e);
 }
 
 /* What stdin's histories name; of similar items, whose lists are wanted. */
@@ -73,13 +81,17 @@ void topn_tell_text_models(struct topn_view *v)
 		const char *x, *y;
 		size_t nx, ny;
 
-		if (!m->text || !m->has_similarity || m->row.n == 0 || rec_labels_meet(asked(v), &m->row))
+		if (!m->text || !m->has_similarity || m->row.n == 0 ||
+		    rec_labels_meet(asked(v), &m->row))
 			continue;
 		x = rec_label(&m->row, 0, &nx);
 		y = rec_label(asked(v), rec_labels_like(asked(v), x, nx), &ny);
-		cli_note("%s was read as a similarity (history item, candidate, weight); none of its rows is an item of stdin (%s there, %s on stdin). "
-			 "Is it an interactions file? Then make a model of it first (rec-als, rec-sim)",
-			 v->files->item[i], rec_label_show(there, x, nx), rec_label_show(here, y, ny));
+		cli_note("%s was read as a similarity (history item, candidate, weight); none of "
+			 "its rows is an item of stdin (%s there, %s on stdin). "
+			 "Is it an interactions file? Then make a model of it first (rec-als, "
+			 "rec-sim)",
+			 v->files->item[i], rec_label_show(there, x, nx),
+			 rec_label_show(here, y, ny));
 		v->text_model = true;
 	}
 }
@@ -94,16 +106,22 @@ static const char *share(const struct topn_view *v, uint64_t n, char out[80])
 {
 	uint64_t all = v->counts->rows;
 
-	snprintf(out, 80, "%llu of %llu %s%s", (unsigned long long)n, (unsigned long long)all, who(v), cli_s(all));
+	snprintf(out, 80, "%llu of %llu %s%s", (unsigned long long)n, (unsigned long long)all,
+		 who(v), cli_s(all));
 	return out;
 }
 
-/* Where no model holds anything that stdin names: said, with a label of each side. Whether it is items that are strange. */
+/*
+ * Where no model holds anything that stdin names: said, with a label of each
+ * side. Whether it is items that are strange.
+ */
 static bool tell_strangers(const struct topn_view *v)
 {
 	const struct rec_model *first = v->models->list[0];
-	const struct rec_labels *there = items_of(&v->scorer->part[0]), *here = v->in ? asked(v) : NULL;
-	const char *what = v->similar ? "it holds no item of stdin" : "it holds no item of stdin's histories";
+	const struct rec_labels *there = items_of(&v->scorer->part[0]),
+				*here = v->in ? asked(v) : NULL;
+	const char *what = v->similar ? "it holds no item of stdin" :
+					"it holds no item of stdin's histories";
 	struct cli_side side = { .option = "model", .file = v->files->item[0], .fail = true };
 	struct rec_err e = { 0 };
 
@@ -125,13 +143,16 @@ static void tell_cold(const struct topn_view *v, bool strangers)
 {
 	const struct rec_topn_counts *c = v->counts;
 	uint64_t cold = c->cold - c->flat;
-	const char *fate = v->popular ? "answered by popularity" : "no list", *hint = " (--cold popular answers them)";
+	const char *fate = v->popular ? "answered by popularity" : "no list",
+		   *hint = " (--cold popular answers them)";
 	char n[80];
 
 	if (c->flat)
-		cli_note("%s get%s one score for all items: %s", share(v, c->flat, n), cli_verb_s(c->flat), fate);
+		cli_note("%s get%s one score for all items: %s", share(v, c->flat, n),
+			 cli_verb_s(c->flat), fate);
 	if (cold)
-		cli_note("%s can be scored by no model: %s%s", share(v, cold, n), fate, v->popular || strangers || v->empty_models ? "" : hint);
+		cli_note("%s can be scored by no model: %s%s", share(v, cold, n), fate,
+			 v->popular || strangers || v->empty_models ? "" : hint);
 }
 
 void topn_tell(const struct topn_view *v)
@@ -143,18 +164,23 @@ void topn_tell(const struct topn_view *v)
 	if (c->rows == 0)
 		cli_note("the input is empty: no %s to answer", who(v));
 	if (v->in && !v->similar && strcmp(v->in->name, "similarity") == 0)
-		cli_note("stdin is a similarity, as in a model, and was read as histories; a model is given by -m");
+		cli_note("stdin is a similarity, as in a model, and was read as histories; a model "
+			 "is given by -m");
 	if (c->unknown && !strangers)
-		cli_note("%llu pair%s of stdin name%s items that no model holds; %s ignored", (unsigned long long)c->unknown, cli_s(c->unknown),
-			 cli_verb_s(c->unknown), c->unknown == 1 ? "it is" : "they are");
+		cli_note("%llu pair%s of stdin name%s items that no model holds; %s ignored",
+			 (unsigned long long)c->unknown, cli_s(c->unknown), cli_verb_s(c->unknown),
+			 c->unknown == 1 ? "it is" : "they are");
 	tell_cold(v, strangers);
 	if (c->empty)
-		cli_note("%s %s no item left to list", share(v, c->empty, n), c->empty == 1 ? "has" : "have");
+		cli_note("%s %s no item left to list", share(v, c->empty, n),
+			 c->empty == 1 ? "has" : "have");
 	if (c->shorter)
-		cli_note("%llu of %llu list%s %s shorter than %lu", (unsigned long long)c->shorter, (unsigned long long)c->answered, cli_s(c->answered),
+		cli_note("%llu of %llu list%s %s shorter than %lu", (unsigned long long)c->shorter,
+			 (unsigned long long)c->answered, cli_s(c->answered),
 			 c->shorter == 1 ? "is" : "are", (unsigned long)v->top);
 	if (c->bare && !v->part_of_items)
-		cli_note("%s hold%s nothing: nothing was left out of %s (see --seen)", share(v, c->bare, n), cli_verb_s(c->bare),
+		cli_note("%s hold%s nothing: nothing was left out of %s (see --seen)",
+			 share(v, c->bare, n), cli_verb_s(c->bare),
 			 c->bare == 1 ? "the list" : "their lists");
 }
 

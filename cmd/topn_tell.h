@@ -20,7 +20,8 @@ struct topn_view {
 	uint32_t top;
 	bool similar;				/* rows are items */
 	bool popular;				/* cold rows are answered by popularity */
-	bool part_of_items;			/* a factor model holds fewer items than were trained */
+	/* a factor model holds fewer items than were trained */
+	bool part_of_items;
 	bool empty_models;			/* said by cli_note_empty_models */
 	bool text_model;			/* said by topn_tell_text_models */
 };
@@ -35,10 +36,17 @@ struct topn_side {
 	bool popular;			/* items that popularity alone knows are known, too */
 };
 
-/* What a side file has in common with models and stdin. Nothing where file is NULL. */
-REC_MUST int topn_check_side(const struct topn_view *v, const struct topn_side *s, struct rec_err *e);
+/*
+ * What a side file has in common with models and stdin. Nothing where file is
+ * NULL.
+ */
+REC_MUST int topn_check_side(const struct topn_view *v, const struct topn_side *s,
+			     struct rec_err *e);
 
-/* A similarity in text none of whose rows is an item of stdin may be something else. */
+/*
+ * A similarity in text none of whose rows is an item of stdin may be something
+ * else.
+ */
 void topn_tell_text_models(struct topn_view *v);
 
 /* What a reader of the lists should know. */

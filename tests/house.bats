@@ -281,7 +281,7 @@ headers_compile() {	# FOLDER LIST COMPILER...
 
 @test "house: nothing was committed at the top by mistake" {
 	git ls-files >"$BATS_TEST_TMPDIR/files" 2>/dev/null || cut -d ' ' -f 2 MANIFEST | sed 1d >"$BATS_TEST_TMPDIR/files"
-	[ "$(grep -v / "$BATS_TEST_TMPDIR/files" | sort | xargs)" = ".gitignore CONTRIBUTING.md LICENSE Makefile NEWS.md README.md VERSION" ]
+	[ "$(grep -v / "$BATS_TEST_TMPDIR/files" | sort | xargs)" = ".clang-format .gitignore CONTRIBUTING.md LICENSE Makefile NEWS.md README.md VERSION" ]
 }
 
 @test "house: make dist works from a dist, and gives the same bytes whatever became of times and modes" {

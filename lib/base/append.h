@@ -2,8 +2,9 @@
 /*
  * append.h - text put together piece by piece in an array of fixed size.
  *
- * Sums of what snprintf returns pass the end of the array as soon as a piece was
- * cut, and the next one is then written outside. Here the length never does.
+ * Sums of what snprintf returns pass the end of the array as soon as a piece
+ * was cut, and the next one is then written outside. Here the length never
+ * does.
  */
 #ifndef REC_BASE_APPEND_H
 #define REC_BASE_APPEND_H

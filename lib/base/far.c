@@ -97,13 +97,17 @@ int rec_far_file(struct rec_far **out, struct rec_spill *s, int fd, size_t n, st
 	return 0;
 }
 
-/* Take room by writing it, for file systems that take it no other way. Returns 0 or an error number. */
+/*
+ * Take room by writing it, for file systems that take it no other way. Returns
+ * 0 or an error number.
+ */
 static int write_zeros(int fd, size_t n)
 {
 	static const char zeros[1 << 16];
 
 	for (size_t at = 0; at < n;) {
-		ssize_t put = pwrite(fd, zeros, n - at < sizeof zeros ? n - at : sizeof zeros, (off_t)at);
+		ssize_t put = pwrite(fd, zeros, n - at < sizeof zeros ? n - at : sizeof zeros,
+				     (off_t)at);
 
 		if (put < 0 && errno != EINTR)
 			return errno;
@@ -112,7 +116,10 @@ static int write_zeros(int fd, size_t n)
 	return 0;
 }
 
-/* Room for n bytes in the file. macOS has no posix_fallocate; ZFS and some others refuse it. */
+/*
+ * Room for n bytes in the file. macOS has no posix_fallocate; ZFS and some
+ * others refuse it.
+ */
 static int take_room(int fd, size_t n)
 {
 	int rc = EOPNOTSUPP;

@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * far.h - bytes that lie in a file and are used through its mapping, while no more than a given number of them is resident.
+ * far.h - bytes that lie in a file and are used through its mapping, while no
+ * more than a given number of them is resident.
  *
- * The file is an input, or a temporary one without a name, which is gone with the process however it ends. Who walks through the bytes says how many were touched;
- * when these reach the room, all pages are given back to the kernel at once: what is used again is mapped again from the page cache, or from the disk where
- * memory is short. Nothing is copied, and a page given back while another thread reads or writes it only costs that thread a fault.
+ * The file is an input, or a temporary one without a name, which is gone with
+ * the process however it ends. Who walks through the bytes says how many were
+ * touched; when these reach the room, all pages are given back to the kernel at
+ * once: what is used again is mapped again from the page cache, or from the
+ * disk where memory is short. Nothing is copied, and a page given back while
+ * another thread reads or writes it only costs that thread a fault.
  *
- * Room in the file is taken when it is made (posix_fallocate, or by writing zeros), so that a full disk is an error there and not a signal later.
+ * Room in the file is taken when it is made (posix_fallocate, or by writing
+ * zeros), so that a full disk is an error there and not a signal later.
  */
 #ifndef REC_BASE_FAR_H
 #define REC_BASE_FAR_H

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* A list that only grows. An entry is free (n is 0), taken (n is TAKEN) or says where n bytes are mapped; `from` is valid in the last case alone. */
+/*
+ * A list that only grows. An entry is free (n is 0), taken (n is TAKEN) or says
+ * where n bytes are mapped; `from` is valid in the last case alone.
+ */
 #include "base/maps.h"
 
 #include <stdatomic.h>

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * maps.h - where files are mapped, for a signal handler that is given an address: a page of a mapped file that is gone (cut short in place, a disk that
- * fails) can only be told by SIGBUS, and no other SIGBUS may be taken for that.
+ * maps.h - where files are mapped, for a signal handler that is given an
+ * address: a page of a mapped file that is gone (cut short in place, a disk
+ * that fails) can only be told by SIGBUS, and no other SIGBUS may be taken for
+ * that.
  *
- * Owned by the caller, {0} is empty. Entries are added and removed by any thread; rec_maps_hold may be called by a handler at any time.
+ * Owned by the caller, {0} is empty. Entries are added and removed by any
+ * thread; rec_maps_hold may be called by a handler at any time.
  */
 #ifndef REC_BASE_MAPS_H
 #define REC_BASE_MAPS_H
@@ -20,10 +23,14 @@ REC_BEGIN_C
 struct rec_map;
 
 struct rec_maps {
-	REC_ATOMIC(struct rec_map *) first;	/* entries are used again, and released by rec_maps_free alone */
+	/* entries are used again, and released by rec_maps_free alone */
+	REC_ATOMIC(struct rec_map *) first;
 };
 
-/* Room for one mapping: taken before the file is mapped, so that no mapping is ever unknown. m NULL: *slot is NULL, which the other calls accept. */
+/*
+ * Room for one mapping: taken before the file is mapped, so that no mapping is
+ * ever unknown. m NULL: *slot is NULL, which the other calls accept.
+ */
 REC_MUST int rec_maps_take(struct rec_maps *m, struct rec_map **slot, struct rec_err *e);
 void rec_maps_set(struct rec_map *slot, const void *p, size_t n);
 /* Before it is unmapped, or where there is none. */

@@ -3,7 +3,10 @@
 
 #include <string.h>
 
-/* Copy without '-' and '_', in small letters. Returns the length; 0 too where it is longer than REC_NEAR_WORD. */
+/*
+ * Copy without '-' and '_', in small letters. Returns the length; 0 too where
+ * it is longer than REC_NEAR_WORD.
+ */
 static size_t squeeze(char to[REC_NEAR_WORD], const char *s, size_t n)
 {
 	size_t len = 0;
@@ -23,7 +26,10 @@ static size_t least(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
-/* Changes, insertions, deletions and swaps of neighbours that make a of b: rows i - 2, i - 1 and i of the usual table. */
+/*
+ * Changes, insertions, deletions and swaps of neighbours that make a of b: rows
+ * i - 2, i - 1 and i of the usual table.
+ */
 static size_t distance(const char *a, size_t na, const char *b, size_t nb)
 {
 	size_t row[3][REC_NEAR_WORD + 1];
@@ -35,7 +41,8 @@ static size_t distance(const char *a, size_t na, const char *b, size_t nb)
 
 		now[0] = i;
 		for (size_t j = 1; j <= nb; j++) {
-			now[j] = least(before[j - 1] + (a[i - 1] != b[j - 1]), least(before[j], now[j - 1]) + 1);
+			now[j] = least(before[j - 1] + (a[i - 1] != b[j - 1]),
+				       least(before[j], now[j - 1]) + 1);
 			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
 				now[j] = least(now[j], two[j - 2] + 1);
 		}

@@ -26,7 +26,8 @@ REC_BEGIN_C
 enum { REC_NEAR_NAMES = 3, REC_NEAR_WORD = 48 };
 
 struct rec_near {
-	const char *name[REC_NEAR_NAMES];	/* the caller's; no more than three of one distance */
+	/* the caller's; no more than three of one distance */
+	const char *name[REC_NEAR_NAMES];
 	size_t names;
 	size_t distance;			/* of these */
 	size_t len;

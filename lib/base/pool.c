@@ -96,7 +96,8 @@ static int start_worker(struct rec_pool *p, struct rec_err *e)
 	}
 	if (rc != 0) {
 		free(w);
-		return rec_err_set(e, REC_ENOMEM, "cannot start thread %u of %u (try -j 1)", p->started + 2, p->nthreads);
+		return rec_err_set(e, REC_ENOMEM, "cannot start thread %u of %u (try -j 1)",
+				   p->started + 2, p->nthreads);
 	}
 	p->started++;
 	return 0;

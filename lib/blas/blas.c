@@ -58,7 +58,10 @@ static int take(const struct rec_blas *b, void *to, const char *name, struct rec
 	return 0;
 }
 
-/* BLAS, and LAPACK where another library holds it, best first. Homebrew links OpenBLAS into no folder that is searched. */
+/*
+ * BLAS, and LAPACK where another library holds it, best first. Homebrew links
+ * OpenBLAS into no folder that is searched.
+ */
 static const char *const libraries[][2] = {
 #ifdef __APPLE__
 	{ "libopenblas.dylib", NULL },
@@ -76,7 +79,8 @@ static int open_library(struct rec_blas *b, struct rec_err *e)
 		const char *const *name = libraries[i];
 
 		b->handle[0] = dlopen(name[0], RTLD_NOW | RTLD_LOCAL);
-		b->handle[1] = b->handle[0] && name[1] ? dlopen(name[1], RTLD_NOW | RTLD_LOCAL) : NULL;
+		b->handle[1] = b->handle[0] && name[1] ? dlopen(name[1], RTLD_NOW | RTLD_LOCAL) :
+							 NULL;
 		if (b->handle[0] && (b->handle[1] || !name[1])) {
 			snprintf(b->version, sizeof b->version, "%s", name[0]);
 			return 0;
@@ -84,7 +88,9 @@ static int open_library(struct rec_blas *b, struct rec_err *e)
 		rec_blas_close(b);
 	}
 #ifdef __APPLE__
-	return rec_err_set(e, REC_EDATA, "no BLAS library here, libopenblas.dylib (Homebrew: brew install openblas)");
+	return rec_err_set(
+		e, REC_EDATA,
+		"no BLAS library here, libopenblas.dylib (Homebrew: brew install openblas)");
 #else
 	return rec_err_set(e, REC_EDATA, "no BLAS library here, neither libopenblas.so.0 nor libblas.so.3 with liblapack.so.3 (Debian: apt install libopenblas0)");
 #endif

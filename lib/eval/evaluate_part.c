@@ -87,7 +87,8 @@ struct bytes {
 	uint64_t held, reading;
 };
 
-static struct bytes input_bytes(uint64_t cells, const struct rec_labels *row, const struct rec_labels *col, bool mapped)
+static struct bytes input_bytes(uint64_t cells, const struct rec_labels *row,
+				const struct rec_labels *col, bool mapped)
 {
 	enum { READING = 24, HELD = 8 };	/* bytes of a cell */
 	uint64_t labels = row->off[row->n] + col->off[col->n] + ((uint64_t)row->n * 2 + col->n) * 8;
@@ -99,10 +100,14 @@ static struct bytes input_bytes(uint64_t cells, const struct rec_labels *row, co
 
 static struct bytes matrix_bytes(const struct rec_sparse *m)
 {
-	return m ? input_bytes(m->m.nnz, &m->row, &m->col, m->in && !m->block) : (struct bytes){ 0, 0 };
+	return m ? input_bytes(m->m.nnz, &m->row, &m->col, m->in && !m->block) :
+		   (struct bytes){ 0, 0 };
 }
 
-/* Lists are read with their scores in double; what is mapped is copied to be ranked. */
+/*
+ * Lists are read with their scores in double; what is mapped is copied to be
+ * ranked.
+ */
 static struct bytes lists_bytes(const struct rec_lists *l)
 {
 	enum { READING = 16, HELD = 8, EXACT = 8 };
@@ -118,14 +123,15 @@ uint64_t rec_eval_bytes(const struct rec_eval_input *in, const struct rec_eval_o
 {
 	uint64_t users = o->last ? o->last - o->first : in->truth->row.n, items = in->truth->col.n, known = in->train ? in->train->col.n : 0;
 	uint64_t threads = run->pool ? rec_pool_size(run->pool) : 1, series = o->n * (in->train ? 6 : 1) + (in->candidates ? o->n : 0);
-	const struct bytes each[] = { lists_bytes(in->lists), matrix_bytes(in->truth), matrix_bytes(in->train),
-				      matrix_bytes(in->candidates) };
+	const struct bytes each[] = { lists_bytes(in->lists), matrix_bytes(in->truth),
+				      matrix_bytes(in->train), matrix_bytes(in->candidates) };
 	uint64_t held = 0, most = 0;
 
 	for (size_t i = 0; i < sizeof each / sizeof *each; i++) {	/* read one after the other */
 		most = held + each[i].reading > most ? held + each[i].reading : most;
 		held += each[i].held;
 	}
-	held += users * (series * 17 + 24) + (uint64_t)in->truth->row.n * 12 + threads * (items * 24 + known * 4) + known * 29;
+	held += users * (series * 17 + 24) + (uint64_t)in->truth->row.n * 12 +
+		threads * (items * 24 + known * 4) + known * 29;
 	return held > most ? held : most;
 }

@@ -62,8 +62,12 @@ struct rec_scratch {
 /* evaluate_part.c: set the rows that o asks for. */
 void rec_eval_range(struct rec_evaluation *v);
 
-/* evaluate_check.c: inputs that give no measure are errors; sets longest and some notes. */
-REC_MUST int rec_eval_check(struct rec_evaluation *v, struct rec_eval_notes *notes, struct rec_err *e);
+/*
+ * evaluate_check.c: inputs that give no measure are errors; sets longest and
+ * some notes.
+ */
+REC_MUST int rec_eval_check(struct rec_evaluation *v, struct rec_eval_notes *notes,
+			    struct rec_err *e);
 
 /* evaluate_train.c */
 REC_MUST int rec_eval_popularity(struct rec_evaluation *v, struct rec_err *e);

@@ -114,8 +114,14 @@ static double value_at(const struct rec_evaluation *v, const struct rec_metric *
 		       uint64_t r, uint64_t n)
 {
 	static const double one = 1;
-	struct rec_ranking x = { .n = (uint32_t)r, .group = end, .tied = end, .skip = skip, .relevant = 1, .ideal = &one, .discount = v->discount,
-				.discount_sum = v->discount_sum };
+	struct rec_ranking x = { .n = (uint32_t)r,
+				 .group = end,
+				 .tied = end,
+				 .skip = skip,
+				 .relevant = 1,
+				 .ideal = &one,
+				 .discount = v->discount,
+				 .discount_sum = v->discount_sum };
 
 	if (!m->measure->cut)
 		return (double)(n - r) / (double)(n - 1);

@@ -2,9 +2,11 @@
 /*
  * evaluate_user.c - the values of one user.
  *
- * The user's relevant items are marked in scratch by truth column, so that each list entry is one look-up; a list (the given one, the most popular unseen
- * items, the best reachable ones) is a row of struct rec_entry, from which struct rec_ranking is prepared for the measures. A user writes its own entries of the
- * series only.
+ * The user's relevant items are marked in scratch by truth column, so that each
+ * list entry is one look-up; a list (the given one, the most popular unseen
+ * items, the best reachable ones) is a row of struct rec_entry, from which
+ * struct rec_ranking is prepared for the measures. A user writes its own
+ * entries of the series only.
  */
 #include <stdlib.h>
 
@@ -95,7 +97,10 @@ static uint32_t load_list(const struct user *x)
 	for (uint64_t i = l->ptr[x->list]; i < l->ptr[x->list + 1]; i++) {
 		uint32_t c = l->col_idx[i];
 
-		x->s->entry[n++] = (struct rec_entry){ x->v->list_truth[c], x->v->in->train ? x->v->list_train[c] : REC_NONE, rec_lists_score(l, i) };
+		x->s->entry[n++] = (struct rec_entry){ x->v->list_truth[c],
+						       x->v->in->train ? x->v->list_train[c] :
+									 REC_NONE,
+						       rec_lists_score(l, i) };
 	}
 	return n;
 }
@@ -121,7 +126,8 @@ static uint32_t load_floor(const struct user *x)
 			uint32_t t = v->order[i];
 
 			if (!seen(x, t))
-				x->s->entry[n++] = (struct rec_entry){ v->train_truth[t], t, v->popularity[t] };
+				x->s->entry[n++] = (struct rec_entry){ v->train_truth[t], t,
+								       v->popularity[t] };
 		}
 		return n;
 	}
@@ -129,7 +135,8 @@ static uint32_t load_floor(const struct user *x)
 		uint32_t t = v->candidate_train[c->m.col[i]];
 
 		if (t != REC_NONE && !seen(x, t))
-			x->s->entry[n++] = (struct rec_entry){ v->candidate_truth[c->m.col[i]], t, v->popularity[t] };
+			x->s->entry[n++] = (struct rec_entry){ v->candidate_truth[c->m.col[i]], t,
+							       v->popularity[t] };
 	}
 	qsort(x->s->entry, n, sizeof *x->s->entry, by_popularity);
 	return n;
@@ -153,7 +160,8 @@ static uint32_t load_ceiling(const struct user *x)
 		uint32_t c = x->s->relevant[i];
 
 		if (reachable(x, c))
-			x->s->entry[n++] = (struct rec_entry){ c, x->v->truth_train[c], x->s->gain_of[c] };
+			x->s->entry[n++] = (struct rec_entry){ c, x->v->truth_train[c],
+							       x->s->gain_of[c] };
 	}
 	qsort(x->s->entry, n, sizeof *x->s->entry, by_gain);
 	return n;
@@ -200,11 +208,17 @@ static void make_groups(struct rec_scratch *s, uint32_t n, enum rec_ties ties)
 }
 
 /* The n entries as a ranked list, with the truth in focus alone. r->relevant is 0 where there is none. */
-static void prepare(struct rec_ranking *r, const struct user *x, uint32_t n, enum rec_ties ties, int focus)
+static void prepare(struct rec_ranking *r, const struct user *x, uint32_t n, enum rec_ties ties,
+		    int focus)
 {
 	struct rec_scratch *s = x->s;
 
-	*r = (struct rec_ranking){ .n = n, .gain = s->gain, .group = s->group, .tied = s->tied, .skip = s->skip, .ideal = s->ideal };
+	*r = (struct rec_ranking){ .n = n,
+				   .gain = s->gain,
+				   .group = s->group,
+				   .tied = s->tied,
+				   .skip = s->skip,
+				   .ideal = s->ideal };
 	for (uint32_t i = 0; i < x->relevant; i++) {
 		uint32_t c = s->relevant[i];
 
@@ -246,7 +260,8 @@ static void set(struct rec_series *s, uint32_t u, double value, enum rec_state s
 	s->state[u] = (unsigned char)state;
 }
 
-static void measure(const struct user *x, const struct rec_ranking *r, int variant, enum rec_state state)
+static void measure(const struct user *x, const struct rec_ranking *r, int variant,
+		    enum rec_state state)
 {
 	for (size_t i = 0; i < x->v->o->n; i++) {
 		const struct rec_metric *m = &x->v->o->metric[i];
@@ -267,7 +282,9 @@ static int check_whole(const struct user *x, const struct rec_ranking *r, struct
 		listed += !r->skip[i];
 	if (listed >= x->candidates_all)
 		return 0;
-	return rec_err_set(e, REC_EDATA, "auc needs whole lists: that of '%.*s' holds %llu of %llu candidate%s", (int)n, label, (unsigned long long)listed,
+	return rec_err_set(e, REC_EDATA,
+			   "auc needs whole lists: that of '%.*s' holds %llu of %llu candidate%s",
+			   (int)n, label, (unsigned long long)listed,
 			   (unsigned long long)x->candidates_all, REC_S(x->candidates_all));
 }
 

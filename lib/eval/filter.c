@@ -47,8 +47,8 @@ static uint64_t staying(struct rec_cell *cell, const struct rec_csr *m, const un
 	return n;
 }
 
-static int decay(struct rec_filter_counts *c, struct rec_cell *cell, uint64_t n, const struct rec_sparse *m, const struct rec_filter *f,
-		 struct rec_err *e)
+static int decay(struct rec_filter_counts *c, struct rec_cell *cell, uint64_t n,
+		 const struct rec_sparse *m, const struct rec_filter *f, struct rec_err *e)
 {
 	for (uint64_t i = 0; i < n; i++) {
 		bool timed = cell[i].time == cell[i].time;
@@ -64,7 +64,10 @@ static int decay(struct rec_filter_counts *c, struct rec_cell *cell, uint64_t n,
 			continue;
 		user = rec_label(&m->row, cell[i].row, &nu);
 		item = rec_label(&m->col, cell[i].col, &ni);
-		return rec_err_set(e, REC_EDATA, timed ? "'%.*s' '%.*s': its value is beyond float32 at --now, long before its time" : "'%.*s' '%.*s': --half-life needs a time on every row",
+		return rec_err_set(e, REC_EDATA,
+				   timed ? "'%.*s' '%.*s': its value is beyond float32 at --now, "
+					   "long before its time" :
+					   "'%.*s' '%.*s': --half-life needs a time on every row",
 				   (int)nu, user, (int)ni, item);
 	}
 	return 0;

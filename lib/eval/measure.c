@@ -60,9 +60,25 @@ static const struct rec_measure *find_measure(const char *name, size_t n)
 
 /* Names that others give to measures, and the names here. */
 static const char *const other_names[][2] = {
-	{ "p", "precision" }, { "prec", "precision" }, { "r", "recall" }, { "hr", "hit" }, { "hitrate", "hit" }, { "hitratio", "hit" }, { "success", "hit" },
-	{ "rr", "mrr" }, { "reciprank", "mrr" }, { "reciprocalrank", "mrr" }, { "ap", "map" }, { "averageprecision", "map" }, { "mapcut", "map" },
-	{ "dcg", "ndcg" }, { "ndcgcut", "ndcg" }, { "rocauc", "auc" }, { "mse", "rmse" }, { "catalogcoverage", "coverage" }, { "diversity", "coverage" },
+	{ "p", "precision" },
+	{ "prec", "precision" },
+	{ "r", "recall" },
+	{ "hr", "hit" },
+	{ "hitrate", "hit" },
+	{ "hitratio", "hit" },
+	{ "success", "hit" },
+	{ "rr", "mrr" },
+	{ "reciprank", "mrr" },
+	{ "reciprocalrank", "mrr" },
+	{ "ap", "map" },
+	{ "averageprecision", "map" },
+	{ "mapcut", "map" },
+	{ "dcg", "ndcg" },
+	{ "ndcgcut", "ndcg" },
+	{ "rocauc", "auc" },
+	{ "mse", "rmse" },
+	{ "catalogcoverage", "coverage" },
+	{ "diversity", "coverage" },
 };
 
 /* Length of a name without the cut-off at its end (ndcg10, ndcg_cut_10). */
@@ -96,11 +112,16 @@ static int unknown_measure(const char *text, struct rec_err *e)
 	char all[256] = "";
 
 	if (memchr(text, ',', len))
-		return rec_err_set(e, REC_EUSAGE, "'%s' names no measure; measures are separated by blanks, such as recall@10 ndcg@10", text);
+		return rec_err_set(e, REC_EUSAGE,
+				   "'%s' names no measure; measures are separated by blanks, such "
+				   "as recall@10 ndcg@10",
+				   text);
 	for (const struct rec_measure *m = rec_measures; m->name; m++)
 		n = rec_append(all, sizeof all, n, "%s%s", n ? " " : "", m->name);
 	if (name)
-		return rec_err_set(e, REC_EUSAGE, "'%s' names no measure; did you mean %s%s%s? (all: %s)", text, name, word < len ? "@" : "", text + word, all);
+		return rec_err_set(e, REC_EUSAGE,
+				   "'%s' names no measure; did you mean %s%s%s? (all: %s)", text,
+				   name, word < len ? "@" : "", text + word, all);
 	return rec_err_set(e, REC_EUSAGE, "'%s' names no measure; there are: %s", text, all);
 }
 
@@ -111,7 +132,8 @@ static const struct {
 
 static int add_metric(struct rec_metrics *ms, struct rec_metric *m, struct rec_err *e)
 {
-	size_t n = rec_append(m->name, sizeof m->name, 0, "%s%s", m->measure->name, m->gain != REC_GAIN_ONE ? gains[m->gain].text : "");
+	size_t n = rec_append(m->name, sizeof m->name, 0, "%s%s", m->measure->name,
+			      m->gain != REC_GAIN_ONE ? gains[m->gain].text : "");
 
 	if (m->k)
 		rec_append(m->name, sizeof m->name, n, "@%u", m->k);
@@ -132,7 +154,9 @@ static int add_cuts(struct rec_metrics *ms, struct rec_metric *m, const char *te
 		uint64_t k;
 
 		if (find_measure(cuts, strcspn(cuts, "(@,")))
-			return rec_err_set(e, REC_EUSAGE, "%s: measures are separated by blanks: %.*s %s", text, (int)(cuts - 1 - text), text, cuts);
+			return rec_err_set(e, REC_EUSAGE,
+					   "%s: measures are separated by blanks: %.*s %s", text,
+					   (int)(cuts - 1 - text), text, cuts);
 		if (rec_num_u64(cuts, n, &k) != REC_NUM_OK || k < 1 || k > REC_MAX_CUT)
 			return rec_err_set(e, REC_EUSAGE, "%s: '%.*s' is not a cut-off (1 to %d)", text, (int)n, cuts, REC_MAX_CUT);
 		m->k = (uint32_t)k;
@@ -158,7 +182,9 @@ static int parse_parameters(struct rec_metric *m, const char *text, const char *
 			*end = p + strlen(gains[i].text);
 			return 0;
 		}
-	return rec_err_set(e, REC_EUSAGE, "%s: the parameter of %s is gain=1, gain=linear or gain=exp", text, m->measure->name);
+	return rec_err_set(e, REC_EUSAGE,
+			   "%s: the parameter of %s is gain=1, gain=linear or gain=exp", text,
+			   m->measure->name);
 }
 
 int rec_metrics_parse(struct rec_metrics *ms, const char *text, struct rec_err *e)
@@ -191,7 +217,8 @@ void rec_metric_define(const struct rec_metric *m, char *out, size_t n)
 			char k[16];
 
 			snprintf(k, sizeof k, "%u", m->k);
-			at = rec_append(out, n, at, "%s", p[1] == 'k' ? k : gains[m->gain].definition);
+			at = rec_append(out, n, at, "%s",
+					p[1] == 'k' ? k : gains[m->gain].definition);
 			p += 2;
 		} else {
 			out[at++] = *p;

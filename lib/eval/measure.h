@@ -76,7 +76,10 @@ struct rec_metrics {
 
 void rec_metrics_free(struct rec_metrics *ms);
 
-/* Add what one operand names, in small or capital letters. Unknown names, parameters, cut-offs and a metric twice are REC_EUSAGE. */
+/*
+ * Add what one operand names, in small or capital letters. Unknown names,
+ * parameters, cut-offs and a metric twice are REC_EUSAGE.
+ */
 REC_MUST int rec_metrics_parse(struct rec_metrics *ms, const char *text, struct rec_err *e);
 
 /* The definition of m with its placeholders filled, into out (size n, cut where too long). */

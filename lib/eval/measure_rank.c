@@ -23,7 +23,8 @@ struct group {
 };
 
 /* Group number g, which starts at position start: false where nothing of it is within the first k. */
-static bool next_group(const struct rec_ranking *r, uint32_t g, uint32_t start, uint32_t k, struct group *out)
+static bool next_group(const struct rec_ranking *r, uint32_t g, uint32_t start, uint32_t k,
+		       struct group *out)
 {
 	uint32_t end;
 

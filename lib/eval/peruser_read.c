@@ -38,7 +38,10 @@ struct reader {
 	uint32_t histories;		/* users with a history line */
 };
 
-/* What is summed stays far within a double: the largest square of a difference of float32 numbers is below 1e78. */
+/*
+ * What is summed stays far within a double: the largest square of a difference
+ * of float32 numbers is below 1e78.
+ */
 static const double largest = 1e100;
 
 static int fail(const struct reader *d, const char *at, struct rec_err *e, const char *what)
@@ -118,7 +121,9 @@ static int take_head(struct reader *d, const char **at, const char *end, struct 
 		d->head = *at;
 		d->head_end = p;
 	} else if (p - *at != d->head_end - d->head || memcmp(*at, d->head, (size_t)(p - *at)) != 0) {
-		return fail(d, *at, e, "made with other options or other train data than the first part; such parts cannot be merged");
+		return fail(d, *at, e,
+			    "made with other options or other train data than the first part; such "
+			    "parts cannot be merged");
 	}
 	*at = p;
 	return 0;
@@ -233,8 +238,10 @@ static int user_labels(struct reader *d, struct rec_results *r, struct rec_err *
 	for (size_t i = 0; i < d->runs; i++) {
 		bytes += d->run[i].label_len;
 		if (i > 0 && by_label(&d->run[i - 1], &d->run[i]) == 0)
-			return rec_err_set(e, REC_EDATA, "%s: user '%.*s' appears twice: parts must hold different users", d->name,
-					   (int)d->run[i].label_len, d->run[i].p);
+			return rec_err_set(
+				e, REC_EDATA,
+				"%s: user '%.*s' appears twice: parts must hold different users",
+				d->name, (int)d->run[i].label_len, d->run[i].p);
 	}
 	off = rec_alloc(d->runs + 1, sizeof *off, e);
 	text = rec_alloc(bytes, 1, e);
@@ -264,9 +271,11 @@ static int head_series(const struct reader *d, struct rec_results *r, const char
 	for (int i = 0; i < 3; i++)
 		if (rec_num_u64(f[2 + i], n[2 + i], &x[i]) != REC_NUM_OK || x[i] > REC_MAX_CUT)
 			return fail(d, f[0], e, "a series line with a bad number");
-	if (x[0] > REC_AGG_GINI || n[1] == 0 || n[1] >= sizeof name || n[5] >= sizeof definition || p <= end)
+	if (x[0] > REC_AGG_GINI || n[1] == 0 || n[1] >= sizeof name || n[5] >= sizeof definition ||
+	    p <= end)
 		return fail(d, f[0], e, "a series line that cannot be");
-	if (x[1] > (REC_SERIES_MAIN | REC_SERIES_ANSWERED | REC_SERIES_SHARE) || ((x[1] & REC_SERIES_SHARE) && x[0] != REC_AGG_RATIO))
+	if (x[1] > (REC_SERIES_MAIN | REC_SERIES_ANSWERED | REC_SERIES_SHARE) ||
+	    ((x[1] & REC_SERIES_SHARE) && x[0] != REC_AGG_RATIO))
 		return fail(d, f[0], e, "a series line with marks that cannot be");
 	if (x[0] >= REC_AGG_COVERAGE && x[2] == 0)
 		return fail(d, f[0], e, "a measure of the catalogue without its cut-off");
@@ -283,25 +292,32 @@ static bool is(const char *p, const char *end, const char *what)
 	return (size_t)(end - p) == strlen(what) && memcmp(p, what, strlen(what)) == 0;
 }
 
-static int head_missing(struct reader *d, struct rec_results *r, const char *p, const char *end, struct rec_err *e)
+static int head_missing(struct reader *d, struct rec_results *r, const char *p, const char *end,
+			struct rec_err *e)
 {
 	r->skip_missing = is(p, end, "skip");
 	if (d->missing_said || (!r->skip_missing && !is(p, end, "zero")))
-		return fail(d, p, e, d->missing_said ? "missing is said twice" : "missing is neither zero nor skip");
+		return fail(d, p, e,
+			    d->missing_said ? "missing is said twice" :
+					      "missing is neither zero nor skip");
 	d->missing_said = true;
 	return 0;
 }
 
-static int head_items(struct reader *d, struct rec_results *r, const char *p, const char *end, struct rec_err *e)
+static int head_items(struct reader *d, struct rec_results *r, const char *p, const char *end,
+		      struct rec_err *e)
 {
-	if (d->items_said || rec_num_u64(p, (size_t)(end - p), &r->nitems) != REC_NUM_OK || r->nitems >= REC_NONE)
-		return fail(d, p, e, d->items_said ? "items is said twice" : "items: not a number of items");
+	if (d->items_said || rec_num_u64(p, (size_t)(end - p), &r->nitems) != REC_NUM_OK ||
+	    r->nitems >= REC_NONE)
+		return fail(d, p, e,
+			    d->items_said ? "items is said twice" : "items: not a number of items");
 	d->items_said = true;
 	return 0;
 }
 
 /* The first line was compared as a whole. */
-static int head_line(struct reader *d, struct rec_results *r, const char *p, const char *end, struct rec_err *e)
+static int head_line(struct reader *d, struct rec_results *r, const char *p, const char *end,
+		     struct rec_err *e)
 {
 	if (starts(p, end, "\tmissing\t"))
 		return head_missing(d, r, p + 9, end, e);
@@ -309,7 +325,9 @@ static int head_line(struct reader *d, struct rec_results *r, const char *p, con
 		return head_items(d, r, p + 7, end, e);
 	if (starts(p, end, "\tseries\t"))
 		return head_series(d, r, p + 1, end, e);
-	return p == d->head ? 0 : fail(d, p, e, "not one of the first lines that rec-eval --per-user writes");
+	return p == d->head ?
+		       0 :
+		       fail(d, p, e, "not one of the first lines that rec-eval --per-user writes");
 }
 
 static int parse_head(struct reader *d, struct rec_results *r, struct rec_err *e)
@@ -323,7 +341,9 @@ static int parse_head(struct reader *d, struct rec_results *r, struct rec_err *e
 	}
 	for (size_t i = 0; !d->items_said && i < r->n; i++)
 		if (r->series[i].agg >= REC_AGG_COVERAGE)
-			return fail(d, d->head, e, "a measure of the catalogue, but no line says how many items there are");
+			return fail(d, d->head, e,
+				    "a measure of the catalogue, but no line says how many items "
+				    "there are");
 	return 0;
 }
 
@@ -336,15 +356,20 @@ static int add_ref(struct ref **list, size_t *n, size_t *cap, struct ref x, stru
 }
 
 /* The n bytes at p of user u, which are no longer than a label is. */
-static int add_name(const struct reader *d, struct ref **list, size_t *many, size_t *cap, const char *p, size_t n, uint32_t u, struct rec_err *e)
+static int add_name(const struct reader *d, struct ref **list, size_t *many, size_t *cap,
+		    const char *p, size_t n, uint32_t u, struct rec_err *e)
 {
 	if (n > REC_LABEL_MAX)
 		return fail(d, p, e, "a name " REC_LABEL_TOO_LONG);
 	return add_ref(list, many, cap, (struct ref){ p, (uint32_t)n, u }, e);
 }
 
-/* The first number is what the others give, and counts don't contradict each other. */
-static int check_ratio(const struct reader *d, const struct rec_series *s, uint32_t u, const char *first, size_t n, const char *at, struct rec_err *e)
+/*
+ * The first number is what the others give, and counts don't contradict each
+ * other.
+ */
+static int check_ratio(const struct reader *d, const struct rec_series *s, uint32_t u,
+		       const char *first, size_t n, const char *at, struct rec_err *e)
 {
 	double mean;
 
@@ -375,8 +400,11 @@ static int parse_value(const struct reader *d, struct rec_series *s, uint32_t u,
 	}
 	if (fields != want || p <= end || rec_num_f64(f[s->count ? 1 : 0], n[s->count ? 1 : 0], &s->value[u]) != REC_NUM_OK)
 		return fail(d, at, e, "a bad value");
-	if (!(s->value[u] >= -largest && s->value[u] <= largest) || (s->state[u] == REC_MISSING && s->value[u] != 0))
-		return fail(d, at, e, s->state[u] == REC_MISSING ? "a missing list counts 0" : "a value that no measure has");
+	if (!(s->value[u] >= -largest && s->value[u] <= largest) ||
+	    (s->state[u] == REC_MISSING && s->value[u] != 0))
+		return fail(d, at, e,
+			    s->state[u] == REC_MISSING ? "a missing list counts 0" :
+							 "a value that no measure has");
 	if (!s->count)
 		return 0;
 	if (rec_num_u64(f[2], n[2], &count) != REC_NUM_OK || rec_num_u64(f[3], n[3], &of) != REC_NUM_OK || count > UINT32_MAX || of > UINT32_MAX)
@@ -386,27 +414,34 @@ static int parse_value(const struct reader *d, struct rec_series *s, uint32_t u,
 	return check_ratio(d, s, u, f[0], n[0], at, e);
 }
 
-static int parse_history(struct reader *d, struct rec_results *r, uint32_t u, const char *p, const char *end, struct rec_err *e)
+static int parse_history(struct reader *d, struct rec_results *r, uint32_t u, const char *p,
+			 const char *end, struct rec_err *e)
 {
 	uint64_t x;
 
 	if (!r->history && !(r->history = rec_zalloc(r->user.n, sizeof *r->history, e)))
 		return -1;
-	if (d->run[u].history || rec_num_u64(p, (size_t)(end - p), &x) != REC_NUM_OK || x > UINT32_MAX)
-		return fail(d, p, e, d->run[u].history ? "a history appears twice for one user" : "a bad history");
+	if (d->run[u].history || rec_num_u64(p, (size_t)(end - p), &x) != REC_NUM_OK ||
+	    x > UINT32_MAX)
+		return fail(d, p, e,
+			    d->run[u].history ? "a history appears twice for one user" :
+						"a bad history");
 	r->history[u] = (uint32_t)x;
 	d->run[u].history = true;
 	d->histories++;
 	return 0;
 }
 
-static int parse_listed(struct reader *d, uint32_t u, const char *p, const char *end, struct rec_err *e)
+static int parse_listed(struct reader *d, uint32_t u, const char *p, const char *end,
+			struct rec_err *e)
 {
 	const char *f;
 	size_t len;
 
 	if (!d->items_said || d->run[u].listed)
-		return fail(d, p, e, d->items_said ? "a list appears twice for one user" : "a list, but no line says how many items there are");
+		return fail(d, p, e,
+			    d->items_said ? "a list appears twice for one user" :
+					    "a list, but no line says how many items there are");
 	d->run[u].listed = true;
 	while (next_field(&p, end, &f, &len))
 		if (add_name(d, &d->item, &d->items, &d->items_cap, f, len, u, e) != 0)
@@ -425,7 +460,8 @@ static int parse_line(struct reader *d, struct rec_results *r, uint32_t u, const
 	if (n == 7 && memcmp(name, "history", 7) == 0)
 		return parse_history(d, r, u, p, end, e);
 	if (n == 5 && memcmp(name, "group", 5) == 0)
-		return add_name(d, &d->group, &d->groups, &d->groups_cap, p, (size_t)(end - p), u, e);
+		return add_name(d, &d->group, &d->groups, &d->groups_cap, p, (size_t)(end - p), u,
+				e);
 	if (n == 6 && memcmp(name, "listed", 6) == 0)
 		return parse_listed(d, u, p, end, e);
 	for (size_t i = 0; i < r->n; i++)
@@ -448,7 +484,8 @@ static int parse_users(struct reader *d, struct rec_results *r, struct rec_err *
 		}
 	for (uint32_t u = 0; d->histories > 0 && u < r->user.n; u++)
 		if (!d->run[u].history)
-			return fail(d, d->run[u].p, e, "other users have a history line, and this one has none");
+			return fail(d, d->run[u].p, e,
+				    "other users have a history line, and this one has none");
 	return 0;
 }
 
@@ -459,7 +496,9 @@ static int check_items(const struct reader *d, const struct rec_results *r, stru
 	int rc = in ? 0 : -1;
 
 	if (in && r->item.n > r->nitems)
-		rc = rec_err_set(e, REC_EDATA, "%s: items of train in lists: %u, but the first lines say %llu; give all parts of one rec-eval --per-user",
+		rc = rec_err_set(e, REC_EDATA,
+				 "%s: items of train in lists: %u, but the first lines say %llu; "
+				 "give all parts of one rec-eval --per-user",
 				 d->name, r->item.n, (unsigned long long)r->nitems);
 	for (size_t i = 0; rc == 0 && i < d->items; i++) {
 		if (r->listed[i] == REC_NONE)

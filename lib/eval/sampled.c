@@ -72,7 +72,9 @@ static int factor(struct normal *x, struct rec_err *e)
 		for (uint32_t k = 0; k < c; k++)
 			d -= pc[k] * pc[k];
 		if (!(d > 0))
-			return rec_err_set(e, REC_EDATA, "the estimate from %u sampled items cannot be computed", x->size - 1);
+			return rec_err_set(e, REC_EDATA,
+					   "the estimate from %u sampled items cannot be computed",
+					   x->size - 1);
 		pc[c] = sqrt(d);
 		for (uint32_t r = c + 1; r < x->size; r++) {
 			double *pr = x->a + (size_t)r * x->size, s = pr[c];

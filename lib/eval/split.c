@@ -146,7 +146,10 @@ static int missing_time(const struct rec_sparse *m, uint32_t u, uint32_t col, st
 	size_t nu, ni;
 	const char *user = rec_label(&m->row, u, &nu), *item = rec_label(&m->col, col, &ni);
 
-	return rec_err_set(e, REC_EDATA, "'%.*s' '%.*s': a split by time needs a time on every row (a fourth field; --ratio and --leave need none)", (int)nu, user, (int)ni, item);
+	return rec_err_set(e, REC_EDATA,
+			   "'%.*s' '%.*s': a split by time needs a time on every row (a fourth "
+			   "field; --ratio and --leave need none)",
+			   (int)nu, user, (int)ni, item);
 }
 
 static bool by_time(const struct rec_split *s)

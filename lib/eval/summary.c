@@ -380,7 +380,8 @@ int rec_summarize(struct rec_summary *s, const struct rec_results *r, const stru
 	return rc;
 }
 
-const struct rec_summary_line *rec_summary_find(const struct rec_summary *s, const char *name, size_t len)
+const struct rec_summary_line *rec_summary_find(const struct rec_summary *s, const char *name,
+						size_t len)
 {
 	for (size_t i = 0; i < s->n; i++)
 		if (strlen(s->line[i].name) == len && memcmp(s->line[i].name, name, len) == 0)

@@ -42,7 +42,8 @@ void rec_summary_free(struct rec_summary *s);
 REC_MUST int rec_summarize(struct rec_summary *s, const struct rec_results *r, const struct rec_summary_opts *o, struct rec_pool *pool, struct rec_err *e);
 
 /* The line of that name, or NULL. */
-const struct rec_summary_line *rec_summary_find(const struct rec_summary *s, const char *name, size_t len);
+const struct rec_summary_line *rec_summary_find(const struct rec_summary *s, const char *name,
+						size_t len);
 
 /* name TAB value TAB definition; or one JSON object {"measures": [...]}. */
 REC_MUST int rec_summary_write(struct rec_out *out, const struct rec_summary *s, bool json, struct rec_err *e);

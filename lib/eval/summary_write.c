@@ -42,7 +42,8 @@ static int add_string(struct rec_buf *b, const char *s, struct rec_err *e)
 	return rc == 0 ? rec_buf_add(b, "\"", 1, e) : rc;
 }
 
-static int add_json(struct rec_buf *b, const struct rec_summary_line *l, const char *number, size_t n, struct rec_err *e)
+static int add_json(struct rec_buf *b, const struct rec_summary_line *l, const char *number,
+		    size_t n, struct rec_err *e)
 {
 	if (rec_buf_printf(b, e, "{\"measure\": ") != 0 || add_string(b, l->name, e) != 0)
 		return -1;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * foreign_csv.c - records of csv to rows: columns by number or by name, one count of fields for
- * all rows, header lines that come again in joined files, and what an empty field means. A name
- * also matches what stands before a colon in the header, so that RecBole's user_id:token is
- * user_id.
+ * foreign_csv.c - records of csv to rows: columns by number or by name, one
+ * count of fields for all rows, header lines that come again in joined files,
+ * and what an empty field means. A name also matches what stands before a colon
+ * in the header, so that RecBole's user_id:token is user_id.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -66,7 +66,8 @@ static const char *names_there(const struct csv *c, char *text, size_t room)
 }
 
 /* One entry of --columns: a number, a name of the header, or nothing. */
-static int find_column(const struct csv *c, const char *s, size_t n, size_t *column, struct rec_err *e)
+static int find_column(const struct csv *c, const char *s, size_t n, size_t *column,
+		       struct rec_err *e)
 {
 	const char *file = rec_in_name(c->rec.line.in);
 	unsigned long long line = (unsigned long long)c->first_line;
@@ -78,21 +79,24 @@ static int find_column(const struct csv *c, const char *s, size_t n, size_t *col
 		return 0;
 	if (rec_num_u64(s, n, &number) == REC_NUM_OK) {
 		if (number < 1 || number > MOST_COLUMNS)
-			return rec_err_set(e, REC_EUSAGE, "--columns: %.*s is not between 1 and %d", rec_shown(n), s, MOST_COLUMNS);
+			return rec_err_set(e, REC_EUSAGE, "--columns: %.*s is not between 1 and %d",
+					   rec_shown(n), s, MOST_COLUMNS);
 		*column = (size_t)number;
 		return 0;
 	}
 	for (size_t i = 0; c->header && i < c->nfirst; i++)
 		if (is_name(c->name[i].s, s, n)) {
 			if (*column)
-				return rec_err_set(e, REC_EDATA, "%s:%llu: columns %zu and %zu are called '%.*s'; choose by number", file, line, *column, i + 1,
-						   rec_shown(n), s);
+				return rec_err_set(e, REC_EDATA,
+						   "%s:%llu: columns %zu and %zu are called "
+						   "'%.*s'; choose by number",
+						   file, line, *column, i + 1, rec_shown(n), s);
 			*column = i + 1;
 		}
 	if (*column)
 		return 0;
-	return rec_err_set(e, REC_EDATA, "%s:%llu: no column is called '%.*s'; there are: %s", file, line, rec_shown(n), s,
-			   names_there(c, there, sizeof there));
+	return rec_err_set(e, REC_EDATA, "%s:%llu: no column is called '%.*s'; there are: %s", file,
+			   line, rec_shown(n), s, names_there(c, there, sizeof there));
 }
 
 /* Letters in the list of columns are names, which a header holds. */
@@ -110,11 +114,18 @@ static int default_columns(struct csv *c, struct rec_err *e)
 	for (size_t r = 0; r < ROLES; r++)
 		c->column[r] = r < n ? r + 1 : 0;
 	if (c->header && n > 1 && *c->name[0].s == '\0')
-		return rec_record_fail(&c->rec, 1, e, "the first column has no name, as pandas writes an index; choose columns with --columns");
+		return rec_record_fail(&c->rec, 1, e,
+				       "the first column has no name, as pandas writes an index; "
+				       "choose columns with --columns");
 	if (n > ROLES)
-		rec_in_tell(in, c->first_line, "%zu columns, the first four are taken as row, column, value, time; see --columns", n);
+		rec_in_tell(in, c->first_line,
+			    "%zu columns, the first four are taken as row, column, value, time; "
+			    "see --columns",
+			    n);
 	else if (c->header && n == 3 && rec_looks_time(c->name[2].s, c->name[2].n))
-		rec_in_tell(in, c->first_line, "'%.60s' is taken as a value; if it is a time: --columns 1,2,,3", c->name[2].s);
+		rec_in_tell(in, c->first_line,
+			    "'%.60s' is taken as a value; if it is a time: --columns 1,2,,3",
+			    c->name[2].s);
 	return 0;
 }
 
@@ -134,7 +145,9 @@ static int choose_columns(struct csv *c, struct rec_err *e)
 			return -1;
 		columns += n + (columns[n] == ',');
 	}
-	return c->column[0] && c->column[1] ? 0 : rec_err_set(e, REC_EUSAGE, "--columns: at least row and column");
+	return c->column[0] && c->column[1] ?
+		       0 :
+		       rec_err_set(e, REC_EUSAGE, "--columns: at least row and column");
 }
 
 static int keep_first(struct csv *c, struct rec_err *e)
@@ -147,7 +160,8 @@ static int keep_first(struct csv *c, struct rec_err *e)
 	if (rec_grow(&c->name, &c->names_cap, c->nfirst, sizeof *c->name, e) != 0)
 		return -1;
 	for (size_t i = 0; i < c->rec.n; i++) {
-		if (rec_buf_add(&c->first, c->rec.field[i].s, c->rec.field[i].n, e) != 0 || rec_buf_add(&c->first, "", 1, e) != 0)
+		if (rec_buf_add(&c->first, c->rec.field[i].s, c->rec.field[i].n, e) != 0 ||
+		    rec_buf_add(&c->first, "", 1, e) != 0)
 			return -1;
 		if (c->rec.field[i].n > 0)
 			c->named = i + 1;
@@ -155,7 +169,8 @@ static int keep_first(struct csv *c, struct rec_err *e)
 	for (size_t i = 0; i < c->rec.n; i++) {
 		size_t n = c->rec.field[i].n;
 
-		c->name[i] = (struct name){ c->first.p + at, n, rec_num_f64(c->first.p + at, n, &x) == REC_NUM_OK };
+		c->name[i] = (struct name){ c->first.p + at, n,
+					    rec_num_f64(c->first.p + at, n, &x) == REC_NUM_OK };
 		at += n + 1;
 	}
 	return 0;
@@ -184,13 +199,18 @@ static int one_field(const struct csv *c, struct rec_err *e)
 	const struct rec_looks *l = rec_looks_line(f->s, f->n);
 
 	if (memchr(f->s, '\t', f->n))
-		return rec_record_fail(&c->rec, 0, e, "one field; parted by TAB? see --delimiter '\\t'");
+		return rec_record_fail(&c->rec, 0, e,
+				       "one field; parted by TAB? see --delimiter '\\t'");
 	if (l && l->sure == false && strstr(l->todo, " -d "))
-		return rec_record_fail(&c->rec, 0, e, "one field; %s? see --delimiter%s", l->what, strstr(l->todo, " -d ") + 3);
+		return rec_record_fail(&c->rec, 0, e, "one field; %s? see --delimiter%s", l->what,
+				       strstr(l->todo, " -d ") + 3);
 	return rec_record_fail(&c->rec, 0, e, "one field; is the delimiter right? see --delimiter");
 }
 
-/* As many fields as the first record has; fewer or more by empty ones at the end. */
+/*
+ * As many fields as the first record has; fewer or more by empty ones at the
+ * end.
+ */
 static int check_count(const struct csv *c, struct rec_err *e)
 {
 	size_t most = c->header ? c->named : c->nfirst, n = c->rec.n;
@@ -199,18 +219,28 @@ static int check_count(const struct csv *c, struct rec_err *e)
 	while (n > most && c->rec.field[n - 1].n == 0)
 		n--;
 	if (n > most && n <= c->nfirst)
-		return rec_record_fail(&c->rec, n, e, "not empty, but the header (line %llu) has no name for it", (unsigned long long)c->first_line);
+		return rec_record_fail(&c->rec, n, e,
+				       "not empty, but the header (line %llu) has no name for it",
+				       (unsigned long long)c->first_line);
 	if (n > most)
-		return rec_record_fail(&c->rec, 0, e, "%zu fields, but %s %zu (line %llu); a field that holds the delimiter needs quotes", c->rec.n, what,
-				       c->nfirst, (unsigned long long)c->first_line);
+		return rec_record_fail(&c->rec, 0, e,
+				       "%zu fields, but %s %zu (line %llu); a field that holds the "
+				       "delimiter needs quotes",
+				       c->rec.n, what, c->nfirst,
+				       (unsigned long long)c->first_line);
 	if (c->rec.n < c->named)
-		return rec_record_fail(&c->rec, 0, e, "%zu field%s, but %s %zu (line %llu)", c->rec.n, c->rec.n == 1 ? "" : "s", what, c->nfirst,
+		return rec_record_fail(&c->rec, 0, e, "%zu field%s, but %s %zu (line %llu)",
+				       c->rec.n, c->rec.n == 1 ? "" : "s", what, c->nfirst,
 				       (unsigned long long)c->first_line);
 	return 0;
 }
 
-/* A header of another order, or of another file, whose columns would be taken for these. */
-static int check_other_header(const struct csv *c, const struct rec_record_field *row, const struct rec_record_field *col, struct rec_err *e)
+/*
+ * A header of another order, or of another file, whose columns would be taken
+ * for these.
+ */
+static int check_other_header(const struct csv *c, const struct rec_record_field *row,
+			      const struct rec_record_field *col, struct rec_err *e)
 {
 	int hits = 0;
 
@@ -219,7 +249,9 @@ static int check_other_header(const struct csv *c, const struct rec_record_field
 			hits |= is_same(row, &c->name[i]) | is_same(col, &c->name[i]) << 1;
 	if (hits != 3)
 		return 0;
-	return rec_record_fail(&c->rec, 0, e, "another header, with the columns in another order; give the files one by one: each has its own then");
+	return rec_record_fail(&c->rec, 0, e,
+			       "another header, with the columns in another order; give the files "
+			       "one by one: each has its own then");
 }
 
 /* A number once blanks beside it are taken away. */
@@ -241,7 +273,10 @@ static void explain_value(const struct csv *c, const struct rec_record_field *f,
 	if (rec_looks_comma(f->s, f->n))
 		rec_err_suffix(e, "; a decimal is written with a point, and without separators");
 	else if (is_padded(f))
-		rec_err_suffix(e, "; blanks beside a delimiter belong to the field, but --delimiter '%s ' takes one with it", c->rec.delimiter);
+		rec_err_suffix(e,
+			       "; blanks beside a delimiter belong to the field, but --delimiter "
+			       "'%s ' takes one with it",
+			       c->rec.delimiter);
 	else if (!c->header && f->line == c->first_line && rec_looks_name(f->s, f->n))
 		rec_err_suffix(e, "; names of columns? see --header");
 }
@@ -257,15 +292,19 @@ static const struct rec_foreign_line *at_field(struct csv *c, const struct rec_r
 }
 
 /* 1: the row is good, 0: it is left out, -1. */
-static int take_value(struct csv *c, const struct rec_record_field *f, struct rec_row *row, struct rec_err *e)
+static int take_value(struct csv *c, const struct rec_record_field *f, struct rec_row *row,
+		      struct rec_err *e)
 {
 	const struct rec_foreign_line *at = at_field(c, f);
 	int lost;
 
 	if (rec_looks_missing(f->s, f->n)) {
 		if (c->o->empty == REC_EMPTY_FAIL)
-			return rec_record_fail(&c->rec, c->column[2], e, "%s%.*s%s; --empty 1 takes a missing value as 1, --empty skip leaves the row out",
-					       f->n ? "'" : "empty", rec_shown(f->n), f->s, f->n ? "' is not a number" : "");
+			return rec_record_fail(&c->rec, c->column[2], e,
+					       "%s%.*s%s; --empty 1 takes a missing value as 1, "
+					       "--empty skip leaves the row out",
+					       f->n ? "'" : "empty", rec_shown(f->n), f->s,
+					       f->n ? "' is not a number" : "");
 		c->ones += c->o->empty == REC_EMPTY_ONE;
 		return c->o->empty == REC_EMPTY_ONE;
 	}
@@ -276,18 +315,23 @@ static int take_value(struct csv *c, const struct rec_record_field *f, struct re
 	return lost < 0 ? -1 : 1;
 }
 
-static int take_date(struct csv *c, const struct rec_record_field *f, struct rec_row *row, struct rec_err *e)
+static int take_date(struct csv *c, const struct rec_record_field *f, struct rec_row *row,
+		     struct rec_err *e)
 {
 	const char *format = c->o->time_format;
-	int rc = strcmp(format, "iso") == 0 ? rec_when_iso(f->s, f->n, &row->time) : rec_when_format(format, f->s, f->n, &row->time);
+	int rc = strcmp(format, "iso") == 0 ? rec_when_iso(f->s, f->n, &row->time) :
+					      rec_when_format(format, f->s, f->n, &row->time);
 
 	if (rc != 0)
-		return rec_record_fail(&c->rec, c->column[3], e, "'%.*s' is not a time of the format '%.60s' (--time-format)", rec_shown(f->n), f->s, format);
+		return rec_record_fail(&c->rec, c->column[3], e,
+				       "'%.*s' is not a time of the format '%.60s' (--time-format)",
+				       rec_shown(f->n), f->s, format);
 	row->has |= REC_HAS_TIME;
 	return 1;
 }
 
-static int take_time(struct csv *c, const struct rec_record_field *f, struct rec_row *row, struct rec_err *e)
+static int take_time(struct csv *c, const struct rec_record_field *f, struct rec_row *row,
+		     struct rec_err *e)
 {
 	const struct rec_foreign_line *at = at_field(c, f);
 	int lost;
@@ -308,7 +352,8 @@ static bool is_break(char x)
 	return x == '\t' || x == '\n';
 }
 
-static int replace_breaks(struct rec_buf *b, const struct rec_record_field *f, const char *with, struct rec_err *e)
+static int replace_breaks(struct rec_buf *b, const struct rec_record_field *f, const char *with,
+			  struct rec_err *e)
 {
 	b->n = 0;
 	for (size_t i = 0; i < f->n; i++) {
@@ -323,7 +368,8 @@ static int replace_breaks(struct rec_buf *b, const struct rec_record_field *f, c
 }
 
 /* 1: *s is the label of role 0 or 1, 0: the row is left out, -1. */
-static int take_label(struct csv *c, int role, const struct rec_record_field *f, const char **s, uint32_t *len, struct rec_err *e)
+static int take_label(struct csv *c, int role, const struct rec_record_field *f, const char **s,
+		      uint32_t *len, struct rec_err *e)
 {
 	size_t n = f->n;
 	bool breaks = memchr(f->s, '\t', n) || memchr(f->s, '\n', n);
@@ -333,9 +379,12 @@ static int take_label(struct csv *c, int role, const struct rec_record_field *f,
 	if (n == 0 && c->o->empty == REC_EMPTY_SKIP)
 		return 0;
 	if (n == 0)
-		return rec_record_fail(&c->rec, c->column[role], e, "empty; --empty skip leaves such rows out");
+		return rec_record_fail(&c->rec, c->column[role], e,
+				       "empty; --empty skip leaves such rows out");
 	if (breaks && !c->o->breaks)
-		return rec_record_fail(&c->rec, c->column[role], e, "a label cannot hold TAB or line break; --replace-breaks ' ' puts a blank there");
+		return rec_record_fail(&c->rec, c->column[role], e,
+				       "a label cannot hold TAB or line break; --replace-breaks ' "
+				       "' puts a blank there");
 	if (breaks) {
 		if (replace_breaks(&c->label[role], f, c->o->breaks, e) != 0)
 			return -1;
@@ -347,9 +396,11 @@ static int take_label(struct csv *c, int role, const struct rec_record_field *f,
 }
 
 /* Text keeps the digits that a number can't. */
-static int keep_digits(struct csv *c, struct rec_row *row, const struct rec_record_field *value, const struct rec_record_field *time, struct rec_err *e)
+static int keep_digits(struct csv *c, struct rec_row *row, const struct rec_record_field *value,
+		       const struct rec_record_field *time, struct rec_err *e)
 {
-	const char *v = row->has & REC_HAS_VALUE ? value->s : NULL, *t = row->has & REC_HAS_TIME ? time->s : NULL;
+	const char *v = row->has & REC_HAS_VALUE ? value->s : NULL,
+		   *t = row->has & REC_HAS_TIME ? time->s : NULL;
 
 	if (!(row->has & (REC_LOST_VALUE | REC_LOST_TIME)))
 		return 1;
@@ -367,10 +418,15 @@ static int to_row(struct csv *c, struct rec_row *row, struct rec_err *e)
 		bool there = c->column[r] >= 1 && c->column[r] <= c->rec.n;
 
 		if (c->column[r] > c->nfirst)
-			return rec_record_fail(&c->rec, 0, e, "%zu field%s, but column %zu is wanted", c->rec.n, REC_S(c->rec.n), c->column[r]);
-		f[r] = there ? c->rec.field[c->column[r] - 1] : (struct rec_record_field){ nothing, 0, c->rec.field[0].line };
+			return rec_record_fail(&c->rec, 0, e,
+					       "%zu field%s, but column %zu is wanted", c->rec.n,
+					       REC_S(c->rec.n), c->column[r]);
+		f[r] = there ? c->rec.field[c->column[r] - 1] :
+			       (struct rec_record_field){ nothing, 0, c->rec.field[0].line };
 	}
-	*row = (struct rec_row){ .value = 1, .has = REC_HAS_COL, .time = (double)__builtin_nan("") };
+	*row = (struct rec_row){ .value = 1,
+				 .has = REC_HAS_COL,
+				 .time = (double)__builtin_nan("") };
 	if (c->header && check_other_header(c, &f[0], &f[1], e) != 0)
 		return -1;
 	good = take_label(c, 0, &f[0], &row->row, &row->row_len, e);
@@ -393,10 +449,12 @@ static int take_first(struct csv *c, struct rec_err *e)
 {
 	const struct rec_record_field *f = c->rec.field;
 
-	if (keep_first(c, e) != 0 || (c->rec.n == 1 && one_field(c, e) != 0) || choose_columns(c, e) != 0)
+	if (keep_first(c, e) != 0 || (c->rec.n == 1 && one_field(c, e) != 0) ||
+	    choose_columns(c, e) != 0)
 		return -1;
 	if (!c->header && c->column[0] <= c->rec.n && c->column[1] <= c->rec.n) {
-		const struct rec_record_field *row = &f[c->column[0] - 1], *col = &f[c->column[1] - 1];
+		const struct rec_record_field *row = &f[c->column[0] - 1],
+					      *col = &f[c->column[1] - 1];
 
 		c->names_alike = rec_looks_header(row->s, row->n, col->s, col->n);
 	}
@@ -409,7 +467,8 @@ static int read_records(struct csv *c, rec_row_fn *fn, void *arg, struct rec_err
 	int got, good;
 
 	while ((got = rec_record_next(&c->rec, e)) == 1) {
-		bool first = !c->chosen, again = !first && (c->header || c->names_alike) && equals_first(c);
+		bool first = !c->chosen,
+		     again = !first && (c->header || c->names_alike) && equals_first(c);
 
 		c->repeated += again;
 		if (first)
@@ -430,10 +489,14 @@ static void tell(const struct csv *c)
 	unsigned long long n = (unsigned long long)c->repeated;
 
 	if (c->header && n)
-		rec_in_tell(in, 0, "%llu line%s left out that repeat%s the header", n, n == 1 ? "" : "s", n == 1 ? "s" : "");
+		rec_in_tell(in, 0, "%llu line%s left out that repeat%s the header", n,
+			    n == 1 ? "" : "s", n == 1 ? "s" : "");
 	if (c->names_alike)
-		rec_in_tell(in, c->first_line, "'%.60s' '%.60s' reads like names of columns and was taken as a row%s; see --header",
-			    c->name[c->column[0] - 1].s, c->name[c->column[1] - 1].s, n ? ", as were more such lines" : "");
+		rec_in_tell(in, c->first_line,
+			    "'%.60s' '%.60s' reads like names of columns and was taken as a row%s; "
+			    "see --header",
+			    c->name[c->column[0] - 1].s, c->name[c->column[1] - 1].s,
+			    n ? ", as were more such lines" : "");
 	n = (unsigned long long)c->skipped;
 	if (n)
 		rec_in_tell(in, 0, "%llu row%s left out for an empty field", n, n == 1 ? "" : "s");
@@ -442,15 +505,19 @@ static void tell(const struct csv *c)
 		rec_in_tell(in, 0, "%llu missing value%s taken as 1", n, n == 1 ? "" : "s");
 }
 
-int rec_csv_read(struct rec_in *in, const struct rec_foreign_opts *o, rec_row_fn *fn, void *arg, struct rec_err *e)
+int rec_csv_read(struct rec_in *in, const struct rec_foreign_opts *o, rec_row_fn *fn, void *arg,
+		 struct rec_err *e)
 {
 	struct csv c = { .o = o, .header = o->header || has_names(o->columns) };
 	int rc;
 
-	c.rec = (struct rec_record){ .line = { .in = in, .lost = o->lost, .marks = true }, .delimiter = rec_delimiter(o->delimiter, ","),
-				     .quotes = o->quote == REC_QUOTE_DOUBLE, .guess = !o->delimiter };
+	c.rec = (struct rec_record){ .line = { .in = in, .lost = o->lost, .marks = true },
+				     .delimiter = rec_delimiter(o->delimiter, ","),
+				     .quotes = o->quote == REC_QUOTE_DOUBLE,
+				     .guess = !o->delimiter };
 	if (o->delimiter && !*o->delimiter)
-		return rec_err_set(e, REC_EUSAGE, "--delimiter: empty; runs of blanks are --delimiter blanks");
+		return rec_err_set(e, REC_EUSAGE,
+				   "--delimiter: empty; runs of blanks are --delimiter blanks");
 	rc = read_records(&c, fn, arg, e);
 	if (rc == 0)
 		tell(&c);

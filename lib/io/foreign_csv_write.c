@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* foreign_csv_write.c - rows to csv that reads back the same: quotes where a field needs them, as many fields in every row. */
+/*
+ * foreign_csv_write.c - rows to csv that reads back the same: quotes where a
+ * field needs them, as many fields in every row.
+ */
 #include <string.h>
 
 #include "io/foreign_formats.h"
@@ -24,7 +27,8 @@ static int put_names(struct rec_out *out, const char *columns, const char *d, st
 		bool given = columns && is_name(columns, n);
 
 		if ((r > 0 && rec_out_write(out, d, strlen(d), e) != 0) ||
-		    rec_out_write(out, given ? columns : names[r], given ? n : strlen(names[r]), e) != 0)
+		    rec_out_write(out, given ? columns : names[r], given ? n : strlen(names[r]),
+				  e) != 0)
 			return -1;
 		if (columns)
 			columns = columns[n] ? columns + n + 1 : NULL;
@@ -37,8 +41,10 @@ int rec_csv_begin(struct rec_out *out, const struct rec_foreign_opts *o, struct 
 	const char *d = rec_delimiter(o->delimiter, ",");
 
 	if (!*d)
-		return rec_err_set(e, REC_EUSAGE, "--delimiter: %s is for reading csv; one byte or more is written",
-				   *o->delimiter ? o->delimiter : "an empty one");
+		return rec_err_set(
+			e, REC_EUSAGE,
+			"--delimiter: %s is for reading csv; one byte or more is written",
+			*o->delimiter ? o->delimiter : "an empty one");
 	return o->header ? put_names(out, o->columns, d, e) : 0;
 }
 
@@ -52,10 +58,14 @@ static bool holds(const char *s, size_t n, const char *what)
 	return false;
 }
 
-/* Bytes at the end that begin a delimiter of several would make one with the delimiter behind. */
+/*
+ * Bytes at the end that begin a delimiter of several would make one with the
+ * delimiter behind.
+ */
 static bool needs_quotes(const char *s, size_t n, const char *d)
 {
-	return memchr(s, '"', n) || memchr(s, '\r', n) || memchr(s, d[0], n) || rec_looks_mark(s, n);
+	return memchr(s, '"', n) || memchr(s, '\r', n) || memchr(s, d[0], n) ||
+	       rec_looks_mark(s, n);
 }
 
 static int put_quoted(struct rec_out *out, const char *s, size_t n, struct rec_err *e)
@@ -63,23 +73,31 @@ static int put_quoted(struct rec_out *out, const char *s, size_t n, struct rec_e
 	if (rec_out_write(out, "\"", 1, e) != 0)
 		return -1;
 	for (size_t i = 0; i < n; i++)
-		if (rec_out_write(out, s + i, 1, e) != 0 || (s[i] == '"' && rec_out_write(out, "\"", 1, e) != 0))
+		if (rec_out_write(out, s + i, 1, e) != 0 ||
+		    (s[i] == '"' && rec_out_write(out, "\"", 1, e) != 0))
 			return -1;
 	return rec_out_write(out, "\"", 1, e);
 }
 
-static int put_field(struct rec_out *out, const struct rec_foreign_opts *o, const char *s, size_t n, const char *d, struct rec_err *e)
+static int put_field(struct rec_out *out, const struct rec_foreign_opts *o, const char *s, size_t n,
+		     const char *d, struct rec_err *e)
 {
 	if (!needs_quotes(s, n, d))
 		return rec_out_write(out, s, n, e);
 	if (o->quote == REC_QUOTE_DOUBLE)
 		return put_quoted(out, s, n, e);
 	if (holds(s, n, d) || memchr(s, d[0], n) || memchr(s, '\r', n))
-		return rec_err_set(e, REC_EDATA, "the label '%.*s' holds the delimiter, which needs quotes (--quote double)", rec_shown(n), s);
+		return rec_err_set(
+			e, REC_EDATA,
+			"the label '%.*s' holds the delimiter, which needs quotes (--quote double)",
+			rec_shown(n), s);
 	return rec_out_write(out, s, n, e);
 }
 
-/* Fields that every row has: four under a header, else as many as the first row. 0 where this row has more. */
+/*
+ * Fields that every row has: four under a header, else as many as the first
+ * row. 0 where this row has more.
+ */
 static unsigned fields_of(const struct rec_foreign_opts *o, const struct rec_row *row)
 {
 	unsigned own = row->has & REC_HAS_TIME ? 4 : row->has & REC_HAS_VALUE ? 3 : 2;
@@ -103,16 +121,21 @@ static int put_number(struct rec_out *out, const struct rec_row *row, int field,
 }
 
 /* A missing value is 1, a missing time empty. */
-int rec_csv_write(struct rec_out *out, const struct rec_foreign_opts *o, const struct rec_row *row, struct rec_err *e)
+int rec_csv_write(struct rec_out *out, const struct rec_foreign_opts *o, const struct rec_row *row,
+		  struct rec_err *e)
 {
 	const char *d = rec_delimiter(o->delimiter, ",");
 	unsigned fields = fields_of(o, row);
 	size_t len = strlen(d);
 
 	if (fields == 0)
-		return rec_err_set(e, REC_EDATA, "'%.*s' '%.*s' has a %s, rows before have none; --header writes all four fields for every row",
-				   rec_shown(row->row_len), row->row, rec_shown(row->col_len), row->col, row->has & REC_HAS_TIME ? "time" : "value");
-	if (put_field(out, o, row->row, row->row_len, d, e) != 0 || rec_out_write(out, d, len, e) != 0 ||
+		return rec_err_set(e, REC_EDATA,
+				   "'%.*s' '%.*s' has a %s, rows before have none; --header writes "
+				   "all four fields for every row",
+				   rec_shown(row->row_len), row->row, rec_shown(row->col_len),
+				   row->col, row->has & REC_HAS_TIME ? "time" : "value");
+	if (put_field(out, o, row->row, row->row_len, d, e) != 0 ||
+	    rec_out_write(out, d, len, e) != 0 ||
 	    put_field(out, o, row->col, row->col_len, d, e) != 0)
 		return -1;
 	if (fields > 2 && (rec_out_write(out, d, len, e) != 0 || put_number(out, row, 3, e) != 0))

@@ -54,7 +54,8 @@ static int end_growing(struct growing *g, struct rec_err *e)
 	return 0;
 }
 
-static int vector_line(struct growing *g, struct rec_foreign_line *l, char *p, const char *end, const char *delimiter, struct rec_err *e)
+static int vector_line(struct growing *g, struct rec_foreign_line *l, char *p, const char *end,
+		       const char *delimiter, struct rec_err *e)
 {
 	uint32_t columns = 0;
 	char *s;
@@ -71,11 +72,13 @@ static int vector_line(struct growing *g, struct rec_foreign_line *l, char *p, c
 	if (g->d->labels.n == 1 && g->d->ncols == 0)
 		g->d->ncols = columns;
 	if (columns == 0 || columns != g->d->ncols)
-		return rec_line_fail(l, 0, e, columns ? "%u number%s, not %u" : "no numbers", columns, REC_S(columns), g->d->ncols);
+		return rec_line_fail(l, 0, e, columns ? "%u number%s, not %u" : "no numbers",
+				     columns, REC_S(columns), g->d->ncols);
 	return 0;
 }
 
-static int read_vectors(struct growing *g, struct rec_foreign_line *l, const char *delimiter, struct rec_err *e)
+static int read_vectors(struct growing *g, struct rec_foreign_line *l, const char *delimiter,
+			struct rec_err *e)
 {
 	char *line;
 	size_t n;
@@ -105,7 +108,8 @@ int rec_factors_read(struct rec_foreign_dense *d, struct rec_in *in, const struc
 	return finish(&g, &l, read_vectors(&g, &l, "\t", e));
 }
 
-static int word2vec_header(struct rec_foreign_line *l, uint64_t *rows, uint64_t *columns, struct rec_err *e)
+static int word2vec_header(struct rec_foreign_line *l, uint64_t *rows, uint64_t *columns,
+			   struct rec_err *e)
 {
 	char *p, *s[2];
 	size_t n, len[2];
@@ -136,7 +140,8 @@ int rec_word2vec_read(struct rec_foreign_dense *d, struct rec_in *in, const stru
 	if (rc == 0)
 		rc = read_vectors(&g, &l, NULL, e);
 	if (rc == 0 && d->nrows != rows)
-		rc = rec_err_set(e, REC_EDATA, "%s: rows: %llu, but announced: %llu", rec_in_name(in), (unsigned long long)d->nrows,
+		rc = rec_err_set(e, REC_EDATA, "%s: rows: %llu, but announced: %llu",
+				 rec_in_name(in), (unsigned long long)d->nrows,
 				 (unsigned long long)rows);
 	return finish(&g, &l, rc);
 }
@@ -174,8 +179,10 @@ int rec_word2vec_write(struct rec_out *out, const struct rec_foreign_opts *o, co
 		size_t len = (size_t)(b->row_off[r + 1] - b->row_off[r]);
 
 		if (memchr(b->row_bytes + b->row_off[r], ' ', len))
-			return rec_err_set(e, REC_EDATA, "the label '%.*s' holds a blank, which word2vec cannot; --to factors can", rec_shown(len),
-					   b->row_bytes + b->row_off[r]);
+			return rec_err_set(e, REC_EDATA,
+					   "the label '%.*s' holds a blank, which word2vec cannot; "
+					   "--to factors can",
+					   rec_shown(len), b->row_bytes + b->row_off[r]);
 		if (put_vector(out, b, r, ' ', e) != 0)
 			return -1;
 	}
@@ -334,7 +341,8 @@ static int npy_labels(struct growing *g, const struct npy *a, const struct rec_l
 	char num[REC_NUM_MAX];
 
 	if (given && given->n != a->rows)
-		return rec_err_set(e, REC_EDATA, "%s: npy: rows: %llu, but labels: %llu", rec_in_name(in), (unsigned long long)a->rows,
+		return rec_err_set(e, REC_EDATA, "%s: npy: rows: %llu, but labels: %llu",
+				   rec_in_name(in), (unsigned long long)a->rows,
 				   (unsigned long long)given->n);
 	for (uint64_t r = 0; r < a->rows; r++)
 		if ((given ? add_label(g, given->label[r], given->len[r], e) : add_label(g, num, rec_num_put_u64(num, r), e)) != 0)

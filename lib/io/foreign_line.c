@@ -18,7 +18,8 @@ void rec_line_free(struct rec_foreign_line *l)
 	rec_buf_free(&l->text);
 }
 
-int rec_line_fail(const struct rec_foreign_line *l, int field, struct rec_err *e, const char *fmt, ...)
+int rec_line_fail(const struct rec_foreign_line *l, int field, struct rec_err *e, const char *fmt,
+		  ...)
 {
 	char text[300];
 	va_list ap;
@@ -54,28 +55,34 @@ static int read_more(struct rec_foreign_line *l, struct rec_err *e)
 }
 
 /*
- * Whether CR alone ends a line, at the first line end of the stream; false where more bytes are
- * needed to tell. csv: where CR comes first, for its fields are counted; else a CR before a
- * newline is part of a label.
+ * Whether CR alone ends a line, at the first line end of the stream; false
+ * where more bytes are needed to tell. csv: where CR comes first, for its
+ * fields are counted; else a CR before a newline is part of a label.
  */
 static bool decide(struct rec_foreign_line *l, size_t from)
 {
-	const char *p = l->buf + from, *end = l->buf + l->n, *newline = memchr(p, '\n', (size_t)(end - p)), *cr;
+	const char *p = l->buf + from, *end = l->buf + l->n,
+		   *newline = memchr(p, '\n', (size_t)(end - p)), *cr;
 
 	cr = memchr(p, '\r', (size_t)((newline ? newline : end) - p));
 	if (!newline && !l->ended && (!cr || cr + 2 >= end || (!l->marks && end - p < NEAR)))
 		return false;
 	if (newline && !l->marks)
 		cr = NULL;
-	l->cr = cr && cr + 1 < end && cr[1] != '\n' && !(cr[1] == '\r' && (cr + 2 == end || cr[2] == '\n'));
+	l->cr = cr && cr + 1 < end && cr[1] != '\n' &&
+		!(cr[1] == '\r' && (cr + 2 == end || cr[2] == '\n'));
 	l->known = newline || cr || l->ended;
 	return true;
 }
 
-/* The end of the line at buf[from ..): its place and width, or false where none is held (or may go on behind what is held). */
+/*
+ * The end of the line at buf[from ..): its place and width, or false where none
+ * is held (or may go on behind what is held).
+ */
 static bool find_end(const struct rec_foreign_line *l, size_t from, size_t *place, size_t *width)
 {
-	const char *p = l->buf + from, *end = l->buf + l->n, *newline = memchr(p, '\n', (size_t)(end - p)), *cr = NULL;
+	const char *p = l->buf + from, *end = l->buf + l->n,
+		   *newline = memchr(p, '\n', (size_t)(end - p)), *cr = NULL;
 
 	if (l->cr)
 		cr = memchr(p, '\r', (size_t)((newline ? newline : end) - p));
@@ -88,7 +95,10 @@ static bool find_end(const struct rec_foreign_line *l, size_t from, size_t *plac
 	return true;
 }
 
-/* From at to the next line end, which is covered by a NUL: 1, 0 where nothing is left, -1. */
+/*
+ * From at to the next line end, which is covered by a NUL: 1, 0 where nothing
+ * is left, -1.
+ */
 static int take_line(struct rec_foreign_line *l, struct rec_err *e)
 {
 	size_t looked = l->at, place, width;
@@ -178,7 +188,8 @@ int rec_line_more(struct rec_foreign_line *l, char **line, size_t *n, struct rec
 	return got == 1 ? give_line(l, line, n) : got;
 }
 
-static int number_fail(const struct rec_foreign_line *l, int field, const char *s, size_t n, enum rec_num why, struct rec_err *e)
+static int number_fail(const struct rec_foreign_line *l, int field, const char *s, size_t n,
+		       enum rec_num why, struct rec_err *e)
 {
 	if (why == REC_NUM_EMPTY)
 		return rec_line_fail(l, field, e, "empty");
@@ -186,7 +197,8 @@ static int number_fail(const struct rec_foreign_line *l, int field, const char *
 			     why == REC_NUM_RANGE ? "out of range" : "not a number");
 }
 
-int rec_line_f32(const struct rec_foreign_line *l, int field, const char *s, size_t n, float *x, struct rec_err *e)
+int rec_line_f32(const struct rec_foreign_line *l, int field, const char *s, size_t n, float *x,
+		 struct rec_err *e)
 {
 	bool lost = false;
 	enum rec_num r = rec_num_value(s, n, x, &lost);
@@ -196,7 +208,8 @@ int rec_line_f32(const struct rec_foreign_line *l, int field, const char *s, siz
 	return r == REC_NUM_OK ? lost : number_fail(l, field, s, n, r, e);
 }
 
-int rec_line_time(const struct rec_foreign_line *l, int field, const char *s, size_t n, double *x, struct rec_err *e)
+int rec_line_time(const struct rec_foreign_line *l, int field, const char *s, size_t n, double *x,
+		  struct rec_err *e)
 {
 	bool lost = false;
 	enum rec_num r = rec_num_time(s, n, x, &lost);
@@ -206,29 +219,34 @@ int rec_line_time(const struct rec_foreign_line *l, int field, const char *s, si
 	return r == REC_NUM_OK ? lost : number_fail(l, field, s, n, r, e);
 }
 
-int rec_line_keep(struct rec_foreign_line *l, struct rec_row *row, const char *value, size_t nvalue, const char *time, size_t ntime, struct rec_err *e)
+int rec_line_keep(struct rec_foreign_line *l, struct rec_row *row, const char *value, size_t nvalue,
+		  const char *time, size_t ntime, struct rec_err *e)
 {
 	struct rec_buf *b = &l->text;
 
 	b->n = 0;
 	if (rec_buf_add(b, row->col, row->col_len, e) != 0 || rec_buf_add(b, "\t", 1, e) != 0)
 		return -1;
-	if (rec_buf_add(b, value ? value : "1", value ? nvalue : 1, e) != 0 || rec_buf_add(b, "\t", 1, e) != 0)
+	if (rec_buf_add(b, value ? value : "1", value ? nvalue : 1, e) != 0 ||
+	    rec_buf_add(b, "\t", 1, e) != 0)
 		return -1;
-	if (rec_buf_add(b, time ? time : "", time ? ntime : 0, e) != 0 || rec_buf_add(b, "\n", 1, e) != 0)
+	if (rec_buf_add(b, time ? time : "", time ? ntime : 0, e) != 0 ||
+	    rec_buf_add(b, "\n", 1, e) != 0)
 		return -1;
 	row->col = b->p;
 	return 0;
 }
 
-int rec_line_u64(const struct rec_foreign_line *l, int field, const char *s, size_t n, uint64_t *x, struct rec_err *e)
+int rec_line_u64(const struct rec_foreign_line *l, int field, const char *s, size_t n, uint64_t *x,
+		 struct rec_err *e)
 {
 	enum rec_num r = rec_num_u64(s, n, x);
 
 	return r == REC_NUM_OK ? 0 : number_fail(l, field, s, n, r, e);
 }
 
-int rec_line_label(const struct rec_foreign_line *l, int field, const char *s, size_t n, struct rec_err *e)
+int rec_line_label(const struct rec_foreign_line *l, int field, const char *s, size_t n,
+		   struct rec_err *e)
 {
 	if (n == 0)
 		return rec_line_fail(l, field, e, "empty");

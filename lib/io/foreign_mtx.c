@@ -94,8 +94,10 @@ static int sizes(struct mtx *m, struct rec_err *e)
 		return -1;
 	for (int side = 0; side < 2; side++)
 		if (m->labels[side] && m->labels[side]->n != m->size[side])
-			return rec_err_set(e, REC_EDATA, "%s: %s: %llu, but labels: %llu", rec_in_name(m->line.in), side ? "columns" : "rows",
-					   (unsigned long long)m->size[side], (unsigned long long)m->labels[side]->n);
+			return rec_err_set(e, REC_EDATA, "%s: %s: %llu, but labels: %llu",
+					   rec_in_name(m->line.in), side ? "columns" : "rows",
+					   (unsigned long long)m->size[side],
+					   (unsigned long long)m->labels[side]->n);
 	return 0;
 }
 
@@ -111,8 +113,12 @@ static void label_of(const struct mtx *m, int side, uint64_t i, char buf[REC_NUM
 	*s = buf;
 }
 
-/* text: the value as it was written, where it has digits that are lost; else NULL. */
-static int give(struct mtx *m, uint64_t i, uint64_t j, float value, const char *text, size_t n, rec_row_fn *fn, void *arg, struct rec_err *e)
+/*
+ * text: the value as it was written, where it has digits that are lost; else
+ * NULL.
+ */
+static int give(struct mtx *m, uint64_t i, uint64_t j, float value, const char *text, size_t n,
+		rec_row_fn *fn, void *arg, struct rec_err *e)
 {
 	struct rec_row r = { .value = value, .has = REC_HAS_COL | (m->pattern ? 0 : REC_HAS_VALUE), .time = (double)__builtin_nan("") };
 	char a[REC_NUM_MAX], b[REC_NUM_MAX];
@@ -156,7 +162,9 @@ static int entry(struct mtx *m, char *line, size_t n, rec_row_fn *fn, void *arg,
 		return rec_line_fail(&m->line, m->pattern ? 3 : 4, e, "unexpected");
 	if (give(m, ij[0], ij[1], value, text, written, fn, arg, e) != 0)
 		return -1;
-	return m->symmetric && ij[0] != ij[1] ? give(m, ij[1], ij[0], value, text, written, fn, arg, e) : 0;
+	return m->symmetric && ij[0] != ij[1] ?
+		       give(m, ij[1], ij[0], value, text, written, fn, arg, e) :
+		       0;
 }
 
 static int read_all(struct mtx *m, rec_row_fn *fn, void *arg, struct rec_err *e)
@@ -172,19 +180,22 @@ static int read_all(struct mtx *m, rec_row_fn *fn, void *arg, struct rec_err *e)
 		return -1;
 	while ((got = next_data_line(m, &line, &n, e)) == 1) {
 		if (++entries > m->nnz)
-			return rec_line_fail(&m->line, 0, e, "more than the %llu entr%s announced", (unsigned long long)m->nnz, m->nnz == 1 ? "y" : "ies");
+			return rec_line_fail(&m->line, 0, e, "more than the %llu entr%s announced",
+					     (unsigned long long)m->nnz, m->nnz == 1 ? "y" : "ies");
 		if (entry(m, line, n, fn, arg, e) != 0)
 			return -1;
 	}
 	if (got == 0 && entries < m->nnz)
-		return rec_err_set(e, REC_EDATA, "%s: cut off: %llu of %llu entr%s", rec_in_name(m->line.in), (unsigned long long)entries,
+		return rec_err_set(e, REC_EDATA, "%s: cut off: %llu of %llu entr%s",
+				   rec_in_name(m->line.in), (unsigned long long)entries,
 				   (unsigned long long)m->nnz, m->nnz == 1 ? "y" : "ies");
 	return got;
 }
 
 int rec_mtx_read(struct rec_in *in, const struct rec_foreign_opts *o, rec_row_fn *fn, void *arg, struct rec_err *e)
 {
-	struct mtx m = { .line = { .in = in, .lost = o->lost, .binary = true }, .labels = { o->row_labels, o->col_labels } };
+	struct mtx m = { .line = { .in = in, .lost = o->lost, .binary = true },
+			 .labels = { o->row_labels, o->col_labels } };
 	int rc = read_all(&m, fn, arg, e);
 
 	rec_line_free(&m.line);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * foreign_record.c - first the end of a record is found, without writing: lines are added while a
- * quoted field is open, and no byte is looked at twice. Then it is cut, and doubled quotes are
- * undone in place.
+ * foreign_record.c - first the end of a record is found, without writing: lines
+ * are added while a quoted field is open, and no byte is looked at twice. Then
+ * it is cut, and doubled quotes are undone in place.
  */
 #include "io/foreign_record.h"
 
@@ -13,7 +13,8 @@
 #include "base/mem.h"
 #include "io/looks.h"
 
-enum { LONGEST = 64 << 20 };	/* bytes of a record with an open quote: behind that a quote is a slip */
+/* bytes of a record with an open quote: behind that a quote is a slip */
+enum { LONGEST = 64 << 20 };
 
 void rec_record_free(struct rec_record *r)
 {
@@ -22,7 +23,8 @@ void rec_record_free(struct rec_record *r)
 	r->field = NULL;
 }
 
-static int fail_at(const struct rec_record *r, uint64_t line, size_t f, struct rec_err *e, const char *text)
+static int fail_at(const struct rec_record *r, uint64_t line, size_t f, struct rec_err *e,
+		   const char *text)
 {
 	struct rec_foreign_line at = r->line;
 
@@ -72,7 +74,10 @@ static const char *find_delimiter(const struct rec_record *r, const char *p, con
 	return p;
 }
 
-/* Whether the record in p[0 .. n) ends there: r->at and r->open carry on from the last call. A field begins at r->at unless one is open. */
+/*
+ * Whether the record in p[0 .. n) ends there: r->at and r->open carry on from
+ * the last call. A field begins at r->at unless one is open.
+ */
 static bool is_whole(struct rec_record *r, const char *p, size_t n)
 {
 	const char *end = p + n, *at = p + r->at;
@@ -110,7 +115,9 @@ static int never_closed(const struct rec_record *r, const char *where, struct re
 {
 	char text[120];
 
-	snprintf(text, sizeof text, "a quote is opened here and not closed%s; --quote none takes quotes as they are", where);
+	snprintf(text, sizeof text,
+		 "a quote is opened here and not closed%s; --quote none takes quotes as they are",
+		 where);
 	return fail_at(r, r->open_line, r->open_field, e, text);
 }
 
@@ -143,8 +150,12 @@ static int add_field(struct rec_record *r, char *s, size_t n, uint64_t line, str
 	return 0;
 }
 
-/* A quoted field at p: quotes doubled inside are undone in place. Returns what stands behind the closing quote; *line counts line ends. */
-static char *cut_quoted(const struct rec_record *r, char *p, const char *end, size_t *n, uint64_t *line)
+/*
+ * A quoted field at p: quotes doubled inside are undone in place. Returns what
+ * stands behind the closing quote; *line counts line ends.
+ */
+static char *cut_quoted(const struct rec_record *r, char *p, const char *end, size_t *n,
+			uint64_t *line)
 {
 	char *from = p + 1, *to = p + 1;
 
@@ -165,8 +176,12 @@ static int fail_behind(const struct rec_record *r, uint64_t line, struct rec_err
 	char text[160], where[60] = "";
 
 	if (f->line != line)
-		snprintf(where, sizeof where, " (of a field that begins in line %llu)", (unsigned long long)f->line);
-	snprintf(text, sizeof text, "text behind a closing quote%s; a quote inside is doubled, --quote none takes them as they are", where);
+		snprintf(where, sizeof where, " (of a field that begins in line %llu)",
+			 (unsigned long long)f->line);
+	snprintf(text, sizeof text,
+		 "text behind a closing quote%s; a quote inside is doubled, --quote none takes "
+		 "them as they are",
+		 where);
 	return fail_at(r, line, r->n, e, text);
 }
 
@@ -203,10 +218,12 @@ static int cut(struct rec_record *r, char *p, size_t n, uint64_t line, struct re
 /* A first line "sep=;" names the delimiter: 1 where it is one, 0, -1. */
 static int take_sep(struct rec_record *r, const char *p, size_t n, struct rec_err *e)
 {
-	if (n < 5 || n >= 4 + sizeof r->sep || memcmp(p, "sep=", 4) != 0 || memchr(p + 5, '=', n - 5))
+	if (n < 5 || n >= 4 + sizeof r->sep || memcmp(p, "sep=", 4) != 0 ||
+	    memchr(p + 5, '=', n - 5))
 		return 0;
 	if (!r->guess && (strlen(r->delimiter) != n - 4 || memcmp(r->delimiter, p + 4, n - 4) != 0))
-		return rec_line_fail(&r->line, 0, e, "'%.*s' is not the delimiter that was asked for", (int)n, p);
+		return rec_line_fail(&r->line, 0, e,
+				     "'%.*s' is not the delimiter that was asked for", (int)n, p);
 	memcpy(r->sep, p + 4, n - 4);
 	r->sep[n - 4] = '\0';
 	r->delimiter = r->sep;

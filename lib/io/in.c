@@ -31,7 +31,8 @@ struct rec_in {
 	int fd;
 	char *name;
 	bool regular, at_start;		/* at_start: the descriptor stood at offset 0 when it was opened */
-	bool memory;			/* raw is the caller's, and holds it all; there is no descriptor */
+	/* raw is the caller's, and holds it all; there is no descriptor */
+	bool memory;
 	enum format format;
 	bool raw_end, end;		/* no more bytes in the descriptor, in the unpacked stream */
 	uint64_t raw_bytes, taken;	/* read from the descriptor; unpacked bytes that left for the caller or for look */
@@ -98,7 +99,8 @@ fail:
 	return -1;
 }
 
-int rec_in_memory(struct rec_in **out, const char *name, const void *bytes, size_t n, struct rec_err *e)
+int rec_in_memory(struct rec_in **out, const char *name, const void *bytes, size_t n,
+		  struct rec_err *e)
 {
 	struct rec_in *in = rec_zalloc(1, sizeof *in, e);
 
@@ -107,7 +109,11 @@ int rec_in_memory(struct rec_in **out, const char *name, const void *bytes, size
 		return -1;
 	in->fd = -1;
 	in->memory = in->raw_end = true;
-	in->raw = (unsigned char *)(uintptr_t)bytes;	/* nothing is written through it: the end has been seen, so nothing is moved to make room */
+	/*
+	 * nothing is written through it: the end has been seen, so nothing is
+	 * moved to make room
+	 */
+	in->raw = (unsigned char *)(uintptr_t)bytes;
 	in->raw_n = n;
 	in->raw_bytes = n;
 	in->name = strdup(name);

@@ -25,8 +25,12 @@ struct rec_in;
 REC_MUST int rec_in_open(struct rec_in **in, const char *path, struct rec_err *e);
 void rec_in_close(struct rec_in *in);
 
-/* n bytes that the caller keeps until close, as if they were a mapped file of this name. */
-REC_MUST int rec_in_memory(struct rec_in **in, const char *name, const void *bytes, size_t n, struct rec_err *e);
+/*
+ * n bytes that the caller keeps until close, as if they were a mapped file of
+ * this name.
+ */
+REC_MUST int rec_in_memory(struct rec_in **in, const char *name, const void *bytes, size_t n,
+			   struct rec_err *e);
 
 /* Name for messages: the path, or <stdin>. */
 const char *rec_in_name(const struct rec_in *in);
@@ -40,12 +44,16 @@ REC_MUST int64_t rec_in_read_full(struct rec_in *in, void *buf, size_t n, struct
 /* Up to n <= 4096 of the next unpacked bytes without taking them: *p is valid until the next call. Returns how many (fewer only at the end) or -1. */
 REC_MUST int64_t rec_in_peek(struct rec_in *in, const void **p, size_t n, struct rec_err *e);
 
-/* The first bytes of the unpacked stream, as many as were read so far, at most 4096: *n of them. Nothing is read for it. */
+/*
+ * The first bytes of the unpacked stream, as many as were read so far, at most
+ * 4096: *n of them. Nothing is read for it.
+ */
 const char *rec_in_head(const struct rec_in *in, size_t *n);
 
 /*
- * Whoever opened the stream may listen: readers tell what is no failure but should be known, such as a first line that reads like a header. text is one line
- * that begins with the name of the stream. Told by one thread at a time.
+ * Whoever opened the stream may listen: readers tell what is no failure but
+ * should be known, such as a first line that reads like a header. text is one
+ * line that begins with the name of the stream. Told by one thread at a time.
  */
 typedef void rec_in_hear(void *arg, const char *text);
 void rec_in_listen(struct rec_in *in, rec_in_hear *hear, void *arg);

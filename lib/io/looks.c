@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* looks.c - first bytes of formats (their own specifications; file(1)), and lines that are cut by something else than TAB. */
+/*
+ * looks.c - first bytes of formats (their own specifications; file(1)), and
+ * lines that are cut by something else than TAB.
+ */
 #include "io/looks.h"
 
 #include <string.h>
@@ -14,7 +17,8 @@ static const struct {
 	unsigned n, at;
 	struct rec_looks looks;
 } magics[] = {
-	{ "\xfd" "7zXZ\0", 6, 0, { "xz", "unpack it first: xz -dc", true, false } },
+	{ "\xfd" "7zXZ\0", 6, 0,
+	  { "xz", "unpack it first: xz -dc", true, false } },
 	{ "\x28\xb5\x2f\xfd", 4, 0, { "zstd", "unpack it first: zstd -dc", true, false } },
 	{ "\x04\x22\x4d\x18", 4, 0, { "lz4", "unpack it first: lz4 -dc", true, false } },
 	{ "BZh", 3, 0, { "bzip2", "unpack it first: bzip2 -dc", true, false } },
@@ -26,40 +30,86 @@ static const struct {
 	{ "\xff\x06\0\0sNaPpY", 10, 0, { "snappy", "unpack it first: snzip -dc", true, false } },
 	{ "7z\xbc\xaf\x27\x1c", 6, 0, { "7z", "unpack it first: 7z x -so FILE", true, false } },
 	{ "Rar!\x1a\x07", 6, 0, { "rar", "unpack it first: unrar p -inul FILE", true, false } },
-	{ "PK\3\4", 4, 0, { "zip (also xlsx, npz)", "unpack it first: unzip -p FILE; from a spreadsheet export CSV", true, false } },
+	{ "PK\3\4", 4, 0,
+	  { "zip (also xlsx, npz)", "unpack it first: unzip -p FILE; from a spreadsheet export CSV",
+	    true, false } },
 	{ "PK\5\6", 4, 0, { "an empty zip", "there is nothing in it", true, false } },
 	{ "ustar", 5, 257, { "tar", "unpack it first: tar -xO", true, false } },
-	{ "PAR1", 4, 0, { "Parquet", "turn it into text: duckdb -csv -noheader -c \"from 'FILE'\" | rec-cat --from csv", true, false } },
-	{ "ARROW1", 6, 0, { "Arrow (Feather)", "turn it into text with pyarrow or duckdb, then rec-cat --from csv", true, false } },
-	{ "ORC", 3, 0, { "ORC", "turn it into text with pyarrow or duckdb, then rec-cat --from csv", true, false } },
-	{ "Obj\1", 4, 0, { "Avro", "turn it into text with duckdb, then rec-cat --from csv", true, false } },
-	{ "\x89HDF\r\n\x1a\n", 8, 0, { "HDF5", "turn it into text with h5py or pandas, then rec-cat --from csv", true, false } },
-	{ "SQLite format 3\0", 16, 0, { "SQLite", "turn it into text: sqlite3 -csv FILE 'select ...' | rec-cat --from csv", true, false } },
-	{ "DUCK", 4, 8, { "DuckDB", "turn it into text: duckdb -csv -noheader FILE 'select ...' | rec-cat --from csv", true, false } },
-	{ "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 8, 0, { "an old spreadsheet (xls)", "export CSV, then rec-cat --from csv", true, false } },
+	{ "PAR1", 4, 0,
+	  { "Parquet",
+	    "turn it into text: duckdb -csv -noheader -c \"from 'FILE'\" | rec-cat --from csv",
+	    true, false } },
+	{ "ARROW1", 6, 0,
+	  { "Arrow (Feather)", "turn it into text with pyarrow or duckdb, then rec-cat --from csv",
+	    true, false } },
+	{ "ORC", 3, 0,
+	  { "ORC", "turn it into text with pyarrow or duckdb, then rec-cat --from csv", true,
+	    false } },
+	{ "Obj\1", 4, 0,
+	  { "Avro", "turn it into text with duckdb, then rec-cat --from csv", true, false } },
+	{ "\x89HDF\r\n\x1a\n", 8, 0,
+	  { "HDF5", "turn it into text with h5py or pandas, then rec-cat --from csv", true,
+	    false } },
+	{ "SQLite format 3\0", 16, 0,
+	  { "SQLite", "turn it into text: sqlite3 -csv FILE 'select ...' | rec-cat --from csv",
+	    true, false } },
+	{ "DUCK", 4, 8,
+	  { "DuckDB",
+	    "turn it into text: duckdb -csv -noheader FILE 'select ...' | rec-cat --from csv", true,
+	    false } },
+	{ "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 8, 0,
+	  { "an old spreadsheet (xls)", "export CSV, then rec-cat --from csv", true, false } },
 	{ "\x93NUMPY", 6, 0, { "npy", "read it with rec-cat --from npy", true, false } },
 	{ "%PDF-", 5, 0, { "PDF", "interactions are wanted as text", true, false } },
-	{ "\x7f" "ELF", 4, 0, { "a program", "interactions are wanted as text", true, false } },
-	{ "%%MatrixMarket", 14, 0, { "Matrix Market", "read it with rec-cat --from mtx", true, false } },
+	{ "\x7f" "ELF", 4, 0,
+	  { "a program", "interactions are wanted as text", true, false } },
+	{ "%%MatrixMarket", 14, 0,
+	  { "Matrix Market", "read it with rec-cat --from mtx", true, false } },
 };
 
-static const struct rec_looks utf16 = { "UTF-16", "turn it into UTF-8: iconv -f UTF-16 -t UTF-8", true, false };
-static const struct rec_looks utf16le = { "UTF-16LE", "turn it into UTF-8: iconv -f UTF-16LE -t UTF-8", true, false };
-static const struct rec_looks utf16be = { "UTF-16BE", "turn it into UTF-8: iconv -f UTF-16BE -t UTF-8", true, false };
-static const struct rec_looks utf32 = { "UTF-32", "turn it into UTF-8: iconv -f UTF-32 -t UTF-8", true, false };
-static const struct rec_looks utf32le = { "UTF-32LE", "turn it into UTF-8: iconv -f UTF-32LE -t UTF-8", true, false };
-static const struct rec_looks utf32be = { "UTF-32BE", "turn it into UTF-8: iconv -f UTF-32BE -t UTF-8", true, false };
-static const struct rec_looks pickle = { "a Python pickle", "turn it into text with pandas, then rec-cat --from csv", true, false };
-static const struct rec_looks old_mac = { "text whose lines end in CR alone", "turn them into newlines: tr '\\r' '\\n'", true, false };
-static const struct rec_looks json = { "JSON", "turn it into text: jq -r '[.user, .item, .rating] | @tsv'", true, false };
-static const struct rec_looks xml = { "XML", "turn it into text: a row is user TAB item", true, false };
-static const struct rec_looks html = { "HTML", "is it the page of a failed download?", true, false };
+static const struct rec_looks utf16 = {
+	"UTF-16", "turn it into UTF-8: iconv -f UTF-16 -t UTF-8", true, false
+};
+static const struct rec_looks utf16le = {
+	"UTF-16LE", "turn it into UTF-8: iconv -f UTF-16LE -t UTF-8", true, false
+};
+static const struct rec_looks utf16be = {
+	"UTF-16BE", "turn it into UTF-8: iconv -f UTF-16BE -t UTF-8", true, false
+};
+static const struct rec_looks utf32 = {
+	"UTF-32", "turn it into UTF-8: iconv -f UTF-32 -t UTF-8", true, false
+};
+static const struct rec_looks utf32le = {
+	"UTF-32LE", "turn it into UTF-8: iconv -f UTF-32LE -t UTF-8", true, false
+};
+static const struct rec_looks utf32be = {
+	"UTF-32BE", "turn it into UTF-8: iconv -f UTF-32BE -t UTF-8", true, false
+};
+static const struct rec_looks pickle = {
+	"a Python pickle", "turn it into text with pandas, then rec-cat --from csv", true, false
+};
+static const struct rec_looks old_mac = {
+	"text whose lines end in CR alone", "turn them into newlines: tr '\\r' '\\n'", true, false
+};
+static const struct rec_looks json = {
+	"JSON", "turn it into text: jq -r '[.user, .item, .rating] | @tsv'", true, false
+};
+static const struct rec_looks xml = {
+	"XML", "turn it into text: a row is user TAB item", true, false
+};
+static const struct rec_looks html = {
+	"HTML", "is it the page of a failed download?", true, false
+};
 
-/* Letters and signs that text begins with: a magic of those alone needs bytes behind it that text doesn't hold. */
+/*
+ * Letters and signs that text begins with: a magic of those alone needs bytes
+ * behind it that text doesn't hold.
+ */
 static bool holds_binary(const char *p, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if ((unsigned char)p[i] < 9 || (unsigned char)p[i] == 127 || ((unsigned char)p[i] > 13 && (unsigned char)p[i] < 32))
+		if ((unsigned char)p[i] < 9 || (unsigned char)p[i] == 127 ||
+		    ((unsigned char)p[i] > 13 && (unsigned char)p[i] < 32))
 			return true;
 	return false;
 }
@@ -79,13 +129,17 @@ static const struct rec_looks *find_magic(const char *p, size_t n)
 
 		if (n < end || memcmp(p + magics[i].at, magics[i].magic, magics[i].n) != 0)
 			continue;
-		if (magics[i].magic[0] == '%' || !is_textual(magics[i].magic, magics[i].n) || holds_binary(p, n < 512 ? n : 512))
+		if (magics[i].magic[0] == '%' || !is_textual(magics[i].magic, magics[i].n) ||
+		    holds_binary(p, n < 512 ? n : 512))
 			return &magics[i].looks;
 	}
 	return NULL;
 }
 
-/* Where the bytes that are 0 stand tells wide characters: counts by position within four. */
+/*
+ * Where the bytes that are 0 stand tells wide characters: counts by position
+ * within four.
+ */
 static const struct rec_looks *find_wide(const char *p, size_t n)
 {
 	size_t zero[4] = { 0 }, quads;
@@ -126,7 +180,8 @@ static bool begins(const char *p, const char *end, const char *with)
 static bool goes_on_as_json(const char *p, const char *end)
 {
 	bool object = *p == '{';
-	const char *line_end = memchr(p, '\n', (size_t)(end - p)), *last = line_end ? line_end : end;
+	const char *line_end = memchr(p, '\n', (size_t)(end - p)),
+		   *last = line_end ? line_end : end;
 
 	while (last > p + 1 && blank(last[-1]))
 		last--;
@@ -139,7 +194,10 @@ static bool goes_on_as_json(const char *p, const char *end)
 	return strchr("{[\"-0123456789tfn]", *p) && strchr("[{],", last[-1]);
 }
 
-/* Formats that are text: their first line holds no TAB before the words that tell. */
+/*
+ * Formats that are text: their first line holds no TAB before the words that
+ * tell.
+ */
 static const struct rec_looks *find_markup(const char *p, size_t n)
 {
 	const char *end = p + n;
@@ -157,7 +215,8 @@ static const struct rec_looks *find_markup(const char *p, size_t n)
 	if (*p == '{' || *p == '[') {
 		const char *newline = memchr(p, '\n', (size_t)(end - p));
 
-		if (!memchr(p, '\t', (size_t)((newline ? newline : end) - p)) && goes_on_as_json(p, end))
+		if (!memchr(p, '\t', (size_t)((newline ? newline : end) - p)) &&
+		    goes_on_as_json(p, end))
 			return &json;
 	}
 	return NULL;
@@ -204,7 +263,9 @@ static const struct rec_looks parted[CUTS][2] = {
 	[PAIRS] = PARTED("lines of item:value", "see rec-cat --from libsvm"),
 #undef PARTED
 };
-static const char *const sign[] = { [COLONS] = "::", [SEMICOLON] = ";", [COMMA] = ",", [BAR] = "|" };
+static const char *const sign[] = {
+	[COLONS] = "::", [SEMICOLON] = ";", [COMMA] = ",", [BAR] = "|"
+};
 
 static size_t count(const char *p, size_t n, const char *what)
 {
@@ -256,10 +317,14 @@ static bool is_pair(const struct word *w)
 
 	while (colon > w->s && colon[-1] != ':')
 		colon--;
-	return colon > w->s + 1 && is_number(&(struct word){ colon, (size_t)(w->s + w->n - colon) });
+	return colon > w->s + 1 &&
+	       is_number(&(struct word){ colon, (size_t)(w->s + w->n - colon) });
 }
 
-/* What cuts a line, or CUTS. A comma next to semicolons is a decimal one; of comma and bar the first counts. */
+/*
+ * What cuts a line, or CUTS. A comma next to semicolons is a decimal one; of
+ * comma and bar the first counts.
+ */
 static enum cut cut_of(const char *p, size_t n)
 {
 	const char *comma = memchr(p, ',', n), *bar = memchr(p, '|', n);
@@ -286,14 +351,18 @@ const struct rec_looks *rec_looks_line(const char *p, size_t n)
 	return c == CUTS ? NULL : &parted[c][0];
 }
 
-/* Lines that blanks part: 0 they differ, 1 as many words each, 2 with numbers as values (the third word of more, or both of two). */
+/*
+ * Lines that blanks part: 0 they differ, 1 as many words each, 2 with numbers
+ * as values (the third word of more, or both of two).
+ */
 static int even_words(const char *p, const char *end)
 {
 	size_t want = 0;
 	int sure = 2;
 
 	while (p < end) {
-		const char *newline = memchr(p, '\n', (size_t)(end - p)), *stop = newline ? newline : end;
+		const char *newline = memchr(p, '\n', (size_t)(end - p)),
+			   *stop = newline ? newline : end;
 		struct word w[6];
 		size_t nw = words(p, (size_t)(stop - p), w);
 
@@ -307,14 +376,18 @@ static int even_words(const char *p, const char *end)
 	return want ? sure : 0;
 }
 
-/* Every line has as many of the sign as the first; where quotes hide some, at least one. */
+/*
+ * Every line has as many of the sign as the first; where quotes hide some, at
+ * least one.
+ */
 static bool even_signs(const char *p, const char *end, const char *what)
 {
 	bool quotes = memchr(p, '"', (size_t)(end - p)) != NULL;
 	size_t want = 0;
 
 	while (p < end) {
-		const char *newline = memchr(p, '\n', (size_t)(end - p)), *stop = newline ? newline : end;
+		const char *newline = memchr(p, '\n', (size_t)(end - p)),
+			   *stop = newline ? newline : end;
 		size_t got = count(p, (size_t)(stop - p), what);
 
 		if (got == 0 || (want && got != want && !quotes))
@@ -349,7 +422,10 @@ const struct rec_looks *rec_looks_labels(const char *p, size_t n)
 
 /* -- first lines that are names of columns -- */
 
-/* Lower case without what parts words, up to a colon (RecBole's user_id:token); 0 where it is too long for a name. */
+/*
+ * Lower case without what parts words, up to a colon (RecBole's user_id:token);
+ * 0 where it is too long for a name.
+ */
 static size_t plain_name(char to[40], const char *s, size_t n)
 {
 	size_t got = 0;
@@ -368,10 +444,15 @@ static size_t plain_name(char to[40], const char *s, size_t n)
 	return got;
 }
 
-/* A word of the list (between blanks), with or without "s", "id", "ids", "name", "no", "code", "key", "number", "title" behind it. */
+/*
+ * A word of the list (between blanks), with or without "s", "id", "ids",
+ * "name", "no", "code", "key", "number", "title" behind it.
+ */
 static bool among(const char *name, size_t n, const char *list)
 {
-	static const char *const behind[] = { "", "s", "id", "ids", "name", "no", "code", "key", "number", "title", "idx", "index", "uuid", "hash" };
+	static const char *const behind[] = { "",    "s",     "id",   "ids",	"name",
+					      "no",  "code",  "key",  "number", "title",
+					      "idx", "index", "uuid", "hash" };
 
 	for (size_t len; *list; list += len + (list[len] == ' ')) {
 		len = strcspn(list, " ");
@@ -384,13 +465,21 @@ static bool among(const char *name, size_t n, const char *list)
 	return false;
 }
 
-static const char user_words[] = "user customer cust client visitor viewer reader listener player member account person people session buyer shopper reviewer "
-				 "rater profile subscriber patient household learner student device cookie follower author owner basket order playlist query row source uid guid sid";
-static const char item_words[] = "item product prod movie film book isbn asin song track artist album game article news sku stock business place venue "
-				 "location poi show anime series recipe job video content doc document page url title tag category brand offer ad listing "
-				 "event course question problem skill ingredient food dish drink wine app channel podcast episode image photo picture post tweet "
-				 "repo repository library paper friend followee merchant store shop provider service property car merchandise ean gtin upc "
-				 "hotel restaurant beer package pkg dependency col column target iid mid pid";
+static const char user_words[] =
+	"user customer cust client visitor viewer reader listener player member account person "
+	"people session buyer shopper reviewer "
+	"rater profile subscriber patient household learner student device cookie follower author "
+	"owner basket order playlist query row source uid guid sid";
+static const char item_words[] =
+	"item product prod movie film book isbn asin song track artist album game article news sku "
+	"stock business place venue "
+	"location poi show anime series recipe job video content doc document page url title tag "
+	"category brand offer ad listing "
+	"event course question problem skill ingredient food dish drink wine app channel podcast "
+	"episode image photo picture post tweet "
+	"repo repository library paper friend followee merchant store shop provider service "
+	"property car merchandise ean gtin upc "
+	"hotel restaurant beer package pkg dependency col column target iid mid pid";
 
 bool rec_looks_header(const char *row, size_t row_len, const char *col, size_t col_len)
 {
@@ -399,8 +488,11 @@ bool rec_looks_header(const char *row, size_t row_len, const char *col, size_t c
 
 	if (na == 0 || nb == 0)
 		return false;
-	return (among(a, na, user_words) && among(b, nb, item_words)) || (among(a, na, item_words) && among(b, nb, user_words)) ||
-	       (na > 3 && nb > 3 && strcmp(a + na - 2, "id") == 0 && strcmp(b + nb - 2, "id") == 0 && among(a, na, user_words) + among(b, nb, item_words) > 0);
+	return (among(a, na, user_words) && among(b, nb, item_words)) ||
+	       (among(a, na, item_words) && among(b, nb, user_words)) ||
+	       (na > 3 && nb > 3 && strcmp(a + na - 2, "id") == 0 &&
+		strcmp(b + nb - 2, "id") == 0 &&
+		among(a, na, user_words) + among(b, nb, item_words) > 0);
 }
 
 bool rec_looks_missing(const char *s, size_t n)
@@ -447,7 +539,8 @@ bool rec_looks_time(const char *name, size_t n)
 	char a[40];
 	size_t na = plain_name(a, name, n);
 
-	return na > 0 && (strstr(a, "time") || strstr(a, "date") || strcmp(a, "ts") == 0 || strcmp(a, "unix") == 0 || strcmp(a, "when") == 0);
+	return na > 0 && (strstr(a, "time") || strstr(a, "date") || strcmp(a, "ts") == 0 ||
+			  strcmp(a, "unix") == 0 || strcmp(a, "when") == 0);
 }
 
 /* -- messages -- */
@@ -455,7 +548,8 @@ bool rec_looks_time(const char *name, size_t n)
 int rec_looks_fail(const struct rec_in *in, const struct rec_looks *l, struct rec_err *e)
 {
 	return rec_err_set(e, REC_EDATA, "%s: %s%s%s %s", rec_in_name(in),
-			   l->lines ? "no line has a TAB; " : "this is ", l->what, l->lines ? "?" : ";", l->todo);
+			   l->lines ? "no line has a TAB; " : "this is ", l->what,
+			   l->lines ? "?" : ";", l->todo);
 }
 
 bool rec_looks_explain(struct rec_in *in, struct rec_err *e)
@@ -487,7 +581,8 @@ int rec_looks_check(struct rec_in *in, const char *p, size_t n, struct rec_err *
 	if (n == 0)
 		return 0;
 	if ((at = memchr(p, '\0', n))) {
-		rec_err_set(e, REC_EDATA, "%s:%llu: NUL byte", name, (unsigned long long)line_of(p, at));
+		rec_err_set(e, REC_EDATA, "%s:%llu: NUL byte", name,
+			    (unsigned long long)line_of(p, at));
 		rec_looks_explain(in, e);
 		return -1;
 	}
@@ -495,6 +590,7 @@ int rec_looks_check(struct rec_in *in, const char *p, size_t n, struct rec_err *
 		return rec_looks_fail(in, &old_mac, e);
 	for (at = p; (at = memchr(at, 0xef, (size_t)(end - at))); at++)
 		if (rec_looks_mark(at, (size_t)(end - at)) && (at == p || at[-1] == '\n'))
-			return rec_err_set(e, REC_EDATA, "%s:%llu: %s", name, (unsigned long long)line_of(p, at), REC_LOOKS_MARK);
+			return rec_err_set(e, REC_EDATA, "%s:%llu: %s", name,
+					   (unsigned long long)line_of(p, at), REC_LOOKS_MARK);
 	return 0;
 }

@@ -5,19 +5,22 @@
 
 #include "io/num.h"
 
-static void set(struct rec_lost_number *x, const char *file, uint64_t line, int field, const char *s, size_t n, const char *kept, size_t nkept)
+static void set(struct rec_lost_number *x, const char *file, uint64_t line, int field,
+		const char *s, size_t n, const char *kept, size_t nkept)
 {
 	int shown = n > 40 ? 40 : (int)n;
 
 	if (field)
-		snprintf(x->where, sizeof x->where, "%.160s:%llu: field %d", file, (unsigned long long)line, field);
+		snprintf(x->where, sizeof x->where, "%.160s:%llu: field %d", file,
+			 (unsigned long long)line, field);
 	else
 		snprintf(x->where, sizeof x->where, "%.160s:%llu", file, (unsigned long long)line);
 	snprintf(x->written, sizeof x->written, "%.*s%s", shown, s, n > 40 ? "..." : "");
 	snprintf(x->kept, sizeof x->kept, "%.*s", (int)nkept, kept);
 }
 
-void rec_lost_value(struct rec_lost *l, const char *file, uint64_t line, const char *s, size_t n, float kept)
+void rec_lost_value(struct rec_lost *l, const char *file, uint64_t line, const char *s, size_t n,
+		    float kept)
 {
 	char text[REC_NUM_MAX];
 
@@ -25,7 +28,8 @@ void rec_lost_value(struct rec_lost *l, const char *file, uint64_t line, const c
 		set(&l->value, file, line, 0, s, n, text, rec_num_put_f32(text, kept));
 }
 
-void rec_lost_time(struct rec_lost *l, const char *file, uint64_t line, int field, const char *s, size_t n, double kept)
+void rec_lost_time(struct rec_lost *l, const char *file, uint64_t line, int field, const char *s,
+		   size_t n, double kept)
 {
 	char text[REC_NUM_MAX];
 	size_t len = rec_num_put_f64(text, kept);
@@ -53,5 +57,6 @@ int rec_lost_check_times(const struct rec_lost *l, struct rec_err *e)
 {
 	if (l->wide == 0)
 		return 0;
-	return rec_err_set(e, REC_EDATA, "%s: '%s' " REC_LOST_WIDE, l->wide_time.where, l->wide_time.written);
+	return rec_err_set(e, REC_EDATA, "%s: '%s' " REC_LOST_WIDE, l->wide_time.where,
+			   l->wide_time.written);
 }

@@ -2,8 +2,10 @@
 /*
  * Digits that a float or a double does not keep.
  *
- * A number as written is m * 10^e without zeros at the end of m. Up to 19 digits m fits 64 bits, and the usual cases are decided in integers and one
- * exact product; the C library prints the double for the others. The sign plays no part.
+ * A number as written is m * 10^e without zeros at the end of m. Up to 19
+ * digits m fits 64 bits, and the usual cases are decided in integers and one
+ * exact product; the C library prints the double for the others. The sign plays
+ * no part.
  */
 #include <float.h>
 #include <math.h>
@@ -18,7 +20,8 @@
 enum { MOST_DIGITS = 800 };	/* a double has 767 at most */
 
 static const double ten[] = {
-	1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
+	1e0,  1e1,  1e2,  1e3,	1e4,  1e5,  1e6,  1e7,	1e8,  1e9,  1e10, 1e11,
+	1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
 };
 
 static void strip(uint64_t *m, int64_t *e)
@@ -50,7 +53,10 @@ bool rec_num_lost_f32(const struct rec_scanned *x, float f)
 	return m > 999999999 || !is_decimal(rec_num_shortest_f32(f), m, e);
 }
 
-/* Significant digits of x into out (at most n), the exponent of the last one into *e. 0 where they are more. */
+/*
+ * Significant digits of x into out (at most n), the exponent of the last one
+ * into *e. 0 where they are more.
+ */
 static size_t significant(const struct rec_scanned *x, char *out, size_t n, int64_t *e)
 {
 	const char *last = x->end - 1;
@@ -95,7 +101,10 @@ static bool rounds_to(const struct rec_scanned *x, double d)
 	return e == strtol(s + 1, NULL, 10) - (long)(n - 1);
 }
 
-/* The same for m * 10^-k of 0 <= k <= 22: |d * 10^k - m| <= 1/2, the product in two doubles. */
+/*
+ * The same for m * 10^-k of 0 <= k <= 22: |d * 10^k - m| <= 1/2, the product in
+ * two doubles.
+ */
 static bool rounds_to_quick(uint64_t m, int k, double d)
 {
 	double p = d * ten[k], rest = fma(d, ten[k], -p);
@@ -150,7 +159,8 @@ uint64_t rec_num_hash(const char *s, size_t n)
 
 double rec_num_as_written(float f)
 {
-	struct rec_decimal d = f != 0 ? rec_num_shortest_f32(fabsf(f)) : (struct rec_decimal){ 0, 0 };
+	struct rec_decimal d = f != 0 ? rec_num_shortest_f32(fabsf(f)) :
+					(struct rec_decimal){ 0, 0 };
 	char text[REC_NUM_MAX];
 	double x = (double)d.m;
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* num_private.h - what the files of num share: num.c reads, num_put.c writes, num_lost.c compares the two. */
+/*
+ * num_private.h - what the files of num share: num.c reads, num_put.c writes,
+ * num_lost.c compares the two.
+ */
 #ifndef REC_IO_NUM_PRIVATE_H
 #define REC_IO_NUM_PRIVATE_H
 
@@ -26,15 +29,23 @@ struct rec_decimal {
 	int e;
 };
 
-/* The shortest decimal that reads back as x > 0, of several the closest; m may end in zeros. */
+/*
+ * The shortest decimal that reads back as x > 0, of several the closest; m may
+ * end in zeros.
+ */
 struct rec_decimal rec_num_shortest_f32(float x);
 struct rec_decimal rec_num_shortest_f64(double x);
 
-/* The number read as f (d), without sign, has digits that f (d) does not keep. */
+/*
+ * The number read as f (d), without sign, has digits that f (d) does not keep.
+ */
 bool rec_num_lost_f32(const struct rec_scanned *x, float f);
 bool rec_num_lost_f64(const struct rec_scanned *x, double d);
 
-/* Decimals of so many digits are told apart by any float (double) that is not subnormal: nothing of them is ever lost. */
+/*
+ * Decimals of so many digits are told apart by any float (double) that is not
+ * subnormal: nothing of them is ever lost.
+ */
 #define REC_NUM_SAFE_F32 999999u
 #define REC_NUM_SAFE_F64 999999999999999u
 

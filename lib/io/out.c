@@ -2,7 +2,8 @@
 /*
  * Bytes out: caller -> buf (1 MiB) -> gzip where asked -> descriptor.
  *
- * What the descriptor is, out_name.c finds out; out_commit.c gives files their names.
+ * What the descriptor is, out_name.c finds out; out_commit.c gives files their
+ * names.
  */
 #define _GNU_SOURCE	/* sync_file_range */
 #include <errno.h>
@@ -194,7 +195,10 @@ int rec_out_close(struct rec_out *out, struct rec_err *e)
 	return 0;
 }
 
-/* The kernel may begin to write: of many files, all are on their way before the first is waited for. */
+/*
+ * The kernel may begin to write: of many files, all are on their way before the
+ * first is waited for.
+ */
 static void start_writing_back(int fd)
 {
 #ifdef SYNC_FILE_RANGE_WRITE

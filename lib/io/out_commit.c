@@ -8,8 +8,10 @@
  *	for each folder	fsync
  *	for each	unlink(kept)
  *
- * Whatever fails before the last step is undone by rename(kept, final), or by unlink(final) where nothing stood there. Where a file system has no hard links
- * the old file is renamed itself: for a moment nothing is under its name, which nothing but a kill or a power cut can make last.
+ * Whatever fails before the last step is undone by rename(kept, final), or by
+ * unlink(final) where nothing stood there. Where a file system has no hard
+ * links the old file is renamed itself: for a moment nothing is under its name,
+ * which nothing but a kill or a power cut can make last.
  */
 #define _XOPEN_SOURCE 700	/* sync */
 #include <errno.h>
@@ -21,7 +23,10 @@
 
 #include "io/out_private.h"
 
-/* What can't be synced (some file systems of the network, of user space) need not be. */
+/*
+ * What can't be synced (some file systems of the network, of user space) need
+ * not be.
+ */
 static int sync_descriptor(int fd)
 {
 	int rc;
@@ -49,7 +54,10 @@ int rec_out_sync(struct rec_out *const *outs, size_t n, struct rec_pool *pool, s
 	return rec_pool_run(n > 1 ? pool : NULL, n, sync_file, (void *)(uintptr_t)outs, e);
 }
 
-/* A folder that may be written but not read can't be opened: then everything is waited for. */
+/*
+ * A folder that may be written but not read can't be opened: then everything is
+ * waited for.
+ */
 static int sync_folder(const struct rec_out *out, const char *folder, struct rec_err *e)
 {
 	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc;
@@ -87,7 +95,10 @@ static int sync_folders(struct rec_out *const *outs, size_t n, struct rec_err *e
 	return rc;
 }
 
-/* The old file away from its name, to a name that is made for it, so that it replaces nobody's. */
+/*
+ * The old file away from its name, to a name that is made for it, so that it
+ * replaces nobody's.
+ */
 static int set_aside(const struct rec_out *out)
 {
 	int fd = open(out->kept, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600), why;
@@ -115,13 +126,17 @@ static int keep_old(struct rec_out *out, struct rec_err *e)
 		if (errno != EEXIST)
 			break;
 	}
-	rec_err_errno(e, errno, "%s: cannot keep the old file until the new one is there", out->name);
+	rec_err_errno(e, errno, "%s: cannot keep the old file until the new one is there",
+		      out->name);
 	free(out->kept);
 	out->kept = NULL;
 	return -1;
 }
 
-/* Another output of this run may have got the name a moment ago: in a file system that takes X and x for one name, say. */
+/*
+ * Another output of this run may have got the name a moment ago: in a file
+ * system that takes X and x for one name, say.
+ */
 static int check_target(struct rec_out *const *outs, size_t i, bool *there, struct rec_err *e)
 {
 	const struct rec_out *out = outs[i];
@@ -133,12 +148,17 @@ static int check_target(struct rec_out *const *outs, size_t i, bool *there, stru
 	if (S_ISDIR(st.st_mode))
 		return rec_err_errno(e, EISDIR, "%s", out->name);
 	for (size_t k = 0; k < i; k++)
-		if (outs[k]->placed && outs[k]->made.st_ino == st.st_ino && outs[k]->made.st_dev == st.st_dev)
-			return rec_err_set(e, REC_EUSAGE, "two outputs are one file: %s and %s", outs[k]->name, out->name);
+		if (outs[k]->placed && outs[k]->made.st_ino == st.st_ino &&
+		    outs[k]->made.st_dev == st.st_dev)
+			return rec_err_set(e, REC_EUSAGE, "two outputs are one file: %s and %s",
+					   outs[k]->name, out->name);
 	return 0;
 }
 
-/* The last step may fail for one file alone: without a sync nothing comes behind it. */
+/*
+ * The last step may fail for one file alone: without a sync nothing comes
+ * behind it.
+ */
 static bool may_be_undone(struct rec_out *const *outs, size_t i, size_t n)
 {
 	return outs[i]->sync || i + 1 < n;
@@ -151,7 +171,8 @@ static int place(struct rec_out *const *outs, size_t i, size_t n, struct rec_err
 
 	if (!out->temp_made)
 		return 0;
-	if (check_target(outs, i, &there, e) != 0 || (there && may_be_undone(outs, i, n) && keep_old(out, e) != 0))
+	if (check_target(outs, i, &there, e) != 0 ||
+	    (there && may_be_undone(outs, i, n) && keep_old(out, e) != 0))
 		return -1;
 	if (rename(out->temp, out->final) != 0)
 		return rec_err_errno(e, errno, "%s", out->name);
@@ -183,7 +204,8 @@ static void forget_old(struct rec_out *out)
 	out->placed = false;
 }
 
-int rec_out_commit_all(struct rec_out *const *outs, size_t n, struct rec_pool *pool, struct rec_err *e)
+int rec_out_commit_all(struct rec_out *const *outs, size_t n, struct rec_pool *pool,
+		       struct rec_err *e)
 {
 	int rc = rec_out_sync(outs, n, pool, e);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the name of an output stands for: a descriptor of ours (/dev/stdout, /dev/fd/N), something that is written in place (FIFO, device, socket), or a
+ * What the name of an output stands for: a descriptor of ours (/dev/stdout,
+ * /dev/fd/N), something that is written in place (FIFO, device, socket), or a
  * regular file, which appears whole under its name in commit or not at all.
  */
 #define _XOPEN_SOURCE 700	/* S_ISVTX */
@@ -32,7 +33,10 @@ static char *copy(const char *s, struct rec_err *e)
 	return p;
 }
 
-/* The descriptor that a name such as /dev/stdout or /dev/fd/5 stands for, or -1. */
+/*
+ * The descriptor that a name such as /dev/stdout or /dev/fd/5 stands for, or
+ * -1.
+ */
 static int named_fd(const char *path)
 {
 	static const char *const dirs[] = { "/dev/fd/", "/proc/self/fd/" };
@@ -45,7 +49,8 @@ static int named_fd(const char *path)
 		const char *s = path + strlen(dirs[i]);
 		size_t n = strlen(path);
 
-		if (strncmp(path, dirs[i], strlen(dirs[i])) == 0 && n > strlen(dirs[i]) && strlen(s) <= 6 && strspn(s, "0123456789") == strlen(s))
+		if (strncmp(path, dirs[i], strlen(dirs[i])) == 0 && n > strlen(dirs[i]) &&
+		    strlen(s) <= 6 && strspn(s, "0123456789") == strlen(s))
 			return atoi(s);
 	}
 	return -1;
@@ -73,7 +78,10 @@ static char *beside(const char *path, const char *name, struct rec_err *e)
 	return p;
 }
 
-/* What path stands for once its last component is no symbolic link any more, whether that exists or not; to be freed. */
+/*
+ * What path stands for once its last component is no symbolic link any more,
+ * whether that exists or not; to be freed.
+ */
 static char *resolve(const char *path, struct rec_err *e)
 {
 	char *p = copy(path, e);
@@ -103,12 +111,14 @@ static uint64_t scatter(const void *p)
 	struct timespec t = { 0 };
 
 	clock_gettime(CLOCK_REALTIME, &t);
-	return rec_mix2(rec_mix2((uint64_t)t.tv_sec, (uint64_t)t.tv_nsec), rec_mix2((uint64_t)getpid(), (uint64_t)(uintptr_t)p));
+	return rec_mix2(rec_mix2((uint64_t)t.tv_sec, (uint64_t)t.tv_nsec),
+			rec_mix2((uint64_t)getpid(), (uint64_t)(uintptr_t)p));
 }
 
 /*
- * File systems allow names of 255 bytes, some of 143, and want whole characters (UTF-8) in them; a path has its own bound. The temporary name is
- * longer than the one that it stands for by a dot and SUFFIX.
+ * File systems allow names of 255 bytes, some of 143, and want whole characters
+ * (UTF-8) in them; a path has its own bound. The temporary name is longer than
+ * the one that it stands for by a dot and SUFFIX.
  */
 enum { NAME = 120, SUFFIX = 7 };
 
@@ -132,7 +142,8 @@ char *rec_out_beside(const struct rec_out *out, unsigned i, struct rec_err *e)
 	const char *base = out->final + folder;
 	char name[1 + NAME + SUFFIX + 1];
 
-	snprintf(name, sizeof name, ".%.*s.%06x", (int)fitting(base, folder), base, (unsigned)(rec_mix(scatter(out) + i) & 0xffffff));
+	snprintf(name, sizeof name, ".%.*s.%06x", (int)fitting(base, folder), base,
+		 (unsigned)(rec_mix(scatter(out) + i) & 0xffffff));
 	return beside(out->final, name, e);
 }
 
@@ -153,12 +164,15 @@ static int make_temporary(struct rec_out *out, struct rec_err *e)
 		out->fd = open(out->temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 		out->temp_made = out->fd >= 0;
 		if (out->temp_made)
-			return fstat(out->fd, &out->made) == 0 ? 0 : rec_err_errno(e, errno, "%s", out->name);
+			return fstat(out->fd, &out->made) == 0 ?
+				       0 :
+				       rec_err_errno(e, errno, "%s", out->name);
 		if (errno != EEXIST && errno != EINTR)
 			break;
 	}
 	if (errno == EACCES || errno == EPERM || errno == EROFS)
-		return rec_err_errno(e, errno, "%s: cannot make a temporary file beside it", out->name);
+		return rec_err_errno(e, errno, "%s: cannot make a temporary file beside it",
+				     out->name);
 	return rec_err_errno(e, errno, "%s", out->name);
 }
 
@@ -170,7 +184,10 @@ static int open_in_place(struct rec_out *out, const char *path, struct rec_err *
 	return out->fd < 0 ? rec_err_errno(e, errno, "%s", out->name) : 0;
 }
 
-/* A descriptor that we have: to open its name anew would begin at offset 0 of a file, or fail. */
+/*
+ * A descriptor that we have: to open its name anew would begin at offset 0 of a
+ * file, or fail.
+ */
 static int open_ours(struct rec_out *out, int fd, struct rec_err *e)
 {
 	out->fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
@@ -190,9 +207,14 @@ static int check_sticky(const struct rec_out *out, struct rec_err *e)
 
 	if (!dir)
 		return -1;
-	sticky = me != 0 && stat(dir, &st) == 0 && (st.st_mode & S_ISVTX) && st.st_uid != me && out->st.st_uid != me;
+	sticky = me != 0 && stat(dir, &st) == 0 && (st.st_mode & S_ISVTX) && st.st_uid != me &&
+		 out->st.st_uid != me;
 	free(dir);
-	return sticky ? rec_err_errno(e, EPERM, "%s: in this folder (sticky) nobody can replace the file of another user", out->name) : 0;
+	return sticky ? rec_err_errno(e, EPERM,
+				      "%s: in this folder (sticky) nobody can replace the file of "
+				      "another user",
+				      out->name) :
+			0;
 }
 
 int rec_out_open_path(struct rec_out *out, const char *path, struct rec_err *e)
@@ -237,7 +259,9 @@ bool rec_out_same(const struct rec_out *a, const struct rec_out *b)
 
 	if (a->known && b->known && a->st.st_dev == b->st.st_dev && a->st.st_ino == b->st.st_ino)
 		return !S_ISCHR(a->st.st_mode) && !S_ISBLK(a->st.st_mode);
-	if (!a->final || !b->final || strcmp(a->final + folder_length(a->final), b->final + folder_length(b->final)) != 0)
+	if (!a->final || !b->final ||
+	    strcmp(a->final + folder_length(a->final), b->final + folder_length(b->final)) != 0)
 		return false;
-	return stat_directory(a->final, &x) && stat_directory(b->final, &y) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+	return stat_directory(a->final, &x) && stat_directory(b->final, &y) &&
+	       x.st_dev == y.st_dev && x.st_ino == y.st_ino;
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* out_private.h - what the files of out share: out.c writes bytes, out_name.c finds out what a name stands for, out_commit.c gives files their names. */
+/*
+ * out_private.h - what the files of out share: out.c writes bytes, out_name.c
+ * finds out what a name stands for, out_commit.c gives files their names.
+ */
 #ifndef REC_IO_OUT_PRIVATE_H
 #define REC_IO_OUT_PRIVATE_H
 
@@ -15,7 +18,11 @@ struct rec_out {
 	int fd;
 	char *name;		/* for messages */
 	char *final, *temp;	/* both NULL where written in place */
-	char *kept;		/* the file that stood under final before, while it may still be wanted; or NULL */
+	/*
+	 * the file that stood under final before, while it may still be wanted;
+	 * or NULL
+	 */
+	char *kept;
 	bool temp_made;		/* there is a file under temp */
 	bool ended;		/* no byte comes any more */
 	bool placed;		/* renamed, and may still be undone */
@@ -35,8 +42,9 @@ struct rec_out {
 REC_MUST int rec_out_open_path(struct rec_out *out, const char *path, struct rec_err *e);
 
 /*
- * A name beside out->final that nobody has: `.NAME.XXXXXX`, NAME cut where the name or the path would be too long. The i-th of several tries; to be
- * freed. NULL: no memory.
+ * A name beside out->final that nobody has: `.NAME.XXXXXX`, NAME cut where the
+ * name or the path would be too long. The i-th of several tries; to be freed.
+ * NULL: no memory.
  */
 char *rec_out_beside(const struct rec_out *out, unsigned i, struct rec_err *e);
 

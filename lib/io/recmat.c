@@ -206,7 +206,8 @@ static int in_block(const struct rec_recmat *r, struct rec_err *e)
 
 static bool known(const struct rec_recmat *r, uint32_t kind)
 {
-	return kind == REC_SPARSE || kind == REC_DENSE || kind == REC_META || (r->keys && kind == REC_KEYS);
+	return kind == REC_SPARSE || kind == REC_DENSE || kind == REC_META ||
+	       (r->keys && kind == REC_KEYS);
 }
 
 static bool all_zero(const unsigned char *p, size_t n)
@@ -229,9 +230,13 @@ static int check_head(const struct rec_recmat *r, const struct rec_form_head *h,
 		return rec_err_set(e, REC_EDATA, "order %" PRIu32 " is not understood", h->order);
 	if (h->type != (h->kind == REC_META || h->kind == REC_KEYS ? 0 : REC_FORM_FLOAT32))
 		return rec_err_set(e, REC_EDATA, "value type %" PRIu32 " is not understood", h->type);
-	if ((h->kind != REC_SPARSE && h->nnz) || (h->kind == REC_META && h->rows) || ((h->kind == REC_META || h->kind == REC_KEYS) && h->cols))
+	if ((h->kind != REC_SPARSE && h->nnz) || (h->kind == REC_META && h->rows) ||
+	    ((h->kind == REC_META || h->kind == REC_KEYS) && h->cols))
 		return rec_err_set(e, REC_EDATA, "malformed header");
-	cells = h->kind == REC_DENSE ? h->rows * h->cols : h->kind == REC_KEYS ? 2 * h->rows : h->nnz;	/* below 2^64 */
+	/* below 2^64 */
+	cells = h->kind == REC_DENSE ? h->rows * h->cols :
+		h->kind == REC_KEYS  ? 2 * h->rows :
+				       h->nnz;
 	if (cells > h->size / 4)
 		return rec_err_set(e, REC_EDATA, "the size of the block is too small for its cells");
 	return 0;
@@ -272,7 +277,8 @@ static int parse_table(struct rec_form_section *s, const struct rec_form_head *h
 		if (rec_get32(p + 4) != 0 || rec_get64(p + 24) != 0 || s[i].type <= (i ? s[i - 1].type : 0) || s[i].off != off)
 			return rec_err_set(e, REC_EDATA, "malformed section table");
 		if (s[i].len > end - off)
-			return rec_err_set(e, REC_EDATA, "the %s do not fit the block", rec_form_section_name(s[i].type));
+			return rec_err_set(e, REC_EDATA, "the %s do not fit the block",
+					   rec_form_section_name(s[i].type));
 		off += rec_form_pad(s[i].len);
 	}
 	if (h->nsections % 2 && !all_zero(p, REC_FORM_ENTRY))
@@ -338,7 +344,8 @@ static int take_table(struct rec_recmat *r, struct rec_form_section *s, const st
 		return -1;
 	if (crc32(0, p, (uInt)table) != h->table_crc)
 		rec_err_set(e, REC_EDATA, "damaged: the CRC of the section table is wrong");
-	else if (parse_table(s, h, p, e) == 0 && (!known(r, h->kind) || check_sections(s, h, e) == 0))
+	else if (parse_table(s, h, p, e) == 0 &&
+		 (!known(r, h->kind) || check_sections(s, h, e) == 0))
 		return 0;
 	return in_block(r, e);
 }

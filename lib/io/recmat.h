@@ -23,18 +23,29 @@ enum rec_kind { REC_SPARSE = 1, REC_DENSE = 2, REC_META = 3, REC_KEYS = 4 };
 enum rec_order { REC_CANONICAL = 1, REC_RANKED = 2, REC_STREAM = 3 };	/* sparse only; 0 for others */
 enum { REC_NAME_MAX = 32 };	/* name of a block, NUL included */
 
-/* Scores of an implicit model, so that nobody takes them for predicted ratings. */
+/*
+ * Scores of an implicit model, so that nobody takes them for predicted ratings.
+ */
 #define REC_SCORES_IMPLICIT "implicit-scores"
 
 /*
- * One block in memory: written from, and read into. Pointers that don't apply are NULL.
- *   sparse canonical  row_off, row_bytes, col_off, col_bytes, ptr (rows + 1), col (nnz), val (nnz, finite), time (nnz or NULL; NaN where missing)
- *   sparse ranked     the same; entries of a row in rank order: value descending, then column label ascending
- *   sparse stream     labels as above; row (nnz), col (nnz), val (NaN where missing), time (NaN where missing) or NULL; as the rows came
- *   dense             row labels; val rows x cols row-major, finite; column labels or NULL
+ * One block in memory: written from, and read into. Pointers that don't apply
+ * are NULL.
+ *   sparse canonical  row_off, row_bytes, col_off, col_bytes, ptr (rows + 1),
+ *                     col (nnz), val (nnz, finite), time (nnz or NULL; NaN
+ *                     where missing)
+ *   sparse ranked     the same; entries of a row in rank order: value
+ *                     descending, then column label ascending
+ *   sparse stream     labels as above; row (nnz), col (nnz), val (NaN where
+ *                     missing), time (NaN where missing) or NULL; as the rows
+ *                     came
+ *   dense             row labels; val rows x cols row-major, finite; column
+ *                     labels or NULL
  *   meta              meta, meta_len: text of meta.h
- *   keys              key (rows), numbers that do not descend; always optional. For readers that ask for them (rec_recmat_want_keys)
- * Labels ascend by bytes and are unique: off has n + 1 entries, label i is bytes[off[i]] .. bytes[off[i + 1]].
+ *   keys              key (rows), numbers that do not descend; always optional.
+ *                     For readers that ask for them (rec_recmat_want_keys)
+ * Labels ascend by bytes and are unique: off has n + 1 entries, label i is
+ * bytes[off[i]] .. bytes[off[i + 1]].
  */
 struct rec_block {
 	enum rec_kind kind;
@@ -73,7 +84,9 @@ struct rec_recmat;
 REC_MUST int rec_recmat_open(struct rec_recmat **r, struct rec_in *in, bool trust, struct rec_pool *pool, struct rec_err *e);
 void rec_recmat_close(struct rec_recmat *r);
 
-/* Hand out blocks of keys, too, which are skipped else. Before the first block. */
+/*
+ * Hand out blocks of keys, too, which are skipped else. Before the first block.
+ */
 void rec_recmat_want_keys(struct rec_recmat *r);
 
 /*
@@ -82,7 +95,11 @@ void rec_recmat_want_keys(struct rec_recmat *r);
  */
 REC_MUST int rec_recmat_next(struct rec_recmat *r, struct rec_block *b, struct rec_err *e);
 
-/* Write one block; fields as above, sizes are trusted, a name that no reader takes is an error, CRCs are computed by the pool. Then the end mark, which counts the blocks. */
+/*
+ * Write one block; fields as above, sizes are trusted, a name that no reader
+ * takes is an error, CRCs are computed by the pool. Then the end mark, which
+ * counts the blocks.
+ */
 REC_MUST int rec_recmat_write(struct rec_out *out, const struct rec_block *b, struct rec_pool *pool, struct rec_err *e);
 REC_MUST int rec_recmat_end(struct rec_out *out, uint64_t nblocks, struct rec_err *e);
 

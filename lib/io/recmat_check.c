@@ -71,7 +71,10 @@ static int run_jobs(struct check *c, struct rec_pool *pool, struct rec_err *e)
 	return rec_pool_run(pool, (size_t)n, run_piece, c, e);
 }
 
-/* Offsets begin at 0, do not descend, and end at last. Labels are not empty and not longer than REC_LABEL_MAX. */
+/*
+ * Offsets begin at 0, do not descend, and end at last. Labels are not empty and
+ * not longer than REC_LABEL_MAX.
+ */
 static int check_offsets(const uint64_t *off, uint64_t n, uint64_t last, uint64_t from, uint64_t to, bool labels, const char *what, struct rec_err *e)
 {
 	if ((from == 0 && off[0] != 0) || (to == n && off[n] != last))
@@ -122,7 +125,8 @@ static int check_labels(const uint64_t *off, const char *bytes, uint64_t from, u
 		return rec_err_set(e, REC_EDATA, "a %s label holds TAB, newline or NUL", what);
 	for (uint64_t i = from ? from : 1; i < to; i++)
 		if (!ascend(bytes + off[i - 1], (size_t)(off[i] - off[i - 1]), bytes + off[i], (size_t)(off[i + 1] - off[i])))
-			return rec_err_set(e, REC_EDATA, "%s labels do not ascend at %" PRIu64, what, i + 1);
+			return rec_err_set(e, REC_EDATA, "%s labels do not ascend at %" PRIu64,
+					   what, i + 1);
 	return 0;
 }
 
@@ -152,7 +156,11 @@ static int check_canonical(const struct check *c, uint64_t from, uint64_t to, un
 		for (uint64_t i = b->ptr[r] + 1; i < last; i++)
 			bad |= b->col[i] <= b->col[i - 1];
 		if (bad)
-			return rec_err_set(e, REC_EDATA, "row %" PRIu64 ": column indices do not ascend, or one is beyond the columns", r + 1);
+			return rec_err_set(
+				e, REC_EDATA,
+				"row %" PRIu64
+				": column indices do not ascend, or one is beyond the columns",
+				r + 1);
 	}
 	return 0;
 }
@@ -167,7 +175,8 @@ static int check_rank_order(const struct rec_block *b, uint64_t r, unsigned char
 		if (j >= b->cols || seen[j / 8] & 1u << j % 8)
 			break;
 		seen[j / 8] |= (unsigned char)(1u << j % 8);
-		if (i > from && !(b->val[i] <= b->val[i - 1]))	/* equal ones may have differed before they were rounded */
+		/* equal ones may have differed before they were rounded */
+		if (i > from && !(b->val[i] <= b->val[i - 1]))
 			break;
 	}
 	for (uint64_t k = from; k < to && k <= i; k++)
@@ -274,7 +283,8 @@ static int check_ranked_all(struct check *c, struct rec_pool *pool, struct rec_e
 	return rc;
 }
 
-static int check_keys(const struct check *c, uint64_t from, uint64_t to, unsigned thread, struct rec_err *e)
+static int check_keys(const struct check *c, uint64_t from, uint64_t to, unsigned thread,
+		      struct rec_err *e)
 {
 	const uint64_t *key = c->b->key;
 

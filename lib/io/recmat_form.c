@@ -100,8 +100,18 @@ int rec_form_head_get(struct rec_form_head *h, const unsigned char p[REC_FORM_HE
 
 const char *rec_form_section_name(uint32_t type)
 {
-	static const char *const name[] = { "", "row label offsets", "row labels", "column label offsets", "column labels", "row pointers",
-					    "column indices", "row indices", "values", "times", "metadata", "keys" };
+	static const char *const name[] = { "",
+					    "row label offsets",
+					    "row labels",
+					    "column label offsets",
+					    "column labels",
+					    "row pointers",
+					    "column indices",
+					    "row indices",
+					    "values",
+					    "times",
+					    "metadata",
+					    "keys" };
 
 	return type >= 1 && type < sizeof name / sizeof *name ? name[type] : "unknown section";
 }
@@ -117,7 +127,9 @@ uint32_t rec_form_sections(struct rec_form_section s[REC_FORM_KNOWN], const stru
 	if (b->kind == REC_META)
 		s[n++] = (struct rec_form_section){ .type = REC_SEC_META, .len = b->meta_len, .p = b->meta };
 	if (b->kind == REC_KEYS)
-		s[n++] = (struct rec_form_section){ .type = REC_SEC_KEY, .len = 8 * b->rows, .p = b->key };
+		s[n++] = (struct rec_form_section){ .type = REC_SEC_KEY,
+						    .len = 8 * b->rows,
+						    .p = b->key };
 	if (sparse || dense) {
 		s[n++] = (struct rec_form_section){ .type = REC_SEC_ROW_OFF, .len = 8 * (b->rows + 1), .p = row_off };
 		s[n++] = (struct rec_form_section){ .type = REC_SEC_ROW_BYTES, .len = row_off[b->rows], .p = b->row_bytes };

@@ -58,13 +58,19 @@ int rec_recmat_write(struct rec_out *out, const struct rec_block *b, struct rec_
 {
 	unsigned char p[REC_FORM_HEAD + REC_FORM_ENTRY * REC_FORM_KNOWN] = { 0 };
 	struct rec_form_section s[REC_FORM_KNOWN];
-	struct rec_form_head h = { .version = REC_FORM_VERSION, .flags = b->optional || b->kind == REC_KEYS ? REC_FORM_OPTIONAL : 0, .kind = b->kind };
+	struct rec_form_head h = { .version = REC_FORM_VERSION,
+				   .flags = b->optional || b->kind == REC_KEYS ? REC_FORM_OPTIONAL :
+										 0,
+				   .kind = b->kind };
 	uint32_t n = rec_form_sections(s, b);
 	size_t table = (size_t)rec_form_table_size(n);
 
 	_Static_assert(REC_FORM_KNOWN * 4 <= REC_FORM_ALIGN && REC_FORM_KNOWN % 2 == 0, "trailer and table fit their arrays");
 	if (!rec_form_name_ok(b->name))
-		return rec_err_set(e, REC_EDATA, "a block cannot be named '%.32s': names are at most 31 printable characters without blanks", b->name);
+		return rec_err_set(e, REC_EDATA,
+				   "a block cannot be named '%.32s': names are at most 31 "
+				   "printable characters without blanks",
+				   b->name);
 	if (b->kind == REC_SPARSE) {
 		h.order = b->order;
 		h.nnz = b->nnz;

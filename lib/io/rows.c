@@ -73,7 +73,8 @@ uint64_t rec_rows_count(const struct rec_rows *r)
 int rec_rows_scratch(struct rec_rows *r, struct rec_err *e)
 {
 	if (!r->scratch)
-		r->scratch = rec_alloc((size_t)rec_pool_size(r->pool) * REC_ROWS_BATCH, sizeof *r->scratch, e);
+		r->scratch = rec_alloc((size_t)rec_pool_size(r->pool) * REC_ROWS_BATCH,
+				       sizeof *r->scratch, e);
 	return r->scratch ? rec_rows_tallies(r, e) : -1;
 }
 
@@ -133,7 +134,10 @@ bool rec_rows_any_tab(const struct rec_row *rows, size_t n)
 	return false;
 }
 
-/* The first two fields of a line: whether they read like names of columns. *n: fields in all. */
+/*
+ * The first two fields of a line: whether they read like names of columns. *n:
+ * fields in all.
+ */
 static bool reads_like_header(const char *p, const char *end, int *n)
 {
 	const char *tab = memchr(p, '\t', (size_t)(end - p)), *q, *stop;
@@ -159,21 +163,26 @@ static bool has_third_name(const char *p, const char *end)
 	return rec_looks_name(p, strcspn(p, "\t\r\n"));
 }
 
-bool rec_rows_explain(const struct rec_rows *r, const char *line, const char *end, bool first, struct rec_err *e)
+bool rec_rows_explain(const struct rec_rows *r, const char *line, const char *end, bool first,
+		      struct rec_err *e)
 {
 	const char *newline = memchr(line, '\n', (size_t)(end - line));
 	int fields;
 
 	if (rec_looks_explain(r->in, e))
 		return true;
-	if (e->code != REC_EDATA || !strstr(e->msg, "field 3: ") || !strstr(e->msg, " is not a number"))
+	if (e->code != REC_EDATA || !strstr(e->msg, "field 3: ") ||
+	    !strstr(e->msg, " is not a number"))
 		return false;
-	if (reads_like_header(line, newline ? newline : end, &fields) || (first && has_third_name(line, newline ? newline : end)))
-		rec_err_suffix(e, "; names of columns? drop the line, or read the file with rec-cat --from csv -d '\\t' --header");
+	if (reads_like_header(line, newline ? newline : end, &fields) ||
+	    (first && has_third_name(line, newline ? newline : end)))
+		rec_err_suffix(e, "; names of columns? drop the line, or read the file with "
+				  "rec-cat --from csv -d '\\t' --header");
 	return false;
 }
 
-int rec_rows_bad_line(const struct rec_rows *r, const char *p, const char *end, uint64_t line, struct rec_err *e)
+int rec_rows_bad_line(const struct rec_rows *r, const char *p, const char *end, uint64_t line,
+		      struct rec_err *e)
 {
 	return rec_rows_explain(r, p, end, line == 1, e) ? -1 : rec_rows_at_line(r, line, e);
 }
@@ -181,7 +190,8 @@ int rec_rows_bad_line(const struct rec_rows *r, const char *p, const char *end, 
 /* With a third name the line is an error, and explained there. */
 void rec_rows_first_line(const struct rec_rows *r, const char *p, const char *end)
 {
-	const char *newline = memchr(p, '\n', (size_t)(end - p)), *stop = newline ? newline : end, *tab;
+	const char *newline = memchr(p, '\n', (size_t)(end - p)), *stop = newline ? newline : end,
+		   *tab;
 	int fields;
 
 	if (!reads_like_header(p, stop, &fields) || fields > 2)
@@ -189,7 +199,8 @@ void rec_rows_first_line(const struct rec_rows *r, const char *p, const char *en
 	tab = memchr(p, '\t', (size_t)(stop - p));
 	stop -= stop[-1] == '\r';
 	rec_in_tell(r->in, 1,
-		    "'%.*s' '%.*s' reads like names of columns and was taken as a row; to drop it: tail -n +2, "
+		    "'%.*s' '%.*s' reads like names of columns and was taken as a row; to drop it: "
+		    "tail -n +2, "
 		    "in joined files rec-cat --from csv -d '\\t' --quote none --header",
 		    (int)(tab - p), p, (int)(stop - tab - 1), tab + 1);
 }

@@ -36,7 +36,10 @@ enum {	/* rec_row.has: bit field */
 	REC_LOST_TIME = 16,
 };
 
-/* Bytes of the longest label, in any form: messages print it with the length of an int, recmat(5) holds no longer one. */
+/*
+ * Bytes of the longest label, in any form: messages print it with the length of
+ * an int, recmat(5) holds no longer one.
+ */
 #define REC_LABEL_MAX 0x7fffffff
 #define REC_LABEL_TOO_LONG "longer than 2 GiB"
 
@@ -51,7 +54,11 @@ struct rec_row {
 enum {	/* flags of rec_rows_open */
 	REC_ROWS_LABELS = 1,	/* lines without TAB are rows without a cell; else an error */
 	REC_ROWS_TRUST = 2,	/* recmat: no section CRCs */
-	REC_ROWS_ANYHOW = 4,	/* with REC_ROWS_LABELS: not an error where no line has a TAB and the text is surely another format */
+	/*
+	 * with REC_ROWS_LABELS: not an error where no line has a TAB and the
+	 * text is surely another format
+	 */
+	REC_ROWS_ANYHOW = 4,
 	/*
 	 * Lists: time is the score in double, as it was written (recmat: the
 	 * double of the float's shortest text; one step less than the entry
@@ -81,7 +88,10 @@ int rec_rows_fail(const struct rec_rows *r, size_t i, int field, struct rec_err 
 typedef int rec_rows_visit(void *arg, unsigned thread, const struct rec_row *rows, size_t n, size_t *bad, struct rec_err *e);
 REC_MUST int rec_rows_each(struct rec_rows *r, rec_rows_visit *visit, void *arg, struct rec_err *e);
 
-/* What the text looks like, where none of its lines so far held a TAB (io/looks.h); NULL where one did, for labels and for recmat. */
+/*
+ * What the text looks like, where none of its lines so far held a TAB
+ * (io/looks.h); NULL where one did, for labels and for recmat.
+ */
 struct rec_looks;
 const struct rec_looks *rec_rows_looks(const struct rec_rows *r);
 /*

@@ -19,8 +19,8 @@ struct rec_rows_piece {
 };
 
 /*
- * What a thread visited; on a cache line of its own. Numbers that lose digits are
- * counted; of the region, the first row with one of each kind is kept.
+ * What a thread visited; on a cache line of its own. Numbers that lose digits
+ * are counted; of the region, the first row with one of each kind is kept.
  */
 enum { REC_LOST_KINDS = 3 };	/* values, times, wide times */
 struct rec_rows_tally {
@@ -72,21 +72,31 @@ REC_MUST int rec_rows_tallies(struct rec_rows *r, struct rec_err *e);
 /* Add what the threads counted, from zero, to r->count. */
 void rec_rows_add_tally(struct rec_rows *r);
 /*
- * What is known of a line (first: that of the stream) that could not be parsed goes into its message: another format by the first bytes of the stream (then true: the message names the
- * stream, and no line), a line of column names where numbers are wanted.
+ * What is known of a line (first: that of the stream) that could not be parsed
+ * goes into its message: another format by the first bytes of the stream (then
+ * true: the message names the stream, and no line), a line of column names
+ * where numbers are wanted.
  */
-bool rec_rows_explain(const struct rec_rows *r, const char *line, const char *end, bool first, struct rec_err *e);
+bool rec_rows_explain(const struct rec_rows *r, const char *line, const char *end, bool first,
+		      struct rec_err *e);
 /* "FILE:LINE: " before a message that explain did not replace. Returns -1. */
-int rec_rows_bad_line(const struct rec_rows *r, const char *p, const char *end, uint64_t line, struct rec_err *e);
+int rec_rows_bad_line(const struct rec_rows *r, const char *p, const char *end, uint64_t line,
+		      struct rec_err *e);
 /* The first line of a stream: tell where it reads like names of columns. */
 void rec_rows_first_line(const struct rec_rows *r, const char *p, const char *end);
-/* At the end of a text: no line held a TAB, and it is surely another format (not with REC_ROWS_ANYHOW). */
+/*
+ * At the end of a text: no line held a TAB, and it is surely another format
+ * (not with REC_ROWS_ANYHOW).
+ */
 REC_MUST int rec_rows_end(const struct rec_rows *r, struct rec_err *e);
 /* One of n rows has a column. */
 bool rec_rows_any_tab(const struct rec_row *rows, size_t n);
 /* Numbers of n rows that lose digits, to t. */
 void rec_rows_note_lost(struct rec_rows_tally *t, const struct rec_row *rows, size_t n);
-/* What the tallies say of the region of text at p, whose first line is `line`, to r->lost. */
+/*
+ * What the tallies say of the region of text at p, whose first line is `line`,
+ * to r->lost.
+ */
 void rec_rows_add_lost(struct rec_rows *r, const char *p, uint64_t line);
 /* "FILE:LINE: " or "FILE: block N: " before the message. */
 int rec_rows_at_line(const struct rec_rows *r, uint64_t line, struct rec_err *e);

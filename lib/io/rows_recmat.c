@@ -133,7 +133,9 @@ static int next_block(struct rec_rows *r, struct rec_err *e)
 		if (r->block.kind == REC_SPARSE)
 			break;
 		if (r->block.kind == REC_DENSE) {
-			rec_err_set(e, REC_EDATA, "'%s' is dense, as in a model, and rows are wanted; a model is given by -m, one block of it by rec-cat --block %s",
+			rec_err_set(e, REC_EDATA,
+				    "'%s' is dense, as in a model, and rows are wanted; a model is "
+				    "given by -m, one block of it by rec-cat --block %s",
 				    r->block.name, r->block.name);
 			return rec_rows_in_block(r, e);
 		}

@@ -69,7 +69,8 @@ void rec_rows_note_lost(struct rec_rows_tally *t, const struct rec_row *rows, si
 {
 	for (size_t i = 0; i < n; i++) {
 		bool time = rows[i].has & REC_LOST_TIME;
-		const bool is[REC_LOST_KINDS] = { rows[i].has & REC_LOST_VALUE, time, time && rec_time_is_wide(rows[i].time) };
+		const bool is[REC_LOST_KINDS] = { rows[i].has & REC_LOST_VALUE, time,
+						  time && rec_time_is_wide(rows[i].time) };
 
 		for (int k = 0; k < REC_LOST_KINDS; k++) {
 			if (!is[k])
@@ -80,7 +81,10 @@ void rec_rows_note_lost(struct rec_rows_tally *t, const struct rec_row *rows, si
 	}
 }
 
-/* The first row of kind k that a thread saw in the region, or NULL; *n of all threads. */
+/*
+ * The first row of kind k that a thread saw in the region, or NULL; *n of all
+ * threads.
+ */
 static const struct rec_row *first_lost(struct rec_rows *r, int k, uint64_t *n)
 {
 	const struct rec_row *first = NULL;
@@ -157,9 +161,11 @@ static int visit_piece(void *arg, size_t task, unsigned thread, struct rec_err *
 		size_t n;
 
 		from = p;
-		rc = rec_tsv_parse(&p, end, r->flags, r->scratch + (size_t)thread * REC_ROWS_BATCH, REC_ROWS_BATCH, &n, &lost, &later);
+		rc = rec_tsv_parse(&p, end, r->flags, r->scratch + (size_t)thread * REC_ROWS_BATCH,
+				   REC_ROWS_BATCH, &n, &lost, &later);
 		if (lost)
-			rec_rows_note_lost(&r->tally[thread], r->scratch + (size_t)thread * REC_ROWS_BATCH, n);
+			rec_rows_note_lost(&r->tally[thread],
+					   r->scratch + (size_t)thread * REC_ROWS_BATCH, n);
 		if (visit_batch(g, thread, from, n, e) != 0)
 			return -1;
 		if (rc != 0) {
@@ -207,7 +213,8 @@ static int parse_piece(void *arg, size_t task, unsigned thread, struct rec_err *
 
 		if (rec_grow(&w->rows, &w->cap, w->n + REC_ROWS_BATCH, sizeof *w->rows, e) != 0)
 			return -1;
-		w->failed = rec_tsv_parse(&p, end, r->flags, w->rows + w->n, w->cap - w->n, &n, &w->lost, &w->err) != 0;
+		w->failed = rec_tsv_parse(&p, end, r->flags, w->rows + w->n, w->cap - w->n, &n,
+					  &w->lost, &w->err) != 0;
 		w->n += n;
 	}
 	if (w->failed)

@@ -79,7 +79,10 @@ static __attribute__((cold, noinline)) int fail_empty(int field, struct rec_err 
 	return rec_err_set(e, REC_EDATA, "field %d: empty", field);
 }
 
-/* Missing, quoted or comma'd values are what rec-cat reads, or what another program should write. */
+/*
+ * Missing, quoted or comma'd values are what rec-cat reads, or what another
+ * program should write.
+ */
 static __attribute__((cold, noinline)) int fail_number(int field, enum rec_num why, const char *p, const char *q, struct rec_err *e)
 {
 	int n = q - p > QUOTE ? QUOTE : (int)(q - p);
@@ -87,11 +90,15 @@ static __attribute__((cold, noinline)) int fail_number(int field, enum rec_num w
 	if (why == REC_NUM_EMPTY)
 		fail_empty(field, e);
 	else
-		rec_err_set(e, REC_EDATA, "field %d: '%.*s%s' is %s", field, n, p, q - p > QUOTE ? "..." : "", why == REC_NUM_BAD ? "not a number" : "out of range");
+		rec_err_set(e, REC_EDATA, "field %d: '%.*s%s' is %s", field, n, p,
+			    q - p > QUOTE ? "..." : "",
+			    why == REC_NUM_BAD ? "not a number" : "out of range");
 	if (why != REC_NUM_RANGE && rec_looks_missing(p, (size_t)(q - p)))
-		return rec_err_suffix(e, "; a missing one? rec-cat --from csv -d '\\t'%s", field == 3 ? " --empty 1 (or skip)" : "");
+		return rec_err_suffix(e, "; a missing one? rec-cat --from csv -d '\\t'%s",
+				      field == 3 ? " --empty 1 (or skip)" : "");
 	if (why == REC_NUM_BAD && rec_looks_comma(p, (size_t)(q - p)))
-		return rec_err_suffix(e, "; a decimal is written with a point, and without separators");
+		return rec_err_suffix(
+			e, "; a decimal is written with a point, and without separators");
 	if (why == REC_NUM_BAD && rec_when_likely(p, (size_t)(q - p)))
 		return rec_err_suffix(e, "; a date? rec-cat --from csv -d '\\t' --time-format "
 					 "iso (or another format)");
@@ -116,8 +123,8 @@ static __attribute__((cold, noinline)) int fail_no_tab(const char *p, size_t n, 
 
 	if (l)
 		return rec_err_set(e, REC_EDATA, "no TAB; %s? %s", l->what, l->todo);
-	return rec_err_set(e, REC_EDATA, "no TAB in '%.*s%s'; a line is row TAB column", (int)(n < QUOTE ? n : QUOTE), p,
-			   n > QUOTE ? "..." : "");
+	return rec_err_set(e, REC_EDATA, "no TAB in '%.*s%s'; a line is row TAB column",
+			   (int)(n < QUOTE ? n : QUOTE), p, n > QUOTE ? "..." : "");
 }
 
 /* A line that ends at q (newline or NUL) without a TAB. */
@@ -139,7 +146,8 @@ static __attribute__((noinline)) int label_alone(struct rec_row *r, const char *
 	return 0;
 }
 
-static inline int take_time(struct rec_row *r, struct scanner *s, const char *p, unsigned flags, const char **line_end, struct rec_err *e)
+static inline int take_time(struct rec_row *r, struct scanner *s, const char *p, unsigned flags,
+			    const char **line_end, struct rec_err *e)
 {
 	const char *q = next_mark(s), *end;
 	bool lost = false;
@@ -189,7 +197,8 @@ static inline enum rec_num value(struct rec_row *r, const char *p, size_t n, uns
 }
 
 /* The fields behind the second, from p. */
-static inline int take_value(struct rec_row *r, struct scanner *s, const char *p, unsigned flags, const char **line_end, struct rec_err *e)
+static inline int take_value(struct rec_row *r, struct scanner *s, const char *p, unsigned flags,
+			     const char **line_end, struct rec_err *e)
 {
 	const char *q = next_mark(s), *end = q - (*q == '\n' && q[-1] == '\r');
 	enum rec_num rc;
@@ -234,8 +243,8 @@ static inline int take_line(struct rec_row *r, struct scanner *s, const char *p,
 	return 0;
 }
 
-int rec_tsv_parse(const char **at, const char *end, unsigned flags, struct rec_row *rows, size_t max, size_t *n, bool *lost,
-		  struct rec_err *e)
+int rec_tsv_parse(const char **at, const char *end, unsigned flags, struct rec_row *rows,
+		  size_t max, size_t *n, bool *lost, struct rec_err *e)
 {
 	const char *p = *at, *line_end;
 	unsigned has = 0;

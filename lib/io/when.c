@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Days since 1970 from a date by counting in eras of 400 years that begin with March
- * (H. Hinnant, "chrono-compatible low-level date algorithms", 2013).
+ * Days since 1970 from a date by counting in eras of 400 years that begin with
+ * March (H. Hinnant, "chrono-compatible low-level date algorithms", 2013).
  */
 #include "io/when.h"
 
@@ -45,10 +45,14 @@ static bool is_date(int64_t y, int64_t m, int64_t d)
 {
 	static const char length[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
 
-	return y >= 0 && y <= YEAR_MOST && m >= 1 && m <= 12 && d >= 1 && d <= length[m - 1] + (m == 2 && leap(y));
+	return y >= 0 && y <= YEAR_MOST && m >= 1 && m <= 12 && d >= 1 &&
+	       d <= length[m - 1] + (m == 2 && leap(y));
 }
 
-/* A leap second is the first second of the next minute; 24:00 is the end of the day. */
+/*
+ * A leap second is the first second of the next minute; 24:00 is the end of the
+ * day.
+ */
 static int finish(const struct moment *m, double *t)
 {
 	int64_t hour = m->clock12 ? m->hour % 12 + (m->noon ? 12 : 0) : m->hour, days;
@@ -59,7 +63,8 @@ static int finish(const struct moment *m, double *t)
 	}
 	if (m->clock12 && (m->hour < 1 || m->hour > 12))
 		return -1;
-	if (hour > 24 || (hour == 24 && (m->minute || m->second || m->fraction > 0)) || m->minute > 59 || m->second > 60)
+	if (hour > 24 || (hour == 24 && (m->minute || m->second || m->fraction > 0)) ||
+	    m->minute > 59 || m->second > 60)
 		return -1;
 	if (m->yday) {
 		if (m->yday > 365 + leap(m->year) || m->year > YEAR_MOST)
@@ -70,7 +75,8 @@ static int finish(const struct moment *m, double *t)
 			return -1;
 		days = days_of(m->year, m->month, m->day);
 	}
-	*t = (double)(days * DAY + hour * 3600 + m->minute * 60 + m->second - m->offset) + m->fraction;
+	*t = (double)(days * DAY + hour * 3600 + m->minute * 60 + m->second - m->offset) +
+	     m->fraction;
 	return 0;
 }
 
@@ -180,7 +186,10 @@ static int zone(struct text *x, int64_t *offset)
 
 /* -- ISO 8601 -- */
 
-/* The Monday of week 1, which is that of January 4th; 1970-01-01 was a Thursday. */
+/*
+ * The Monday of week 1, which is that of January 4th; 1970-01-01 was a
+ * Thursday.
+ */
 static int64_t first_monday(int64_t year)
 {
 	int64_t d = days_of(year, 1, 4);
@@ -205,7 +214,8 @@ static int week_date(struct text *x, struct moment *m)
 	m->yday = 0;
 	m->month = 1;
 	m->day = 1;
-	m->offset = -(days - days_of(m->year, 1, 1)) * DAY;	/* counted from the first of January */
+	/* counted from the first of January */
+	m->offset = -(days - days_of(m->year, 1, 1)) * DAY;
 	return 0;
 }
 
@@ -284,8 +294,11 @@ int rec_when_iso(const char *s, size_t n, double *t)
 
 /* -- formats -- */
 
-static const char *const months[] = { "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December" },
-			 *const weekdays[] = { "Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday" };
+static const char *const months[] = { "January",   "February", "March",	   "April",
+				      "May",	   "June",     "July",	   "August",
+				      "September", "October",  "November", "December" },
+			 *const weekdays[] = { "Sunday",   "Monday", "Tuesday", "Wednesday",
+					       "Thursday", "Friday", "Saturday" };
 
 /* A name, whole or by its first three letters. */
 static int name(struct text *x, const char *const *names, int n, int64_t *out)
@@ -410,13 +423,18 @@ int rec_when_check(const char *format, struct rec_err *e)
 			continue;
 		f++;
 		if (!*f || !strchr("YmdeHMSyjbBhaAIpfzZsFTRD%nt", *f))
-			return rec_err_set(e, REC_EUSAGE, "'%s': %%%.1s is unknown; there are %%Y %%m %%d %%H %%M %%S %%b %%y %%j %%p %%f %%z %%s and more", format, f);
+			return rec_err_set(e, REC_EUSAGE,
+					   "'%s': %%%.1s is unknown; there are %%Y %%m %%d %%H %%M "
+					   "%%S %%b %%y %%j %%p %%f %%z %%s and more",
+					   format, f);
 		year |= strchr("YyFDs", *f) != NULL;
 		month |= strchr("mbBhjFDs", *f) != NULL;
 		day |= strchr("dejFDs", *f) != NULL;
 	}
 	if (!year || !month || !day)
-		return rec_err_set(e, REC_EUSAGE, "'%s' names no day; an example: %%Y-%%m-%%d %%H:%%M:%%S", format);
+		return rec_err_set(e, REC_EUSAGE,
+				   "'%s' names no day; an example: %%Y-%%m-%%d %%H:%%M:%%S",
+				   format);
 	return 0;
 }
 
@@ -445,7 +463,9 @@ static enum rec_unit unit_of(double t)
 	static const struct {
 		enum rec_unit unit;
 		double a_second;
-	} each[] = { { REC_UNIT_S, 1 }, { REC_UNIT_MS, 1e3 }, { REC_UNIT_US, 1e6 }, { REC_UNIT_NS, 1e9 } };
+	} each[] = {
+		{ REC_UNIT_S, 1 }, { REC_UNIT_MS, 1e3 }, { REC_UNIT_US, 1e6 }, { REC_UNIT_NS, 1e9 }
+	};
 	double s;
 
 	if (as_date(t, false, &s))
@@ -453,7 +473,8 @@ static enum rec_unit unit_of(double t)
 	if (as_date(t, true, &s))
 		return REC_UNIT_DATETIME;
 	for (size_t i = 0; i < sizeof each / sizeof *each; i++)
-		if (t >= 1e8 * each[i].a_second && t < 7.3e9 * each[i].a_second)	/* 1973 to 2201 */
+		/* 1973 to 2201 */
+		if (t >= 1e8 * each[i].a_second && t < 7.3e9 * each[i].a_second)
 			return each[i].unit;
 	return t >= 1200 && t < 84500 ? REC_UNIT_DAYS : REC_UNIT_NONE;
 }
@@ -467,7 +488,13 @@ enum rec_unit rec_unit_of(double lo, double hi)
 
 const char *rec_unit_name(enum rec_unit u)
 {
-	static const char *const names[] = { "nothing known", "days", "seconds", "milliseconds", "microseconds", "nanoseconds", "dates written as numbers",
+	static const char *const names[] = { "nothing known",
+					     "days",
+					     "seconds",
+					     "milliseconds",
+					     "microseconds",
+					     "nanoseconds",
+					     "dates written as numbers",
 					     "dates written as numbers" };
 
 	return names[u];
@@ -491,18 +518,24 @@ double rec_unit_seconds(enum rec_unit u, double t)
 
 static double date_number(double seconds, bool with_time)
 {
-	int64_t s = (int64_t)floor(seconds), days = s >= 0 ? s / DAY : -((-s + DAY - 1) / DAY), of_day = s - days * DAY;
+	int64_t s = (int64_t)floor(seconds), days = s >= 0 ? s / DAY : -((-s + DAY - 1) / DAY),
+		of_day = s - days * DAY;
 	int64_t z = days + 719468, era = (z >= 0 ? z : z - 146096) / 146097, doe = z - era * 146097;
-	int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365, doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
-	int64_t mp = (5 * doy + 2) / 153, d = doy - (153 * mp + 2) / 5 + 1, m = mp < 10 ? mp + 3 : mp - 9;
+	int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365,
+		doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+	int64_t mp = (5 * doy + 2) / 153, d = doy - (153 * mp + 2) / 5 + 1,
+		m = mp < 10 ? mp + 3 : mp - 9;
 	int64_t n = ((yoe + era * 400 + (m <= 2)) * 100 + m) * 100 + d;
 
-	return (double)(with_time ? n * 1000000 + of_day / 3600 * 10000 + of_day / 60 % 60 * 100 + of_day % 60 : n);
+	return (double)(with_time ? n * 1000000 + of_day / 3600 * 10000 + of_day / 60 % 60 * 100 +
+					    of_day % 60 :
+				    n);
 }
 
 double rec_unit_from_seconds(enum rec_unit u, double seconds)
 {
-	if ((u == REC_UNIT_DATE || u == REC_UNIT_DATETIME) && fabs(seconds) < 2.5e11)	/* below the year 9999 */
+	/* below the year 9999 */
+	if ((u == REC_UNIT_DATE || u == REC_UNIT_DATETIME) && fabs(seconds) < 2.5e11)
 		return date_number(seconds, u == REC_UNIT_DATETIME);
 	return u == REC_UNIT_DAYS ? floor(seconds / DAY) : seconds * scale(u);
 }

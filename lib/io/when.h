@@ -17,10 +17,11 @@
 REC_BEGIN_C
 
 /*
- * ISO 8601: 2022-06-24, 20220624, 2022-06, 2022-175 (day of the year), 2022-W25-5;
- * behind it T or blanks and 21:20, 21:20:11, 21:20:11.5 (also with a comma), 2120,
- * 212011; behind that, with blanks before it or not, Z, UTC, GMT, +02:00, +0200 or
- * +02. Without a zone it is UTC. 0, or -1 where s is none of it.
+ * ISO 8601: 2022-06-24, 20220624, 2022-06, 2022-175 (day of the year),
+ * 2022-W25-5; behind it T or blanks and 21:20, 21:20:11, 21:20:11.5 (also with
+ * a comma), 2120, 212011; behind that, with blanks before it or not, Z, UTC,
+ * GMT, +02:00, +0200 or +02. Without a zone it is UTC. 0, or -1 where s is none
+ * of it.
  */
 REC_MUST int rec_when_iso(const char *s, size_t n, double *t);
 
@@ -29,21 +30,38 @@ REC_MUST int rec_when_iso(const char *s, size_t n, double *t);
 bool rec_when_likely(const char *s, size_t n);
 
 /*
- * By a format as strptime's: %Y %m %d %e %H %M %S %y %j %b %B %h %a %A %I %p %f %z
- * %Z %s %F %T %R %D %% %n %t. Blanks stand for any blanks, other bytes for
- * themselves. %S takes a fraction where no point or comma follows it in the format;
- * numbers may have fewer digits than usual. %Z takes Z, UTC and GMT. 0, or -1 where
- * s is not of the format or no date.
+ * By a format as strptime's: %Y %m %d %e %H %M %S %y %j %b %B %h %a %A %I %p %f
+ * %z %Z %s %F %T %R %D %% %n %t. Blanks stand for any blanks, other bytes for
+ * themselves. %S takes a fraction where no point or comma follows it in the
+ * format; numbers may have fewer digits than usual. %Z takes Z, UTC and GMT. 0,
+ * or -1 where s is not of the format or no date.
  */
 REC_MUST int rec_when_format(const char *format, const char *s, size_t n, double *t);
 
-/* A format must name a day (%s, or year, month and day) and hold no unknown %. */
+/*
+ * A format must name a day (%s, or year, month and day) and hold no unknown %.
+ */
 REC_MUST int rec_when_check(const char *format, struct rec_err *e);
 
-/* Units that times come in. Dates are numbers that are read as digits: 20220624. */
-enum rec_unit { REC_UNIT_NONE, REC_UNIT_DAYS, REC_UNIT_S, REC_UNIT_MS, REC_UNIT_US, REC_UNIT_NS, REC_UNIT_DATE, REC_UNIT_DATETIME };
+/*
+ * Units that times come in. Dates are numbers that are read as digits:
+ * 20220624.
+ */
+enum rec_unit {
+	REC_UNIT_NONE,
+	REC_UNIT_DAYS,
+	REC_UNIT_S,
+	REC_UNIT_MS,
+	REC_UNIT_US,
+	REC_UNIT_NS,
+	REC_UNIT_DATE,
+	REC_UNIT_DATETIME
+};
 
-/* What times from lo to hi look like, between 1973 and 2200; NONE where it can't be told. */
+/*
+ * What times from lo to hi look like, between 1973 and 2200; NONE where it
+ * can't be told.
+ */
 enum rec_unit rec_unit_of(double lo, double hi);
 
 /* "milliseconds"; "dates written as numbers" */

@@ -66,7 +66,9 @@ int rec_kernel_pick(const struct rec_kernel **k, const char *name, struct rec_er
 	}
 	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
 		if (strcmp(known[i], name) == 0)
-			return rec_err_set(e, REC_EUSAGE, "this machine does not run the instruction set '%s'", name);
+			return rec_err_set(e, REC_EUSAGE,
+					   "this machine does not run the instruction set '%s'",
+					   name);
 	return rec_err_set(e, REC_EUSAGE, "no instruction set '%s': plain, avx2, avx512, neon", name);
 }
 

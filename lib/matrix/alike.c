@@ -6,7 +6,8 @@
 #include <string.h>
 
 /* At most `enough` are counted. */
-static uint32_t count_common(const struct rec_labels *a, const struct rec_labels *b, uint32_t enough)
+static uint32_t count_common(const struct rec_labels *a, const struct rec_labels *b,
+			     uint32_t enough)
 {
 	uint32_t i = 0, j = 0, n = 0;
 
@@ -78,7 +79,8 @@ uint32_t rec_labels_like(const struct rec_labels *l, const char *label, size_t l
 	for (uint32_t i = 0; i < l->n; i++) {
 		size_t n;
 		const char *x = rec_label(l, i, &n);
-		struct likeness y = { .same = common(x, n, label, len), .differ = n > len ? n - len : len - n };
+		struct likeness y = { .same = common(x, n, label, len),
+				      .differ = n > len ? n - len : len - n };
 
 		y.whole = y.same + skip_blanks(x, n) == n;
 		if (at != REC_NONE && !better(y, best))

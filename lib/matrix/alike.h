@@ -24,7 +24,8 @@ uint32_t rec_labels_common(const struct rec_labels *a, const struct rec_labels *
 /*
  * The label of l that is most like the given one: the longest common beginning,
  * case and leading blanks apart; of several one that is the beginning itself,
- * then the one nearest in length, then the first. REC_NONE where l is empty. O(bytes of l).
+ * then the one nearest in length, then the first. REC_NONE where l is empty.
+ * O(bytes of l).
  */
 uint32_t rec_labels_like(const struct rec_labels *l, const char *label, size_t len);
 

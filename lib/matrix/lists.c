@@ -81,7 +81,8 @@ static void rank_exact(const struct ranker *r, uint64_t from, uint64_t n, unsign
 	struct entry *x = r->scratch[thread];
 
 	for (uint64_t i = from; i < from + n; i++)
-		x[i - from] = (struct entry){ ~rec_key64(rec_bits64(r->exact[i] + 0.0)), r->m->col[i], r->m->val[i] };
+		x[i - from] = (struct entry){ ~rec_key64(rec_bits64(r->exact[i] + 0.0)),
+					      r->m->col[i], r->m->val[i] };
 	sort_entries(x, x + r->longest, n);
 	for (uint64_t i = from; i < from + n; i++, x++) {
 		r->col[i] = x->col;
@@ -187,22 +188,34 @@ static const struct rec_beyond *find_beyond(const struct rec_sparse *s, uint32_t
 		else
 			hi = mid;
 	}
-	return lo < s->nbeyond && s->beyond[lo].row == row && s->beyond[lo].col == col ? &s->beyond[lo] : NULL;
+	return lo < s->nbeyond && s->beyond[lo].row == row && s->beyond[lo].col == col ?
+		       &s->beyond[lo] :
+		       NULL;
 }
 
-static int told_apart(const struct rec_lists *l, uint32_t row, uint32_t a, uint32_t b, const char *name, struct rec_err *e)
+static int told_apart(const struct rec_lists *l, uint32_t row, uint32_t a, uint32_t b,
+		      const char *name, struct rec_err *e)
 {
 	size_t nu, na, nb;
-	const char *user = rec_label(&l->row, row, &nu), *x = rec_label(&l->col, a, &na), *y = rec_label(&l->col, b, &nb);
+	const char *user = rec_label(&l->row, row, &nu), *x = rec_label(&l->col, a, &na),
+		   *y = rec_label(&l->col, b, &nb);
 	int most = LABEL_SHOWN;
 
-	return rec_err_set(e, REC_EDATA, "%s: user '%.*s': the scores of items '%.*s' and '%.*s' differ in digits beyond a double; "
-			   "take off what they have in common, or give the order: rec-cat --rank", name, nu < LABEL_SHOWN ? (int)nu : most, user,
-			   na < LABEL_SHOWN ? (int)na : most, x, nb < LABEL_SHOWN ? (int)nb : most, y);
+	return rec_err_set(e, REC_EDATA,
+			   "%s: user '%.*s': the scores of items '%.*s' and '%.*s' differ in "
+			   "digits beyond a double; "
+			   "take off what they have in common, or give the order: rec-cat --rank",
+			   name, nu < LABEL_SHOWN ? (int)nu : most, user,
+			   na < LABEL_SHOWN ? (int)na : most, x, nb < LABEL_SHOWN ? (int)nb : most,
+			   y);
 }
 
-/* Neighbours of a list with one double, of which one has further digits: they are a tie where the numbers as written are the same. */
-static int check_beyond(const struct rec_lists *l, const struct rec_sparse *s, const char *name, struct rec_err *e)
+/*
+ * Neighbours of a list with one double, of which one has further digits: they
+ * are a tie where the numbers as written are the same.
+ */
+static int check_beyond(const struct rec_lists *l, const struct rec_sparse *s, const char *name,
+			struct rec_err *e)
 {
 	for (size_t k = 0; k < s->nbeyond; k++) {
 		uint32_t row = s->beyond[k].row;
@@ -217,15 +230,20 @@ static int check_beyond(const struct rec_lists *l, const struct rec_sparse *s, c
 			a = find_beyond(s, row, l->col_idx[i - 1]);
 			b = find_beyond(s, row, l->col_idx[i]);
 			if (a != b && (!a || !b || a->hash != b->hash))
-				return told_apart(l, row, l->col_idx[i - 1], l->col_idx[i], name, e);
+				return told_apart(l, row, l->col_idx[i - 1], l->col_idx[i], name,
+						  e);
 		}
 	}
 	return 0;
 }
 
-static int rank_loaded(struct rec_lists *l, const struct rec_sparse *s, const char *name, struct rec_pool *pool, struct rec_err *e)
+static int rank_loaded(struct rec_lists *l, const struct rec_sparse *s, const char *name,
+		       struct rec_pool *pool, struct rec_err *e)
 {
-	struct ranker r = { .m = &s->m, .col = l->own[1], .score = l->own[2], .exact = l->exact ? l->own[3] : NULL };
+	struct ranker r = { .m = &s->m,
+			    .col = l->own[1],
+			    .score = l->own[2],
+			    .exact = l->exact ? l->own[3] : NULL };
 	bool one_value = false;
 
 	if (rank_all(&r, &one_value, pool, e) != 0 || check_beyond(l, s, name, e) != 0)
@@ -235,7 +253,8 @@ static int rank_loaded(struct rec_lists *l, const struct rec_sparse *s, const ch
 	return 0;
 }
 
-int rec_lists_load(struct rec_lists *l, struct rec_in *in, bool trust, struct rec_pool *pool, struct rec_err *e)
+int rec_lists_load(struct rec_lists *l, struct rec_in *in, bool trust, struct rec_pool *pool,
+		   struct rec_err *e)
 {
 	struct rec_load how = { .repeats = REC_REPEATS_FAIL, .scores = true, .trust = trust };
 	char *name = strdup(rec_in_name(in));
@@ -283,7 +302,8 @@ int rec_lists_cut(struct rec_lists *l, uint32_t n, struct rec_err *e)
 }
 
 /* Scores with the digits that tell them apart. */
-static int put_exact(struct rec_buf *b, const struct rec_lists *l, uint32_t row, uint64_t c, struct rec_err *e)
+static int put_exact(struct rec_buf *b, const struct rec_lists *l, uint32_t row, uint64_t c,
+		     struct rec_err *e)
 {
 	struct rec_row x = rec_text_cell(&l->row, row, &l->col, l->col_idx[c], 0);
 	char text[REC_NUM_MAX + 1];
@@ -399,9 +419,12 @@ int rec_lists_write(struct rec_out *out, const struct rec_lists *l, bool binary,
 {
 	for (uint64_t c = 0; c < l->nnz; c++)
 		if (!isfinite(l->score[c]))
-			return rec_err_set(e, REC_EDATA, "a score is not a finite number; it cannot be ranked");
+			return rec_err_set(e, REC_EDATA,
+					   "a score is not a finite number; it cannot be ranked");
 		else if (binary && l->exact && fabs(l->exact[c]) > (double)FLT_MAX)
-			return rec_err_set(e, REC_EDATA, "a score is beyond what recmat holds (3.4e38); text holds it");
+			return rec_err_set(
+				e, REC_EDATA,
+				"a score is beyond what recmat holds (3.4e38); text holds it");
 	if (binary)
 		return write_binary(out, l, pool, e);
 	return rec_text_write(out, l->nnz, CELLS_A_TEXT, format_cells, &l, pool, e);

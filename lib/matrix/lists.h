@@ -23,11 +23,16 @@ struct rec_lists {
 	const uint32_t *col_idx;	/* rank order within a row */
 	const float *score;
 	/*
-	 * The scores in double, where some differ in the input that are one float
-	 * (or beyond it): entries are ranked, and are ties, by these. Else NULL.
+	 * The scores in double, where some differ in the input that are one
+	 * float (or beyond it): entries are ranked, and are ties, by these.
+	 * Else NULL.
 	 */
 	const double *exact;
-	struct rec_lost lost;	/* read lists: scores that are no floats; as times, those that are no doubles */
+	/*
+	 * read lists: scores that are no floats; as times, those that are no
+	 * doubles
+	 */
+	struct rec_lost lost;
 	bool has_value;		/* read lists: some entry came with a value */
 	bool no_scores;		/* read lists: some list of two and more has one value only, or no values were given */
 	bool rating_like;	/* read lists: as of rec_sparse */
@@ -46,8 +51,10 @@ static inline double rec_lists_score(const struct rec_lists *l, uint64_t i)
 }
 
 /*
- * Read lists (text in any order, or recmat of any order). A pair twice is an error. Takes in over. Rank order is made from the scores as they were written:
- * scores of a list that differ in digits beyond a double are an error. Ranked blocks keep their order among equal scores.
+ * Read lists (text in any order, or recmat of any order). A pair twice is an
+ * error. Takes in over. Rank order is made from the scores as they were
+ * written: scores of a list that differ in digits beyond a double are an error.
+ * Ranked blocks keep their order among equal scores.
  */
 REC_MUST int rec_lists_load(struct rec_lists *l, struct rec_in *in, bool trust, struct rec_pool *pool, struct rec_err *e);
 

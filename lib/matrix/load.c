@@ -52,7 +52,8 @@ int rec_conflict_fail(const struct rec_conflict *c, const struct rec_labels *row
 {
 	static const char *const text[] = {
 		[REC_CONFLICT_TWICE] = "appears twice",
-		[REC_CONFLICT_NO_TIME] = "appears twice, and without a time --duplicates last cannot choose",
+		[REC_CONFLICT_NO_TIME] =
+			"appears twice, and without a time --duplicates last cannot choose",
 		[REC_CONFLICT_RANGE] = "has a sum beyond what a 32-bit float holds",
 	};
 	size_t rn, cn;
@@ -76,8 +77,12 @@ static bool same_row(const struct rec_row *a, const struct rec_row *b)
 	return a->row_len == b->row_len && memcmp(a->row, b->row, a->row_len) == 0;
 }
 
-/* A score that its double does not tell from others; its text stands behind the label. */
-static int add_beyond(struct rec_tally *t, const struct rec_row *r, uint32_t row, uint32_t col, struct rec_err *e)
+/*
+ * A score that its double does not tell from others; its text stands behind the
+ * label.
+ */
+static int add_beyond(struct rec_tally *t, const struct rec_row *r, uint32_t row, uint32_t col,
+		      struct rec_err *e)
 {
 	char buf[REC_NUM_MAX];
 	size_t n;
@@ -114,7 +119,8 @@ static int add_group(struct rec_loader *l, unsigned thread, const struct rec_row
 			continue;
 		ncol++;
 		tally_row(&l->tally[thread], &rows[i], r->hash, c->hash, value, time);
-		if (l->how->scores && (rows[i].has & REC_LOST_TIME) && add_beyond(&l->tally[thread], &rows[i], r->id, c->id, e) != 0)
+		if (l->how->scores && (rows[i].has & REC_LOST_TIME) &&
+		    add_beyond(&l->tally[thread], &rows[i], r->id, c->id, e) != 0)
 			return -1;
 		if (rec_loader_add(l, thread, r->id, c->id, value, time, e) != 0)
 			return -1;
@@ -131,9 +137,12 @@ static int visit(void *arg, unsigned thread, const struct rec_row *rows, size_t 
 	return 0;
 }
 
-static int load_text(struct rec_loader *l, struct rec_sparse *s, struct rec_in **in, struct rec_err *e)
+static int load_text(struct rec_loader *l, struct rec_sparse *s, struct rec_in **in,
+		     struct rec_err *e)
 {
-	unsigned flags = (l->how->label_only ? REC_ROWS_LABELS : 0) | (l->how->anyhow ? REC_ROWS_ANYHOW : 0) | (l->how->trust ? REC_ROWS_TRUST : 0) |
+	unsigned flags = (l->how->label_only ? REC_ROWS_LABELS : 0) |
+			 (l->how->anyhow ? REC_ROWS_ANYHOW : 0) |
+			 (l->how->trust ? REC_ROWS_TRUST : 0) |
 			 (l->how->scores ? REC_ROWS_SCORES : 0);
 	struct rec_rows *rows;
 	int rc;
@@ -193,7 +202,8 @@ static int by_cell(const void *x, const void *y)
 	return a->col < b->col ? -1 : a->col > b->col;
 }
 
-static int gather_beyond(struct rec_loader *l, struct rec_sparse *s, const uint32_t *row_rank, const uint32_t *col_rank, struct rec_err *e)
+static int gather_beyond(struct rec_loader *l, struct rec_sparse *s, const uint32_t *row_rank,
+			 const uint32_t *col_rank, struct rec_err *e)
 {
 	size_t n = 0;
 
@@ -208,7 +218,8 @@ static int gather_beyond(struct rec_loader *l, struct rec_sparse *s, const uint3
 		for (size_t i = 0; i < l->tally[t].nbeyond; i++) {
 			struct rec_beyond b = l->tally[t].beyond[i];
 
-			s->beyond[s->nbeyond++] = (struct rec_beyond){ row_rank[b.row], col_rank[b.col], b.hash };
+			s->beyond[s->nbeyond++] = (struct rec_beyond){ row_rank[b.row],
+								       col_rank[b.col], b.hash };
 		}
 	if (n > 0)
 		qsort(s->beyond, n, sizeof *s->beyond, by_cell);
@@ -233,13 +244,20 @@ static int finish(struct rec_loader *l, struct rec_sparse *s, const char *name, 
 	int rc = finish_labels(l, s, &row_rank, &col_rank, e);
 
 	if (rc == 0) {
-		struct rec_cells_shape shape = { s->row.n, row_rank, col_rank, s->row.n, s->col.n, l->how->repeats, l->how->scores || (l->how->times && any_time) };
+		struct rec_cells_shape shape = { s->row.n,
+						 row_rank,
+						 col_rank,
+						 s->row.n,
+						 s->col.n,
+						 l->how->repeats,
+						 l->how->scores || (l->how->times && any_time) };
 
 		rc = gather_beyond(l, s, row_rank, col_rank, e);
 		if (rc == 0)
 			rc = cells_csr(l, s, &shape, &conflict, e);
 	}
-	if (rc == 0 && (l->how->compare_times || (l->how->repeats == REC_REPEATS_LAST && s->repeats > 0)))
+	if (rc == 0 &&
+	    (l->how->compare_times || (l->how->repeats == REC_REPEATS_LAST && s->repeats > 0)))
 		rc = rec_lost_check_times(&s->lost, e);
 	if (rc == 0 && conflict.kind != REC_CONFLICT_NONE)
 		rc = rec_conflict_fail(&conflict, &s->row, &s->col, name, l->how->what, e);
@@ -271,7 +289,10 @@ static int load_all(struct rec_loader *l, struct rec_sparse *s, struct rec_in **
 
 int rec_sparse_load(struct rec_sparse *s, struct rec_in *in, const struct rec_load *how, struct rec_pool *pool, struct rec_err *e)
 {
-	struct rec_loader l = { .how = how, .times = how->times || how->scores || how->repeats == REC_REPEATS_LAST, .pool = pool };
+	struct rec_loader l = { .how = how,
+				.times = how->times || how->scores ||
+					 how->repeats == REC_REPEATS_LAST,
+				.pool = pool };
 	int rc;
 
 	*s = (struct rec_sparse){ 0 };

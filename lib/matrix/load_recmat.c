@@ -144,24 +144,28 @@ static float value_at(const struct rec_block *b, uint64_t c)
 }
 
 /*
- * The score in double of cell c, an entry of a list. A ranked block may hold equal
- * scores in another order than that of labels: then they differed before they
- * were rounded, and the later one gets the next smaller double. before: the score
- * of the cell before, NaN where it isn't known.
+ * The score in double of cell c, an entry of a list. A ranked block may hold
+ * equal scores in another order than that of labels: then they differed before
+ * they were rounded, and the later one gets the next smaller double. before:
+ * the score of the cell before, NaN where it isn't known.
  */
-static double score_of(const struct rec_block *b, uint32_t row, uint64_t c, double before, bool *ranked_ties)
+static double score_of(const struct rec_block *b, uint32_t row, uint64_t c, double before,
+		       bool *ranked_ties)
 {
 	uint64_t from = c;
 	double score;
 
 	if (b->order != REC_RANKED)
 		return rec_num_as_written(value_at(b, c));
-	while (from > b->ptr[row] && value_at(b, from - 1) == value_at(b, c) && (from == c || isnan(before)))
+	while (from > b->ptr[row] && value_at(b, from - 1) == value_at(b, c) &&
+	       (from == c || isnan(before)))
 		from--;
 	score = from < c && !isnan(before) ? before : rec_num_as_written(value_at(b, c));
 	for (; from < c; from++)
 		if (b->col[from + 1] < b->col[from]) {
-			score = rec_float64(rec_unkey64(rec_key64(rec_bits64(score)) - (score == 0 ? 2 : 1)));	/* not -0 */
+			/* not -0 */
+			score = rec_float64(
+				rec_unkey64(rec_key64(rec_bits64(score)) - (score == 0 ? 2 : 1)));
 			*ranked_ties = true;
 		}
 	return score;
@@ -282,8 +286,10 @@ static int next_sparse(struct rec_recmat *r, const struct rec_in *in, struct rec
 	while ((rc = rec_recmat_next(r, b, e)) == 1 && b->kind == REC_META)
 		rec_block_free(b);
 	if (rc == 1 && b->kind != REC_SPARSE) {
-		rec_err_set(e, REC_EDATA, "%s: block '%s' is dense, as in a model, and rows are wanted; a model is given by -m, one block of it by rec-cat --block %s",
-				   rec_in_name(in), b->name, b->name);
+		rec_err_set(e, REC_EDATA,
+			    "%s: block '%s' is dense, as in a model, and rows are wanted; a model "
+			    "is given by -m, one block of it by rec-cat --block %s",
+			    rec_in_name(in), b->name, b->name);
 		rec_block_free(b);
 		return -1;
 	}
@@ -291,8 +297,8 @@ static int next_sparse(struct rec_recmat *r, const struct rec_in *in, struct rec
 }
 
 /* All blocks but a first canonical one that is the only one: that is left in *only (its kind is 0 where there is none). */
-static int take_blocks(struct rec_loader *l, struct rec_recmat *r, const struct rec_in *in, struct rec_block *only, char name[REC_NAME_MAX],
-		       struct rec_err *e)
+static int take_blocks(struct rec_loader *l, struct rec_recmat *r, const struct rec_in *in,
+		       struct rec_block *only, char name[REC_NAME_MAX], struct rec_err *e)
 {
 	struct rec_block b;
 	bool first = true, in_place;

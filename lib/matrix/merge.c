@@ -196,7 +196,8 @@ static int read_text(struct rec_merged *m, struct rec_in **in, const struct rec_
 
 /* -- one name -- */
 
-static int same_turn(const struct rec_merge_part *const *part, size_t n, const char *key, struct rec_err *e)
+static int same_turn(const struct rec_merge_part *const *part, size_t n, const char *key,
+		     struct rec_err *e)
 {
 	const struct rec_merge_part *first = NULL;
 
@@ -211,8 +212,9 @@ static int same_turn(const struct rec_merge_part *const *part, size_t n, const c
 	return 0;
 }
 
-static int combine(struct rec_block *b, const struct rec_merge_part **part, size_t n, const struct rec_merge *how, struct rec_merge_keep *keep,
-		   struct rec_pool *pool, struct rec_err *e)
+static int combine(struct rec_block *b, const struct rec_merge_part **part, size_t n,
+		   const struct rec_merge *how, struct rec_merge_keep *keep, struct rec_pool *pool,
+		   struct rec_err *e)
 {
 	bool ranked = part[0]->b.order == REC_RANKED, stream = false;
 

@@ -40,7 +40,8 @@ struct rec_merged {
 	struct rec_block *block;	/* n of them, in the order in which their names came first; none is of order stream */
 	size_t n;
 	bool text;			/* some input was text */
-	struct rec_lost lost;		/* numbers of text inputs that have more digits than are kept */
+	/* numbers of text inputs that have more digits than are kept */
+	struct rec_lost lost;
 	struct rec_merge_keep *keep;	/* what the blocks lie in */
 };
 

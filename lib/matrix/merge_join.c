@@ -53,16 +53,19 @@ struct plan {
 	double *time;
 };
 
-static int row_twice(const struct rec_merge_part *p, const struct rec_labels *l, uint32_t i, struct rec_err *e)
+static int row_twice(const struct rec_merge_part *p, const struct rec_labels *l, uint32_t i,
+		     struct rec_err *e)
 {
 	size_t len;
 	const char *s = rec_label(l, i, &len);
 
-	return rec_err_set(e, REC_EDATA, "%s: row '%.*s' of block '%s' appears twice", p->file, (int)len, s, p->b.name);
+	return rec_err_set(e, REC_EDATA, "%s: row '%.*s' of block '%s' appears twice", p->file,
+			   (int)len, s, p->b.name);
 }
 
 /* The union of the labels of one side; map[k][i] as rec_labels_union gives it. */
-static int unite(struct rec_labels *out, uint32_t **map, const struct rec_merge_part *const *part, size_t n, bool rows, struct rec_err *e)
+static int unite(struct rec_labels *out, uint32_t **map, const struct rec_merge_part *const *part,
+		 size_t n, bool rows, struct rec_err *e)
 {
 	struct rec_labels *l = rec_alloc(n, sizeof *l, e);
 	const struct rec_labels **set = rec_alloc(n, sizeof *set, e);
@@ -291,7 +294,8 @@ static int join_sparse(struct plan *p, struct rec_merge_keep *keep, struct rec_p
 }
 
 /* b begins as a copy of the first part. */
-int rec_merge_rows(struct rec_block *b, const struct rec_merge_part **part, size_t n, struct rec_merge_keep *keep, struct rec_pool *pool, struct rec_err *e)
+int rec_merge_rows(struct rec_block *b, const struct rec_merge_part **part, size_t n,
+		   struct rec_merge_keep *keep, struct rec_pool *pool, struct rec_err *e)
 {
 	struct plan p = { .part = part, .n = n, .b = b };
 	int rc;
@@ -333,8 +337,9 @@ static void put_cells(struct rec_cell *c, const struct rec_block *b, const uint3
 	}
 }
 
-int rec_merge_cells(struct rec_block *b, const struct rec_merge_part *const *part, size_t n, enum rec_repeats repeats, struct rec_merge_keep *keep, struct rec_pool *pool,
-		      struct rec_err *e)
+int rec_merge_cells(struct rec_block *b, const struct rec_merge_part *const *part, size_t n,
+		    enum rec_repeats repeats, struct rec_merge_keep *keep, struct rec_pool *pool,
+		    struct rec_err *e)
 {
 	uint32_t **row_map = rec_zalloc(n, sizeof *row_map, e), **col_map = rec_zalloc(n, sizeof *col_map, e);
 	struct rec_labels row = { 0 }, col = { 0 };

@@ -35,11 +35,12 @@ struct rec_block rec_merge_block(const struct rec_sparse *s, const char *name);
 bool rec_merge_in_order(const struct rec_merge_part *const *part, size_t n);
 
 /* Rows of n parts, no row twice; b begins as a copy of the first part. Dense parts without rows leave the list. */
-REC_MUST int rec_merge_rows(struct rec_block *b, const struct rec_merge_part **part, size_t n, struct rec_merge_keep *keep, struct rec_pool *pool,
-			    struct rec_err *e);
+REC_MUST int rec_merge_rows(struct rec_block *b, const struct rec_merge_part **part, size_t n,
+			    struct rec_merge_keep *keep, struct rec_pool *pool, struct rec_err *e);
 
 /* Cells of n parts of order canonical or stream, combined by the rule. */
-REC_MUST int rec_merge_cells(struct rec_block *b, const struct rec_merge_part *const *part, size_t n, enum rec_repeats repeats, struct rec_merge_keep *keep,
+REC_MUST int rec_merge_cells(struct rec_block *b, const struct rec_merge_part *const *part,
+			     size_t n, enum rec_repeats repeats, struct rec_merge_keep *keep,
 			     struct rec_pool *pool, struct rec_err *e);
 
 #endif

@@ -41,7 +41,10 @@ struct rec_digest {
 	uint64_t cells;
 };
 
-/* A score that differs from its double: a cell, and a hash of the number as it was written. */
+/*
+ * A score that differs from its double: a cell, and a hash of the number as it
+ * was written.
+ */
 struct rec_beyond {
 	uint32_t row, col;
 	uint64_t hash;
@@ -57,16 +60,29 @@ struct rec_sparse {
 	bool has_value;			/* some input row carried a value; else every value is 1 because none was given */
 	bool rating_like;		/* at most 20 distinct values, all <= 10, not all equal (for a hint on stderr) */
 	bool negative;			/* some value < 0 */
-	/* Times of input rows, and how many of them are beyond REC_LARGE_TIME: where some
-	 * are and others not, two units may be mixed. */
+	/*
+	 * Times of input rows, and how many of them are beyond REC_LARGE_TIME:
+	 * where some are and others not, two units may be mixed.
+	 */
 	uint64_t times, large_times;
-	struct rec_beyond *beyond;	/* scores: those that have more digits than a double, in canonical order */
+	/*
+	 * scores: those that have more digits than a double, in canonical order
+	 */
+	struct rec_beyond *beyond;
 	size_t nbeyond;
-	bool ranked_ties;		/* scores: a ranked block had equal ones out of label order; its doubles keep the order */
+	/*
+	 * scores: a ranked block had equal ones out of label order; its doubles
+	 * keep the order
+	 */
+	bool ranked_ties;
 	struct rec_lost lost;		/* numbers of text that have more digits than are kept */
 	uint64_t repeats;		/* rows of input that repeated an earlier pair */
 	uint64_t label_only_rows;	/* rows of the matrix without cells */
-	const struct rec_looks *looks;	/* label_only: what a text without any TAB looks like (io/looks.h), or NULL */
+	/*
+	 * label_only: what a text without any TAB looks like (io/looks.h), or
+	 * NULL
+	 */
+	const struct rec_looks *looks;
 	char name[32];			/* of the first block of recmat; "" otherwise */
 	struct rec_in *in;		/* kept open where the matrix lies in its mapping */
 	struct rec_block *block;	/* kept where the matrix lies in a block that was read */
@@ -76,9 +92,17 @@ struct rec_load {
 	enum rec_repeats repeats;
 	bool times;		/* keep times (also needed for LAST, where it is implied) */
 	bool scores;		/* lists: times are scores in double (REC_ROWS_SCORES) */
-	bool compare_times;	/* whole times above 2^53 whose digits do not fit are an error, not counted (LAST: where a pair repeats) */
+	/*
+	 * whole times above 2^53 whose digits do not fit are an error, not
+	 * counted (LAST: where a pair repeats)
+	 */
+	bool compare_times;
 	bool label_only;	/* rec-topn: a line with a label alone makes a row without cells */
-	bool anyhow;		/* label_only: not an error where no line has a TAB and the text is surely another format; see looks above */
+	/*
+	 * label_only: not an error where no line has a TAB and the text is
+	 * surely another format; see looks above
+	 */
+	bool anyhow;
 	bool trust;
 	bool no_digest;		/* not wanted, nor what follows from values (has_value, rating_like, negative): a matrix used in place is read once less */
 	const char *what;	/* for messages, such as "truth"; NULL for none */

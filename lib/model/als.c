@@ -104,8 +104,12 @@ static bool all_values_zero(const struct rec_csr *m)
 	return true;
 }
 
-/* The mean of the weights (with alpha 1) over the fit pairs in the fit, without outliers. */
-static int find_divisor(struct rec_als_form *f, struct survey *s, double fit, const struct rec_als_opts *o, const struct rec_run *run, struct rec_err *e)
+/*
+ * The mean of the weights (with alpha 1) over the fit pairs in the fit, without
+ * outliers.
+ */
+static int find_divisor(struct rec_als_form *f, struct survey *s, double fit,
+			const struct rec_als_opts *o, const struct rec_run *run, struct rec_err *e)
 {
 	struct rec_outliers out = { 0 };
 	double sum;
@@ -116,13 +120,17 @@ static int find_divisor(struct rec_als_form *f, struct survey *s, double fit, co
 		return -1;
 	f->divisor = out.n ? out.rest / (fit - (double)out.n) : sum / fit;
 	if (!(f->divisor > 0) || f->divisor - f->divisor != 0)
-		return rec_err_set(e, REC_EDATA, "the mean weight is %g: weights cannot be scaled by it", f->divisor);
+		return rec_err_set(e, REC_EDATA,
+				   "the mean weight is %g: weights cannot be scaled by it",
+				   f->divisor);
 	if (o->report)
 		o->report->outliers = out;
 	return 0;
 }
 
-static int survey_implicit(struct rec_als_form *f, const struct rec_csr *m, const struct rec_als_opts *o, const struct rec_run *run, struct rec_err *e)
+static int survey_implicit(struct rec_als_form *f, const struct rec_csr *m,
+			   const struct rec_als_opts *o, const struct rec_run *run,
+			   struct rec_err *e)
 {
 	struct rec_als_form plain = *f;
 	struct survey s = { &plain, m };
@@ -135,12 +143,15 @@ static int survey_implicit(struct rec_als_form *f, const struct rec_csr *m, cons
 		return rec_err_set(e, REC_EDATA, "no value is above 0: nothing to fit");
 	if (f->target_value && all_values_zero(m))
 		return rec_err_set(e, REC_EDATA, "every value is 0: nothing to fit");
-	f->unobserved = o->unobserved >= 0 ? o->unobserved : 14 * pairs / ((double)f->users * f->items);
+	f->unobserved = o->unobserved >= 0 ? o->unobserved :
+					     14 * pairs / ((double)f->users * f->items);
 	f->divisor = 1;
 	return f->weights == REC_WEIGHTS_NONE ? 0 : find_divisor(f, &s, fit, o, run, e);
 }
 
-static int survey_explicit(struct rec_als_form *f, const struct rec_csr *m, const struct rec_als_opts *o, const struct rec_run *run, struct rec_err *e)
+static int survey_explicit(struct rec_als_form *f, const struct rec_csr *m,
+			   const struct rec_als_opts *o, const struct rec_run *run,
+			   struct rec_err *e)
 {
 	double reg = o->reg;
 	struct survey s = { f, m };
@@ -175,7 +186,8 @@ static int complete(struct rec_als_form *f, const struct rec_sparse *x, const st
 	};
 	if (x->m.nnz == 0)
 		return rec_err_set(e, REC_EDATA, "no interactions");
-	return ratings ? survey_explicit(f, &x->m, o, run, e) : survey_implicit(f, &x->m, o, run, e);
+	return ratings ? survey_explicit(f, &x->m, o, run, e) :
+			 survey_implicit(f, &x->m, o, run, e);
 }
 
 static int check_init(const struct rec_als_form *f, const struct rec_model *init, struct rec_err *e)
@@ -189,10 +201,16 @@ static int check_init(const struct rec_als_form *f, const struct rec_model *init
 	if (rec_als_form_load(&g, &init->meta, e) != 0)
 		return -1;
 	if (g.bias != f->bias)
-		return rec_err_set(e, REC_EDATA, "the model to start from has %u factor%s%s, this run %u%s; biases come with --explicit and go with --no-bias", g.k,
-				   REC_S(g.k), g.bias ? " and biases" : "", f->k, f->bias ? " and biases" : "");
+		return rec_err_set(e, REC_EDATA,
+				   "the model to start from has %u factor%s%s, this run %u%s; "
+				   "biases come with --explicit and go with --no-bias",
+				   g.k, REC_S(g.k), g.bias ? " and biases" : "", f->k,
+				   f->bias ? " and biases" : "");
 	if (g.k != f->k)
-		return rec_err_set(e, REC_EDATA, "the model to start from has %u factor%s, this run %u; give -k %u", g.k, REC_S(g.k), f->k, g.k);
+		return rec_err_set(
+			e, REC_EDATA,
+			"the model to start from has %u factor%s, this run %u; give -k %u", g.k,
+			REC_S(g.k), f->k, g.k);
 	return rec_als_form_fits(&g, init, e);
 }
 
@@ -302,7 +320,8 @@ static int train(struct rec_model *m, struct training *t, const struct rec_spars
 		if (half_step(t, i, false, e) != 0 || half_step(t, i, true, e) != 0)
 			return -1;
 	if (t->o->report)
-		rec_als_reach(t->o->report, &t->f, &t->user, &t->item, rec_als_enough(t->o->iterations));
+		rec_als_reach(t->o->report, &t->f, &t->user, &t->item,
+			      rec_als_enough(t->o->iterations));
 	m->has_factors = true;
 	if (rec_als_side_pack(&m->user, &t->user, &t->f, e) != 0 || rec_als_side_pack(&m->item, &t->item, &t->f, e) != 0)
 		return -1;

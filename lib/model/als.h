@@ -42,9 +42,18 @@ static inline double rec_als_enough(uint64_t sweeps)
 
 /* What a person should hear of a training. */
 struct rec_als_report {
-	bool empty;		/* no pair reaches rec_als_enough of its target (start values: all vectors are 0) */
-	double reached;		/* then the most that one does, as a share: of 1 or of the value; explicit: of the deviation, by the product of vectors */
-	double deviation;	/* explicit: standard deviation of the values; 0 where all are alike */
+	/*
+	 * no pair reaches rec_als_enough of its target (start values: all
+	 * vectors are 0)
+	 */
+	bool empty;
+	/*
+	 * then the most that one does, as a share: of 1 or of the value;
+	 * explicit: of the deviation, by the product of vectors
+	 */
+	double reached;
+	/* explicit: standard deviation of the values; 0 where all are alike */
+	double deviation;
 	struct rec_outliers outliers;	/* of --weights linear: left out of the divisor */
 };
 

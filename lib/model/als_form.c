@@ -55,15 +55,19 @@ static int lacks(const char *key, struct rec_err *e)
 	return rec_err_set(e, REC_EDATA, "metadata lack %s, which a model of rec-als has", key);
 }
 
-/* From lo to hi: the ranges of rec-als's options, or what it makes of any data. */
-static int need_f64(const struct rec_meta *m, const char *key, double lo, double hi, double *x, struct rec_err *e)
+/*
+ * From lo to hi: the ranges of rec-als's options, or what it makes of any data.
+ */
+static int need_f64(const struct rec_meta *m, const char *key, double lo, double hi, double *x,
+		    struct rec_err *e)
 {
 	int got = rec_meta_get_f64(m, key, x, e);
 
 	if (got == 0)
 		return lacks(key, e);
 	if (got > 0 && !(*x >= lo && *x <= hi))
-		return rec_err_set(e, REC_EDATA, "metadata: %s is %s, not between %g and %g", key, rec_meta_get(m, key), lo, hi);
+		return rec_err_set(e, REC_EDATA, "metadata: %s is %s, not between %g and %g", key,
+				   rec_meta_get(m, key), lo, hi);
 	return got < 0 ? -1 : 0;
 }
 
@@ -74,7 +78,10 @@ static int need_u64(const struct rec_meta *m, const char *key, uint64_t lo, uint
 	if (got == 0)
 		return lacks(key, e);
 	if (got > 0 && (*x < lo || *x > hi))
-		return rec_err_set(e, REC_EDATA, "metadata: %s is %" PRIu64 ", not between %" PRIu64 " and %" PRIu64, key, *x, lo, hi);
+		return rec_err_set(e, REC_EDATA,
+				   "metadata: %s is %" PRIu64 ", not between %" PRIu64
+				   " and %" PRIu64,
+				   key, *x, lo, hi);
 	return got < 0 ? -1 : 0;
 }
 
@@ -98,7 +105,10 @@ static int need_name(const struct rec_meta *m, const char *key, const char *cons
 			return 0;
 	if (!v)
 		return lacks(key, e);
-	return rec_err_set(e, REC_EDATA, "metadata: %s is '%s', which is not known; was it made by a later version?", key, v);
+	return rec_err_set(
+		e, REC_EDATA,
+		"metadata: %s is '%s', which is not known; was it made by a later version?", key,
+		v);
 }
 
 static int load_implicit(struct rec_als_form *f, const struct rec_meta *m, struct rec_err *e)
@@ -106,15 +116,18 @@ static int load_implicit(struct rec_als_form *f, const struct rec_meta *m, struc
 	static const char *const targets[] = { "one", "value", NULL };
 	unsigned w, t;
 
-	if (need_f64(m, "unobserved", 0, 1e30, &f->unobserved, e) != 0 || need_f64(m, "alpha", 1e-12, 1e12, &f->alpha, e) != 0)
+	if (need_f64(m, "unobserved", 0, 1e30, &f->unobserved, e) != 0 ||
+	    need_f64(m, "alpha", 1e-12, 1e12, &f->alpha, e) != 0)
 		return -1;
 	if (need_name(m, "weights", weights_names, &w, e) != 0 || need_name(m, "target", targets, &t, e) != 0)
 		return -1;
 	f->weights = (enum rec_weights)w;
 	f->target_value = t == 1;
-	if (f->weights == REC_WEIGHTS_LOG && need_f64(m, "epsilon", 1e-12, 1e12, &f->epsilon, e) != 0)
+	if (f->weights == REC_WEIGHTS_LOG &&
+	    need_f64(m, "epsilon", 1e-12, 1e12, &f->epsilon, e) != 0)
 		return -1;
-	if (f->weights != REC_WEIGHTS_NONE && need_f64(m, "divisor", 1e-60, 1e40, &f->divisor, e) != 0)
+	if (f->weights != REC_WEIGHTS_NONE &&
+	    need_f64(m, "divisor", 1e-60, 1e40, &f->divisor, e) != 0)
 		return -1;
 	return 0;
 }
@@ -124,7 +137,8 @@ static int load_explicit(struct rec_als_form *f, const struct rec_meta *m, struc
 	uint64_t bias = 0;
 
 	f->explicit_loss = true;
-	if (need_f64(m, "mean", -FLT_MAX, FLT_MAX, &f->mean, e) != 0 || need_u64(m, "bias", 0, 1, &bias, e) != 0)
+	if (need_f64(m, "mean", -FLT_MAX, FLT_MAX, &f->mean, e) != 0 ||
+	    need_u64(m, "bias", 0, 1, &bias, e) != 0)
 		return -1;
 	f->bias = bias == 1;
 	return f->bias ? need_f64(m, "bias-reg", 0, 1e30, &f->bias_reg, e) : 0;
@@ -136,13 +150,16 @@ int rec_als_form_load(struct rec_als_form *f, const struct rec_meta *m, struct r
 	unsigned i, solver;
 
 	*f = (struct rec_als_form){ 0 };
-	if (need_name(m, "algorithm", algorithms, &i, e) != 0 || need_u32(m, "factors", 1, 1 << 14, &f->k, e) != 0)
+	if (need_name(m, "algorithm", algorithms, &i, e) != 0 ||
+	    need_u32(m, "factors", 1, 1 << 14, &f->k, e) != 0)
 		return -1;
-	if (need_f64(m, "reg", 0, 1e40, &f->reg, e) != 0 || need_f64(m, "reg-power", 0, 10, &f->reg_power, e) != 0)
+	if (need_f64(m, "reg", 0, 1e40, &f->reg, e) != 0 ||
+	    need_f64(m, "reg-power", 0, 10, &f->reg_power, e) != 0)
 		return -1;
 	if (need_u32(m, "users", 0, UINT32_MAX - 1, &f->users, e) != 0 || need_u32(m, "items", 0, UINT32_MAX - 1, &f->items, e) != 0)
 		return -1;
-	if (need_name(m, "solver", solver_names, &solver, e) != 0 || need_f64(m, "init-sd", 0, 1e6, &f->init_sd, e) != 0)
+	if (need_name(m, "solver", solver_names, &solver, e) != 0 ||
+	    need_f64(m, "init-sd", 0, 1e6, &f->init_sd, e) != 0)
 		return -1;
 	f->solver = (enum rec_solver)solver;
 	if (f->solver == REC_CG && need_u32(m, "cg-steps", 1, 10000, &f->cg_steps, e) != 0)
@@ -163,9 +180,12 @@ int rec_als_form_fits(const struct rec_als_form *f, const struct rec_model *m, s
 
 	for (int i = 0; i < 2; i++)
 		if (side[i]->row.n > 0 && side[i]->ncols != want)
-			return rec_err_set(e, REC_EDATA,
-					   "metadata say %" PRIu32 " factor%s%s, but block '%s' has %" PRIu32 " column%s; take blocks and metadata of one run",
-					   f->k, f->k == 1 ? "" : "s", f->bias ? " and 2 biases" : "", name[i], side[i]->ncols, side[i]->ncols == 1 ? "" : "s");
+			return rec_err_set(
+				e, REC_EDATA,
+				"metadata say %" PRIu32 " factor%s%s, but block '%s' has %" PRIu32
+				" column%s; take blocks and metadata of one run",
+				f->k, f->k == 1 ? "" : "s", f->bias ? " and 2 biases" : "", name[i],
+				side[i]->ncols, side[i]->ncols == 1 ? "" : "s");
 	return 0;
 }
 

@@ -155,8 +155,12 @@ static int check_own(const struct half *h, const struct rec_model *from, const s
 	return rec_err_set(e, REC_EDATA, "the model holds no %s factors, from which conjugate gradients go on", o->users ? "user" : "item");
 }
 
-/* The catalogue grows with rows that training had not: a model never holds more than it. All parts of one input say the same. */
-static int grow_catalogue(struct rec_meta *m, bool items, uint64_t catalogue, uint64_t rows, struct rec_err *e)
+/*
+ * The catalogue grows with rows that training had not: a model never holds more
+ * than it. All parts of one input say the same.
+ */
+static int grow_catalogue(struct rec_meta *m, bool items, uint64_t catalogue, uint64_t rows,
+			  struct rec_err *e)
 {
 	return rows > catalogue ? rec_meta_set_u64(m, items ? "items" : "users", rows, e) : 0;
 }
@@ -207,7 +211,8 @@ static int half_step(struct rec_model *m, struct half *h, const struct rec_model
 	(o->users ? &m->item : &m->user)->ncols = other->ncols;	/* no rows, but the columns of what it will be joined with */
 	if (copy_meta(&m->meta, &from->meta, !o->users, e) != 0)
 		return -1;
-	return grow_catalogue(&m->meta, !o->users, o->users ? h->f.users : h->f.items, o->users == o->transposed ? x->m.ncols : x->m.nrows, e);
+	return grow_catalogue(&m->meta, !o->users, o->users ? h->f.users : h->f.items,
+			      o->users == o->transposed ? x->m.ncols : x->m.nrows, e);
 }
 
 int rec_als_half(struct rec_model *m, const struct rec_model *from, const struct rec_sparse *x, const struct rec_als_half_opts *o, const struct rec_run *run,

@@ -6,8 +6,8 @@
  * R: the weighted targets) regularisation leaves zero as the only solution, and
  * sweeps shrink the vectors towards it; a start at zero stays there, and a
  * weight that dwarfs the others does the same to them. Then no observed pair
- * scores near its target. One that comes to a hundredth of it ends the search, which is among
- * the first rows of any model that says something.
+ * scores near its target. One that comes to a hundredth of it ends the search,
+ * which is among the first rows of any model that says something.
  */
 #include "model/als_step.h"
 
@@ -20,7 +20,10 @@ static double dot(const float *x, const float *y, uint32_t n)
 	return sum;
 }
 
-/* Of a pair the share of its target that its score reaches; explicit: of the deviation of the values. 0: it has none. */
+/*
+ * Of a pair the share of its target that its score reaches; explicit: of the
+ * deviation of the values. 0: it has none.
+ */
 static double share(const struct rec_als_form *f, double y, float value, double deviation)
 {
 	if (f->explicit_loss)
@@ -30,7 +33,8 @@ static double share(const struct rec_als_form *f, double y, float value, double 
 	return value > 0 ? y : 0;
 }
 
-void rec_als_reach(struct rec_als_report *r, const struct rec_als_form *f, const struct rec_als_side *user, const struct rec_als_side *item, double enough)
+void rec_als_reach(struct rec_als_report *r, const struct rec_als_form *f,
+		   const struct rec_als_side *user, const struct rec_als_side *item, double enough)
 {
 	const struct rec_csr *m = user->m;
 
@@ -39,7 +43,8 @@ void rec_als_reach(struct rec_als_report *r, const struct rec_als_form *f, const
 		rec_csr_walk(m, m->ptr[u], m->ptr[u + 1]);
 		rec_far_used(user->far, f->kp * sizeof(float));
 		for (uint64_t j = m->ptr[u]; j < m->ptr[u + 1]; j++) {
-			double y = dot(user->table + (size_t)u * f->kp, item->table + (size_t)m->col[j] * f->kp, f->k);
+			double y = dot(user->table + (size_t)u * f->kp,
+				       item->table + (size_t)m->col[j] * f->kp, f->k);
 			double x = share(f, y, m->val[j], r->deviation);
 
 			r->reached = x > r->reached ? x : r->reached;

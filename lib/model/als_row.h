@@ -44,8 +44,12 @@ uint32_t rec_als_stride(uint32_t k, bool bias);
 REC_MUST int rec_als_form_save(struct rec_meta *m, const struct rec_als_form *f, struct rec_err *e);
 REC_MUST int rec_als_form_load(struct rec_als_form *f, const struct rec_meta *m, struct rec_err *e);
 
-/* Whether the factors of a model are as wide as its settings say; sides without rows are not looked at. */
-REC_MUST int rec_als_form_fits(const struct rec_als_form *f, const struct rec_model *m, struct rec_err *e);
+/*
+ * Whether the factors of a model are as wide as its settings say; sides without
+ * rows are not looked at.
+ */
+REC_MUST int rec_als_form_fits(const struct rec_als_form *f, const struct rec_model *m,
+			       struct rec_err *e);
 
 /* Weight of a pair in the fit, before its sign is looked at. */
 float rec_als_weight(const struct rec_als_form *f, float value);

@@ -48,8 +48,12 @@ struct rec_als_tell {
 REC_MUST int rec_als_step(struct rec_als_side *s, const struct rec_als_fixed *q, const struct rec_als_form *f, struct rec_als_crew *crew,
 			  const struct rec_als_tell *tell, const struct rec_run *run, struct rec_err *e);
 
-/* als_report.c: reached and empty of r, whose deviation is set: empty where no pair has more than `enough` of its target. */
-void rec_als_reach(struct rec_als_report *r, const struct rec_als_form *f, const struct rec_als_side *user, const struct rec_als_side *item, double enough);
+/*
+ * als_report.c: reached and empty of r, whose deviation is set: empty where no
+ * pair has more than `enough` of its target.
+ */
+void rec_als_reach(struct rec_als_report *r, const struct rec_als_form *f,
+		   const struct rec_als_side *user, const struct rec_als_side *item, double enough);
 
 /* The objective, in double. */
 REC_MUST int rec_als_objective(double *objective, const struct rec_als_form *f, const struct rec_als_side *user, const struct rec_als_side *item,

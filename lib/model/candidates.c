@@ -11,7 +11,8 @@
 #include "io/rows.h"
 #include "model/rank.h"
 
-static void mark_label(unsigned char *mark, const struct rec_labels *items, const char *label, size_t len, struct rec_label_tally *t)
+static void mark_label(unsigned char *mark, const struct rec_labels *items, const char *label,
+		       size_t len, struct rec_label_tally *t)
 {
 	uint32_t i = rec_labels_find(items, label, len);
 
@@ -24,7 +25,8 @@ static void mark_label(unsigned char *mark, const struct rec_labels *items, cons
 	}
 }
 
-static int mark_line(unsigned char *mark, const struct rec_labels *items, const char *name, uint64_t number, const char *line, size_t n, struct rec_label_tally *t,
+static int mark_line(unsigned char *mark, const struct rec_labels *items, const char *name,
+		     uint64_t number, const char *line, size_t n, struct rec_label_tally *t,
 		     struct rec_err *e)
 {
 	const char *tab;
@@ -50,7 +52,8 @@ static int read_all(struct rec_buf *b, struct rec_in *in, struct rec_err *e)
 	return n < 0 ? -1 : 0;
 }
 
-static int text_list(unsigned char *mark, const struct rec_labels *items, struct rec_in *in, struct rec_label_tally *t, struct rec_err *e)
+static int text_list(unsigned char *mark, const struct rec_labels *items, struct rec_in *in,
+		     struct rec_label_tally *t, struct rec_err *e)
 {
 	struct rec_buf b = { 0 };
 	const char *p, *end, *nl;
@@ -69,7 +72,8 @@ static int text_list(unsigned char *mark, const struct rec_labels *items, struct
 	return rc;
 }
 
-static int recmat_list(unsigned char *mark, const struct rec_labels *items, struct rec_in *in, struct rec_pool *pool, struct rec_label_tally *t, struct rec_err *e)
+static int recmat_list(unsigned char *mark, const struct rec_labels *items, struct rec_in *in,
+		       struct rec_pool *pool, struct rec_label_tally *t, struct rec_err *e)
 {
 	struct rec_sparse s = { 0 };
 	struct rec_load how = { .repeats = REC_REPEATS_KEEP, .label_only = true };
@@ -87,7 +91,8 @@ static int recmat_list(unsigned char *mark, const struct rec_labels *items, stru
 	return 0;
 }
 
-int rec_label_list_load(unsigned char *mark, const struct rec_labels *items, struct rec_in *in, struct rec_pool *pool, struct rec_label_tally *t, struct rec_err *e)
+int rec_label_list_load(unsigned char *mark, const struct rec_labels *items, struct rec_in *in,
+			struct rec_pool *pool, struct rec_label_tally *t, struct rec_err *e)
 {
 	int binary = rec_recmat_is(in, e);
 

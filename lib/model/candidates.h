@@ -16,7 +16,10 @@
 
 REC_BEGIN_C
 
-/* What a label list held: labels, those that are no item, and the beginning of the first of these. */
+/*
+ * What a label list held: labels, those that are no item, and the beginning of
+ * the first of these.
+ */
 struct rec_label_tally {
 	uint64_t labels, unknown;
 	char first[60];
@@ -25,7 +28,8 @@ struct rec_label_tally {
 
 /* A label list: a label a line, what follows a first TAB is ignored; of recmat the row labels. Takes in over.
  * mark[i] = 1 for every item i that is named. */
-REC_MUST int rec_label_list_load(unsigned char *mark, const struct rec_labels *items, struct rec_in *in, struct rec_pool *pool,
+REC_MUST int rec_label_list_load(unsigned char *mark, const struct rec_labels *items,
+				 struct rec_in *in, struct rec_pool *pool,
 				 struct rec_label_tally *tally, struct rec_err *e);
 
 /* Pairs of a file by row: rows by label, columns as items, ascending. */

@@ -11,7 +11,8 @@
  *   - algorithm als: all settings are there and within the ranges of rec-als
  *     (rec_als_form_load), and blocks are as wide as they say
  *   - a method of rec-sim has what it makes: a similarity, or an offset alone
- *   - the catalogue has at least as many users and items as the blocks have rows
+ *   - the catalogue has at least as many users and items as the blocks have
+ *     rows
  *   - numbers that a reader uses are finite and fit where they go
  * Messages name what contradicts what; the caller puts the file before them.
  */
@@ -35,8 +36,8 @@ enum rec_model_role {
 };
 
 /*
- * By name and kind. NONE: not part of a model, and flagged optional; without the
- * flag it is an error.
+ * By name and kind. NONE: not part of a model, and flagged optional; without
+ * the flag it is an error.
  */
 REC_MUST int rec_model_role(enum rec_model_role *role, const struct rec_block *b,
 			    struct rec_err *e);

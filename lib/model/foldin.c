@@ -33,7 +33,8 @@ int rec_foldin_new(struct rec_foldin **out, const struct rec_model *m, const str
 	if (!f)
 		return -1;
 	f->kernel = run->kernel;
-	if (rec_als_form_load(&f->form, &m->meta, e) != 0 || rec_als_form_fits(&f->form, m, e) != 0 ||
+	if (rec_als_form_load(&f->form, &m->meta, e) != 0 ||
+	    rec_als_form_fits(&f->form, m, e) != 0 ||
 	    rec_als_fixed_load(&f->items, &f->form, &m->item, false, run, e) != 0) {
 		rec_foldin_free(f);
 		return -1;

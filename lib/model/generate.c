@@ -149,8 +149,11 @@ int rec_gen_new(struct rec_gen **out, const struct rec_gen_opts *o, struct rec_e
 
 	*out = NULL;
 	if ((double)o->rows > (double)o->users * o->items)
-		return rec_err_set(e, REC_EDATA, "--rows %llu is more than %llu user%s x %u item%s; give fewer rows, or more items",
-				   (unsigned long long)o->rows, (unsigned long long)o->users, REC_S(o->users), o->items, REC_S(o->items));
+		return rec_err_set(e, REC_EDATA,
+				   "--rows %llu is more than %llu user%s x %u item%s; give fewer "
+				   "rows, or more items",
+				   (unsigned long long)o->rows, (unsigned long long)o->users,
+				   REC_S(o->users), o->items, REC_S(o->items));
 	g = rec_zalloc(1, sizeof *g, e);
 	if (!g)
 		return -1;

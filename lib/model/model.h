@@ -33,7 +33,10 @@
 REC_BEGIN_C
 
 struct rec_model {
-	char *name;			/* of the file it was loaded from, for messages; NULL where it was made */
+	/*
+	 * of the file it was loaded from, for messages; NULL where it was made
+	 */
+	char *name;
 	struct rec_meta meta;
 	bool has_factors, has_similarity, dense, has_offset;
 	bool text;			/* read from text: a bare similarity */

@@ -197,7 +197,8 @@ static int sum_group(void *arg, uint32_t first, uint32_t end, struct rec_err *e)
 	return rec_group_sum(&w->group, first, end, w->run, e);
 }
 
-static int by_groups(struct rec_csr *s, struct rec_selection *sel, struct work *w, const struct rec_run *run, struct rec_err *e)
+static int by_groups(struct rec_csr *s, struct rec_selection *sel, struct work *w,
+		     const struct rec_run *run, struct rec_err *e)
 {
 	int rc = rec_group_new(&w->group, &w->how->overlap, w->how->group, e);
 
@@ -209,7 +210,8 @@ static int by_groups(struct rec_csr *s, struct rec_selection *sel, struct work *
 	return rc;
 }
 
-static int by_lines(struct rec_csr *s, const struct rec_selection *sel, struct work *w, const struct rec_run *run, struct rec_err *e)
+static int by_lines(struct rec_csr *s, const struct rec_selection *sel, struct work *w,
+		    const struct rec_run *run, struct rec_err *e)
 {
 	unsigned threads = rec_pool_size(run->pool), i = 0;
 	int rc = -1;
@@ -230,7 +232,10 @@ int rec_neighbours(struct rec_csr *s, const struct rec_neighbours *how, const st
 	struct rec_selection sel = { .items = how->overlap.x->ncols, .keep = how->keep, .rows = !how->columns && (how->keep_history || how->keep == 0),
 				     .from = how->from, .to = how->to, .columns = how->columns };
 	unsigned threads = rec_pool_size(run->pool);
-	struct work w = { .how = how, .rows = sel.rows, .run = run, .tally = rec_zalloc(threads, sizeof *w.tally, e) };
+	struct work w = { .how = how,
+			  .rows = sel.rows,
+			  .run = run,
+			  .tally = rec_zalloc(threads, sizeof *w.tally, e) };
 	int rc = -1;
 
 	*s = (struct rec_csr){ 0 };

@@ -60,9 +60,13 @@ struct rec_pair {
 };
 typedef double rec_pair_fn(const void *arg, uint32_t i, uint32_t j, const struct rec_pair *p);
 
-/* What became of the pairs of items that share a user, in the lines that were worked out; (i, j) and (j, i) are two. */
+/*
+ * What became of the pairs of items that share a user, in the lines that were
+ * worked out; (i, j) and (j, i) are two.
+ */
 struct rec_pair_tally {
-	uint64_t pairs, rare, zero, small;	/* all; below min_support; of weight 0; of a |weight| below min_sim */
+	/* all; below min_support; of weight 0; of a |weight| below min_sim */
+	uint64_t pairs, rare, zero, small;
 };
 
 struct rec_neighbours {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * outliers.c - the median by counting: the upper 16 bits of the sizes first, then
- * the lower 15 of those that share the median's upper ones. Bits of floats above
- * 0 are in the order of the floats.
+ * outliers.c - the median by counting: the upper 16 bits of the sizes first,
+ * then the lower 15 of those that share the median's upper ones. Bits of floats
+ * above 0 are in the order of the floats.
  */
 #include "model/outliers.h"
 
@@ -19,7 +19,10 @@ static float size_of(float v)
 	return v < 0 ? -v : v;
 }
 
-/* Count the sizes other than 0: by their upper bits, or by the lower ones of those whose upper bits are `upper`. */
+/*
+ * Count the sizes other than 0: by their upper bits, or by the lower ones of
+ * those whose upper bits are `upper`.
+ */
 static void tally(uint64_t *count, const struct rec_csr *m, bool lower, uint32_t upper)
 {
 	for (uint32_t r = 0; r < m->nrows; r++) {
@@ -34,7 +37,10 @@ static void tally(uint64_t *count, const struct rec_csr *m, bool lower, uint32_t
 	}
 }
 
-/* The bin of number *at among the counts, which becomes its number within that bin. */
+/*
+ * The bin of number *at among the counts, which becomes its number within that
+ * bin.
+ */
 static uint32_t bin_of(const uint64_t *count, uint64_t *at)
 {
 	uint32_t b = 0;

@@ -30,7 +30,8 @@ static bool of_users(const struct rec_model *m)
 }
 
 /* similar: a table of users is looked up like one of items. */
-static int kind_of(struct rec_scorer_part *p, const struct rec_model *m, bool similar, struct rec_err *e)
+static int kind_of(struct rec_scorer_part *p, const struct rec_model *m, bool similar,
+		   struct rec_err *e)
 {
 	if (m->has_factors)
 		p->kind = REC_PART_FACTORS;
@@ -108,7 +109,8 @@ static int join_items(struct rec_scorer *s, const struct rec_labels *more, struc
 }
 
 /* *map stays NULL where both sets are the same. */
-static int map_labels(struct rec_scorer_part *p, const uint32_t **map, const struct rec_labels *from, const struct rec_labels *to, struct rec_err *e)
+static int map_labels(struct rec_scorer_part *p, const uint32_t **map,
+		      const struct rec_labels *from, const struct rec_labels *to, struct rec_err *e)
 {
 	uint32_t *x;
 
@@ -187,16 +189,20 @@ static bool explicit_loss(const struct rec_model *m)
 	return loss && !strcmp(loss, "explicit");
 }
 
-static int load_factors(struct rec_scorer_part *p, const struct rec_scorer_opts *o, const struct rec_run *run, struct rec_err *e)
+static int load_factors(struct rec_scorer_part *p, const struct rec_scorer_opts *o,
+			const struct rec_run *run, struct rec_err *e)
 {
 	const struct rec_model *m = p->model;
 	const char *bias = rec_meta_get(&m->meta, "bias");
 	double mean = 0;
 
 	if (m->item.row.n == 0)
-		return rec_err_set(e, REC_EDATA, "it holds no item factors, only those of users: a half-step of rec-als; join it with the other half");
+		return rec_err_set(e, REC_EDATA,
+				   "it holds no item factors, only those of users: a half-step of "
+				   "rec-als; join it with the other half");
 	if (m->user.row.n && m->user.ncols != m->item.ncols)
-		return rec_err_set(e, REC_EDATA, "factors of users are %u, of items %u", (unsigned)m->user.ncols, (unsigned)m->item.ncols);
+		return rec_err_set(e, REC_EDATA, "factors of users are %u, of items %u",
+				   (unsigned)m->user.ncols, (unsigned)m->item.ncols);
 	if (rec_meta_get_f64(&m->meta, "mean", &mean, e) < 0)
 		return -1;
 	p->mean = (float)mean;
@@ -204,18 +210,24 @@ static int load_factors(struct rec_scorer_part *p, const struct rec_scorer_opts 
 	p->table = m->item.val;
 	p->bias = bias && !strcmp(bias, "1");
 	if (p->bias && p->k < 2)
-		return rec_err_set(e, REC_EDATA, "metadata say bias = 1, but factors are %u", (unsigned)p->k);
+		return rec_err_set(e, REC_EDATA, "metadata say bias = 1, but factors are %u",
+				   (unsigned)p->k);
 	if (rec_model_is_part(m) && o->similar)
-		return rec_err_set(e, REC_EDATA, "it holds a part of its items alone: the others cannot be compared");
+		return rec_err_set(
+			e, REC_EDATA,
+			"it holds a part of its items alone: the others cannot be compared");
 	if (o->similar) {
 		p->mean = 0;
 		p->k -= p->bias ? 2 : 0;
 		return unit_table(p, e);
 	}
-	if (p->mean == 0 && !p->bias && !m->has_offset && !explicit_loss(m) && rec_part_usable(p, run, e))
+	if (p->mean == 0 && !p->bias && !m->has_offset && !explicit_loss(m) &&
+	    rec_part_usable(p, run, e))
 		return -1;
 	if (rec_model_is_part(m) && o->fold_in)
-		return rec_err_set(e, REC_EDATA, "it holds a part of its items alone: a history cannot be folded in");
+		return rec_err_set(
+			e, REC_EDATA,
+			"it holds a part of its items alone: a history cannot be folded in");
 	if (o->fold_in || (o->unknown_users && !rec_model_is_part(m) && rec_meta_get(&m->meta, "loss")))
 		if (rec_foldin_new(&p->foldin, m, run, e))
 			return -1;
@@ -253,7 +265,8 @@ int rec_part_pack(struct rec_scorer_part *p, const struct rec_run *run, struct r
 	return rec_pool_run(run->pool, (panels + PACK_PANELS - 1) / PACK_PANELS, pack_task, &j, e);
 }
 
-static int load_users(struct rec_scorer_part *p, const struct rec_scorer_opts *o, const struct rec_run *run, struct rec_err *e)
+static int load_users(struct rec_scorer_part *p, const struct rec_scorer_opts *o,
+		      const struct rec_run *run, struct rec_err *e)
 {
 	const struct rec_csr *r = &p->interactions->m;
 	uint32_t *map;
@@ -281,7 +294,8 @@ static int turn(struct rec_scorer *s, struct rec_scorer_part *p, struct rec_err 
 	return 0;
 }
 
-static int load_part(struct rec_scorer *s, struct rec_scorer_part *p, const struct rec_scorer_opts *o, struct rec_err *e)
+static int load_part(struct rec_scorer *s, struct rec_scorer_part *p,
+		     const struct rec_scorer_opts *o, struct rec_err *e)
 {
 	if (map_part(s, p, e))
 		return -1;
@@ -307,7 +321,8 @@ static int load_part(struct rec_scorer *s, struct rec_scorer_part *p, const stru
 
 static int blame(const struct rec_scorer_part *p, size_t i, struct rec_err *e)
 {
-	return p->model->name ? rec_model_blame(p->model, e) : rec_err_prefix(e, "model %zu: ", i + 1);
+	return p->model->name ? rec_model_blame(p->model, e) :
+				rec_err_prefix(e, "model %zu: ", i + 1);
 }
 
 /* Of a table: where it says what is most like an item. */
@@ -324,7 +339,10 @@ static int find_similar(struct rec_scorer_part *p, struct rec_err *e)
 	return 0;
 }
 
-/* Similar items: all tables are of items, or all of users; and whether there is one alone, as it stands. */
+/*
+ * Similar items: all tables are of items, or all of users; and whether there is
+ * one alone, as it stands.
+ */
 static int check_similar(struct rec_scorer *s, struct rec_err *e)
 {
 	size_t users = 0, items = 0;
@@ -340,8 +358,13 @@ static int check_similar(struct rec_scorer *s, struct rec_err *e)
 	}
 	s->alone = s->alone && users + items == 1 && s->scale == REC_SCALE_RAW;
 	if (users + items == 0)
-		return rec_err_set(e, REC_EUSAGE, "popularity says nothing of similar items: give a model of rec-sim or rec-als");
-	return users && items ? rec_err_set(e, REC_EUSAGE, "some models are of items, and some of users (rec-sim --side user): likeness of both is no one list") : 0;
+		return rec_err_set(e, REC_EUSAGE,
+				   "popularity says nothing of similar items: give a model of "
+				   "rec-sim or rec-als");
+	return users && items ? rec_err_set(e, REC_EUSAGE,
+					    "some models are of items, and some of users (rec-sim "
+					    "--side user): likeness of both is no one list") :
+				0;
 }
 
 static int load_parts(struct rec_scorer *s, const struct rec_scorer_opts *o, struct rec_err *e)
@@ -355,7 +378,8 @@ static int load_parts(struct rec_scorer *s, const struct rec_scorer_opts *o, str
 		s->part[i].model = o->model[i];
 		s->part[i].weight = o->weight ? (float)o->weight[i] : 1;
 		s->part[i].interactions = o->interactions;
-		if (kind_of(&s->part[i], o->model[i], o->similar, e) || (o->similar && find_similar(&s->part[i], e)))
+		if (kind_of(&s->part[i], o->model[i], o->similar, e) ||
+		    (o->similar && find_similar(&s->part[i], e)))
 			return blame(&s->part[i], i, e);
 		if (s->part[i].kind == REC_PART_USERS && !o->interactions)
 			return rec_err_set(e, REC_EUSAGE, "a user-user similarity is scored over interactions: give --interactions FILE");

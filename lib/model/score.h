@@ -1,17 +1,27 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * score.h - scores of one row (a user with a history) under one model, or under a weighted sum of several.
+ * score.h - scores of one row (a user with a history) under one model, or under
+ * a weighted sum of several.
  *
- * All models speak of items by one set of labels, the union of theirs ("items"); candidates of a model map into it in ascending order, so that the tie
- * rule (label order) is the order of indices everywhere. What a score is:
- *   factors      ((dot of user and item, the chain of kernel.h) + mean) + offset; the user is stored, or folded in from the history. Without mean,
- *                bias and offset a vector of zeros has no score: what nobody wanted is not above what some didn't
- *   similarity   s = 0; s = fma(weight of history item i, S[i][j], s), i ascending; then + offset[j]. Sparse and dense give the same bytes; a sparse one
- *                scores the candidates that some history item of weight other than 0 has a cell for, a dense one all
- *   user side    s = 0; s = fma(S[u][v], weight of r[v][j], s), v ascending, over the interactions; then + offset[j]
+ * All models speak of items by one set of labels, the union of theirs
+ * ("items"); candidates of a model map into it in ascending order, so that the
+ * tie rule (label order) is the order of indices everywhere. What a score is:
+ *   factors      ((dot of user and item, the chain of kernel.h) + mean) +
+ *                offset; the user is stored, or folded in from the history.
+ *                Without mean, bias and offset a vector of zeros has no score:
+ *                what nobody wanted is not above what some didn't
+ *   similarity   s = 0; s = fma(weight of history item i, S[i][j], s), i
+ *                ascending; then + offset[j]. Sparse and dense give the same
+ *                bytes; a sparse one scores the candidates that some history
+ *                item of weight other than 0 has a cell for, a dense one all
+ *   user side    s = 0; s = fma(S[u][v], weight of r[v][j], s), v ascending,
+ *                over the interactions; then + offset[j]
  *   offset alone its value, for every row
- *   blend        s = 0; s = fma(weight of model m, scaled score of m, s) in the order the models were given; a model without a score for the item is skipped
- * Scores depend on the row and the models alone. rec_scorer_pair gives the bits that rec_scorer_row gives.
+ *   blend        s = 0; s = fma(weight of model m, scaled score of m, s) in the
+ *                order the models were given; a model without a score for the
+ *                item is skipped
+ * Scores depend on the row and the models alone. rec_scorer_pair gives the bits
+ * that rec_scorer_row gives.
  */
 #ifndef REC_MODEL_SCORE_H
 #define REC_MODEL_SCORE_H
@@ -51,13 +61,22 @@ struct rec_scorer_part {
 	const float *offset;		/* per candidate, or NULL */
 	bool bias;			/* explicit factors: the last two components are biases */
 	struct rec_csr sim;		/* sparse: borrowed arrays, rows as in the model, columns candidates */
-	bool turned;			/* similar items: rows of sim are columns of the model, and the other way round */
-	const unsigned char *cut;	/* similar items, by row of sim: 1 where it may lack some cells (similar.h); NULL where none does */
+	/*
+	 * similar items: rows of sim are columns of the model, and the other
+	 * way round
+	 */
+	bool turned;
+	/*
+	 * similar items, by row of sim: 1 where it may lack some cells
+	 * (similar.h); NULL where none does
+	 */
+	const unsigned char *cut;
 	const float *dense;		/* dense: the same, ncand columns */
 	const float *table;		/* factors: ncand rows of k floats, ld apart */
 	uint32_t k, ld;
 	const float *packed;		/* factors in a blend: all of the table in panels of the kernel */
-	const unsigned char *usable;	/* factors: 0 where a vector of zeros has no score; NULL for all */
+	/* factors: 0 where a vector of zeros has no score; NULL for all */
+	const unsigned char *usable;
 	struct rec_foldin *foldin;
 	struct rec_label_index *users;
 	const struct rec_sparse *interactions;	/* user side */
@@ -74,7 +93,11 @@ struct rec_scorer_opts {
 	enum rec_scale scale;
 	bool fold_in;				/* also users that the model holds */
 	bool unknown_users;			/* rows may come that a factor model doesn't hold: make fold-in ready where the model allows it */
-	bool similar;				/* rows are items (of a user-user similarity users): cosine of item factors, or what the similarity has of it */
+	/*
+	 * rows are items (of a user-user similarity users): cosine of item
+	 * factors, or what the similarity has of it
+	 */
+	bool similar;
 	const struct rec_sparse *interactions;	/* for user-side models */
 	const struct rec_labels *more;		/* further labels that items shall hold, or NULL */
 	bool index;				/* hash indices for many look-ups; else binary search in place */
@@ -86,10 +109,12 @@ struct rec_scorer {
 	bool blend;				/* more than one model, or a weight other than 1, or a scale */
 	enum rec_scale scale;
 	bool fold_in, similar;
-	bool alone;				/* similar items: scores are the weights of one table */
+	/* similar items: scores are the weights of one table */
+	bool alone;
 	struct rec_labels items;
 	struct rec_label_index *item_index;
-	uint64_t cut_bytes;			/* what rec_scorer_allow took, and tables that were turned */
+	/* what rec_scorer_allow took, and tables that were turned */
+	uint64_t cut_bytes;
 	const struct rec_run *run;
 };
 
@@ -132,7 +157,10 @@ uint64_t rec_score_scratch_size(const struct rec_scorer *s);
 /* Begin a row; q must stay until the row is done. 1 where some model can score it, 0 where none can (a cold row), -1. */
 REC_MUST int rec_scorer_begin(const struct rec_scorer *s, struct rec_score_scratch *sc, const struct rec_query *q, struct rec_err *e);
 
-/* Similar items: some table was cut (rec-sim -n) where the row just begun stands: what is above 0 is the best of it, more may be missing. */
+/*
+ * Similar items: some table was cut (rec-sim -n) where the row just begun
+ * stands: what is above 0 is the best of it, more may be missing.
+ */
 bool rec_scorer_is_cut(const struct rec_score_scratch *sc);
 
 /*
@@ -158,7 +186,10 @@ void rec_scorer_row(const struct rec_scorer *s, struct rec_score_scratch *sc, st
 /* The score of one item for the row just begun: false where it has none. Unscaled only. */
 bool rec_scorer_pair(const struct rec_scorer *s, struct rec_score_scratch *sc, uint32_t item, float *score);
 
-/* Whether something is known of the item of a pair without a score: a bias or an offset. */
+/*
+ * Whether something is known of the item of a pair without a score: a bias or
+ * an offset.
+ */
 bool rec_scorer_knows(const struct rec_scorer *s, uint32_t item);
 
 /* What is known of a pair without a score: mean and biases of factors, offsets; weighted as the blend is. */

@@ -16,7 +16,8 @@ struct cut {
 	uint32_t n, *kept, *new_of;
 };
 
-static void *keep(struct rec_scorer *s, struct rec_scorer_part *p, size_t n, size_t size, struct rec_err *e)
+static void *keep(struct rec_scorer *s, struct rec_scorer_part *p, size_t n, size_t size,
+		  struct rec_err *e)
 {
 	void *x = rec_alloc(n + 1, size, e);
 
@@ -27,7 +28,8 @@ static void *keep(struct rec_scorer *s, struct rec_scorer_part *p, size_t n, siz
 	return x;
 }
 
-static int cut_new(struct cut *c, const struct rec_scorer_part *p, const unsigned char *allowed, struct rec_err *e)
+static int cut_new(struct cut *c, const struct rec_scorer_part *p, const unsigned char *allowed,
+		   struct rec_err *e)
 {
 	*c = (struct cut){ .kept = rec_alloc((size_t)p->ncand + 1, sizeof *c->kept, e), .new_of = rec_alloc((size_t)p->ncand + 1, sizeof *c->new_of, e) };
 	if (!c->kept || !c->new_of)
@@ -40,7 +42,8 @@ static int cut_new(struct cut *c, const struct rec_scorer_part *p, const unsigne
 	return 0;
 }
 
-static int cut_sparse(struct rec_scorer *s, struct rec_scorer_part *p, const struct cut *c, struct rec_err *e)
+static int cut_sparse(struct rec_scorer *s, struct rec_scorer_part *p, const struct cut *c,
+		      struct rec_err *e)
 {
 	const struct rec_csr *m = &p->sim;
 	uint64_t n = 0, *ptr, t;
@@ -68,7 +71,8 @@ static int cut_sparse(struct rec_scorer *s, struct rec_scorer_part *p, const str
 	return 0;
 }
 
-static int cut_dense(struct rec_scorer *s, struct rec_scorer_part *p, const struct cut *c, struct rec_err *e)
+static int cut_dense(struct rec_scorer *s, struct rec_scorer_part *p, const struct cut *c,
+		     struct rec_err *e)
 {
 	uint32_t nrows = p->model->row.n;
 	float *x = keep(s, p, (size_t)nrows * c->n, sizeof *x, e);
@@ -82,7 +86,8 @@ static int cut_dense(struct rec_scorer *s, struct rec_scorer_part *p, const stru
 	return 0;
 }
 
-static int cut_factors(struct rec_scorer *s, struct rec_scorer_part *p, const struct cut *c, struct rec_err *e)
+static int cut_factors(struct rec_scorer *s, struct rec_scorer_part *p, const struct cut *c,
+		       struct rec_err *e)
 {
 	float *x = keep(s, p, (size_t)c->n * p->ld, sizeof *x, e);
 
@@ -95,7 +100,8 @@ static int cut_factors(struct rec_scorer *s, struct rec_scorer_part *p, const st
 }
 
 /* Maps, offsets and flags by the new numbers. */
-static int renumber(struct rec_scorer *s, struct rec_scorer_part *p, const struct cut *c, struct rec_err *e)
+static int renumber(struct rec_scorer *s, struct rec_scorer_part *p, const struct cut *c,
+		    struct rec_err *e)
 {
 	uint32_t *item_of = keep(s, p, c->n, sizeof *item_of, e), *cand_of = keep(s, p, s->items.n, sizeof *cand_of, e);
 	float *offset = p->offset ? keep(s, p, c->n, sizeof *offset, e) : NULL;
@@ -120,7 +126,8 @@ static int renumber(struct rec_scorer *s, struct rec_scorer_part *p, const struc
 	return 0;
 }
 
-static int cut_part(struct rec_scorer *s, struct rec_scorer_part *p, const unsigned char *allowed, struct rec_err *e)
+static int cut_part(struct rec_scorer *s, struct rec_scorer_part *p, const unsigned char *allowed,
+		    struct rec_err *e)
 {
 	struct cut c = { 0 };
 	int rc = cut_new(&c, p, allowed, e);

@@ -65,8 +65,12 @@ int rec_part_usable(struct rec_scorer_part *p, const struct rec_run *run, struct
 	return rc;
 }
 
-/* Looks at the model's own table: that of the part may be cut to what may be listed. */
-static bool flat_factors(const struct rec_scorer *s, const struct rec_scorer_part *p, const float *vector)
+/*
+ * Looks at the model's own table: that of the part may be cut to what may be
+ * listed.
+ */
+static bool flat_factors(const struct rec_scorer *s, const struct rec_scorer_part *p,
+			 const float *vector)
 {
 	const struct rec_dense *d = &p->model->item;
 	float first = 0, x;
@@ -116,7 +120,8 @@ static bool flat_offset(const struct rec_dense *d)
 	return d->row.n > 1;
 }
 
-static bool flat(const struct rec_scorer *s, const struct rec_scorer_part *p, const struct rec_part_scratch *ps)
+static bool flat(const struct rec_scorer *s, const struct rec_scorer_part *p,
+		 const struct rec_part_scratch *ps)
 {
 	switch (p->kind) {
 	case REC_PART_FACTORS:

@@ -5,7 +5,8 @@
 
 #include "model/score_private.h"
 
-static bool pair_sparse(const struct rec_scorer_part *p, const struct rec_part_scratch *ps, uint32_t c, float *sum)
+static bool pair_sparse(const struct rec_scorer_part *p, const struct rec_part_scratch *ps,
+			uint32_t c, float *sum)
 {
 	bool found = p->offset != NULL;
 	uint32_t i;
@@ -24,7 +25,8 @@ static bool pair_sparse(const struct rec_scorer_part *p, const struct rec_part_s
 	return found;
 }
 
-static bool neighbour_holds(const struct rec_scorer_part *p, uint32_t v, uint32_t c, float w, float *sum)
+static bool neighbour_holds(const struct rec_scorer_part *p, uint32_t v, uint32_t c, float w,
+			    float *sum)
 {
 	uint32_t row = p->user_of[v];
 	uint64_t t = row == REC_NONE ? UINT64_MAX : rec_csr_find(&p->interactions->m, row, c);
@@ -35,7 +37,8 @@ static bool neighbour_holds(const struct rec_scorer_part *p, uint32_t v, uint32_
 	return true;
 }
 
-static bool pair_users(const struct rec_scorer_part *p, const struct rec_part_scratch *ps, uint32_t c, float *sum)
+static bool pair_users(const struct rec_scorer_part *p, const struct rec_part_scratch *ps,
+		       uint32_t c, float *sum)
 {
 	const struct rec_csr *m = &p->sim;
 	const float *dense = p->model->dense ? p->dense + (size_t)ps->user * p->model->col.n : NULL;
@@ -53,7 +56,8 @@ static bool pair_users(const struct rec_scorer_part *p, const struct rec_part_sc
 	return found;
 }
 
-static bool pair_part(const struct rec_scorer *s, const struct rec_scorer_part *p, const struct rec_part_scratch *ps, uint32_t item, float *score)
+static bool pair_part(const struct rec_scorer *s, const struct rec_scorer_part *p,
+		      const struct rec_part_scratch *ps, uint32_t item, float *score)
 {
 	uint32_t c = rec_mapped(p->cand_of, item);
 
@@ -104,7 +108,8 @@ bool rec_scorer_pair(const struct rec_scorer *s, struct rec_score_scratch *sc, u
 	return found;
 }
 
-static float prior_part(const struct rec_scorer_part *p, const struct rec_part_scratch *ps, uint32_t item)
+static float prior_part(const struct rec_scorer_part *p, const struct rec_part_scratch *ps,
+			uint32_t item)
 {
 	uint32_t c = item == REC_NONE ? REC_NONE : rec_mapped(p->cand_of, item);
 	float x = p->mean;

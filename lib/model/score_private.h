@@ -42,7 +42,8 @@ REC_MUST int rec_part_pack(struct rec_scorer_part *p, const struct rec_run *run,
  * score_empty.c: mark the items of a factor model whose vector isn't zero;
  * usable stays NULL where that is all of them.
  */
-REC_MUST int rec_part_usable(struct rec_scorer_part *p, const struct rec_run *run, struct rec_err *e);
+REC_MUST int rec_part_usable(struct rec_scorer_part *p, const struct rec_run *run,
+			     struct rec_err *e);
 
 /* Replace the scores of a part by scaled ones, in place; all of 0 .. n - 1 where hit is NULL. */
 void rec_scale_apply(enum rec_scale scale, float *score, const unsigned char *hit, uint32_t n, struct rec_ranked *scratch);

@@ -25,7 +25,8 @@ static int accumulator_new(struct rec_part_scratch *ps, uint32_t n, struct rec_e
 	return 0;
 }
 
-static int part_scratch_new(struct rec_part_scratch *ps, const struct rec_scorer *s, const struct rec_scorer_part *p, struct rec_err *e)
+static int part_scratch_new(struct rec_part_scratch *ps, const struct rec_scorer *s,
+			    const struct rec_scorer_part *p, struct rec_err *e)
 {
 	if (p->kind == REC_PART_FACTORS) {
 		if (!(ps->folded = rec_zalloc(lanes(p->ld) + REC_LANES, sizeof *ps->folded, e)))
@@ -105,13 +106,15 @@ uint64_t rec_score_scratch_size(const struct rec_scorer *s)
 	return size;
 }
 
-static uint32_t find_user(const struct rec_scorer_part *p, const struct rec_labels *l, const struct rec_query *q)
+static uint32_t find_user(const struct rec_scorer_part *p, const struct rec_labels *l,
+			  const struct rec_query *q)
 {
 	return p->users ? rec_label_index_find(p->users, q->label, q->label_len) : rec_labels_find(l, q->label, q->label_len);
 }
 
 /* History rows that model p knows, with their raw values, or with weights other than 0. */
-static int history(const struct rec_scorer_part *p, struct rec_part_scratch *ps, const struct rec_query *q, bool raw, struct rec_err *e)
+static int history(const struct rec_scorer_part *p, struct rec_part_scratch *ps,
+		   const struct rec_query *q, bool raw, struct rec_err *e)
 {
 	uint32_t i, row;
 	float w;
@@ -133,7 +136,8 @@ static int history(const struct rec_scorer_part *p, struct rec_part_scratch *ps,
 }
 
 /* The row's label is an item: its own vector, or itself as the whole history. */
-static int begin_similar(const struct rec_scorer *s, const struct rec_scorer_part *p, struct rec_part_scratch *ps, const struct rec_query *q, struct rec_err *e)
+static int begin_similar(const struct rec_scorer *s, const struct rec_scorer_part *p,
+			 struct rec_part_scratch *ps, const struct rec_query *q, struct rec_err *e)
 {
 	uint32_t item = rec_scorer_item(s, q->label, q->label_len), row;
 
@@ -164,7 +168,8 @@ static bool directed(const float *x, uint32_t k)
 	return i < k;
 }
 
-static int begin_factors(const struct rec_scorer *s, const struct rec_scorer_part *p, struct rec_part_scratch *ps, const struct rec_query *q, struct rec_err *e)
+static int begin_factors(const struct rec_scorer *s, const struct rec_scorer_part *p,
+			 struct rec_part_scratch *ps, const struct rec_query *q, struct rec_err *e)
 {
 	uint32_t user = s->fold_in ? REC_NONE : find_user(p, &p->model->user.row, q);
 
@@ -186,7 +191,8 @@ static int begin_factors(const struct rec_scorer *s, const struct rec_scorer_par
 	return 0;
 }
 
-static int begin_part(const struct rec_scorer *s, const struct rec_scorer_part *p, struct rec_part_scratch *ps, const struct rec_query *q, struct rec_err *e)
+static int begin_part(const struct rec_scorer *s, const struct rec_scorer_part *p,
+		      struct rec_part_scratch *ps, const struct rec_query *q, struct rec_err *e)
 {
 	ps->live = ps->cut = false;
 	ps->vector = NULL;
@@ -261,7 +267,8 @@ static inline void add(struct rec_part_scratch *ps, uint32_t c, float w, float x
 }
 
 /* With an offset the form is affine: an item that the history doesn't lead to scores its offset alone. */
-static void row_sparse(const struct rec_scorer_part *p, struct rec_part_scratch *ps, const struct rec_kernel *kernel)
+static void row_sparse(const struct rec_scorer_part *p, struct rec_part_scratch *ps,
+		       const struct rec_kernel *kernel)
 {
 	const struct rec_csr *m = &p->sim;
 	uint32_t i;
@@ -275,7 +282,8 @@ static void row_sparse(const struct rec_scorer_part *p, struct rec_part_scratch 
 	}
 }
 
-static void row_dense(const struct rec_scorer_part *p, struct rec_part_scratch *ps, const struct rec_kernel *kernel)
+static void row_dense(const struct rec_scorer_part *p, struct rec_part_scratch *ps,
+		      const struct rec_kernel *kernel)
 {
 	uint32_t i;
 
@@ -293,7 +301,8 @@ static const unsigned char *cells(const struct rec_scorer_part *p, struct rec_pa
 }
 
 /* What neighbour v of weight w adds. */
-static void add_neighbour(const struct rec_scorer_part *p, struct rec_part_scratch *ps, uint32_t v, float w)
+static void add_neighbour(const struct rec_scorer_part *p, struct rec_part_scratch *ps, uint32_t v,
+			  float w)
 {
 	const struct rec_csr *r = &p->interactions->m;
 	uint32_t row = p->user_of[v];
@@ -335,7 +344,8 @@ static void shift(const struct rec_scorer_part *p, struct rec_part_scratch *ps, 
 }
 
 /* The scores of a live row under one model. own: in scratch that may be written. */
-static void row_part(const struct rec_scorer *s, const struct rec_scorer_part *p, struct rec_part_scratch *ps, bool own, struct rec_scores *out)
+static void row_part(const struct rec_scorer *s, const struct rec_scorer_part *p,
+		     struct rec_part_scratch *ps, bool own, struct rec_scores *out)
 {
 	*out = (struct rec_scores){ .score = ps->score, .n = p->ncand, .item_of = p->item_of, .cand_of = p->cand_of };
 	switch (p->kind) {
@@ -371,7 +381,8 @@ static void row_part(const struct rec_scorer *s, const struct rec_scorer_part *p
 	out->n = ps->ntouched;
 }
 
-static void blend_part(const struct rec_scorer_part *p, const struct rec_scores *x, struct rec_part_scratch *sum, const struct rec_kernel *kernel)
+static void blend_part(const struct rec_scorer_part *p, const struct rec_scores *x,
+		       struct rec_part_scratch *sum, const struct rec_kernel *kernel)
 {
 	uint32_t i, c;
 

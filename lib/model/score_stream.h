@@ -36,7 +36,8 @@ struct rec_score_counts {
 	uint64_t pairs, cold, clamped;
 	uint64_t known;		/* cold ones of whose item a bias or an offset is known */
 	uint64_t with_history;	/* pairs whose user has a history */
-	char user[REC_SCORE_LABEL], item[REC_SCORE_LABEL];	/* the beginnings of the labels of the first pair */
+	/* the beginnings of the labels of the first pair */
+	char user[REC_SCORE_LABEL], item[REC_SCORE_LABEL];
 	size_t user_len, item_len;
 };
 

@@ -57,7 +57,11 @@ struct rec_sim_opts {
 	struct rec_spill *spill;	/* interactions are read from files through its room; NULL: all in memory */
 	uint32_t group;			/* with spill: lines summed at once */
 	const struct rec_survey *whole;	/* of all data where x is a shard; NULL where x is all */
-	struct rec_pair_tally *tally;	/* filled where weights are made by pairs (neighbours.h); NULL: nobody asks */
+	/*
+	 * filled where weights are made by pairs (neighbours.h); NULL: nobody
+	 * asks
+	 */
+	struct rec_pair_tally *tally;
 };
 
 /* By name, or NULL. By number, NULL behind the last. */
@@ -72,7 +76,10 @@ bool rec_sim_takes(const struct rec_sim_method *m, const char *option);
 /* Pairs of value 0 take part: the method takes means off the values. */
 bool rec_sim_takes_zeros(const struct rec_sim_method *m);
 
-/* Whether the model of these metadata was made by a measure with S_ij = S_ji, to the bit; --normalize comes after it. */
+/*
+ * Whether the model of these metadata was made by a measure with S_ij = S_ji,
+ * to the bit; --normalize comes after it.
+ */
 bool rec_sim_is_symmetric(const struct rec_meta *made);
 
 /* The defaults for a method. */

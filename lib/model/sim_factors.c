@@ -35,7 +35,8 @@ static int find_table(struct table *t, const struct rec_model *from, const struc
 	uint64_t bias = 0;
 
 	if (!from->has_factors || !d->val || d->row.n == 0)
-		return rec_err_set(e, REC_EDATA, "the model has no %s factors; rec-als makes some", o->side_user ? "user" : "item");
+		return rec_err_set(e, REC_EDATA, "the model has no %s factors; rec-als makes some",
+				   o->side_user ? "user" : "item");
 	if (rec_meta_get_u64(&from->meta, "bias", &bias, e) < 0)
 		return -1;
 	if (bias && d->ncols < 3)

@@ -155,7 +155,8 @@ static double weigh_llr(const void *arg, uint32_t i, uint32_t j, const struct re
 {
 	const struct rec_sim_data *d = arg;
 	double u = d->users, di = rec_sim_item_count(d, i), dj = rec_sim_item_count(d, j), c = p->count, x = c * u - di * dj;
-	double alone = surprise(di - c, di, u - dj, -x) + surprise(dj - c, u - di, dj, -x);	/* the same sum for i and j as for j and i */
+	/* the same sum for i and j as for j and i */
+	double alone = surprise(di - c, di, u - dj, -x) + surprise(dj - c, u - di, dj, -x);
 	double sum = surprise(c, di, dj, x) + alone + surprise(u - di - dj + c, u - di, u - dj, x);
 
 	return sum > 0 ? 2 * sum : 0;
@@ -176,39 +177,50 @@ static double weigh_moments(const void *arg, uint32_t i, uint32_t j, const struc
 
 static const struct rec_sim_method methods[] = {
 	{ "cosine", "sum_u w_ui w_uj / (sqrt(sum_u w_ui^2 * sum_u w_uj^2) + X)",
-	  COMMON | REC_SIM_SHRINK | REC_SIM_WEIGHTS | REC_SIM_FACTORS, REC_SIM_SYMMETRIC, false, false, 100, REC_BASE_COUNT, weigh_cosine, prepare_asymmetric, 8 },
-	{ "jaccard", "c / (d_i + d_j - c + X)",
-	  COMMON | REC_SIM_SHRINK, REC_SIM_SYMMETRIC, false, false, 100, REC_BASE_COUNT, weigh_jaccard, NULL, 8 },
-	{ "dice", "2 c / (d_i + d_j + X)",
-	  COMMON | REC_SIM_SHRINK, REC_SIM_SYMMETRIC, false, false, 100, REC_BASE_COUNT, weigh_dice, NULL, 8 },
-	{ "overlap", "c / (min(d_i, d_j) + X)",
-	  COMMON | REC_SIM_SHRINK, REC_SIM_SYMMETRIC, false, false, 100, REC_BASE_COUNT, weigh_overlap, NULL, 8 },
-	{ "count", "c",
-	  COMMON, REC_SIM_SYMMETRIC, false, false, 100, REC_BASE_COUNT, weigh_sum, NULL, 8 },
-	{ "conditional", "c / (d_i + X)",
-	  COMMON | REC_SIM_SHRINK, REC_SIM_DIRECTED, false, false, 100, REC_BASE_COUNT, weigh_conditional, NULL, 8 },
-	{ "lift", "c U / (d_i d_j + X)",
-	  COMMON | REC_SIM_SHRINK, REC_SIM_SYMMETRIC, false, false, 100, REC_BASE_COUNT, weigh_lift, NULL, 8 },
+	  COMMON | REC_SIM_SHRINK | REC_SIM_WEIGHTS | REC_SIM_FACTORS, REC_SIM_SYMMETRIC, false,
+	  false, 100, REC_BASE_COUNT, weigh_cosine, prepare_asymmetric, 8 },
+	{ "jaccard", "c / (d_i + d_j - c + X)", COMMON | REC_SIM_SHRINK, REC_SIM_SYMMETRIC, false,
+	  false, 100, REC_BASE_COUNT, weigh_jaccard, NULL, 8 },
+	{ "dice", "2 c / (d_i + d_j + X)", COMMON | REC_SIM_SHRINK, REC_SIM_SYMMETRIC, false, false,
+	  100, REC_BASE_COUNT, weigh_dice, NULL, 8 },
+	{ "overlap", "c / (min(d_i, d_j) + X)", COMMON | REC_SIM_SHRINK, REC_SIM_SYMMETRIC, false,
+	  false, 100, REC_BASE_COUNT, weigh_overlap, NULL, 8 },
+	{ "count", "c", COMMON, REC_SIM_SYMMETRIC, false, false, 100, REC_BASE_COUNT, weigh_sum,
+	  NULL, 8 },
+	{ "conditional", "c / (d_i + X)", COMMON | REC_SIM_SHRINK, REC_SIM_DIRECTED, false, false,
+	  100, REC_BASE_COUNT, weigh_conditional, NULL, 8 },
+	{ "lift", "c U / (d_i d_j + X)", COMMON | REC_SIM_SHRINK, REC_SIM_SYMMETRIC, false, false,
+	  100, REC_BASE_COUNT, weigh_lift, NULL, 8 },
 	{ "llr", "2 sum over the 4 cells k of the table of i and j of k ln(k U / (row * column))",
 	  COMMON, REC_SIM_SYMMETRIC, false, false, 100, REC_BASE_COUNT, weigh_llr, NULL, 96 },
-	{ "pearson", "sum (v_ui - m_i)(v_uj - m_j) / (sqrt(sum (v_ui - m_i)^2 * sum (v_uj - m_j)^2) + X), users of both",
-	  COMMON | REC_SIM_SHRINK, REC_SIM_SYMMETRIC, true, true, 100, REC_BASE_MOMENT, weigh_moments, prepare_pearson, 8 },
-	{ "adjusted-cosine", "sum (v_ui - m_u)(v_uj - m_u) / (sqrt(sum (v_ui - m_u)^2 * sum (v_uj - m_u)^2) + X), users of both",
-	  COMMON | REC_SIM_SHRINK, REC_SIM_SYMMETRIC, true, true, 100, REC_BASE_MOMENT, weigh_moments, prepare_adjusted, 8 },
+	{ "pearson",
+	  "sum (v_ui - m_i)(v_uj - m_j) / (sqrt(sum (v_ui - m_i)^2 * sum (v_uj - m_j)^2) + X), "
+	  "users of both",
+	  COMMON | REC_SIM_SHRINK, REC_SIM_SYMMETRIC, true, true, 100, REC_BASE_MOMENT,
+	  weigh_moments, prepare_pearson, 8 },
+	{ "adjusted-cosine",
+	  "sum (v_ui - m_u)(v_uj - m_u) / (sqrt(sum (v_ui - m_u)^2 * sum (v_uj - m_u)^2) + X), "
+	  "users of both",
+	  COMMON | REC_SIM_SHRINK, REC_SIM_SYMMETRIC, true, true, 100, REC_BASE_MOMENT,
+	  weigh_moments, prepare_adjusted, 8 },
 	{ "asymmetric", "sum_u w_ui w_uj / ((sum_u w_ui^2)^A (sum_u w_uj^2)^(1-A) + X)",
-	  COMMON | REC_SIM_SHRINK | REC_SIM_WEIGHTS | REC_SIM_ASYMMETRY, REC_SIM_OF_HALVES, false, false, 100, REC_BASE_COUNT, weigh_cosine, prepare_asymmetric, 8 },
+	  COMMON | REC_SIM_SHRINK | REC_SIM_WEIGHTS | REC_SIM_ASYMMETRY, REC_SIM_OF_HALVES, false,
+	  false, 100, REC_BASE_COUNT, weigh_cosine, prepare_asymmetric, 8 },
 	{ "dot", "sum_u v_ui v_uj (with --weights: of w)",
-	  COMMON | REC_SIM_WEIGHTS | REC_SIM_FACTORS, REC_SIM_SYMMETRIC, true, false, 100, REC_BASE_COUNT, weigh_sum, NULL, 8 },
+	  COMMON | REC_SIM_WEIGHTS | REC_SIM_FACTORS, REC_SIM_SYMMETRIC, true, false, 100,
+	  REC_BASE_COUNT, weigh_sum, NULL, 8 },
 	{ "linear", "(d_i^-A d_j^-B sum_u d_u^-C w_ui w_uj)^P",
-	  COMMON | REC_SIM_WEIGHTS | REC_SIM_LINEAR, REC_SIM_OF_EXPONENTS, false, false, 0, REC_BASE_SUM, rec_linear_weight, rec_linear_prepare, 8 },
+	  COMMON | REC_SIM_WEIGHTS | REC_SIM_LINEAR, REC_SIM_OF_EXPONENTS, false, false, 0,
+	  REC_BASE_SUM, rec_linear_weight, rec_linear_prepare, 8 },
 	{ "p3alpha", "sum_u (w_ui / sum_u w_ui)^A (w_uj / sum_j w_uj)^A",
-	  COMMON | REC_SIM_WEIGHTS | REC_SIM_WALK, REC_SIM_DIRECTED, false, false, 100, REC_BASE_SUM, rec_linear_weight, rec_p3alpha_prepare, 8 },
-	{ "rp3beta", "p3alpha / d_j^B",
-	  COMMON | REC_SIM_WEIGHTS | REC_SIM_WALK, REC_SIM_DIRECTED, false, false, 100, REC_BASE_SUM, rec_linear_weight, rec_rp3beta_prepare, 8 },
-	{ "ease", "-P_ij / P_jj, P = (W'W + L I)^-1",
-	  REC_SIM_LIST | REC_SIM_WEIGHTS | REC_SIM_REG, REC_SIM_DIRECTED, false, false, 0, REC_BASE_COUNT, NULL, NULL, 8 },
-	{ "popular", "no similarity; every item scores sum_u w_uj",
-	  REC_SIM_WEIGHTS, REC_SIM_DIRECTED, false, false, 0, REC_BASE_COUNT, NULL, NULL, 8 },
+	  COMMON | REC_SIM_WEIGHTS | REC_SIM_WALK, REC_SIM_DIRECTED, false, false, 100,
+	  REC_BASE_SUM, rec_linear_weight, rec_p3alpha_prepare, 8 },
+	{ "rp3beta", "p3alpha / d_j^B", COMMON | REC_SIM_WEIGHTS | REC_SIM_WALK, REC_SIM_DIRECTED,
+	  false, false, 100, REC_BASE_SUM, rec_linear_weight, rec_rp3beta_prepare, 8 },
+	{ "ease", "-P_ij / P_jj, P = (W'W + L I)^-1", REC_SIM_LIST | REC_SIM_WEIGHTS | REC_SIM_REG,
+	  REC_SIM_DIRECTED, false, false, 0, REC_BASE_COUNT, NULL, NULL, 8 },
+	{ "popular", "no similarity; every item scores sum_u w_uj", REC_SIM_WEIGHTS,
+	  REC_SIM_DIRECTED, false, false, 0, REC_BASE_COUNT, NULL, NULL, 8 },
 };
 
 const struct rec_sim_method *rec_sim_method(const char *name)
@@ -262,12 +274,14 @@ static bool same_exponents(const char *list)
 {
 	const char *a = list ? strchr(list, ',') : NULL, *b = a ? strchr(a + 1, ',') : NULL;
 
-	return b && strlen(b + 1) == (size_t)(b - a - 1) && strncmp(a + 1, b + 1, (size_t)(b - a - 1)) == 0;
+	return b && strlen(b + 1) == (size_t)(b - a - 1) &&
+	       strncmp(a + 1, b + 1, (size_t)(b - a - 1)) == 0;
 }
 
 bool rec_sim_is_symmetric(const struct rec_meta *made)
 {
-	const char *name = rec_meta_get(made, "algorithm"), *share = rec_meta_get(made, "asymmetry");
+	const char *name = rec_meta_get(made, "algorithm"),
+		   *share = rec_meta_get(made, "asymmetry");
 	const struct rec_sim_method *m = name ? rec_sim_method(name) : NULL;
 
 	switch (m ? m->symmetry : REC_SIM_DIRECTED) {

@@ -56,13 +56,18 @@ struct job {
 /* -- data -- */
 
 /* A shard is not larger than the whole. */
-static int check_whole(const struct rec_survey *whole, const struct rec_sparse *x, const struct rec_csr *pairs, struct rec_err *e)
+static int check_whole(const struct rec_survey *whole, const struct rec_sparse *x,
+		       const struct rec_csr *pairs, struct rec_err *e)
 {
-	if (x->m.nrows <= whole->users && pairs->nnz <= whole->pairs && x->digest.cells <= whole->digest.cells)
+	if (x->m.nrows <= whole->users && pairs->nnz <= whole->pairs &&
+	    x->digest.cells <= whole->digest.cells)
 		return 0;
-	return rec_err_set(e, REC_EDATA, "this shard has %" PRIu32 " users, %" PRIu64 " pairs, %" PRIu64 " rows; --whole says %" PRIu64 ", %" PRIu64 ", %" PRIu64
+	return rec_err_set(e, REC_EDATA,
+			   "this shard has %" PRIu32 " users, %" PRIu64 " pairs, %" PRIu64
+			   " rows; --whole says %" PRIu64 ", %" PRIu64 ", %" PRIu64
 			   " of all: make it of all shards (rec-sim --survey)",
-			   x->m.nrows, pairs->nnz, x->digest.cells, whole->users, whole->pairs, whole->digest.cells);
+			   x->m.nrows, pairs->nnz, x->digest.cells, whole->users, whole->pairs,
+			   whole->digest.cells);
 }
 
 static int prepare(struct job *j, struct rec_csr *pairs, struct rec_partial *p, const struct rec_run *run, struct rec_err *e)
@@ -338,9 +343,12 @@ static int write_meta(struct rec_out *out, const struct job *j, const struct rec
 
 /* -- users -- */
 
-static int write_users(struct rec_out *out, const struct rec_labels *users, struct rec_pool *pool, struct rec_err *e)
+static int write_users(struct rec_out *out, const struct rec_labels *users, struct rec_pool *pool,
+		       struct rec_err *e)
 {
-	struct rec_block b = { .kind = REC_KEYS, .name = "users", .optional = true, .rows = users->n };
+	struct rec_block b = {
+		.kind = REC_KEYS, .name = "users", .optional = true, .rows = users->n
+	};
 	uint64_t *key;
 	int rc = rec_users_keys(&key, users, e);
 
@@ -364,7 +372,9 @@ int rec_partial_write(struct rec_out *out, const struct rec_sparse *x, struct re
 	if (rc == 0)
 		rc = new_scratch(&j, threads, e);
 	if (rc == 0 && p->binary)
-		rc = write_meta(out, &j, p, run->pool, e) == 0 ? write_users(out, &x->row, run->pool, e) : -1;
+		rc = write_meta(out, &j, p, run->pool, e) == 0 ?
+			     write_users(out, &x->row, run->pool, e) :
+			     -1;
 	if (rc == 0)
 		rc = write_blocks(out, &j, p, &blocks, run, e);
 	if (rc == 0 && p->binary)
@@ -383,7 +393,8 @@ void rec_partial_cost(struct rec_sim_cost *c, const struct rec_sparse *x, const 
 		c->operations += (double)(x->m.ptr[u + 1] - x->m.ptr[u]) * (double)(x->m.ptr[u + 1] - x->m.ptr[u]);
 	if (cells > c->operations + n)
 		cells = c->operations + n;
-	c->bytes = (uint64_t)(OVERHEAD + 4 * 8 * (double)x->m.nnz + 40 * (n + x->m.nrows) + 16 * (double)x->m.nrows);
+	c->bytes = (uint64_t)(OVERHEAD + 4 * 8 * (double)x->m.nnz + 40 * (n + x->m.nrows) +
+			      16 * (double)x->m.nrows);
 	if (sums)
 		c->bytes += (uint64_t)(40 * cells + threads * n * (rec_partial_wants_whole(o) ? 17 : 9));
 }

@@ -61,7 +61,8 @@ static int take_keys(struct rec_sums *s, struct rec_block *b, struct rec_err *e)
 
 	if (strcmp(b->name, "users") != 0)
 		return 0;
-	if (rec_grow(&s->users, &s->users_cap, s->nusers + 1, sizeof *s->users, e) != 0 || keep_block(s, b, e) != 0)
+	if (rec_grow(&s->users, &s->users_cap, s->nusers + 1, sizeof *s->users, e) != 0 ||
+	    keep_block(s, b, e) != 0)
 		return -1;
 	s->users[s->nusers++] = u;
 	return 0;
@@ -88,7 +89,9 @@ static int read_recmat(struct rec_sums *s, const struct rec_sim_opts *o, bool tr
 	if (rc == 0)
 		rec_recmat_want_keys(r);
 	while (rc == 0 && (rc = rec_recmat_next(r, &b, e)) == 1) {
-		rc = b.kind == REC_META ? rec_sums_add_meta(s, &seen, &b, e) : b.kind == REC_KEYS ? take_keys(s, &b, e) : take_block(s, &b, e);
+		rc = b.kind == REC_META ? rec_sums_add_meta(s, &seen, &b, e) :
+		     b.kind == REC_KEYS ? take_keys(s, &b, e) :
+					  take_block(s, &b, e);
 		rec_block_free(&b);
 	}
 	rec_recmat_close(r);
@@ -105,7 +108,9 @@ static int read_text(struct rec_sums *s, const struct rec_sim_opts *o, bool trus
 	s->in = NULL;
 	if (!o->whole) {
 		rec_in_close(in);
-		return rec_err_set(e, REC_EUSAGE, "sums in text do not say of how many users they are: give --whole, or sums of rec-sim --partial -b");
+		return rec_err_set(e, REC_EUSAGE,
+				   "sums in text do not say of how many users they are: give "
+				   "--whole, or sums of rec-sim --partial -b");
 	}
 	s->all = *o->whole;
 	s->untold = s->all.shards > 1 ? s->all.users : 0;
@@ -242,8 +247,11 @@ int rec_sums_check_over(const struct rec_sums *s, struct rec_err *e)
 	if (item == REC_NONE)
 		return 0;
 	label = rec_label(&s->item, item, &len);
-	return rec_err_set(e, REC_EDATA, "%s%sthe sums say that item '%.*s' shares more users with another item than it has; make them again",
-			   s->in ? rec_in_name(s->in) : "", s->in ? ": " : "", len > 100 ? 100 : (int)len, label);
+	return rec_err_set(e, REC_EDATA,
+			   "%s%sthe sums say that item '%.*s' shares more users with another item "
+			   "than it has; make them again",
+			   s->in ? rec_in_name(s->in) : "", s->in ? ": " : "",
+			   len > 100 ? 100 : (int)len, label);
 }
 
 void rec_sums_line(struct rec_accumulator *a, const void *sums, uint32_t line)

@@ -49,7 +49,9 @@ static int note_shard(struct rec_sums_shards *seen, const struct rec_meta *m, st
 		return -1;
 	for (size_t i = 0; d.cells && i < seen->n; i++)
 		if (same_digest(&d, &seen->digest[i]))
-			return rec_err_set(e, REC_EDATA, "the sums of one shard appear twice: digest %s", rec_meta_get(m, "digest"));
+			return rec_err_set(e, REC_EDATA,
+					   "the sums of one shard appear twice: digest %s",
+					   rec_meta_get(m, "digest"));
 	if (rec_grow(&seen->digest, &seen->cap, seen->n + 1, sizeof *seen->digest, e) != 0)
 		return -1;
 	seen->digest[seen->n++] = d;
@@ -106,13 +108,19 @@ static int check_sums(struct rec_sums *s, double *power, struct rec_err *e)
 	const char *kind = rec_meta_get(&s->meta, "sums");
 	double scale = 0;
 
-	if (!kind || (strcmp(kind, "items") != 0 && strcmp(kind, "count") != 0 && strcmp(kind, "weight") != 0))
-		return rec_err_set(e, REC_EDATA, "metadata: sums is %s%s%s, not items, count or weight", kind ? "'" : "", kind ? kind : "missing", kind ? "'" : "");
+	if (!kind || (strcmp(kind, "items") != 0 && strcmp(kind, "count") != 0 &&
+		      strcmp(kind, "weight") != 0))
+		return rec_err_set(e, REC_EDATA,
+				   "metadata: sums is %s%s%s, not items, count or weight",
+				   kind ? "'" : "", kind ? kind : "missing", kind ? "'" : "");
 	s->weighted = strcmp(kind, "weight") == 0;
-	if (s->weighted && (rec_meta_get_f64(&s->meta, "user-power", power, e) != 1 || rec_meta_get_f64(&s->meta, "scale", &scale, e) != 1))
+	if (s->weighted && (rec_meta_get_f64(&s->meta, "user-power", power, e) != 1 ||
+			    rec_meta_get_f64(&s->meta, "scale", &scale, e) != 1))
 		return rec_err_set(e, REC_EDATA, "metadata: no user-power or no scale");
 	if (!(fabs(scale) <= 1000) || scale != floor(scale))
-		return rec_err_set(e, REC_EDATA, "metadata: scale is %s, not a whole number of bits", rec_meta_get(&s->meta, "scale"));
+		return rec_err_set(e, REC_EDATA,
+				   "metadata: scale is %s, not a whole number of bits",
+				   rec_meta_get(&s->meta, "scale"));
 	s->unit = ldexp(1, -(int)scale);
 	return 0;
 }
@@ -128,20 +136,34 @@ static int check_kind(struct rec_sums *s, const struct rec_sim_opts *o, struct r
 	if (!(o->method->takes & REC_SIM_LIST))
 		return 0;
 	if (strcmp(kind, "items") == 0)
-		return rec_err_set(e, REC_EUSAGE, "these are sums of single items; %s needs those of pairs: rec-sim %s --partial", name, name);
+		return rec_err_set(e, REC_EUSAGE,
+				   "these are sums of single items; %s needs those of pairs: "
+				   "rec-sim %s --partial",
+				   name, name);
 	if (power == 0 && s->weighted)
-		return rec_err_set(e, REC_EUSAGE, "these are sums of weights d^-%g of users; %s needs counts: rec-sim %s --partial", got, name, name);
+		return rec_err_set(e, REC_EUSAGE,
+				   "these are sums of weights d^-%g of users; %s needs counts: "
+				   "rec-sim %s --partial",
+				   got, name, name);
 	if (power != 0 && !s->weighted)
-		return rec_err_set(e, REC_EUSAGE, "these are counts of users; %s needs sums of weights d^-%g: rec-sim %s --partial", name, power, name);
+		return rec_err_set(e, REC_EUSAGE,
+				   "these are counts of users; %s needs sums of weights d^-%g: "
+				   "rec-sim %s --partial",
+				   name, power, name);
 	if (power != got)
-		return rec_err_set(e, REC_EUSAGE, "these are sums of weights d^-%g of users; with these options %s needs d^-%g", got, name, power);
+		return rec_err_set(e, REC_EUSAGE,
+				   "these are sums of weights d^-%g of users; with these options "
+				   "%s needs d^-%g",
+				   got, name, power);
 	return 0;
 }
 
 static int missing(uint64_t got, uint64_t want, struct rec_err *e)
 {
 	if (got != want)
-		return rec_err_set(e, REC_EDATA, "sums of %" PRIu64 " shard%s; the whole has %" PRIu64, got, got == 1 ? "" : "s", want);
+		return rec_err_set(e, REC_EDATA,
+				   "sums of %" PRIu64 " shard%s; the whole has %" PRIu64, got,
+				   got == 1 ? "" : "s", want);
 	return rec_err_set(e, REC_EDATA, "the digest of the shards together is not that of the whole: other data, or one is missing");
 }
 
@@ -160,8 +182,10 @@ static int check_complete(const struct rec_sums *s, struct rec_err *e)
 	if (number(&s->meta, "whole.users", &whole.users, e) != 0)
 		return -1;
 	if (whole.users != s->all.users)
-		return rec_err_set(e, REC_EDATA, "metadata: users is %" PRIu64 ", whole.users %" PRIu64 ", of the same data; make the sums again", s->all.users,
-				   whole.users);
+		return rec_err_set(e, REC_EDATA,
+				   "metadata: users is %" PRIu64 ", whole.users %" PRIu64
+				   ", of the same data; make the sums again",
+				   s->all.users, whole.users);
 	return 0;
 }
 
@@ -173,7 +197,10 @@ int rec_sums_check_whole(const struct rec_survey *whole, const struct rec_sim_op
 				 rec_err_set(e, REC_EUSAGE, "--whole was made without --max-user");
 }
 
-/* A user of two shards is counted as two, and the pairs of items in different shards are in no sum. */
+/*
+ * A user of two shards is counted as two, and the pairs of items in different
+ * shards are in no sum.
+ */
 static int check_users(struct rec_sums *s, struct rec_err *e)
 {
 	uint64_t told = 0, shared;
@@ -181,14 +208,18 @@ static int check_users(struct rec_sums *s, struct rec_err *e)
 	for (size_t i = 0; i < s->nusers; i++)
 		told += s->users[i].n;
 	if (told > s->all.users)
-		return rec_err_set(e, REC_EDATA, "keys of %" PRIu64 " users, but the shards have %" PRIu64, told, s->all.users);
+		return rec_err_set(e, REC_EDATA,
+				   "keys of %" PRIu64 " users, but the shards have %" PRIu64, told,
+				   s->all.users);
 	s->untold = s->all.shards > 1 ? s->all.users - told : 0;
 	if (rec_users_shared(&shared, s->users, s->nusers, e) != 0)
 		return -1;
 	if (shared == 0)
 		return 0;
-	return rec_err_set(e, REC_EDATA, "%" PRIu64 " user%s rows in more than one shard; make the shards with rec-split --shards N --by user", shared,
-			   shared == 1 ? " has" : "s have");
+	return rec_err_set(e, REC_EDATA,
+			   "%" PRIu64 " user%s rows in more than one shard; make the shards with "
+				      "rec-split --shards N --by user",
+			   shared, shared == 1 ? " has" : "s have");
 }
 
 int rec_sums_check_meta(struct rec_sums *s, const struct rec_sim_opts *o, struct rec_err *e)
@@ -197,7 +228,8 @@ int rec_sums_check_meta(struct rec_sums *s, const struct rec_sim_opts *o, struct
 		return rec_err_set(e, REC_EDATA, "no metadata: not sums of rec-sim --partial");
 	if (number(&s->meta, "users", &s->all.users, e) != 0 || number(&s->meta, "shards", &s->all.shards, e) != 0)
 		return -1;
-	if (take_digest(&s->all.digest, &s->meta, "", e) != 0 || check_kind(s, o, e) != 0 || check_thinning(s, o, e) != 0 || check_users(s, e) != 0)
+	if (take_digest(&s->all.digest, &s->meta, "", e) != 0 || check_kind(s, o, e) != 0 ||
+	    check_thinning(s, o, e) != 0 || check_users(s, e) != 0)
 		return -1;
 	if (o->whole && (o->whole->shards != s->all.shards || !same_digest(&o->whole->digest, &s->all.digest) || o->whole->users != s->all.users))
 		return missing(s->all.shards, o->whole->shards, e);
@@ -318,7 +350,9 @@ static int count_pairs(struct rec_sums *s, struct rec_err *e)
 		const char *label = rec_label(&s->item, i, &len);
 
 		if (single && others > 0)
-			return rec_err_set(e, REC_EDATA, "metadata say sums of single items, but there is one of '%.*s' and another; make them again",
+			return rec_err_set(e, REC_EDATA,
+					   "metadata say sums of single items, but there is one of "
+					   "'%.*s' and another; make them again",
 					   len > 100 ? 100 : (int)len, label);
 		if (users > (double)s->all.users || (users == 0 && others > 0))
 			return rec_err_set(e, REC_EDATA, "item '%.*s' has %.0f users of %" PRIu64 ", by the sum of it and itself", len > 100 ? 100 : (int)len, label,
@@ -342,10 +376,15 @@ int rec_sums_check_cells(struct rec_sums *s, const struct rec_sim_opts *o, struc
 		return -1;
 	atomic_init(s->over, REC_NONE);
 	if (s->pairs[s->item.n] > s->all.digest.cells)
-		return rec_err_set(e, REC_EDATA, "sums of %" PRIu64 " pairs of user and item, but only %" PRIu64 " rows were read; make them again",
+		return rec_err_set(e, REC_EDATA,
+				   "sums of %" PRIu64 " pairs of user and item, but only %" PRIu64
+				   " rows were read; make them again",
 				   s->pairs[s->item.n], s->all.digest.cells);
 	if (o->whole && s->pairs[s->item.n] != o->whole->pairs)
-		return rec_err_set(e, REC_EDATA, "sums of %" PRIu64 " pairs of user and item; the whole has %" PRIu64 ": some are missing, or appear twice",
+		return rec_err_set(e, REC_EDATA,
+				   "sums of %" PRIu64
+				   " pairs of user and item; the whole has %" PRIu64
+				   ": some are missing, or appear twice",
 				   s->pairs[s->item.n], o->whole->pairs);
 	return 0;
 }

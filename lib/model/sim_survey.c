@@ -159,7 +159,10 @@ static int slurp(struct rec_buf *b, struct rec_in *in, struct rec_err *e)
 	return (int)n;
 }
 
-/* NULL, or which numbers can't be of the same data: users by length against users, pairs and thinning; pairs against rows. */
+/*
+ * NULL, or which numbers can't be of the same data: users by length against
+ * users, pairs and thinning; pairs against rows.
+ */
 static const char *contradiction(const struct rec_survey *s)
 {
 	unsigned __int128 users = 0, least = 0, most = 0;
@@ -175,7 +178,9 @@ static const char *contradiction(const struct rec_survey *s)
 		return "there are more users in length.* than users";
 	if (s->pairs < least || s->pairs > most)
 		return "pairs are not what length.* add up to";
-	return s->pairs > s->digest.cells || s->users > s->digest.cells ? "there are more pairs or users than cells, which are rows as read" : NULL;
+	return s->pairs > s->digest.cells || s->users > s->digest.cells ?
+		       "there are more pairs or users than cells, which are rows as read" :
+		       NULL;
 }
 
 int rec_survey_read(struct rec_survey *s, struct rec_in *in, struct rec_err *e)
@@ -199,7 +204,9 @@ int rec_survey_read(struct rec_survey *s, struct rec_in *in, struct rec_err *e)
 	if (rc == 0 && (s->shards == 0 || s->thinned != s->shards))
 		rc = rec_err_set(e, REC_EDATA, "%s: not a whole survey: lines are missing", rec_in_name(in));
 	if (rc == 0 && contradiction(s))
-		rc = rec_err_set(e, REC_EDATA, "%s: %s; give the output of rec-sim --survey for each shard once", rec_in_name(in), contradiction(s));
+		rc = rec_err_set(e, REC_EDATA,
+				 "%s: %s; give the output of rec-sim --survey for each shard once",
+				 rec_in_name(in), contradiction(s));
 	rec_buf_free(&b);
 	return rc;
 }

@@ -4,8 +4,8 @@
  * shards is noticed. For sim*.c alone.
  *
  * A user is the XXH64 of the label, seed 0: 8 bytes each, sorted, in a block of
- * keys. Of n users some two have one key with a probability of about n^2 / 2^65:
- * with 10^8 users in one of 3,700 runs.
+ * keys. Of n users some two have one key with a probability of about n^2 /
+ * 2^65: with 10^8 users in one of 3,700 runs.
  */
 #ifndef REC_MODEL_SIM_USERS_H
 #define REC_MODEL_SIM_USERS_H
@@ -27,7 +27,8 @@ struct rec_users {
 
 /*
  * *shared: how many users are in more than one of the shards. Takes 16 bytes a
- * shard, and for each user as many comparisons as the shards have binary digits.
+ * shard, and for each user as many comparisons as the shards have binary
+ * digits.
  */
 REC_MUST int rec_users_shared(uint64_t *shared, const struct rec_users *shard, size_t shards,
 			      struct rec_err *e);

@@ -114,10 +114,11 @@ static int find_columns(struct rec_similar *x, const struct rec_model *m, const 
 	x->columns = is(m, "normalize", "none") && rec_sim_is_symmetric(&m->meta);
 	if (x->columns)
 		return 0;
-	return rec_err_set(e, REC_EUSAGE,
-			   "the table was cut by rec-sim -n %llu for each candidate, so what is most "
-			   "like an item may be missing; make it with rec-sim %s --keep history",
-			   (unsigned long long)bound, method ? method : "METHOD");
+	return rec_err_set(
+		e, REC_EUSAGE,
+		"the table was cut by rec-sim -n %llu for each candidate, so what is most "
+		"like an item may be missing; make it with rec-sim %s --keep history",
+		(unsigned long long)bound, method ? method : "METHOD");
 }
 
 int rec_similar_find(struct rec_similar *x, const struct rec_model *m, struct rec_err *e)

@@ -4,7 +4,8 @@
  * For score.c, and for who tells about it.
  *
  * What is most like item i stands in row i of the whole table S: the candidates
- * j by S_ij. Of a table that rec-sim -n N has cut, the N largest |S_ij| are left
+ * j by S_ij. Of a table that rec-sim -n N has cut, the N largest |S_ij| are
+ * left
  *
  *   of each row      (--keep history): row i is right as far as it goes.
  *                    --normalize divides it by one number: its order stays
@@ -30,7 +31,10 @@ REC_BEGIN_C
 
 struct rec_similar {
 	bool columns;		/* read column i; else row i */
-	/* By line: 1 where it may have been cut. NULL where none was. The caller frees it. */
+	/*
+	 * By line: 1 where it may have been cut. NULL where none was. The
+	 * caller frees it.
+	 */
 	unsigned char *cut;
 };
 

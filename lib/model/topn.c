@@ -151,7 +151,8 @@ static void set_skip(const struct rec_topn *t, struct rec_topn_scratch *sc, cons
 /* An error about a row. Returns -1. */
 static int row_fail(bool similar, const struct rec_query *q, const char *what, struct rec_err *e)
 {
-	return rec_err_set(e, REC_EDATA, "%s '%.*s': %s", similar ? "item" : "user", (int)(q->label_len < 200 ? q->label_len : 200), q->label, what);
+	return rec_err_set(e, REC_EDATA, "%s '%.*s': %s", similar ? "item" : "user",
+			   (int)(q->label_len < 200 ? q->label_len : 200), q->label, what);
 }
 
 static int not_a_number(const struct rec_topn *t, const struct rec_query *q, struct rec_err *e)
@@ -268,27 +269,35 @@ static void count(const struct rec_topn *t, const struct rec_query *q, const str
 }
 
 /*
- * What a cut table has of an item is the best of it as far as the weights are above 0, whatever else is left out of the list. A list that needs more is refused, and so
- * is a sum over cut tables: what one of them lacks is no 0.
+ * What a cut table has of an item is the best of it as far as the weights are
+ * above 0, whatever else is left out of the list. A list that needs more is
+ * refused, and so is a sum over cut tables: what one of them lacks is no 0.
  */
-static int check_cut(const struct rec_topn *t, const struct rec_query *q, const struct rec_top *top, struct rec_err *e)
+static int check_cut(const struct rec_topn *t, const struct rec_query *q, const struct rec_top *top,
+		     struct rec_err *e)
 {
 	int len = (int)(q->label_len < 200 ? q->label_len : 200);
 	uint32_t sure = 0;
 
 	if (!t->s->alone)
-		return rec_err_set(e, REC_EDATA, "'%.*s': a table was cut by rec-sim -n, so scores of it cannot be scaled or added up; make it with -n 0", len, q->label);
+		return rec_err_set(e, REC_EDATA,
+				   "'%.*s': a table was cut by rec-sim -n, so scores of it cannot "
+				   "be scaled or added up; make it with -n 0",
+				   len, q->label);
 	while (sure < top->n && top->entry[sure].score > 0)
 		sure++;
 	if (sure == t->o.n)
 		return 0;
-	return rec_err_set(e, REC_EDATA, "'%.*s': the table was cut by rec-sim -n, and of the %lu best it holds %lu for certain; make it with a larger -n (0 keeps all)",
+	return rec_err_set(e, REC_EDATA,
+			   "'%.*s': the table was cut by rec-sim -n, and of the %lu best it holds "
+			   "%lu for certain; make it with a larger -n (0 keeps all)",
 			   len, q->label, (unsigned long)t->o.n, (unsigned long)sure);
 }
 
 /* Sort, check and complete one list. */
-static int finish(const struct rec_topn *t, struct rec_topn_scratch *sc, const struct rec_query *q, bool live, bool cut, struct rec_top *top,
-		  struct rec_topn_counts *counts, struct rec_err *e)
+static int finish(const struct rec_topn *t, struct rec_topn_scratch *sc, const struct rec_query *q,
+		  bool live, bool cut, struct rec_top *top, struct rec_topn_counts *counts,
+		  struct rec_err *e)
 {
 	bool more = live ? t->o.fill : t->o.cold == REC_COLD_POPULAR;
 

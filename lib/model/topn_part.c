@@ -78,7 +78,8 @@ static int user_costs(struct part_cost *c, struct rec_err *e)
 	return 0;
 }
 
-static int part_cost_new(struct part_cost *c, const struct rec_scorer_part *p, const struct costs *all, struct rec_err *e)
+static int part_cost_new(struct part_cost *c, const struct rec_scorer_part *p,
+			 const struct costs *all, struct rec_err *e)
 {
 	const struct rec_labels *rows = &all->rows->history->x->row;
 

@@ -47,7 +47,8 @@ static int answer(struct stream *s, struct rec_err *e)
 		return 0;
 	s->open = false;
 	if (rec_gather_end(&s->history, s->repeats, e))
-		return rec_err_prefix(e, "%s '%.*s': ", s->s->similar ? "item" : "user", (int)(s->label.n < 200 ? s->label.n : 200), s->label.p);
+		return rec_err_prefix(e, "%s '%.*s': ", s->s->similar ? "item" : "user",
+				      (int)(s->label.n < 200 ? s->label.n : 200), s->label.p);
 	if (pairs_of(s->rows->seen, s, &s->seen, &s->seen_cap, &q.nseen, e) ||
 	    pairs_of(s->rows->candidates, s, &s->candidate, &s->candidate_cap, &q.ncandidates, e))
 		return -1;

@@ -96,7 +96,8 @@ static int make_tiles(struct rec_tiles *t, struct rec_err *e)
 	return rec_pool_run(t->run->pool, ntiles(t), pack_tile, t, e);
 }
 
-int rec_tiles_new(struct rec_tiles *t, const struct rec_scorer_part *part, uint32_t nitems, const unsigned char *allowed, bool keep_seen, const struct rec_run *run,
+int rec_tiles_new(struct rec_tiles *t, const struct rec_scorer_part *part, uint32_t nitems,
+		  const unsigned char *allowed, bool keep_seen, const struct rec_run *run,
 		  struct rec_err *e)
 {
 	*t = (struct rec_tiles){ .run = run, .part = part, .keep_seen = keep_seen };

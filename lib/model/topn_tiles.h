@@ -36,8 +36,9 @@ struct rec_tile_scratch {
 };
 
 /* Items with allowed[item] = 0 are not there (allowed NULL: none is missing). keep_seen: rows leave nothing out but themselves. */
-REC_MUST int rec_tiles_new(struct rec_tiles *t, const struct rec_scorer_part *part, uint32_t nitems, const unsigned char *allowed, bool keep_seen,
-			   const struct rec_run *run, struct rec_err *e);
+REC_MUST int rec_tiles_new(struct rec_tiles *t, const struct rec_scorer_part *part, uint32_t nitems,
+			   const unsigned char *allowed, bool keep_seen, const struct rec_run *run,
+			   struct rec_err *e);
 void rec_tiles_free(struct rec_tiles *t);
 
 /* batch: the most slots that will be taken. */

@@ -205,7 +205,9 @@ int rec_weighting_apply(struct rec_csr *out, const struct rec_csr *x, struct rec
 	if (scaled) {
 		w->divisor = mean_weight(x, w);
 		if (!(w->divisor > 0) || isinf(w->divisor))
-			return rec_err_set(e, REC_EDATA, "the mean weight is %g: weights cannot be scaled by it", w->divisor);
+			return rec_err_set(e, REC_EDATA,
+					   "the mean weight is %g: weights cannot be scaled by it",
+					   w->divisor);
 	}
 	if (w->kind == REC_WEIGH_BM25 && !(sum = column_sums(x, &mean, e)))
 		return -1;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fail.shim.c - a preload library that makes the n-th call of one kind fail, from the start of main on.
+ * fail.shim.c - a preload library that makes the n-th call of one kind fail,
+ * from the start of main on.
  *
  *	REC_FAULT=KIND:N	the N-th call of KIND fails (counted from 1, over all threads); N = 0 makes none fail
  *	REC_FAULT_FILE=FILE	is created when a call was made to fail, so that the caller knows when N is beyond the last one
@@ -8,15 +9,22 @@
  *	REC_FAULT_NO_LINK=1	no hard link can be made, as in a file system that has none (EPERM)
  *	REC_FAULT_LOG=FILE	a line for each fsync, link, rename and unlink, with the names, in order
  *
- * KIND: malloc (malloc, calloc, realloc, aligned_alloc, posix_memalign: ENOMEM), read (EIO), write (ENOSPC), writeio (EIO), close (EIO, of
- * descriptors that can be written; they are closed nevertheless, as Linux does), open (EMFILE), mmap (ENOMEM), rename (EIO), link (EPERM), fsync (EIO),
- * thread (pthread_create: EAGAIN), space (posix_fallocate: ENOSPC). Two more are no failures and must change nothing: eintr (the N-th read, write or
- * fsync is interrupted) and short (from the N-th on, each read or write moves 1 to 7 bytes). Four come from outside, or are bugs: term (SIGTERM arrives
- * just before the N-th call that makes, writes, closes, syncs, links, renames or removes a file), bus and segv (the N-th read touches a page of a file that
- * is shorter, or no page at all), cut (the N-th file that is mapped is empty from then on).
+ * KIND: malloc (malloc, calloc, realloc, aligned_alloc, posix_memalign:
+ * ENOMEM), read (EIO), write (ENOSPC), writeio (EIO), close (EIO, of
+ * descriptors that can be written; they are closed nevertheless, as Linux
+ * does), open (EMFILE), mmap (ENOMEM), rename (EIO), link (EPERM), fsync (EIO),
+ * thread (pthread_create: EAGAIN), space (posix_fallocate: ENOSPC). Two more
+ * are no failures and must change nothing: eintr (the N-th read, write or fsync
+ * is interrupted) and short (from the N-th on, each read or write moves 1 to 7
+ * bytes). Four come from outside, or are bugs: term (SIGTERM arrives just
+ * before the N-th call that makes, writes, closes, syncs, links, renames or
+ * removes a file), bus and segv (the N-th read touches a page of a file that is
+ * shorter, or no page at all), cut (the N-th file that is mapped is empty from
+ * then on).
  *
- * Counted are calls that the dynamic linker sees: those of the program and of zlib, and libc's own calls of malloc. Messages on descriptor 2
- * are let through, else no test could see them.
+ * Counted are calls that the dynamic linker sees: those of the program and of
+ * zlib, and libc's own calls of malloc. Messages on descriptor 2 are let
+ * through, else no test could see them.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -97,12 +105,16 @@ static void disturb(void)
 		kill(getpid(), SIGTERM);
 }
 
-/* A page that is there in no file: of a file without bytes, or of nothing. Never the command's own. */
+/*
+ * A page that is there in no file: of a file without bytes, or of nothing.
+ * Never the command's own.
+ */
 static void crash(void)
 {
 	if (fails("bus", 0)) {
 		int fd = (int)syscall(SYS_memfd_create, "short", 0);
-		volatile char *p = (char *)syscall(SYS_mmap, NULL, 4096, PROT_READ, MAP_PRIVATE, fd, 0);
+		volatile char *p = (char *)syscall(SYS_mmap, NULL, 4096, PROT_READ, MAP_PRIVATE, fd,
+						   0);
 
 		(void)*p;
 	}
@@ -121,7 +133,8 @@ static void note(const char *call, const char *a, const char *b)
 	if (!journal || !atomic_load(&armed))
 		return;
 	n = snprintf(line, sizeof line, "%s %s%s%s\n", call, a, *b ? " " : "", b);
-	fd = (int)syscall(SYS_openat, AT_FDCWD, journal, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+	fd = (int)syscall(SYS_openat, AT_FDCWD, journal, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC,
+			  0666);
 	if (fd < 0)
 		return;
 	syscall(SYS_write, fd, line, (size_t)n);

@@ -1,19 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sweep.c - run a command again and again, each time with another call made to fail (fail.shim.c), and look at what it leaves.
+ * sweep.c - run a command again and again, each time with another call made to
+ * fail (fail.shim.c), and look at what it leaves.
  *
  *	sweep [-ak] [-i STDIN] KIND... -- COMMAND [ARGUMENT...]
  *
- * In the current folder. First a good run: what it writes to stdout, and every file that is new afterwards, is kept. Then for each KIND the first,
- * second, third, ... call fails, until a run is over before the fault comes (from the 400th on every twentieth part further). Each run must either
+ * In the current folder. First a good run: what it writes to stdout, and every
+ * file that is new afterwards, is kept. Then for each KIND the first, second,
+ * third, ... call fails, until a run is over before the fault comes (from the
+ * 400th on every twentieth part further). Each run must either
  *
  *	- exit 4 with one line on stderr that begins with the command's name (or, for the kind term, die of SIGTERM), and leave no new file at all, or
  *	- exit 0 with the same bytes as the good run; only where a call has a substitute (not for read, write, close, rename, fsync), or with -a (any kind).
  *
- * With -k an old file stands under every name that the good run made: a run that fails must leave each as it was.
+ * With -k an old file stands under every name that the good run made: a run
+ * that fails must leave each as it was.
  *
- * Another signal, ten seconds, another status, other bytes are failures; they are printed, at most ten a kind. Prints a line a kind; exits 1 if there was any
- * failure. Without arguments it tests the preload library on itself.
+ * Another signal, ten seconds, another status, other bytes are failures; they
+ * are printed, at most ten a kind. Prints a line a kind; exits 1 if there was
+ * any failure. Without arguments it tests the preload library on itself.
  */
 #define _DEFAULT_SOURCE	/* realpath, anonymous mappings */
 #include <dirent.h>
@@ -148,7 +153,8 @@ static const char *leaves(const struct files *good, const struct files *now)
 
 		if (f->name[0] && (!keep_old || !named(good, f->name)))
 			return "left a file";
-		if (f->name[0] && (f->n != strlen(old_bytes) || memcmp(f->bytes, old_bytes, f->n) != 0))
+		if (f->name[0] &&
+		    (f->n != strlen(old_bytes) || memcmp(f->bytes, old_bytes, f->n) != 0))
 			return "changed an old file";
 	}
 	return keep_old && now->n != good->n ? "an old file is gone" : NULL;
@@ -226,7 +232,9 @@ static bool one_message(const char *command, char *text, size_t size)
 
 static bool may_survive(const char *kind)
 {
-	static const char *const never[] = { "read", "write", "writeio", "close", "rename", "fsync" };
+	static const char *const never[] = {
+		"read", "write", "writeio", "close", "rename", "fsync"
+	};
 
 	for (size_t i = 0; i < sizeof never / sizeof *never; i++)
 		if (strcmp(kind, never[i]) == 0)
@@ -369,8 +377,10 @@ static int test_shim(char *self)
 	static const struct {
 		const char *kind;
 		int err;
-	} kinds[] = { { "malloc", ENOMEM }, { "mmap", ENOMEM }, { "thread", EAGAIN }, { "rename", EIO }, { "open", EMFILE }, { "write", ENOSPC },
-		      { "writeio", EIO }, { "read", EIO }, { "close", EIO }, { "link", EPERM }, { "fsync", EIO } };
+	} kinds[] = { { "malloc", ENOMEM }, { "mmap", ENOMEM }, { "thread", EAGAIN },
+		      { "rename", EIO },    { "open", EMFILE }, { "write", ENOSPC },
+		      { "writeio", EIO },   { "read", EIO },	{ "close", EIO },
+		      { "link", EPERM },    { "fsync", EIO } };
 	int wrong = 0, n = (int)(sizeof kinds / sizeof *kinds);
 
 	for (int i = 0; i < n; i++) {

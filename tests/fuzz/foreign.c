@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * foreign [EXECUTIONS [SEED]] - texts and arrays of other people's formats, changed at random, through the readers of rec-cat: whatever comes,
- * a reader gives rows that a pipe can hold, or says what is wrong in one line that names the input. What csv reads it also writes and reads again.
+ * foreign [EXECUTIONS [SEED]] - texts and arrays of other people's formats,
+ * changed at random, through the readers of rec-cat: whatever comes, a reader
+ * gives rows that a pipe can hold, or says what is wrong in one line that names
+ * the input. What csv reads it also writes and reads again.
  *
- * An execution is its number and the seed. Without arguments it takes a second or two; under ASan and UBSan (tests/run.sh asan) it looks for
- * what reads or writes outside.
+ * An execution is its number and the seed. Without arguments it takes a second
+ * or two; under ASan and UBSan (tests/run.sh asan) it looks for what reads or
+ * writes outside.
  */
 #include <math.h>
 #include <stdbool.h>
@@ -41,7 +44,8 @@ static uint64_t draw(uint64_t n)
 static void broken(const char *format, const char *what, const char *message)
 {
 	if (failures++ < 20)
-		printf("not ok foreign: execution %lu of seed %lu, %s: %s: %s\n", (unsigned long)number, (unsigned long)seed, format, what, message);
+		printf("not ok foreign: execution %lu of seed %lu, %s: %s: %s\n",
+		       (unsigned long)number, (unsigned long)seed, format, what, message);
 }
 
 /* -- what is changed -- */
@@ -55,12 +59,21 @@ static const struct seed {
 	const char *format, *text;
 	size_t n;	/* 0: strlen */
 } seeds[] = {
-	{ "csv", "user,item,rating,time\n1,\"tea \"\"black\"\"\",5,7\n\"2\",\"a\nb\",4,\r\nuser,item,rating,time\n3,c,NULL,8\n", 0 },
-	{ "csv", "\xef\xbb\xbf" "1::a::5::978300760\r\n2::\"b::c\"::4::9\r\n", 0 },
+	{ "csv",
+	  "user,item,rating,time\n1,\"tea "
+	  "\"\"black\"\"\",5,7\n\"2\",\"a\nb\",4,\r\nuser,item,rating,time\n3,c,NULL,8\n",
+	  0 },
+	{ "csv",
+	  "\xef\xbb\xbf"
+	  "1::a::5::978300760\r\n2::\"b::c\"::4::9\r\n",
+	  0 },
 	{ "csv", "sep=;\n1;a;3\n2;b;4,5\n", 0 },
 	{ "csv", "  1  32 3\n 2 \t 7 4 \n\n3 \"8 9\" 5", 0 },
 	{ "csv", "u,i\r1,a\r2,\"x\ry\"\r", 0 },
-	{ "mtx", "%%MatrixMarket matrix coordinate real symmetric\n% by hand\n\n3 3 3\n1 1 5\n3 1 7.5\n2 1 -1e3\n", 0 },
+	{ "mtx",
+	  "%%MatrixMarket matrix coordinate real symmetric\n% by hand\n\n3 3 3\n1 1 5\n3 1 7.5\n2 "
+	  "1 -1e3\n",
+	  0 },
 	{ "mtx", "%%MatrixMarket matrix coordinate pattern general\n2 3 2\n1 3\n2 1\n", 0 },
 	{ "libsvm", "1 1:5 3:2.5 # best\n2 2:4\n# end\n3 1:1\n", 0 },
 	{ "labelled", "u1 a:3 b:c:4\nu2\ta:5\nu3\n", 0 },
@@ -69,14 +82,61 @@ static const struct seed {
 	{ "trec-qrels", "q1 0 d1 1\nq2 0 d2 0\n", 0 },
 	{ "word2vec", "2 3\na 1 2 3\nb -1 .5 1e-7\n", 0 },
 	{ "factors", "a\t1\t2\nb\t3\t4\n", 0 },
-	{ "npy", "\x93NUMPY\1\0\x46\0{'descr': '<f4', 'fortran_order': False, 'shape': (2, 2), }          \n\0\0\0\0\0\0\x80?\0\0\0@\0\0@@", 96 },
-	{ "npy", "\x93NUMPY\2\0\x44\0\0\0{'descr': '<f8', 'fortran_order': True, 'shape': (2, 1), }         \n\0\0\0\0\0\0\xf0?\0\0\0\0\0\0\0@", 96 },
+	{ "npy",
+	  "\x93NUMPY\1\0\x46\0{'descr': '<f4', 'fortran_order': False, 'shape': (2, 2), }          "
+	  "\n\0\0\0\0\0\0\x80?\0\0\0@\0\0@@",
+	  96 },
+	{ "npy",
+	  "\x93NUMPY\2\0\x44\0\0\0{'descr': '<f8', 'fortran_order': True, 'shape': (2, 1), }       "
+	  "  \n\0\0\0\0\0\0\xf0?\0\0\0\0\0\0\0@",
+	  96 },
 	{ "tsv", "u1\ti1\t5\t7\nu2\ti2\nu 3\t\"i\"\t1e3\r\n", 0 },
 	{ "tsv", "me 260\nu1\n", 0 },
 };
-static const char *const pieces[] = { ",", ";", "::", "\t", " ", "  ", "\"", "\"\"", "\n", "\r\n", "\r", "\r\r\n", "\n\n", "\xef\xbb\xbf", "#", "%", ":", "1", "0", "-1", "nan",
-	"NULL", "1e39", "1e400", "18446744073709551616", "4294967296", "99999999999", "3,5", "{\"a\":1}", "[", "sep=", "user,item", "(2, 2)", "(9999999999, 3)",
-	"(0,)", "'<f8'", "True", "PAR1", "\x1f\x8b", "\xff\xfe", "qid:3", "general", "symmetric", "pattern" };
+static const char *const pieces[] = { ",",
+				      ";",
+				      "::",
+				      "\t",
+				      " ",
+				      "  ",
+				      "\"",
+				      "\"\"",
+				      "\n",
+				      "\r\n",
+				      "\r",
+				      "\r\r\n",
+				      "\n\n",
+				      "\xef\xbb\xbf",
+				      "#",
+				      "%",
+				      ":",
+				      "1",
+				      "0",
+				      "-1",
+				      "nan",
+				      "NULL",
+				      "1e39",
+				      "1e400",
+				      "18446744073709551616",
+				      "4294967296",
+				      "99999999999",
+				      "3,5",
+				      "{\"a\":1}",
+				      "[",
+				      "sep=",
+				      "user,item",
+				      "(2, 2)",
+				      "(9999999999, 3)",
+				      "(0,)",
+				      "'<f8'",
+				      "True",
+				      "PAR1",
+				      "\x1f\x8b",
+				      "\xff\xfe",
+				      "qid:3",
+				      "general",
+				      "symmetric",
+				      "pattern" };
 
 static void splice(struct text *t, size_t at, size_t cut, const char *s, size_t n)
 {
@@ -131,7 +191,8 @@ static int keep_row(void *arg, const struct rec_row *row, struct rec_err *e)
 	struct rows *r = arg;
 
 	rows_seen++;
-	if (bad_label(row->row, row->row_len) || (row->has & REC_HAS_COL && bad_label(row->col, row->col_len)))
+	if (bad_label(row->row, row->row_len) ||
+	    (row->has & REC_HAS_COL && bad_label(row->col, row->col_len)))
 		broken(r->format, "a row", "a label that no pipe can hold");
 	if (!isfinite(row->value) || (row->has & REC_HAS_TIME && !isfinite(row->time)))
 		broken(r->format, "a row", "a number that is not finite");
@@ -157,7 +218,8 @@ static int read_tsv(struct rec_in *in, unsigned flags, struct rows *r, struct re
 	return got;
 }
 
-static int read_dense(const struct rec_foreign *f, struct rec_in *in, const struct rec_foreign_opts *o, struct rec_err *e)
+static int read_dense(const struct rec_foreign *f, struct rec_in *in,
+		      const struct rec_foreign_opts *o, struct rec_err *e)
 {
 	struct rec_foreign_dense d = { 0 };
 	int rc = f->read_dense(&d, in, o, e);
@@ -180,7 +242,8 @@ static void hear(void *arg, const char *text)
 		broken("told", "two lines", text);
 }
 
-static int read_file(const char *name, const char *format, const struct rec_foreign_opts *o, unsigned flags, struct rows *r, struct rec_err *e)
+static int read_file(const char *name, const char *format, const struct rec_foreign_opts *o,
+		     unsigned flags, struct rows *r, struct rec_err *e)
 {
 	const struct rec_foreign *f = rec_foreign_find(format);
 	struct rec_in *in;
@@ -199,11 +262,16 @@ static int read_file(const char *name, const char *format, const struct rec_fore
 	return rc;
 }
 
-/* What csv read, as csv under a header, read again: the same rows, but that a value of 1 may be written or not. */
+/*
+ * What csv read, as csv under a header, read again: the same rows, but that a
+ * value of 1 may be written or not.
+ */
 static void write_again(const struct rows *r, const struct rec_foreign_opts *how)
 {
 	const struct rec_foreign *csv = rec_foreign_find("csv");
-	struct rec_foreign_opts o = { .header = true, .delimiter = draw(2) ? "::" : ",", .empty = how->empty };
+	struct rec_foreign_opts o = { .header = true,
+				      .delimiter = draw(2) ? "::" : ",",
+				      .empty = how->empty };
 	struct rows once = { 0 }, again = { 0 };
 	struct rec_err e = { 0 };
 	struct rec_out *out;
@@ -212,26 +280,29 @@ static void write_again(const struct rows *r, const struct rec_foreign_opts *how
 	struct rec_in *in;
 	size_t n;
 
-	if (rec_out_open(&out, written, &e) != 0 || rec_out_write(out, r->text.p, r->text.n, &e) != 0 || rec_out_finish(out, &e) != 0 ||
+	if (rec_out_open(&out, written, &e) != 0 ||
+	    rec_out_write(out, r->text.p, r->text.n, &e) != 0 || rec_out_finish(out, &e) != 0 ||
 	    rec_out_commit(out, &e) != 0)
 		exit(1);
 	rec_out_free(out);
-	if (rec_in_open(&in, written, &e) != 0 || rec_rows_open(&rows, in, 0, NULL, &e) != 0 || rec_out_open(&out, written, &e) != 0 ||
-	    csv->begin(out, &o, &e) != 0)
+	if (rec_in_open(&in, written, &e) != 0 || rec_rows_open(&rows, in, 0, NULL, &e) != 0 ||
+	    rec_out_open(&out, written, &e) != 0 || csv->begin(out, &o, &e) != 0)
 		exit(1);
 	while (rec_rows_next(rows, &row, &n, &e) == 1)
 		for (size_t i = 0; i < n; i++) {
 			struct rec_row full = row[i];
 
 			full.has |= REC_HAS_VALUE;
-			if (keep_row(&once, &full, &e) != 0 || csv->write_row(out, &o, &row[i], &e) != 0)
+			if (keep_row(&once, &full, &e) != 0 ||
+			    csv->write_row(out, &o, &row[i], &e) != 0)
 				exit(1);
 		}
 	rec_rows_close(rows);
 	if (e.code == REC_OK && (rec_out_finish(out, &e) != 0 || rec_out_commit(out, &e) != 0))
 		exit(1);
 	rec_out_free(out);
-	if (e.code == REC_OK && read_file(written, "csv", &o, 0, &again, &e) == 0 && (again.text.n != once.text.n || memcmp(again.text.p, once.text.p, once.text.n) != 0))
+	if (e.code == REC_OK && read_file(written, "csv", &o, 0, &again, &e) == 0 &&
+	    (again.text.n != once.text.n || memcmp(again.text.p, once.text.p, once.text.n) != 0))
 		broken("csv", "written and read", "other rows");
 	rec_buf_free(&once.text);
 	rec_buf_free(&again.text);
@@ -239,12 +310,18 @@ static void write_again(const struct rows *r, const struct rec_foreign_opts *how
 
 static void choose(struct rec_foreign_opts *o, const struct rec_label_list *labels)
 {
-	static const char *const delimiters[] = { NULL, NULL, NULL, ",", ";", "::", "blanks", "\\t", "|" };
-	static const char *const columns[] = { NULL, NULL, NULL, "1,2", "2,1", "1,2,,4", "1,2,3,4", "user,item", "user,item,rating,time" };
+	static const char *const delimiters[] = { NULL, NULL,	  NULL,	 ",", ";",
+						  "::", "blanks", "\\t", "|" };
+	static const char *const columns[] = { NULL,	  NULL,	       NULL,
+					       "1,2",	  "2,1",       "1,2,,4",
+					       "1,2,3,4", "user,item", "user,item,rating,time" };
 	static const char *const breaks[] = { NULL, NULL, " ", "" };
 
-	*o = (struct rec_foreign_opts){ .delimiter = delimiters[draw(COUNT(delimiters))], .columns = columns[draw(COUNT(columns))], .header = draw(2),
-					.quote = draw(4) == 0 ? REC_QUOTE_NONE : REC_QUOTE_DOUBLE, .empty = (enum rec_empty)draw(3),
+	*o = (struct rec_foreign_opts){ .delimiter = delimiters[draw(COUNT(delimiters))],
+					.columns = columns[draw(COUNT(columns))],
+					.header = draw(2),
+					.quote = draw(4) == 0 ? REC_QUOTE_NONE : REC_QUOTE_DOUBLE,
+					.empty = (enum rec_empty)draw(3),
 					.breaks = breaks[draw(COUNT(breaks))] };
 	if (draw(3) == 0)
 		o->row_labels = labels;
@@ -252,8 +329,12 @@ static void choose(struct rec_foreign_opts *o, const struct rec_label_list *labe
 		o->col_labels = labels;
 }
 
-/* Through a pipe, which holds all of it; some through a file, which may be mapped. */
-static int read_text(const struct text *t, const char *format, const struct rec_foreign_opts *o, struct rows *r, struct rec_err *e)
+/*
+ * Through a pipe, which holds all of it; some through a file, which may be
+ * mapped.
+ */
+static int read_text(const struct text *t, const char *format, const struct rec_foreign_opts *o,
+		     struct rows *r, struct rec_err *e)
 {
 	unsigned flags = (unsigned)draw(8);
 	int fd[2], rc;
@@ -317,6 +398,7 @@ int main(int argc, char **argv)
 	unlink(path);
 	unlink(written);
 	if (failures == 0)
-		printf("ok foreign: %lu executions, %lu read to the end, %lu rows\n", executions, whole, rows_seen);
+		printf("ok foreign: %lu executions, %lu read to the end, %lu rows\n", executions,
+		       whole, rows_seen);
 	return failures != 0;
 }

@@ -3,17 +3,18 @@
  * models.c - hostile models: valid streams whose metadata, shapes, names, kinds
  * and numbers were changed (mutate.h), driven through what the commands call:
  * rec-topn, rec-score, rec-als --init-from and --half, rec-sim --from-factors
- * and --merge, rec-eval --summarize. Each execution makes one file, loads it, and
- * uses it where it loads.
+ * and --merge, rec-eval --summarize. Each execution makes one file, loads it,
+ * and uses it where it loads.
  *
  *	models [N | Ns] [SEED] [FIRST]
  *
  * runs N executions, or N seconds, from number FIRST of SEED on. An execution
  * depends on its number and seed alone; one that crashes is named. A finding is
- * a crash, a message of a sanitizer, a failure without a message, or more memory
- * wanted at once than LIMIT, for files of at most a quarter of a MiB: the largest
- * honest need is that of the Gramian of as many factors as mutate.h makes.
- * Run it with -fsanitize=address,undefined; without, LIMIT is one of addresses.
+ * a crash, a message of a sanitizer, a failure without a message, or more
+ * memory wanted at once than LIMIT, for files of at most a quarter of a MiB:
+ * the largest honest need is that of the Gramian of as many factors as mutate.h
+ * makes. Run it with -fsanitize=address,undefined; without, LIMIT is one of
+ * addresses.
  */
 #include <signal.h>
 #include <sys/resource.h>
@@ -64,7 +65,10 @@ static void crashed(int sig)
 	raise(sig);
 }
 
-/* What a call said: a finding where it wants memory, or does not say why it failed. */
+/*
+ * What a call said: a finding where it wants memory, or does not say why it
+ * failed.
+ */
 static bool went_well(int rc, struct rec_err *e)
 {
 	if (rc == 0)
@@ -335,7 +339,9 @@ static void execute(void)
 	}
 }
 
-/* Every seed as it is must load: else nothing behind loading would be reached. */
+/*
+ * Every seed as it is must load: else nothing behind loading would be reached.
+ */
 static void check_seeds(void)
 {
 	for (size_t i = 0; i < nseeds; i++) {

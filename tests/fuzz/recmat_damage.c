@@ -116,13 +116,16 @@ static const struct reader {
 	const char *streams;	/* that it reads when they are whole */
 	bool pipe, every_cut;
 } readers[] = {
-	{ "blocks", read_blocks, "canonical ranked stream factors model joined optional keys empty", false, true },
-	{ "blocks of a pipe", read_blocks, "canonical ranked stream factors model joined optional keys empty", true, true },
+	{ "blocks", read_blocks, "canonical ranked stream factors model joined optional keys empty",
+	  false, true },
+	{ "blocks of a pipe", read_blocks,
+	  "canonical ranked stream factors model joined optional keys empty", true, true },
 	{ "rows", read_rows, "canonical ranked stream joined optional keys empty", false, false },
 	{ "sparse", read_sparse, "canonical ranked stream joined optional empty", false, false },
 	{ "lists", read_lists, "canonical ranked empty", true, false },
 	{ "model", read_model, "model similarity", false, false },
-	{ "merge", read_merge, "canonical ranked stream factors model optional empty", false, false },
+	{ "merge", read_merge, "canonical ranked stream factors model optional empty", false,
+	  false },
 };
 
 static void broken(const struct reader *r, const char *stream, const char *what, size_t at, const char *message)

@@ -523,7 +523,9 @@ static void test_init_from(void)
 		o.factors = 13;
 		rec_model_free(&a);
 		CHECK(rec_als_train(&a, &d.x, &o, &run, &err) == -1 &&
-		      strcmp(err.msg, "the model to start from has 12 factors, this run 13; give -k 12") == 0, "%s", err.msg);
+			      strcmp(err.msg, "the model to start from has 12 factors, this run "
+					      "13; give -k 12") == 0,
+		      "%s", err.msg);
 		err = (struct rec_err){ 0 };
 		rec_model_free(&b);
 		rec_model_free(&c);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* apart: labels that don't meet, and values that stand apart, against sorting and counting. */
+/*
+ * apart: labels that don't meet, and values that stand apart, against sorting
+ * and counting.
+ */
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,10 +35,13 @@ static const char *like(const struct rec_labels *l, const char *label, const cha
 
 static void test_like(void)
 {
-	static const char *const here[] = { " b", "B7", "b", "bc", "bcd", "i1", "i10", "tea", NULL }, *const none[] = { NULL };
+	static const char
+		*const here[] = { " b", "B7", "b", "bc", "bcd", "i1", "i10", "tea", NULL },
+		       *const none[] = { NULL };
 	uint64_t off[MOST + 1], empty_off[MOST + 1];
 	char bytes[400], empty_bytes[400];
-	struct rec_labels l = labels_of(here, off, bytes), empty = labels_of(none, empty_off, empty_bytes);
+	struct rec_labels l = labels_of(here, off, bytes),
+			  empty = labels_of(none, empty_off, empty_bytes);
 
 	CHECK(strcmp(like(&l, "i1.0", here), "i1") == 0);
 	CHECK(strcmp(like(&l, "i1 ", here), "i1") == 0);
@@ -49,11 +55,13 @@ static void test_like(void)
 
 static void test_meet(void)
 {
-	static const char *const a[] = { "a", "b", "d", "x", NULL }, *const b[] = { "aa", "b", "c", "d", "y", NULL }, *const c[] = { "A", "aa", "e", NULL },
-				 *const none[] = { NULL };
+	static const char *const a[] = { "a", "b", "d", "x", NULL },
+				 *const b[] = { "aa", "b", "c", "d", "y", NULL },
+				 *const c[] = { "A", "aa", "e", NULL }, *const none[] = { NULL };
 	uint64_t off[4][MOST + 1];
 	char bytes[4][400];
-	struct rec_labels la = labels_of(a, off[0], bytes[0]), lb = labels_of(b, off[1], bytes[1]), lc = labels_of(c, off[2], bytes[2]),
+	struct rec_labels la = labels_of(a, off[0], bytes[0]), lb = labels_of(b, off[1], bytes[1]),
+			  lc = labels_of(c, off[2], bytes[2]),
 			  le = labels_of(none, off[3], bytes[3]);
 
 	CHECK(rec_labels_meet(&la, &lb) && rec_labels_common(&la, &lb) == 2);
@@ -125,14 +133,17 @@ static void test_outliers(void)
 
 	for (uint64_t t = 0; t < 4000; t++) {
 		uint32_t n = (uint32_t)(rec_mix(t) % N);
-		struct rec_csr m = { .nrows = 3, .ncols = 1, .nnz = n, .ptr = ptr, .col = col, .val = v };
+		struct rec_csr m = {
+			.nrows = 3, .ncols = 1, .nnz = n, .ptr = ptr, .col = col, .val = v
+		};
 		struct rec_outliers got, want;
 
 		for (uint32_t i = 0; i < n; i++) {
 			uint64_t h = rec_mix(t * N + i + 7);
 			int size = (int)(h % 5), wild = (h >> 8) % 64 == 0;
 
-			v[i] = (float)((h >> 16) % 3 == 0 ? -size : size) * (float)power[wild ? (h >> 20) % 10 : 0];
+			v[i] = (float)((h >> 16) % 3 == 0 ? -size : size) *
+			       (float)power[wild ? (h >> 20) % 10 : 0];
 		}
 		ptr[1] = n / 3;
 		ptr[2] = n / 2;

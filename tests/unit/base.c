@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* base.c - XXH64 against the vectors of its specification, shards, messages, buffers, keys of numbers, binary search, mappings. */
+/*
+ * base.c - XXH64 against the vectors of its specification, shards, messages,
+ * buffers, keys of numbers, binary search, mappings.
+ */
 #include <fcntl.h>
 #include <unistd.h>
 #include <errno.h>
@@ -31,7 +34,9 @@ static void hashes(void)
 /* The names that were meant by a word, with blanks between them. */
 static const char *meant(const char *word)
 {
-	static const char *const names[] = { "top", "factors", "iterations", "init-sd", "init-from", "reg", "reg-power", "keep-seen", "f1" };
+	static const char *const names[] = { "top",	  "factors",   "iterations",
+					     "init-sd",	  "init-from", "reg",
+					     "reg-power", "keep-seen", "f1" };
 	static char text[128];
 	struct rec_near near;
 
@@ -46,16 +51,33 @@ static const char *meant(const char *word)
 
 static void nearest(void)
 {
-	static const struct { const char *word, *names; } cases[] = {
-		{ "factor", "factors" }, { "fatcors", "factors" }, { "Factors", "factors" }, { "it", "iterations" }, { "iteratoins", "iterations" },
-		{ "init", "init-sd init-from" }, { "KEEP_SEEN", "keep-seen" }, { "rge", "reg" }, { "tip", "top" }, { "zz", "" }, { "", "" }, { "--", "" },
-		{ "embedding", "" }, { "f", "" }, { "F1", "f1" },
-		{ "a-word-of-more-than-forty-eight-letters-without-its-dashes-is-near-to-nothing", "" },
+	static const struct { const char *word, *names;
+	} cases[] = {
+		{ "factor", "factors" },
+		{ "fatcors", "factors" },
+		{ "Factors", "factors" },
+		{ "it", "iterations" },
+		{ "iteratoins", "iterations" },
+		{ "init", "init-sd init-from" },
+		{ "KEEP_SEEN", "keep-seen" },
+		{ "rge", "reg" },
+		{ "tip", "top" },
+		{ "zz", "" },
+		{ "", "" },
+		{ "--", "" },
+		{ "embedding", "" },
+		{ "f", "" },
+		{ "F1", "f1" },
+		{ "a-word-of-more-than-forty-eight-letters-without-its-dashes-is-near-to-nothing",
+		  "" },
 	};
 
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-		CHECK(strcmp(meant(cases[i].word), cases[i].names) == 0, "'%s': '%s'", cases[i].word, meant(cases[i].word));
-	CHECK(rec_near_same("max-iter", 8, "maxIter", 7) && !rec_near_same("max-iter", 8, "maxite", 6) && !rec_near_same("-", 1, "", 0), "names alike");
+		CHECK(strcmp(meant(cases[i].word), cases[i].names) == 0, "'%s': '%s'",
+		      cases[i].word, meant(cases[i].word));
+	CHECK(rec_near_same("max-iter", 8, "maxIter", 7) &&
+		      !rec_near_same("max-iter", 8, "maxite", 6) && !rec_near_same("-", 1, "", 0),
+	      "names alike");
 }
 
 static void suffixes(void)
@@ -63,10 +85,14 @@ static void suffixes(void)
 	struct rec_err e = { 0 };
 	char text[600];
 
-	CHECK(rec_err_set(&e, REC_EDATA, "a") == -1 && rec_err_suffix(&e, "; %s", "b") == -1 && strcmp(e.msg, "a; b") == 0, "'%s'", e.msg);
+	CHECK(rec_err_set(&e, REC_EDATA, "a") == -1 && rec_err_suffix(&e, "; %s", "b") == -1 &&
+		      strcmp(e.msg, "a; b") == 0,
+	      "'%s'", e.msg);
 	memset(text, 'x', sizeof text - 1);
 	text[sizeof text - 1] = '\0';
-	CHECK(rec_err_suffix(&e, "; %s", text) == -1 && strncmp(e.msg, "a; b; xx", 8) == 0 && strcmp(e.msg + sizeof e.msg - 4, "...") == 0, "'%s'", e.msg);
+	CHECK(rec_err_suffix(&e, "; %s", text) == -1 && strncmp(e.msg, "a; b; xx", 8) == 0 &&
+		      strcmp(e.msg + sizeof e.msg - 4, "...") == 0,
+	      "'%s'", e.msg);
 }
 
 static void shards(void)
@@ -131,7 +157,10 @@ static void keys(void)
 	}
 }
 
-/* Pieces in every room, one after the other: what fits is there, nothing is written behind the room. */
+/*
+ * Pieces in every room, one after the other: what fits is there, nothing is
+ * written behind the room.
+ */
 static void appended(void)
 {
 	static const char whole[] = "one, two 2, three";
@@ -145,7 +174,9 @@ static void appended(void)
 		n = rec_append(text, room, n, ", %s %d", "two", 2);
 		n = rec_append(text, room, n, "%s", "");
 		n = rec_append(text, room, n, ", three");
-		CHECK(n == (room < sizeof whole ? room : sizeof whole) - 1 && text[n] == '\0' && memcmp(text, whole, n) == 0, "room %zu: %zu", room, n);
+		CHECK(n == (room < sizeof whole ? room : sizeof whole) - 1 && text[n] == '\0' &&
+			      memcmp(text, whole, n) == 0,
+		      "room %zu: %zu", room, n);
 		for (size_t i = room; i < sizeof text; i++)
 			CHECK(text[i] == 'x', "room %zu: byte %zu", room, i);
 	}
@@ -158,10 +189,13 @@ static void spill_files(void)
 	struct rec_err e = { 0 };
 	int fd;
 
-	CHECK(rec_spill_open(&here, &fd, &e) == 0 && (fcntl(fd, F_GETFD) & FD_CLOEXEC) != 0, "%s", e.msg);
+	CHECK(rec_spill_open(&here, &fd, &e) == 0 && (fcntl(fd, F_GETFD) & FD_CLOEXEC) != 0, "%s",
+	      e.msg);
 	close(fd);
 	CHECK(rec_spill_open(&nowhere, &fd, &e) == -1 && fd == -1, "no folder");
-	CHECK(strcmp(e.msg, "temporary file in /no/such/folder (TMPDIR): No such file or directory") == 0, "%s", e.msg);
+	CHECK(strcmp(e.msg,
+		     "temporary file in /no/such/folder (TMPDIR): No such file or directory") == 0,
+	      "%s", e.msg);
 }
 
 static void searches(void)
@@ -194,8 +228,12 @@ static void maps(void)
 	CHECK(!rec_maps_hold(&m, area) && !rec_maps_hold(&m, NULL), "taken, but not mapped");
 	rec_maps_set(a, area + 100, 100);
 	rec_maps_set(b, area + 300, 1);
-	CHECK(rec_maps_hold(&m, area + 100) && rec_maps_hold(&m, area + 199) && rec_maps_hold(&m, area + 300), "inside");
-	CHECK(!rec_maps_hold(&m, area + 99) && !rec_maps_hold(&m, area + 200) && !rec_maps_hold(&m, area + 301) && !rec_maps_hold(&m, NULL), "outside");
+	CHECK(rec_maps_hold(&m, area + 100) && rec_maps_hold(&m, area + 199) &&
+		      rec_maps_hold(&m, area + 300),
+	      "inside");
+	CHECK(!rec_maps_hold(&m, area + 99) && !rec_maps_hold(&m, area + 200) &&
+		      !rec_maps_hold(&m, area + 301) && !rec_maps_hold(&m, NULL),
+	      "outside");
 	rec_maps_drop(a);
 	CHECK(!rec_maps_hold(&m, area + 100) && rec_maps_hold(&m, area + 300), "one is gone");
 	CHECK(rec_maps_take(&m, &none, &e) == 0 && none == a, "used again");

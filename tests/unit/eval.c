@@ -64,7 +64,9 @@ static void by_hand(void)
 {
 	static const double gain[] = { 1, 0, 1, 0, 0 }, graded[] = { 2, 0, 5, 0, 0 }, one[] = { 1, 1, 1 }, ideal[] = { 5, 3, 2 };
 	static const unsigned char skip[5] = { 0 };
-	struct rec_ranking r = { 5, gain, single, single, skip, 3, one, 3, 4, discount, discount_sum };
+	struct rec_ranking r = {
+		5, gain, single, single, skip, 3, one, 3, 4, discount, discount_sum
+	};
 	double best = 1 + 1 / log2(3) + 0.5;
 
 	CHECK(value(&r, "recall@5") == 2.0 / 3, "%g", value(&r, "recall@5"));
@@ -95,21 +97,48 @@ static void perfect(void)
 {
 	static const double gain[] = { 0.7f, 0.7f, 0.1f, 0.1f, 0.1f }, one[] = { 1, 1, 1, 1, 1 };
 	static const uint32_t pairs[] = { 2, 5 };
-	static const char *const all[] = { "recall@5", "precision@5", "f1@5", "hit@5", "mrr@5", "map@5", "map@3", "ndcg@5", "ndcg@2", "ndcg(gain=linear)@5", "ndcg(gain=exp)@5",
-					   "ndcg(gain=linear)@3", "auc" };
+	static const char *const all[] = { "recall@5",
+					   "precision@5",
+					   "f1@5",
+					   "hit@5",
+					   "mrr@5",
+					   "map@5",
+					   "map@3",
+					   "ndcg@5",
+					   "ndcg@2",
+					   "ndcg(gain=linear)@5",
+					   "ndcg(gain=exp)@5",
+					   "ndcg(gain=linear)@3",
+					   "auc" };
 	static const unsigned char skip[5] = { 0 };
 
 	for (int ties = 0; ties < 2; ties++)
 		for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
-			struct rec_ranking r = { 5, gain, ties ? pairs : single, pairs, skip, 5, strchr(all[i], '(') ? gain : one, 5, 7, discount, discount_sum };
+			struct rec_ranking r = { 5,
+						 gain,
+						 ties ? pairs : single,
+						 pairs,
+						 skip,
+						 5,
+						 strchr(all[i], '(') ? gain : one,
+						 5,
+						 7,
+						 discount,
+						 discount_sum };
 
 			CHECK(value(&r, all[i]) == 1, "%s ties %d: %.17g", all[i], ties, value(&r, all[i]));
 		}
 }
 
 /* All orders within groups, each as likely: their mean is the expectation that the groups give. */
-static const char *const expected[] = { "recall@3", "recall@6", "precision@4", "f1@3", "hit@1", "hit@2", "hit@4", "mrr@2", "mrr@6", "map@3", "map@5",
-					"ndcg@2", "ndcg@6", "ndcg(gain=linear)@3", "ndcg(gain=exp)@3" };
+static const char *const expected[] = { "recall@3",	   "recall@6",
+					"precision@4",	   "f1@3",
+					"hit@1",	   "hit@2",
+					"hit@4",	   "mrr@2",
+					"mrr@6",	   "map@3",
+					"map@5",	   "ndcg@2",
+					"ndcg@6",	   "ndcg(gain=linear)@3",
+					"ndcg(gain=exp)@3" };
 enum { EXPECTED = sizeof expected / sizeof *expected };
 
 struct orders {
@@ -166,7 +195,8 @@ static void expectations(void)
 		}
 		ideal[relevant++] = 2;	/* one that isn't listed */
 		qsort(ideal, relevant, sizeof *ideal, down);
-		o.r = (struct rec_ranking){ n, o.gain, single, group, NULL, relevant, ideal, 0, 0, discount, discount_sum };
+		o.r = (struct rec_ranking){ n,	   o.gain, single, group,    NULL,	  relevant,
+					    ideal, 0,	   0,	   discount, discount_sum };
 		permute(&o, group, 0);
 		o.r.group = group;
 		for (int m = 0; m < EXPECTED; m++)
@@ -180,26 +210,36 @@ static void auc_ties(void)
 	static const double gain[] = { 0, 1, 0, 1, 0 };
 	static const uint32_t tied[] = { 2, 5 };
 	static const unsigned char skip[] = { 0, 0, 0, 0, 1 };
-	struct rec_ranking r = { 5, gain, single, tied, skip, 2, gain, 2, 2, discount, discount_sum };
+	struct rec_ranking r = {
+		5, gain, single, tied, skip, 2, gain, 2, 2, discount, discount_sum
+	};
 
 	CHECK(near(value(&r, "auc"), (1.5 + 0.5) / 4, 1e-15), "%g", value(&r, "auc"));
 }
 
 static void names(void)
 {
-	static const struct { const char *text, *message; } bad[] = {
-		{ "recal@5", "'recal@5' names no measure; did you mean recall@5? (all: recall precision f1 hit mrr map ndcg auc rmse mae coverage gini novelty)" },
-		{ "ndcg_cut_5", "'ndcg_cut_5' names no measure; did you mean ndcg@5? (all: recall precision f1 hit mrr map ndcg auc rmse mae coverage gini novelty)" },
-		{ "zzzz@5", "'zzzz@5' names no measure; there are: recall precision f1 hit mrr map ndcg auc rmse mae coverage gini novelty" },
-		{ "recall@5,ndcg@5", "recall@5,ndcg@5: measures are separated by blanks: recall@5 ndcg@5" },
+	static const struct { const char *text, *message;
+	} bad[] = {
+		{ "recal@5", "'recal@5' names no measure; did you mean recall@5? (all: recall "
+			     "precision f1 hit mrr map ndcg auc rmse mae coverage gini novelty)" },
+		{ "ndcg_cut_5",
+		  "'ndcg_cut_5' names no measure; did you mean ndcg@5? (all: recall precision f1 "
+		  "hit mrr map ndcg auc rmse mae coverage gini novelty)" },
+		{ "zzzz@5", "'zzzz@5' names no measure; there are: recall precision f1 hit mrr map "
+			    "ndcg auc rmse mae coverage gini novelty" },
+		{ "recall@5,ndcg@5",
+		  "recall@5,ndcg@5: measures are separated by blanks: recall@5 ndcg@5" },
 		{ "recall@0", "recall@0: '0' is not a cut-off (1 to 1000000)" },
 		{ "recall@5,", "recall@5,: '' is not a cut-off (1 to 1000000)" },
 		{ "recall@x", "recall@x: 'x' is not a cut-off (1 to 1000000)" },
 		{ "recall@5,5", "recall@5 is asked for twice" },
 		{ "auc@5", "auc@5: auc takes no cut-off" },
 		{ "recall(gain=linear)@5", "recall(gain=linear)@5: recall takes no parameters" },
-		{ "ndcg(gain=log)@5", "ndcg(gain=log)@5: the parameter of ndcg is gain=1, gain=linear or gain=exp" },
-		{ "ndcg(gain=1)5", "ndcg(gain=1)5: '5' is not understood; examples: recall@20 ndcg@5,10 ndcg(gain=linear)@10 auc" },
+		{ "ndcg(gain=log)@5",
+		  "ndcg(gain=log)@5: the parameter of ndcg is gain=1, gain=linear or gain=exp" },
+		{ "ndcg(gain=1)5", "ndcg(gain=1)5: '5' is not understood; examples: recall@20 "
+				   "ndcg@5,10 ndcg(gain=linear)@10 auc" },
 	};
 	struct rec_metrics ms = { 0 };
 	char text[256];
@@ -211,7 +251,8 @@ static void names(void)
 		CHECK(strcmp(e.msg, bad[i].message) == 0, "'%s'", e.msg);
 		rec_metrics_free(&ms);
 	}
-	CHECK(rec_metrics_parse(&ms, "NDCG@3", &err) == 0 && strcmp(ms.m[0].name, "ndcg@3") == 0, "capitals");
+	CHECK(rec_metrics_parse(&ms, "NDCG@3", &err) == 0 && strcmp(ms.m[0].name, "ndcg@3") == 0,
+	      "capitals");
 	rec_metrics_free(&ms);
 	CHECK(rec_metrics_parse(&ms, "ndcg(gain=linear)@5,10", &err) == 0 && ms.n == 2 && strcmp(ms.m[1].name, "ndcg(gain=linear)@10") == 0, "%zu", ms.n);
 	CHECK(rec_metrics_parse(&ms, "recall", &err) == 0 && strcmp(ms.m[2].name, "recall@10") == 0, "%zu", ms.n);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Lines and records of foreign text against slow readers that look at one byte after the other: random texts with every line end, from files and
- * from pipes that give a few bytes at a time, some longer than what is read at once. And labels of lengths that no test can hold.
+ * Lines and records of foreign text against slow readers that look at one byte
+ * after the other: random texts with every line end, from files and from pipes
+ * that give a few bytes at a time, some longer than what is read at once. And
+ * labels of lengths that no test can hold.
  */
 #include "io/foreign_line.h"
 
@@ -112,8 +114,10 @@ static void test_lines(uint64_t run)
 		add(&got, "\n", 1);
 	}
 	CHECK(rc == 0, "%s", e.msg);
-	CHECK(l.number == lines, "%lu lines, not %lu", (unsigned long)l.number, (unsigned long)lines);
-	CHECK(got.n == want.n && memcmp(got.p, want.p, got.n) == 0, "the same lines, run %lu", (unsigned long)run);
+	CHECK(l.number == lines, "%lu lines, not %lu", (unsigned long)l.number,
+	      (unsigned long)lines);
+	CHECK(got.n == want.n && memcmp(got.p, want.p, got.n) == 0, "the same lines, run %lu",
+	      (unsigned long)run);
 	close_text(l.in, child);
 	rec_line_free(&l);
 	rec_buf_free(&text);
@@ -125,7 +129,10 @@ static void test_lines(uint64_t run)
 
 static const char *const bits[] = { "a", "b", " ", ",", "\"\"", "\n", "\r\n", ";" };
 
-/* A field into text; what it means, with a byte behind that no field holds, into want. */
+/*
+ * A field into text; what it means, with a byte behind that no field holds,
+ * into want.
+ */
 static void put_field(struct rec_buf *text, struct rec_buf *want, bool first, bool big)
 {
 	size_t n = big ? draw(200000) : draw(6);
@@ -175,7 +182,8 @@ static void test_records(uint64_t run)
 	r.line.in = open_text(&text, &child);
 	r.line.marks = true;
 	for (size_t i = 0; (rc = rec_record_next(&r, &e)) == 1; i++) {
-		CHECK(i < records && r.field[0].line == line[i], "record %lu begins in line %lu", (unsigned long)i, (unsigned long)r.field[0].line);
+		CHECK(i < records && r.field[0].line == line[i], "record %lu begins in line %lu",
+		      (unsigned long)i, (unsigned long)r.field[0].line);
 		for (size_t k = 0; k < r.n; k++) {
 			add(&got, r.field[k].s, r.field[k].n);
 			add(&got, "\1", 1);
@@ -183,7 +191,8 @@ static void test_records(uint64_t run)
 		add(&got, "\2", 1);
 	}
 	CHECK(rc == 0, "%s", e.msg);
-	CHECK(got.n == want.n && memcmp(got.p, want.p, got.n) == 0, "the same fields, run %lu", (unsigned long)run);
+	CHECK(got.n == want.n && memcmp(got.p, want.p, got.n) == 0, "the same fields, run %lu",
+	      (unsigned long)run);
 	close_text(r.line.in, child);
 	rec_record_free(&r);
 	rec_buf_free(&text);
@@ -200,10 +209,15 @@ static void test_long_labels(void)
 
 	MUST(rec_in_open(&l.in, path, &e), &e);
 	CHECK(rec_line_label(&l, 2, "a", 1, &e) == 0, "%s", e.msg);
-	CHECK(rec_line_label(&l, 2, "a", (size_t)UINT32_MAX + 2, &e) == -1 && strstr(e.msg, ":7: field 2: longer than 2 GiB"), "%s", e.msg);
+	CHECK(rec_line_label(&l, 2, "a", (size_t)UINT32_MAX + 2, &e) == -1 &&
+		      strstr(e.msg, ":7: field 2: longer than 2 GiB"),
+	      "%s", e.msg);
 	e = (struct rec_err){ 0 };
-	CHECK(rec_line_label(&l, 2, "a", (size_t)REC_LABEL_MAX + 1, &e) == -1, "just above the bound");
-	CHECK(rec_shown((size_t)1 << 31) > 0 && rec_shown(((size_t)1 << 32) + 1) > 0 && rec_shown(3) == 3, "what is shown of a label");
+	CHECK(rec_line_label(&l, 2, "a", (size_t)REC_LABEL_MAX + 1, &e) == -1,
+	      "just above the bound");
+	CHECK(rec_shown((size_t)1 << 31) > 0 && rec_shown(((size_t)1 << 32) + 1) > 0 &&
+		      rec_shown(3) == 3,
+	      "what is shown of a label");
 	rec_in_close(l.in);
 }
 

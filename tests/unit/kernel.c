@@ -77,7 +77,8 @@ static void pick_sets(void)
 
 static void test_pick(void)
 {
-	static const char *const no_names[] = { " ", " plain", "plain ", " plain ", "plain avx2", "lain", "avx2 avx512", "avx51" };
+	static const char *const no_names[] = { " ",	      " plain", "plain ",      " plain ",
+						"plain avx2", "lain",	"avx2 avx512", "avx51" };
 	const struct rec_kernel *k;
 	struct rec_err e = { 0 };
 
@@ -85,8 +86,10 @@ static void test_pick(void)
 	check(rec_kernel_pick(&k, "", &e) == 0 && k == sets[0], "pick", "an empty name gives the best", 0, 0);
 	for (size_t i = 0; i < sizeof no_names / sizeof *no_names; i++) {
 		e = (struct rec_err){ 0 };
-		check(rec_kernel_pick(&k, no_names[i], &e) == -1 && k == NULL && e.code == REC_EUSAGE && strstr(e.msg, "no instruction set '") == e.msg, "pick",
-		      "no name", 0, 0);
+		check(rec_kernel_pick(&k, no_names[i], &e) == -1 && k == NULL &&
+			      e.code == REC_EUSAGE &&
+			      strstr(e.msg, "no instruction set '") == e.msg,
+		      "pick", "no name", 0, 0);
 	}
 	e = (struct rec_err){ 0 };
 	check(rec_kernel_pick(&k, "avx", &e) == -1 && k == NULL && e.code == REC_EUSAGE, "pick", "unknown name", 0, 0);

@@ -146,7 +146,9 @@ static void test_find(size_t n, uint64_t kinds)
 		bad += at != rec_label_index_find(x, w.p, w.n) || (at != REC_NONE && !is_word(&l, at, &w));
 	}
 	CHECK(bad == 0, "%zu wrong answers", bad);
-	CHECK(rec_labels_find(&l, "none", 4) == REC_NONE && rec_label_index_find(x, "none", 4) == REC_NONE, "found what is not there");
+	CHECK(rec_labels_find(&l, "none", 4) == REC_NONE &&
+		      rec_label_index_find(x, "none", 4) == REC_NONE,
+	      "found what is not there");
 	rec_label_index_free(x);
 	rec_labels_free(&l);
 }

@@ -291,8 +291,11 @@ static void test_model(void)
 
 	u.cols = i.cols = i2.cols = 2;
 	o.cols = 1;
-	WRITE("whole", meta("algorithm\tals\nalpha\t1\nfactors\t2\ninit-sd\t0.1\nitems\t2\nloss\timplicit\nreg\t0.01\nreg-power\t1\n"
-			    "seed\t1\nsolver\tcholesky\ntarget\tone\nunobserved\t0.1\nusers\t2\nweights\tnone\n"),
+	WRITE("whole",
+	      meta("algorithm\tals\nalpha\t1\nfactors\t2\ninit-sd\t0."
+		   "1\nitems\t2\nloss\timplicit\nreg\t0.01\nreg-power\t1\n"
+		   "seed\t1\nsolver\tcholesky\ntarget\tone\nunobserved\t0."
+		   "1\nusers\t2\nweights\tnone\n"),
 	      WITH(u, 1, 2, 3, 4), WITH(i, 5, 6, 7, 8));
 	CHECK(load(&x, "whole", &e) == 0, "%s", e.msg);
 	CHECK(x.has_factors && !x.has_similarity && !x.has_offset && !x.text && x.user.ncols == 2 && x.item.row.n == 2 && x.item.val[3] == 8, "factors");
@@ -302,7 +305,9 @@ static void test_model(void)
 	done(out);
 	CHECK(same_file("again", "whole"), "a model is written as it was");
 	out = create("again");
-	CHECK(rec_model_write(out, &x, false, pool, &e) == -1 && e.code == REC_EUSAGE && strcmp(e.msg, "factors do not go into text: use -b") == 0, "%s", e.msg);
+	CHECK(rec_model_write(out, &x, false, pool, &e) == -1 && e.code == REC_EUSAGE &&
+		      strcmp(e.msg, "factors do not go into text: use -b") == 0,
+	      "%s", e.msg);
 	rec_out_free(out);
 	rec_model_free(&x);
 
@@ -366,9 +371,11 @@ static void test_no_model(void)
 	not_a_model("x", ": user factors without item factors; give both, as rec-als writes them");
 	u.cols = 2;
 	WRITE("x", WITH(u, 1, 2, 3, 4), WITH(i, 1));
-	not_a_model("x", ": block 'user' has 2 columns and block 'item' 1; take blocks and metadata of one run");
+	not_a_model("x", ": block 'user' has 2 columns and block 'item' 1; take blocks and "
+			 "metadata of one run");
 	WRITE("x", WITH(d, 1));
-	not_a_model("x", ": block 'similarity' is dense and its columns have no labels, so nobody knows which items they are");
+	not_a_model("x", ": block 'similarity' is dense and its columns have no labels, so nobody "
+			 "knows which items they are");
 	strcpy(u.name, "other");
 	WRITE("x", WITH(u, 1, 2, 3, 4));
 	not_a_model("x", ": block 'other' is not part of a model");

@@ -84,7 +84,8 @@ static void print_f32(float x)
 	int digits = 1, mine;
 
 	got[n] = '\0';
-	check(rec_num_f32(got, n, &back) == REC_NUM_OK && back == x && strtof(got, NULL) == x, "float does not read back", got);
+	check(rec_num_f32(got, n, &back) == REC_NUM_OK && back == x && strtof(got, NULL) == x,
+	      "float does not read back", got);
 	do
 		snprintf(ref, sizeof ref, "%.*e", digits - 1, (double)x);
 	while (strtof(ref, NULL) != x && digits++ < 9);
@@ -102,7 +103,8 @@ static void print_f64(double x)
 	int digits = 1;
 
 	got[n] = '\0';
-	check(rec_num_f64(got, n, &back) == REC_NUM_OK && back == x && strtod(got, NULL) == x, "double does not read back", got);
+	check(rec_num_f64(got, n, &back) == REC_NUM_OK && back == x && strtod(got, NULL) == x,
+	      "double does not read back", got);
 	do
 		snprintf(ref, sizeof ref, "%.*e", digits - 1, x);
 	while (strtod(ref, NULL) != x && digits++ < 17);
@@ -317,8 +319,10 @@ static void loses(const char *text, bool value, bool time)
 	float f;
 	double d;
 
-	check(rec_num_value(text, strlen(text), &f, &v) == REC_NUM_OK && v == value, "digits of a value", text);
-	check(rec_num_time(text, strlen(text), &d, &t) == REC_NUM_OK && t == time, "digits of a time", text);
+	check(rec_num_value(text, strlen(text), &f, &v) == REC_NUM_OK && v == value,
+	      "digits of a value", text);
+	check(rec_num_time(text, strlen(text), &d, &t) == REC_NUM_OK && t == time,
+	      "digits of a time", text);
 }
 
 static void test_lost(void)
@@ -353,12 +357,17 @@ static void test_lost(void)
 	loses("1.1754944e-38", false, false);
 	loses("4.9e-324", true, false);
 	loses("5e-324", true, false);
-	loses("0.00000000000000000000000000000000000000000000000000000000000000000001000", true, false);
+	loses("0.00000000000000000000000000000000000000000000000000000000000000000001000", true,
+	      false);
 	loses("12345678901234567890123", true, true);
 	check(rec_num_hash("1.50", 4) == rec_num_hash("+0015e-1", 8), "the same number", "1.50");
-	check(rec_num_hash("1.50", 4) != rec_num_hash("-1.5", 4) && rec_num_hash("1.5", 3) != rec_num_hash("15", 2), "other numbers", "1.5");
-	check(rec_num_hash("1700000000000000100", 19) != rec_num_hash("1700000000000000101", 19), "other numbers", "1700000000000000101");
-	check(rec_num_as_written(0.1f) == 0.1 && rec_num_as_written(1e9f) == 1e9, "the double of the shortest text", "0.1");
+	check(rec_num_hash("1.50", 4) != rec_num_hash("-1.5", 4) &&
+		      rec_num_hash("1.5", 3) != rec_num_hash("15", 2),
+	      "other numbers", "1.5");
+	check(rec_num_hash("1700000000000000100", 19) != rec_num_hash("1700000000000000101", 19),
+	      "other numbers", "1700000000000000101");
+	check(rec_num_as_written(0.1f) == 0.1 && rec_num_as_written(1e9f) == 1e9,
+	      "the double of the shortest text", "0.1");
 }
 
 int main(void)

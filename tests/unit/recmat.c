@@ -243,7 +243,10 @@ static void test_vectors(void)
 	}
 }
 
-/* Keys for who asks: from a mapped file and from a pipe; the writer gives the same bytes. */
+/*
+ * Keys for who asks: from a mapped file and from a pipe; the writer gives the
+ * same bytes.
+ */
 static void keys_of(const char *name, const struct rec_block *want, struct rec_err *e)
 {
 	struct rec_recmat *r;
@@ -253,7 +256,9 @@ static void keys_of(const char *name, const struct rec_block *want, struct rec_e
 	if (rec_in_open(&in, name, e) != 0 || rec_recmat_open(&r, in, false, pool, e) != 0)
 		die(e);
 	rec_recmat_want_keys(r);
-	CHECK(rec_recmat_next(r, &b, e) == 1 && b.kind == REC_KEYS && strcmp(b.name, "users") == 0 && b.optional && b.rows == want->rows, "%s", e->msg);
+	CHECK(rec_recmat_next(r, &b, e) == 1 && b.kind == REC_KEYS &&
+		      strcmp(b.name, "users") == 0 && b.optional && b.rows == want->rows,
+	      "%s", e->msg);
 	CHECK(same(b.key, want->key, 8 * want->rows), "keys as written");
 	rec_block_free(&b);
 	CHECK(rec_recmat_next(r, &b, e) == 1 && same_block(&canonical, &b), "%s", e->msg);
@@ -266,7 +271,8 @@ static void keys_of(const char *name, const struct rec_block *want, struct rec_e
 static void test_keys(void)
 {
 	static const uint64_t key[] = { 3, 3, UINT64_MAX }, wrong[] = { 3, 4, 2 };
-	const struct rec_block b = { .kind = REC_KEYS, .name = "users", .rows = 3, .key = key }, bad = { .kind = REC_KEYS, .name = "users", .rows = 3, .key = wrong };
+	const struct rec_block b = { .kind = REC_KEYS, .name = "users", .rows = 3, .key = key },
+			       bad = { .kind = REC_KEYS, .name = "users", .rows = 3, .key = wrong };
 	struct rec_buf file = slurp("tests/vectors/keys.rec"), ours;
 	struct rec_err e = { 0 };
 	struct rec_recmat *r;
@@ -281,14 +287,16 @@ static void test_keys(void)
 	waitpid(child, NULL, 0);
 	write_blocks((const struct rec_block *const[]){ &b, &canonical }, 2);
 	ours = slurp(path);
-	CHECK(ours.n == file.n && memcmp(ours.p, file.p, file.n) == 0, "our writer gives other bytes");
+	CHECK(ours.n == file.n && memcmp(ours.p, file.p, file.n) == 0,
+	      "our writer gives other bytes");
 	rec_buf_free(&ours);
 	rec_buf_free(&file);
 	write_blocks((const struct rec_block *const[]){ &bad }, 1);
 	if (rec_in_open(&in, path, &e) != 0 || rec_recmat_open(&r, in, false, pool, &e) != 0)
 		die(&e);
 	rec_recmat_want_keys(r);
-	CHECK(rec_recmat_next(r, &got, &e) == -1 && strstr(e.msg, ": block 1: keys descend at 2"), "%s", e.msg);
+	CHECK(rec_recmat_next(r, &got, &e) == -1 && strstr(e.msg, ": block 1: keys descend at 2"),
+	      "%s", e.msg);
 	rec_recmat_close(r);
 	rec_in_close(in);
 }
@@ -327,12 +335,17 @@ static void test_contents(void)
 	BAD(kept, col_bytes, "teatea\n2\xc3\xa9", "a column label holds TAB, newline or NUL");
 	BAD(canonical, row_off, ((const uint64_t[]){ 0, 0, 6 }), "row label offsets: label 1 is empty or too long");
 	BAD(canonical, row_off, ((const uint64_t[]){ 0, 7, 6 }), "row label offsets descend at 1");
-	BAD(canonical, row_off, ((const uint64_t[]){ 1, 3, 6 }), "row label offsets do not span their section");
-	BAD(canonical, ptr, ((const uint64_t[]){ 0, 2, 2 }), "row pointers do not span their section");
+	BAD(canonical, row_off, ((const uint64_t[]){ 1, 3, 6 }),
+	    "row label offsets do not span their section");
+	BAD(canonical, ptr, ((const uint64_t[]){ 0, 2, 2 }),
+	    "row pointers do not span their section");
 	BAD(canonical, ptr, ((const uint64_t[]){ 0, UINT64_MAX, 3 }), "row pointers descend at 1");
-	BAD(canonical, col, ((const uint32_t[]){ 0, 3, 1 }), "row 1: column indices do not ascend, or one is beyond the columns");
-	BAD(canonical, col, ((const uint32_t[]){ 2, 0, 1 }), "row 1: column indices do not ascend, or one is beyond the columns");
-	BAD(canonical, col, ((const uint32_t[]){ 0, 2, UINT32_MAX }), "row 2: column indices do not ascend, or one is beyond the columns");
+	BAD(canonical, col, ((const uint32_t[]){ 0, 3, 1 }),
+	    "row 1: column indices do not ascend, or one is beyond the columns");
+	BAD(canonical, col, ((const uint32_t[]){ 2, 0, 1 }),
+	    "row 1: column indices do not ascend, or one is beyond the columns");
+	BAD(canonical, col, ((const uint32_t[]){ 0, 2, UINT32_MAX }),
+	    "row 2: column indices do not ascend, or one is beyond the columns");
 	BAD(canonical, val, ((const float[]){ 1, NAN, 1 }), "a value is not finite");
 	BAD(stream, val, ((const float[]){ 1, INFINITY, 1 }), "a value is not finite");
 	BAD(factors, val, ((const float[]){ 1, 2, 3, 4, 5, NAN }), "a value is not finite");
@@ -377,7 +390,8 @@ static void test_damage(void)
 	}
 	damaged(v, 24, ": block 1: damaged: the CRC of the header is wrong", ": block 1: damaged: the CRC of the header is wrong");
 	damaged(v, 130, ": block 1: damaged: the CRC of the section table is wrong", ": block 1: damaged: the CRC of the section table is wrong");
-	damaged(v, 384, ": block 1: damaged: the CRC of the row label offsets is wrong", ": block 1: row label offsets do not span their section");
+	damaged(v, 384, ": block 1: damaged: the CRC of the row label offsets is wrong",
+		": block 1: row label offsets do not span their section");
 	damaged(v, 448 + 6, ": block 1: damaged: the padding of the row labels is not zero", ": block 1: damaged: the padding of the row labels is not zero");
 	damaged(v, b.n - 128 - 64 - 128, ": block 1: damaged: the CRC of the values is wrong", NULL);
 	damaged(v, b.n - 128 - 64, ": block 1: damaged: the CRC of the row label offsets is wrong", NULL);
@@ -538,7 +552,13 @@ static void test_stream_out(void)
 /* What no reader takes is not written. */
 static void test_names(void)
 {
-	static const char *const bad[] = { "my block", " ", "tab\there", "\x7f", "caf\xc3\xa9", "01234567890123456789012345678901", "0123456789012345678901234567890123456789" };
+	static const char *const bad[] = { "my block",
+					   " ",
+					   "tab\there",
+					   "\x7f",
+					   "caf\xc3\xa9",
+					   "01234567890123456789012345678901",
+					   "0123456789012345678901234567890123456789" };
 	static const char *const good[] = { "", "a", "0123456789012345678901234567890", "!~" };
 	struct rec_err e = { 0 };
 	struct rec_out *out = NULL;
@@ -549,7 +569,9 @@ static void test_names(void)
 		e = (struct rec_err){ 0 };
 		rec_block_name(&b, bad[i]);
 		MUST(rec_out_open(&out, path, &e), &e);
-		CHECK(!rec_block_name_ok(bad[i]) && rec_recmat_write(out, &b, pool, &e) == -1 && e.code == REC_EDATA, "'%s' is written", bad[i]);
+		CHECK(!rec_block_name_ok(bad[i]) && rec_recmat_write(out, &b, pool, &e) == -1 &&
+			      e.code == REC_EDATA,
+		      "'%s' is written", bad[i]);
 		CHECK(strncmp(e.msg, "a block cannot be named '", 24) == 0, "%s", e.msg);
 		rec_out_free(out);
 	}
@@ -559,7 +581,8 @@ static void test_names(void)
 		e = (struct rec_err){ 0 };
 		rec_block_name(&b, good[i]);
 		MUST(rec_out_open(&out, path, &e), &e);
-		CHECK(rec_block_name_ok(good[i]) && rec_recmat_write(out, &b, pool, &e) == 0, "'%s': %s", good[i], e.msg);
+		CHECK(rec_block_name_ok(good[i]) && rec_recmat_write(out, &b, pool, &e) == 0,
+		      "'%s': %s", good[i], e.msg);
 		rec_out_free(out);
 	}
 }

@@ -211,7 +211,8 @@ static void test_lines(void)
 	EXPECT("a\tb", 0, "a\tb\n", "");
 	EXPECT("a\tb\r", 0, "a\tb\n", "");
 	EXPECT("a\tb\r\nc\td\t2.50\r\ne\tf\t3\t1700000050\r\n", 0, "a\tb\nc\td\t2.5\ne\tf\t3\t1700000050\n", "");
-	EXPECT("\x01\x02\tb\x0b\x08\t-0\n\xff\t\xc3\xa4 x\t1e-60\n", 0, "\x01\x02\tb\x0b\x08\t0\n\xff\t\xc3\xa4 x\t1e-60\n", "");
+	EXPECT("\x01\x02\tb\x0b\x08\t-0\n\xff\t\xc3\xa4 x\t1e-60\n", 0,
+	       "\x01\x02\tb\x0b\x08\t0\n\xff\t\xc3\xa4 x\t1e-60\n", "");
 	EXPECT("a\rb\tc\rd\n", 0, "a\rb\tc\rd\n", "");
 	EXPECT("a\nb\r\nc\td\ne", REC_ROWS_LABELS, "a\nb\nc\td\ne\n", "");
 	EXPECT("R\nRE\n", REC_ROWS_LABELS, "R\nRE\n", "");
@@ -222,10 +223,17 @@ static void test_lines(void)
 	EXPECT("a\t\n", 0, "", ":1: field 2: empty");
 	EXPECT("a\t\r\n", 0, "", ":1: field 2: empty");
 	EXPECT("a\t\t1\n", 0, "", ":1: field 2: empty");
-	EXPECT("a\tb\t\n", 0, "", ":1: field 3: empty; a missing one? rec-cat --from csv -d '\\t' --empty 1 (or skip)");
-	EXPECT("a\tb\t\r\n", 0, "", ":1: field 3: empty; a missing one? rec-cat --from csv -d '\\t' --empty 1 (or skip)");
-	EXPECT("a\tb\t\t5\n", 0, "", ":1: field 3: empty; a missing one? rec-cat --from csv -d '\\t' --empty 1 (or skip)");
-	EXPECT("a\tb\t1\t", 0, "", ":1: field 4: empty; a missing one? rec-cat --from csv -d '\\t'");
+	EXPECT("a\tb\t\n", 0, "",
+	       ":1: field 3: empty; a missing one? rec-cat --from csv -d '\\t' --empty 1 (or "
+	       "skip)");
+	EXPECT("a\tb\t\r\n", 0, "",
+	       ":1: field 3: empty; a missing one? rec-cat --from csv -d '\\t' --empty 1 (or "
+	       "skip)");
+	EXPECT("a\tb\t\t5\n", 0, "",
+	       ":1: field 3: empty; a missing one? rec-cat --from csv -d '\\t' --empty 1 (or "
+	       "skip)");
+	EXPECT("a\tb\t1\t", 0, "",
+	       ":1: field 4: empty; a missing one? rec-cat --from csv -d '\\t'");
 	EXPECT("a\tb\tx7\n", 0, "", ":1: field 3: 'x7' is not a number");
 	EXPECT("a\tb\t1e400\n", 0, "", ":1: field 3: '1e400' is out of range");
 	EXPECT("a\tb\t1e39\n", 0, "", ":1: field 3: '1e39' is out of range");
@@ -331,7 +339,8 @@ static void make_text(struct rec_buf *text, struct rec_buf *want, uint64_t *sum,
 		if (x >> 16 & 3) {
 			snprintf(number, sizeof number, "%.*g", (int)(1 + (x >> 20) % 9), (double)(float)(rec_unit(x) * 100));
 			row.value = strtof(number, NULL);
-			if (!is_shortest(row.value, number))	/* text would keep what recmat can't */
+			/* text would keep what recmat can't */
+			if (!is_shortest(row.value, number))
 				number[rec_num_put_f32(number, row.value)] = '\0';
 			row.has |= REC_HAS_VALUE;
 			n += (size_t)sprintf(line + n, "\t%s", number);
@@ -627,7 +636,9 @@ static void test_lone_rows(void)
 	b = (struct rec_block){ .kind = REC_DENSE, .name = "user", .rows = 3, .cols = 1, .row_off = row_off, .row_bytes = "abc", .val = (float[]){ 1, 2, 3 } };
 	write_block(&b);
 	a = read_file(binary, BY_VISIT, 0, NULL);
-	CHECK(strstr(a.err.msg, "block 1: 'user' is dense, as in a model, and rows are wanted; ") != NULL, "%s", a.err.msg);
+	CHECK(strstr(a.err.msg, "block 1: 'user' is dense, as in a model, and rows are wanted; ") !=
+		      NULL,
+	      "%s", a.err.msg);
 }
 
 int main(void)

@@ -211,8 +211,10 @@ static void check_failure(const struct rec_err *e, const struct cell *bad, enum 
 {
 	char want[256];
 
-	snprintf(want, sizeof want, "%s: pair '%s' '%s' appears twice%s", text_path, bad->row, bad->col,
-		 rule == REC_REPEATS_LAST ? ", and without a time --duplicates last cannot choose" : "");
+	snprintf(want, sizeof want, "%s: pair '%s' '%s' appears twice%s", text_path, bad->row,
+		 bad->col,
+		 rule == REC_REPEATS_LAST ? ", and without a time --duplicates last cannot choose" :
+					    "");
 	CHECK(strcmp(e->msg, want) == 0 && e->code == REC_EDATA, "'%s', not '%s'", e->msg, want);
 }
 
@@ -473,7 +475,10 @@ static void test_streams(void)
 	MUST(rec_out_commit(out, &err), &err);
 	rec_out_free(out);
 	CHECK(load(&b, bin_path, &how, pool[1], &e) == -1, "factors are taken");
-	snprintf(want, sizeof want, "%s: block 'user' is dense, as in a model, and rows are wanted; a model is given by -m, one block of it by rec-cat --block user", bin_path);
+	snprintf(want, sizeof want,
+		 "%s: block 'user' is dense, as in a model, and rows are wanted; a model is given "
+		 "by -m, one block of it by rec-cat --block user",
+		 bin_path);
 	CHECK(strcmp(e.msg, want) == 0, "'%s'", e.msg);
 }
 

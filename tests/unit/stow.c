@@ -40,13 +40,16 @@ struct add {
 enum { LISTS = 4, EACH = 500 };
 
 /*
- * The same cells to both, from all threads; row 0 is long. Which list gets how many must not hang on how busy the threads are, for that decides what goes into
- * files: so there is a task a list, and the first one has half of all cells.
+ * The same cells to both, from all threads; row 0 is long. Which list gets how
+ * many must not hang on how busy the threads are, for that decides what goes
+ * into files: so there is a task a list, and the first one has half of all
+ * cells.
  */
 static int add_cells(void *arg, size_t list, unsigned thread, struct rec_err *e)
 {
 	const struct add *a = arg;
-	uint64_t half = a->cells_n / 2, share = (a->cells_n - half) / (LISTS - 1), from = list ? half + (list - 1) * share : 0;
+	uint64_t half = a->cells_n / 2, share = (a->cells_n - half) / (LISTS - 1),
+		 from = list ? half + (list - 1) * share : 0;
 	uint64_t to = list ? (list == LISTS - 1 ? a->cells_n : from + share) : half;
 
 	(void)thread;
@@ -56,7 +59,8 @@ static int add_cells(void *arg, size_t list, unsigned thread, struct rec_err *e)
 		float value = (float)(y >> 60) - 3;
 		double time = x % 5 ? (double)(y >> 40 & 63) : NAN;
 
-		if (rec_cells_add(a->cells, (unsigned)list, row, col, value, time, e) != 0 || rec_stow_add(a->stow, (unsigned)list, row, col, value, time, e) != 0)
+		if (rec_cells_add(a->cells, (unsigned)list, row, col, value, time, e) != 0 ||
+		    rec_stow_add(a->stow, (unsigned)list, row, col, value, time, e) != 0)
 			return -1;
 	}
 	return 0;
@@ -78,7 +82,8 @@ static void check_build(uint32_t rows, uint32_t cols, uint64_t tasks, enum rec_r
 	MUST(rec_stow_new(&stow, &spill, LISTS, times, &err), &err);
 	MUST(rec_pool_run(pool, LISTS, add_cells, &a, &err), &err);
 	MUST(rec_cells_csr(&want, &cells, &shape, &want_repeats, &want_conflict, pool, &err), &err);
-	CHECK(stow.in_files);	/* the first list alone needs a second block, and room is for none */
+	/* the first list alone needs a second block, and room is for none */
+	CHECK(stow.in_files);
 	MUST(rec_stow_csr(&got, &stow, &shape, &got_repeats, &conflict, pool, &err), &err);
 	CHECK(conflict.kind == want_conflict.kind);
 	if (conflict.kind == REC_CONFLICT_NONE) {

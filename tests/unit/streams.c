@@ -182,7 +182,10 @@ static void test_gzip(void)
 	free(z);
 }
 
-/* Bytes of the caller are read as those of a mapped file are, gzip of several members too. */
+/*
+ * Bytes of the caller are read as those of a mapped file are, gzip of several
+ * members too.
+ */
 static void test_memory(void)
 {
 	unsigned char *p = some_bytes(100000), buf[64], *zipped, *back = malloc(100001);
@@ -194,28 +197,45 @@ static void test_memory(void)
 	size_t n;
 	FILE *f;
 
-	CHECK(rec_in_memory(&in, "here", p, 100000, &e) == 0 && strcmp(rec_in_name(in), "here") == 0, "open");
+	CHECK(rec_in_memory(&in, "here", p, 100000, &e) == 0 &&
+		      strcmp(rec_in_name(in), "here") == 0,
+	      "open");
 	rec_in_tally(in, &bytes);
 	CHECK(rec_in_peek(in, &map, 10, &e) == 10 && memcmp(map, p, 10) == 0, "peek");
 	CHECK(rec_in_map(in, &map, &n, &e) == 1 && n == 100000 && map == p, "mapped where it lies");
-	CHECK(rec_in_read(in, buf, sizeof buf, &e) == 0 && bytes == 100000, "at its end, %lu bytes", (unsigned long)bytes);
+	CHECK(rec_in_read(in, buf, sizeof buf, &e) == 0 && bytes == 100000, "at its end, %lu bytes",
+	      (unsigned long)bytes);
 	rec_in_close(in);
-	CHECK(rec_in_memory(&in, "here", p, 100000, &e) == 0 && rec_in_read_full(in, buf, 20, &e) == 20, "read");
-	CHECK(rec_in_map(in, &map, &n, &e) == 0 && rec_in_read_full(in, back, 100001, &e) == 99980 && memcmp(back, p + 20, 99980) == 0, "read on");
+	CHECK(rec_in_memory(&in, "here", p, 100000, &e) == 0 &&
+		      rec_in_read_full(in, buf, 20, &e) == 20,
+	      "read");
+	CHECK(rec_in_map(in, &map, &n, &e) == 0 &&
+		      rec_in_read_full(in, back, 100001, &e) == 99980 &&
+		      memcmp(back, p + 20, 99980) == 0,
+	      "read on");
 	rec_in_close(in);
-	CHECK(rec_in_memory(&in, "none", NULL, 0, &e) == 0 && rec_in_map(in, &map, &n, &e) == 0 && rec_in_read(in, buf, 1, &e) == 0, "nothing");
+	CHECK(rec_in_memory(&in, "none", NULL, 0, &e) == 0 && rec_in_map(in, &map, &n, &e) == 0 &&
+		      rec_in_read(in, buf, 1, &e) == 0,
+	      "nothing");
 	rec_in_close(in);
-	CHECK(write_file(path("twice.gz"), p, 50000, &e) == 0 && stat(path("twice.gz"), &st) == 0, "zip");
+	CHECK(write_file(path("twice.gz"), p, 50000, &e) == 0 && stat(path("twice.gz"), &st) == 0,
+	      "zip");
 	zipped = malloc(2 * (size_t)st.st_size);
 	f = fopen(path("twice.gz"), "rb");
 	CHECK(f && fread(zipped, 1, (size_t)st.st_size, f) == (size_t)st.st_size, "read back");
 	if (f)
 		fclose(f);
 	memcpy(zipped + st.st_size, zipped, (size_t)st.st_size);
-	CHECK(rec_in_memory(&in, "zipped", zipped, 2 * (size_t)st.st_size, &e) == 0 && rec_in_map(in, &map, &n, &e) == 0, "open gzip");
-	CHECK(rec_in_read_full(in, back, 100001, &e) == 100000 && memcmp(back, p, 50000) == 0 && memcmp(back + 50000, p, 50000) == 0, "%s", e.msg);
+	CHECK(rec_in_memory(&in, "zipped", zipped, 2 * (size_t)st.st_size, &e) == 0 &&
+		      rec_in_map(in, &map, &n, &e) == 0,
+	      "open gzip");
+	CHECK(rec_in_read_full(in, back, 100001, &e) == 100000 && memcmp(back, p, 50000) == 0 &&
+		      memcmp(back + 50000, p, 50000) == 0,
+	      "%s", e.msg);
 	rec_in_close(in);
-	CHECK(rec_in_memory(&in, "zipped", zipped, (size_t)st.st_size - 9, &e) == 0 && rec_in_read_full(in, back, 100001, &e) == -1, "cut");
+	CHECK(rec_in_memory(&in, "zipped", zipped, (size_t)st.st_size - 9, &e) == 0 &&
+		      rec_in_read_full(in, back, 100001, &e) == -1,
+	      "cut");
 	CHECK(strcmp(e.msg, "zipped: gzip stream is cut off") == 0, "%s", e.msg);
 	rec_in_close(in);
 	free(p);
@@ -314,7 +334,9 @@ static void finish_new(struct rec_out **out, const char *name)
 {
 	struct rec_err e = { 0 };
 
-	CHECK(rec_out_open(out, path(name), &e) == 0 && rec_out_write(*out, "new", 3, &e) == 0 && rec_out_finish(*out, &e) == 0, "%s: %s", name, e.msg);
+	CHECK(rec_out_open(out, path(name), &e) == 0 && rec_out_write(*out, "new", 3, &e) == 0 &&
+		      rec_out_finish(*out, &e) == 0,
+	      "%s: %s", name, e.msg);
 }
 
 static int entries(const char *name)
@@ -329,7 +351,10 @@ static int entries(const char *name)
 	return n;
 }
 
-/* Of three files the one that fails comes first, second, last; with and without old ones. */
+/*
+ * Of three files the one that fails comes first, second, last; with and without
+ * old ones.
+ */
 static void test_all_or_none(void)
 {
 	static const char *const names[] = { "all/a", "all/b", "all/c" };
@@ -350,18 +375,30 @@ static void test_all_or_none(void)
 						rec_out_no_sync(out[i]);
 				}
 				unlink(path(names[bad]));
-				CHECK(mkdir(path(names[bad]), 0700) == 0 && rec_out_sync(out, 3, NULL, &e) == 0, "%s", e.msg);
-				CHECK(rec_out_commit_all(out, 3, NULL, &e) == -1 && e.code == REC_EDATA && strstr(e.msg, "Is a directory"), "%s", e.msg);
+				CHECK(mkdir(path(names[bad]), 0700) == 0 &&
+					      rec_out_sync(out, 3, NULL, &e) == 0,
+				      "%s", e.msg);
+				CHECK(rec_out_commit_all(out, 3, NULL, &e) == -1 &&
+					      e.code == REC_EDATA &&
+					      strstr(e.msg, "Is a directory"),
+				      "%s", e.msg);
 				for (int i = 0; i < 3; i++) {
-					CHECK(i == bad || slurp(names[i], buf, 64) == (old ? 4 : SIZE_MAX), "the old file, or none");
+					CHECK(i == bad || slurp(names[i], buf, 64) ==
+								  (old ? 4 : SIZE_MAX),
+					      "the old file, or none");
 					rec_out_free(out[i]);
 				}
 				CHECK(entries("all") == (old ? 3 : 1), "nothing of ours");
-				CHECK(rmdir(path(names[bad])) == 0 && remove_in("all") == 0 && rmdir(path("all")) == 0, "rmdir");
+				CHECK(rmdir(path(names[bad])) == 0 && remove_in("all") == 0 &&
+					      rmdir(path("all")) == 0,
+				      "rmdir");
 			}
 }
 
-/* Two names become one while the run goes on, as X and x are one in some file systems: the second is not written over the first. */
+/*
+ * Two names become one while the run goes on, as X and x are one in some file
+ * systems: the second is not written over the first.
+ */
 static void test_one_name(void)
 {
 	struct rec_err e = { 0 };
@@ -373,9 +410,12 @@ static void test_one_name(void)
 	finish_new(&out[0], "here/f");
 	finish_new(&out[1], "there/f");
 	CHECK(!rec_out_same(out[0], out[1]), "two files");
-	CHECK(rename(path("there"), path("gone")) == 0 && symlink("here", path("there")) == 0, "a link");
+	CHECK(rename(path("there"), path("gone")) == 0 && symlink("here", path("there")) == 0,
+	      "a link");
 	CHECK(rec_out_same(out[0], out[1]), "one file");
-	CHECK(rec_out_commit_all(out, 2, NULL, &e) == -1 && e.code == REC_EUSAGE && strstr(e.msg, "two outputs are one file"), "%s", e.msg);
+	CHECK(rec_out_commit_all(out, 2, NULL, &e) == -1 && e.code == REC_EUSAGE &&
+		      strstr(e.msg, "two outputs are one file"),
+	      "%s", e.msg);
 	CHECK(slurp("here/f", buf, 64) == 4 && entries("here") == 1, "the old file alone");
 	rec_out_free(out[0]);
 	rec_out_free(out[1]);

@@ -62,12 +62,19 @@ static void test_read(void)
 	} cases[] = {
 		{ "length.1\t1\nlength.2\t2\n", "pairs\t6\nusers\t3\ncells\t9\n", NULL },
 		{ "length.1\t1\nlength.2\t2\n", "pairs\t5\nusers\t5\ncells\t5\n", NULL },
-		{ "length.1\t1\nlength.2\t2\n", "pairs\t6\nusers\t2\ncells\t9\n", "there are more users in length.* than users" },
-		{ "length.1\t1\nlength.2\t2\n", "pairs\t8\nusers\t3\ncells\t9\n", "pairs are not what length.* add up to" },
-		{ "length.1\t1\nlength.2\t2\n", "pairs\t4\nusers\t3\ncells\t9\n", "pairs are not what length.* add up to" },
-		{ "length.1\t1\nlength.2\t2\n", "pairs\t6\nusers\t3\ncells\t5\n", "there are more pairs or users than cells, which are rows as read" },
-		{ "length.4\t1\n", "pairs\t4\nusers\t1\ncells\t4\n", "a length of users is above max-user" },
-		{ "length.2147483648\t18446744073709551615\n", "pairs\t4\nusers\t18446744073709551615\ncells\t4\n", "pairs are not what length.* add up to" },
+		{ "length.1\t1\nlength.2\t2\n", "pairs\t6\nusers\t2\ncells\t9\n",
+		  "there are more users in length.* than users" },
+		{ "length.1\t1\nlength.2\t2\n", "pairs\t8\nusers\t3\ncells\t9\n",
+		  "pairs are not what length.* add up to" },
+		{ "length.1\t1\nlength.2\t2\n", "pairs\t4\nusers\t3\ncells\t9\n",
+		  "pairs are not what length.* add up to" },
+		{ "length.1\t1\nlength.2\t2\n", "pairs\t6\nusers\t3\ncells\t5\n",
+		  "there are more pairs or users than cells, which are rows as read" },
+		{ "length.4\t1\n", "pairs\t4\nusers\t1\ncells\t4\n",
+		  "a length of users is above max-user" },
+		{ "length.2147483648\t18446744073709551615\n",
+		  "pairs\t4\nusers\t18446744073709551615\ncells\t4\n",
+		  "pairs are not what length.* add up to" },
 	};
 
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -75,12 +82,16 @@ static void test_read(void)
 		struct rec_survey s;
 		struct rec_in *in = NULL;
 		char text[400], want[200];
-		int n = snprintf(text, sizeof text, "%s%sdigest\t%032d\nmax-user.%d\t1\nshards\t1\n", cases[i].lengths, cases[i].rest, 0,
-				 cases[i].lengths[7] == '4' ? 3 : 0);
+		int n = snprintf(text, sizeof text,
+				 "%s%sdigest\t%032d\nmax-user.%d\t1\nshards\t1\n", cases[i].lengths,
+				 cases[i].rest, 0, cases[i].lengths[7] == '4' ? 3 : 0);
 
 		MUST(rec_in_memory(&in, "s", text, (size_t)n, &e), &e);
-		CHECK((rec_survey_read(&s, in, &e) == 0) == !cases[i].what, "case %zu: %s", i, e.msg);
-		snprintf(want, sizeof want, "s: %s; give the output of rec-sim --survey for each shard once", cases[i].what ? cases[i].what : "");
+		CHECK((rec_survey_read(&s, in, &e) == 0) == !cases[i].what, "case %zu: %s", i,
+		      e.msg);
+		snprintf(want, sizeof want,
+			 "s: %s; give the output of rec-sim --survey for each shard once",
+			 cases[i].what ? cases[i].what : "");
 		CHECK(!cases[i].what || strcmp(e.msg, want) == 0, "case %zu: %s", i, e.msg);
 		rec_in_close(in);
 	}
