@@ -313,6 +313,7 @@ headers_compile() {	# FOLDER LIST COMPILER...
 	fi
 	# a file that is gone is missed
 	rm "$work/second/$name/LICENSE" "$work/second/$name/$name.tar.gz"
+	cd "$work"	# `exits` leaves its files in the current folder
 	exits 1 sh "$work/second/$name/tests/dist.sh" "$work/second"
 	says "dist: LICENSE is missing; MANIFEST names it"
 	[ "$(ls "$work/second")" = "$name" ]
