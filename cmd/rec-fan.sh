@@ -234,7 +234,6 @@ case $work in /*) ;; *) work=./$work ;; esac
 mkdir -p "$work" 2>/dev/null || die 1 "${work#./}: cannot make it"
 cd "$work" && W=$(pwd -P) || die 1 "${work#./}: cannot go there"
 work=${work#./}
-claimed=$("$BIN/rec-job" --claim . $$ 2>&1) || die $? "$work${claimed#rec-job: .}"
 
 # All that was started ends, and nothing of this run is left.
 leave() {
@@ -247,13 +246,18 @@ leave() {
 	done 2>/dev/null
 	[ -z "$RUN" ] || rm -rf "$RUN"
 	[ -z "$SOCKETS" ] || rm -rf "$SOCKETS" sockets
-	"$BIN/rec-job" --release . $$
+	[ -z "$CLAIM" ] || "$BIN/rec-job" --release . $$ 2>/dev/null
 	exit "$status"
 }
 trap leave EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 trap 'exit 129' HUP
+
+# A signal that comes while the folder is claimed finds it claimed: traps are set
+# before. Who was refused has nothing to release.
+CLAIM=1
+claimed=$("$BIN/rec-job" --claim . $$ 2>&1) || { status=$?; CLAIM=''; die "$status" "$work${claimed#rec-job: .}"; }
 
 rm -rf run/* out/*	# of runs that were killed
 RUN=$(mktemp -d run/XXXXXX) || die 4 "cannot write into $work"

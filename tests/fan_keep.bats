@@ -260,6 +260,27 @@ state() {
 	same want out
 }
 
+@test "keep: a signal at the moment when the folder is claimed leaves no lock" {
+	mkdir bin foreign
+	for c in rec-als rec-cat rec-split rec-eval; do ln -s "$(command -v $c)" bin/$c; done
+	cat >bin/rec-job <<-END
+		#!/bin/sh
+		"$(command -v rec-job)" "\$@"
+		rc=\$?
+		[ "\$1" != --claim ] || kill -s TERM "\$3"
+		exit \$rc
+	END
+	chmod +x bin/rec-job
+	printf 'u\ta\nv\tb\n' >t.tsv
+	exits 143 fan --bin bin --work work als -k 2 -i 1 <t.tsv
+	[ -e work/.rec-fan ] && [ ! -e work/lock ] && [ -z "$(ls -A work/run)" ] || fail "left: $(find work)"
+	echo mine >foreign/file
+	got=0
+	fan --bin bin --work foreign als -k 2 -i 1 <t.tsv >out 2>err || got=$?
+	case $got in 1 | 143) ;; *) fail "exit $got: $(cat err)" ;; esac
+	[ "$(ls -A foreign)" = file ] || fail "left: $(ls -A foreign)"
+}
+
 @test "keep: closed stdin, stdout and stderr" {
 	got=0
 	fan --work work -q als -k 4 -i 1 <&- >out 2>err || got=$?
