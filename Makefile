@@ -32,7 +32,7 @@ endif
 STD     := -std=c11 $(POSIX) -ffp-contract=off -fno-math-errno -fvisibility=default -pthread
 VERSION := $(shell cat VERSION)
 
-ALL_CFLAGS = $(STD) $(WARN) $(WERROR) $(CPPFLAGS) $(CFLAGS) $(SAN) -Ilib -DREC_VERSION='"$(VERSION)"'
+ALL_CFLAGS = $(STD) $(WARN) $(WERROR) $(CPPFLAGS) $(CFLAGS) $(SAN) -Ilib -I. -DREC_VERSION='"$(VERSION)"'
 LIBS     = -lz -lm -pthread
 # rec-sim opens OpenBLAS when it needs it; to link it instead: BLAS=-lopenblas CFLAGS="... -DREC_BLAS_STATIC"
 BLAS    ?= $(DL)
@@ -57,17 +57,17 @@ ISA_neon   :=
 
 LIB_SRC := $(filter-out lib/kernel/loops.c,$(wildcard lib/*/*.c))
 LIB_OBJ := $(LIB_SRC:%.c=$(B)/%.o) $(ISAS:%=$(B)/lib/kernel/loops_%.o)
-CLI_SRC := $(wildcard cmd/cli*.c)
+CLI_SRC := $(wildcard cmd/cli/*.c)
 CLI_OBJ := $(CLI_SRC:%.c=$(B)/%.o)
 CMDS    := $(patsubst cmd/%.c,%,$(wildcard cmd/rec-*.c))
 SCRIPTS := $(patsubst cmd/%.sh,%,$(wildcard cmd/rec-*.sh))
 BINS    := $(CMDS:%=$(B)/bin/%) $(SCRIPTS:%=$(B)/bin/%)
 PAGES   := $(wildcard man/*.[1-9])
 # Headers that no other room and no command includes stay here.
-PRIVATE := %_private.h lib/io/foreign_%.h lib/io/recmat_form.h lib/io/tsv.h lib/kernel/factor.h lib/kernel/tile.h lib/kernel/v16%.h \
-	$(patsubst %,lib/matrix/%.h,cells intern label_sort load merge_join ranges sort stow text) \
-	$(patsubst %,lib/model/%.h,als_row als_step ease linear sim_finish sim_select sim_stream sim_sums_check sim_users topn_tiles)
-HEADERS := $(filter-out $(PRIVATE),$(wildcard lib/*/*.h))
+PRIVATE := %_private.h %/private.h lib/foreign/%.h lib/recmat/form.h lib/rows/tsv.h lib/kernel/factor.h lib/kernel/tile.h lib/kernel/v16%.h \
+	$(patsubst %,lib/matrix/%.h,cells intern label_sort load merge_join ranges sort stow ordered) \
+	$(patsubst %,lib/%.h,als/row als/step sim/ease sim/linear sim/finish sim/select sim/groups sim/sums_check sim/users topn/tiles)
+HEADERS := lib/foreign/foreign.h $(filter-out $(PRIVATE),$(wildcard lib/*/*.h))
 
 all: $(BINS) ## every command
 
@@ -84,24 +84,25 @@ $(B)/lib/kernel/loops_plain.o: override SAN :=
 
 $(B)/lib/kernel/pick.o: ALL_CFLAGS += $(ISAS:%=-DREC_HAVE_%)
 
+# q: two rooms may have a file of the same name, and r would keep one of them.
 $(B)/librec.a: $(LIB_OBJ)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(AR) qcs $@ $^
 
 $(B)/cmd/libcli.a: $(CLI_OBJ)
 	@rm -f $@
 	$(AR) rcs $@ $^
 
-# A command is cmd/rec-NAME.c, with NAME_*.c beside it where it has more than one file.
+# A command is cmd/rec-NAME.c, with cmd/NAME/*.c where it has more than one file.
 .SECONDEXPANSION:
-$(B)/bin/rec-%: $(B)/cmd/rec-%.o $$(patsubst %.c,$(B)/%.o,$$(wildcard cmd/$$*_*.c)) $(B)/cmd/libcli.a $(B)/librec.a
+$(B)/bin/rec-%: $(B)/cmd/rec-%.o $$(patsubst %.c,$(B)/%.o,$$(wildcard cmd/$$*/*.c)) $(B)/cmd/libcli.a $(B)/librec.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(if $(filter sim,$*),$(BLAS)) $(LIBS)
 
-# Drivers in POSIX sh; `. NAME_part.sh` on a line of its own is replaced by that file.
-$(SCRIPTS:%=$(B)/bin/%): $(B)/bin/rec-%: cmd/rec-%.sh $$(wildcard cmd/$$*_*.sh) cmd/driver_common.sh VERSION
+# Drivers in POSIX sh; `. NAME/part.sh` on a line of its own is replaced by that file.
+$(SCRIPTS:%=$(B)/bin/%): $(B)/bin/rec-%: cmd/rec-%.sh $$(wildcard cmd/$$*/*.sh) cmd/cli/driver.sh VERSION
 	@mkdir -p $(@D)
-	awk '/^\. [a-z]+_[a-z]+\.sh$$/ { f = "cmd/" $$2; while ((getline line < f) > 0) if (line !~ /^# (SPDX|shellcheck)/) print line; next } \
+	awk '/^\. [a-z]+\/[a-z]+\.sh$$/ { f = "cmd/" $$2; while ((getline line < f) > 0) if (line !~ /^# (SPDX|shellcheck)/) print line; next } \
 		{ gsub("@VERSION@", "$(VERSION)"); print }' $< > $@
 	chmod 755 $@
 
@@ -169,7 +170,7 @@ man: $(PAGES) ## manual pages as text in $(B)/man
 
 $(B)/recpipe.bash: all
 	@mkdir -p $(B)
-	sh cmd/completion.sh $(B)/bin > $@
+	sh cmd/cli/completion.sh $(B)/bin > $@
 
 install: all $(B)/recpipe.bash ## into $(DESTDIR)$(PREFIX); BINDIR, LIBDIR, INCLUDEDIR, DATADIR, MANDIR say otherwise
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(COMPLETIONS) $(DESTDIR)$(DATADIR)/recpipe

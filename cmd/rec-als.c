@@ -3,12 +3,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "als_tell.h"
-#include "cli.h"
-#include "cli_load.h"
-#include "cli_side.h"
+#include "als/als.h"
+#include "cmd/als/tell.h"
+#include "cmd/cli/cli.h"
+#include "cmd/cli/load.h"
+#include "cmd/cli/side.h"
 #include "matrix/sparse.h"
-#include "model/als.h"
 
 static struct {
 	uint32_t factors, iterations, cg_steps;

@@ -2,19 +2,19 @@
 /*
  * rec-cat - the door: converts, inspects, verifies, concatenates, merges.
  *
- * A conversion goes one of three ways: rows one by one, or one dense matrix (cat_convert.c); or, recmat to recmat, whole blocks as they are
- * (cat_merge.c).
+ * A conversion goes one of three ways: rows one by one, or one dense matrix (cmd/cat/convert.c); or, recmat to recmat, whole blocks as they are
+ * (cmd/cat/merge.c).
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
-#include "cat.h"
-#include "cat_inspect.h"
-#include "cat_times.h"
-#include "io/foreign.h"
-#include "io/recmat.h"
-#include "io/rows.h"
+#include "cmd/cat/cat.h"
+#include "cmd/cat/inspect.h"
+#include "cmd/cat/times.h"
+#include "foreign/foreign.h"
+#include "recmat/recmat.h"
+#include "rows/rows.h"
 
 const char *const cat_formats[] = { "auto",	"tsv",	      "recmat",	  "csv",  "mtx",
 				    "npy",	"libsvm",     "labelled", "wide", "word2vec",

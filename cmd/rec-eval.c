@@ -10,9 +10,9 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "cli.h"
-#include "cli_load.h"
-#include "cli_side.h"
+#include "cmd/cli/cli.h"
+#include "cmd/cli/load.h"
+#include "cmd/cli/side.h"
 #include "eval/evaluate.h"
 #include "eval/peruser.h"
 #include "eval/summary.h"

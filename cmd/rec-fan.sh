@@ -35,8 +35,8 @@ me=rec-fan
 LC_ALL=C
 export LC_ALL
 # The Makefile puts the files in here.
-# shellcheck source=cmd/driver_common.sh
-. driver_common.sh
+# shellcheck source=cmd/cli/driver.sh
+. cli/driver.sh
 
 usage() {
 	cat <<'END'
@@ -98,10 +98,10 @@ log() {
 		$(((now - $5) / 1000000000)) $(((now - $5) / 1000000 % 1000)) "$6" "$7" >>log.tsv
 }
 
-# shellcheck source=cmd/fan_host.sh
-. fan_host.sh
-# shellcheck source=cmd/fan_job.sh
-. fan_job.sh
+# shellcheck source=cmd/fan/host.sh
+. fan/host.sh
+# shellcheck source=cmd/fan/job.sh
+. fan/job.sh
 
 if [ "${1:-}" = --job ] && [ -n "${REC_FAN_RUN:-}" ]; then	# what GNU parallel runs, in the folder of the run
 	digits "$2" && digits "$3" || exit 2
@@ -157,8 +157,8 @@ BIN=${BIN%"$NL"x}
 for c in job cat split eval "$CMD"; do [ -x "$BIN/rec-$c" ] || die 1 "$BIN/rec-$c: not there"; done
 for tool in parallel timeout gzip ${hosts:+rsync}; do command -v "$tool" >/dev/null || die 1 "$tool is not installed"; done
 
-# shellcheck source=cmd/fan_options.sh
-. fan_options.sh
+# shellcheck source=cmd/fan/options.sh
+. fan/options.sh
 
 unknown() { as_the_command "${2:-$1}"; }
 wants() { as_the_command "$1"; }
@@ -195,8 +195,8 @@ esac
 
 # ---- hosts and slots ----
 
-# shellcheck source=cmd/fan_list.sh
-. fan_list.sh
+# shellcheck source=cmd/fan/list.sh
+. fan/list.sh
 HOSTS='' total=0 LOCAL=1
 if [ -n "$hosts" ]; then
 	LOCAL=
@@ -307,8 +307,8 @@ R='' SSH_OPTIONS=''
 
 # ---- the input, and what the steps need of it ----
 
-# shellcheck source=cmd/fan_input.sh
-. fan_input.sh
+# shellcheck source=cmd/fan/input.sh
+. fan/input.sh
 
 # A shell hears no signal while it waits for a command in front of it: patiently
 # COMMAND... runs it behind, from_stdin COMMAND... so that it reads stdin.

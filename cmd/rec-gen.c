@@ -5,11 +5,11 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "cli.h"
+#include "cmd/cli/cli.h"
+#include "data/generate.h"
 #include "io/num.h"
-#include "io/recmat.h"
-#include "io/rows.h"
-#include "model/generate.h"
+#include "recmat/recmat.h"
+#include "rows/rows.h"
 
 static struct {
 	uint64_t users, rows;

@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "cmd/job/job.h"
 #include "io/num.h"
-#include "job.h"
 
 static const char help[] =
 	"rec-job - run one command of recpipe as a job that is read from stdin says\n"

@@ -2,11 +2,11 @@
 /* rec-score - scores given pairs: stdin comes out as it went in, with the score as value. */
 #include <string.h>
 
-#include "cli.h"
-#include "cli_load.h"
-#include "cli_side.h"
-#include "io/recmat.h"
-#include "model/score_stream.h"
+#include "cmd/cli/cli.h"
+#include "cmd/cli/load.h"
+#include "cmd/cli/side.h"
+#include "recmat/recmat.h"
+#include "score/stream.h"
 
 static const char *const cold_names[] = { "mean", "drop", "fail", NULL };
 

@@ -7,12 +7,12 @@
 #include "base/append.h"
 #include "base/near.h"
 #include "blas/blas.h"
-#include "cli.h"
-#include "cli_load.h"
+#include "cmd/cli/cli.h"
+#include "cmd/cli/load.h"
+#include "cmd/sim/shards.h"
+#include "cmd/sim/tell.h"
 #include "io/num.h"
-#include "model/sim.h"
-#include "sim_shards.h"
-#include "sim_tell.h"
+#include "sim/sim.h"
 
 static const char *const keeps[] = { "candidate", "history", NULL };
 static const char *const normalizes[] = { "none", "l1", "l2", NULL };

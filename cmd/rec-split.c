@@ -2,17 +2,17 @@
 /*
  * rec-split - interactions to train and held-out rows, to shards and parts; filters; leak audit.
  *
- * Two ways through (split_ways.c): where a row's side follows from the row alone it is passed on as it came; else the input is held as a matrix,
+ * Two ways through (cmd/split/ways.c): where a row's side follows from the row alone it is passed on as it came; else the input is held as a matrix,
  * filtered, split, and written in canonical order. Shards, parts and the audit have files of their own.
  */
 #include <string.h>
 
-#include "cli.h"
-#include "cli_load.h"
-#include "split_audit.h"
-#include "split_parts.h"
-#include "split_shards.h"
-#include "split_ways.h"
+#include "cmd/cli/cli.h"
+#include "cmd/cli/load.h"
+#include "cmd/split/audit.h"
+#include "cmd/split/parts.h"
+#include "cmd/split/shards.h"
+#include "cmd/split/ways.h"
 
 static const char *const repeats_names[] = { "drop", "keep", NULL }, *const duplicates_names[] = { "keep", "sum", "max", "last", "fail", NULL },
 			  *const warm_names[] = { "none", "user", "item", "both", NULL }, *const side_names[] = { "user", "item", NULL };

@@ -12,8 +12,8 @@
 # locked, because locks outlive hosts.
 me=rec-task
 # The Makefile puts the file in here.
-# shellcheck source=cmd/driver_common.sh
-. driver_common.sh
+# shellcheck source=cmd/cli/driver.sh
+. cli/driver.sh
 
 help() {
 	cat <<'END'

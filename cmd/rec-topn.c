@@ -3,20 +3,20 @@
  * rec-topn - ranks items for each row of stdin, leaving out what that row already holds.
  *
  * Load: models, pairs to leave out or to choose from, stdin (but for --stream). Put together: a scorer over the items of all models, the set of items
- * that may be listed, popularity. Then rows are answered (lib/model/topn.h) and what could not be done is told on stderr.
+ * that may be listed, popularity. Then rows are answered (lib/topn/topn.h) and what could not be done is told on stderr.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
-#include "cli.h"
-#include "cli_load.h"
-#include "cli_side.h"
+#include "cmd/cli/cli.h"
+#include "cmd/cli/load.h"
+#include "cmd/cli/side.h"
+#include "cmd/topn/tell.h"
 #include "io/looks.h"
 #include "matrix/lists.h"
-#include "model/similar.h"
-#include "model/topn.h"
-#include "topn_tell.h"
+#include "score/similar.h"
+#include "topn/topn.h"
 
 static const char *const scale_names[] = { "raw", "zscore", "rank", NULL }, *const cold_names[] = { "drop", "popular", "fail", NULL },
 			  *const fill_names[] = { "none", "popular", NULL };

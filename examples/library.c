@@ -7,8 +7,8 @@
  */
 #include <stdio.h>
 
+#include "als/als.h"
 #include "matrix/sparse.h"
-#include "model/als.h"
 
 static int train(struct rec_sparse *x, struct rec_model *m, const char *path, struct rec_err *e)
 {

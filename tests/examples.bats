@@ -30,7 +30,7 @@ killed() {
 
 @test "examples: no script combines --pipepart with --retries, nor uses parallel's --shard" {
 	cd "$ROOT"
-	for f in cmd/*.sh examples/*.sh examples/*/*.sh examples/*/Makefile tests/*.sh tests/*/*.sh man/*.[1-9] README.md; do
+	for f in cmd/*.sh cmd/*/*.sh examples/*.sh examples/*/*.sh examples/*/Makefile tests/*.sh tests/*/*.sh man/*.[1-9] README.md; do
 		sed 's/^[[:space:]]*#.*//' "$f" >"$BATS_TEST_TMPDIR/code"
 		! { grep -q -e '--pipepart' "$BATS_TEST_TMPDIR/code" && grep -q -e '--retries' "$BATS_TEST_TMPDIR/code"; } || fail "$f: --pipepart and --retries"
 		! grep -qE -e '--shard([^s]|$)' "$BATS_TEST_TMPDIR/code" || fail "$f: --shard"

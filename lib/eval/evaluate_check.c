@@ -7,7 +7,7 @@
 
 #include "eval/evaluate_private.h"
 #include "io/num.h"
-#include "io/recmat.h"
+#include "recmat/recmat.h"
 
 /* Whether every score is this one. */
 static bool all_are(const struct rec_lists *l, double score)

@@ -13,7 +13,7 @@
 #include "eval/peruser.h"
 #include "io/looks.h"
 #include "io/num.h"
-#include "io/rows.h"
+#include "rows/rows.h"
 
 struct ref {	/* bytes within the text */
 	const char *p;

@@ -10,9 +10,9 @@
 #include <assert.h>
 #include <math.h>
 
-#include "kernel/v16.h"
-#include "kernel/tile.h"
 #include "kernel/factor.h"
+#include "kernel/tile.h"
+#include "kernel/v16.h"
 
 enum { CHUNK = 64, AHEAD = 12 };	/* AHEAD: rows of a table asked for before they are used */
 

@@ -9,9 +9,9 @@
 #include "base/lang.h"
 #include "base/mem.h"
 #include "base/pool.h"
-#include "io/recmat.h"
-#include "io/rows.h"
 #include "matrix/sparse.h"
+#include "recmat/recmat.h"
+#include "rows/rows.h"
 
 REC_BEGIN_C
 

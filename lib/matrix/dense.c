@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "io/num.h"
-#include "matrix/text.h"
+#include "matrix/ordered.h"
 
 void rec_dense_free(struct rec_dense *d)
 {

@@ -10,8 +10,8 @@
 #include "base/lang.h"
 #include "base/pool.h"
 #include "io/out.h"
-#include "io/recmat.h"
 #include "matrix/labels.h"
+#include "recmat/recmat.h"
 
 REC_BEGIN_C
 

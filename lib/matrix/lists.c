@@ -13,10 +13,10 @@
 #include "base/bits.h"
 #include "base/mem.h"
 #include "io/num.h"
-#include "io/recmat.h"
+#include "matrix/ordered.h"
 #include "matrix/sort.h"
 #include "matrix/sparse.h"
-#include "matrix/text.h"
+#include "recmat/recmat.h"
 
 enum { ROWS_A_TASK = 256, CELLS_A_TEXT = 1 << 13, LABEL_SHOWN = 60 };
 

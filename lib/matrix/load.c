@@ -6,8 +6,8 @@
 
 #include "base/mem.h"
 #include "io/num.h"
-#include "io/recmat.h"
-#include "io/rows.h"
+#include "recmat/recmat.h"
+#include "rows/rows.h"
 
 enum { GROUP = 64, LABEL_SHOWN = 100 };
 

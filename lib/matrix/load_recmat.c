@@ -15,9 +15,9 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "io/num.h"
-#include "io/recmat.h"
 #include "matrix/load.h"
-#include "matrix/text.h"
+#include "matrix/ordered.h"
+#include "recmat/recmat.h"
 
 enum { CELLS_A_TASK = 1 << 15, LABELS_A_TASK = 1 << 12, GROUP = 64 };
 

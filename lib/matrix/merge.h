@@ -21,10 +21,10 @@
 #include "base/lang.h"
 #include "base/pool.h"
 #include "io/in.h"
-#include "io/meta.h"
 #include "io/out.h"
-#include "io/recmat.h"
 #include "matrix/sparse.h"
+#include "recmat/meta.h"
+#include "recmat/recmat.h"
 
 REC_BEGIN_C
 

@@ -9,9 +9,9 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "io/num.h"
-#include "io/recmat.h"
 #include "matrix/load.h"
-#include "matrix/text.h"
+#include "matrix/ordered.h"
+#include "recmat/recmat.h"
 
 enum { CELLS_A_TASK = 1 << 14, ROWS_A_TASK = 1 << 8, CELLS_A_TEXT = 1 << 13 };
 

@@ -18,10 +18,10 @@
 #include "base/pool.h"
 #include "io/in.h"
 #include "io/lost.h"
-#include "io/meta.h"
 #include "io/out.h"
 #include "matrix/csr.h"
 #include "matrix/labels.h"
+#include "recmat/meta.h"
 
 REC_BEGIN_C
 

@@ -23,12 +23,12 @@
 #include "base/lang.h"
 #include "io/in.h"
 #include "io/lost.h"
-#include "io/meta.h"
 #include "io/out.h"
 #include "kernel/run.h"
 #include "matrix/csr.h"
 #include "matrix/dense.h"
 #include "matrix/labels.h"
+#include "recmat/meta.h"
 
 REC_BEGIN_C
 
@@ -55,18 +55,6 @@ void rec_model_free(struct rec_model *m);
 
 /* Put the model's file before a message that e holds about it. Returns -1. */
 int rec_model_blame(const struct rec_model *m, struct rec_err *e);
-
-/*
- * Load from a file or pipe (mapped where it can be): recmat as above, or sparse text as a similarity. Takes in over, also on failure. Several streams concatenated are one
- * model where their blocks have the same names and disjoint rows (parts): they are joined by label.
- */
-REC_MUST int rec_model_load(struct rec_model *m, struct rec_in *in, bool trust, struct rec_pool *pool, struct rec_err *e);
-
-/*
- * The same in the middle of a sweep of rec-als, where items were solved once more than users: `iterations` is that of the items. The parts of a side must be of the
- * same sweep.
- */
-REC_MUST int rec_model_load_half(struct rec_model *m, struct rec_in *in, bool trust, struct rec_pool *pool, struct rec_err *e);
 
 /* Write in recmat: meta, then the blocks there are, then the end mark. Text (binary false) only for a similarity without offset and history transform:
  * else REC_EUSAGE, and the message names -b. */

@@ -18,9 +18,9 @@
 
 #include "base/hash.h"
 #include "base/mem.h"
-#include "io/foreign.h"
+#include "foreign/foreign.h"
 #include "io/looks.h"
-#include "io/rows.h"
+#include "rows/rows.h"
 
 #define COUNT(list) (sizeof(list) / sizeof *(list))
 

@@ -21,10 +21,11 @@
 #include <time.h>
 
 #include "eval/summary.h"
-#include "model/score_stream.h"
-#include "model/sim_sums.h"
-#include "model/topn.h"
+#include "score/stream.h"
+#include "sim/sums.h"
+#include "topn/topn.h"
 
+#include "load/load.h"
 #include "mutate.h"
 #include "seeds.h"
 

@@ -14,12 +14,13 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "io/recmat.h"
-#include "io/rows.h"
+#include "load/load.h"
 #include "matrix/lists.h"
 #include "matrix/merge.h"
 #include "matrix/sparse.h"
 #include "model/model.h"
+#include "recmat/recmat.h"
+#include "rows/rows.h"
 
 static unsigned long cuts, flips, failures;
 static char path[] = "/tmp/recmat-damage-XXXXXX";

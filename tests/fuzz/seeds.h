@@ -11,14 +11,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "als/als.h"
 #include "eval/evaluate.h"
 #include "eval/peruser.h"
 #include "matrix/lists.h"
 #include "matrix/sparse.h"
-#include "model/als.h"
 #include "model/model.h"
-#include "model/sim.h"
-#include "model/sim_partial.h"
+#include "sim/partial.h"
+#include "sim/sim.h"
 
 #include "stream.h"
 

@@ -17,8 +17,8 @@
 #include <string.h>
 
 #include "base/bytes.h"
-#include "io/crc.h"
-#include "io/recmat_form.h"
+#include "recmat/crc.h"
+#include "recmat/form.h"
 
 enum { MOST_BLOCKS = 12, MOST_SECTIONS = 12, MOST_BYTES = 1 << 18, ARENA = 4 << 20 };
 

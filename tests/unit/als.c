@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "als/row.h"
 #include "base/mem.h"
 #include "base/random.h"
-#include "model/als_row.h"
 #include "check.h"
 
 static struct rec_err err;

@@ -11,8 +11,8 @@
 #include <string.h>
 
 #include "base/append.h"
-#include "base/far.h"
 #include "base/bits.h"
+#include "base/far.h"
 #include "base/hash.h"
 #include "base/maps.h"
 #include "base/mem.h"

@@ -4,8 +4,8 @@
 #include <zlib.h>
 
 #include "base/random.h"
-#include "io/crc.h"
 #include "check.h"
+#include "recmat/crc.h"
 
 enum { SIZE = 5000 };
 

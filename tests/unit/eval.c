@@ -10,12 +10,12 @@
 
 #include "base/mem.h"
 #include "base/random.h"
+#include "check.h"
 #include "eval/catalogue.h"
 #include "eval/measure.h"
 #include "eval/results.h"
 #include "eval/sampled.h"
 #include "eval/stats.h"
-#include "check.h"
 
 static struct rec_err err;
 

@@ -5,7 +5,7 @@
  * that give a few bytes at a time, some longer than what is read at once. And
  * labels of lengths that no test can hold.
  */
-#include "io/foreign_line.h"
+#include "foreign/line.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,9 +15,9 @@
 
 #include "base/hash.h"
 #include "base/mem.h"
-#include "io/foreign_record.h"
-#include "io/rows.h"
 #include "check.h"
+#include "foreign/record.h"
+#include "rows/rows.h"
 
 static char path[] = "/tmp/rec-unit-foreign-XXXXXX";
 static int file;

@@ -10,10 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/random.h"
-#include "kernel/kernel.h"
 #include "../oracle/kernel.h"
+#include "base/random.h"
 #include "check.h"
+#include "kernel/kernel.h"
 
 enum { MAX_KP = 256, MAX_M = 200, ROWS = 300, OUT = MAX_KP * MAX_KP + 64 };
 

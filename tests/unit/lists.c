@@ -3,9 +3,9 @@
 #include <math.h>
 
 #include "base/pool.h"
-#include "io/recmat.h"
 #include "matrix/lists.h"
 #include "matrix_check.h"
+#include "recmat/recmat.h"
 
 static struct rec_err err;
 static struct rec_pool *pool[2];	/* 1 and 4 threads */

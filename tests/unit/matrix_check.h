@@ -10,10 +10,10 @@
 #include <unistd.h>
 
 #include "base/hash.h"
+#include "check.h"
 #include "io/in.h"
 #include "io/out.h"
 #include "matrix/labels.h"
-#include "check.h"
 
 enum { LABEL_MAX = 48 };
 

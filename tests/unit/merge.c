@@ -7,9 +7,10 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "check.h"
+#include "load/load.h"
 #include "matrix/merge.h"
 #include "model/model.h"
-#include "check.h"
 
 static struct rec_pool *pool;
 static char dir[] = "/tmp/merge-unit-XXXXXX";

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "io/meta.h"
 #include "check.h"
+#include "recmat/meta.h"
 
 static struct rec_meta parsed(const char *text)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * rank.c - best of many, scorer and lists against brute force in double on small random models whose numbers are multiples of 1/4: sums are exact then, so
+ * base/best.c - best of many, scorer and lists against brute force in double on small random models whose numbers are multiples of 1/4: sums are exact then, so
  * scores must be equal and ties are many. Every instruction set of this machine.
  */
 #include <math.h>
@@ -10,9 +10,9 @@
 
 #include "base/math.h"
 #include "base/random.h"
-#include "model/score_private.h"
-#include "model/topn.h"
 #include "check.h"
+#include "score/private.h"
+#include "topn/topn.h"
 
 enum { USERS = 40, ITEMS = 150, MOST = 2000 };
 

@@ -10,9 +10,9 @@
 #include <zlib.h>
 
 #include "base/mem.h"
-#include "io/recmat.h"
-#include "io/rows.h"
 #include "check.h"
+#include "recmat/recmat.h"
+#include "rows/rows.h"
 
 static struct rec_pool *pool;
 static char dir[] = "/tmp/recmat-unit-XXXXXX";

@@ -2,7 +2,7 @@
 /*
  * Rows of text and recmat against a slow parser: mapped, through gzip and through a pipe, for several numbers of threads, by batch, by visit and by line.
  */
-#include "io/rows.h"
+#include "rows/rows.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
@@ -16,11 +16,11 @@
 
 #include "base/mem.h"
 #include "base/random.h"
-#include "io/looks.h"
-#include "io/out.h"
-#include "io/num.h"
-#include "io/recmat.h"
 #include "check.h"
+#include "io/looks.h"
+#include "io/num.h"
+#include "io/out.h"
+#include "recmat/recmat.h"
 
 static char dir[] = "/tmp/rec-rows-XXXXXX";
 static char plain[64], packed[64], binary[64];

@@ -13,8 +13,8 @@
 #include "base/mem.h"
 #include "base/random.h"
 #include "blas/spd.h"
-#include "model/sim.h"
 #include "check.h"
+#include "sim/sim.h"
 
 static struct rec_run run;
 

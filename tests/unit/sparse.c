@@ -3,9 +3,9 @@
 #include <math.h>
 
 #include "base/mem.h"
-#include "io/recmat.h"
 #include "matrix/sparse.h"
 #include "matrix_check.h"
+#include "recmat/recmat.h"
 
 enum { MAX = 400 };
 

@@ -12,9 +12,9 @@
 
 #include "base/mem.h"
 #include "base/random.h"
+#include "check.h"
 #include "io/in.h"
 #include "io/out.h"
-#include "check.h"
 
 static char dir[] = "/tmp/rec-streams-XXXXXX";
 

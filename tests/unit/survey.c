@@ -6,7 +6,7 @@
 
 #include "base/random.h"
 #include "check.h"
-#include "model/sim_survey.h"
+#include "sim/survey.h"
 
 enum { USERS = 20000 };
 

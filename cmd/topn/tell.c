@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT */
+/* cmd/topn/tell.c - what rec-topn says on stderr. */
+#include "cmd/topn/tell.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "cmd/cli/side.h"
+
+/*
+ * Of a model: the labels that a history may name, or that it can list where it
+ * works from none.
+ */
+static const struct rec_labels *items_of(const struct rec_scorer_part *p)
+{
+	switch (p->kind) {
+	case REC_PART_FACTORS:
+		return &p->model->item.row;
+	case REC_PART_SPARSE:
+	case REC_PART_DENSE:
+		return &p->model->row;
+	case REC_PART_USERS:
+		return &p->interactions->col;
+	case REC_PART_OFFSET:
+		break;
+	}
+	return &p->model->offset.row;
+}
+
+/* Whether some model holds one of these items. */
+static bool models_hold(const struct topn_view *v, const struct rec_labels *items)
+{
+	for (size_t i = 0; i < v->scorer->nparts; i++) {
+		const struct rec_scorer_part *p = &v->scorer->part[i];
+
+		if (rec_labels_meet(items, items_of(p)))
+			return true;
+		if ((p->kind == REC_PART_SPARSE || p->kind == REC_PART_DENSE) &&
+		    rec_labels_meet(items, &p->model->col))
+			return true;
+	}
+	return false;
+}
+
+int topn_check_side(const struct topn_view *v, const struct topn_side *s, struct rec_err *e)
+{
+	struct cli_side side = { s->option, s->file, s->x, s->fail_empty };
+	bool known;
+
+	if (!s->file || s->x->row.n == 0)
+		return cli_side_filled(&side, e);
+	known = models_hold(v, &s->x->col) ||
+		(s->popular && rec_labels_meet(&s->x->col, &v->scorer->items));
+	side.fail = s->fail_items && !v->part_of_items;
+	if (!known)
+		return cli_side_apart(&side, "no model holds any of its items", &s->x->col,
+				      items_of(&v->scorer->part[0]), "in the model", e);
+	if (s->pairs)
+		cli_side_count(&side, s->pairs->item_of, "that no model holds");
+	side.fail = s->fail_users;
+	if (!v->in || s->any_users)
+		return 0;
+	return cli_side_apart(&side,
+			      v->similar ? "none of its rows is asked about" :
+					   "none of its users is asked about",
+			      &s->x->row, &v->in->row, "on stdin", e);
+}
+
+/* What stdin's histories name; of similar items, whose lists are wanted. */
+static const struct rec_labels *asked(const struct topn_view *v)
+{
+	return v->similar ? &v->in->row : &v->in->col;
+}
+
+void topn_tell_text_models(struct topn_view *v)
+{
+	char there[REC_LABEL_SHOWN], here[REC_LABEL_SHOWN];
+
+	for (size_t i = 0; v->in && asked(v)->n > 0 && i < v->models->n; i++) {
+		const struct rec_model *m = &v->models->model[i];
+		const char *x, *y;
+		size_t nx, ny;
+
+		if (!m->text || !m->has_similarity || m->row.n == 0 ||
+		    rec_labels_meet(asked(v), &m->row))
+			continue;
+		x = rec_label(&m->row, 0, &nx);
+		y = rec_label(asked(v), rec_labels_like(asked(v), x, nx), &ny);
+		cli_note("%s was read as a similarity (history item, candidate, weight); none of "
+			 "its rows is an item of stdin (%s there, %s on stdin). "
+			 "Is it an interactions file? Then make a model of it first (rec-als, "
+			 "rec-sim)",
+			 v->files->item[i], rec_label_show(there, x, nx),
+			 rec_label_show(here, y, ny));
+		v->text_model = true;
+	}
+}
+
+static const char *who(const struct topn_view *v)
+{
+	return v->similar ? "item" : "user";
+}
+
+/* "3 of 5 users" */
+static const char *share(const struct topn_view *v, uint64_t n, char out[80])
+{
+	uint64_t all = v->counts->rows;
+
+	snprintf(out, 80, "%llu of %llu %s%s", (unsigned long long)n, (unsigned long long)all,
+		 who(v), cli_s(all));
+	return out;
+}
+
+/*
+ * Where no model holds anything that stdin names: said, with a label of each
+ * side. Whether it is items that are strange.
+ */
+static bool tell_strangers(const struct topn_view *v)
+{
+	const struct rec_model *first = v->models->list[0];
+	const struct rec_labels *there = items_of(&v->scorer->part[0]),
+				*here = v->in ? asked(v) : NULL;
+	const char *what = v->similar ? "it holds no item of stdin" :
+					"it holds no item of stdin's histories";
+	struct cli_side side = { .option = "model", .file = v->files->item[0], .fail = true };
+	struct rec_err e = { 0 };
+
+	if (here && here->n == 0 && first->has_factors) {	/* labels alone */
+		there = &first->user.row;
+		here = &v->in->row;
+		what = "it holds no user of stdin";
+	} else if (!here || models_hold(v, here)) {
+		return false;
+	}
+	if (cli_side_apart(&side, what, there, here, "on stdin", &e) == 0)
+		return false;
+	cli_note("%s", e.msg);
+	return here != &v->in->row || v->similar;
+}
+
+/* Popularity is no answer where labels are wrong or a model is empty. */
+static void tell_cold(const struct topn_view *v, bool strangers)
+{
+	const struct rec_topn_counts *c = v->counts;
+	uint64_t cold = c->cold - c->flat;
+	const char *fate = v->popular ? "answered by popularity" : "no list",
+		   *hint = " (--cold popular answers them)";
+	char n[80];
+
+	if (c->flat)
+		cli_note("%s get%s one score for all items: %s", share(v, c->flat, n),
+			 cli_verb_s(c->flat), fate);
+	if (cold)
+		cli_note("%s can be scored by no model: %s%s", share(v, cold, n), fate,
+			 v->popular || strangers || v->empty_models ? "" : hint);
+}
+
+void topn_tell(const struct topn_view *v)
+{
+	const struct rec_topn_counts *c = v->counts;
+	bool strangers = v->text_model || (c->rows > 0 && tell_strangers(v));
+	char n[80];
+
+	if (c->rows == 0)
+		cli_note("the input is empty: no %s to answer", who(v));
+	if (v->in && !v->similar && strcmp(v->in->name, "similarity") == 0)
+		cli_note("stdin is a similarity, as in a model, and was read as histories; a model "
+			 "is given by -m");
+	if (c->unknown && !strangers)
+		cli_note("%llu pair%s of stdin name%s items that no model holds; %s ignored",
+			 (unsigned long long)c->unknown, cli_s(c->unknown), cli_verb_s(c->unknown),
+			 c->unknown == 1 ? "it is" : "they are");
+	tell_cold(v, strangers);
+	if (c->empty)
+		cli_note("%s %s no item left to list", share(v, c->empty, n),
+			 c->empty == 1 ? "has" : "have");
+	if (c->shorter)
+		cli_note("%llu of %llu list%s %s shorter than %lu", (unsigned long long)c->shorter,
+			 (unsigned long long)c->answered, cli_s(c->answered),
+			 c->shorter == 1 ? "is" : "are", (unsigned long)v->top);
+	if (c->bare && !v->part_of_items)
+		cli_note("%s hold%s nothing: nothing was left out of %s (see --seen)",
+			 share(v, c->bare, n), cli_verb_s(c->bare),
+			 c->bare == 1 ? "the list" : "their lists");
+}
+
+int topn_fail_unanswered(const struct topn_view *v, struct rec_err *e)
+{
+	return rec_err_set(e, REC_EDATA, "no %s was answered", who(v));
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * cmd/topn/tell.h - what rec-topn says on stderr: of files that have nothing to do
+ * with the models or with who is asked about, of models that say nothing, and
+ * of rows that got no list or a short one.
+ */
+#ifndef REC_CMD_TOPN_TELL_H
+#define REC_CMD_TOPN_TELL_H
+
+#include "cmd/cli/load.h"
+#include "score/candidates.h"
+#include "topn/topn.h"
+
+struct topn_view {
+	const struct cli_models *models;
+	const struct cli_list *files;		/* of the models */
+	const struct rec_scorer *scorer;
+	const struct rec_sparse *in;		/* stdin; NULL under --stream */
+	const struct rec_topn_counts *counts;
+	uint32_t top;
+	bool similar;				/* rows are items */
+	bool popular;				/* cold rows are answered by popularity */
+	/* a factor model holds fewer items than were trained */
+	bool part_of_items;
+	bool empty_models;			/* said by cli_note_empty_models */
+	bool text_model;			/* said by topn_tell_text_models */
+};
+
+/* A file of pairs that rec-topn was given. */
+struct topn_side {
+	const char *option, *file;
+	const struct rec_sparse *x;
+	const struct rec_pairs *pairs;	/* NULL: columns are not counted */
+	bool fail_empty, fail_items, fail_users;
+	bool any_users;			/* they need not be those of stdin */
+	bool popular;			/* items that popularity alone knows are known, too */
+};
+
+/*
+ * What a side file has in common with models and stdin. Nothing where file is
+ * NULL.
+ */
+REC_MUST int topn_check_side(const struct topn_view *v, const struct topn_side *s,
+			     struct rec_err *e);
+
+/*
+ * A similarity in text none of whose rows is an item of stdin may be something
+ * else.
+ */
+void topn_tell_text_models(struct topn_view *v);
+
+/* What a reader of the lists should know. */
+void topn_tell(const struct topn_view *v);
+
+/* Rows were asked for, and not one got a list. Returns -1. */
+int topn_fail_unanswered(const struct topn_view *v, struct rec_err *e);
+
+#endif

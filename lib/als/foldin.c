@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * foldin.c - a user vector from a history: the user's row equations of training against the stored item factors, by Cholesky.
+ *
+ * What is shared by all threads is made once: the padded item table (the stored one where it can be used as it is) and the Gramian. Each thread brings
+ * its scratch.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "als/row.h"
+#include "base/mem.h"
+
+struct rec_foldin {
+	struct rec_als_form form;
+	struct rec_als_fixed items;
+	const struct rec_kernel *kernel;
+};
+
+struct rec_foldin_scratch {
+	struct rec_als_scratch *row;
+	float *x;
+};
+
+int rec_foldin_new(struct rec_foldin **out, const struct rec_model *m, const struct rec_run *run, struct rec_err *e)
+{
+	struct rec_foldin *f;
+
+	*out = NULL;
+	if (!m->has_factors)
+		return rec_err_set(e, REC_EDATA, "the model holds no factors to fold a history into");
+	f = rec_zalloc(1, sizeof *f, e);
+	if (!f)
+		return -1;
+	f->kernel = run->kernel;
+	if (rec_als_form_load(&f->form, &m->meta, e) != 0 ||
+	    rec_als_form_fits(&f->form, m, e) != 0 ||
+	    rec_als_fixed_load(&f->items, &f->form, &m->item, false, run, e) != 0) {
+		rec_foldin_free(f);
+		return -1;
+	}
+	*out = f;
+	return 0;
+}
+
+void rec_foldin_free(struct rec_foldin *f)
+{
+	if (!f)
+		return;
+	rec_als_fixed_free(&f->items);
+	free(f);
+}
+
+int rec_foldin_scratch_new(struct rec_foldin_scratch **out, const struct rec_foldin *f, struct rec_err *e)
+{
+	struct rec_foldin_scratch *s = rec_zalloc(1, sizeof *s, e);
+
+	*out = NULL;
+	if (!s)
+		return -1;
+	s->x = rec_alloc(f->form.kp, sizeof *s->x, e);
+	if (!s->x || rec_als_scratch_new(&s->row, &f->form, e) != 0) {
+		rec_foldin_scratch_free(s);
+		return -1;
+	}
+	*out = s;
+	return 0;
+}
+
+void rec_foldin_scratch_free(struct rec_foldin_scratch *s)
+{
+	if (!s)
+		return;
+	rec_als_scratch_free(s->row);
+	free(s->x);
+	free(s);
+}
+
+int rec_foldin_solve(const struct rec_foldin *f, struct rec_foldin_scratch *s, const uint32_t *item, const float *value, uint32_t n, float *user,
+		     struct rec_err *e)
+{
+	struct rec_als_pairs h = { .col = item, .val = value, .n = n };
+	uint32_t k = f->form.k;
+
+	if (rec_als_solve(&f->form, &f->items, &h, REC_CHOLESKY, s->row, f->kernel, s->x, e) != 0)
+		return -1;
+	memcpy(user, s->x, k * sizeof *user);
+	if (f->form.bias) {
+		user[k] = 1;
+		user[k + 1] = s->x[k];
+	}
+	return 0;
+}

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * als/half.c - one half-step apart: rows of one side against the stored factors of the other, for sweeps that run over many processes or hosts.
+ *
+ * Everything that depends on the whole of the data (alpha0, divisor, mean, catalogue) comes from the metadata of the model, so the rows of the input may be all, or
+ * a shard. Part borders fall on blocks of 256 rows of the input in label order, so that the parts take about as long each (rec_blocks_balance).
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "als/step.h"
+#include "base/blocks.h"
+#include "base/mem.h"
+
+enum { TASK_PAIRS = 1 << 16 };
+
+struct half {
+	struct rec_als_form f;
+	struct rec_csr t, part;		/* transpose, where the rows of the input are of the other side; the rows of the part, columns as the fixed side has them */
+	struct rec_labels label;	/* of those rows */
+	struct rec_als_side side;
+	struct rec_als_fixed fixed;
+	struct rec_als_crew crew;
+};
+
+struct renaming {
+	const uint32_t *from, *map;
+	uint32_t *to;
+	uint64_t n;
+};
+
+static int rename_columns(void *arg, size_t task, unsigned thread, struct rec_err *e)
+{
+	const struct renaming *r = arg;
+	uint64_t first = (uint64_t)task * TASK_PAIRS, last = r->n - first < TASK_PAIRS ? r->n : first + TASK_PAIRS;
+
+	(void)thread;
+	(void)e;
+	for (uint64_t j = first; j < last; j++)
+		r->to[j] = r->map[r->from[j]];
+	return 0;
+}
+
+/* The columns of all rows are known: values stay where they are. m must outlive out. */
+static int cut_known_rows(struct rec_csr *out, const struct rec_csr *m, uint32_t first, uint32_t last, const uint32_t *map, uint32_t ncols,
+			  const struct rec_run *run, struct rec_err *e)
+{
+	uint64_t from = m->ptr[first], *ptr = rec_alloc((size_t)(last - first) + 1, sizeof *ptr, e);
+	struct renaming r = { .from = m->col + from, .map = map, .n = m->ptr[last] - from };
+
+	r.to = rec_alloc((size_t)r.n, sizeof *r.to, e);
+	*out = (struct rec_csr){ .nrows = last - first, .ncols = ncols, .nnz = r.n, .ptr = ptr, .col = r.to, .val = m->val + from, .own = { ptr, r.to } };
+	if (!ptr || !r.to)
+		return -1;
+	for (uint32_t i = first; i <= last; i++)
+		ptr[i - first] = m->ptr[i] - from;
+	return rec_pool_run(run->pool, (size_t)((r.n + TASK_PAIRS - 1) / TASK_PAIRS), rename_columns, &r, e);
+}
+
+/* Rows first .. last - 1 of m with columns renamed by map; those mapped to REC_NONE are left out and counted. */
+static int cut_rows(struct rec_csr *out, const struct rec_csr *m, uint32_t first, uint32_t last, const uint32_t *map, uint32_t ncols, uint64_t *unknown,
+		    struct rec_err *e)
+{
+	uint64_t nnz = 0, *ptr;
+	uint32_t *col;
+	float *val;
+
+	for (uint64_t j = m->ptr[first]; j < m->ptr[last]; j++)
+		nnz += map[m->col[j]] != REC_NONE;
+	*unknown = m->ptr[last] - m->ptr[first] - nnz;
+	if (rec_csr_new(out, last - first, ncols, nnz, 0, e) != 0)
+		return -1;
+	ptr = out->own[0];
+	col = out->own[1];
+	val = out->own[2];
+	nnz = 0;
+	for (uint32_t i = first; i < last; i++) {
+		ptr[i - first] = nnz;
+		for (uint64_t j = m->ptr[i]; j < m->ptr[i + 1]; j++) {
+			if (map[m->col[j]] == REC_NONE)
+				continue;
+			col[nnz] = map[m->col[j]];
+			val[nnz++] = m->val[j];
+		}
+	}
+	ptr[last - first] = nnz;
+	return 0;
+}
+
+uint64_t rec_als_row_cost(enum rec_solver solver, uint32_t factors)
+{
+	return (solver == REC_CG ? 8 : 16) + factors / 4;
+}
+
+/* Which of the rows of m this part solves. */
+static int choose_rows(uint32_t *first, uint32_t *last, const struct rec_csr *m, const struct rec_als_form *f, const struct rec_als_half_opts *o, struct rec_err *e)
+{
+	uint64_t *cost;
+
+	*first = 0;
+	*last = m->nrows;
+	if (m->nrows == 0 || o->parts == 1)
+		return 0;
+	if (rec_blocks_cost(&cost, m->ptr, m->nrows, rec_als_row_cost(f->solver, f->k), e) != 0)
+		return -1;
+	rec_blocks_balance(m->nrows, cost, o->part, o->parts, first, last);
+	free(cost);
+	return 0;
+}
+
+static bool all_known(const uint32_t *map, uint32_t n)
+{
+	for (uint32_t j = 0; j < n; j++)
+		if (map[j] == REC_NONE)
+			return false;
+	return true;
+}
+
+/* The rows that this part solves. */
+static int take_rows(struct half *h, const struct rec_sparse *x, const struct rec_als_half_opts *o, const struct rec_labels *others, const struct rec_run *run,
+		     struct rec_err *e)
+{
+	bool turn = o->users == o->transposed;
+	const struct rec_labels *rows = turn ? &x->col : &x->row, *cols = turn ? &x->row : &x->col;
+	const struct rec_csr *m = turn ? &h->t : &x->m;
+	uint32_t first, last, *map = NULL;
+	int rc;
+
+	if (turn && rec_csr_transpose(&h->t, &x->m, run->pool, e) != 0)
+		return -1;
+	if (choose_rows(&first, &last, m, &h->f, o, e) != 0 || rec_labels_cut(&h->label, rows, first, last, e) != 0)
+		return -1;
+	if (first == last)
+		return rec_csr_new(&h->part, 0, others->n, 0, 0, e);
+	if (rec_labels_map(&map, cols, others, e) != 0)
+		return -1;
+	rc = all_known(map, cols->n) ? cut_known_rows(&h->part, m, first, last, map, others->n, run, e) :
+				       cut_rows(&h->part, m, first, last, map, others->n, o->unknown, e);
+	free(map);
+	return rc;
+}
+
+/* Conjugate gradients go on from vectors that training has; before the first step it has the start values, which any process can make. */
+static int check_own(const struct half *h, const struct rec_model *from, const struct rec_dense *own, const struct rec_als_half_opts *o, struct rec_err *e)
+{
+	uint64_t n = 0;
+
+	if (h->f.solver != REC_CG || own->row.n > 0)
+		return 0;
+	if (rec_meta_get_u64(&from->meta, "iterations", &n, e) < 0)
+		return -1;
+	if (n <= (o->users ? 1 : 0) && !rec_meta_get(&from->meta, "init-from"))
+		return 0;
+	return rec_err_set(e, REC_EDATA, "the model holds no %s factors, from which conjugate gradients go on", o->users ? "user" : "item");
+}
+
+/*
+ * The catalogue grows with rows that training had not: a model never holds more
+ * than it. All parts of one input say the same.
+ */
+static int grow_catalogue(struct rec_meta *m, bool items, uint64_t catalogue, uint64_t rows,
+			  struct rec_err *e)
+{
+	return rows > catalogue ? rec_meta_set_u64(m, items ? "items" : "users", rows, e) : 0;
+}
+
+static int copy_meta(struct rec_meta *to, const struct rec_meta *from, bool items, struct rec_err *e)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < from->n; i++)
+		if (rec_meta_set(to, from->entry[i].key, from->entry[i].value, e) != 0)
+			return -1;
+	if (rec_meta_get_u64(from, "iterations", &n, e) < 0)
+		return -1;
+	return items ? rec_meta_set_u64(to, "iterations", n + 1, e) : 0;	/* a sweep begins with the items */
+}
+
+static int no_factors(const struct rec_model *from, const char *side, struct rec_err *e)
+{
+	rec_err_set(e, REC_EDATA, "the model holds no %s factors; solve those first", side);
+	return rec_model_blame(from, e);
+}
+
+static int half_step(struct rec_model *m, struct half *h, const struct rec_model *from, const struct rec_sparse *x, const struct rec_als_half_opts *o,
+		     const struct rec_run *run, struct rec_err *e)
+{
+	const struct rec_dense *other = o->users ? &from->item : &from->user, *same = o->users ? &from->user : &from->item;
+	struct rec_als_tell tell = { .note = "" };
+
+	if (rec_als_form_load(&h->f, &from->meta, e) != 0 || rec_als_form_fits(&h->f, from, e) != 0)
+		return rec_model_blame(from, e);
+	h->f.no_starts = h->f.solver == REC_CHOLESKY;
+	if (!from->has_factors || other->row.n == 0)
+		return no_factors(from, o->users ? "item" : "user", e);
+	if (check_own(h, from, same, o, e) != 0)
+		return rec_model_blame(from, e);
+	if (take_rows(h, x, o, &other->row, run, e) != 0 || rec_als_fixed_load(&h->fixed, &h->f, other, !o->users, run, e) != 0)
+		return -1;
+	if (rec_als_side_new(&h->side, &h->f, o->users, &h->label, &h->part, same->row.n ? same : NULL, run, e) != 0)
+		return -1;
+	if (rec_als_crew_new(&h->crew, &h->f, run, e) != 0)
+		return -1;
+	tell.total = h->label.n;
+	if (rec_als_step(&h->side, &h->fixed, &h->f, &h->crew, &tell, run, e) != 0)
+		return -1;
+	m->has_factors = true;
+	if (rec_als_side_pack(o->users ? &m->user : &m->item, &h->side, &h->f, e) != 0)
+		return -1;
+	(o->users ? &m->item : &m->user)->ncols = other->ncols;	/* no rows, but the columns of what it will be joined with */
+	if (copy_meta(&m->meta, &from->meta, !o->users, e) != 0)
+		return -1;
+	return grow_catalogue(&m->meta, !o->users, o->users ? h->f.users : h->f.items,
+			      o->users == o->transposed ? x->m.ncols : x->m.nrows, e);
+}
+
+int rec_als_half(struct rec_model *m, const struct rec_model *from, const struct rec_sparse *x, const struct rec_als_half_opts *o, const struct rec_run *run,
+		 struct rec_err *e)
+{
+	struct half h = { 0 };
+	int rc;
+
+	*m = (struct rec_model){ 0 };
+	*o->unknown = 0;
+	rc = half_step(m, &h, from, x, o, run, e);
+	rec_als_crew_free(&h.crew);
+	rec_als_side_free(&h.side);
+	rec_als_fixed_free(&h.fixed);
+	rec_labels_free(&h.label);
+	rec_csr_free(&h.part);
+	rec_csr_free(&h.t);
+	if (rc != 0) {
+		rec_model_free(m);
+		*m = (struct rec_model){ 0 };
+	}
+	return rc;
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * als/report.c - whether training came to something.
+ *
+ * Above the largest singular value of D_u^-1/2 R D_i^-1/2 (D: what a row pays,
+ * R: the weighted targets) regularisation leaves zero as the only solution, and
+ * sweeps shrink the vectors towards it; a start at zero stays there, and a
+ * weight that dwarfs the others does the same to them. Then no observed pair
+ * scores near its target. One that comes to a hundredth of it ends the search,
+ * which is among the first rows of any model that says something.
+ */
+#include "als/step.h"
+
+static double dot(const float *x, const float *y, uint32_t n)
+{
+	double sum = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		sum += (double)x[i] * y[i];
+	return sum;
+}
+
+/*
+ * Of a pair the share of its target that its score reaches; explicit: of the
+ * deviation of the values. 0: it has none.
+ */
+static double share(const struct rec_als_form *f, double y, float value, double deviation)
+{
+	if (f->explicit_loss)
+		return deviation > 0 ? (y < 0 ? -y : y) / deviation : 0;
+	if (f->target_value)
+		return value != 0 ? y / value : 0;
+	return value > 0 ? y : 0;
+}
+
+void rec_als_reach(struct rec_als_report *r, const struct rec_als_form *f,
+		   const struct rec_als_side *user, const struct rec_als_side *item, double enough)
+{
+	const struct rec_csr *m = user->m;
+
+	r->reached = 0;
+	for (uint32_t u = 0; u < user->label->n; u++) {
+		rec_csr_walk(m, m->ptr[u], m->ptr[u + 1]);
+		rec_far_used(user->far, f->kp * sizeof(float));
+		for (uint64_t j = m->ptr[u]; j < m->ptr[u + 1]; j++) {
+			double y = dot(user->table + (size_t)u * f->kp,
+				       item->table + (size_t)m->col[j] * f->kp, f->k);
+			double x = share(f, y, m->val[j], r->deviation);
+
+			r->reached = x > r->reached ? x : r->reached;
+		}
+		if (r->reached > enough)
+			return;
+	}
+	r->empty = true;
+}

@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * als/row.c - builds and solves the equations of one row.
+ *
+ * Cholesky: the row's vectors are gathered in panels of about 32 KiB (they stay in the first-level cache), each panel is added to the matrix and to the right
+ * side, then the matrix is factored in place. Work is n kp^2 + kp^3 / 3, memory a matrix and a panel a thread.
+ * Conjugate gradients (Hestenes and Stiefel 1952; for ALS Takács, Pilászy and Tikk 2011): the matrix is never formed; a step is one pass over the row's vectors and one
+ * product with the Gramian. Vectors of rows of up to CG_PANEL bytes are gathered once, those of longer ones are read from the table at each step.
+ * A row whose right side is zero has the solution zero; this also answers every row without terms.
+ */
+#include "als/row.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "base/math.h"
+#include "base/mem.h"
+#include "base/random.h"
+
+enum { PANEL = 32 << 10, CG_PANEL = 512 << 10, MAX_TRIES = 16 };
+
+struct rec_als_scratch {
+	uint32_t panel_rows, cg_rows;
+	float *matrix, *panel;
+	float *rhs, *x, *r, *p, *ap, *diag;	/* kp each, in one piece at rhs */
+	uint32_t *idx;			/* the pairs that add to the fit */
+	float *a, *b;			/* their terms */
+	size_t idx_cap, a_cap, b_cap;
+};
+
+/* The equations of a row, ready to be added up. */
+struct row {
+	const struct rec_als_form *f;
+	const struct rec_als_fixed *q;
+	const struct rec_kernel *kn;
+	struct rec_als_scratch *s;
+	const uint32_t *idx;
+	uint32_t n;		/* terms */
+	bool ones;		/* every a is 1 */
+	float reg;
+};
+
+uint32_t rec_als_stride(uint32_t k, bool bias)
+{
+	return (uint32_t)rec_round_up(k + (bias ? 2 : 0), REC_LANES);
+}
+
+float rec_als_weight(const struct rec_als_form *f, float value)
+{
+	double v = value < 0 ? -(double)value : (double)value;
+
+	switch (f->weights) {
+	case REC_WEIGHTS_LINEAR: return (float)(f->alpha * v / f->divisor);
+	case REC_WEIGHTS_LOG: return (float)(f->alpha * rec_log1p(v / f->epsilon) / f->divisor);
+	default: return (float)f->alpha;
+	}
+}
+
+double rec_als_reg(const struct rec_als_form *f, uint64_t n, uint32_t others)
+{
+	double base = f->explicit_loss ? 0 : f->unobserved * others;
+
+	return f->reg * rec_pow((double)n + base, f->reg_power);
+}
+
+int rec_als_scratch_new(struct rec_als_scratch **out, const struct rec_als_form *f, struct rec_err *e)
+{
+	struct rec_als_scratch *s = rec_zalloc(1, sizeof *s, e);
+	uint32_t row = f->kp * (uint32_t)sizeof(float);
+
+	*out = NULL;
+	if (!s)
+		return -1;
+	s->panel_rows = PANEL / row < 16 ? 16 : PANEL / row > 256 ? 256 : PANEL / row;
+	s->cg_rows = CG_PANEL / row < 64 ? 64 : CG_PANEL / row;
+	s->matrix = rec_zalloc((size_t)f->kp * f->kp, sizeof(float), e);
+	s->panel = s->matrix ? rec_alloc((size_t)s->cg_rows * f->kp, sizeof(float), e) : NULL;
+	s->rhs = s->panel ? rec_zalloc(6 * (size_t)f->kp, sizeof(float), e) : NULL;
+	if (!s->rhs) {
+		rec_als_scratch_free(s);
+		return -1;
+	}
+	s->x = s->rhs + f->kp;
+	s->r = s->x + f->kp;
+	s->p = s->r + f->kp;
+	s->ap = s->p + f->kp;
+	s->diag = s->ap + f->kp;
+	*out = s;
+	return 0;
+}
+
+void rec_als_scratch_free(struct rec_als_scratch *s)
+{
+	if (!s)
+		return;
+	free(s->matrix);
+	free(s->panel);
+	free(s->rhs);
+	free(s->idx);
+	free(s->a);
+	free(s->b);
+	free(s);
+}
+
+static int reserve(struct rec_als_scratch *s, uint32_t n, struct rec_err *e)
+{
+	if (rec_grow(&s->idx, &s->idx_cap, n, sizeof *s->idx, e) != 0 || rec_grow(&s->a, &s->a_cap, n, sizeof *s->a, e) != 0)
+		return -1;
+	return rec_grow(&s->b, &s->b_cap, n, sizeof *s->b, e);
+}
+
+static void explicit_terms(struct row *w, const struct rec_als_pairs *h)
+{
+	struct rec_als_scratch *s = w->s;
+
+	for (uint32_t j = 0; j < h->n; j++) {
+		double bias = w->q->bias ? w->q->bias[h->col[j]] : 0;
+
+		s->a[j] = 1;
+		s->b[j] = (float)((double)h->val[j] - w->f->mean - bias);
+	}
+	w->idx = h->col;
+	w->n = h->n;
+	w->ones = true;
+}
+
+static void implicit_terms(struct row *w, const struct rec_als_pairs *h)
+{
+	const struct rec_als_form *f = w->f;
+	struct rec_als_scratch *s = w->s;
+	float alpha = (float)f->alpha;
+	uint32_t n = 0;
+
+	for (uint32_t j = 0; j < h->n; j++) {
+		float v = h->val[j], a = alpha;
+
+		if (!rec_als_in_fit(f, v))
+			continue;
+		if (f->weights != REC_WEIGHTS_NONE)
+			a = h->weight ? h->weight[j] : rec_als_weight(f, v);
+		s->idx[n] = h->col[j];
+		s->a[n] = a;
+		s->b[n] = f->target_value ? a * v : v > 0 ? a : 0;
+		n++;
+	}
+	w->idx = s->idx;
+	w->n = n;
+	w->ones = f->weights == REC_WEIGHTS_NONE && alpha == 1;
+}
+
+static uint64_t count_pairs(const struct rec_als_form *f, const struct rec_als_pairs *h)
+{
+	uint64_t n = 0;
+
+	for (uint32_t j = 0; j < h->n; j++)
+		n += rec_als_counts(f, h->val[j]);
+	return n;
+}
+
+/* Regularisation along the diagonal: of the factors, of the bias, none on the padding. */
+static void set_diag(const struct row *w)
+{
+	uint32_t k = w->f->k;
+	float *d = w->s->diag;
+
+	memset(d, 0, w->f->kp * sizeof *d);
+	for (uint32_t c = 0; c < k; c++)
+		d[c] = w->reg;
+	if (w->f->bias)
+		d[k] = (float)w->f->bias_reg;
+}
+
+static bool all_zero(const float *x, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		if (x[i] != 0)
+			return false;
+	return true;
+}
+
+/* x - x is 0 for finite x alone. */
+static bool all_finite(const float *x, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		if (!(x[i] - x[i] == 0))
+			return false;
+	return true;
+}
+
+/* Matrix without regularisation, lower triangle; and the right side where rhs is not NULL. */
+static void add_up(const struct row *w, float *matrix, float *rhs)
+{
+	struct rec_als_scratch *s = w->s;
+	uint32_t kp = w->f->kp;
+	size_t size = (size_t)kp * kp * sizeof *matrix;
+
+	if (matrix && w->q->gram)
+		memcpy(matrix, w->q->gram, size);
+	else if (matrix)
+		memset(matrix, 0, size);
+	if (rhs)
+		memset(rhs, 0, kp * sizeof *rhs);
+	for (uint32_t j = 0; j < w->n; j += s->panel_rows) {
+		uint32_t m = w->n - j < s->panel_rows ? w->n - j : s->panel_rows;
+
+		w->kn->gather(s->panel, w->q->table, w->idx + j, m, kp);
+		if (matrix)
+			w->kn->rank_update(matrix, s->panel, w->ones ? NULL : s->a + j, m, kp);
+		if (rhs)
+			w->kn->combine(rhs, s->panel, s->b + j, m, kp);
+	}
+}
+
+/* Add the diagonal, each element at least `least` times the mean of the matrix's own; 1 on the padding. */
+static void add_diag(const struct row *w, float *matrix, double least)
+{
+	uint32_t kp = w->f->kp, used = w->f->k + w->f->bias;
+	double sum = 0;
+	float floor;
+
+	for (uint32_t c = 0; c < used; c++)
+		sum += matrix[(size_t)c * kp + c];
+	floor = (float)(least * sum / used);
+	for (uint32_t c = 0; c < kp; c++) {
+		float d = c >= used ? 1 : w->s->diag[c] > floor ? w->s->diag[c] : floor;
+
+		matrix[(size_t)c * kp + c] += d;
+	}
+}
+
+static int solve_cholesky(const struct row *w, float *x, struct rec_err *e)
+{
+	struct rec_als_scratch *s = w->s;
+	size_t bytes = w->f->kp * sizeof *x;
+	double least = 0x1p-20;
+
+	add_up(w, s->matrix, s->rhs);
+	if (all_zero(s->rhs, w->f->kp)) {
+		memset(x, 0, bytes);
+		return 0;
+	}
+	for (int t = 0; t < MAX_TRIES; t++, least *= 16) {
+		if (t > 0)
+			add_up(w, s->matrix, NULL);
+		add_diag(w, s->matrix, least);
+		if (w->kn->cholesky(s->matrix, w->f->kp) != 0)
+			continue;
+		memcpy(x, s->rhs, bytes);
+		w->kn->cholesky_solve(s->matrix, x, w->f->kp);
+		if (all_finite(x, w->f->kp))
+			return 0;
+	}
+	return rec_err_set(e, REC_EDATA, "no finite solution (values too large?)");
+}
+
+/* y = matrix * x, the matrix as its parts. */
+static void multiply(const struct row *w, const float *table, const uint32_t *idx, const float *x, float *y)
+{
+	uint32_t kp = w->f->kp;
+
+	if (w->q->gram)
+		w->kn->matvec(y, w->q->gram, x, kp);
+	else
+		memset(y, 0, kp * sizeof *y);
+	w->kn->outer_matvec(y, table, idx, w->s->a, x, w->n, kp);
+	w->kn->axpy(y, w->reg, x, w->f->k);
+	if (w->f->bias)
+		y[w->f->k] += (float)w->f->bias_reg * x[w->f->k];
+}
+
+static void cg_steps(const struct row *w, const float *table, const uint32_t *idx, float *x)
+{
+	const struct rec_kernel *kn = w->kn;
+	struct rec_als_scratch *s = w->s;
+	uint32_t kp = w->f->kp;
+	float rs, first;
+
+	multiply(w, table, idx, x, s->ap);
+	memcpy(s->r, s->rhs, kp * sizeof *s->r);
+	kn->axpy(s->r, -1, s->ap, kp);
+	memcpy(s->p, s->r, kp * sizeof *s->p);
+	first = rs = kn->dot(s->r, s->r, kp);
+	for (uint32_t step = 0; step < w->f->cg_steps; step++) {
+		float curvature, length, next, *swap;
+
+		if (!(rs > 0x1p-40f * first))
+			return;
+		multiply(w, table, idx, s->p, s->ap);
+		curvature = kn->dot(s->p, s->ap, kp);
+		if (!(curvature > 0))
+			return;
+		length = rs / curvature;
+		kn->axpy(x, length, s->p, kp);
+		kn->axpy(s->r, -length, s->ap, kp);
+		next = kn->dot(s->r, s->r, kp);
+		memcpy(s->ap, s->r, kp * sizeof *s->ap);	/* p = r + next / rs * p, in the place of ap */
+		kn->axpy(s->ap, next / rs, s->p, kp);
+		swap = s->p;
+		s->p = s->ap;
+		s->ap = swap;
+		rs = next;
+	}
+}
+
+static int solve_cg(const struct row *w, float *x, struct rec_err *e)
+{
+	struct rec_als_scratch *s = w->s;
+	uint32_t kp = w->f->kp;
+
+	if (w->n <= s->cg_rows) {	/* gathered once, used by every step */
+		memset(s->rhs, 0, kp * sizeof *s->rhs);
+		w->kn->gather(s->panel, w->q->table, w->idx, w->n, kp);
+		w->kn->combine(s->rhs, s->panel, s->b, w->n, kp);
+	} else {
+		add_up(w, NULL, s->rhs);
+	}
+	if (all_zero(s->rhs, kp)) {
+		memset(x, 0, kp * sizeof *x);
+		return 0;
+	}
+	if (w->n <= s->cg_rows)
+		cg_steps(w, s->panel, NULL, x);
+	else
+		cg_steps(w, w->q->table, w->idx, x);
+	return all_finite(x, kp) ? 0 : rec_err_set(e, REC_EDATA, "no finite solution (values too large?)");
+}
+
+int rec_als_solve(const struct rec_als_form *f, const struct rec_als_fixed *q, const struct rec_als_pairs *h, enum rec_solver solver,
+		  struct rec_als_scratch *s, const struct rec_kernel *kn, float *x, struct rec_err *e)
+{
+	struct row w = { .f = f, .q = q, .kn = kn, .s = s };
+
+	if (reserve(s, h->n, e) != 0)
+		return -1;
+	if (f->explicit_loss)
+		explicit_terms(&w, h);
+	else
+		implicit_terms(&w, h);
+	w.reg = (float)rec_als_reg(f, count_pairs(f, h), q->catalogue);
+	set_diag(&w);
+	return solver == REC_CG ? solve_cg(&w, x, e) : solve_cholesky(&w, x, e);
+}
+
+void rec_als_start(float *x, const struct rec_als_form *f, bool user, const char *label, size_t len)
+{
+	uint64_t key = rec_hash(label, len, rec_key(f->seed, user ? "user factors" : "item factors"));
+	double sd = f->init_sd / __builtin_sqrt((double)f->k);
+
+	memset(x, 0, f->kp * sizeof *x);
+	for (uint32_t c = 0; c < f->k; c++)
+		x[c] = (float)(sd * rec_normal(rec_random(key, c)));
+}

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * als/step.c - a half-step: threads take tasks of 64 rows, a row is computed by one thread and written to its own place, so that nothing depends on
+ * who took what. The fixed side is only read.
+ */
+#include "als/step.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+enum { TASK_ROWS = 64, TASK_PAIRS = 1 << 16 };
+
+struct starts {
+	struct rec_als_side *s;
+	const struct rec_als_form *f;
+	const struct rec_dense *init;
+	const uint32_t *map;	/* row of init, or REC_NONE; NULL where there is no init */
+};
+
+/* From the stored layout: p, 1, b_u of a user, q, b_i, 1 of an item. */
+static void start_from(struct rec_als_side *s, const struct rec_als_form *f, uint32_t i, const float *stored)
+{
+	float *x = s->table + (size_t)i * f->kp;
+
+	memset(x, 0, f->kp * sizeof *x);
+	memcpy(x, stored, f->k * sizeof *x);
+	if (f->bias)
+		s->bias[i] = stored[f->k + (s->user ? 1 : 0)];
+}
+
+static int start_rows(void *arg, size_t task, unsigned thread, struct rec_err *e)
+{
+	const struct starts *st = arg;
+	struct rec_als_side *s = st->s;
+	uint32_t first = (uint32_t)task * TASK_ROWS, last = s->label->n - first < TASK_ROWS ? s->label->n : first + TASK_ROWS;
+
+	(void)thread;
+	(void)e;
+	for (uint32_t i = first; i < last; i++) {
+		size_t len;
+		const char *label = rec_label(s->label, i, &len);
+
+		if (st->map && st->map[i] != REC_NONE)
+			start_from(s, st->f, i, st->init->val + (size_t)st->map[i] * st->init->ncols);
+		else
+			rec_als_start(s->table + (size_t)i * st->f->kp, st->f, s->user, label, len);
+		if (st->f->bias)
+			s->table[(size_t)i * st->f->kp + st->f->k] = 1;
+	}
+	rec_far_used(s->far, (uint64_t)(last - first) * st->f->kp * sizeof *s->table);
+	return 0;
+}
+
+static size_t row_tasks(uint32_t n)
+{
+	return ((size_t)n + TASK_ROWS - 1) / TASK_ROWS;
+}
+
+static int set_starts(struct rec_als_side *s, const struct rec_als_form *f, const struct rec_dense *init, const struct rec_run *run, struct rec_err *e)
+{
+	struct starts st = { s, f, init, NULL };
+	uint32_t *map = NULL;
+	int rc;
+
+	if (f->no_starts)
+		return 0;
+	if (init && rec_labels_map(&map, s->label, &init->row, e) != 0)
+		return -1;
+	st.map = map;
+	rc = rec_pool_run(run->pool, row_tasks(s->label->n), start_rows, &st, e);
+	free(map);
+	return rc;
+}
+
+struct weigh {
+	struct rec_als_side *s;
+	const struct rec_als_form *f;
+};
+
+static int weigh_pairs(void *arg, size_t task, unsigned thread, struct rec_err *e)
+{
+	const struct weigh *w = arg;
+	uint64_t first = (uint64_t)task * TASK_PAIRS, last = w->s->m->nnz - first < TASK_PAIRS ? w->s->m->nnz : first + TASK_PAIRS;
+
+	(void)thread;
+	(void)e;
+	for (uint64_t j = first; j < last; j++)
+		w->s->weight[j] = rec_als_weight(w->f, w->s->m->val[j]);
+	return 0;
+}
+
+/* Logarithms are worth keeping, the other weights are made as they are used. */
+static int set_weights(struct rec_als_side *s, const struct rec_als_form *f, const struct rec_run *run, struct rec_err *e)
+{
+	struct weigh w = { s, f };
+
+	if (f->explicit_loss || f->weights != REC_WEIGHTS_LOG || s->m->far)
+		return 0;
+	s->weight = rec_alloc(s->m->nnz, sizeof *s->weight, e);
+	if (!s->weight)
+		return -1;
+	return rec_pool_run(run->pool, (size_t)((s->m->nnz + TASK_PAIRS - 1) / TASK_PAIRS), weigh_pairs, &w, e);
+}
+
+static int new_table(struct rec_als_side *s, const struct rec_als_form *f, struct rec_err *e)
+{
+	size_t n = (size_t)s->label->n * f->kp;
+
+	if (!s->spill) {
+		s->table = rec_alloc(n, sizeof *s->table, e);
+		return s->table ? 0 : -1;
+	}
+	if (rec_far_new(&s->far, s->spill, n * sizeof *s->table, e) != 0)
+		return -1;
+	s->table = (float *)(void *)s->far->p;
+	return 0;
+}
+
+int rec_als_side_new(struct rec_als_side *s, const struct rec_als_form *f, bool user, const struct rec_labels *label, const struct rec_csr *m,
+		     const struct rec_dense *init, const struct rec_run *run, struct rec_err *e)
+{
+	*s = (struct rec_als_side){ .user = user, .label = label, .m = m, .spill = s->spill };
+	s->bias = f->bias ? rec_zalloc(label->n, sizeof *s->bias, e) : NULL;
+	if ((f->bias && !s->bias) || new_table(s, f, e) != 0 || set_starts(s, f, init, run, e) != 0 || set_weights(s, f, run, e) != 0) {
+		rec_als_side_free(s);
+		return -1;
+	}
+	return 0;
+}
+
+void rec_als_side_free(struct rec_als_side *s)
+{
+	free(s->weight);
+	if (s->far)
+		rec_far_free(s->far);
+	else
+		free(s->table);
+	free(s->bias);
+	*s = (struct rec_als_side){ 0 };
+}
+
+int rec_als_side_pack(struct rec_dense *d, struct rec_als_side *s, const struct rec_als_form *f, struct rec_err *e)
+{
+	uint32_t k = f->k, ncols = k + (f->bias ? 2 : 0);
+
+	*d = (struct rec_dense){ .ncols = ncols };
+	if (rec_labels_copy(&d->row, s->label, NULL, e) != 0)
+		return -1;
+	for (uint32_t i = 0; i < s->label->n; i++) {	/* in place: a packed row ends before the next padded one begins */
+		float *to = s->table + (size_t)i * ncols;
+
+		memmove(to, s->table + (size_t)i * f->kp, k * sizeof *to);
+		if (f->bias) {
+			to[k] = s->user ? 1 : s->bias[i];
+			to[k + 1] = s->user ? s->bias[i] : 1;
+		}
+		rec_far_used(s->far, (f->kp + ncols) * sizeof *to);
+	}
+	d->val = s->table;
+	d->far = s->far;
+	d->own = s->far ? NULL : s->table;
+	s->far = NULL;
+	s->table = NULL;
+	return 0;
+}
+
+int rec_als_side_fix(struct rec_als_fixed *q, const struct rec_als_side *s, const struct rec_als_form *f, const struct rec_run *run, struct rec_err *e)
+{
+	float *gram = NULL;
+
+	*q = (struct rec_als_fixed){ .table = s->table, .bias = s->bias, .n = s->label->n, .catalogue = s->user ? f->users : f->items };
+	if (!f->explicit_loss && rec_als_gram(&gram, f, s->table, q->n, run, e) != 0)
+		return -1;
+	q->gram = gram;
+	q->own[0] = gram;
+	return 0;
+}
+
+int rec_als_crew_new(struct rec_als_crew *c, const struct rec_als_form *f, const struct rec_run *run, struct rec_err *e)
+{
+	c->n = rec_pool_size(run->pool);
+	c->scratch = rec_zalloc(c->n, sizeof(struct rec_als_scratch *), e);
+	if (!c->scratch) {
+		c->n = 0;
+		return -1;
+	}
+	for (unsigned i = 0; i < c->n; i++) {
+		if (rec_als_scratch_new(&c->scratch[i], f, e) != 0) {
+			rec_als_crew_free(c);
+			return -1;
+		}
+	}
+	return 0;
+}
+
+void rec_als_crew_free(struct rec_als_crew *c)
+{
+	for (unsigned i = 0; i < c->n; i++)
+		rec_als_scratch_free(c->scratch[i]);
+	free(c->scratch);
+	*c = (struct rec_als_crew){ 0 };
+}
+
+struct step {
+	struct rec_als_side *s;
+	const struct rec_als_fixed *q;
+	const struct rec_als_form *f;
+	struct rec_als_crew *crew;
+	const struct rec_als_tell *tell;
+	const struct rec_run *run;
+	atomic_uint_fast64_t done;
+};
+
+static int solve_one(struct step *st, uint32_t i, unsigned thread, struct rec_err *e)
+{
+	struct rec_als_side *s = st->s;
+	const struct rec_csr *m = s->m;
+	uint64_t at = m->ptr[i];
+	struct rec_als_pairs h = { m->col + at, m->val + at, s->weight ? s->weight + at : NULL, (uint32_t)(m->ptr[i + 1] - at) };
+	float *x = s->table + (size_t)i * st->f->kp;
+	const char *label;
+	size_t len;
+
+	if (st->f->bias)
+		x[st->f->k] = s->bias[i];
+	if (rec_als_solve(st->f, st->q, &h, st->f->solver, st->crew->scratch[thread], st->run->kernel, x, e) != 0) {
+		label = rec_label(s->label, i, &len);
+		return rec_err_prefix(e, "%s '%.*s': ", s->user ? "user" : "item", len > 200 ? 200 : (int)len, label);
+	}
+	if (st->f->bias) {
+		s->bias[i] = x[st->f->k];
+		x[st->f->k] = 1;
+	}
+	return 0;
+}
+
+static int solve_rows(void *arg, size_t task, unsigned thread, struct rec_err *e)
+{
+	struct step *st = arg;
+	uint32_t n = st->s->label->n, first = (uint32_t)task * TASK_ROWS, last = n - first < TASK_ROWS ? n : first + TASK_ROWS;
+	uint64_t done;
+
+	rec_csr_walk(st->s->m, st->s->m->ptr[first], st->s->m->ptr[last]);
+	rec_far_used(st->s->far, (uint64_t)(last - first) * st->f->kp * sizeof(float));
+	for (uint32_t i = first; i < last; i++)
+		if (solve_one(st, i, thread, e) != 0)
+			return -1;
+	done = atomic_fetch_add(&st->done, last - first) + (last - first);
+	if (thread == 0)
+		rec_progress_tell(&st->run->progress, "rows", st->tell->before + done, st->tell->total, st->tell->note);
+	return 0;
+}
+
+int rec_als_step(struct rec_als_side *s, const struct rec_als_fixed *q, const struct rec_als_form *f, struct rec_als_crew *crew,
+		 const struct rec_als_tell *tell, const struct rec_run *run, struct rec_err *e)
+{
+	struct step st = { .s = s, .q = q, .f = f, .crew = crew, .tell = tell, .run = run };
+
+	atomic_init(&st.done, 0);
+	if (s->far)
+		rec_far_drop(s->far);	/* it was the fixed side before, all of it */
+	return rec_pool_run(run->pool, row_tasks(s->label->n), solve_rows, &st, e);
+}

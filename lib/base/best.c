@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+/* base/best.c - quickselect to cut, heapsort to sort: both in place, the order is total, so results depend on the set alone. */
+#include "base/best.h"
+
+#include "base/bits.h"
+
+static void swap(struct rec_ranked *a, struct rec_ranked *b)
+{
+	struct rec_ranked t = *a;
+
+	*a = *b;
+	*b = t;
+}
+
+/* A number that is larger for what ranks before: score in the upper half (its bits made to ascend), label rank downwards in the lower. */
+static inline uint64_t key(struct rec_ranked x)
+{
+	return (uint64_t)rec_key32(rec_bits32(x.score)) << 32 | (uint32_t)~x.item;
+}
+
+/* Where the middle one of the first, the middle and the last of lo .. hi stands, so that sorted input is no trap. */
+static uint32_t median(const struct rec_ranked *entry, uint32_t lo, uint32_t hi)
+{
+	uint32_t mid = lo + (hi - lo) / 2;
+	uint64_t a = key(entry[lo]), b = key(entry[mid]), c = key(entry[hi]);
+
+	if (a > b)
+		return b > c ? mid : a > c ? hi : lo;
+	return a > c ? lo : b > c ? hi : mid;
+}
+
+/* Quickselect: entry[k] becomes what it would be in order, better ones stand before it. The partition has no branch to mispredict. */
+static void select(struct rec_ranked *entry, uint32_t n, uint32_t k)
+{
+	uint32_t lo = 0, hi = n - 1, m, i;
+	struct rec_ranked x;
+	uint64_t pivot;
+
+	while (lo < hi) {
+		swap(&entry[median(entry, lo, hi)], &entry[hi]);
+		pivot = key(entry[hi]);
+		for (i = m = lo; i < hi; i++) {
+			x = entry[i];
+			entry[i] = entry[m];
+			entry[m] = x;
+			m += key(x) > pivot;
+		}
+		swap(&entry[m], &entry[hi]);
+		if (m == k)
+			return;
+		if (m > k)
+			hi = m - 1;
+		else
+			lo = m + 1;
+	}
+}
+
+void rec_top_cut(struct rec_top *t)
+{
+	if (t->n == 0 || t->n < t->cap)
+		return;
+	select(t->entry, t->n, t->cap - 1);
+	t->n = t->cap;
+	t->worst = t->entry[t->cap - 1];
+	t->bounded = true;
+}
+
+/* The parent ranks behind its children. */
+static void sift_down(struct rec_ranked *entry, uint32_t n, uint32_t i, struct rec_ranked x)
+{
+	uint32_t child;
+
+	while ((child = 2 * i + 1) < n) {
+		if (child + 1 < n && rec_ranked_before(entry[child], entry[child + 1]))
+			child++;
+		if (!rec_ranked_before(x, entry[child]))
+			break;
+		entry[i] = entry[child];
+		i = child;
+	}
+	entry[i] = x;
+}
+
+void rec_top_sort(struct rec_top *t)
+{
+	uint32_t i, n;
+	struct rec_ranked x;
+
+	rec_top_cut(t);
+	for (i = t->n / 2; i-- > 0;)
+		sift_down(t->entry, t->n, i, t->entry[i]);
+	for (n = t->n; n > 1; n--) {
+		x = t->entry[n - 1];
+		t->entry[n - 1] = t->entry[0];
+		sift_down(t->entry, n - 1, 0, x);
+	}
+}

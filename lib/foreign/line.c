@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: MIT */
+#include "foreign/line.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "io/looks.h"
+#include "io/num.h"
+
+enum { NEAR = 4096 };	/* bytes without newline after which CR is taken for the line end */
+
+void rec_line_free(struct rec_foreign_line *l)
+{
+	free(l->buf);
+	l->buf = NULL;
+	rec_buf_free(&l->text);
+}
+
+int rec_line_fail(const struct rec_foreign_line *l, int field, struct rec_err *e, const char *fmt,
+		  ...)
+{
+	char text[300];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	if (field)
+		return rec_err_set(e, REC_EDATA, "%s:%llu: field %d: %s", rec_in_name(l->in), (unsigned long long)l->number, field, text);
+	return rec_err_set(e, REC_EDATA, "%s:%llu: %s", rec_in_name(l->in), (unsigned long long)l->number, text);
+}
+
+/* Keep what lies behind start, and read more behind it. */
+static int read_more(struct rec_foreign_line *l, struct rec_err *e)
+{
+	enum { CHUNK = 1 << 18 };
+	int64_t got;
+
+	if (l->start > 0) {
+		memmove(l->buf, l->buf + l->start, l->n - l->start);
+		l->n -= l->start;
+		l->at -= l->start;
+		l->start = 0;
+	}
+	if (rec_grow(&l->buf, &l->cap, l->n + CHUNK + 1, 1, e) != 0)
+		return -1;
+	got = rec_in_read(l->in, l->buf + l->n, CHUNK, e);
+	if (got < 0)
+		return -1;
+	l->ended = got == 0;
+	l->n += (size_t)got;
+	return 0;
+}
+
+/*
+ * Whether CR alone ends a line, at the first line end of the stream; false
+ * where more bytes are needed to tell. csv: where CR comes first, for its
+ * fields are counted; else a CR before a newline is part of a label.
+ */
+static bool decide(struct rec_foreign_line *l, size_t from)
+{
+	const char *p = l->buf + from, *end = l->buf + l->n,
+		   *newline = memchr(p, '\n', (size_t)(end - p)), *cr;
+
+	cr = memchr(p, '\r', (size_t)((newline ? newline : end) - p));
+	if (!newline && !l->ended && (!cr || cr + 2 >= end || (!l->marks && end - p < NEAR)))
+		return false;
+	if (newline && !l->marks)
+		cr = NULL;
+	l->cr = cr && cr + 1 < end && cr[1] != '\n' &&
+		!(cr[1] == '\r' && (cr + 2 == end || cr[2] == '\n'));
+	l->known = newline || cr || l->ended;
+	return true;
+}
+
+/*
+ * The end of the line at buf[from ..): its place and width, or false where none
+ * is held (or may go on behind what is held).
+ */
+static bool find_end(const struct rec_foreign_line *l, size_t from, size_t *place, size_t *width)
+{
+	const char *p = l->buf + from, *end = l->buf + l->n,
+		   *newline = memchr(p, '\n', (size_t)(end - p)), *cr = NULL;
+
+	if (l->cr)
+		cr = memchr(p, '\r', (size_t)((newline ? newline : end) - p));
+	if (cr && cr + 1 == end && !l->ended)
+		return false;
+	if (!cr && !newline)
+		return false;
+	*place = (size_t)((cr ? cr : newline) - l->buf);
+	*width = cr && cr + 1 < end && cr[1] == '\n' ? 2 : 1;
+	return true;
+}
+
+/*
+ * From at to the next line end, which is covered by a NUL: 1, 0 where nothing
+ * is left, -1.
+ */
+static int take_line(struct rec_foreign_line *l, struct rec_err *e)
+{
+	size_t looked = l->at, place, width;
+	bool found = false;
+
+	for (;;) {
+		size_t before = l->start;
+
+		if (l->known || (l->n > looked && decide(l, l->at)))
+			found = find_end(l, looked, &place, &width);
+		if (found || l->ended)
+			break;
+		looked = l->known && l->n > l->at ? l->n - (l->cr ? 1 : 0) : l->at;
+		looked = looked > l->at ? looked : l->at;
+		if (read_more(l, e) != 0)
+			return -1;
+		looked -= before - l->start;
+	}
+	if (!found && l->at == l->n)
+		return 0;
+	l->stop = found ? place : l->n;
+	l->at = l->stop + (found ? width : 0);
+	if (l->stop > l->start && l->buf[l->stop - 1] == '\r')
+		l->stop--;
+	l->number++;
+	return 1;
+}
+
+static int check_line(struct rec_foreign_line *l, size_t from, struct rec_err *e)
+{
+	const struct rec_looks *looks = NULL;
+	const char *head;
+	size_t n;
+
+	if (l->number == 1 && !l->binary) {
+		head = rec_in_head(l->in, &n);
+		looks = rec_looks_format(head, n);
+	}
+	if (looks)
+		return rec_looks_fail(l->in, looks, e);
+	if (!l->marks && rec_looks_mark(l->buf + from, l->stop - from))
+		return rec_line_fail(l, 0, e, "%s", REC_LOOKS_MARK);
+	if (!memchr(l->buf + from, '\0', l->stop - from))
+		return 0;
+	rec_line_fail(l, 0, e, "a NUL byte");
+	rec_looks_explain(l->in, e);
+	return -1;
+}
+
+/* Give out what lies between start and stop; a mark is skipped. */
+static int give_line(struct rec_foreign_line *l, char **line, size_t *n)
+{
+	l->under = l->buf[l->stop];
+	l->buf[l->stop] = '\0';	/* over the line end, or the byte kept free at the end */
+	*line = l->buf + l->start;
+	*n = l->stop - l->start;
+	if (l->marks && rec_looks_mark(*line, *n)) {
+		*line += 3;
+		*n -= 3;
+	}
+	return 1;
+}
+
+int rec_line_next(struct rec_foreign_line *l, char **line, size_t *n, struct rec_err *e)
+{
+	int got;
+
+	l->start = l->at;
+	got = take_line(l, e);
+	if (got == 1 && check_line(l, l->start, e) != 0)
+		return -1;
+	return got == 1 ? give_line(l, line, n) : got;
+}
+
+int rec_line_more(struct rec_foreign_line *l, char **line, size_t *n, struct rec_err *e)
+{
+	size_t had = l->at - l->start;
+	int got;
+
+	l->buf[l->stop] = l->under;
+	got = take_line(l, e);
+	if (got == 1 && memchr(l->buf + l->start + had, '\0', l->stop - l->start - had)) {
+		rec_line_fail(l, 0, e, "a NUL byte");
+		rec_looks_explain(l->in, e);
+		return -1;
+	}
+	return got == 1 ? give_line(l, line, n) : got;
+}
+
+static int number_fail(const struct rec_foreign_line *l, int field, const char *s, size_t n,
+		       enum rec_num why, struct rec_err *e)
+{
+	if (why == REC_NUM_EMPTY)
+		return rec_line_fail(l, field, e, "empty");
+	return rec_line_fail(l, field, e, "'%.*s%s' is %s", (int)(n < 40 ? n : 40), s, n > 40 ? "..." : "",
+			     why == REC_NUM_RANGE ? "out of range" : "not a number");
+}
+
+int rec_line_f32(const struct rec_foreign_line *l, int field, const char *s, size_t n, float *x,
+		 struct rec_err *e)
+{
+	bool lost = false;
+	enum rec_num r = rec_num_value(s, n, x, &lost);
+
+	if (lost && l->lost)
+		rec_lost_value(l->lost, rec_in_name(l->in), l->number, s, n, *x);
+	return r == REC_NUM_OK ? lost : number_fail(l, field, s, n, r, e);
+}
+
+int rec_line_time(const struct rec_foreign_line *l, int field, const char *s, size_t n, double *x,
+		  struct rec_err *e)
+{
+	bool lost = false;
+	enum rec_num r = rec_num_time(s, n, x, &lost);
+
+	if (lost && l->lost)
+		rec_lost_time(l->lost, rec_in_name(l->in), l->number, field, s, n, *x);
+	return r == REC_NUM_OK ? lost : number_fail(l, field, s, n, r, e);
+}
+
+int rec_line_keep(struct rec_foreign_line *l, struct rec_row *row, const char *value, size_t nvalue,
+		  const char *time, size_t ntime, struct rec_err *e)
+{
+	struct rec_buf *b = &l->text;
+
+	b->n = 0;
+	if (rec_buf_add(b, row->col, row->col_len, e) != 0 || rec_buf_add(b, "\t", 1, e) != 0)
+		return -1;
+	if (rec_buf_add(b, value ? value : "1", value ? nvalue : 1, e) != 0 ||
+	    rec_buf_add(b, "\t", 1, e) != 0)
+		return -1;
+	if (rec_buf_add(b, time ? time : "", time ? ntime : 0, e) != 0 ||
+	    rec_buf_add(b, "\n", 1, e) != 0)
+		return -1;
+	row->col = b->p;
+	return 0;
+}
+
+int rec_line_u64(const struct rec_foreign_line *l, int field, const char *s, size_t n, uint64_t *x,
+		 struct rec_err *e)
+{
+	enum rec_num r = rec_num_u64(s, n, x);
+
+	return r == REC_NUM_OK ? 0 : number_fail(l, field, s, n, r, e);
+}
+
+int rec_line_label(const struct rec_foreign_line *l, int field, const char *s, size_t n,
+		   struct rec_err *e)
+{
+	if (n == 0)
+		return rec_line_fail(l, field, e, "empty");
+	if (n > REC_LABEL_MAX)
+		return rec_line_fail(l, field, e, REC_LABEL_TOO_LONG);
+	if (memchr(s, '\t', n) || memchr(s, '\n', n))
+		return rec_line_fail(l, field, e, "a label cannot hold TAB or line break");
+	return 0;
+}
+
+static bool blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+int rec_field_next(char **p, const char *end, const char *delimiter, char **s, size_t *n)
+{
+	size_t len = delimiter ? strlen(delimiter) : 0;
+	char *at = *p;
+
+	if (len == 0) {
+		while (at < end && blank(*at))
+			at++;
+		if (at >= end)
+			return 0;
+		*s = at;
+		while (at < end && !blank(*at))
+			at++;
+		*n = (size_t)(at - *s);
+		*p = at;
+		return 1;
+	}
+	if (at > end)
+		return 0;
+	*s = at;
+	while (at + len <= end && memcmp(at, delimiter, len) != 0)
+		at++;
+	if (at + len > end) {
+		*n = (size_t)(end - *s);
+		*p = (char *)end + 1;	/* past the end: the last field was given */
+		return 1;
+	}
+	*n = (size_t)(at - *s);
+	*p = at + len;
+	return 1;
+}
+
+const char *rec_delimiter(const char *option, const char *otherwise)
+{
+	if (!option)
+		return otherwise;
+	if (strcmp(option, "blanks") == 0)
+		return "";
+	return strcmp(option, "\\t") == 0 ? "\t" : option;
+}

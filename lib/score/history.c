@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/* history.c - rows put together from their cells. */
+#include "score/history.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+void rec_gather_free(struct rec_gather *g)
+{
+	free(g->cell);
+	free(g->item);
+	free(g->value);
+	*g = (struct rec_gather){ 0 };
+}
+
+int rec_gather_add(struct rec_gather *g, uint32_t item, float value, double time, struct rec_err *e)
+{
+	if (rec_grow(&g->cell, &g->cap, g->n + 1, sizeof *g->cell, e))
+		return -1;
+	g->cell[g->n++] = (struct rec_gather_cell){ item, value, time };
+	return 0;
+}
+
+/* By item, then time (missing first), then value. */
+static int compare(const void *pa, const void *pb)
+{
+	const struct rec_gather_cell *a = pa, *b = pb;
+
+	if (a->item != b->item)
+		return a->item < b->item ? -1 : 1;
+	if (isnan(a->time) != isnan(b->time))
+		return isnan(a->time) ? -1 : 1;
+	if (!isnan(a->time) && a->time != b->time)
+		return a->time < b->time ? -1 : 1;
+	return (a->value > b->value) - (a->value < b->value);
+}
+
+/* The cells of one item, sorted as above, as one value. */
+static int combine(const struct rec_gather_cell *c, size_t n, enum rec_repeats repeats, float *value, struct rec_err *e)
+{
+	double sum = 0;
+	size_t i;
+
+	*value = c[n - 1].value;
+	if (n == 1)
+		return 0;
+	if (repeats == REC_REPEATS_LAST && isnan(c[0].time))
+		return rec_err_set(e, REC_EDATA, "a pair is repeated and has no time that says which one is the last");
+	for (i = 0; i < n; i++)
+		sum += (double)c[i].value;
+	if (repeats == REC_REPEATS_SUM)
+		*value = (float)sum;
+	for (i = 0; repeats == REC_REPEATS_MAX && i < n; i++)
+		if (c[i].value > *value)
+			*value = c[i].value;
+	if (!isfinite(*value))
+		return rec_err_set(e, REC_EDATA, "the values of a repeated pair add up beyond float32");
+	return 0;
+}
+
+int rec_gather_end(struct rec_gather *g, enum rec_repeats repeats, struct rec_err *e)
+{
+	size_t i, j;
+
+	g->nitems = 0;
+	if (rec_grow(&g->item, &g->item_cap, g->n + 1, sizeof *g->item, e) || rec_grow(&g->value, &g->value_cap, g->n + 1, sizeof *g->value, e))
+		return -1;
+	if (g->n > 1)
+		qsort(g->cell, g->n, sizeof *g->cell, compare);
+	for (i = 0; i < g->n; i = j) {
+		for (j = i + 1; j < g->n && g->cell[j].item == g->cell[i].item; j++)
+			;
+		if (combine(g->cell + i, j - i, repeats, &g->value[g->nitems], e))
+			return -1;
+		g->item[g->nitems++] = g->cell[i].item;
+	}
+	g->n = 0;
+	return 0;
+}

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: MIT */
+/* score/stream.c - scoring of pairs as they come. A run of pairs of one user looks the user up (or folds the history in) once. */
+#include "score/stream.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "io/num.h"
+#include "recmat/recmat.h"
+
+enum { TASK_ROWS = 512 };
+
+/* Bits of what became of a pair. */
+enum fate { SCORED = 0, COLD = 1, CLAMPED = 2, KNOWN = 4, HISTORY = 8 };
+
+struct worker {
+	struct rec_score_scratch *scratch;
+	struct rec_query q;
+	bool has_history;
+	uint32_t *item;
+	float *value;
+	size_t item_cap, value_cap;
+};
+
+struct job {
+	const struct rec_scorer *s;
+	const struct rec_score_opts *o;
+	struct rec_rows *in;
+	const struct rec_row *rows;
+	size_t n;
+	bool binary;
+	struct worker *worker;
+	float *score;
+	unsigned char *fate;
+	size_t score_cap, fate_cap;
+	struct rec_buf *text;	/* one a task */
+	size_t ntext, text_cap;
+};
+
+int rec_clamp_parse(float *lo, float *hi, const char *text, struct rec_err *e)
+{
+	const char *colon = strchr(text, ':');
+
+	if (!colon || rec_num_f32(text, (size_t)(colon - text), lo) != REC_NUM_OK || rec_num_f32(colon + 1, strlen(colon + 1), hi) != REC_NUM_OK ||
+	    *lo > *hi)
+		return rec_err_set(e, REC_EUSAGE, "--clamp: '%s' is not LO:HI, train or none", text);
+	return 0;
+}
+
+int rec_clamp_train(float *lo, float *hi, const struct rec_meta *m, struct rec_err *e)
+{
+	double l, h;
+	int a = rec_meta_get_f64(m, "value.min", &l, e), b = a < 0 ? -1 : rec_meta_get_f64(m, "value.max", &h, e);
+
+	if (a < 0 || b < 0)
+		return -1;
+	if (!a || !b)
+		return 0;
+	*lo = (float)l;
+	*hi = (float)h;
+	return 1;
+}
+
+static int begin(const struct job *j, struct worker *w, const struct rec_row *row, struct rec_err *e)
+{
+	const struct rec_pairs *h = j->o->history;
+	uint32_t r = h ? rec_pairs_row(h, row->row, row->row_len) : REC_NONE;
+	size_t n = r == REC_NONE ? 0 : (size_t)(h->x->m.ptr[r + 1] - h->x->m.ptr[r]);
+
+	if (rec_grow(&w->item, &w->item_cap, n + 1, sizeof *w->item, e) || rec_grow(&w->value, &w->value_cap, n + 1, sizeof *w->value, e))
+		return -1;
+	w->q = (struct rec_query){ .label = row->row, .label_len = row->row_len, .item = w->item, .value = w->value };
+	w->q.n = r == REC_NONE ? 0 : rec_pairs_items(h, r, w->item, w->value);
+	w->has_history = r != REC_NONE;
+	return rec_scorer_begin(j->s, w->scratch, &w->q, e) < 0 ? -1 : 0;
+}
+
+static int score_row(struct job *j, struct worker *w, size_t i, struct rec_err *e)
+{
+	const struct rec_row *row = &j->rows[i];
+	uint32_t item = rec_scorer_item(j->s, row->col, row->col_len);
+	float x;
+
+	j->fate[i] = w->has_history ? HISTORY : SCORED;
+	if (!rec_scorer_pair(j->s, w->scratch, item, &x)) {
+		if (j->o->cold == REC_COLD_PAIR_FAIL)
+			return rec_rows_fail(j->in, i, 0, e, "no model can score this pair (--cold fail)");
+		j->fate[i] |= COLD | (rec_scorer_knows(j->s, item) ? KNOWN : 0);
+		x = rec_scorer_prior(j->s, w->scratch, item);
+	}
+	if (!isfinite(x))
+		return rec_rows_fail(j->in, i, 0, e, "the score of this pair is not a finite number");
+	if (j->o->clamp && (x < j->o->lo || x > j->o->hi)) {
+		x = x < j->o->lo ? j->o->lo : j->o->hi;
+		j->fate[i] |= CLAMPED;
+	}
+	j->score[i] = x;
+	return 0;
+}
+
+static bool dropped(const struct job *j, size_t i)
+{
+	return j->o->cold == REC_COLD_PAIR_DROP && (j->fate[i] & COLD);
+}
+
+static struct rec_row scored(const struct job *j, size_t i)
+{
+	struct rec_row row = j->rows[i];
+
+	row.value = j->score[i];
+	row.has = (row.has | REC_HAS_VALUE) & ~(unsigned)REC_LOST_VALUE;
+	return row;
+}
+
+static int print(const struct job *j, size_t i, struct rec_buf *b, struct rec_err *e)
+{
+	struct rec_row row = scored(j, i);
+
+	return rec_row_add(b, &row, e);
+}
+
+static int score_task(void *arg, size_t task, unsigned thread, struct rec_err *e)
+{
+	struct job *j = arg;
+	struct worker *w = &j->worker[thread];
+	size_t first = task * TASK_ROWS, last = j->n - first < TASK_ROWS ? j->n : first + TASK_ROWS, i;
+	const struct rec_row *before = NULL;
+
+	j->text[task].n = 0;
+	for (i = first; i < last; i++) {
+		if (!before || before->row_len != j->rows[i].row_len || memcmp(before->row, j->rows[i].row, before->row_len))
+			if (begin(j, w, &j->rows[i], e))
+				return -1;
+		before = &j->rows[i];
+		if (score_row(j, w, i, e) || (!j->binary && !dropped(j, i) && print(j, i, &j->text[task], e)))
+			return -1;
+	}
+	return 0;
+}
+
+static int write_piece(struct job *j, struct rec_out *out, struct rec_stream_out *stream, struct rec_score_counts *counts, struct rec_err *e)
+{
+	size_t i, tasks = (j->n + TASK_ROWS - 1) / TASK_ROWS;
+	struct rec_row row;
+
+	for (i = 0; i < j->n; i++) {
+		counts->cold += (j->fate[i] & COLD) != 0;
+		counts->known += (j->fate[i] & KNOWN) != 0;
+		counts->clamped += (j->fate[i] & CLAMPED) != 0;
+		counts->with_history += (j->fate[i] & HISTORY) != 0;
+		row = scored(j, i);
+		if (stream && !dropped(j, i) && rec_stream_out_row(stream, &row, e))
+			return -1;
+	}
+	for (i = 0; !stream && i < tasks; i++)
+		if (rec_out_write(out, j->text[i].p, j->text[i].n, e))
+			return -1;
+	counts->pairs += j->n;
+	return 0;
+}
+
+static void keep_label(char *to, size_t *n, const char *label, size_t len)
+{
+	*n = len < REC_SCORE_LABEL ? len : REC_SCORE_LABEL;
+	memcpy(to, label, *n);
+}
+
+/* The first pair, for messages. */
+static void keep_first(struct rec_score_counts *c, const struct rec_row *row)
+{
+	keep_label(c->user, &c->user_len, row->row, row->row_len);
+	keep_label(c->item, &c->item_len, row->col, row->col_len);
+}
+
+static int make_room(struct job *j, struct rec_err *e)
+{
+	size_t tasks = (j->n + TASK_ROWS - 1) / TASK_ROWS;
+
+	if (rec_grow(&j->score, &j->score_cap, j->n, sizeof *j->score, e) || rec_grow(&j->fate, &j->fate_cap, j->n, 1, e) ||
+	    rec_grow(&j->text, &j->text_cap, tasks, sizeof *j->text, e))
+		return -1;
+	for (; j->ntext < tasks; j->ntext++)
+		j->text[j->ntext] = (struct rec_buf){ 0 };
+	return 0;
+}
+
+static int pieces(struct job *j, struct rec_out *out, struct rec_score_counts *counts, struct rec_err *e)
+{
+	struct rec_stream_out *stream = NULL;
+	int rc = j->binary ? rec_stream_out_new(&stream, out, e) : 0, got = 0;
+
+	if (stream && j->o->name)
+		rec_stream_out_name(stream, j->o->name);
+
+	while (rc == 0 && (got = rec_rows_next(j->in, &j->rows, &j->n, e)) == 1) {
+		if (counts->pairs == 0 && j->n > 0)
+			keep_first(counts, &j->rows[0]);
+		rc = make_room(j, e);
+		if (rc == 0)
+			rc = rec_pool_run(j->s->run->pool, (j->n + TASK_ROWS - 1) / TASK_ROWS, score_task, j, e);
+		if (rc == 0)
+			rc = write_piece(j, out, stream, counts, e);
+		if (rc == 0)
+			rec_progress_tell(&j->s->run->progress, "pairs", counts->pairs, 0, NULL);
+	}
+	if (rc == 0 && got == 0 && stream)
+		rc = rec_stream_out_end(stream, e);
+	rec_stream_out_free(stream);
+	return rc || got < 0 ? -1 : 0;
+}
+
+int rec_score_stream(const struct rec_scorer *s, const struct rec_score_opts *o, struct rec_rows *in, struct rec_out *out, bool binary,
+		     struct rec_score_counts *counts, struct rec_err *e)
+{
+	struct job j = { .s = s, .o = o, .in = in, .binary = binary };
+	unsigned threads = rec_pool_size(s->run->pool), i;
+	size_t t;
+	int rc = (j.worker = rec_zalloc(threads, sizeof *j.worker, e)) ? 0 : -1;
+
+	for (i = 0; rc == 0 && i < threads; i++)
+		rc = rec_score_scratch_new(&j.worker[i].scratch, s, e);
+	if (rc == 0)
+		rc = pieces(&j, out, counts, e);
+	for (i = 0; j.worker && i < threads; i++) {
+		rec_score_scratch_free(j.worker[i].scratch);
+		free(j.worker[i].item);
+		free(j.worker[i].value);
+	}
+	for (t = 0; t < j.ntext; t++)
+		rec_buf_free(&j.text[t]);
+	free(j.text);
+	free(j.worker);
+	free(j.score);
+	free(j.fate);
+	return rc;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sim/finish.h - what happens to a similarity when its weights are there: --normalize, the offset of --center, and the labels of what is left. For sim*.c alone.
+ *
+ * All sums are chains in double over rows in canonical order, for each column or row on its own.
+ */
+#ifndef REC_SIM_FINISH_H
+#define REC_SIM_FINISH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "kernel/run.h"
+#include "matrix/csr.h"
+#include "model/model.h"
+#include "sim/sim.h"
+
+/* A square similarity of n items, sparse (with memory of its own) or dense. */
+struct rec_similarity {
+	uint32_t n;
+	struct rec_csr sparse;
+	float *dense;		/* n x n, NULL where sparse */
+};
+
+void rec_similarity_free(struct rec_similarity *s);
+
+/* Divide each row, or each column, by the sum of its |weights| (l1) or the root of the sum of their squares (l2). Rows and columns of zeros stay. */
+REC_MUST int rec_similarity_normalize(struct rec_similarity *s, enum rec_sim_normalize how, bool rows, const struct rec_run *run, struct rec_err *e);
+
+/* offset[j] = mean[j] - sum over i of S_ij * mean[i]. */
+REC_MUST int rec_similarity_offset(double *offset, const struct rec_similarity *s, const double *mean, const struct rec_run *run, struct rec_err *e);
+
+/* Rows from .. to - 1 become the similarity of m; rows and columns without a cell go (dense: none goes). s is emptied, also on failure. */
+REC_MUST int rec_similarity_to_model(struct rec_model *m, struct rec_similarity *s, const struct rec_labels *items, uint32_t from, uint32_t to,
+				     struct rec_err *e);
+
+/* An offset block for items from .. to - 1. */
+REC_MUST int rec_offset_to_model(struct rec_model *m, const double *offset, const struct rec_labels *items, uint32_t from, uint32_t to, struct rec_err *e);
+
+#endif

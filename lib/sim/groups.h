@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sim/groups.h - overlaps of items whose interactions lie in files.
+ *
+ * A line walks through the users of its item, who stand all over the data. So a group of lines is summed at once, each in accumulators of its own: the data pass
+ * by in pieces of consecutive users, and every line takes from each piece the users that it has there. A line meets its users in ascending order, as it
+ * does in memory: its sums are the same bits. The data pass by once a group, less what no line of the group needs.
+ *
+ * Memory: accumulators of the lines of a group, 8 to 32 bytes an item and line.
+ */
+#ifndef REC_SIM_GROUPS_H
+#define REC_SIM_GROUPS_H
+
+#include "kernel/run.h"
+#include "sim/neighbours.h"
+
+struct rec_group {
+	const struct rec_overlap *o;
+	uint32_t room, first, n;	/* lines it may hold; lines it holds */
+	struct rec_accumulator *acc;	/* one a line; all zero between groups */
+	uint64_t *at;			/* next cell of each line in o->t */
+	uint32_t to;			/* users of the piece under way are below */
+	_Atomic uint64_t touched;	/* bytes of it */
+};
+
+/* Bytes of the accumulators of a line. */
+uint64_t rec_group_line_bytes(enum rec_base base, uint32_t items);
+
+REC_MUST int rec_group_new(struct rec_group *g, const struct rec_overlap *o, uint32_t room, struct rec_err *e);
+void rec_group_free(struct rec_group *g);
+
+/* Sum lines first .. end - 1, at most room. */
+REC_MUST int rec_group_sum(struct rec_group *g, uint32_t first, uint32_t end, const struct rec_run *run, struct rec_err *e);
+
+#endif

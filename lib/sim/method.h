@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/* sim/method.h - what a row of the table of methods holds, and what a measure sees of the data. For sim*.c alone. */
+#ifndef REC_SIM_METHOD_H
+#define REC_SIM_METHOD_H
+
+#include "base/lang.h"
+#include "sim/neighbours.h"
+#include "sim/sim.h"
+#include "sim/survey.h"
+
+REC_BEGIN_C
+
+/* Interactions made ready: x users x items (or items x users under --side user), t its transpose. */
+struct rec_sim_data {
+	struct rec_csr x, t;
+	bool unit;		/* all weights are 1 */
+	int scale;		/* of user weights: sim/survey.h */
+	const struct rec_sums *sums;	/* instead of x, or NULL: sums of shards, unit data; of t there are the pointers alone, which give the pairs of each item */
+	uint32_t users, items;
+	const struct rec_sim_opts *o;
+	double *a, *b;		/* per item: what the formula takes of a history item, of a candidate */
+	double *user;		/* f_u of neighbours.h, or NULL */
+	double *user_mean, *item_mean;
+};
+
+/* Where S_ij and S_ji are the same bits. */
+enum rec_sim_symmetry {
+	REC_SIM_DIRECTED,		/* nowhere to be relied on */
+	REC_SIM_SYMMETRIC,
+	REC_SIM_OF_HALVES,		/* with --asymmetry 0.5 */
+	REC_SIM_OF_EXPONENTS,		/* with A = B of --exponents */
+};
+
+struct rec_sim_method {
+	const char *name, *formula;
+	unsigned takes;
+	enum rec_sim_symmetry symmetry;	/* before --normalize */
+	bool values;		/* uses values as they are where no --weights are given */
+	bool zeros;		/* pairs of value 0 take part */
+	uint32_t neighbours;
+	enum rec_base base;	/* of unit data; weighted data make SUM of COUNT where the method takes weights */
+	rec_pair_fn *weight;	/* arg is a struct rec_sim_data; NULL: not by pairs (ease, popular) */
+	int (*prepare)(struct rec_sim_data *d, struct rec_err *e);	/* fill a, b, user, means; NULL for nothing */
+	unsigned cost;		/* time for a pair of items beside its sums, in additions: for the borders of parts, measured */
+};
+
+/* Pairs of an item, and of a user. */
+static inline double rec_sim_item_count(const struct rec_sim_data *d, uint32_t i)
+{
+	return (double)(d->t.ptr[i + 1] - d->t.ptr[i]);
+}
+
+static inline double rec_sim_user_count(const struct rec_sim_data *d, uint32_t u)
+{
+	return (double)(d->x.ptr[u + 1] - d->x.ptr[u]);
+}
+
+REC_END_C
+
+#endif

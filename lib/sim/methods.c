@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sim/methods.c - the table of methods, one row each, and the measures.
+ *
+ * d_i: pairs of item i; c: users that hold both i and j; U: users; w_ui: weight of a pair (1 unless --weights says otherwise); i the history item, j the candidate.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "base/math.h"
+#include "base/mem.h"
+#include "sim/linear.h"
+#include "sim/method.h"
+
+/* -- what a formula takes of each item -- */
+
+static double sum_of_squares(const struct rec_sim_data *d, uint32_t i)
+{
+	double sum = 0;
+
+	if (d->unit)
+		return rec_sim_item_count(d, i);
+	rec_csr_walk(&d->t, d->t.ptr[i], d->t.ptr[i + 1]);
+	for (uint64_t c = d->t.ptr[i]; c < d->t.ptr[i + 1]; c++)
+		sum += (double)d->t.val[c] * (double)d->t.val[c];
+	return sum;
+}
+
+static int two_arrays(struct rec_sim_data *d, struct rec_err *e)
+{
+	d->a = rec_alloc(d->items, sizeof *d->a, e);
+	d->b = rec_alloc(d->items, sizeof *d->b, e);
+	return d->a && d->b ? 0 : -1;
+}
+
+static int prepare_asymmetric(struct rec_sim_data *d, struct rec_err *e)
+{
+	double alpha = d->o->method->takes & REC_SIM_ASYMMETRY ? d->o->asymmetry : 0.5;
+
+	if (two_arrays(d, e) != 0)
+		return -1;
+	for (uint32_t i = 0; i < d->items; i++) {
+		d->a[i] = rec_pow(sum_of_squares(d, i), alpha);
+		d->b[i] = rec_pow(sum_of_squares(d, i), 1 - alpha);
+	}
+	return 0;
+}
+
+static double *row_means(const struct rec_csr *m, struct rec_err *e)
+{
+	double *mean = rec_alloc(m->nrows, sizeof *mean, e);
+
+	for (uint32_t r = 0; mean && r < m->nrows; r++) {
+		double sum = 0;
+
+		rec_csr_walk(m, m->ptr[r], m->ptr[r + 1]);
+		for (uint64_t i = m->ptr[r]; i < m->ptr[r + 1]; i++)
+			sum += (double)m->val[i];
+		mean[r] = m->ptr[r + 1] > m->ptr[r] ? sum / (double)(m->ptr[r + 1] - m->ptr[r]) : 0;
+	}
+	return mean;
+}
+
+static int prepare_pearson(struct rec_sim_data *d, struct rec_err *e)
+{
+	return (d->item_mean = row_means(&d->t, e)) ? 0 : -1;
+}
+
+static int prepare_adjusted(struct rec_sim_data *d, struct rec_err *e)
+{
+	return (d->user_mean = row_means(&d->x, e)) ? 0 : -1;
+}
+
+/* -- measures -- */
+
+static double ratio(double x, double y)
+{
+	return y != 0 ? x / y : 0;
+}
+
+static double weigh_cosine(const void *arg, uint32_t i, uint32_t j, const struct rec_pair *p)
+{
+	const struct rec_sim_data *d = arg;
+
+	return ratio(p->xy, d->a[i] * d->b[j] + d->o->shrink);
+}
+
+static double weigh_jaccard(const void *arg, uint32_t i, uint32_t j, const struct rec_pair *p)
+{
+	const struct rec_sim_data *d = arg;
+
+	return p->count / (rec_sim_item_count(d, i) + rec_sim_item_count(d, j) - p->count + d->o->shrink);
+}
+
+static double weigh_dice(const void *arg, uint32_t i, uint32_t j, const struct rec_pair *p)
+{
+	const struct rec_sim_data *d = arg;
+
+	return 2.0 * p->count / (rec_sim_item_count(d, i) + rec_sim_item_count(d, j) + d->o->shrink);
+}
+
+static double weigh_overlap(const void *arg, uint32_t i, uint32_t j, const struct rec_pair *p)
+{
+	const struct rec_sim_data *d = arg;
+	double di = rec_sim_item_count(d, i), dj = rec_sim_item_count(d, j);
+
+	return p->count / ((di < dj ? di : dj) + d->o->shrink);
+}
+
+static double weigh_conditional(const void *arg, uint32_t i, uint32_t j, const struct rec_pair *p)
+{
+	const struct rec_sim_data *d = arg;
+
+	(void)j;
+	return p->count / (rec_sim_item_count(d, i) + d->o->shrink);
+}
+
+static double weigh_lift(const void *arg, uint32_t i, uint32_t j, const struct rec_pair *p)
+{
+	const struct rec_sim_data *d = arg;
+
+	return (double)p->count * d->users / (rec_sim_item_count(d, i) * rec_sim_item_count(d, j) + d->o->shrink);
+}
+
+static double weigh_sum(const void *arg, uint32_t i, uint32_t j, const struct rec_pair *p)
+{
+	(void)arg;
+	(void)i;
+	(void)j;
+	return p->xy;
+}
+
+/* ln(1 + y) to a few units in the last place, fast near 0 where most cells are: 2 artanh(y / (2 + y)) by its series, whose rest is below 1e-17 there. */
+static double log1p_fast(double y)
+{
+	double s, t, sum = 1.0 / 19;
+
+	if (!(fabs(y) < 0.25))
+		return rec_log1p(y);
+	s = y / (2 + y);
+	t = s * s;
+	for (int k = 17; k >= 1; k -= 2)
+		sum = sum * t + 1.0 / k;
+	return 2 * s * sum;
+}
+
+/* k ln(k U / (row * column)) of a cell of the table of two items, where k U = row * column + excess: no cancellation near independence. */
+static double surprise(double k, double row, double column, double excess)
+{
+	return k > 0 ? k * log1p_fast(excess / (row * column)) : 0;
+}
+
+/* In a table of two by two the excess is the determinant, with the sign of the diagonal. */
+static double weigh_llr(const void *arg, uint32_t i, uint32_t j, const struct rec_pair *p)
+{
+	const struct rec_sim_data *d = arg;
+	double u = d->users, di = rec_sim_item_count(d, i), dj = rec_sim_item_count(d, j), c = p->count, x = c * u - di * dj;
+	/* the same sum for i and j as for j and i */
+	double alone = surprise(di - c, di, u - dj, -x) + surprise(dj - c, u - di, dj, -x);
+	double sum = surprise(c, di, dj, x) + alone + surprise(u - di - dj + c, u - di, u - dj, x);
+
+	return sum > 0 ? 2 * sum : 0;
+}
+
+static double weigh_moments(const void *arg, uint32_t i, uint32_t j, const struct rec_pair *p)
+{
+	const struct rec_sim_data *d = arg;
+
+	(void)i;
+	(void)j;
+	return ratio(p->xy, sqrt(p->xx) * sqrt(p->yy) + d->o->shrink);
+}
+
+/* -- the table -- */
+
+#define COMMON (REC_SIM_LIST | REC_SIM_SUPPORT)
+
+static const struct rec_sim_method methods[] = {
+	{ "cosine", "sum_u w_ui w_uj / (sqrt(sum_u w_ui^2 * sum_u w_uj^2) + X)",
+	  COMMON | REC_SIM_SHRINK | REC_SIM_WEIGHTS | REC_SIM_FACTORS, REC_SIM_SYMMETRIC, false,
+	  false, 100, REC_BASE_COUNT, weigh_cosine, prepare_asymmetric, 8 },
+	{ "jaccard", "c / (d_i + d_j - c + X)", COMMON | REC_SIM_SHRINK, REC_SIM_SYMMETRIC, false,
+	  false, 100, REC_BASE_COUNT, weigh_jaccard, NULL, 8 },
+	{ "dice", "2 c / (d_i + d_j + X)", COMMON | REC_SIM_SHRINK, REC_SIM_SYMMETRIC, false, false,
+	  100, REC_BASE_COUNT, weigh_dice, NULL, 8 },
+	{ "overlap", "c / (min(d_i, d_j) + X)", COMMON | REC_SIM_SHRINK, REC_SIM_SYMMETRIC, false,
+	  false, 100, REC_BASE_COUNT, weigh_overlap, NULL, 8 },
+	{ "count", "c", COMMON, REC_SIM_SYMMETRIC, false, false, 100, REC_BASE_COUNT, weigh_sum,
+	  NULL, 8 },
+	{ "conditional", "c / (d_i + X)", COMMON | REC_SIM_SHRINK, REC_SIM_DIRECTED, false, false,
+	  100, REC_BASE_COUNT, weigh_conditional, NULL, 8 },
+	{ "lift", "c U / (d_i d_j + X)", COMMON | REC_SIM_SHRINK, REC_SIM_SYMMETRIC, false, false,
+	  100, REC_BASE_COUNT, weigh_lift, NULL, 8 },
+	{ "llr", "2 sum over the 4 cells k of the table of i and j of k ln(k U / (row * column))",
+	  COMMON, REC_SIM_SYMMETRIC, false, false, 100, REC_BASE_COUNT, weigh_llr, NULL, 96 },
+	{ "pearson",
+	  "sum (v_ui - m_i)(v_uj - m_j) / (sqrt(sum (v_ui - m_i)^2 * sum (v_uj - m_j)^2) + X), "
+	  "users of both",
+	  COMMON | REC_SIM_SHRINK, REC_SIM_SYMMETRIC, true, true, 100, REC_BASE_MOMENT,
+	  weigh_moments, prepare_pearson, 8 },
+	{ "adjusted-cosine",
+	  "sum (v_ui - m_u)(v_uj - m_u) / (sqrt(sum (v_ui - m_u)^2 * sum (v_uj - m_u)^2) + X), "
+	  "users of both",
+	  COMMON | REC_SIM_SHRINK, REC_SIM_SYMMETRIC, true, true, 100, REC_BASE_MOMENT,
+	  weigh_moments, prepare_adjusted, 8 },
+	{ "asymmetric", "sum_u w_ui w_uj / ((sum_u w_ui^2)^A (sum_u w_uj^2)^(1-A) + X)",
+	  COMMON | REC_SIM_SHRINK | REC_SIM_WEIGHTS | REC_SIM_ASYMMETRY, REC_SIM_OF_HALVES, false,
+	  false, 100, REC_BASE_COUNT, weigh_cosine, prepare_asymmetric, 8 },
+	{ "dot", "sum_u v_ui v_uj (with --weights: of w)",
+	  COMMON | REC_SIM_WEIGHTS | REC_SIM_FACTORS, REC_SIM_SYMMETRIC, true, false, 100,
+	  REC_BASE_COUNT, weigh_sum, NULL, 8 },
+	{ "linear", "(d_i^-A d_j^-B sum_u d_u^-C w_ui w_uj)^P",
+	  COMMON | REC_SIM_WEIGHTS | REC_SIM_LINEAR, REC_SIM_OF_EXPONENTS, false, false, 0,
+	  REC_BASE_SUM, rec_linear_weight, rec_linear_prepare, 8 },
+	{ "p3alpha", "sum_u (w_ui / sum_u w_ui)^A (w_uj / sum_j w_uj)^A",
+	  COMMON | REC_SIM_WEIGHTS | REC_SIM_WALK, REC_SIM_DIRECTED, false, false, 100,
+	  REC_BASE_SUM, rec_linear_weight, rec_p3alpha_prepare, 8 },
+	{ "rp3beta", "p3alpha / d_j^B", COMMON | REC_SIM_WEIGHTS | REC_SIM_WALK, REC_SIM_DIRECTED,
+	  false, false, 100, REC_BASE_SUM, rec_linear_weight, rec_rp3beta_prepare, 8 },
+	{ "ease", "-P_ij / P_jj, P = (W'W + L I)^-1", REC_SIM_LIST | REC_SIM_WEIGHTS | REC_SIM_REG,
+	  REC_SIM_DIRECTED, false, false, 0, REC_BASE_COUNT, NULL, NULL, 8 },
+	{ "popular", "no similarity; every item scores sum_u w_uj", REC_SIM_WEIGHTS,
+	  REC_SIM_DIRECTED, false, false, 0, REC_BASE_COUNT, NULL, NULL, 8 },
+};
+
+const struct rec_sim_method *rec_sim_method(const char *name)
+{
+	for (size_t i = 0; i < sizeof methods / sizeof *methods; i++)
+		if (strcmp(methods[i].name, name) == 0)
+			return &methods[i];
+	return NULL;
+}
+
+const struct rec_sim_method *rec_sim_method_at(size_t i)
+{
+	return i < sizeof methods / sizeof *methods ? &methods[i] : NULL;
+}
+
+const char *rec_sim_name(const struct rec_sim_method *m)
+{
+	return m->name;
+}
+
+const char *rec_sim_formula(const struct rec_sim_method *m)
+{
+	return m->formula;
+}
+
+bool rec_sim_takes_zeros(const struct rec_sim_method *m)
+{
+	return m->zeros;
+}
+
+bool rec_sim_takes(const struct rec_sim_method *m, const char *option)
+{
+	static const struct {
+		const char *option;
+		unsigned bit;
+	} of[] = {
+		{ "neighbours", REC_SIM_LIST }, { "keep", REC_SIM_LIST }, { "normalize", REC_SIM_LIST }, { "min-sim", REC_SIM_LIST }, { "center", REC_SIM_LIST },
+		{ "side", REC_SIM_LIST }, { "part", REC_SIM_LIST }, { "columns", REC_SIM_LIST }, { "min-support", REC_SIM_SUPPORT }, { "shrink", REC_SIM_SHRINK },
+		{ "weights", REC_SIM_WEIGHTS }, { "alpha", REC_SIM_WEIGHTS }, { "epsilon", REC_SIM_WEIGHTS }, { "bm25", REC_SIM_WEIGHTS },
+		{ "reg", REC_SIM_REG }, { "exponents", REC_SIM_LINEAR }, { "power", REC_SIM_LINEAR }, { "asymmetry", REC_SIM_ASYMMETRY },
+		{ "walk", REC_SIM_WALK }, { "from-factors", REC_SIM_FACTORS },
+	};
+
+	for (size_t i = 0; i < sizeof of / sizeof *of; i++)
+		if (strcmp(of[i].option, option) == 0)
+			return m->takes & of[i].bit;
+	return true;
+}
+
+static bool same_exponents(const char *list)
+{
+	const char *a = list ? strchr(list, ',') : NULL, *b = a ? strchr(a + 1, ',') : NULL;
+
+	return b && strlen(b + 1) == (size_t)(b - a - 1) &&
+	       strncmp(a + 1, b + 1, (size_t)(b - a - 1)) == 0;
+}
+
+bool rec_sim_is_symmetric(const struct rec_meta *made)
+{
+	const char *name = rec_meta_get(made, "algorithm"),
+		   *share = rec_meta_get(made, "asymmetry");
+	const struct rec_sim_method *m = name ? rec_sim_method(name) : NULL;
+
+	switch (m ? m->symmetry : REC_SIM_DIRECTED) {
+	case REC_SIM_SYMMETRIC:
+		return true;
+	case REC_SIM_OF_HALVES:
+		return share && strcmp(share, "0.5") == 0;
+	case REC_SIM_OF_EXPONENTS:
+		return same_exponents(rec_meta_get(made, "exponents"));
+	case REC_SIM_DIRECTED:
+		break;
+	}
+	return false;
+}
+
+void rec_sim_defaults(struct rec_sim_opts *o, const struct rec_sim_method *m)
+{
+	*o = (struct rec_sim_opts){ .method = m, .neighbours = m->neighbours, .reg = 100, .power = 1, .asymmetry = 0.5, .exponents = { 1, 0.5, 0.5 },
+				    .walk = { 1, 0.6 }, .min_support = 1, .seed = 1, .part = 1, .parts = 1 };
+	o->weights = (struct rec_weighting){ .kind = m->values ? REC_WEIGH_VALUE : REC_WEIGH_NONE, .alpha = 1, .epsilon = 1, .k1 = 1.2, .b = 0.75, .divisor = 1 };
+}
+
+bool rec_sim_needs_binary(const struct rec_sim_opts *o)
+{
+	return o->center || rec_weighting_of_history(&o->weights) || !(o->method->takes & REC_SIM_LIST);
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * neighbours.h - sums over the users that two items share, for one item against all others (Gustavson 1978), and the similarities that follow from them.
+ *
+ * For a line (an item t): every user u of t, ascending, and every item s of u: count[s] += 1, and the sums that the measure asks for. The accumulators are dense
+ * arrays of one thread; the items met are listed, so a line costs the sum of its users' lengths, whatever the catalogue. The sum of a pair is one chain over the
+ * users both hold, in canonical order, and x * y is exact in double: S(t, s) and S(s, t) are the same bits, whichever line they were met in.
+ */
+#ifndef REC_SIM_NEIGHBOURS_H
+#define REC_SIM_NEIGHBOURS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/lang.h"
+#include "kernel/run.h"
+#include "matrix/csr.h"
+
+REC_BEGIN_C
+
+enum rec_base {
+	REC_BASE_COUNT,		/* users that hold both: exact */
+	REC_BASE_SUM,		/* xy = sum of f_u * (w_ui * w_uj) */
+	REC_BASE_MOMENT,	/* xy, xx, yy: sums of products and squares of centred values over users that hold both */
+};
+
+struct rec_accumulator;
+
+struct rec_overlap {
+	enum rec_base base;
+	const struct rec_csr *x, *t;	/* users x items, and its transpose */
+	bool unit;			/* every weight is 1: values are not read */
+	const double *user;		/* f_u, or NULL for 1 */
+	const double *user_mean, *item_mean;	/* MOMENT: taken off the values; NULL for 0 */
+	void (*line)(struct rec_accumulator *a, const void *source, uint32_t line);	/* where lines were summed before; then of x there is ncols alone */
+	const void *source;
+};
+
+/* Accumulators of one thread; all zero between lines. */
+struct rec_accumulator {
+	uint32_t *count;	/* users that hold both; 0: not met */
+	double *xy, *xx, *yy;	/* xx belongs to the line's item; with COUNT none, with SUM xy alone */
+	uint32_t *met;		/* items met, the line's own among them, in no order */
+	uint32_t n;
+};
+
+REC_MUST int rec_accumulator_new(struct rec_accumulator *a, const struct rec_overlap *o, struct rec_err *e);
+void rec_accumulator_free(struct rec_accumulator *a);
+/* Accumulate a line, and back to zero. */
+void rec_overlap_line(struct rec_accumulator *a, const struct rec_overlap *o, uint32_t line);
+/* Add cells from .. to - 1 of the line in o->t: a line in pieces. */
+void rec_overlap_part(struct rec_accumulator *a, const struct rec_overlap *o, uint32_t line, uint64_t from, uint64_t to);
+void rec_overlap_clear(struct rec_accumulator *a);
+
+/* What a measure sees of a pair: i the history item, j the candidate. With COUNT xy is the count. */
+struct rec_pair {
+	uint32_t count;
+	double xy, xx, yy;
+};
+typedef double rec_pair_fn(const void *arg, uint32_t i, uint32_t j, const struct rec_pair *p);
+
+/*
+ * What became of the pairs of items that share a user, in the lines that were
+ * worked out; (i, j) and (j, i) are two.
+ */
+struct rec_pair_tally {
+	/* all; below min_support; of weight 0; of a |weight| below min_sim */
+	uint64_t pairs, rare, zero, small;
+};
+
+struct rec_neighbours {
+	struct rec_overlap overlap;
+	rec_pair_fn *weight;	/* the measure: finite, 0 for none */
+	const void *arg;
+	uint32_t keep;		/* 0 for all */
+	bool keep_history;	/* of each row; else of each column */
+	float min_sim;		/* smaller |weights| are dropped */
+	uint32_t min_support;	/* pairs that fewer users share are dropped */
+	uint32_t from, to;	/* rows wanted, or columns */
+	bool columns;		/* not with keep_history */
+	uint32_t group;		/* lines that are summed at once, where the data lie in files (sim/groups.h); 0: one a thread */
+	struct rec_pair_tally *tally;	/* added to; NULL: nobody asks */
+};
+
+/* The similarity, items x items. Fails where a weight is not finite in float32. */
+REC_MUST int rec_neighbours(struct rec_csr *s, const struct rec_neighbours *how, const struct rec_run *run, struct rec_err *e);
+
+REC_END_C
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sim/partial.h - from the data of one shard to what adds up over shards: a survey (sim/survey.h), or sums (sim/sums.h).
+ *
+ * Sums are written in blocks of rows, each of some million cells, so that memory is that of the data and of one block. A user is whole in one shard.
+ */
+#ifndef REC_SIM_PARTIAL_H
+#define REC_SIM_PARTIAL_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "base/lang.h"
+#include "io/out.h"
+#include "kernel/run.h"
+#include "matrix/sparse.h"
+#include "sim/sim.h"
+#include "sim/survey.h"
+
+REC_BEGIN_C
+
+/* Why sums over shards can't be made for o, or NULL where they can. */
+const char *rec_partial_refuses(const struct rec_sim_opts *o);
+
+/* The sums are of weights, for which o->whole is needed. */
+bool rec_partial_wants_whole(const struct rec_sim_opts *o);
+
+REC_MUST int rec_partial_survey(struct rec_survey *s, const struct rec_sparse *x, const struct rec_sim_opts *o, uint64_t *thinned, struct rec_err *e);
+
+/* duplicates: the rule by which x was read, for the metadata. */
+struct rec_partial {
+	const struct rec_sim_opts *o;
+	const char *duplicates, *version;
+	bool binary;
+	uint64_t thinned, cells;	/* set: users that max_user thinned, cells written */
+};
+
+/* Memory and work for sums, or for a survey alone. */
+void rec_partial_cost(struct rec_sim_cost *c, const struct rec_sparse *x, const struct rec_sim_opts *o, bool sums, unsigned threads);
+
+/* Sums of x, which may be empty. */
+REC_MUST int rec_partial_write(struct rec_out *out, const struct rec_sparse *x, struct rec_partial *p, const struct rec_run *run, struct rec_err *e);
+
+REC_END_C
+
+#endif

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * topn/write.c - all rows of a batch run: threads answer batches of rows, one thread writes them in order.
+ *
+ * Rows are taken in waves of some batches; within a wave a batch is a task that answers its rows and, for text, prints them into a buffer of its own;
+ * between waves the buffers are written in order. So memory is bounded by the wave (WAVE_BYTES of lists, but at least a batch a thread), whatever the
+ * number of rows. For recmat the entries of a wave are appended to one ranked block.
+ */
+#include "topn/topn.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "matrix/lists.h"
+
+enum { WAVE_BYTES = 64 * 1024 * 1024, WAVE_BATCHES = 64, ENTRY_TEXT = 32 };
+
+struct slot {	/* of a task in a wave */
+	struct rec_top *list;
+	struct rec_ranked *entry;
+	uint32_t n;
+	struct rec_buf text;
+	struct rec_topn_counts counts;
+};
+
+struct worker {	/* of a thread */
+	struct rec_topn_scratch *topn;
+	struct rec_query *q;
+	uint32_t *item;
+	float *value;
+	size_t item_cap, value_cap;
+};
+
+struct job {
+	const struct rec_topn *t;
+	const struct rec_run *run;
+	const struct rec_labels *items;
+	const struct rec_topn_rows *rows;
+	bool binary;
+	uint32_t batch, nslots;
+	uint32_t first;		/* row of the wave */
+	struct slot *slot;
+	struct worker *worker;
+};
+
+static uint32_t cells(const struct rec_pairs *p, uint32_t row)
+{
+	return p && row != REC_NONE ? (uint32_t)(p->x->m.ptr[row + 1] - p->x->m.ptr[row]) : 0;
+}
+
+/* Where the rows of a batch lie in the other files. */
+static void look_up(const struct rec_topn_rows *rows, uint32_t row, struct rec_query *q, uint32_t *seen, uint32_t *candidates)
+{
+	q->label = rec_label(&rows->history->x->row, row, &q->label_len);
+	*seen = rows->seen ? rec_pairs_row(rows->seen, q->label, q->label_len) : REC_NONE;
+	*candidates = rows->candidates ? rec_pairs_row(rows->candidates, q->label, q->label_len) : REC_NONE;
+	q->has_candidates = rows->candidates;
+}
+
+static int gather(const struct rec_topn_rows *rows, struct worker *w, uint32_t first, uint32_t n, struct rec_topn_counts *counts, struct rec_err *e)
+{
+	uint32_t i, seen, candidates;
+	size_t want = 0, at = 0;
+	struct rec_query *q;
+
+	for (i = 0; i < n; i++) {
+		look_up(rows, first + i, &w->q[i], &seen, &candidates);
+		want += (size_t)cells(rows->history, first + i) + cells(rows->seen, seen) + cells(rows->candidates, candidates);
+	}
+	if (rec_grow(&w->item, &w->item_cap, want + 1, sizeof *w->item, e) || rec_grow(&w->value, &w->value_cap, want + 1, sizeof *w->value, e))
+		return -1;
+	for (i = 0; i < n; i++) {
+		q = &w->q[i];
+		look_up(rows, first + i, q, &seen, &candidates);
+		q->item = w->item + at;
+		q->value = w->value + at;
+		q->n = rec_pairs_items(rows->history, first + i, w->item + at, w->value + at);
+		counts->unknown += cells(rows->history, first + i) - q->n;
+		at += q->n;
+		q->seen = w->item + at;
+		q->nseen = seen == REC_NONE ? 0 : rec_pairs_items(rows->seen, seen, w->item + at, NULL);
+		at += q->nseen;
+		q->candidate = w->item + at;
+		q->ncandidates = candidates == REC_NONE ? 0 : rec_pairs_items(rows->candidates, candidates, w->item + at, NULL);
+		at += q->ncandidates;
+	}
+	return 0;
+}
+
+int rec_topn_print(struct rec_buf *b, const struct rec_topn *t, const char *label, size_t len, const struct rec_top *list, struct rec_err *e)
+{
+	struct rec_row row = { .row = label, .row_len = (uint32_t)len, .has = REC_HAS_COL | REC_HAS_VALUE };
+
+	for (uint32_t i = 0; i < list->n; i++) {
+		row.col = rec_label(&rec_topn_scorer(t)->items, list->entry[i].item, &len);
+		row.col_len = (uint32_t)len;
+		row.value = list->entry[i].score;
+		if (rec_row_add(b, &row, e) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int answer_task(void *arg, size_t task, unsigned thread, struct rec_err *e)
+{
+	struct job *j = arg;
+	struct slot *s = &j->slot[task];
+	struct worker *w = &j->worker[thread];
+	uint32_t first = j->first + (uint32_t)task * j->batch, left = j->rows->last - first, i;
+
+	s->n = left < j->batch ? left : j->batch;
+	s->text.n = 0;
+	if (gather(j->rows, w, first, s->n, &s->counts, e) || rec_topn_answer(j->t, w->topn, w->q, s->n, s->list, &s->counts, e))
+		return -1;
+	for (i = 0; !j->binary && i < s->n; i++)
+		if (rec_topn_print(&s->text, j->t, w->q[i].label, w->q[i].label_len, &s->list[i], e))
+			return -1;
+	return 0;
+}
+
+static void plan(struct job *j, uint32_t nrows)
+{
+	uint64_t threads = rec_pool_size(j->run->pool), bytes;
+
+	for (j->batch = REC_TOPN_BATCH; j->batch > 16 && nrows / j->batch < 4 * threads; j->batch /= 2)
+		;
+	bytes = (uint64_t)j->batch * (rec_topn_room(j->t) + 1) * (sizeof(struct rec_ranked) + ENTRY_TEXT);
+	j->nslots = WAVE_BATCHES;
+	if (bytes * j->nslots > WAVE_BYTES)
+		j->nslots = (uint32_t)(WAVE_BYTES / bytes);
+	if (j->nslots < 2 * threads)
+		j->nslots = (uint32_t)(2 * threads);
+}
+
+static int slot_new(struct slot *s, uint32_t batch, uint32_t room, struct rec_err *e)
+{
+	uint32_t i;
+
+	if (!(s->list = rec_zalloc(batch, sizeof *s->list, e)) || !(s->entry = rec_alloc((size_t)batch * room + 1, sizeof *s->entry, e)))
+		return -1;
+	for (i = 0; i < batch; i++)
+		s->list[i].entry = s->entry + (size_t)i * room;
+	return 0;
+}
+
+static int job_new(struct job *j, uint32_t nrows, struct rec_err *e)
+{
+	unsigned threads = rec_pool_size(j->run->pool), i;
+
+	plan(j, nrows);
+	j->slot = rec_zalloc(j->nslots, sizeof *j->slot, e);
+	j->worker = rec_zalloc(threads, sizeof *j->worker, e);
+	if (!j->slot || !j->worker)
+		return -1;
+	for (i = 0; i < j->nslots; i++)
+		if (slot_new(&j->slot[i], j->batch, rec_topn_room(j->t), e))
+			return -1;
+	for (i = 0; i < threads; i++)
+		if (rec_topn_scratch_new(&j->worker[i].topn, j->t, e) || !(j->worker[i].q = rec_zalloc(j->batch, sizeof *j->worker[i].q, e)))
+			return -1;
+	return 0;
+}
+
+static void job_free(struct job *j)
+{
+	unsigned i;
+
+	for (i = 0; j->slot && i < j->nslots; i++) {
+		free(j->slot[i].list);
+		free(j->slot[i].entry);
+		rec_buf_free(&j->slot[i].text);
+	}
+	for (i = 0; j->worker && i < rec_pool_size(j->run->pool); i++) {
+		rec_topn_scratch_free(j->worker[i].topn);
+		free(j->worker[i].q);
+		free(j->worker[i].item);
+		free(j->worker[i].value);
+	}
+	free(j->slot);
+	free(j->worker);
+}
+
+static void add_counts(struct rec_topn_counts *to, const struct rec_topn_counts *c)
+{
+	to->rows += c->rows;
+	to->answered += c->answered;
+	to->entries += c->entries;
+	to->cold += c->cold;
+	to->flat += c->flat;
+	to->shorter += c->shorter;
+	to->empty += c->empty;
+	to->bare += c->bare;
+	to->filled += c->filled;
+	to->unknown += c->unknown;
+}
+
+/* The block that recmat needs whole. */
+struct block {
+	uint64_t *ptr;
+	uint32_t *item;
+	float *score;
+	size_t item_cap, score_cap;
+	uint64_t n;
+	uint32_t row;
+};
+
+static int block_add(struct block *b, const struct slot *s, struct rec_err *e)
+{
+	uint32_t i, t;
+
+	for (i = 0; i < s->n; i++) {
+		if (rec_grow(&b->item, &b->item_cap, (size_t)b->n + s->list[i].n + 1, sizeof *b->item, e) ||
+		    rec_grow(&b->score, &b->score_cap, (size_t)b->n + s->list[i].n + 1, sizeof *b->score, e))
+			return -1;
+		for (t = 0; t < s->list[i].n; t++, b->n++) {
+			b->item[b->n] = s->list[i].entry[t].item;
+			b->score[b->n] = s->list[i].entry[t].score;
+		}
+		b->ptr[++b->row] = b->n;
+	}
+	return 0;
+}
+
+static int block_write(struct block *b, const struct job *j, struct rec_out *out, struct rec_err *e)
+{
+	struct rec_lists l = { .nnz = b->n, .ptr = b->ptr, .col_idx = b->item, .score = b->score };
+	const struct rec_labels *rows = &j->rows->history->x->row;
+
+	l.row = (struct rec_labels){ .n = rows->n, .off = rows->off, .bytes = rows->bytes };
+	l.col = (struct rec_labels){ .n = j->items->n, .off = j->items->off, .bytes = j->items->bytes };
+	for (; b->row < rows->n; b->row++)
+		b->ptr[b->row + 1] = b->n;
+	return rec_lists_write(out, &l, true, j->run->pool, e);
+}
+
+static int take_wave(struct job *j, size_t n, struct block *b, struct rec_out *out, struct rec_topn_counts *counts, struct rec_err *e)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (j->binary ? block_add(b, &j->slot[i], e) : rec_out_write(out, j->slot[i].text.p, j->slot[i].text.n, e))
+			return -1;
+		add_counts(counts, &j->slot[i].counts);
+		j->slot[i].counts = (struct rec_topn_counts){ 0 };
+	}
+	return 0;
+}
+
+static int run_waves(struct job *j, struct block *b, struct rec_out *out, struct rec_topn_counts *counts, struct rec_err *e)
+{
+	uint32_t wave = j->nslots * j->batch, n;
+
+	for (j->first = j->rows->first; j->first < j->rows->last; j->first += n) {
+		n = j->rows->last - j->first < wave ? j->rows->last - j->first : wave;
+		if (rec_pool_run(j->run->pool, (n + j->batch - 1) / j->batch, answer_task, j, e) ||
+		    take_wave(j, (n + j->batch - 1) / j->batch, b, out, counts, e))
+			return -1;
+		rec_progress_tell(&j->run->progress, "rows", (uint64_t)j->first + n - j->rows->first, j->rows->last - j->rows->first, NULL);
+	}
+	return j->binary ? block_write(b, j, out, e) : 0;
+}
+
+uint64_t rec_topn_write_size(const struct rec_topn *t, const struct rec_topn_rows *rows, bool binary)
+{
+	enum { ENTRY_BLOCK = 12 };	/* 8, and 4 when columns are packed */
+	struct job j = { .t = t, .run = rec_topn_scorer(t)->run };
+	uint64_t n = rows->last - rows->first, slots, used;
+
+	plan(&j, rows->last - rows->first);
+	slots = (uint64_t)j.nslots * j.batch;
+	used = slots < n ? slots : n;
+	return slots * rec_topn_room(t) * sizeof(struct rec_ranked) + rec_topn_depth(t) * (binary ? n * ENTRY_BLOCK : used * ENTRY_TEXT) +
+	       (binary ? rows->history->x->row.n * sizeof(uint64_t) : 0);
+}
+
+int rec_topn_write(const struct rec_topn *t, const struct rec_topn_rows *rows, struct rec_out *out, bool binary, struct rec_topn_counts *counts,
+		   struct rec_err *e)
+{
+	const struct rec_scorer *s = rec_topn_scorer(t);
+	struct job j = { .t = t, .run = s->run, .items = &s->items, .rows = rows, .binary = binary };
+	struct block b = { .row = rows->first };
+	int rc = -1;
+
+	if (job_new(&j, rows->last - rows->first, e) == 0 &&
+	    (!binary || (b.ptr = rec_zalloc((size_t)rows->history->x->row.n + 1, sizeof *b.ptr, e))))
+		rc = run_waves(&j, &b, out, counts, e);
+	job_free(&j);
+	free(b.ptr);
+	free(b.item);
+	free(b.score);
+	return rc;
+}
