@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* rec-als - matrix factorisation by alternating least squares: interactions in, a model out. */
+/*
+ * rec-als - matrix factorisation by alternating least squares: interactions in,
+ * a model out.
+ */
 #include <stdio.h>
 #include <string.h>
 
@@ -20,8 +23,17 @@ static struct {
 	struct cli_part part;
 	struct cli_common common;
 } o = {
-	.factors = 64, .iterations = 16, .cg_steps = 3, .reg = { true, 0 }, .unobserved = { true, 0 }, .reg_power = -1, .alpha = 1, .epsilon = 1, .bias_reg = 5,
-	.init_sd = 0.1, .common = CLI_COMMON_INIT,
+	.factors = 64,
+	.iterations = 16,
+	.cg_steps = 3,
+	.reg = { true, 0 },
+	.unobserved = { true, 0 },
+	.reg_power = -1,
+	.alpha = 1,
+	.epsilon = 1,
+	.bias_reg = 5,
+	.init_sd = 0.1,
+	.common = CLI_COMMON_INIT,
 };
 
 static const char *const weights[] = { "none", "linear", "log", NULL };
@@ -31,24 +43,43 @@ static const char *const halves[] = { "user", "item", NULL };
 
 static const struct cli_opt opts[] = {
 	CLI_U32('k', "factors", "N", &o.factors, 1, 16384, "components of a vector"),
-	CLI_U32('i', "iterations", "N", &o.iterations, 0, 1000000, "sweeps: items, then users; 0 gives the start values"),
-	CLI_AUTO(0, "reg", "X|auto", &o.reg, 0, 1e30, "regularisation; auto: 0.01, explicit 1.3 standard deviations of the values"),
-	CLI_DOUBLE(0, "reg-power", "NU", &o.reg_power, 0, 10, "a row pays reg * (n + base)^NU * |vector|^2 (default 1, explicit 0.5)"),
-	CLI_AUTO(0, "unobserved", "W|auto", &o.unobserved, 0, 1e30, "weight of every pair with target 0; auto: 14 * density"),
-	CLI_CHOICE(0, "weights", "none|linear|log", &o.weights, weights, "weight of an observed pair from its value v: 1, v, or ln(1 + v / epsilon); the mean is scaled to 1"),
+	CLI_U32('i', "iterations", "N", &o.iterations, 0, 1000000,
+		"sweeps: items, then users; 0 gives the start values"),
+	CLI_AUTO(0, "reg", "X|auto", &o.reg, 0, 1e30,
+		 "regularisation; auto: 0.01, explicit 1.3 standard deviations of the values"),
+	CLI_DOUBLE(0, "reg-power", "NU", &o.reg_power, 0, 10,
+		   "a row pays reg * (n + base)^NU * |vector|^2 (default 1, explicit 0.5)"),
+	CLI_AUTO(0, "unobserved", "W|auto", &o.unobserved, 0, 1e30,
+		 "weight of every pair with target 0; auto: 14 * density"),
+	CLI_CHOICE(0, "weights", "none|linear|log", &o.weights, weights,
+		   "weight of an observed pair from its value v: 1, v, or ln(1 + v / epsilon); the "
+		   "mean is scaled to 1"),
 	CLI_DOUBLE(0, "alpha", "X", &o.alpha, 1e-12, 1e12, "mean weight of an observed pair"),
-	CLI_DOUBLE(0, "epsilon", "X", &o.epsilon, 1e-12, 1e12, "scale of values under --weights log"),
-	CLI_CHOICE(0, "target", "one|value", &o.target, targets, "what an observed pair should score: 1 (0 where its value is negative), or its value"),
-	CLI_FLAG(0, "explicit", &o.is_explicit, "predict values of observed pairs, with biases; the rest is unknown, not 0"),
+	CLI_DOUBLE(0, "epsilon", "X", &o.epsilon, 1e-12, 1e12,
+		   "scale of values under --weights log"),
+	CLI_CHOICE(0, "target", "one|value", &o.target, targets,
+		   "what an observed pair should score: 1 (0 where its value is negative), or its "
+		   "value"),
+	CLI_FLAG(0, "explicit", &o.is_explicit,
+		 "predict values of observed pairs, with biases; the rest is unknown, not 0"),
 	CLI_DOUBLE(0, "bias-reg", "X", &o.bias_reg, 0, 1e30, "explicit: regularisation of a bias"),
-	CLI_FLAG(0, "no-bias", &o.no_bias, "explicit: the mean alone, without biases of users and items"),
-	CLI_CHOICE(0, "solver", "cholesky|cg", &o.solver, solvers, "exact rows, or a few steps of conjugate gradients from the last sweep's vectors"),
+	CLI_FLAG(0, "no-bias", &o.no_bias,
+		 "explicit: the mean alone, without biases of users and items"),
+	CLI_CHOICE(
+		0, "solver", "cholesky|cg", &o.solver, solvers,
+		"exact rows, or a few steps of conjugate gradients from the last sweep's vectors"),
 	CLI_U32(0, "cg-steps", "N", &o.cg_steps, 1, 10000, "steps of cg for a row"),
-	CLI_DOUBLE(0, "init-sd", "X", &o.init_sd, 0, 1e6, "start values: normal with standard deviation X / sqrt(factors)"),
-	CLI_FILE(0, "init-from", &o.init, "start from this model's vectors, by label; new labels start as --init-sd says"),
-	CLI_FLAG(0, "objective", &o.objective, "after each half-step print objective TAB iteration TAB side TAB value on stderr, and put it into --stats"),
-	CLI_CHOICE(0, "duplicates", "RULE", &o.duplicates, cli_repeats, "a pair given more than once: sum, max, last by time, or fail (explicit: last)"),
-	CLI_CHOICE(0, "half", "user|item", &o.half, halves, "solve one side alone against the other side of --model, with its settings"),
+	CLI_DOUBLE(0, "init-sd", "X", &o.init_sd, 0, 1e6,
+		   "start values: normal with standard deviation X / sqrt(factors)"),
+	CLI_FILE(0, "init-from", &o.init,
+		 "start from this model's vectors, by label; new labels start as --init-sd says"),
+	CLI_FLAG(0, "objective", &o.objective,
+		 "after each half-step print objective TAB iteration TAB side TAB value on stderr, "
+		 "and put it into --stats"),
+	CLI_CHOICE(0, "duplicates", "RULE", &o.duplicates, cli_repeats,
+		   "a pair given more than once: sum, max, last by time, or fail (explicit: last)"),
+	CLI_CHOICE(0, "half", "user|item", &o.half, halves,
+		   "solve one side alone against the other side of --model, with its settings"),
 	CLI_FILE('m', "model", &o.model, "model for --half"),
 	CLI_PART(0, "part", &o.part, "with --half: part I of N of the rows"),
 	CLI_FLAG(0, "transposed", &o.transposed, "with --half: the input is item TAB user"),
@@ -83,11 +114,16 @@ static const struct cli_spec spec = {
 	.applies = applies,
 };
 
-/* Options that say how a model is made; with --half they come from the model. */
+/*
+ * Options that say how a model is made; with --half they come from the model.
+ */
 static void refuse_with_half(void)
 {
-	static const char *const settings[] = { "factors", "iterations", "reg", "reg-power", "unobserved", "weights", "alpha", "epsilon", "target", "explicit",
-		"bias-reg", "no-bias", "solver", "cg-steps", "init-sd", "init-from", "objective", "seed", NULL };
+	static const char *const settings[] = { "factors",    "iterations", "reg",	"reg-power",
+						"unobserved", "weights",    "alpha",	"epsilon",
+						"target",     "explicit",   "bias-reg", "no-bias",
+						"solver",     "cg-steps",   "init-sd",	"init-from",
+						"objective",  "seed",	    NULL };
 
 	for (size_t i = 0; settings[i]; i++)
 		if (cli_given(settings[i]))
@@ -99,7 +135,8 @@ static void refuse_with_half(void)
 
 static void check_options(void)
 {
-	static const char *const implicit[] = { "unobserved", "weights", "alpha", "epsilon", "target", NULL };
+	static const char *const implicit[] = { "unobserved", "weights", "alpha",
+						"epsilon",    "target",	 NULL };
 
 	if (cli_given("half"))
 		refuse_with_half();
@@ -176,21 +213,42 @@ static double operations(const struct rec_sparse *x, const struct rec_als_opts *
 	return (2 * (double)x->m.nnz * k * k + rows * k * k * k / 3) * a->iterations;
 }
 
-/* Beside what training from files holds: libraries, stacks and buffers; and the least that is worth giving to pages of files. */
-enum { OVERHEAD = 8 << 20, THREAD = 2 << 20, WINDOWS = 8, LEAST_WINDOW = 256 << 10, MOST_WINDOW = 64 << 20 };
+/*
+ * Beside what training from files holds: libraries, stacks and buffers; and the
+ * least that is worth giving to pages of files.
+ */
+enum {
+	OVERHEAD = 8 << 20,
+	THREAD = 2 << 20,
+	WINDOWS = 8,
+	LEAST_WINDOW = 256 << 10,
+	MOST_WINDOW = 64 << 20
+};
 
-/* The least --mem to train with: pairs and tables in files. A small part is for pairs that were read before it was known that not all of them fit. */
-static uint64_t least_memory(const struct rec_sparse *x, const struct rec_als_opts *a, unsigned threads)
+/*
+ * The least --mem to train with: pairs and tables in files. A small part is for
+ * pairs that were read before it was known that not all of them fit.
+ */
+static uint64_t least_memory(const struct rec_sparse *x, const struct rec_als_opts *a,
+			     unsigned threads)
 {
 	uint64_t tables;
 
-	return (rec_als_bytes_far(x, a, threads, true, &tables) + OVERHEAD + threads * (uint64_t)THREAD + WINDOWS * (uint64_t)LEAST_WINDOW) / 16 * 17 + 16;
+	return (rec_als_bytes_far(x, a, threads, true, &tables) + OVERHEAD +
+		threads * (uint64_t)THREAD + WINDOWS * (uint64_t)LEAST_WINDOW) /
+		       16 * 17 +
+	       16;
 }
 
-/* Memory is bounded and does not hold it all: what goes to files, and what room there is for it. */
+/*
+ * Memory is bounded and does not hold it all: what goes to files, and what room
+ * there is for it.
+ */
 static void use_files(struct rec_als_opts *a, const struct rec_sparse *x, unsigned threads)
 {
-	uint64_t mem = o.common.mem, held = OVERHEAD + threads * (uint64_t)THREAD + (x->m.far ? 0 : 8 * x->m.nnz), least = WINDOWS * (uint64_t)LEAST_WINDOW, window, tables;
+	uint64_t mem = o.common.mem,
+		 held = OVERHEAD + threads * (uint64_t)THREAD + (x->m.far ? 0 : 8 * x->m.nnz),
+		 least = WINDOWS * (uint64_t)LEAST_WINDOW, window, tables;
 
 	a->spill = cli_spill();
 	a->spill_tables = held + rec_als_bytes_far(x, a, threads, false, &tables) + least > mem;
@@ -198,15 +256,21 @@ static void use_files(struct rec_als_opts *a, const struct rec_sparse *x, unsign
 	window = mem > held + least ? (mem - held) / WINDOWS : LEAST_WINDOW;
 	a->spill->room = window < MOST_WINDOW ? window : MOST_WINDOW;
 	a->spill_before = a->spill->room + tables / WINDOWS;
-	cli_verbose("works from files in %s: pairs%s", a->spill->dir, a->spill_tables ? ", factors" : "");
+	cli_verbose("works from files in %s: pairs%s", a->spill->dir,
+		    a->spill_tables ? ", factors" : "");
 }
 
 /* 1: --estimate has answered. */
-static int plan(struct rec_als_opts *a, const struct rec_sparse *x, struct rec_run *run, struct rec_err *e)
+static int plan(struct rec_als_opts *a, const struct rec_sparse *x, struct rec_run *run,
+		struct rec_err *e)
 {
 	unsigned threads = rec_pool_size(run->pool);
-	uint64_t all = matrix_bytes(x) + rec_als_bytes(x->m.nrows, x->m.ncols, x->m.nnz, a, threads), least = least_memory(x, a, threads);
-	struct cli_amount more[] = { { "operations", operations(x, a) }, { "bytes.least", (double)(least < all ? least : all) }, { NULL, 0 } };
+	uint64_t all = matrix_bytes(x) +
+		       rec_als_bytes(x->m.nrows, x->m.ncols, x->m.nnz, a, threads),
+		 least = least_memory(x, a, threads);
+	struct cli_amount more[] = { { "operations", operations(x, a) },
+				     { "bytes.least", (double)(least < all ? least : all) },
+				     { NULL, 0 } };
 	int rc = cli_need(o.common.estimate || all < least ? all : least, more, e);
 
 	if (rc == 0 && o.common.mem && all > o.common.mem)
@@ -215,15 +279,19 @@ static int plan(struct rec_als_opts *a, const struct rec_sparse *x, struct rec_r
 }
 
 /* 1: --estimate has answered. */
-static int check_memory(const struct rec_sparse *x, const struct rec_als_opts *a, struct rec_run *run, struct rec_err *e)
+static int check_memory(const struct rec_sparse *x, const struct rec_als_opts *a,
+			struct rec_run *run, struct rec_err *e)
 {
 	struct cli_amount more[] = { { "operations", operations(x, a) }, { NULL, 0 } };
 
-	return cli_need(matrix_bytes(x) + rec_als_bytes(x->m.nrows, x->m.ncols, x->m.nnz, a, rec_pool_size(run->pool)), more, e);
+	return cli_need(matrix_bytes(x) + rec_als_bytes(x->m.nrows, x->m.ncols, x->m.nnz, a,
+							rec_pool_size(run->pool)),
+			more, e);
 }
 
 /* Other models have no equations to go on with. */
-static int load_own_model(struct rec_model *m, const char *path, struct rec_run *run, struct rec_err *e)
+static int load_own_model(struct rec_model *m, const char *path, struct rec_run *run,
+			  struct rec_err *e)
 {
 	const char *algorithm;
 
@@ -235,7 +303,8 @@ static int load_own_model(struct rec_model *m, const char *path, struct rec_run 
 	return 0;
 }
 
-static int train(struct rec_model *m, struct rec_sparse *x, struct rec_model *init, struct rec_run *run, struct rec_err *e)
+static int train(struct rec_model *m, struct rec_sparse *x, struct rec_model *init,
+		 struct rec_run *run, struct rec_err *e)
 {
 	struct rec_als_report report = { 0 };
 	struct rec_als_opts a = settings();
@@ -257,12 +326,16 @@ static int train(struct rec_model *m, struct rec_sparse *x, struct rec_model *in
 	if (rec_als_train(m, x, &a, run, e) != 0)
 		return -1;
 	als_tell_report(&report, &a, m);
-	if (rec_meta_set(&m->meta, "duplicates", cli_repeats[repeats_rule(a.explicit_loss)], e) != 0)
+	if (rec_meta_set(&m->meta, "duplicates", cli_repeats[repeats_rule(a.explicit_loss)], e) !=
+	    0)
 		return -1;
 	return rec_meta_set(&m->meta, "version", cli_version(), e);
 }
 
-/* What --mem and --estimate need to know of a half-step: the sizes that its model has. */
+/*
+ * What --mem and --estimate need to know of a half-step: the sizes that its
+ * model has.
+ */
 static struct rec_als_opts half_settings(const struct rec_model *from)
 {
 	const char *loss = rec_meta_get(&from->meta, "loss");
@@ -286,10 +359,14 @@ static enum rec_repeats half_repeats(const struct rec_model *from, bool ratings)
 	return repeats_rule(ratings);
 }
 
-static int half(struct rec_model *m, struct rec_sparse *x, struct rec_model *from, struct rec_run *run, struct rec_err *e)
+static int half(struct rec_model *m, struct rec_sparse *x, struct rec_model *from,
+		struct rec_run *run, struct rec_err *e)
 {
 	uint64_t unknown = 0;
-	struct rec_als_half_opts h = { .users = o.half == 0, .transposed = o.transposed, .part = o.part.n ? o.part.i : 1, .parts = o.part.n ? o.part.n : 1,
+	struct rec_als_half_opts h = { .users = o.half == 0,
+				       .transposed = o.transposed,
+				       .part = o.part.n ? o.part.i : 1,
+				       .parts = o.part.n ? o.part.n : 1,
 				       .unknown = &unknown };
 	struct rec_als_opts a;
 	int rc;
@@ -309,7 +386,8 @@ static int half(struct rec_model *m, struct rec_sparse *x, struct rec_model *fro
 	return als_tell_half(m, h.users, from, x, o.transposed, unknown, o.model, e);
 }
 
-static int work(struct rec_model *m, struct rec_sparse *x, struct rec_model *from, struct rec_run *run, struct rec_err *e)
+static int work(struct rec_model *m, struct rec_sparse *x, struct rec_model *from,
+		struct rec_run *run, struct rec_err *e)
 {
 	struct rec_out *out;
 	int rc = cli_given("half") ? half(m, x, from, run, e) : train(m, x, from, run, e);
@@ -318,7 +396,8 @@ static int work(struct rec_model *m, struct rec_sparse *x, struct rec_model *fro
 		return -1;
 	cli_phase("write");
 	if (rc == 0)
-		if (cli_out(&out, o.common.output, true, e) != 0 || rec_model_write(out, m, true, run->pool, e) != 0)
+		if (cli_out(&out, o.common.output, true, e) != 0 ||
+		    rec_model_write(out, m, true, run->pool, e) != 0)
 			return -1;
 	return cli_commit(e);
 }

@@ -2,7 +2,8 @@
 /*
  * rec-cat - the door: converts, inspects, verifies, concatenates, merges.
  *
- * A conversion goes one of three ways: rows one by one, or one dense matrix (cmd/cat/convert.c); or, recmat to recmat, whole blocks as they are
+ * A conversion goes one of three ways: rows one by one, or one dense matrix
+ * (cmd/cat/convert.c); or, recmat to recmat, whole blocks as they are
  * (cmd/cat/merge.c).
  */
 #include <stdlib.h>
@@ -19,7 +20,8 @@
 const char *const cat_formats[] = { "auto",	"tsv",	      "recmat",	  "csv",  "mtx",
 				    "npy",	"libsvm",     "labelled", "wide", "word2vec",
 				    "trec-run", "trec-qrels", "factors",  NULL };
-static const char *const label_sides[] = { "none", "row", "col", NULL }, *const duplicates_names[] = { "fail", "sum", "max", "last", NULL };
+static const char *const label_sides[] = { "none", "row", "col", NULL },
+			 *const duplicates_names[] = { "fail", "sum", "max", "last", NULL };
 static const char *const quote_names[] = { "double", "none", NULL }, *const empty_names[] = {
 	"fail", "1", "skip", NULL
 };
@@ -91,7 +93,9 @@ static int open_inputs(struct cat_inputs *s, struct rec_err *e)
 		path = none;
 		n = 1;
 	}
-	*s = (struct cat_inputs){ .in = rec_zalloc(n, sizeof *s->in, e), .recmat = rec_zalloc(n, sizeof *s->recmat, e), .all_recmat = true };
+	*s = (struct cat_inputs){ .in = rec_zalloc(n, sizeof *s->in, e),
+				  .recmat = rec_zalloc(n, sizeof *s->recmat, e),
+				  .all_recmat = true };
 	if (!s->in || !s->recmat)
 		return -1;
 	for (; s->n < n; s->n++) {
@@ -105,11 +109,13 @@ static int open_inputs(struct cat_inputs *s, struct rec_err *e)
 			return -1;
 		}
 		if (o.from && (is == 1) != (o.from == CAT_RECMAT)) {
-			rec_err_set(e, REC_EDATA, "%s: not %s%s", rec_in_name(s->in[s->n++]), cat_formats[o.from], is ? " but recmat" : "");
+			rec_err_set(e, REC_EDATA, "%s: not %s%s", rec_in_name(s->in[s->n++]),
+				    cat_formats[o.from], is ? " but recmat" : "");
 			return -1;
 		}
 		if (o.block && !is && o.from < CAT_RECMAT) {
-			rec_err_set(e, REC_EUSAGE, "%s: text has no blocks for --block", rec_in_name(s->in[s->n++]));
+			rec_err_set(e, REC_EUSAGE, "%s: text has no blocks for --block",
+				    rec_in_name(s->in[s->n++]));
 			return -1;
 		}
 		s->recmat[s->n] = is == 1;
@@ -192,7 +198,8 @@ static void check_format_options(void)
 	check_labels("col-labels", o.col_labels, REC_LOSES_COLUMNS,
 		     "mtx and libsvm, and for writing npy, word2vec and factors");
 	if (inspects && (o.common.binary || o.to || o.common.estimate))
-		cli_usage("--info, --verify and --labels write text: no --binary, --to, --estimate");
+		cli_usage(
+			"--info, --verify and --labels write text: no --binary, --to, --estimate");
 	if (o.block && !rec_block_name_ok(o.block))
 		cli_usage("--block: '%s' cannot be the name of a block: at most 31 printable "
 			  "characters without blanks, such as item",
@@ -225,7 +232,8 @@ static void check_options(void)
 		cli_usage("--replace-breaks: TEXT holds a TAB or line break itself");
 }
 
-typedef int way_fn(const struct cat_options *o, struct cat_inputs *inputs, const struct rec_run *run, struct rec_err *e);
+typedef int way_fn(const struct cat_options *o, struct cat_inputs *inputs,
+		   const struct rec_run *run, struct rec_err *e);
 
 /* The way through that options and inputs ask for. */
 static way_fn *the_way(const struct cat_inputs *inputs)
@@ -252,7 +260,8 @@ static int run(struct rec_err *e)
 	cli_phase("convert");
 	rc = open_inputs(&inputs, e);
 	if (rc == 0)
-		rc = o.info || o.verify || o.labels ? inspect(&inputs, r, e) : the_way(&inputs)(&o, &inputs, r, e);
+		rc = o.info || o.verify || o.labels ? inspect(&inputs, r, e) :
+						      the_way(&inputs)(&o, &inputs, r, e);
 	free_inputs(&inputs);
 	return rc == 0 ? cli_commit(e) : -1;
 }

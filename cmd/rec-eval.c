@@ -2,7 +2,8 @@
 /*
  * rec-eval - recommendation lists, or scored pairs, against held-out truth.
  *
- * Three ways through: lists to results to a summary; lists to results to per-user lines (--per-user); such lines back to results and a summary
+ * Three ways through: lists to results to a summary; lists to results to
+ * per-user lines (--per-user); such lines back to results and a summary
  * (--summarize). Gates (--fail-if) look at the finished summary.
  */
 #include <stdio.h>
@@ -18,8 +19,9 @@
 #include "eval/summary.h"
 #include "io/num.h"
 
-static const char *const missing_names[] = { "zero", "skip", NULL }, *const ties_names[] = { "label", "mean", "worst", "best", NULL },
-			  *const test_names[] = { "t", "wilcoxon", "randomization", NULL };
+static const char *const missing_names[] = { "zero", "skip", NULL },
+			 *const ties_names[] = { "label", "mean", "worst", "best", NULL },
+			 *const test_names[] = { "t", "wilcoxon", "randomization", NULL };
 
 static struct {
 	const char *truth, *train, *candidates, *groups, *compare;
@@ -116,8 +118,10 @@ static void never_with(const char *a, const char *const *others)
 
 static void check_options(void)
 {
-	static const char *const made_before[] = { "truth", "relevant", "train", "candidates", "part", "per-user", "missing", "ties", "shallow", "groups", "compare",
-						   "significance", "estimate", NULL };
+	static const char *const made_before[] = {
+		"truth", "relevant", "train",  "candidates", "part",	     "per-user", "missing",
+		"ties",	 "shallow",  "groups", "compare",    "significance", "estimate", NULL
+	};
 	static const char *const summed[] = { "bootstrap", "compare", "fail-if", "json", NULL };
 	size_t n;
 
@@ -142,7 +146,10 @@ static void check_options(void)
 		o.ties = REC_TIES_WORST;
 }
 
-/* "NAME<NUMBER": name, operator (<, <=, >, >=), number or the name of another measure. */
+/*
+ * "NAME<NUMBER": name, operator (<, <=, >, >=), number or the name of another
+ * measure.
+ */
 struct gate {
 	const char *name, *bound;
 	size_t name_len, op_len;
@@ -161,14 +168,17 @@ static struct gate parse_gate(const char *text)
 	return g;
 }
 
-static int gate_bound(const struct gate *g, const struct rec_summary *s, double *bound, struct rec_err *e)
+static int gate_bound(const struct gate *g, const struct rec_summary *s, double *bound,
+		      struct rec_err *e)
 {
 	const struct rec_summary_line *line = rec_summary_find(s, g->bound, strlen(g->bound));
 
 	if (line)
 		*bound = line->value;
 	else if (rec_num_f64(g->bound, strlen(g->bound), bound) != REC_NUM_OK)
-		return rec_err_set(e, REC_EUSAGE, "--fail-if: '%s' is neither a number nor a measure of this run", g->bound);
+		return rec_err_set(e, REC_EUSAGE,
+				   "--fail-if: '%s' is neither a number nor a measure of this run",
+				   g->bound);
 	return 0;
 }
 
@@ -189,7 +199,9 @@ static int check_gates(struct rec_buf *said, const struct rec_summary *s, struct
 		double bound;
 
 		if (!line)
-			return rec_err_set(e, REC_EUSAGE, "--fail-if: '%.*s' is not a measure of this run", (int)g.name_len, g.name);
+			return rec_err_set(e, REC_EUSAGE,
+					   "--fail-if: '%.*s' is not a measure of this run",
+					   (int)g.name_len, g.name);
 		if (gate_bound(&g, s, &bound, e) != 0)
 			return -1;
 		x[rec_num_put_f64(x, line->value)] = '\0';
@@ -201,10 +213,17 @@ static int check_gates(struct rec_buf *said, const struct rec_summary *s, struct
 	return 0;
 }
 
-/* Print the summary; a gate that says no ends the command with exit 3 once the output is complete. */
-static int finish(const struct rec_results *r, const struct rec_results *other, struct rec_run *run, struct rec_err *e)
+/*
+ * Print the summary; a gate that says no ends the command with exit 3 once the
+ * output is complete.
+ */
+static int finish(const struct rec_results *r, const struct rec_results *other, struct rec_run *run,
+		  struct rec_err *e)
 {
-	struct rec_summary_opts so = { .bootstrap = o.bootstrap, .compare = other, .test = (enum rec_test)o.test, .seed = o.common.seed };
+	struct rec_summary_opts so = { .bootstrap = o.bootstrap,
+				       .compare = other,
+				       .test = (enum rec_test)o.test,
+				       .seed = o.common.seed };
 	struct rec_summary s;
 	struct rec_buf said = { 0 };
 	struct rec_out *out;
@@ -247,7 +266,8 @@ static int load_lists(struct rec_lists *l, const char *path, struct rec_run *run
 	return rec_lists_load(l, in, o.common.trust, run->pool, e);
 }
 
-static int load_matrix(struct rec_sparse *m, const char *path, const char *what, struct rec_run *run, struct rec_err *e)
+static int load_matrix(struct rec_sparse *m, const char *path, const char *what,
+		       struct rec_run *run, struct rec_err *e)
 {
 	return cli_load_pairs(m, path, what, REC_REPEATS_MAX, run, e);
 }
@@ -255,8 +275,10 @@ static int load_matrix(struct rec_sparse *m, const char *path, const char *what,
 static int load(struct inputs *x, struct rec_run *run, struct rec_err *e)
 {
 	cli_phase("load");
-	if (load_lists(&x->lists, NULL, run, e) != 0 || load_matrix(&x->truth, o.truth, "truth", run, e) != 0 ||
-	    load_matrix(&x->train, o.train, "train", run, e) != 0 || load_matrix(&x->candidates, o.candidates, "candidates", run, e) != 0 ||
+	if (load_lists(&x->lists, NULL, run, e) != 0 ||
+	    load_matrix(&x->truth, o.truth, "truth", run, e) != 0 ||
+	    load_matrix(&x->train, o.train, "train", run, e) != 0 ||
+	    load_matrix(&x->candidates, o.candidates, "candidates", run, e) != 0 ||
 	    load_matrix(&x->groups, o.groups, "groups", run, e) != 0)
 		return -1;
 	if (o.compare && load_lists(&x->other, o.compare, run, e) != 0)
@@ -320,8 +342,11 @@ static int parse_metrics(struct rec_metrics *ms, struct rec_err *e)
 			return -1;
 		}
 	for (size_t i = 0; i < ms->n; i++)
-		if (ms->m[i].measure->kind == REC_CATALOGUE && cli_given("ties") && o.ties != REC_TIES_LABEL)
-			return rec_err_set(e, REC_EUSAGE, "--ties %s: %s is defined for label order only", ties_names[o.ties], ms->m[i].name);
+		if (ms->m[i].measure->kind == REC_CATALOGUE && cli_given("ties") &&
+		    o.ties != REC_TIES_LABEL)
+			return rec_err_set(e, REC_EUSAGE,
+					   "--ties %s: %s is defined for label order only",
+					   ties_names[o.ties], ms->m[i].name);
 	return 0;
 }
 
@@ -336,9 +361,14 @@ static int default_metrics(struct rec_metrics *ms, const struct inputs *x, struc
 	if (x->truth.has_value && rec_eval_same_pairs(&pairs, &x->lists, &x->truth, e) != 0)
 		return -1;
 	if (pairs)
-		return rec_metrics_parse(ms, "rmse", e) != 0 || rec_metrics_parse(ms, "mae", e) != 0 ? -1 : 0;
+		return rec_metrics_parse(ms, "rmse", e) != 0 ||
+				       rec_metrics_parse(ms, "mae", e) != 0 ?
+			       -1 :
+			       0;
 	for (size_t i = 0; i < sizeof ranking / sizeof *ranking; i++) {
-		snprintf(text, sizeof text, "%s@%u", ranking[i], longest > 0 && longest < REC_DEFAULT_CUT ? (unsigned)longest : REC_DEFAULT_CUT);
+		snprintf(text, sizeof text, "%s@%u", ranking[i],
+			 longest > 0 && longest < REC_DEFAULT_CUT ? (unsigned)longest :
+								    REC_DEFAULT_CUT);
 		if (rec_metrics_parse(ms, text, e) != 0)
 			return -1;
 	}
@@ -369,11 +399,13 @@ static void tell(const struct rec_eval_notes *n, const struct inputs *x)
 
 static struct rec_eval_input input_of(const struct rec_lists *lists, const struct inputs *x)
 {
-	return (struct rec_eval_input){ lists, &x->truth, o.train ? &x->train : NULL, o.candidates ? &x->candidates : NULL };
+	return (struct rec_eval_input){ lists, &x->truth, o.train ? &x->train : NULL,
+					o.candidates ? &x->candidates : NULL };
 }
 
-static int measure_one(struct rec_results *r, const struct rec_lists *lists, const struct inputs *x, const struct rec_eval_opts *eo, bool speak,
-		       const struct rec_run *run, struct rec_err *e)
+static int measure_one(struct rec_results *r, const struct rec_lists *lists, const struct inputs *x,
+		       const struct rec_eval_opts *eo, bool speak, const struct rec_run *run,
+		       struct rec_err *e)
 {
 	struct rec_eval_input in = input_of(lists, x);
 	struct rec_eval_notes notes;
@@ -386,7 +418,8 @@ static int measure_one(struct rec_results *r, const struct rec_lists *lists, con
 }
 
 /* Measure the lists, and those of --compare, and write what came out. */
-static int measure_all(const struct inputs *x, const struct rec_eval_opts *eo, struct rec_run *run, struct rec_err *e)
+static int measure_all(const struct inputs *x, const struct rec_eval_opts *eo, struct rec_run *run,
+		       struct rec_err *e)
 {
 	struct rec_results mine = { 0 }, other = { 0 };
 	int rc;
@@ -399,15 +432,18 @@ static int measure_all(const struct inputs *x, const struct rec_eval_opts *eo, s
 			rec_err_prefix(e, "--compare: ");
 	}
 	if (rc == 0)
-		rc = o.per_user ? write_per_user(&mine, e) : finish(&mine, o.compare ? &other : NULL, run, e);
+		rc = o.per_user ? write_per_user(&mine, e) :
+				  finish(&mine, o.compare ? &other : NULL, run, e);
 	rec_results_free(&mine);
 	rec_results_free(&other);
 	return rc;
 }
 
-static int measure(const struct inputs *x, const struct rec_metrics *ms, struct rec_run *run, struct rec_err *e)
+static int measure(const struct inputs *x, const struct rec_metrics *ms, struct rec_run *run,
+		   struct rec_err *e)
 {
-	struct rec_eval_opts eo = { ms->m, ms->n, o.relevant, (enum rec_ties)o.ties, o.missing == 1, o.shallow, 0, 0 };
+	struct rec_eval_opts eo = { ms->m,	    ms->n,     o.relevant, (enum rec_ties)o.ties,
+				    o.missing == 1, o.shallow, 0,	   0 };
 	struct rec_eval_input in = input_of(&x->lists, x);
 	int rc = o.part.n ? rec_eval_part(&eo.first, &eo.last, &in, o.part.i, o.part.n, e) : 0;
 

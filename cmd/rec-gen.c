@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* rec-gen - synthetic interactions of any size. Users are made in batches by all threads, and written in order. */
+/*
+ * rec-gen - synthetic interactions of any size. Users are made in batches by
+ * all threads, and written in order.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -22,10 +25,13 @@ static struct {
 static const struct cli_opt opts[] = {
 	CLI_U64(0, "users", "N", &o.users, 1, 1e12, "users"),
 	CLI_U32(0, "items", "N", &o.items, 1, 4294967294, "items"),
-	CLI_U64(0, "rows", "N", &o.rows, 1, 1e15, "rows, exactly (default: 20 a user, at most half of all pairs)"),
-	CLI_DOUBLE(0, "skew", "X", &o.skew, 0, 10, "popularity: the item of rank r has weight (r + 1)^-X"),
+	CLI_U64(0, "rows", "N", &o.rows, 1, 1e15,
+		"rows, exactly (default: 20 a user, at most half of all pairs)"),
+	CLI_DOUBLE(0, "skew", "X", &o.skew, 0, 10,
+		   "popularity: the item of rank r has weight (r + 1)^-X"),
 	CLI_U32(0, "dim", "K", &o.dim, 0, 1000, "components of taste; 0 for popularity alone"),
-	CLI_DOUBLE(0, "noise", "X", &o.noise, 0, 1, "share of rows without taste; standard deviation added to ratings"),
+	CLI_DOUBLE(0, "noise", "X", &o.noise, 0, 1,
+		   "share of rows without taste; standard deviation added to ratings"),
 	CLI_FLAG(0, "explicit", &o.explicit_values, "ratings from 0.5 to 5 as values"),
 	CLI_FLAG(0, "times", &o.times, "a time on every row"),
 	CLI_COMMON_AS(&o.common, CLI_BINARY_HELP, CLI_SEED_HELP, NULL),
@@ -43,11 +49,15 @@ static const struct cli_spec spec = {
 
 enum { BATCH = 1024, TASKS = 16, ROWS = 1 << 17, LABEL_MAX = REC_NUM_MAX + 1 };
 
-/* A batch of users. Text is made in the tasks; for recmat the rows are handed on one by one. */
+/*
+ * A batch of users. Text is made in the tasks; for recmat the rows are handed
+ * on one by one.
+ */
 struct batch {
 	struct rec_gen *gen;
 	uint64_t first;
-	uint32_t count[BATCH], counted, at;	/* rows of users that come next, of which some are done */
+	/* rows of users that come next, of which some are done */
+	uint32_t count[BATCH], counted, at;
 	const uint32_t *n;			/* of the users of this batch */
 	uint32_t users, a_task;
 	struct rec_gen_scratch **scratch;	/* one a thread */
@@ -65,16 +75,23 @@ static size_t put_label(char *to, char side, uint64_t number)
 }
 
 /* Row g of a user; its item's label goes into item. */
-static struct rec_row row_of(const struct rec_gen_row *g, const char *user, size_t user_len, char item[LABEL_MAX])
+static struct rec_row row_of(const struct rec_gen_row *g, const char *user, size_t user_len,
+			     char item[LABEL_MAX])
 {
-	struct rec_row r = { .row = user, .row_len = (uint32_t)user_len, .col = item, .value = g->value, .time = g->time };
+	struct rec_row r = { .row = user,
+			     .row_len = (uint32_t)user_len,
+			     .col = item,
+			     .value = g->value,
+			     .time = g->time };
 
 	r.col_len = (uint32_t)put_label(item, 'i', g->item);
-	r.has = REC_HAS_COL | (o.explicit_values || o.times ? REC_HAS_VALUE : 0) | (o.times ? REC_HAS_TIME : 0);
+	r.has = REC_HAS_COL | (o.explicit_values || o.times ? REC_HAS_VALUE : 0) |
+		(o.times ? REC_HAS_TIME : 0);
 	return r;
 }
 
-static int put_text(struct rec_buf *b, uint64_t user, const struct rec_gen_row *row, uint32_t n, struct rec_err *e)
+static int put_text(struct rec_buf *b, uint64_t user, const struct rec_gen_row *row, uint32_t n,
+		    struct rec_err *e)
 {
 	char label[LABEL_MAX], item[LABEL_MAX];
 	size_t len = put_label(label, 'u', user);
@@ -92,7 +109,8 @@ static int make_task(void *arg, size_t t, unsigned thread, struct rec_err *e)
 {
 	struct batch *b = arg;
 	struct task *k = &b->task[t];
-	uint32_t from = (uint32_t)t * b->a_task, to = from + b->a_task < b->users ? from + b->a_task : b->users;
+	uint32_t from = (uint32_t)t * b->a_task,
+		 to = from + b->a_task < b->users ? from + b->a_task : b->users;
 	size_t rows = 0;
 
 	k->text.n = 0;
@@ -103,7 +121,8 @@ static int make_task(void *arg, size_t t, unsigned thread, struct rec_err *e)
 	rows = 0;
 	for (uint32_t i = from; i < to; i++) {
 		rec_gen_user(b->gen, b->scratch[thread], b->first + i, b->n[i], k->row + rows);
-		if (!o.common.binary && put_text(&k->text, b->first + i, k->row + rows, b->n[i], e) != 0)
+		if (!o.common.binary &&
+		    put_text(&k->text, b->first + i, k->row + rows, b->n[i], e) != 0)
 			return -1;
 		rows += b->n[i];
 	}
@@ -119,7 +138,8 @@ static int write_binary(struct batch *b, struct rec_stream_out *s, struct rec_er
 		if (i % b->a_task == 0)
 			row = 0;
 		for (uint32_t j = 0; j < b->n[i]; j++, row++) {
-			struct rec_row r = row_of(&b->task[i / b->a_task].row[row], user, len, item);
+			struct rec_row r = row_of(&b->task[i / b->a_task].row[row], user, len,
+						  item);
 
 			if (rec_stream_out_row(s, &r, e) != 0)
 				return -1;
@@ -136,7 +156,10 @@ static int write_text(struct batch *b, struct rec_out *out, struct rec_err *e)
 	return 0;
 }
 
-/* As many of the users that are counted as come with ROWS rows, at least one: a batch is bounded by rows, or by the items that one user can hold. */
+/*
+ * As many of the users that are counted as come with ROWS rows, at least one: a
+ * batch is bounded by rows, or by the items that one user can hold.
+ */
 static void next_batch(struct batch *b)
 {
 	uint64_t rows = 0;
@@ -147,16 +170,19 @@ static void next_batch(struct batch *b)
 		rec_gen_counts(b->gen, b->count, b->counted);
 	}
 	b->n = b->count + b->at;
-	for (b->users = 0; b->at < b->counted && (b->users == 0 || rows + b->count[b->at] <= ROWS); b->users++)
+	for (b->users = 0; b->at < b->counted && (b->users == 0 || rows + b->count[b->at] <= ROWS);
+	     b->users++)
 		rows += b->count[b->at++];
 	b->a_task = (b->users + TASKS - 1) / TASKS;
 }
 
-static int generate(struct batch *b, struct rec_out *out, struct rec_stream_out *s, const struct rec_run *r, struct rec_err *e)
+static int generate(struct batch *b, struct rec_out *out, struct rec_stream_out *s,
+		    const struct rec_run *r, struct rec_err *e)
 {
 	for (b->first = 0; b->first < o.users; b->first += b->users) {
 		next_batch(b);
-		if (rec_pool_run(r->pool, (b->users + b->a_task - 1) / b->a_task, make_task, b, e) != 0)
+		if (rec_pool_run(r->pool, (b->users + b->a_task - 1) / b->a_task, make_task, b,
+				 e) != 0)
 			return -1;
 		if ((s ? write_binary(b, s, e) : write_text(b, out, e)) != 0)
 			return -1;
@@ -180,7 +206,8 @@ static void free_batch(struct batch *b, unsigned threads)
 
 static int new_batch(struct batch **out, unsigned threads, struct rec_err *e)
 {
-	struct rec_gen_opts g = { o.users, o.rows, o.items, o.dim, o.skew, o.noise, o.explicit_values, o.times, o.common.seed };
+	struct rec_gen_opts g = { o.users,	     o.rows,  o.items,	    o.dim, o.skew, o.noise,
+				  o.explicit_values, o.times, o.common.seed };
 	struct batch *b = rec_zalloc(1, sizeof *b, e);
 
 	if (!b)
@@ -203,7 +230,8 @@ static int new_batch(struct batch **out, unsigned threads, struct rec_err *e)
 /* Vectors and popularity of items, and the batch at hand. */
 static double needed(const struct rec_run *r)
 {
-	return o.items * (4.0 * o.dim + 48) + (16 << 20) + rec_pool_size(r->pool) * (1.0 * o.items + (4 << 20));
+	return o.items * (4.0 * o.dim + 48) + (16 << 20) +
+	       rec_pool_size(r->pool) * (1.0 * o.items + (4 << 20));
 }
 
 /*

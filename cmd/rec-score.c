@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* rec-score - scores given pairs: stdin comes out as it went in, with the score as value. */
+/*
+ * rec-score - scores given pairs: stdin comes out as it went in, with the score
+ * as value.
+ */
 #include <string.h>
 
 #include "cmd/cli/cli.h"
@@ -66,8 +69,11 @@ static int load(struct rec_run *run, struct rec_err *e)
 {
 	cli_phase("load");
 	if (cli_load_models(&w.models, &o.models, o.blend, run, e) != 0 ||
-	    cli_load_pairs(&w.history, o.history, "histories", w.models.explicit_loss ? REC_REPEATS_LAST : REC_REPEATS_SUM, run, e) != 0 ||
-	    cli_load_pairs(&w.interactions, o.interactions, "interactions", REC_REPEATS_SUM, run, e) != 0)
+	    cli_load_pairs(&w.history, o.history, "histories",
+			   w.models.explicit_loss ? REC_REPEATS_LAST : REC_REPEATS_SUM, run,
+			   e) != 0 ||
+	    cli_load_pairs(&w.interactions, o.interactions, "interactions", REC_REPEATS_SUM, run,
+			   e) != 0)
 		return -1;
 	return cli_load_rows(&w.rows, "pairs", 0, run, e);
 }
@@ -116,8 +122,13 @@ static int check_sides(struct rec_err *e)
 static int make(struct rec_run *run, struct rec_err *e)
 {
 	struct rec_scorer_opts so = {
-		.model = w.models.list, .nmodels = w.models.n, .weight = w.models.weight, .fold_in = o.fold_in, .unknown_users = o.history,
-		.interactions = o.interactions ? &w.interactions : NULL, .index = true,
+		.model = w.models.list,
+		.nmodels = w.models.n,
+		.weight = w.models.weight,
+		.fold_in = o.fold_in,
+		.unknown_users = o.history,
+		.interactions = o.interactions ? &w.interactions : NULL,
+		.index = true,
 	};
 	size_t i;
 
@@ -126,8 +137,12 @@ static int make(struct rec_run *run, struct rec_err *e)
 	if (rec_scorer_new(&w.scorer, &so, run, e))
 		return -1;
 	for (i = 0; i < w.scorer.nparts && !o.history; i++)
-		if (w.scorer.part[i].kind == REC_PART_SPARSE || w.scorer.part[i].kind == REC_PART_DENSE)
-			return rec_err_set(e, REC_EUSAGE, "%s: a similarity scores the histories of users: give --history FILE", o.models.item[i]);
+		if (w.scorer.part[i].kind == REC_PART_SPARSE ||
+		    w.scorer.part[i].kind == REC_PART_DENSE)
+			return rec_err_set(e, REC_EUSAGE,
+					   "%s: a similarity scores the histories of users: give "
+					   "--history FILE",
+					   o.models.item[i]);
 	if (o.history &&
 	    rec_pairs_new(&w.history_pairs, &w.history, &w.scorer.items, true, run->pool, e) != 0)
 		return -1;
@@ -160,14 +175,17 @@ static int bounds(struct rec_score_opts *so, struct rec_err *e)
 	if (strcmp(o.clamp, "train"))
 		rc = rec_clamp_parse(&so->lo, &so->hi, o.clamp, e) ? -1 : 1;
 	else
-		rc = w.scorer.blend ? 0 : rec_clamp_train(&so->lo, &so->hi, &w.models.model[0].meta, e);
+		rc = w.scorer.blend ? 0 :
+				      rec_clamp_train(&so->lo, &so->hi, &w.models.model[0].meta, e);
 	so->clamp = rc > 0;
 	return rc < 0 ? -1 : 0;
 }
 
 static uint64_t memory(const struct rec_run *run)
 {
-	return cli_models_bytes(&w.models) + rec_score_scratch_size(&w.scorer) * rec_pool_size(run->pool) + 12 * (w.history.m.nnz + w.interactions.m.nnz);
+	return cli_models_bytes(&w.models) +
+	       rec_score_scratch_size(&w.scorer) * rec_pool_size(run->pool) +
+	       12 * (w.history.m.nnz + w.interactions.m.nnz);
 }
 
 static int score(struct rec_err *e)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* rec-sim - item models: interactions in, weights of pairs of items out. The methods are a table of the library (model/sim.h); help and checks follow it. */
+/*
+ * rec-sim - item models: interactions in, weights of pairs of items out. The
+ * methods are a table of the library (model/sim.h); help and checks follow it.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,34 +31,61 @@ static struct {
 	struct cli_part part, columns;
 	struct sim_shards shards;
 	struct cli_common common;
-} o = { .neighbours = 100, .min_support = 1, .alpha = 1, .epsilon = 1, .reg = 100, .power = 1, .asymmetry = 0.5, .bm25 = "1.2,0.75", .exponents = "1,0.5,0.5",
-	.walk = "1,0.6", .common = CLI_COMMON_INIT };
+} o = { .neighbours = 100,
+	.min_support = 1,
+	.alpha = 1,
+	.epsilon = 1,
+	.reg = 100,
+	.power = 1,
+	.asymmetry = 0.5,
+	.bm25 = "1.2,0.75",
+	.exponents = "1,0.5,0.5",
+	.walk = "1,0.6",
+	.common = CLI_COMMON_INIT };
 
 static const struct cli_opt opts[] = {
-	CLI_U32('n', "neighbours", "N", &o.neighbours, 0, 4294967294, "weights kept of each column (see --keep); 0 all; ease, linear: 0"),
-	CLI_CHOICE(0, "keep", "candidate|history", &o.keep, keeps, "keep N of each candidate (column), or of each history item (row)"),
-	CLI_CHOICE(0, "normalize", "none|l1|l2", &o.normalize, normalizes, "then scale along the same direction: sum of |weights|, or of squares, becomes 1"),
+	CLI_U32('n', "neighbours", "N", &o.neighbours, 0, 4294967294,
+		"weights kept of each column (see --keep); 0 all; ease, linear: 0"),
+	CLI_CHOICE(0, "keep", "candidate|history", &o.keep, keeps,
+		   "keep N of each candidate (column), or of each history item (row)"),
+	CLI_CHOICE(
+		0, "normalize", "none|l1|l2", &o.normalize, normalizes,
+		"then scale along the same direction: sum of |weights|, or of squares, becomes 1"),
 	CLI_DOUBLE(0, "min-sim", "X", &o.min_sim, 0, 1e30, "drop smaller |weights|"),
-	CLI_U32(0, "min-support", "N", &o.min_support, 1, 4294967294, "drop pairs that fewer users hold both of"),
-	CLI_CHOICE(0, "weights", "none|linear|log|tfidf|bm25", &o.weights, weights, "weight of a value v: 1, v, ln(1 + v / epsilon), tf-idf, BM25 (dot: v itself)"),
+	CLI_U32(0, "min-support", "N", &o.min_support, 1, 4294967294,
+		"drop pairs that fewer users hold both of"),
+	CLI_CHOICE(0, "weights", "none|linear|log|tfidf|bm25", &o.weights, weights,
+		   "weight of a value v: 1, v, ln(1 + v / epsilon), tf-idf, BM25 (dot: v itself)"),
 	CLI_DOUBLE(0, "alpha", "X", &o.alpha, 1e-12, 1e12, "weights linear, log: their mean"),
 	CLI_DOUBLE(0, "epsilon", "X", &o.epsilon, 1e-12, 1e12, "weights log: scale of values"),
-	CLI_STRING(0, "bm25", "K1,B", &o.bm25, "weights bm25: saturation, and how much length counts"),
+	CLI_STRING(0, "bm25", "K1,B", &o.bm25,
+		   "weights bm25: saturation, and how much length counts"),
 	CLI_DOUBLE(0, "shrink", "X", &o.shrink, 0, 1e30, "added to the denominator of the measure"),
 	CLI_DOUBLE(0, "reg", "X", &o.reg, 1e-12, 1e30, "ease: L"),
-	CLI_STRING(0, "exponents", "C,A,B", &o.exponents, "linear: powers of the lengths of users, history items, candidates"),
+	CLI_STRING(0, "exponents", "C,A,B", &o.exponents,
+		   "linear: powers of the lengths of users, history items, candidates"),
 	CLI_DOUBLE(0, "power", "P", &o.power, 1e-3, 1e3, "linear: power of each weight"),
-	CLI_DOUBLE(0, "asymmetry", "A", &o.asymmetry, 0, 1, "asymmetric: share of the history item; 0.5 is cosine"),
-	CLI_STRING(0, "walk", "A,B", &o.walk, "p3alpha, rp3beta: power of the steps, popularity penalty (rp3beta)"),
-	CLI_FLAG(0, "center", &o.center, "score = S (x - mean) + mean, mean of each item over all users; needs -b"),
-	CLI_CHOICE(0, "side", "item|user", &o.side, sides, "of items, or of users (scored by rec-topn --interactions)"),
-	CLI_U32(0, "max-user", "N", &o.max_user, 1, 4294967294, "of a user with more pairs take N, by hash (default: all)"),
-	CLI_CHOICE(0, "duplicates", "sum|max|last|fail", &o.duplicates, cli_repeats, "a pair given more than once"),
-	CLI_FILE(0, "from-factors", &o.factors, "cosine, dot: of the vectors of this model; stdin is not read"),
+	CLI_DOUBLE(0, "asymmetry", "A", &o.asymmetry, 0, 1,
+		   "asymmetric: share of the history item; 0.5 is cosine"),
+	CLI_STRING(0, "walk", "A,B", &o.walk,
+		   "p3alpha, rp3beta: power of the steps, popularity penalty (rp3beta)"),
+	CLI_FLAG(0, "center", &o.center,
+		 "score = S (x - mean) + mean, mean of each item over all users; needs -b"),
+	CLI_CHOICE(0, "side", "item|user", &o.side, sides,
+		   "of items, or of users (scored by rec-topn --interactions)"),
+	CLI_U32(0, "max-user", "N", &o.max_user, 1, 4294967294,
+		"of a user with more pairs take N, by hash (default: all)"),
+	CLI_CHOICE(0, "duplicates", "sum|max|last|fail", &o.duplicates, cli_repeats,
+		   "a pair given more than once"),
+	CLI_FILE(0, "from-factors", &o.factors,
+		 "cosine, dot: of the vectors of this model; stdin is not read"),
 	CLI_PART(0, "part", &o.part, "part I of N of the rows"),
-	CLI_PART(0, "columns", &o.columns, "part I of N of the candidates: its share of the work too, where --keep candidate chooses among all rows"),
+	CLI_PART(0, "columns", &o.columns,
+		 "part I of N of the candidates: its share of the work too, where --keep candidate "
+		 "chooses among all rows"),
 	CLI_FLAG(0, "survey", &o.shards.survey, "of a shard: write what adds up to --whole"),
-	CLI_FLAG(0, "partial", &o.shards.partial, "of a shard: write sums over its users, for --merge"),
+	CLI_FLAG(0, "partial", &o.shards.partial,
+		 "of a shard: write sums over its users, for --merge"),
 	CLI_FLAG(0, "merge", &o.shards.merge, "stdin is sums of all shards: write the model"),
 	CLI_FILE(0, "whole", &o.shards.file, "surveys of all shards"),
 	CLI_COMMON(&o.common),
@@ -63,8 +93,13 @@ static const struct cli_opt opts[] = {
 };
 
 static struct cli_spec spec = {
-	.name = "rec-sim", .summary = "neighbours and linear item models", .synopsis = "rec-sim METHOD [options] < interactions > weights", .operands = "METHOD",
-	.hint = "reads stdin: rec-sim cosine < train.tsv", .opts = opts, .common = &o.common,
+	.name = "rec-sim",
+	.summary = "neighbours and linear item models",
+	.synopsis = "rec-sim METHOD [options] < interactions > weights",
+	.operands = "METHOD",
+	.hint = "reads stdin: rec-sim cosine < train.tsv",
+	.opts = opts,
+	.common = &o.common,
 };
 
 /* -- the table of methods, for --help and messages -- */
@@ -144,7 +179,8 @@ static const struct rec_sim_method *the_method(void)
 	return m;
 }
 
-static void numbers(double *x, unsigned n, const char *option, const char *arg, double lo, double hi)
+static void numbers(double *x, unsigned n, const char *option, const char *arg, double lo,
+		    double hi)
 {
 	for (unsigned i = 0; i < n; i++) {
 		size_t len = strcspn(arg, ",");
@@ -174,7 +210,9 @@ static void check_method_options(const struct rec_sim_method *m)
 
 static void check_factors_options(void)
 {
-	static const char *const of_data[] = { "min-support", "weights", "alpha", "epsilon", "bm25", "center", "max-user", "duplicates", NULL };
+	static const char *const of_data[] = { "min-support", "weights",    "alpha",
+					       "epsilon",     "bm25",	    "center",
+					       "max-user",    "duplicates", NULL };
 
 	for (size_t i = 0; o.factors && of_data[i]; i++)
 		if (cli_given(of_data[i]))
@@ -234,12 +272,17 @@ static struct rec_sim_opts settings(const struct rec_sim_method *m)
 	s.parts = s.columns ? o.columns.n : o.part.n ? o.part.n : 1;
 	check_columns(&s);
 	sim_shards_check(&o.shards, &s);
-	if (!o.common.binary && !o.common.estimate && !o.factors && !o.shards.survey && !o.shards.partial && rec_sim_needs_binary(&s))
-		cli_usage("a model with an offset or weighted histories does not go into text: use -b");
+	if (!o.common.binary && !o.common.estimate && !o.factors && !o.shards.survey &&
+	    !o.shards.partial && rec_sim_needs_binary(&s))
+		cli_usage("a model with an offset or weighted histories does not go into text: use "
+			  "-b");
 	return s;
 }
 
-/* OpenBLAS reads these when it is loaded: one thread, for ours carry its tiles; and the kernels this CPU can run, unless the user has said. */
+/*
+ * OpenBLAS reads these when it is loaded: one thread, for ours carry its tiles;
+ * and the kernels this CPU can run, unless the user has said.
+ */
 static void prepare_blas(void)
 {
 	const char *core = rec_blas_core();
@@ -251,18 +294,30 @@ static void prepare_blas(void)
 
 /* -- the work -- */
 
-/* The least that is worth giving to pages of files: one window each for what is read and what is written. */
+/*
+ * The least that is worth giving to pages of files: one window each for what is
+ * read and what is written.
+ */
 enum { WINDOWS = 5, LEAST_WINDOW = 512 << 10, MOST_WINDOW = 64 << 20 };
 
-/* Memory is bounded and does not hold it all: half of what is left goes to lines, the rest to pages of files. Returns how often the data pass by. */
-static uint64_t use_files(struct rec_sim_opts *s, uint64_t bytes, uint64_t line_bytes, uint32_t lines, unsigned threads)
+/*
+ * Memory is bounded and does not hold it all: half of what is left goes to
+ * lines, the rest to pages of files. Returns how often the data pass by.
+ */
+static uint64_t use_files(struct rec_sim_opts *s, uint64_t bytes, uint64_t line_bytes,
+			  uint32_t lines, unsigned threads)
 {
-	uint64_t left = o.common.mem > bytes ? o.common.mem - bytes : 0, group = threads + left / 2 / line_bytes, window = left / 2 / WINDOWS, passes;
+	uint64_t left = o.common.mem > bytes ? o.common.mem - bytes : 0,
+		 group = threads + left / 2 / line_bytes, window = left / 2 / WINDOWS, passes;
 
 	s->spill = cli_spill();
-	s->spill->room = window < LEAST_WINDOW ? LEAST_WINDOW : window < MOST_WINDOW ? window : MOST_WINDOW;
+	s->spill->room = window < LEAST_WINDOW ? LEAST_WINDOW :
+			 window < MOST_WINDOW  ? window :
+						 MOST_WINDOW;
 	s->group = group < lines ? (uint32_t)group : lines;
-	passes = rec_sim_takes(s->method, "neighbours") && s->group ? (lines + (uint64_t)s->group - 1) / s->group : 1;
+	passes = rec_sim_takes(s->method, "neighbours") && s->group ?
+			 (lines + (uint64_t)s->group - 1) / s->group :
+			 1;
 	cli_stat_u64("passes", passes);
 	cli_verbose("works from files in %s: the data are read %llu time%s", s->spill->dir,
 		    (unsigned long long)passes, cli_s(passes));
@@ -270,23 +325,34 @@ static uint64_t use_files(struct rec_sim_opts *s, uint64_t bytes, uint64_t line_
 }
 
 /* 1: --estimate has answered. */
-static int plan(struct rec_sim_opts *s, const struct rec_sparse *x, struct rec_run *run, struct rec_err *e)
+static int plan(struct rec_sim_opts *s, const struct rec_sparse *x, struct rec_run *run,
+		struct rec_err *e)
 {
 	unsigned threads = rec_pool_size(run->pool);
 	struct rec_sim_cost all, far;
 	uint64_t line_bytes, held = o.common.mem && !x->m.far ? 8 * x->m.nnz : 0, least;
-	struct cli_amount more[] = { { "operations", 0 }, { "bytes.least", 0 }, { NULL, 0 }, { NULL, 0 } };
+	struct cli_amount more[] = {
+		{ "operations", 0 }, { "bytes.least", 0 }, { NULL, 0 }, { NULL, 0 }
+	};
 
 	rec_sim_cost(&all, x, s, threads);
 	rec_sim_cost_far(&far, &line_bytes, x, s, threads);
-	far.bytes += far.bytes ? threads * line_bytes + WINDOWS * (uint64_t)LEAST_WINDOW : all.bytes;
-	least = far.bytes / 16 * 17 + 16;	/* a part for pairs that were read before it was known that not all of them fit */
+	far.bytes += far.bytes ? threads * line_bytes + WINDOWS * (uint64_t)LEAST_WINDOW :
+				 all.bytes;
+	/*
+	 * a part for pairs that were read before it was known that not all of
+	 * them fit
+	 */
+	least = far.bytes / 16 * 17 + 16;
 	if (least > all.bytes)
 		least = all.bytes;
 	more[0].n = all.operations;
 	more[1].n = (double)least;
 	if (all.bytes > o.common.mem && least <= o.common.mem)
-		more[2] = (struct cli_amount){ "passes", (double)use_files(s, far.bytes + held, line_bytes, s->side_user ? x->m.nrows : x->m.ncols, threads) };
+		more[2] = (struct cli_amount){
+			"passes", (double)use_files(s, far.bytes + held, line_bytes,
+						    s->side_user ? x->m.nrows : x->m.ncols, threads)
+		};
 	return cli_need(o.common.estimate ? all.bytes : least, more, e);
 }
 
@@ -298,7 +364,8 @@ static int check_cost(const struct rec_sim_cost *c, struct rec_err *e)
 	return cli_need(c->bytes, more, e);
 }
 
-static int from_interactions(struct rec_model *m, struct rec_sparse *x, struct rec_sim_opts *s, struct rec_run *run, struct rec_err *e)
+static int from_interactions(struct rec_model *m, struct rec_sparse *x, struct rec_sim_opts *s,
+			     struct rec_run *run, struct rec_err *e)
 {
 	uint64_t thinned = 0;
 	int rc;
@@ -319,7 +386,8 @@ static int from_interactions(struct rec_model *m, struct rec_sparse *x, struct r
 	return rec_meta_set(&m->meta, "duplicates", cli_repeats[o.duplicates], e);
 }
 
-static int from_factors(struct rec_model *m, struct rec_model *from, const struct rec_sim_opts *s, struct rec_run *run, struct rec_err *e)
+static int from_factors(struct rec_model *m, struct rec_model *from, const struct rec_sim_opts *s,
+			struct rec_run *run, struct rec_err *e)
 {
 	struct rec_sim_cost cost;
 	int rc;
@@ -340,7 +408,8 @@ static int write_model(struct rec_model *m, const struct rec_sim_opts *s, struct
 {
 	struct rec_out *out;
 
-	cli_stat_u64("cells", m->dense ? (uint64_t)m->sim_dense.row.n * m->sim_dense.ncols : m->sim.nnz);
+	cli_stat_u64("cells",
+		     m->dense ? (uint64_t)m->sim_dense.row.n * m->sim_dense.ncols : m->sim.nnz);
 	if (rec_meta_get(&m->meta, "blas.core")) {
 		cli_stat_text("blas.version", rec_meta_get(&m->meta, "blas.version"));
 		cli_stat_text("blas.core", rec_meta_get(&m->meta, "blas.core"));
@@ -368,9 +437,15 @@ static int run(struct rec_err *e)
 	if (rc == 0)
 		rc = sim_shards_whole(&o.shards, &s, e);
 	if (rc == 0 && (o.shards.survey || o.shards.partial))
-		return sim_shards_write(&o.shards, &s, (enum rec_repeats)o.duplicates, &o.common, r, e) < 0 ? -1 : cli_commit(e);
+		return sim_shards_write(&o.shards, &s, (enum rec_repeats)o.duplicates, &o.common, r,
+					e) < 0 ?
+			       -1 :
+			       cli_commit(e);
 	if (rc == 0)
-		rc = o.shards.merge ? sim_shards_merge(&m, &s, (enum rec_repeats)o.duplicates, &o.common, r, e) : o.factors ? from_factors(&m, &from, &s, r, e) : from_interactions(&m, &x, &s, r, e);
+		rc = o.shards.merge ? sim_shards_merge(&m, &s, (enum rec_repeats)o.duplicates,
+						       &o.common, r, e) :
+		     o.factors	    ? from_factors(&m, &from, &s, r, e) :
+				      from_interactions(&m, &x, &s, r, e);
 	if (rc == 0)
 		rc = write_model(&m, &s, r, e);
 	rec_model_free(&m);

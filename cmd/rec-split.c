@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * rec-split - interactions to train and held-out rows, to shards and parts; filters; leak audit.
+ * rec-split - interactions to train and held-out rows, to shards and parts;
+ * filters; leak audit.
  *
- * Two ways through (cmd/split/ways.c): where a row's side follows from the row alone it is passed on as it came; else the input is held as a matrix,
- * filtered, split, and written in canonical order. Shards, parts and the audit have files of their own.
+ * Two ways through (cmd/split/ways.c): where a row's side follows from the row
+ * alone it is passed on as it came; else the input is held as a matrix,
+ * filtered, split, and written in canonical order. Shards, parts and the audit
+ * have files of their own.
  */
 #include <string.h>
 
@@ -14,22 +17,37 @@
 #include "cmd/split/shards.h"
 #include "cmd/split/ways.h"
 
-static const char *const repeats_names[] = { "drop", "keep", NULL }, *const duplicates_names[] = { "keep", "sum", "max", "last", "fail", NULL },
-			  *const warm_names[] = { "none", "user", "item", "both", NULL }, *const side_names[] = { "user", "item", NULL };
+static const char *const repeats_names[] = { "drop", "keep", NULL },
+			 *const duplicates_names[] = { "keep", "sum", "max", "last", "fail", NULL },
+			 *const warm_names[] = { "none", "user", "item", "both", NULL },
+			 *const side_names[] = { "user", "item", NULL };
 
-/* Of options that are not given: out of range, so that --help shows no default. */
+/*
+ * Of options that are not given: out of range, so that --help shows no default.
+ */
 #define UNSET (-1e300)
 #define MOST 1e15
 
 static struct {
 	const char *test, *valid, *input, *given, *audit, *to;
-	double ratio, last_ratio, after, user_ratio, valid_user_ratio, valid_ratio, min_value, half_life, now;
-	uint32_t leave, last, folds, fold, min_user, min_item, core, max_user, shards, parts, row_cost;
+	double ratio, last_ratio, after, user_ratio, valid_user_ratio, valid_ratio, min_value,
+		half_life, now;
+	uint32_t leave, last, folds, fold, min_user, min_item, core, max_user, shards, parts,
+		row_cost;
 	bool binarize, transpose;
 	unsigned duplicates, repeats, warm, by;
 	struct cli_common common;
-} o = { .ratio = -1, .last_ratio = -1, .user_ratio = -1, .valid_user_ratio = -1, .valid_ratio = -1, .half_life = -1, .after = UNSET, .min_value = UNSET,
-	.now = UNSET, .row_cost = 32, .common = CLI_COMMON_INIT };
+} o = { .ratio = -1,
+	.last_ratio = -1,
+	.user_ratio = -1,
+	.valid_user_ratio = -1,
+	.valid_ratio = -1,
+	.half_life = -1,
+	.after = UNSET,
+	.min_value = UNSET,
+	.now = UNSET,
+	.row_cost = 32,
+	.common = CLI_COMMON_INIT };
 
 static const struct cli_opt opts[] = {
 	CLI_FILE(0, "test", &o.test, "held-out rows"),
@@ -111,7 +129,9 @@ static const struct cli_spec spec = {
 
 static void one_method_only(void)
 {
-	static const char *const method[] = { "ratio", "leave", "last", "last-ratio", "after", "folds", "user-ratio", "shards", "parts" };
+	static const char *const method[] = { "ratio",	    "leave",  "last",
+					      "last-ratio", "after",  "folds",
+					      "user-ratio", "shards", "parts" };
 	const char *first = NULL;
 
 	for (size_t i = 0; i < sizeof method / sizeof *method; i++) {
@@ -136,7 +156,8 @@ static void check_audit_options(const struct rec_split *s, const struct rec_filt
 	if (o.test || o.valid || o.shards || o.parts || rec_filter_any(f))
 		cli_usage("--audit cannot work with --test, --valid, --%s or filters",
 			  o.parts ? "parts" : "shards");
-	if (s->method != REC_SPLIT_NONE && s->method != REC_SPLIT_AFTER && s->method != REC_SPLIT_LAST && s->method != REC_SPLIT_LAST_RATIO)
+	if (s->method != REC_SPLIT_NONE && s->method != REC_SPLIT_AFTER &&
+	    s->method != REC_SPLIT_LAST && s->method != REC_SPLIT_LAST_RATIO)
 		cli_usage("--audit cannot work with a method but --after, --last and --last-ratio");
 	if (o.common.binary || o.common.estimate)
 		cli_usage("--audit cannot work with --%s",
@@ -172,7 +193,8 @@ static void check_options(const struct rec_split *s, const struct rec_filter *f)
 		cli_usage("--transpose needs --by item");
 	if (o.folds && o.fold > o.folds)
 		cli_usage("--fold: %u is not between 1 and %u", o.fold, o.folds);
-	if (cli_given("repeats") && s->method != REC_SPLIT_AFTER && s->method != REC_SPLIT_LAST && s->method != REC_SPLIT_LAST_RATIO)
+	if (cli_given("repeats") && s->method != REC_SPLIT_AFTER && s->method != REC_SPLIT_LAST &&
+	    s->method != REC_SPLIT_LAST_RATIO)
 		cli_usage("--repeats needs --after, --last or --last-ratio");
 	if (o.audit) {
 		check_audit_options(s, f);
@@ -186,52 +208,91 @@ static void check_options(const struct rec_split *s, const struct rec_filter *f)
 		return;
 	}
 	if (splits != (o.test != NULL))
-		cli_usage(splits ? "a method needs --test FILE for the held-out rows" : "--test needs a method, such as --ratio 0.2");
+		cli_usage(splits ? "a method needs --test FILE for the held-out rows" :
+				   "--test needs a method, such as --ratio 0.2");
 	if ((s->valid_ratio > 0 || s->valid_users > 0) != (o.valid != NULL))
 		cli_usage("--valid needs --valid-ratio or --valid-user-ratio, and they need it");
 	if (!splits && s->valid_ratio <= 0 && !rec_filter_any(f))
-		cli_usage("nothing to do: name a method, such as --ratio 0.2 --test FILE, or a filter");
+		cli_usage("nothing to do: name a method, such as --ratio 0.2 --test FILE, or a "
+			  "filter");
 	if (s->ratio + s->valid_users > 1)
 		cli_usage("--user-ratio and --valid-user-ratio are more than 1 together");
 }
 
 static struct rec_split the_split(void)
 {
-	struct rec_split s = { .seed = o.common.seed, .after = o.after, .fold = o.fold, .keep_repeats = o.repeats == 1 };
+	struct rec_split s = { .seed = o.common.seed,
+			       .after = o.after,
+			       .fold = o.fold,
+			       .keep_repeats = o.repeats == 1 };
 
 	s.warm_user = o.warm == 1 || o.warm == 3;
 	s.warm_item = o.warm == 2 || o.warm == 3;
 	s.valid_ratio = o.valid_ratio > 0 ? o.valid_ratio : 0;
 	s.valid_users = o.valid_user_ratio > 0 ? o.valid_user_ratio : 0;
-	s.ratio = o.ratio >= 0 ? o.ratio : o.last_ratio >= 0 ? o.last_ratio : o.user_ratio >= 0 ? o.user_ratio : 0;
+	s.ratio = o.ratio >= 0	    ? o.ratio :
+		  o.last_ratio >= 0 ? o.last_ratio :
+		  o.user_ratio >= 0 ? o.user_ratio :
+				      0;
 	s.count = o.leave ? o.leave : o.last ? o.last : o.folds;
-	s.method = cli_given("ratio") ? REC_SPLIT_RATIO : o.leave ? REC_SPLIT_LEAVE : o.last ? REC_SPLIT_LAST : cli_given("last-ratio") ? REC_SPLIT_LAST_RATIO :
-		   cli_given("after") ? REC_SPLIT_AFTER : o.folds ? REC_SPLIT_FOLDS : cli_given("user-ratio") ? REC_SPLIT_USERS : REC_SPLIT_NONE;
+	s.method = cli_given("ratio")	   ? REC_SPLIT_RATIO :
+		   o.leave		   ? REC_SPLIT_LEAVE :
+		   o.last		   ? REC_SPLIT_LAST :
+		   cli_given("last-ratio") ? REC_SPLIT_LAST_RATIO :
+		   cli_given("after")	   ? REC_SPLIT_AFTER :
+		   o.folds		   ? REC_SPLIT_FOLDS :
+		   cli_given("user-ratio") ? REC_SPLIT_USERS :
+					     REC_SPLIT_NONE;
 	if (o.given && rec_given_parse(&s.given, o.given) != 0)
-		cli_usage("--given: '%s' is none of a share such as 0.8, a number, all-but-K", o.given);
+		cli_usage("--given: '%s' is none of a share such as 0.8, a number, all-but-K",
+			  o.given);
 	rec_split_prepare(&s);
 	return s;
 }
 
 static struct rec_filter the_filter(void)
 {
-	static const enum rec_repeats rule[] = { REC_REPEATS_KEEP, REC_REPEATS_SUM, REC_REPEATS_MAX, REC_REPEATS_LAST, REC_REPEATS_FAIL };
+	static const enum rec_repeats rule[] = { REC_REPEATS_KEEP, REC_REPEATS_SUM, REC_REPEATS_MAX,
+						 REC_REPEATS_LAST, REC_REPEATS_FAIL };
 
 	return (struct rec_filter){
-		.use_min_value = cli_given("min-value"), .min_value = o.min_value, .binarize = o.binarize, .repeats = rule[o.duplicates],
-		.half_life = o.half_life > 0 ? o.half_life * 86400 : 0, .now = o.now, .min_user = o.min_user, .min_item = o.min_item, .core = o.core,
-		.max_user = o.max_user, .seed = o.common.seed,
+		.use_min_value = cli_given("min-value"),
+		.min_value = o.min_value,
+		.binarize = o.binarize,
+		.repeats = rule[o.duplicates],
+		.half_life = o.half_life > 0 ? o.half_life * 86400 : 0,
+		.now = o.now,
+		.min_user = o.min_user,
+		.min_item = o.min_item,
+		.core = o.core,
+		.max_user = o.max_user,
+		.seed = o.common.seed,
 	};
 }
 
-/* Bytes: of a run that passes rows on, of a thread and an output then; of a row that is held and of one that filters rebuild, of a label in the table. */
-enum { PASSING = 8 << 20, PASSING_THREAD = 4 << 20, TEXT_OUTPUT = 2 << 20, BINARY_OUTPUT = 12 << 20, HELD_ROW = 60, FILTERED_ROW = 100, HELD_LABEL = 136 };
+/*
+ * Bytes: of a run that passes rows on, of a thread and an output then; of a row
+ * that is held and of one that filters rebuild, of a label in the table.
+ */
+enum {
+	PASSING = 8 << 20,
+	PASSING_THREAD = 4 << 20,
+	TEXT_OUTPUT = 2 << 20,
+	BINARY_OUTPUT = 12 << 20,
+	HELD_ROW = 60,
+	FILTERED_ROW = 100,
+	HELD_LABEL = 136
+};
 
 static uint64_t passing_bytes(const struct rec_run *run)
 {
-	uint64_t outputs = o.shards ? o.shards : o.parts ? 2 : 1 + (uint64_t)(o.test != NULL) + (o.valid != NULL) + (o.input != NULL);
+	uint64_t outputs = o.shards ? o.shards :
+			   o.parts  ? 2 :
+				      1 + (uint64_t)(o.test != NULL) + (o.valid != NULL) +
+					      (o.input != NULL);
 
-	return PASSING + rec_pool_size(run->pool) * (uint64_t)PASSING_THREAD + outputs * (o.common.binary ? BINARY_OUTPUT : TEXT_OUTPUT);
+	return PASSING + rec_pool_size(run->pool) * (uint64_t)PASSING_THREAD +
+	       outputs * (o.common.binary ? BINARY_OUTPUT : TEXT_OUTPUT);
 }
 
 static int count_rows(uint64_t *n, const struct rec_run *run, struct rec_err *e)
@@ -249,7 +310,10 @@ static int count_rows(uint64_t *n, const struct rec_run *run, struct rec_err *e)
 	return got;
 }
 
-/* Reads the input: rows that pass are counted, rows that would be held are held. */
+/*
+ * Reads the input: rows that pass are counted, rows that would be held are
+ * held.
+ */
 static int estimate(bool held, bool filtered, const struct rec_run *run, struct rec_err *e)
 {
 	uint64_t bytes = passing_bytes(run), rows = 0;
@@ -260,7 +324,8 @@ static int estimate(bool held, bool filtered, const struct rec_run *run, struct 
 
 	if (rc == 0 && held) {
 		rows = m.digest.cells;
-		bytes += rows * (filtered ? FILTERED_ROW : HELD_ROW) + ((uint64_t)m.row.n + m.col.n) * HELD_LABEL;
+		bytes += rows * (filtered ? FILTERED_ROW : HELD_ROW) +
+			 ((uint64_t)m.row.n + m.col.n) * HELD_LABEL;
 		bytes += m.row.n ? m.row.off[m.row.n] + m.col.off[m.col.n] : 0;
 	}
 	rec_sparse_free(&m);
@@ -272,9 +337,11 @@ static int estimate(bool held, bool filtered, const struct rec_run *run, struct 
 
 static int run(struct rec_err *e)
 {
-	const struct split_files files = { { o.common.output, o.test, o.valid, o.input }, o.common.binary };
+	const struct split_files files = { { o.common.output, o.test, o.valid, o.input },
+					   o.common.binary };
 	const struct split_shards shards = { o.shards, o.by == 1, o.to, o.common.binary };
-	const struct split_parts parts = { o.parts, o.by == 1, o.transpose, o.row_cost, o.to, o.common.binary };
+	const struct split_parts parts = { o.parts,    o.by == 1, o.transpose,
+					   o.row_cost, o.to,	  o.common.binary };
 	const struct split_claim claim = { cli_given("after"), o.last || o.last_ratio >= 0 };
 	struct rec_split s = the_split();
 	struct rec_filter f = the_filter();
@@ -286,7 +353,8 @@ static int run(struct rec_err *e)
 		return -1;
 	passes = !o.audit && !o.parts && !rec_filter_any(&f) && (o.shards || rec_split_by_row(&s));
 	if (o.common.estimate)
-		return estimate(!passes || (o.given && s.method == REC_SPLIT_USERS), rec_filter_any(&f) || o.given || o.parts, r, e);
+		return estimate(!passes || (o.given && s.method == REC_SPLIT_USERS),
+				rec_filter_any(&f) || o.given || o.parts, r, e);
 	if (o.audit)
 		return split_audit(o.audit, o.common.output, claim, r, e);
 	if (o.shards)

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * rec-topn - ranks items for each row of stdin, leaving out what that row already holds.
+ * rec-topn - ranks items for each row of stdin, leaving out what that row
+ * already holds.
  *
- * Load: models, pairs to leave out or to choose from, stdin (but for --stream). Put together: a scorer over the items of all models, the set of items
- * that may be listed, popularity. Then rows are answered (lib/topn/topn.h) and what could not be done is told on stderr.
+ * Load: models, pairs to leave out or to choose from, stdin (but for --stream).
+ * Put together: a scorer over the items of all models, the set of items that
+ * may be listed, popularity. Then rows are answered (lib/topn/topn.h) and what
+ * could not be done is told on stderr.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -18,8 +21,9 @@
 #include "score/similar.h"
 #include "topn/topn.h"
 
-static const char *const scale_names[] = { "raw", "zscore", "rank", NULL }, *const cold_names[] = { "drop", "popular", "fail", NULL },
-			  *const fill_names[] = { "none", "popular", NULL };
+static const char *const scale_names[] = { "raw", "zscore", "rank", NULL },
+			 *const cold_names[] = { "drop", "popular", "fail", NULL },
+			 *const fill_names[] = { "none", "popular", NULL };
 
 static struct {
 	struct cli_list models;
@@ -63,13 +67,17 @@ static const struct cli_opt opts[] = {
 static const struct cli_spec spec = {
 	.name = "rec-topn",
 	.summary = "rank items for each row of stdin, leaving out what that row already holds",
-	.synopsis = "rec-topn -m MODEL [options] < histories > lists\n       rec-topn --merge [options] < lists > lists",
+	.synopsis = "rec-topn -m MODEL [options] < histories > lists\n       rec-topn --merge "
+		    "[options] < lists > lists",
 	.hint = "reads stdin: rec-topn -m model.rec < train.tsv",
 	.opts = opts,
 	.common = &o.common,
 };
 
-/* All that is loaded and made; freed at the end, and by the system where the command fails. */
+/*
+ * All that is loaded and made; freed at the end, and by the system where the
+ * command fails.
+ */
 static struct work {
 	struct cli_models models;
 	struct rec_sparse in, seen, candidates, interactions;
@@ -121,7 +129,9 @@ static void check_options(void)
 		cli_usage("--similar-items cannot work with --fold-in");
 }
 
-/* The model that is popularity alone, if any; and what to say of explicit ones. */
+/*
+ * The model that is popularity alone, if any; and what to say of explicit ones.
+ */
 static void look_at_models(void)
 {
 	bool said = o.similar;
@@ -135,7 +145,8 @@ static void look_at_models(void)
 		if (said || !loss || strcmp(loss, "explicit") != 0)
 			continue;
 		said = true;
-		cli_note("%s: an explicit model ranks by predicted rating; lists are better made by an implicit model or rec-als --target value",
+		cli_note("%s: an explicit model ranks by predicted rating; lists are better made "
+			 "by an implicit model or rec-als --target value",
 			 o.models.item[i]);
 	}
 }
@@ -167,7 +178,8 @@ static void find_popular(void)
 	} else if (!w.popular_model && o.seen) {
 		w.popular_from = &w.seen;
 	} else if (!w.popular_model) {
-		cli_usage("popularity is not known: give --interactions FILE, --seen FILE or a popular model with -m");
+		cli_usage("popularity is not known: give --interactions FILE, --seen FILE or a "
+			  "popular model with -m");
 	}
 }
 
@@ -203,8 +215,10 @@ static int load(struct rec_run *run, struct rec_err *e)
 	look_at_tables();
 	w.view.empty_models = cli_note_empty_models(&w.models, &o.models);
 	if (cli_load_pairs(&w.seen, o.seen, "pairs to leave out", REC_REPEATS_MAX, run, e) != 0 ||
-	    cli_load_pairs(&w.candidates, o.candidates, "candidates", REC_REPEATS_MAX, run, e) != 0 ||
-	    cli_load_pairs(&w.interactions, o.interactions, "interactions", REC_REPEATS_SUM, run, e) != 0)
+	    cli_load_pairs(&w.candidates, o.candidates, "candidates", REC_REPEATS_MAX, run, e) !=
+		    0 ||
+	    cli_load_pairs(&w.interactions, o.interactions, "interactions", REC_REPEATS_SUM, run,
+			   e) != 0)
 		return -1;
 	find_popular();
 	return load_stdin(run, e);
@@ -213,8 +227,15 @@ static int load(struct rec_run *run, struct rec_err *e)
 static int make_scorer(struct rec_run *run, struct rec_err *e)
 {
 	struct rec_scorer_opts so = {
-		.model = w.models.list, .nmodels = w.models.n, .weight = w.models.weight, .scale = (enum rec_scale)o.scale, .fold_in = o.fold_in, .similar = o.similar,
-		.unknown_users = o.stream, .interactions = o.interactions ? &w.interactions : NULL, .index = o.stream,
+		.model = w.models.list,
+		.nmodels = w.models.n,
+		.weight = w.models.weight,
+		.scale = (enum rec_scale)o.scale,
+		.fold_in = o.fold_in,
+		.similar = o.similar,
+		.unknown_users = o.stream,
+		.interactions = o.interactions ? &w.interactions : NULL,
+		.index = o.stream,
 		.more = w.popular_from ? &w.popular_from->col : NULL,
 	};
 	for (size_t i = 0; !o.stream && !o.similar && i < w.models.n; i++) {
@@ -308,7 +329,8 @@ static int make_pairs(struct rec_run *run, struct rec_err *e)
 
 	if ((!o.stream && rec_pairs_new(&w.history_pairs, &w.in, items, false, run->pool, e)) ||
 	    (o.seen && rec_pairs_new(&w.seen_pairs, &w.seen, items, o.stream, run->pool, e)) ||
-	    (o.candidates && rec_pairs_new(&w.candidate_pairs, &w.candidates, items, o.stream, run->pool, e)))
+	    (o.candidates &&
+	     rec_pairs_new(&w.candidate_pairs, &w.candidates, items, o.stream, run->pool, e)))
 		return -1;
 	return 0;
 }
@@ -366,7 +388,11 @@ static int check_sides(struct rec_err *e)
 
 static int make(struct rec_run *run, struct rec_err *e)
 {
-	struct rec_topn_opts to = { .n = o.top, .keep_seen = o.keep_seen, .cold = (enum rec_cold)o.cold, .fill = o.fill, .popular = &w.popular };
+	struct rec_topn_opts to = { .n = o.top,
+				    .keep_seen = o.keep_seen,
+				    .cold = (enum rec_cold)o.cold,
+				    .fill = o.fill,
+				    .popular = &w.popular };
 
 	cli_phase("prepare");
 	w.view.models = &w.models;
@@ -377,7 +403,9 @@ static int make(struct rec_run *run, struct rec_err *e)
 	w.view.top = o.top;
 	w.view.similar = o.similar;
 	w.view.popular = o.cold == REC_COLD_POPULAR;
-	if (make_scorer(run, e) || make_allowed(run, e) || (w.allowed && rec_scorer_allow(&w.scorer, w.allowed, e)) || make_popular(e) || make_pairs(run, e))
+	if (make_scorer(run, e) || make_allowed(run, e) ||
+	    (w.allowed && rec_scorer_allow(&w.scorer, w.allowed, e)) || make_popular(e) ||
+	    make_pairs(run, e))
 		return -1;
 	if (check_sides(e) != 0)
 		return -1;
@@ -386,7 +414,10 @@ static int make(struct rec_run *run, struct rec_err *e)
 	return rec_topn_new(&w.topn, &w.scorer, &to, e);
 }
 
-/* A matrix that was read, while it was and later; one that lies in a mapped file takes nothing. */
+/*
+ * A matrix that was read, while it was and later; one that lies in a mapped
+ * file takes nothing.
+ */
 static uint64_t matrix_bytes(const struct rec_sparse *x, bool reading)
 {
 	return x->in && !x->block ? 0 : (reading ? 24 : x->m.time ? 16 : 8) * x->m.nnz;
@@ -398,7 +429,9 @@ static uint64_t memory(const struct rec_run *run)
 	uint64_t held = cli_models_bytes(&w.models), most = 0;
 
 	for (size_t i = 0; i < sizeof read / sizeof *read; i++) {	/* one after the other */
-		most = held + matrix_bytes(read[i], true) > most ? held + matrix_bytes(read[i], true) : most;
+		most = held + matrix_bytes(read[i], true) > most ?
+			       held + matrix_bytes(read[i], true) :
+			       most;
 		held += matrix_bytes(read[i], false);
 	}
 	held += rec_topn_size(w.topn, rec_pool_size(run->pool)) + w.scorer.cut_bytes;
@@ -422,7 +455,10 @@ static void count(void)
 static int choose_rows(struct rec_err *e)
 {
 	w.rows = (struct rec_topn_rows){
-		.history = &w.history_pairs, .seen = o.seen ? &w.seen_pairs : NULL, .candidates = o.candidates ? &w.candidate_pairs : NULL, .last = w.in.row.n,
+		.history = &w.history_pairs,
+		.seen = o.seen ? &w.seen_pairs : NULL,
+		.candidates = o.candidates ? &w.candidate_pairs : NULL,
+		.last = w.in.row.n,
 	};
 	return o.part.n ? rec_topn_part(w.topn, &w.rows, o.part.i, o.part.n, e) : 0;
 }
@@ -509,14 +545,19 @@ static int rank_rows(struct rec_run *r, struct rec_err *e)
 	return cli_commit(e);
 }
 
-/* Bytes that lists take while they are read (then as entries, later as columns and scores), or packed for recmat. */
+/*
+ * Bytes that lists take while they are read (then as entries, later as columns
+ * and scores), or packed for recmat.
+ */
 static uint64_t lists_bytes(void)
 {
 	enum { READING = 40, FLOATS = 8, DOUBLES = 16, PACKED = 4 };
 	const struct rec_lists *l = &w.lists;
 	const uint64_t HELD = l->exact ? DOUBLES : FLOATS;
-	uint64_t labels = l->row.off[l->row.n] + l->col.off[l->col.n] + 16 * ((uint64_t)l->row.n + l->col.n);
-	uint64_t reading = (l->in && !l->block ? HELD : READING) * l->nnz, writing = (HELD + (o.common.binary ? PACKED : 0)) * l->nnz;
+	uint64_t labels = l->row.off[l->row.n] + l->col.off[l->col.n] +
+			  16 * ((uint64_t)l->row.n + l->col.n);
+	uint64_t reading = (l->in && !l->block ? HELD : READING) * l->nnz,
+		 writing = (HELD + (o.common.binary ? PACKED : 0)) * l->nnz;
 
 	return 2 * labels + (reading > writing ? reading : writing);
 }
@@ -544,10 +585,13 @@ static int write_merged(struct rec_run *r, struct rec_err *e)
 	struct rec_out *out;
 
 	cli_phase("merge");
-	if (rec_lists_cut(&w.lists, o.top, e) != 0 || cli_out(&out, o.common.output, o.common.binary, e) != 0 ||
+	if (rec_lists_cut(&w.lists, o.top, e) != 0 ||
+	    cli_out(&out, o.common.output, o.common.binary, e) != 0 ||
 	    rec_lists_write(out, l, o.common.binary, r->pool, e) != 0)
 		return -1;
-	w.counts = (struct rec_topn_counts){ .rows = l->row.n, .answered = l->row.n, .entries = l->nnz };
+	w.counts = (struct rec_topn_counts){ .rows = l->row.n,
+					     .answered = l->row.n,
+					     .entries = l->nnz };
 	for (uint32_t i = 0; i < l->row.n; i++)
 		w.counts.shorter += l->ptr[i + 1] - l->ptr[i] < o.top;
 	tell_lost_scores(l);
@@ -562,7 +606,10 @@ static int write_merged(struct rec_run *r, struct rec_err *e)
 	return 0;
 }
 
-/* Lists of disjoint parts of the items: all entries of a row stand together, best first, once they are loaded. */
+/*
+ * Lists of disjoint parts of the items: all entries of a row stand together,
+ * best first, once they are loaded.
+ */
 static int merge_lists(struct rec_run *r, struct rec_err *e)
 {
 	struct cli_amount more[] = { { "rows", 0 }, { "entries", 0 }, { NULL, 0 } };
@@ -570,10 +617,12 @@ static int merge_lists(struct rec_run *r, struct rec_err *e)
 	int rc;
 
 	cli_phase("load");
-	if (cli_in(&in, NULL, "lists", e) != 0 || rec_lists_load(&w.lists, in, o.common.trust, r->pool, e) != 0)
+	if (cli_in(&in, NULL, "lists", e) != 0 ||
+	    rec_lists_load(&w.lists, in, o.common.trust, r->pool, e) != 0)
 		return -1;
 	if (w.lists.nnz && !w.lists.has_value)
-		return rec_err_set(e, REC_EDATA, "no scores; for lists in rank order: rec-cat --rank");
+		return rec_err_set(e, REC_EDATA,
+				   "no scores; for lists in rank order: rec-cat --rank");
 	more[0].n = w.lists.row.n;
 	more[1].n = (double)w.lists.nnz;
 	rc = cli_need(lists_bytes(), more, e);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * library.c - a program of your own on librec: read interactions, factorise, say how large the model is.
+ * library.c - a program of your own on librec: read interactions, factorise,
+ * say how large the model is.
  *
- *	cc -std=c11 -o library library.c $(pkg-config --static --cflags --libs recpipe)
+ *	cc -o library library.c $(pkg-config --static --cflags --libs recpipe)
  *	./library train.tsv
  */
 #include <stdio.h>
@@ -19,7 +20,8 @@ static int train(struct rec_sparse *x, struct rec_model *m, const char *path, st
 
 	if (rec_in_open(&in, path, e) != 0 || rec_sparse_load(x, in, &how, NULL, e) != 0)
 		return -1;
-	printf("%u rows, %u columns, %llu cells\n", x->row.n, x->col.n, (unsigned long long)x->m.nnz);
+	printf("%u rows, %u columns, %llu cells\n", x->row.n, x->col.n,
+	       (unsigned long long)x->m.nnz);
 	rec_als_defaults(&o);
 	o.factors = 8;
 	if (rec_kernel_pick(&run.kernel, NULL, e) != 0)
@@ -35,7 +37,8 @@ int main(int argc, char **argv)
 	int rc = train(&x, &m, argc > 1 ? argv[1] : "-", &e);
 
 	if (rc == 0)
-		printf("%u users and %u items with %u factors\n", m.user.row.n, m.item.row.n, m.item.ncols);
+		printf("%u users and %u items with %u factors\n", m.user.row.n, m.item.row.n,
+		       m.item.ncols);
 	else
 		fprintf(stderr, "library: %s\n", e.msg);
 	rec_model_free(&m);

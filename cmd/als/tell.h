@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * cmd/als/tell.h - what rec-als says on stderr: how values are read, which of them
- * stand apart, and that a model came to nothing, with the option to change.
+ * cmd/als/tell.h - what rec-als says on stderr: how values are read, which of
+ * them stand apart, and that a model came to nothing, with the option to
+ * change.
  */
 #ifndef REC_CMD_ALS_TELL_H
 #define REC_CMD_ALS_TELL_H

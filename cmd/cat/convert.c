@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * cmd/cat/convert.c - conversions: rows one by one from each input into a sink (memory does not grow with them, but for formats that need the whole matrix
+ * cmd/cat/convert.c - conversions: rows one by one from each input into a sink
+ * (memory does not grow with them, but for formats that need the whole matrix
  * first), or one dense matrix.
  */
 #include <stdio.h>
@@ -21,7 +22,10 @@
 #include "recmat/recmat.h"
 #include "rows/rows.h"
 
-/* Where rows go: text, stream blocks, a foreign writer of rows, or a matrix for a foreign writer of matrices. */
+/*
+ * Where rows go: text, stream blocks, a foreign writer of rows, or a matrix for
+ * a foreign writer of matrices.
+ */
 struct sink {
 	const struct cat_options *o;
 	struct rec_out *out;
@@ -110,7 +114,8 @@ static int sink_open(struct sink *s, bool dense, struct rec_err *e)
 	return 0;
 }
 
-static int write_label_file(const char *path, const uint64_t *off, const char *bytes, uint64_t n, struct rec_err *e)
+static int write_label_file(const char *path, const uint64_t *off, const char *bytes, uint64_t n,
+			    struct rec_err *e)
 {
 	struct rec_out *out;
 
@@ -220,7 +225,8 @@ static int write_collected(struct sink *s, const struct rec_run *run, struct rec
 	return rc;
 }
 
-static int copy_rows(struct sink *s, struct rec_in *in, const struct rec_run *run, struct rec_err *e)
+static int copy_rows(struct sink *s, struct rec_in *in, const struct rec_run *run,
+		     struct rec_err *e)
 {
 	unsigned flags = REC_ROWS_LABELS | (s->o->from == CAT_TSV ? REC_ROWS_ANYHOW : 0) |
 			 (s->o->common.trust ? REC_ROWS_TRUST : 0);
@@ -304,7 +310,10 @@ static int label_list(struct rec_label_list *l, const char *path, struct rec_err
 	return rc;
 }
 
-/* Rows or a dense matrix of a foreign format, with the label files where there are any. */
+/*
+ * Rows or a dense matrix of a foreign format, with the label files where there
+ * are any.
+ */
 struct foreign_input {
 	struct rec_label_list row, col;
 	struct rec_foreign_opts fo;
@@ -332,7 +341,8 @@ static int foreign_input(struct foreign_input *f, struct sink *s, unsigned reads
 	return 0;
 }
 
-static int copy_foreign_rows(struct sink *s, struct rec_in *in, const struct rec_foreign *from, struct rec_err *e)
+static int copy_foreign_rows(struct sink *s, struct rec_in *in, const struct rec_foreign *from,
+			     struct rec_err *e)
 {
 	struct foreign_input f;
 	int rc = foreign_input(&f, s, from->reads_labels, e);
@@ -364,14 +374,16 @@ static int block_rows(struct sink *s, const struct rec_block *b, struct rec_err 
 		row.col = b->col_bytes + b->col_off[c];
 		row.col_len = (uint32_t)(b->col_off[c + 1] - b->col_off[c]);
 		row.time = b->time ? b->time[i] : (double)__builtin_nan("");
-		row.has |= (row.value == row.value ? REC_HAS_VALUE : 0) | (row.time == row.time ? REC_HAS_TIME : 0);
+		row.has |= (row.value == row.value ? REC_HAS_VALUE : 0) |
+			   (row.time == row.time ? REC_HAS_TIME : 0);
 		if (sink_row(s, &row, e) != 0)
 			return -1;
 	}
 	return 0;
 }
 
-static int write_dense(struct sink *s, const struct rec_block *b, const struct rec_run *run, struct rec_err *e)
+static int write_dense(struct sink *s, const struct rec_block *b, const struct rec_run *run,
+		       struct rec_err *e)
 {
 	struct rec_dense d;
 
@@ -380,7 +392,9 @@ static int write_dense(struct sink *s, const struct rec_block *b, const struct r
 	if (s->counting)
 		return 0;
 	if (cat_to_recmat(s->o))
-		return rec_recmat_write(s->out, b, run->pool, e) != 0 ? -1 : rec_recmat_end(s->out, 1, e);
+		return rec_recmat_write(s->out, b, run->pool, e) != 0 ?
+			       -1 :
+			       rec_recmat_end(s->out, 1, e);
 	if (s->format && !s->format->write_dense)
 		return rec_err_set(e, REC_EUSAGE, "a dense matrix cannot be written as %s",
 				   s->format->name);
@@ -392,7 +406,8 @@ static int write_dense(struct sink *s, const struct rec_block *b, const struct r
 	return rec_dense_write_text(s->out, &d, run->pool, e);
 }
 
-static int copy_named_block(struct sink *s, struct rec_in *in, const struct rec_run *run, struct rec_err *e)
+static int copy_named_block(struct sink *s, struct rec_in *in, const struct rec_run *run,
+			    struct rec_err *e)
 {
 	struct rec_block b = { 0 };
 	int rc = cat_find_block(&b, in, s->o->block, s->o->common.trust, run, e);
@@ -404,8 +419,12 @@ static int copy_named_block(struct sink *s, struct rec_in *in, const struct rec_
 	return rc;
 }
 
-/* Rows of d in label order, as a block that lies in *off, *bytes and *val (the caller frees them). */
-static int dense_block(struct rec_block *b, const struct rec_foreign_dense *d, uint64_t **off, struct rec_buf *bytes, float **val, struct rec_err *e)
+/*
+ * Rows of d in label order, as a block that lies in *off, *bytes and *val (the
+ * caller frees them).
+ */
+static int dense_block(struct rec_block *b, const struct rec_foreign_dense *d, uint64_t **off,
+		       struct rec_buf *bytes, float **val, struct rec_err *e)
 {
 	struct by_label *order = sort_labels(&d->labels, e);
 	int rc = 0;
@@ -423,15 +442,22 @@ static int dense_block(struct rec_block *b, const struct rec_foreign_dense *d, u
 		else
 			rc = rec_buf_add(bytes, order[r].p, order[r].len, e);
 		(*off)[r + 1] = bytes->n;
-		memcpy(*val + r * d->ncols, d->val + order[r].row * d->ncols, d->ncols * sizeof **val);
+		memcpy(*val + r * d->ncols, d->val + order[r].row * d->ncols,
+		       d->ncols * sizeof **val);
 	}
 	free(order);
-	*b = (struct rec_block){ .kind = REC_DENSE, .rows = d->nrows, .cols = d->ncols, .nnz = d->nrows * d->ncols, .row_off = *off, .row_bytes = bytes->p,
+	*b = (struct rec_block){ .kind = REC_DENSE,
+				 .rows = d->nrows,
+				 .cols = d->ncols,
+				 .nnz = d->nrows * d->ncols,
+				 .row_off = *off,
+				 .row_bytes = bytes->p,
 				 .val = *val };
 	return rc;
 }
 
-static int copy_foreign_dense(struct sink *s, struct rec_in *in, const struct rec_foreign *from, const struct rec_run *run, struct rec_err *e)
+static int copy_foreign_dense(struct sink *s, struct rec_in *in, const struct rec_foreign *from,
+			      const struct rec_run *run, struct rec_err *e)
 {
 	struct rec_foreign_dense d = { 0 };
 	struct rec_buf bytes = { 0 };
@@ -459,21 +485,28 @@ static int copy_foreign_dense(struct sink *s, struct rec_in *in, const struct re
 	return rc;
 }
 
-/* Whether the inputs hold one dense matrix, which is not a matter of rows: a dense format, or a dense block by name. */
-static int is_dense(bool *dense, const struct cat_options *o, const struct cat_inputs *inputs, const struct rec_foreign *from, struct rec_err *e)
+/*
+ * Whether the inputs hold one dense matrix, which is not a matter of rows: a
+ * dense format, or a dense block by name.
+ */
+static int is_dense(bool *dense, const struct cat_options *o, const struct cat_inputs *inputs,
+		    const struct rec_foreign *from, struct rec_err *e)
 {
 	*dense = from && from->shape == REC_SHAPE_DENSE;
 	if (*dense && inputs->n > 1)
 		return rec_err_set(e, REC_EUSAGE, "--from %s takes one input", from->name);
 	if (*dense && cat_to_recmat(o) && (!o->block || !*o->block))
-		return rec_err_set(e, REC_EUSAGE, "a dense block needs a name, such as --block item");
+		return rec_err_set(e, REC_EUSAGE,
+				   "a dense block needs a name, such as --block item");
 	return 0;
 }
 
-static int copy_one(struct sink *s, struct rec_in *in, bool recmat, const struct rec_foreign *from, const struct rec_run *run, struct rec_err *e)
+static int copy_one(struct sink *s, struct rec_in *in, bool recmat, const struct rec_foreign *from,
+		    const struct rec_run *run, struct rec_err *e)
 {
 	if (from)
-		return from->shape == REC_SHAPE_DENSE ? copy_foreign_dense(s, in, from, run, e) : copy_foreign_rows(s, in, from, e);
+		return from->shape == REC_SHAPE_DENSE ? copy_foreign_dense(s, in, from, run, e) :
+							copy_foreign_rows(s, in, from, e);
 	if (recmat && s->o->block)
 		return copy_named_block(s, in, run, e);
 	return copy_rows(s, in, run, e);
@@ -498,7 +531,8 @@ static void tell_lost(struct sink *s, bool dense)
 		cli_tell_lost(&s->lost);
 }
 
-int cat_convert(const struct cat_options *o, struct cat_inputs *inputs, const struct rec_run *run, struct rec_err *e)
+int cat_convert(const struct cat_options *o, struct cat_inputs *inputs, const struct rec_run *run,
+		struct rec_err *e)
 {
 	const struct rec_foreign *from = cat_format(o->from);
 	struct sink s = { .o = o, .when = cat_times_of(o->time_format, true) };
@@ -537,8 +571,12 @@ int cat_write_cells(const struct cat_options *o, const struct rec_block *b, stru
 	return b ? block_rows(&s, b, e) : 0;
 }
 
-/* What a conversion would hold: formats of whole matrices keep their rows, dense ones their cells, the others nothing that grows. */
-int cat_estimate_convert(const struct cat_options *o, struct cat_inputs *inputs, const struct rec_run *run, struct rec_err *e)
+/*
+ * What a conversion would hold: formats of whole matrices keep their rows,
+ * dense ones their cells, the others nothing that grows.
+ */
+int cat_estimate_convert(const struct cat_options *o, struct cat_inputs *inputs,
+			 const struct rec_run *run, struct rec_err *e)
 {
 	enum { KEPT_ROW = 40 + 48 + 40 };	/* bytes: as it came, and sorted */
 	const struct rec_foreign *from = cat_format(o->from);
@@ -549,6 +587,7 @@ int cat_estimate_convert(const struct cat_options *o, struct cat_inputs *inputs,
 
 	for (size_t i = 0; rc == 0 && i < inputs->n; i++)
 		rc = copy_one(&s, cat_take(inputs, i), inputs->recmat[i], from, run, e);
-	held = 8 * s.dense_cells + (to && to->write_matrix ? s.rows * KEPT_ROW + 3 * s.label_bytes : 0);
+	held = 8 * s.dense_cells +
+	       (to && to->write_matrix ? s.rows * KEPT_ROW + 3 * s.label_bytes : 0);
 	return rc == 0 ? cat_need(s.rows, held, run, e) : -1;
 }

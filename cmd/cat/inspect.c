@@ -12,20 +12,25 @@
 #include "recmat/recmat.h"
 #include "rows/rows.h"
 
-static const char *const kind_name[] = { "?", "sparse", "dense", "meta" }, *const order_name[] = { "-", "canonical", "ranked", "stream" };
+static const char *const kind_name[] = { "?", "sparse", "dense", "meta" }, *const order_name[] = {
+	"-", "canonical", "ranked", "stream"
+};
 
 /* "PREFIXkey TAB value" */
-static int line(struct rec_buf *b, const char *prefix, const char *key, const char *value, struct rec_err *e)
+static int line(struct rec_buf *b, const char *prefix, const char *key, const char *value,
+		struct rec_err *e)
 {
 	return rec_buf_printf(b, e, "%s%s\t%s\n", prefix, key, value);
 }
 
-static int line_u64(struct rec_buf *b, const char *prefix, const char *key, uint64_t x, struct rec_err *e)
+static int line_u64(struct rec_buf *b, const char *prefix, const char *key, uint64_t x,
+		    struct rec_err *e)
 {
 	return rec_buf_printf(b, e, "%s%s\t%llu\n", prefix, key, (unsigned long long)x);
 }
 
-static int line_f64(struct rec_buf *b, const char *prefix, const char *key, double x, struct rec_err *e)
+static int line_f64(struct rec_buf *b, const char *prefix, const char *key, double x,
+		    struct rec_err *e)
 {
 	char num[REC_NUM_MAX];
 
@@ -33,7 +38,8 @@ static int line_f64(struct rec_buf *b, const char *prefix, const char *key, doub
 }
 
 /* Smallest, largest and mean of n values; NaN (missing) counts as 1. */
-static int value_lines(struct rec_buf *b, const char *prefix, const float *val, uint64_t n, struct rec_err *e)
+static int value_lines(struct rec_buf *b, const char *prefix, const float *val, uint64_t n,
+		       struct rec_err *e)
 {
 	double lo = 0, hi = 0, sum = 0;
 
@@ -46,7 +52,8 @@ static int value_lines(struct rec_buf *b, const char *prefix, const float *val, 
 	}
 	if (n == 0)
 		return 0;
-	return line_f64(b, prefix, "value.min", lo, e) != 0 || line_f64(b, prefix, "value.max", hi, e) != 0 ||
+	return line_f64(b, prefix, "value.min", lo, e) != 0 ||
+			       line_f64(b, prefix, "value.max", hi, e) != 0 ||
 			       line_f64(b, prefix, "value.mean", sum / (double)n, e) != 0 ?
 		       -1 :
 		       0;
@@ -63,7 +70,8 @@ static int meta_lines(struct rec_buf *b, const struct rec_block *block, struct r
 	return rc;
 }
 
-static int block_lines(struct rec_buf *b, const struct rec_block *block, uint64_t number, struct rec_err *e)
+static int block_lines(struct rec_buf *b, const struct rec_block *block, uint64_t number,
+		       struct rec_err *e)
 {
 	double places = (double)block->rows * (double)block->cols;
 	uint64_t cells = block->kind == REC_DENSE ? block->rows * block->cols : block->nnz;
@@ -72,19 +80,27 @@ static int block_lines(struct rec_buf *b, const struct rec_block *block, uint64_
 	if (block->kind == REC_META)
 		return meta_lines(b, block, e);
 	snprintf(p, sizeof p, "%llu.", (unsigned long long)number);
-	if (line(b, p, "kind", kind_name[block->kind], e) != 0 || line(b, p, "name", *block->name ? block->name : "-", e) != 0 ||
-	    line(b, p, "order", order_name[block->order], e) != 0 || line_u64(b, p, "rows", block->rows, e) != 0 ||
-	    line_u64(b, p, "columns", block->cols, e) != 0 || line_u64(b, p, "cells", cells, e) != 0 ||
-	    line_f64(b, p, "density", places > 0 ? (double)cells / places : 0, e) != 0 || line_u64(b, p, "bytes", rec_recmat_size(block), e) != 0)
+	if (line(b, p, "kind", kind_name[block->kind], e) != 0 ||
+	    line(b, p, "name", *block->name ? block->name : "-", e) != 0 ||
+	    line(b, p, "order", order_name[block->order], e) != 0 ||
+	    line_u64(b, p, "rows", block->rows, e) != 0 ||
+	    line_u64(b, p, "columns", block->cols, e) != 0 ||
+	    line_u64(b, p, "cells", cells, e) != 0 ||
+	    line_f64(b, p, "density", places > 0 ? (double)cells / places : 0, e) != 0 ||
+	    line_u64(b, p, "bytes", rec_recmat_size(block), e) != 0)
 		return -1;
-	if (block->row_off && line_u64(b, p, "label.bytes", block->row_off[block->rows] + (block->col_off ? block->col_off[block->cols] : 0), e) != 0)
+	if (block->row_off && line_u64(b, p, "label.bytes",
+				       block->row_off[block->rows] +
+					       (block->col_off ? block->col_off[block->cols] : 0),
+				       e) != 0)
 		return -1;
 	if (line(b, p, "times", block->time ? "yes" : "no", e) != 0)
 		return -1;
 	return value_lines(b, p, block->val, cells, e);
 }
 
-static int info_recmat(struct rec_buf *b, struct rec_in *in, bool trust, const struct rec_run *run, struct rec_err *e)
+static int info_recmat(struct rec_buf *b, struct rec_in *in, bool trust, const struct rec_run *run,
+		       struct rec_err *e)
 {
 	struct rec_recmat *r = NULL;
 	struct rec_block block = { 0 };
@@ -117,9 +133,12 @@ static int info_text(struct rec_buf *b, struct rec_in *in, unsigned flags,
 	if (rc == 0)
 		cli_tell_lost(&m.lost);
 	if (rc == 0 &&
-	    (line(b, "", "format", "text", e) != 0 || line_u64(b, "", "rows", m.row.n, e) != 0 || line_u64(b, "", "columns", m.col.n, e) != 0 ||
-	     line_u64(b, "", "cells", m.m.nnz, e) != 0 || line_f64(b, "", "density", cells > 0 ? (double)m.m.nnz / cells : 0, e) != 0 ||
-	     line_u64(b, "", "repeats", m.repeats, e) != 0 || line(b, "", "times", m.m.time ? "yes" : "no", e) != 0 ||
+	    (line(b, "", "format", "text", e) != 0 || line_u64(b, "", "rows", m.row.n, e) != 0 ||
+	     line_u64(b, "", "columns", m.col.n, e) != 0 ||
+	     line_u64(b, "", "cells", m.m.nnz, e) != 0 ||
+	     line_f64(b, "", "density", cells > 0 ? (double)m.m.nnz / cells : 0, e) != 0 ||
+	     line_u64(b, "", "repeats", m.repeats, e) != 0 ||
+	     line(b, "", "times", m.m.time ? "yes" : "no", e) != 0 ||
 	     value_lines(b, "", m.m.val, m.m.nnz, e) != 0))
 		rc = -1;
 	rec_sparse_free(&m);
@@ -143,7 +162,8 @@ int cat_info(struct rec_out *out, struct rec_in *in, bool recmat, unsigned flags
 	return rc;
 }
 
-static int verify_recmat(struct rec_in *in, uint64_t *blocks, const struct rec_run *run, struct rec_err *e)
+static int verify_recmat(struct rec_in *in, uint64_t *blocks, const struct rec_run *run,
+			 struct rec_err *e)
 {
 	struct rec_recmat *r = NULL;
 	struct rec_block b = { 0 };
@@ -158,7 +178,8 @@ static int verify_recmat(struct rec_in *in, uint64_t *blocks, const struct rec_r
 	return got;
 }
 
-static int count_visit(void *arg, unsigned thread, const struct rec_row *rows, size_t n, size_t *bad, struct rec_err *e)
+static int count_visit(void *arg, unsigned thread, const struct rec_row *rows, size_t n,
+		       size_t *bad, struct rec_err *e)
 {
 	(void)arg, (void)thread, (void)rows, (void)n, (void)bad, (void)e;
 	return 0;
@@ -193,14 +214,16 @@ int cat_verify(struct rec_out *out, struct rec_in *in, bool recmat, unsigned fla
 	else
 		rec_in_close(in);
 	if (rc == 0)
-		rc = rec_buf_printf(&b, e, "%llu %s\n", (unsigned long long)n, recmat ? "blocks" : "rows of text");
+		rc = rec_buf_printf(&b, e, "%llu %s\n", (unsigned long long)n,
+				    recmat ? "blocks" : "rows of text");
 	if (rc == 0)
 		rc = rec_out_write(out, b.p, b.n, e);
 	rec_buf_free(&b);
 	return rc;
 }
 
-int cat_find_block(struct rec_block *b, struct rec_in *in, const char *name, bool trust, const struct rec_run *run, struct rec_err *e)
+int cat_find_block(struct rec_block *b, struct rec_in *in, const char *name, bool trust,
+		   const struct rec_run *run, struct rec_err *e)
 {
 	struct rec_recmat *r = NULL;
 	struct rec_block next = { 0 };
@@ -211,8 +234,12 @@ int cat_find_block(struct rec_block *b, struct rec_in *in, const char *name, boo
 		bool wanted = next.kind != REC_META && (!name || strcmp(next.name, name) == 0);
 
 		if (wanted && found) {
-			got = name ? rec_err_set(e, REC_EDATA, "%s: two blocks are called '%s'; see --merge", rec_in_name(in), name) :
-				     rec_err_set(e, REC_EDATA, "%s: holds '%s' and '%s'; choose with --block", rec_in_name(in), b->name, next.name);
+			got = name ? rec_err_set(e, REC_EDATA,
+						 "%s: two blocks are called '%s'; see --merge",
+						 rec_in_name(in), name) :
+				     rec_err_set(e, REC_EDATA,
+						 "%s: holds '%s' and '%s'; choose with --block",
+						 rec_in_name(in), b->name, next.name);
 		} else if (wanted) {
 			found = true;
 			*b = next;
@@ -222,30 +249,38 @@ int cat_find_block(struct rec_block *b, struct rec_in *in, const char *name, boo
 	}
 	rec_recmat_close(r);
 	if (got == 0 && !found)
-		got = name ? rec_err_set(e, REC_EDATA, "%s: no block is called '%s'; see rec-cat --info", rec_in_name(in), name) :
-			     rec_err_set(e, REC_EDATA, "%s: no block but metadata", rec_in_name(in));
+		got = name ? rec_err_set(e, REC_EDATA,
+					 "%s: no block is called '%s'; see rec-cat --info",
+					 rec_in_name(in), name) :
+			     rec_err_set(e, REC_EDATA, "%s: no block but metadata",
+					 rec_in_name(in));
 	if (got != 0 && found)
 		rec_block_free(b);
 	return got;
 }
 
-int cat_write_labels(struct rec_out *out, const uint64_t *off, const char *bytes, uint64_t n, struct rec_err *e)
+int cat_write_labels(struct rec_out *out, const uint64_t *off, const char *bytes, uint64_t n,
+		     struct rec_err *e)
 {
 	for (uint64_t i = 0; i < n; i++)
-		if (rec_out_write(out, bytes + off[i], (size_t)(off[i + 1] - off[i]), e) != 0 || rec_out_write(out, "\n", 1, e) != 0)
+		if (rec_out_write(out, bytes + off[i], (size_t)(off[i + 1] - off[i]), e) != 0 ||
+		    rec_out_write(out, "\n", 1, e) != 0)
 			return -1;
 	return 0;
 }
 
-static int block_labels(struct rec_out *out, struct rec_in *in, bool columns, const char *block, bool trust, const struct rec_run *run, struct rec_err *e)
+static int block_labels(struct rec_out *out, struct rec_in *in, bool columns, const char *block,
+			bool trust, const struct rec_run *run, struct rec_err *e)
 {
 	struct rec_block b = { 0 };
 	int rc = cat_find_block(&b, in, block, trust, run, e);
 
 	if (rc == 0 && columns && !b.col_off)
-		rc = rec_err_set(e, REC_EDATA, "%s: the columns of '%s' have no labels", rec_in_name(in), b.name);
+		rc = rec_err_set(e, REC_EDATA, "%s: the columns of '%s' have no labels",
+				 rec_in_name(in), b.name);
 	else if (rc == 0)
-		rc = columns ? cat_write_labels(out, b.col_off, b.col_bytes, b.cols, e) : cat_write_labels(out, b.row_off, b.row_bytes, b.rows, e);
+		rc = columns ? cat_write_labels(out, b.col_off, b.col_bytes, b.cols, e) :
+			       cat_write_labels(out, b.row_off, b.row_bytes, b.rows, e);
 	rec_block_free(&b);
 	rec_in_close(in);
 	return rc;

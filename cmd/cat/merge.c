@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* cmd/cat/merge.c - whole blocks: passed on as they are, or merged into one matrix or model. */
+/*
+ * cmd/cat/merge.c - whole blocks: passed on as they are, or merged into one
+ * matrix or model.
+ */
 #include "cmd/cat/cat.h"
 #include "cmd/cli/load.h"
 #include "matrix/merge.h"
 #include "matrix/sparse.h"
 #include "recmat/recmat.h"
 
-int cat_pass_blocks(const struct cat_options *o, struct cat_inputs *inputs, const struct rec_run *run, struct rec_err *e)
+int cat_pass_blocks(const struct cat_options *o, struct cat_inputs *inputs,
+		    const struct rec_run *run, struct rec_err *e)
 {
 	struct rec_out *out;
 	uint64_t blocks = 0;
@@ -30,17 +34,21 @@ int cat_pass_blocks(const struct cat_options *o, struct cat_inputs *inputs, cons
 }
 
 /* A merged model is recmat; one merged matrix may also be text. */
-static int write_merged(const struct cat_options *o, const struct rec_merged *m, const struct rec_run *run, struct rec_err *e)
+static int write_merged(const struct cat_options *o, const struct rec_merged *m,
+			const struct rec_run *run, struct rec_err *e)
 {
 	struct rec_out *out;
 
 	if (cat_to_recmat(o))
-		return cli_out(&out, o->common.output, true, e) == 0 ? rec_merged_write(out, m, run->pool, e) : -1;
+		return cli_out(&out, o->common.output, true, e) == 0 ?
+			       rec_merged_write(out, m, run->pool, e) :
+			       -1;
 	if (m->n > 1 || (m->n == 1 && m->block->kind != REC_SPARSE) || m->meta.n > 0)
 		return rec_err_set(e, REC_EUSAGE,
 				   "the inputs are models, which text cannot hold: use -b");
 	if (o->to > CAT_RECMAT)
-		return rec_err_set(e, REC_EUSAGE, "--merge writes text or recmat; convert in a second step");
+		return rec_err_set(e, REC_EUSAGE,
+				   "--merge writes text or recmat; convert in a second step");
 	return cat_write_cells(o, m->n == 1 ? m->block : NULL, e);
 }
 
@@ -48,7 +56,8 @@ static int write_merged(const struct cat_options *o, const struct rec_merged *m,
 static const enum rec_repeats rules[] = { REC_REPEATS_FAIL, REC_REPEATS_SUM, REC_REPEATS_MAX,
 					  REC_REPEATS_LAST };
 
-static int merge_inputs(struct rec_merged *m, const struct cat_options *o, struct cat_inputs *inputs, const struct rec_run *run, struct rec_err *e)
+static int merge_inputs(struct rec_merged *m, const struct cat_options *o,
+			struct cat_inputs *inputs, const struct rec_run *run, struct rec_err *e)
 {
 	struct rec_merge how = { .repeats = rules[o->duplicates],
 				 .trust = o->common.trust,
@@ -71,7 +80,8 @@ static void look_at_times(const struct rec_block *b)
 	cli_tell_mixed_times(n, large);
 }
 
-int cat_merge(const struct cat_options *o, struct cat_inputs *inputs, const struct rec_run *run, struct rec_err *e)
+int cat_merge(const struct cat_options *o, struct cat_inputs *inputs, const struct rec_run *run,
+	      struct rec_err *e)
 {
 	struct rec_merged m = { 0 };
 	bool by_time = rules[o->duplicates] == REC_REPEATS_LAST;
@@ -91,13 +101,18 @@ int cat_merge(const struct cat_options *o, struct cat_inputs *inputs, const stru
 
 int cat_need(uint64_t rows, uint64_t held, const struct rec_run *run, struct rec_err *e)
 {
-	enum { PASSING = 24 << 20, PASSING_THREAD = 4 << 20 };	/* bytes of a run that passes rows on, and of a thread then */
+	/* bytes of a run that passes rows on, and of a thread then */
+	enum { PASSING = 24 << 20, PASSING_THREAD = 4 << 20 };
 	const struct cli_amount more[] = { { "rows", (double)rows }, { NULL, 0 } };
 
-	return cli_need(PASSING + rec_pool_size(run->pool) * (uint64_t)PASSING_THREAD + held, more, e) < 0 ? -1 : 0;
+	return cli_need(PASSING + rec_pool_size(run->pool) * (uint64_t)PASSING_THREAD + held, more,
+			e) < 0 ?
+		       -1 :
+		       0;
 }
 
-int cat_estimate_merge(const struct cat_options *o, struct cat_inputs *inputs, const struct rec_run *run, struct rec_err *e)
+int cat_estimate_merge(const struct cat_options *o, struct cat_inputs *inputs,
+		       const struct rec_run *run, struct rec_err *e)
 {
 	enum { CELL = 24 + 24 };	/* bytes: of an input, and merged */
 	struct rec_merged m = { 0 };
@@ -109,7 +124,8 @@ int cat_estimate_merge(const struct cat_options *o, struct cat_inputs *inputs, c
 
 		rows += b->kind == REC_SPARSE ? b->nnz : b->rows;
 		held += b->nnz * CELL + 2 * (b->rows + b->cols) * sizeof *b->row_off;
-		held += 2 * ((b->row_off ? b->row_off[b->rows] : 0) + (b->col_off ? b->col_off[b->cols] : 0));
+		held += 2 * ((b->row_off ? b->row_off[b->rows] : 0) +
+			     (b->col_off ? b->col_off[b->cols] : 0));
 	}
 	if (rc == 0)
 		rc = cat_need(rows, held, run, e);
@@ -118,7 +134,8 @@ int cat_estimate_merge(const struct cat_options *o, struct cat_inputs *inputs, c
 }
 
 /* Blocks that pass are held one by one, unless they are mapped. */
-int cat_estimate_pass(const struct cat_options *o, struct cat_inputs *inputs, const struct rec_run *run, struct rec_err *e)
+int cat_estimate_pass(const struct cat_options *o, struct cat_inputs *inputs,
+		      const struct rec_run *run, struct rec_err *e)
 {
 	uint64_t rows = 0, largest = 0;
 	int got = 0;
@@ -129,7 +146,9 @@ int cat_estimate_pass(const struct cat_options *o, struct cat_inputs *inputs, co
 
 		got = rec_recmat_open(&r, inputs->in[i], o->common.trust, run->pool, e);
 		while (got == 0 && (got = rec_recmat_next(r, &b, e)) == 1) {
-			uint64_t bytes = 16 * b.nnz + 8 * (b.rows + b.cols) + (b.row_off ? b.row_off[b.rows] : 0) + (b.col_off ? b.col_off[b.cols] : 0);
+			uint64_t bytes = 16 * b.nnz + 8 * (b.rows + b.cols) +
+					 (b.row_off ? b.row_off[b.rows] : 0) +
+					 (b.col_off ? b.col_off[b.cols] : 0);
 
 			rows += b.kind == REC_SPARSE ? b.nnz : b.kind == REC_DENSE ? b.rows : 0;
 			largest = bytes > largest ? bytes : largest;

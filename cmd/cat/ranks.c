@@ -45,10 +45,13 @@ int cat_ranks_next(struct cat_ranks *r, struct rec_row *row, struct rec_err *e)
 {
 	int fresh;
 
-	if (r->n == 0 || row->row_len != r->label.n || memcmp(row->row, r->label.p, row->row_len) != 0) {
+	if (r->n == 0 || row->row_len != r->label.n ||
+	    memcmp(row->row, r->label.p, row->row_len) != 0) {
 		fresh = add_hash(r, rec_hash(row->row, row->row_len, 0) | 1, e);
 		if (fresh == 0)
-			return rec_err_set(e, REC_EDATA, "--rank: the rows of '%.*s' do not stand together", (int)row->row_len, row->row);
+			return rec_err_set(e, REC_EDATA,
+					   "--rank: the rows of '%.*s' do not stand together",
+					   (int)row->row_len, row->row);
 		r->label.n = r->n = 0;
 		if (fresh < 0 || rec_buf_add(&r->label, row->row, row->row_len, e) != 0)
 			return -1;

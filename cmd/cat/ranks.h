@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* cmd/cat/ranks.h - positions within rows, for rec-cat --rank. Rows of a list come together; a row that comes back is an error, found by a set of hashes. */
+/*
+ * cmd/cat/ranks.h - positions within rows, for rec-cat --rank. Rows of a list
+ * come together; a row that comes back is an error, found by a set of hashes.
+ */
 #ifndef REC_CMD_CAT_RANKS_H
 #define REC_CMD_CAT_RANKS_H
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * cmd/cat/times.h - rec-cat --time-format: times in another unit, or as text, to
- * seconds since 1970.
+ * cmd/cat/times.h - rec-cat --time-format: times in another unit, or as text,
+ * to seconds since 1970.
  */
 #ifndef REC_CMD_CAT_TIMES_H
 #define REC_CMD_CAT_TIMES_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * cmd/cli/bus.c - SIGBUS: a mapped input whose pages are gone, because somebody cut
- * the file short in place or its disk fails.
+ * cmd/cli/bus.c - SIGBUS: a mapped input whose pages are gone, because somebody
+ * cut the file short in place or its disk fails.
  *
  * A read(2) would have said so; a mapping can only fault. The handler names the
  * file (as /proc/self/maps does, read by system calls alone), removes temporary
@@ -39,7 +39,10 @@ static const char *hex(const char *p, uintptr_t *x)
 	}
 }
 
-/* "start-end rwxp offset device inode   path": the path where the range holds at and there is one. */
+/*
+ * "start-end rwxp offset device inode path": the path where the range holds at
+ * and there is one.
+ */
 static const char *path_in(const char *line, uintptr_t at)
 {
 	uintptr_t from, to;

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * cli.h - what every command shares: one option table that drives parsing, ranges, --help, completion and the check of the manual page; inputs, outputs that are
- * committed together, messages, statistics, exit status.
+ * cli.h - what every command shares: one option table that drives parsing,
+ * ranges, --help, completion and the check of the manual page; inputs, outputs
+ * that are committed together, messages, statistics, exit status.
  *
- * A command is, in this order: options (static), table, spec, the work, run(), main():
+ * A command is, in this order: options (static), table, spec, the work, run(),
+ * main():
  *
  *	int main(int argc, char **argv)
  *	{
@@ -13,7 +15,8 @@
  *		return run(&e) == 0 ? CLI_OK : cli_fail(&e);
  *	}
  *
- * run() ends with cli_commit(): all outputs are complete before the first gets its name.
+ * run() ends with cli_commit(): all outputs are complete before the first gets
+ * its name.
  */
 #ifndef REC_CMD_CLI_CLI_H
 #define REC_CMD_CLI_CLI_H
@@ -67,30 +70,45 @@ struct cli_opt {
 	char key;		/* short name or 0 */
 	const char *name, *arg;
 	enum cli_kind kind;
-	void *to;		/* where it goes; the value there before parsing is the default that --help shows */
+	/*
+	 * where it goes; the value there before parsing is the default that
+	 * --help shows
+	 */
+	void *to;
 	double lo, hi;		/* numbers: inclusive range */
 	const char *const *choices;
 	const char *help;	/* NULL: not offered by --help and completion */
 };
 
-#define CLI_FLAG(k, name, to, help) { k, name, NULL, CLI_KIND_FLAG, (bool *){ to }, 0, 0, NULL, help }
-#define CLI_U32(k, name, arg, to, lo, hi, help) { k, name, arg, CLI_KIND_U32, (uint32_t *){ to }, lo, hi, NULL, help }
-#define CLI_U64(k, name, arg, to, lo, hi, help) { k, name, arg, CLI_KIND_U64, (uint64_t *){ to }, lo, hi, NULL, help }
-#define CLI_SIZE(k, name, to, help) { k, name, "SIZE", CLI_KIND_SIZE, (uint64_t *){ to }, 0, 0, NULL, help }
-#define CLI_DOUBLE(k, name, arg, to, lo, hi, help) { k, name, arg, CLI_KIND_DOUBLE, (double *){ to }, lo, hi, NULL, help }
+#define CLI_FLAG(k, name, to, help) \
+	{ k, name, NULL, CLI_KIND_FLAG, (bool *){ to }, 0, 0, NULL, help }
+#define CLI_U32(k, name, arg, to, lo, hi, help) \
+	{ k, name, arg, CLI_KIND_U32, (uint32_t *){ to }, lo, hi, NULL, help }
+#define CLI_U64(k, name, arg, to, lo, hi, help) \
+	{ k, name, arg, CLI_KIND_U64, (uint64_t *){ to }, lo, hi, NULL, help }
+#define CLI_SIZE(k, name, to, help) \
+	{ k, name, "SIZE", CLI_KIND_SIZE, (uint64_t *){ to }, 0, 0, NULL, help }
+#define CLI_DOUBLE(k, name, arg, to, lo, hi, help) \
+	{ k, name, arg, CLI_KIND_DOUBLE, (double *){ to }, lo, hi, NULL, help }
 /*
  * to: a number as it is, or the seconds since 1970 of a date in ISO 8601; NaN
  * where not given
  */
 #define CLI_TIME(k, name, to, help) \
 	{ k, name, "TIME", CLI_KIND_TIME, (double *){ to }, 0, 0, NULL, help }
-#define CLI_AUTO(k, name, arg, to, lo, hi, help) { k, name, arg, CLI_KIND_AUTO, (struct cli_auto *){ to }, lo, hi, NULL, help }
-#define CLI_STRING(k, name, arg, to, help) { k, name, arg, CLI_KIND_STRING, (const char **){ to }, 0, 0, NULL, help }
-#define CLI_FILE(k, name, to, help) { k, name, "FILE", CLI_KIND_FILE, (const char **){ to }, 0, 0, NULL, help }
+#define CLI_AUTO(k, name, arg, to, lo, hi, help) \
+	{ k, name, arg, CLI_KIND_AUTO, (struct cli_auto *){ to }, lo, hi, NULL, help }
+#define CLI_STRING(k, name, arg, to, help) \
+	{ k, name, arg, CLI_KIND_STRING, (const char **){ to }, 0, 0, NULL, help }
+#define CLI_FILE(k, name, to, help) \
+	{ k, name, "FILE", CLI_KIND_FILE, (const char **){ to }, 0, 0, NULL, help }
 /* to: unsigned index into the NULL-terminated choices */
-#define CLI_CHOICE(k, name, arg, to, choices, help) { k, name, arg, CLI_KIND_CHOICE, (unsigned *){ to }, 0, 0, choices, help }
-#define CLI_LIST(k, name, arg, to, help) { k, name, arg, CLI_KIND_LIST, (struct cli_list *){ to }, 0, 0, NULL, help }
-#define CLI_PART(k, name, to, help) { k, name, "I/N", CLI_KIND_PART, (struct cli_part *){ to }, 0, 0, NULL, help }
+#define CLI_CHOICE(k, name, arg, to, choices, help) \
+	{ k, name, arg, CLI_KIND_CHOICE, (unsigned *){ to }, 0, 0, choices, help }
+#define CLI_LIST(k, name, arg, to, help) \
+	{ k, name, arg, CLI_KIND_LIST, (struct cli_list *){ to }, 0, 0, NULL, help }
+#define CLI_PART(k, name, to, help) \
+	{ k, name, "I/N", CLI_KIND_PART, (struct cli_part *){ to }, 0, 0, NULL, help }
 #define CLI_END { 0, NULL, NULL, CLI_KIND_END, NULL, 0, 0, NULL, NULL }
 
 /* Options that all commands share. */
@@ -137,7 +155,11 @@ struct cli_spec {
 	const char *name;	/* "rec-als" */
 	const char *summary;	/* one line for --help */
 	const char *synopsis;	/* "rec-als [options] < interactions > model" */
-	const char *operands;	/* name of operands in the synopsis ("METRICS"), or NULL: none are allowed */
+	/*
+	 * name of operands in the synopsis ("METRICS"), or NULL: none are
+	 * allowed
+	 */
+	const char *operands;
 	/*
 	 * those that operands can be, with blanks between them, for completion;
 	 * or NULL
@@ -158,7 +180,9 @@ struct cli_spec {
  */
 void cli_parse(const struct cli_spec *spec, int argc, char **argv);
 
-/* Operands in order; *n of them. Options and operands mix; "--" ends options. */
+/*
+ * Operands in order; *n of them. Options and operands mix; "--" ends options.
+ */
 char **cli_operands(size_t *n);
 
 /*
@@ -171,16 +195,28 @@ bool cli_is_file(const char *operand);
 /* True where the option was given on the command line. */
 bool cli_given(const char *name);
 
-/* Fail with exit 2: "rec-als: --x can't work with --y". Also as an error to be passed up: code REC_EUSAGE. */
+/*
+ * Fail with exit 2: "rec-als: --x can't work with --y". Also as an error to be
+ * passed up: code REC_EUSAGE.
+ */
 _Noreturn void cli_usage(const char *fmt, ...) REC_PRINTF(1, 2);
 
-/* Pool, kernels (REC_ISA), progress on a terminal, memory bound. One a process; valid until exit. */
+/*
+ * Pool, kernels (REC_ISA), progress on a terminal, memory bound. One a process;
+ * valid until exit.
+ */
 REC_MUST int cli_run(struct rec_run **run, struct rec_err *e);
 
-/* Open FILE, or stdin where path is NULL or "-" (once only; on a terminal one line says what is awaited: what = "interactions"). */
+/*
+ * Open FILE, or stdin where path is NULL or "-" (once only; on a terminal one
+ * line says what is awaited: what = "interactions").
+ */
 REC_MUST int cli_in(struct rec_in **in, const char *path, const char *what, struct rec_err *e);
 
-/* Open an output; path NULL or "-" is stdout. binary to a terminal is refused. It is finished, committed and freed by cli_commit. */
+/*
+ * Open an output; path NULL or "-" is stdout. binary to a terminal is refused.
+ * It is finished, committed and freed by cli_commit.
+ */
 REC_MUST int cli_out(struct rec_out **out, const char *path, bool binary, struct rec_err *e);
 
 /*
@@ -191,8 +227,10 @@ REC_MUST int cli_out(struct rec_out **out, const char *path, bool binary, struct
 REC_MUST int cli_expect_out(const char *path, bool binary, struct rec_err *e);
 
 /*
- * What the work will need, once that is known: memory, and further whole numbers, ended by a key NULL (or NULL). 1: --estimate was given, and is answered:
- * nothing is left but cli_commit. 0: go on. -1: more than --mem allows.
+ * What the work will need, once that is known: memory, and further whole
+ * numbers, ended by a key NULL (or NULL). 1: --estimate was given, and is
+ * answered: nothing is left but cli_commit. 0: go on. -1: more than --mem
+ * allows.
  */
 struct cli_amount {
 	const char *key;
@@ -200,7 +238,10 @@ struct cli_amount {
 };
 REC_MUST int cli_need(uint64_t bytes, const struct cli_amount *more, struct rec_err *e);
 
-/* Where bytes go that --mem leaves no room for: temporary files in TMPDIR [/tmp]. NULL where --mem was not given. */
+/*
+ * Where bytes go that --mem leaves no room for: temporary files in TMPDIR
+ * [/tmp]. NULL where --mem was not given.
+ */
 struct rec_spill *cli_spill(void);
 
 /*
@@ -209,7 +250,10 @@ struct rec_spill *cli_spill(void);
  */
 REC_MUST int cli_commit(struct rec_err *e);
 
-/* One line on stderr, "rec-x: ...", in one write; not with -q. cli_verbose only with -v. */
+/*
+ * One line on stderr, "rec-x: ...", in one write; not with -q. cli_verbose only
+ * with -v.
+ */
 void cli_note(const char *fmt, ...) REC_PRINTF(1, 2);
 void cli_verbose(const char *fmt, ...) REC_PRINTF(1, 2);
 
@@ -220,13 +264,18 @@ void cli_verbose(const char *fmt, ...) REC_PRINTF(1, 2);
 const char *cli_s(uint64_t n);
 const char *cli_verb_s(uint64_t n);
 
-/* Statistics: a phase of work begins (the one before ends); a key of --stats. */
+/*
+ * Statistics: a phase of work begins (the one before ends); a key of --stats.
+ */
 void cli_phase(const char *name);
 void cli_stat_u64(const char *key, uint64_t x);
 void cli_stat_f64(const char *key, double x);
 void cli_stat_text(const char *key, const char *value);
 
-/* The message on stderr, temporary files removed; returns the exit status for e->code. */
+/*
+ * The message on stderr, temporary files removed; returns the exit status for
+ * e->code.
+ */
 int cli_fail(const struct rec_err *e);
 
 /* Version, such as "0.1.0". */

@@ -32,8 +32,9 @@ static bool stdout_taken;
 static uint64_t bytes_in;
 
 /*
- * A closed descriptor 0, 1 or 2 would be handed to the next file that is opened. Fill it with /dev/null opened the wrong way round, so that
- * using it is still an error.
+ * A closed descriptor 0, 1 or 2 would be handed to the next file that is
+ * opened. Fill it with /dev/null opened the wrong way round, so that using it
+ * is still an error.
  */
 void cli_safe_descriptors(void)
 {
@@ -179,7 +180,8 @@ static int check_distinct(const struct rec_out *out, struct rec_err *e)
 {
 	for (size_t i = 0; i + 1 < nouts; i++)
 		if (rec_out_same(outs[i], out))
-			return rec_err_set(e, REC_EUSAGE, "two outputs are one file: %s and %s", rec_out_name(outs[i]), rec_out_name(out));
+			return rec_err_set(e, REC_EUSAGE, "two outputs are one file: %s and %s",
+					   rec_out_name(outs[i]), rec_out_name(out));
 	return 0;
 }
 

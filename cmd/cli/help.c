@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * cmd/cli/help.c - --help, --version, --options and --operands, all from the option
- * table.
+ * cmd/cli/help.c - --help, --version, --options and --operands, all from the
+ * option table.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +18,8 @@
 static _Noreturn void print_and_exit(struct rec_buf *b, struct rec_err *e)
 {
 	struct rec_out *out = NULL;
-	int rc = e->code != REC_OK || rec_out_open(&out, NULL, e) != 0 || rec_out_write(out, b->p, b->n, e) != 0 || rec_out_finish(out, e) != 0;
+	int rc = e->code != REC_OK || rec_out_open(&out, NULL, e) != 0 ||
+		 rec_out_write(out, b->p, b->n, e) != 0 || rec_out_finish(out, e) != 0;
 
 	rec_out_free(out);
 	rec_buf_free(b);
@@ -104,7 +105,8 @@ static int put_lines(struct rec_buf *b, const char *text, struct rec_err *e)
 	return 0;
 }
 
-static int one_option(struct rec_buf *b, const struct cli_opt *o, const char *def, struct rec_err *e)
+static int one_option(struct rec_buf *b, const struct cli_opt *o, const char *def,
+		      struct rec_err *e)
 {
 	size_t before = b->n;
 	char text[512] = "   ";
@@ -112,14 +114,16 @@ static int one_option(struct rec_buf *b, const struct cli_opt *o, const char *de
 
 	if (o->key)
 		snprintf(text, sizeof text, "-%c,", o->key);
-	if (rec_buf_printf(b, e, "  %s --%s%s%s", text, o->name, o->arg ? " " : "", o->arg ? o->arg : "") != 0)
+	if (rec_buf_printf(b, e, "  %s --%s%s%s", text, o->name, o->arg ? " " : "",
+			   o->arg ? o->arg : "") != 0)
 		return -1;
 	if (b->n - before + 2 > LEFT) {
 		if (rec_buf_add(b, "\n", 1, e) != 0)
 			return -1;
 		before = b->n;
 	}
-	if (snprintf(text, sizeof text, "%s%s%s%s%s", o->help, rep, *def ? " [" : "", def, *def ? "]" : "") >= (int)sizeof text)
+	if (snprintf(text, sizeof text, "%s%s%s%s%s", o->help, rep, *def ? " [" : "", def,
+		     *def ? "]" : "") >= (int)sizeof text)
 		return rec_err_set(e, REC_EDATA, "help of --%s is too long", o->name);
 	return put_words(b, text, strlen(text), b->n - before, LEFT, e);
 }
@@ -168,7 +172,8 @@ void cli_print_version(void)
 	struct rec_buf b = { 0 };
 	struct rec_err e = { 0 };
 
-	if (rec_buf_printf(&b, &e, "%s (recpipe) %s\n%s; instruction sets here:", cli_the_spec->name, REC_VERSION,
+	if (rec_buf_printf(&b, &e, "%s (recpipe) %s\n%s; instruction sets here:",
+			   cli_the_spec->name, REC_VERSION,
 #ifdef __clang__
 			   "clang " __clang_version__
 #else
@@ -199,7 +204,8 @@ void cli_print_options(void)
 	struct rec_err e = { 0 };
 
 	for (const struct cli_opt *o = cli_the_spec->opts; o->name; o++) {
-		if (rec_buf_printf(&b, &e, "%c\t%s\t%s\t", o->key ? o->key : '-', o->name, o->arg ? o->arg : "") != 0)
+		if (rec_buf_printf(&b, &e, "%c\t%s\t%s\t", o->key ? o->key : '-', o->name,
+				   o->arg ? o->arg : "") != 0)
 			break;
 		for (unsigned i = 0; o->choices && o->choices[i]; i++)
 			if (rec_buf_printf(&b, &e, "%s%s", i ? " " : "", o->choices[i]) != 0)

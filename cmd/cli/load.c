@@ -12,7 +12,11 @@
 #include "load/load.h"
 #include "score/score.h"
 
-const char *const cli_repeats[] = { [REC_REPEATS_SUM] = "sum", [REC_REPEATS_MAX] = "max", [REC_REPEATS_LAST] = "last", [REC_REPEATS_FAIL] = "fail", NULL };
+const char *const cli_repeats[] = { [REC_REPEATS_SUM] = "sum",
+				    [REC_REPEATS_MAX] = "max",
+				    [REC_REPEATS_LAST] = "last",
+				    [REC_REPEATS_FAIL] = "fail",
+				    NULL };
 
 static bool trusted(void)
 {
@@ -71,7 +75,8 @@ static int load_sparse(struct rec_sparse *s, struct rec_in *in, const struct rec
 	return 0;
 }
 
-int cli_load_rows(struct rec_rows **rows, const char *what, unsigned flags, const struct rec_run *run, struct rec_err *e)
+int cli_load_rows(struct rec_rows **rows, const char *what, unsigned flags,
+		  const struct rec_run *run, struct rec_err *e)
 {
 	struct rec_in *in;
 
@@ -83,9 +88,13 @@ int cli_load_rows(struct rec_rows **rows, const char *what, unsigned flags, cons
 	return -1;
 }
 
-int cli_load_pairs(struct rec_sparse *s, const char *path, const char *what, enum rec_repeats repeats, const struct rec_run *run, struct rec_err *e)
+int cli_load_pairs(struct rec_sparse *s, const char *path, const char *what,
+		   enum rec_repeats repeats, const struct rec_run *run, struct rec_err *e)
 {
-	struct rec_load how = { .repeats = repeats, .times = repeats == REC_REPEATS_LAST, .trust = trusted(), .what = what };
+	struct rec_load how = { .repeats = repeats,
+				.times = repeats == REC_REPEATS_LAST,
+				.trust = trusted(),
+				.what = what };
 	struct rec_in *in;
 
 	if (!path)
@@ -93,7 +102,8 @@ int cli_load_pairs(struct rec_sparse *s, const char *path, const char *what, enu
 	return cli_in(&in, path, what, e) == 0 ? load_sparse(s, in, &how, run, e) : -1;
 }
 
-static int load_all_rows(struct rec_sparse *s, const char *path, const struct rec_load *how, const struct rec_run *run, struct rec_err *e)
+static int load_all_rows(struct rec_sparse *s, const char *path, const struct rec_load *how,
+			 const struct rec_run *run, struct rec_err *e)
 {
 	struct rec_in *in;
 
@@ -114,10 +124,16 @@ int cli_load_all_rows(struct rec_sparse *s, const char *path, const char *what, 
 
 int cli_load_rows_alone(struct rec_sparse *s, const struct rec_run *run, struct rec_err *e)
 {
-	return load_all_rows(s, NULL, &(struct rec_load){ .repeats = REC_REPEATS_KEEP, .times = true, .trust = trusted(), .no_digest = true }, run, e);
+	return load_all_rows(s, NULL,
+			     &(struct rec_load){ .repeats = REC_REPEATS_KEEP,
+						 .times = true,
+						 .trust = trusted(),
+						 .no_digest = true },
+			     run, e);
 }
 
-static int load_interactions(struct rec_sparse *x, const struct rec_load *how, bool transposed, const struct rec_run *run, struct rec_err *e)
+static int load_interactions(struct rec_sparse *x, const struct rec_load *how, bool transposed,
+			     const struct rec_run *run, struct rec_err *e)
 {
 	struct rec_in *in;
 
@@ -132,17 +148,25 @@ static int load_interactions(struct rec_sparse *x, const struct rec_load *how, b
 	return 0;
 }
 
-int cli_load_interactions(struct rec_sparse *x, enum rec_repeats repeats, const struct rec_run *run, struct rec_err *e)
+int cli_load_interactions(struct rec_sparse *x, enum rec_repeats repeats, const struct rec_run *run,
+			  struct rec_err *e)
 {
-	return load_interactions(x, &(struct rec_load){ .repeats = repeats, .trust = trusted(), .spill = cli_spill() }, false, run, e);
+	return load_interactions(
+		x,
+		&(struct rec_load){ .repeats = repeats, .trust = trusted(), .spill = cli_spill() },
+		false, run, e);
 }
 
-int cli_load_pairs_alone(struct rec_sparse *x, enum rec_repeats repeats, bool transposed, const struct rec_run *run, struct rec_err *e)
+int cli_load_pairs_alone(struct rec_sparse *x, enum rec_repeats repeats, bool transposed,
+			 const struct rec_run *run, struct rec_err *e)
 {
-	return load_interactions(x, &(struct rec_load){ .repeats = repeats, .trust = trusted(), .no_digest = true }, transposed, run, e);
+	return load_interactions(
+		x, &(struct rec_load){ .repeats = repeats, .trust = trusted(), .no_digest = true },
+		transposed, run, e);
 }
 
-int cli_load_model(struct rec_model *m, const char *path, const struct rec_run *run, struct rec_err *e)
+int cli_load_model(struct rec_model *m, const char *path, const struct rec_run *run,
+		   struct rec_err *e)
 {
 	struct rec_in *in;
 
@@ -153,16 +177,21 @@ int cli_load_model(struct rec_model *m, const char *path, const struct rec_run *
 	return 0;
 }
 
-int cli_load_half_model(struct rec_model *m, const char *path, const struct rec_run *run, struct rec_err *e)
+int cli_load_half_model(struct rec_model *m, const char *path, const struct rec_run *run,
+			struct rec_err *e)
 {
 	struct rec_in *in;
 
-	return cli_in(&in, path, "a model", e) == 0 ? rec_model_load_half(m, in, trusted(), run->pool, e) : -1;
+	return cli_in(&in, path, "a model", e) == 0 ?
+		       rec_model_load_half(m, in, trusted(), run->pool, e) :
+		       -1;
 }
 
-int cli_load_models(struct cli_models *ms, const struct cli_list *files, const char *blend, const struct rec_run *run, struct rec_err *e)
+int cli_load_models(struct cli_models *ms, const struct cli_list *files, const char *blend,
+		    const struct rec_run *run, struct rec_err *e)
 {
-	*ms = (struct cli_models){ .model = rec_zalloc(files->n, sizeof *ms->model, e), .list = rec_zalloc(files->n, sizeof *ms->list, e) };
+	*ms = (struct cli_models){ .model = rec_zalloc(files->n, sizeof *ms->model, e),
+				   .list = rec_zalloc(files->n, sizeof *ms->list, e) };
 	if (!ms->model || !ms->list)
 		return -1;
 	for (; ms->n < files->n; ms->n++) {

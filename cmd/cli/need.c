@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* cmd/cli/need.c - --estimate and --mem: what a run needs is known before the work begins. */
+/*
+ * cmd/cli/need.c - --estimate and --mem: what a run needs is known before the
+ * work begins.
+ */
 #include <stdio.h>
 
 #include "base/mem.h"

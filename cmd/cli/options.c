@@ -195,7 +195,8 @@ static struct cli_part part(const struct cli_opt *o, const char *s)
 	const char *slash = strchr(s, '/');
 	uint64_t i, n;
 
-	if (!slash || rec_num_u64(s, (size_t)(slash - s), &i) != REC_NUM_OK || rec_num_u64(slash + 1, strlen(slash + 1), &n) != REC_NUM_OK)
+	if (!slash || rec_num_u64(s, (size_t)(slash - s), &i) != REC_NUM_OK ||
+	    rec_num_u64(slash + 1, strlen(slash + 1), &n) != REC_NUM_OK)
 		cli_usage("--%s: '%s' is not I/N (such as 2/7)", o->name, s);
 	if (i < 1 || i > n || n > 1000000)
 		cli_usage("--%s: %s: I must be from 1 to N, and N at most 1000000", o->name, s);
@@ -233,7 +234,9 @@ static void store(const struct cli_opt *o, const char *s)
 	case CLI_KIND_DOUBLE: *(double *)o->to = number(o, s); break;
 	case CLI_KIND_TIME: *(double *)o->to = time_of(o, s); break;
 	case CLI_KIND_AUTO:
-		*(struct cli_auto *)o->to = strcmp(s, "auto") == 0 ? (struct cli_auto){ true, 0 } : (struct cli_auto){ false, number(o, s) };
+		*(struct cli_auto *)o->to = strcmp(s, "auto") == 0 ?
+						    (struct cli_auto){ true, 0 } :
+						    (struct cli_auto){ false, number(o, s) };
 		break;
 	case CLI_KIND_FILE:
 		if (!*s)
@@ -248,7 +251,10 @@ static void store(const struct cli_opt *o, const char *s)
 	}
 }
 
-/* "--name", "--name=value", "--name value". Returns how many further arguments were taken. */
+/*
+ * "--name", "--name=value", "--name value". Returns how many further arguments
+ * were taken.
+ */
 static int parse_long(char **argv)
 {
 	const char *name = argv[0] + 2, *eq = strchr(name, '=');
@@ -273,7 +279,9 @@ static int parse_long(char **argv)
 	return 1;
 }
 
-/* "-b", "-bv", "-k64", "-k 64". Returns how many further arguments were taken. */
+/*
+ * "-b", "-bv", "-k64", "-k 64". Returns how many further arguments were taken.
+ */
 static int parse_short(char **argv)
 {
 	for (const char *p = argv[0] + 1; *p; p++) {
@@ -315,7 +323,8 @@ void cli_value_text(char *to, const struct cli_opt *o)
 		x = ((struct cli_auto *)o->to)->x;
 		break;
 	case CLI_KIND_STRING: case CLI_KIND_FILE:
-		snprintf(to, CLI_DEFAULT_TEXT, "%s", *(const char **)o->to ? *(const char **)o->to : "");
+		snprintf(to, CLI_DEFAULT_TEXT, "%s",
+			 *(const char **)o->to ? *(const char **)o->to : "");
 		return;
 	case CLI_KIND_CHOICE:
 		snprintf(to, CLI_DEFAULT_TEXT, "%s", o->choices[*(unsigned *)o->to]);

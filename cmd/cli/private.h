@@ -11,13 +11,17 @@ extern const struct cli_spec *cli_the_spec;
 
 enum { CLI_MAX_OPTS = 80, CLI_DEFAULT_TEXT = 48 };
 
-/* Text of the default of option i, as it was before parsing; "" where there is none. */
+/*
+ * Text of the default of option i, as it was before parsing; "" where there is
+ * none.
+ */
 extern char cli_defaults[CLI_MAX_OPTS][CLI_DEFAULT_TEXT];
 
 _Noreturn void cli_help(void);
 _Noreturn void cli_print_version(void);
 _Noreturn void cli_print_operands(void);	/* --operands: words for completion */
-_Noreturn void cli_print_options(void);	/* --options: the table for completion and the check of the manual page */
+/* --options: the table for completion and the check of the manual page */
+_Noreturn void cli_print_options(void);
 
 /*
  * What to add to the message on an option or a choice that isn't there:

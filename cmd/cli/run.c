@@ -44,7 +44,10 @@ static double now(void)
 	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-/* A container's limit: "max 100000" or "quota period" in microseconds. 0 where there is none. */
+/*
+ * A container's limit: "max 100000" or "quota period" in microseconds. 0 where
+ * there is none.
+ */
 static unsigned cgroup_cpus(void)
 {
 	FILE *f = fopen("/sys/fs/cgroup/cpu.max", "r");
@@ -88,7 +91,9 @@ static unsigned usable_cpus(void)
 	return limit > 0 && limit < n ? limit : n;
 }
 
-/* Progress: after two seconds, at most five times a second, on a terminal only. */
+/*
+ * Progress: after two seconds, at most five times a second, on a terminal only.
+ */
 static struct {
 	double start, last;
 	bool shown;
@@ -103,7 +108,8 @@ void cli_clear_progress(void)
 	progress.shown = false;
 }
 
-static void show_progress(void *arg, const char *phase, uint64_t done, uint64_t total, const char *note)
+static void show_progress(void *arg, const char *phase, uint64_t done, uint64_t total,
+			  const char *note)
 {
 	double t = now(), spent;
 	char line[256];
@@ -129,11 +135,14 @@ static void show_progress(void *arg, const char *phase, uint64_t done, uint64_t 
 		progress.shown = false;
 }
 
-/* What any command takes before it has read a row: buffers, stacks of threads. */
+/*
+ * What any command takes before it has read a row: buffers, stacks of threads.
+ */
 enum { BASE_MEMORY = 64 << 20 };
 
 /*
- * --mem is kept whatever else goes wrong: past it (and BASE_MEMORY, so that commands can say what they need) allocation fails, which every command
+ * --mem is kept whatever else goes wrong: past it (and BASE_MEMORY, so that
+ * commands can say what they need) allocation fails, which every command
  * reports. What is private and written to counts, mapped files do not.
  */
 static int limit_memory(uint64_t mem, struct rec_err *e)
@@ -150,7 +159,10 @@ static int limit_memory(uint64_t mem, struct rec_err *e)
 	return 0;
 }
 
-/* Workers inherit a mask with our signals blocked: the handler runs in the main thread alone. */
+/*
+ * Workers inherit a mask with our signals blocked: the handler runs in the main
+ * thread alone.
+ */
 static int start_pool(unsigned n, struct rec_err *e)
 {
 	sigset_t old;
@@ -162,7 +174,10 @@ static int start_pool(unsigned n, struct rec_err *e)
 	return rc;
 }
 
-/* For buffers and resident pages a share of what is allowed, until a command knows how much the rest of its work takes. */
+/*
+ * For buffers and resident pages a share of what is allowed, until a command
+ * knows how much the rest of its work takes.
+ */
 enum { SPILL_SHARE = 12, SPILL_LEAST = 1 << 20, SPILL_MOST = 256 << 20 };
 
 static struct rec_spill spill;
@@ -177,7 +192,9 @@ struct rec_spill *cli_spill(void)
 	if (!spill.dir) {
 		spill.maps = &cli_maps;
 		spill.dir = dir && *dir ? dir : "/tmp";
-		spill.room = room < SPILL_LEAST ? SPILL_LEAST : room < SPILL_MOST ? room : SPILL_MOST;
+		spill.room = room < SPILL_LEAST ? SPILL_LEAST :
+			     room < SPILL_MOST	? room :
+						  SPILL_MOST;
 	}
 	return &spill;
 }
@@ -283,8 +300,10 @@ static void add_own_lines(void)
 	}
 	cli_stat_f64("seconds.total", now() - stats.start);
 	if (getrusage(RUSAGE_SELF, &u) == 0) {
-		cli_stat_f64("seconds.user", (double)u.ru_utime.tv_sec + 1e-6 * (double)u.ru_utime.tv_usec);
-		cli_stat_f64("seconds.system", (double)u.ru_stime.tv_sec + 1e-6 * (double)u.ru_stime.tv_usec);
+		cli_stat_f64("seconds.user",
+			     (double)u.ru_utime.tv_sec + 1e-6 * (double)u.ru_utime.tv_usec);
+		cli_stat_f64("seconds.system",
+			     (double)u.ru_stime.tv_sec + 1e-6 * (double)u.ru_stime.tv_usec);
 	}
 	cli_stat_u64("memory.peak", memory_of("VmHWM:"));
 	cli_stat_u64("memory.mapped", memory_of("RssFile:"));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * cmd/cli/side.h - side files: files beside stdin that speak of its users, or of
- * the items of models. What a file names that nobody knows is counted on
+ * cmd/cli/side.h - side files: files beside stdin that speak of its users, or
+ * of the items of models. What a file names that nobody knows is counted on
  * stderr; a file that has nothing in common with what it should speak of is an
  * error or a note, as the command says.
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * cmd/job/claim.c - a work folder belongs to rec-fan if it holds the marker that is
- * written here, and to one driver at a time.
+ * cmd/job/claim.c - a work folder belongs to rec-fan if it holds the marker
+ * that is written here, and to one driver at a time.
  *
  *	.rec-fan	the marker; who changes the lock holds a lock of the
  *			system on it (fcntl), for as long as that takes

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* cmd/sim/shards.c - rec-sim over shards: what each writes, and a model of what all have written. */
+/*
+ * cmd/sim/shards.c - rec-sim over shards: what each writes, and a model of what
+ * all have written.
+ */
 #include "cmd/sim/shards.h"
 
 #include <string.h>
@@ -60,20 +63,26 @@ int sim_shards_whole(struct sim_shards *o, struct rec_sim_opts *s, struct rec_er
 
 /* -- from a shard -- */
 
-static int write_survey(const struct rec_sparse *x, const struct rec_sim_opts *s, const struct cli_common *common, uint64_t *thinned, struct rec_err *e)
+static int write_survey(const struct rec_sparse *x, const struct rec_sim_opts *s,
+			const struct cli_common *common, uint64_t *thinned, struct rec_err *e)
 {
 	struct rec_survey survey;
 	struct rec_out *out;
 
-	if (rec_partial_survey(&survey, x, s, thinned, e) != 0 || cli_out(&out, common->output, false, e) != 0)
+	if (rec_partial_survey(&survey, x, s, thinned, e) != 0 ||
+	    cli_out(&out, common->output, false, e) != 0)
 		return -1;
 	return rec_survey_write(out, &survey, e);
 }
 
-static int write_sums(const struct rec_sparse *x, const struct rec_sim_opts *s, enum rec_repeats repeats, const struct cli_common *common, uint64_t *thinned,
+static int write_sums(const struct rec_sparse *x, const struct rec_sim_opts *s,
+		      enum rec_repeats repeats, const struct cli_common *common, uint64_t *thinned,
 		      const struct rec_run *run, struct rec_err *e)
 {
-	struct rec_partial p = { .o = s, .duplicates = cli_repeats[repeats], .version = cli_version(), .binary = common->binary };
+	struct rec_partial p = { .o = s,
+				 .duplicates = cli_repeats[repeats],
+				 .version = cli_version(),
+				 .binary = common->binary };
 	struct rec_out *out;
 	int rc = cli_out(&out, common->output, common->binary, e);
 
@@ -85,8 +94,9 @@ static int write_sums(const struct rec_sparse *x, const struct rec_sim_opts *s, 
 	return rc;
 }
 
-int sim_shards_write(const struct sim_shards *o, const struct rec_sim_opts *s, enum rec_repeats repeats, const struct cli_common *common, const struct rec_run *run,
-		     struct rec_err *e)
+int sim_shards_write(const struct sim_shards *o, const struct rec_sim_opts *s,
+		     enum rec_repeats repeats, const struct cli_common *common,
+		     const struct rec_run *run, struct rec_err *e)
 {
 	struct rec_sparse x = { 0 };
 	struct rec_sim_cost cost;
@@ -101,7 +111,8 @@ int sim_shards_write(const struct sim_shards *o, const struct rec_sim_opts *s, e
 		rc = cli_need(cost.bytes, more, e);
 	}
 	if (rc == 0)
-		rc = o->survey ? write_survey(&x, s, common, &thinned, e) : write_sums(&x, s, repeats, common, &thinned, run, e);
+		rc = o->survey ? write_survey(&x, s, common, &thinned, e) :
+				 write_sums(&x, s, repeats, common, &thinned, run, e);
 	if (rc == 0)
 		sim_tell_values(&x, s);
 	if (rc == 0 && thinned)
@@ -114,17 +125,19 @@ int sim_shards_write(const struct sim_shards *o, const struct rec_sim_opts *s, e
 /* -- from sums -- */
 
 /* --duplicates is that of the sums. */
-static int set_duplicates(struct rec_model *m, const struct rec_sums *sums, enum rec_repeats repeats, struct rec_err *e)
+static int set_duplicates(struct rec_model *m, const struct rec_sums *sums,
+			  enum rec_repeats repeats, struct rec_err *e)
 {
 	const char *made = rec_meta_get(&sums->meta, "duplicates");
 
 	if (made && cli_given("duplicates") && strcmp(made, cli_repeats[repeats]) != 0)
-		return rec_err_set(e, REC_EUSAGE, "the sums were made with --duplicates %s: give the same", made);
+		return rec_err_set(e, REC_EUSAGE,
+				   "the sums were made with --duplicates %s: give the same", made);
 	return rec_meta_set(&m->meta, "duplicates", made ? made : cli_repeats[repeats], e);
 }
 
-static int merge(struct rec_model *m, const struct rec_sums *sums, const struct rec_sim_opts *s, enum rec_repeats repeats, const struct rec_run *run,
-		 struct rec_err *e)
+static int merge(struct rec_model *m, const struct rec_sums *sums, const struct rec_sim_opts *s,
+		 enum rec_repeats repeats, const struct rec_run *run, struct rec_err *e)
 {
 	struct rec_sim_cost cost;
 	struct cli_amount more[] = { { "operations", 0 }, { NULL, 0 } };
@@ -147,15 +160,16 @@ static int merge(struct rec_model *m, const struct rec_sums *sums, const struct 
 	return rec_sim_merge(m, sums, s, run, e) == 0 ? set_duplicates(m, sums, repeats, e) : -1;
 }
 
-int sim_shards_merge(struct rec_model *m, const struct rec_sim_opts *s, enum rec_repeats repeats, const struct cli_common *common, const struct rec_run *run,
-		     struct rec_err *e)
+int sim_shards_merge(struct rec_model *m, const struct rec_sim_opts *s, enum rec_repeats repeats,
+		     const struct cli_common *common, const struct rec_run *run, struct rec_err *e)
 {
 	struct rec_sums sums = { 0 };
 	struct rec_in *in;
 	int rc;
 
 	cli_phase("read");
-	if (cli_in(&in, NULL, "sums", e) != 0 || rec_sums_load(&sums, in, s, common->trust, run->pool, e) != 0)
+	if (cli_in(&in, NULL, "sums", e) != 0 ||
+	    rec_sums_load(&sums, in, s, common->trust, run->pool, e) != 0)
 		return -1;
 	rc = merge(m, &sums, s, repeats, run, e);
 	rec_sums_free(&sums);

@@ -22,11 +22,16 @@ void sim_shards_check(const struct sim_shards *o, const struct rec_sim_opts *s);
 REC_MUST int sim_shards_whole(struct sim_shards *o, struct rec_sim_opts *s, struct rec_err *e);
 
 /* --survey and --partial: interactions to what adds up. */
-REC_MUST int sim_shards_write(const struct sim_shards *o, const struct rec_sim_opts *s, enum rec_repeats repeats, const struct cli_common *common,
+REC_MUST int sim_shards_write(const struct sim_shards *o, const struct rec_sim_opts *s,
+			      enum rec_repeats repeats, const struct cli_common *common,
 			      const struct rec_run *run, struct rec_err *e);
 
-/* --merge: sums to a model. 1: --estimate has answered. repeats: as given, or the default. */
-REC_MUST int sim_shards_merge(struct rec_model *m, const struct rec_sim_opts *s, enum rec_repeats repeats, const struct cli_common *common,
+/*
+ * --merge: sums to a model. 1: --estimate has answered. repeats: as given, or
+ * the default.
+ */
+REC_MUST int sim_shards_merge(struct rec_model *m, const struct rec_sim_opts *s,
+			      enum rec_repeats repeats, const struct cli_common *common,
 			      const struct rec_run *run, struct rec_err *e);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * cmd/sim/tell.h - what rec-sim says of the values it read and the table it made.
+ * cmd/sim/tell.h - what rec-sim says of the values it read and the table it
+ * made.
  */
 #ifndef REC_CMD_SIM_TELL_H
 #define REC_CMD_SIM_TELL_H

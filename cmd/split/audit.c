@@ -21,21 +21,27 @@ static int print_audit(struct rec_out *out, const struct rec_audit *a, struct re
 		{ "cold-items", "test pairs whose item is not in train", a->cold_items },
 		{ "repeats", "test rows that repeat a pair", a->repeats },
 		{ "timed", "test rows with a time, of users with times in train", a->timed },
-		{ "older-than-own", "of those, older than the newest train row of their user", a->older_than_own },
-		{ "older-than-any", "test rows older than the newest train row of all", a->older_than_any },
+		{ "older-than-own", "of those, older than the newest train row of their user",
+		  a->older_than_own },
+		{ "older-than-any", "test rows older than the newest train row of all",
+		  a->older_than_any },
 	};
 	struct rec_buf b = { 0 };
 	int rc = 0;
 
 	for (size_t i = 0; rc == 0 && i < sizeof line / sizeof *line; i++)
-		rc = rec_buf_printf(&b, e, "%s\t%llu\t%s\n", line[i].key, (unsigned long long)line[i].n, line[i].meaning);
+		rc = rec_buf_printf(&b, e, "%s\t%llu\t%s\n", line[i].key,
+				    (unsigned long long)line[i].n, line[i].meaning);
 	if (rc == 0)
 		rc = rec_out_write(out, b.p, b.n, e);
 	rec_buf_free(&b);
 	return rc;
 }
 
-/* Shared pairs are a leak under any protocol; old test rows under a split that claims there are none. */
+/*
+ * Shared pairs are a leak under any protocol; old test rows under a split that
+ * claims there are none.
+ */
 static int verdict(const struct rec_audit *a, struct split_claim claim, struct rec_err *e)
 {
 	if (a->shared_pairs > 0)
@@ -73,7 +79,8 @@ static int check_inputs(const char *path, const struct rec_sparse *train,
 			      &test->row, "on stdin", e);
 }
 
-int split_audit(const char *train_path, const char *output, struct split_claim claim, const struct rec_run *run, struct rec_err *e)
+int split_audit(const char *train_path, const char *output, struct split_claim claim,
+		const struct rec_run *run, struct rec_err *e)
 {
 	struct rec_sparse train = { 0 }, test = { 0 };
 	struct rec_audit a;

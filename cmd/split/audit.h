@@ -8,12 +8,19 @@
 #include "base/err.h"
 #include "kernel/run.h"
 
-/* What the split claims of its times: no test row is older than the newest train row of all, or of its user. */
+/*
+ * What the split claims of its times: no test row is older than the newest
+ * train row of all, or of its user.
+ */
 struct split_claim {
 	bool after_all, after_own;
 };
 
-/* Compare stdin, as test, with the file train; what is found goes to output. REC_EGATE, once that is complete, where test leaks. */
-REC_MUST int split_audit(const char *train, const char *output, struct split_claim claim, const struct rec_run *run, struct rec_err *e);
+/*
+ * Compare stdin, as test, with the file train; what is found goes to output.
+ * REC_EGATE, once that is complete, where test leaks.
+ */
+REC_MUST int split_audit(const char *train, const char *output, struct split_claim claim,
+			 const struct rec_run *run, struct rec_err *e);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * cmd/split/parts.c - the matrix on stdin to N files: contiguous ranges of users or items, balanced by cost. Memory: the matrix (mapped where it is a canonical file),
- * by item its transpose, and a part.
+ * cmd/split/parts.c - the matrix on stdin to N files: contiguous ranges of
+ * users or items, balanced by cost. Memory: the matrix (mapped where it is a
+ * canonical file), by item its transpose, and a part.
  */
 #include "cmd/split/parts.h"
 
@@ -13,7 +14,10 @@
 #include "cmd/split/shards.h"
 #include "data/ranges.h"
 
-/* All files before the first is written: a name that can't be opened is an error before the work. */
+/*
+ * All files before the first is written: a name that can't be opened is an
+ * error before the work.
+ */
 static int open_files(struct rec_out **out, const struct split_parts *o, struct rec_err *e)
 {
 	struct rec_buf name = { 0 };
@@ -30,8 +34,8 @@ static int open_files(struct rec_out **out, const struct split_parts *o, struct 
 }
 
 /* m holds the sides that are parted as rows. */
-static int write_part(struct rec_out *out, const struct split_parts *o, const struct rec_sparse *m, uint32_t first, uint32_t last, const struct rec_run *run,
-		      struct rec_err *e)
+static int write_part(struct rec_out *out, const struct split_parts *o, const struct rec_sparse *m,
+		      uint32_t first, uint32_t last, const struct rec_run *run, struct rec_err *e)
 {
 	struct rec_sparse part, turned = { 0 };
 	bool turn = o->by_item && !o->transpose;
@@ -40,13 +44,15 @@ static int write_part(struct rec_out *out, const struct split_parts *o, const st
 	if (rc == 0 && turn)
 		rc = rec_split_transpose(&turned, &part, run->pool, e);
 	if (rc == 0)
-		rc = rec_sparse_write(out, turn ? &turned : &part, o->binary, "", NULL, run->pool, e);
+		rc = rec_sparse_write(out, turn ? &turned : &part, o->binary, "", NULL, run->pool,
+				      e);
 	rec_sparse_free(&part);
 	rec_sparse_free(&turned);
 	return rc;
 }
 
-static int write_parts(struct rec_out **out, const struct split_parts *o, const struct rec_sparse *m, const struct rec_run *run, struct rec_err *e)
+static int write_parts(struct rec_out **out, const struct split_parts *o,
+		       const struct rec_sparse *m, const struct rec_run *run, struct rec_err *e)
 {
 	uint64_t *cost;
 	int rc = rec_blocks_cost(&cost, m->m.ptr, m->m.nrows, o->row_cost, e);

@@ -18,7 +18,10 @@ struct split_parts {
 	bool binary;
 };
 
-/* The matrix on stdin, cut into n files at borders of blocks of 256 users or items; a file may be without rows. Ends the process where TEMPLATE is none. */
+/*
+ * The matrix on stdin, cut into n files at borders of blocks of 256 users or
+ * items; a file may be without rows. Ends the process where TEMPLATE is none.
+ */
 REC_MUST int split_parts(const struct split_parts *o, const struct rec_run *run, struct rec_err *e);
 
 #endif

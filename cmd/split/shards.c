@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* cmd/split/shards.c - rows of stdin to N files by the fixed hash of a label. Memory: a buffer a file. */
+/*
+ * cmd/split/shards.c - rows of stdin to N files by the fixed hash of a label.
+ * Memory: a buffer a file.
+ */
 #include "cmd/split/shards.h"
 
 #include <stdlib.h>
@@ -11,7 +14,10 @@
 #include "cmd/cli/load.h"
 #include "cmd/split/sink.h"
 
-/* The TEMPLATE parted: text before, width of the number, text behind. It never reaches printf. */
+/*
+ * The TEMPLATE parted: text before, width of the number, text behind. It never
+ * reaches printf.
+ */
 struct template {
 	const char *behind;
 	int before, width;
@@ -66,7 +72,8 @@ static int open_shards(struct split_sink *sink, const struct split_shards *o, st
 	return rc;
 }
 
-static int pass_rows(struct split_sink *sink, const struct split_shards *o, struct rec_rows *rows, struct rec_err *e)
+static int pass_rows(struct split_sink *sink, const struct split_shards *o, struct rec_rows *rows,
+		     struct rec_err *e)
 {
 	const struct rec_row *row;
 	size_t n;
@@ -75,7 +82,8 @@ static int pass_rows(struct split_sink *sink, const struct split_shards *o, stru
 	while ((got = rec_rows_next(rows, &row, &n, e)) == 1)
 		for (size_t i = 0; i < n; i++) {
 			const struct rec_row *r = &row[i];
-			uint32_t shard = o->by_item ? rec_shard(r->col, r->col_len, o->n) : rec_shard(r->row, r->row_len, o->n);
+			uint32_t shard = o->by_item ? rec_shard(r->col, r->col_len, o->n) :
+						      rec_shard(r->row, r->row_len, o->n);
 
 			if (split_sink_row(&sink[shard], r, e) != 0)
 				return -1;
@@ -89,7 +97,8 @@ int split_shards(const struct split_shards *o, const struct rec_run *run, struct
 	struct rec_rows *rows = NULL;
 	int rc = -1;
 
-	if (sink && open_shards(sink, o, e) == 0 && cli_load_rows(&rows, "interactions", 0, run, e) == 0)
+	if (sink && open_shards(sink, o, e) == 0 &&
+	    cli_load_rows(&rows, "interactions", 0, run, e) == 0)
 		rc = pass_rows(sink, o, rows, e);
 	if (rc == 0)
 		cli_stat_u64("rows", rec_rows_count(rows));

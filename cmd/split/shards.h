@@ -17,8 +17,12 @@ struct split_shards {
 	bool binary;
 };
 
-/* Rows of stdin, each to the shard of its label. A TEMPLATE that is none ends the process as bad usage does. */
-REC_MUST int split_shards(const struct split_shards *o, const struct rec_run *run, struct rec_err *e);
+/*
+ * Rows of stdin, each to the shard of its label. A TEMPLATE that is none ends
+ * the process as bad usage does.
+ */
+REC_MUST int split_shards(const struct split_shards *o, const struct rec_run *run,
+			  struct rec_err *e);
 
 /* The name of file i by TEMPLATE, in place of what name holds. */
 REC_MUST int split_shard_name(struct rec_buf *name, const char *to, uint32_t i, struct rec_err *e);

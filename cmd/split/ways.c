@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* cmd/split/ways.c - rows passed on one by one (pass), or held as a matrix (hold). */
+/*
+ * cmd/split/ways.c - rows passed on one by one (pass), or held as a matrix
+ * (hold).
+ */
 #include "cmd/split/ways.h"
 
 #include <stdlib.h>
@@ -22,7 +25,8 @@ static int open_outputs(struct outputs *out, const struct split_files *files, st
 	*out = (struct outputs){ .binary = files->binary };
 	for (int side = REC_TRAIN; side <= REC_INPUT; side++)
 		if (side == REC_TRAIN || files->path[side])
-			if (split_sink_open(&out->to[side], files->path[side], files->binary, e) != 0)
+			if (split_sink_open(&out->to[side], files->path[side], files->binary, e) !=
+			    0)
 				return -1;
 	return 0;
 }
@@ -66,15 +70,19 @@ static int check_not_empty(const uint64_t rows[], const struct rec_split *s,
 		return rec_err_set(e, REC_EDATA, "no row of %llu is left for train; %s",
 				   (unsigned long long)all, why_no_train(s));
 	if (all > 0 && s->method != REC_SPLIT_NONE && rows[REC_TEST] == 0)
-		return rec_err_set(e, REC_EDATA, "no row was held out for --test; %s", why_empty(s));
+		return rec_err_set(e, REC_EDATA, "no row was held out for --test; %s",
+				   why_empty(s));
 	if (all > 0 && (s->valid_ratio > 0 || s->valid_users > 0) && rows[REC_VALID] == 0)
-		return rec_err_set(e, REC_EDATA, "no row was held out for --valid; try another --seed or a larger share");
+		return rec_err_set(
+			e, REC_EDATA,
+			"no row was held out for --valid; try another --seed or a larger share");
 	return 0;
 }
 
 static void tell_rows(const uint64_t rows[])
 {
-	static const char *const key[] = { "rows.train", "rows.test", "rows.valid", "rows.input", "rows.dropped" };
+	static const char *const key[] = { "rows.train", "rows.test", "rows.valid", "rows.input",
+					   "rows.dropped" };
 	uint64_t all = 0;
 
 	for (int side = 0; side <= REC_DROPPED; side++) {
@@ -108,8 +116,8 @@ static void tell_counts(const struct rec_split_counts *c, const struct rec_split
 }
 
 /* Write the cells of each side of a held matrix. */
-static int write_sides(struct outputs *out, const struct rec_sparse *m, const unsigned char *side, bool train_too, const struct rec_run *run,
-		       struct rec_err *e)
+static int write_sides(struct outputs *out, const struct rec_sparse *m, const unsigned char *side,
+		       bool train_too, const struct rec_run *run, struct rec_err *e)
 {
 	for (int which = train_too ? REC_TRAIN : REC_TEST; which <= REC_INPUT; which++) {
 		struct rec_sparse part = { 0 };
@@ -120,7 +128,8 @@ static int write_sides(struct outputs *out, const struct rec_sparse *m, const un
 		split_sink_free(&out->to[which]);	/* one canonical block instead */
 		rc = rec_split_take(&part, m, side, (enum rec_side)which, run->pool, e);
 		if (rc == 0)
-			rc = rec_sparse_write(out->to[which].out, &part, out->binary, "", NULL, run->pool, e);
+			rc = rec_sparse_write(out->to[which].out, &part, out->binary, "", NULL,
+					      run->pool, e);
 		rec_sparse_free(&part);
 		if (rc != 0)
 			return -1;
@@ -129,8 +138,9 @@ static int write_sides(struct outputs *out, const struct rec_sparse *m, const un
 }
 
 /* Assign a side to each cell, and write them all, or all but those of train. */
-static int split_held(struct outputs *out, const struct rec_sparse *m, const struct rec_split *s, struct rec_split_counts *c, bool train_too,
-		      const struct rec_run *run, struct rec_err *e)
+static int split_held(struct outputs *out, const struct rec_sparse *m, const struct rec_split *s,
+		      struct rec_split_counts *c, bool train_too, const struct rec_run *run,
+		      struct rec_err *e)
 {
 	unsigned char *side = rec_alloc(m->m.nnz, 1, e);
 	int rc = -1;
@@ -141,7 +151,10 @@ static int split_held(struct outputs *out, const struct rec_sparse *m, const str
 	return rc;
 }
 
-/* A held-out user's row, where part of them is given as input. (VALID may also be drawn row by row by --valid-ratio.) */
+/*
+ * A held-out user's row, where part of them is given as input. (VALID may also
+ * be drawn row by row by --valid-ratio.)
+ */
 static bool waits(const struct rec_split *s, enum rec_side side)
 {
 	if (s->method != REC_SPLIT_USERS || s->given.kind == REC_GIVEN_NONE)
@@ -161,7 +174,10 @@ static int wide_time(const struct rec_rows *rows, size_t i, const struct rec_row
 	return rec_rows_fail(rows, i, 4, e, "'%s' %s", l.time.written, REC_LOST_WIDE);
 }
 
-/* The way for methods that see one row at a time. Rows of held-out users wait where part of them is given. */
+/*
+ * The way for methods that see one row at a time. Rows of held-out users wait
+ * where part of them is given.
+ */
 static int pass_rows(struct outputs *out, struct rec_rows *rows, struct rec_collect *hold,
 		     const struct rec_split *s, uint64_t count[], struct split_times *times,
 		     struct rec_err *e)
@@ -196,7 +212,8 @@ static int pass_rows(struct outputs *out, struct rec_rows *rows, struct rec_coll
 	return got;
 }
 
-static int finish_held_users(struct outputs *out, const struct rec_collect *hold, const struct rec_split *s, uint64_t count[], const struct rec_run *run,
+static int finish_held_users(struct outputs *out, const struct rec_collect *hold,
+			     const struct rec_split *s, uint64_t count[], const struct rec_run *run,
 			     struct rec_err *e)
 {
 	struct rec_split_counts c = { 0 };
@@ -215,7 +232,8 @@ static int finish_held_users(struct outputs *out, const struct rec_collect *hold
 	return rc;
 }
 
-int split_pass(const struct split_files *files, const struct rec_split *s, const struct rec_run *run, struct rec_err *e)
+int split_pass(const struct split_files *files, const struct rec_split *s,
+	       const struct rec_run *run, struct rec_err *e)
 {
 	uint64_t count[REC_DROPPED + 1] = { 0 };
 	struct rec_collect hold = { 0 };
@@ -225,7 +243,8 @@ int split_pass(const struct split_files *files, const struct rec_split *s, const
 	int rc = -1;
 
 	cli_phase("split");
-	if (open_outputs(&out, files, e) == 0 && cli_load_rows(&rows, "interactions", 0, run, e) == 0)
+	if (open_outputs(&out, files, e) == 0 &&
+	    cli_load_rows(&rows, "interactions", 0, run, e) == 0)
 		rc = pass_rows(&out, rows, &hold, s, count, &times, e);
 	if (rc == 0)
 		rc = finish_held_users(&out, &hold, s, count, run, e);
@@ -269,7 +288,8 @@ static void tell_decay(const struct rec_filter_counts *c)
 }
 
 /* Takes m over. */
-static int apply_filter(struct rec_sparse *m, const struct rec_filter *f, const struct rec_run *run, struct rec_err *e)
+static int apply_filter(struct rec_sparse *m, const struct rec_filter *f, const struct rec_run *run,
+			struct rec_err *e)
 {
 	struct rec_filter_counts c;
 	struct rec_sparse out = { 0 };
@@ -284,7 +304,8 @@ static int apply_filter(struct rec_sparse *m, const struct rec_filter *f, const 
 	tell_filter(&c);
 	tell_decay(&c);
 	if (c.rows_in > 0 && c.rows_out == 0)
-		return rec_err_set(e, REC_EDATA, "the filters leave no row of %llu", (unsigned long long)c.rows_in);
+		return rec_err_set(e, REC_EDATA, "the filters leave no row of %llu",
+				   (unsigned long long)c.rows_in);
 	return 0;
 }
 
@@ -296,7 +317,8 @@ static bool compares_times(const struct rec_split *s, const struct rec_filter *f
 	return by_time || f->half_life > 0 || f->repeats == REC_REPEATS_LAST;
 }
 
-int split_hold(const struct split_files *files, const struct rec_split *s, const struct rec_filter *f, const struct rec_run *run, struct rec_err *e)
+int split_hold(const struct split_files *files, const struct rec_split *s,
+	       const struct rec_filter *f, const struct rec_run *run, struct rec_err *e)
 {
 	struct rec_split_counts c = { 0 };
 	struct rec_sparse m = { 0 };

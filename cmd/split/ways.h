@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* cmd/split/ways.h - the two ways of rec-split: rows passed on one by one, or a matrix that is held, filtered and split. Both read stdin and commit their outputs. */
+/*
+ * cmd/split/ways.h - the two ways of rec-split: rows passed on one by one, or a
+ * matrix that is held, filtered and split. Both read stdin and commit their
+ * outputs.
+ */
 #ifndef REC_CMD_SPLIT_WAYS_H
 #define REC_CMD_SPLIT_WAYS_H
 
@@ -11,14 +15,24 @@
 #include "kernel/run.h"
 
 struct split_files {
-	const char *path[REC_INPUT + 1];	/* by enum rec_side: train (NULL: stdout), test, valid, input (NULL: rows of that side are dropped) */
+	/*
+	 * by enum rec_side: train (NULL: stdout), test, valid, input (NULL:
+	 * rows of that side are dropped)
+	 */
+	const char *path[REC_INPUT + 1];
 	bool binary;
 };
 
-/* For splits where the side of a row follows from the row alone (rec_split_by_row): rows as they came. Memory: histories that are given in part. */
-REC_MUST int split_pass(const struct split_files *files, const struct rec_split *s, const struct rec_run *run, struct rec_err *e);
+/*
+ * For splits where the side of a row follows from the row alone
+ * (rec_split_by_row): rows as they came. Memory: histories that are given in
+ * part.
+ */
+REC_MUST int split_pass(const struct split_files *files, const struct rec_split *s,
+			const struct rec_run *run, struct rec_err *e);
 
 /* For all others: canonical order. */
-REC_MUST int split_hold(const struct split_files *files, const struct rec_split *s, const struct rec_filter *f, const struct rec_run *run, struct rec_err *e);
+REC_MUST int split_hold(const struct split_files *files, const struct rec_split *s,
+			const struct rec_filter *f, const struct rec_run *run, struct rec_err *e);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * cmd/topn/tell.h - what rec-topn says on stderr: of files that have nothing to do
- * with the models or with who is asked about, of models that say nothing, and
- * of rows that got no list or a short one.
+ * cmd/topn/tell.h - what rec-topn says on stderr: of files that have nothing to
+ * do with the models or with who is asked about, of models that say nothing,
+ * and of rows that got no list or a short one.
  */
 #ifndef REC_CMD_TOPN_TELL_H
 #define REC_CMD_TOPN_TELL_H

@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * als.c - training: the settings are completed from the data, then items and users are solved in turn.
+ * als.c - training: the settings are completed from the data, then items and
+ * users are solved in turn.
  *
- * With opts.spill the transpose lies in a temporary file, and so may the matrix: rows are read in order, block by block, and pages behind them given
- * back (base/far.h). With spill_tables so do the tables: of the side that is solved only what is being written is resident. Rows are computed by
+ * With opts.spill the transpose lies in a temporary file, and so may the
+ * matrix: rows are read in order, block by block, and pages behind them given
+ * back (base/far.h). With spill_tables so do the tables: of the side that is
+ * solved only what is being written is resident. Rows are computed by
  * the same code in the same order of sums, so the bytes are the same.
  *
- * Memory otherwise: the matrix and its transpose, a float a pair and side under logarithmic weights, the two tables, a Gramian and a row's scratch a thread. The tables are packed in
- * place into the stored layout at the end.
+ * Memory otherwise: the matrix and its transpose, a float a pair and side under
+ * logarithmic weights, the two tables, a Gramian and a row's scratch a thread.
+ * The tables are packed in place into the stored layout at the end.
  */
 #include "als/als.h"
 
@@ -22,8 +26,20 @@
 void rec_als_defaults(struct rec_als_opts *o)
 {
 	*o = (struct rec_als_opts){
-		.factors = 64, .iterations = 16, .reg = -1, .reg_power = -1, .unobserved = -1, .weights = REC_WEIGHTS_NONE, .alpha = 1, .epsilon = 1,
-		.bias = true, .bias_reg = 5, .solver = REC_CHOLESKY, .cg_steps = 3, .init_sd = 0.1, .seed = 1,
+		.factors = 64,
+		.iterations = 16,
+		.reg = -1,
+		.reg_power = -1,
+		.unobserved = -1,
+		.weights = REC_WEIGHTS_NONE,
+		.alpha = 1,
+		.epsilon = 1,
+		.bias = true,
+		.bias_reg = 5,
+		.solver = REC_CHOLESKY,
+		.cg_steps = 3,
+		.init_sd = 0.1,
+		.seed = 1,
 	};
 }
 
@@ -137,7 +153,8 @@ static int survey_implicit(struct rec_als_form *f, const struct rec_csr *m,
 	double pairs, fit;
 
 	plain.alpha = plain.divisor = 1;
-	if (rec_als_sum_rows(&pairs, m->nrows, count_row, &s, run, e) != 0 || rec_als_sum_rows(&fit, m->nrows, fit_row, &s, run, e) != 0)
+	if (rec_als_sum_rows(&pairs, m->nrows, count_row, &s, run, e) != 0 ||
+	    rec_als_sum_rows(&fit, m->nrows, fit_row, &s, run, e) != 0)
 		return -1;
 	if (pairs == 0)
 		return rec_err_set(e, REC_EDATA, "no value is above 0: nothing to fit");
@@ -173,16 +190,31 @@ static int survey_explicit(struct rec_als_form *f, const struct rec_csr *m,
 	return 0;
 }
 
-static int complete(struct rec_als_form *f, const struct rec_sparse *x, const struct rec_als_opts *o, const struct rec_run *run, struct rec_err *e)
+static int complete(struct rec_als_form *f, const struct rec_sparse *x,
+		    const struct rec_als_opts *o, const struct rec_run *run, struct rec_err *e)
 {
 	bool ratings = o->explicit_loss;
 
 	*f = (struct rec_als_form){
-		.k = o->factors, .kp = rec_als_stride(o->factors, ratings && o->bias), .explicit_loss = ratings, .bias = ratings && o->bias,
-		.target_value = !ratings && o->target_value, .weights = ratings ? REC_WEIGHTS_NONE : o->weights, .alpha = o->alpha, .epsilon = o->epsilon,
+		.k = o->factors,
+		.kp = rec_als_stride(o->factors, ratings && o->bias),
+		.explicit_loss = ratings,
+		.bias = ratings && o->bias,
+		.target_value = !ratings && o->target_value,
+		.weights = ratings ? REC_WEIGHTS_NONE : o->weights,
+		.alpha = o->alpha,
+		.epsilon = o->epsilon,
 		.reg = o->reg >= 0 ? o->reg : REC_ALS_REG_IMPLICIT,
-		.reg_power = o->reg_power >= 0 ? o->reg_power : ratings ? 0.5 : 1, .bias_reg = o->bias_reg, .users = x->m.nrows, .items = x->m.ncols,
-		.solver = o->solver, .cg_steps = o->cg_steps, .init_sd = o->init_sd, .seed = o->seed,
+		.reg_power = o->reg_power >= 0 ? o->reg_power :
+			     ratings	       ? 0.5 :
+						 1,
+		.bias_reg = o->bias_reg,
+		.users = x->m.nrows,
+		.items = x->m.ncols,
+		.solver = o->solver,
+		.cg_steps = o->cg_steps,
+		.init_sd = o->init_sd,
+		.seed = o->seed,
 	};
 	if (x->m.nnz == 0)
 		return rec_err_set(e, REC_EDATA, "no interactions");
@@ -228,7 +260,8 @@ static int half_step(struct training *t, uint32_t iteration, bool users, struct 
 {
 	struct rec_als_side *s = users ? &t->user : &t->item, *other = users ? &t->item : &t->user;
 	uint64_t sweep = (uint64_t)t->f.users + t->f.items;
-	struct rec_als_tell tell = { .before = iteration * sweep + (users ? t->f.items : 0), .total = t->o->iterations * sweep };
+	struct rec_als_tell tell = { .before = iteration * sweep + (users ? t->f.items : 0),
+				     .total = t->o->iterations * sweep };
 	struct rec_als_fixed q;
 	double value;
 	int rc;
@@ -243,7 +276,8 @@ static int half_step(struct training *t, uint32_t iteration, bool users, struct 
 	if (rec_als_objective(&value, &t->f, &t->user, &t->item, t->run, e) != 0)
 		return -1;
 	if (t->o->objective_fn)
-		t->o->objective_fn(t->o->objective_arg, iteration + 1, users ? "user" : "item", value);
+		t->o->objective_fn(t->o->objective_arg, iteration + 1, users ? "user" : "item",
+				   value);
 	return 0;
 }
 
@@ -274,14 +308,18 @@ static int prepare(struct training *t, const struct rec_sparse *x, struct rec_er
 		return -1;
 	if (check_init(&t->f, init, e) != 0)
 		return rec_model_blame(init, e);
-	if ((t->o->iterations > 0 && turn(t, x, e) != 0) || rec_als_crew_new(&t->crew, &t->f, t->run, e) != 0)
+	if ((t->o->iterations > 0 && turn(t, x, e) != 0) ||
+	    rec_als_crew_new(&t->crew, &t->f, t->run, e) != 0)
 		return -1;
 	if (t->o->spill && t->o->spill_tables)
 		t->user.spill = t->item.spill = t->o->spill;
-	if (rec_als_side_new(&t->user, &t->f, true, &x->row, &x->m, init ? &init->user : NULL, t->run, e) != 0)
+	if (rec_als_side_new(&t->user, &t->f, true, &x->row, &x->m, init ? &init->user : NULL,
+			     t->run, e) != 0)
 		return -1;
-	t->f.no_starts = t->o->iterations > 0 && t->f.solver == REC_CHOLESKY;	/* items are solved first */
-	return rec_als_side_new(&t->item, &t->f, false, &x->col, &t->t, init ? &init->item : NULL, t->run, e);
+	/* items are solved first */
+	t->f.no_starts = t->o->iterations > 0 && t->f.solver == REC_CHOLESKY;
+	return rec_als_side_new(&t->item, &t->f, false, &x->col, &t->t, init ? &init->item : NULL,
+				t->run, e);
 }
 
 /* Smallest and largest value, for readers that clamp predictions. */
@@ -296,14 +334,18 @@ static int save_range(struct rec_meta *m, const struct rec_csr *x, struct rec_er
 			hi = x->val[j] > hi ? x->val[j] : hi;
 		}
 	}
-	return rec_meta_set_f64(m, "value.min", lo, e) != 0 ? -1 : rec_meta_set_f64(m, "value.max", hi, e);
+	return rec_meta_set_f64(m, "value.min", lo, e) != 0 ?
+		       -1 :
+		       rec_meta_set_f64(m, "value.max", hi, e);
 }
 
-static int save_meta(struct rec_meta *m, const struct training *t, const struct rec_sparse *x, struct rec_err *e)
+static int save_meta(struct rec_meta *m, const struct training *t, const struct rec_sparse *x,
+		     struct rec_err *e)
 {
 	const char *start = t->o->init ? rec_meta_get(&t->o->init->meta, "digest") : NULL;
 
-	if (rec_als_form_save(m, &t->f, e) != 0 || rec_meta_set_u64(m, "iterations", t->o->iterations, e) != 0)
+	if (rec_als_form_save(m, &t->f, e) != 0 ||
+	    rec_meta_set_u64(m, "iterations", t->o->iterations, e) != 0)
 		return -1;
 	if (t->f.explicit_loss && save_range(m, &x->m, e) != 0)
 		return -1;
@@ -312,7 +354,8 @@ static int save_meta(struct rec_meta *m, const struct training *t, const struct 
 	return rec_digest_meta(m, &x->digest, e);
 }
 
-static int train(struct rec_model *m, struct training *t, const struct rec_sparse *x, struct rec_err *e)
+static int train(struct rec_model *m, struct training *t, const struct rec_sparse *x,
+		 struct rec_err *e)
 {
 	if (prepare(t, x, e) != 0)
 		return -1;
@@ -323,12 +366,14 @@ static int train(struct rec_model *m, struct training *t, const struct rec_spars
 		rec_als_reach(t->o->report, &t->f, &t->user, &t->item,
 			      rec_als_enough(t->o->iterations));
 	m->has_factors = true;
-	if (rec_als_side_pack(&m->user, &t->user, &t->f, e) != 0 || rec_als_side_pack(&m->item, &t->item, &t->f, e) != 0)
+	if (rec_als_side_pack(&m->user, &t->user, &t->f, e) != 0 ||
+	    rec_als_side_pack(&m->item, &t->item, &t->f, e) != 0)
 		return -1;
 	return save_meta(&m->meta, t, x, e);
 }
 
-int rec_als_train(struct rec_model *m, const struct rec_sparse *x, const struct rec_als_opts *o, const struct rec_run *run, struct rec_err *e)
+int rec_als_train(struct rec_model *m, const struct rec_sparse *x, const struct rec_als_opts *o,
+		  const struct rec_run *run, struct rec_err *e)
 {
 	struct training t = { .o = o, .run = run };
 	int rc;
@@ -349,14 +394,19 @@ int rec_als_train(struct rec_model *m, const struct rec_sparse *x, const struct 
 /* Gramian, and what each thread holds. */
 static uint64_t working_bytes(const struct rec_als_opts *o, uint64_t kp, unsigned threads)
 {
-	uint64_t square = kp * kp, gramian = o->explicit_loss ? 0 : square * (33 * sizeof(double) + sizeof(float));
+	uint64_t square = kp * kp,
+		 gramian = o->explicit_loss ? 0 : square * (33 * sizeof(double) + sizeof(float));
 
-	return gramian + threads * (square * (sizeof(float) + (o->explicit_loss ? 0 : 12 * sizeof(double))) + (600 << 10));
+	return gramian +
+	       threads * (square * (sizeof(float) + (o->explicit_loss ? 0 : 12 * sizeof(double))) +
+			  (600 << 10));
 }
 
-uint64_t rec_als_bytes(uint64_t users, uint64_t items, uint64_t pairs, const struct rec_als_opts *o, unsigned threads)
+uint64_t rec_als_bytes(uint64_t users, uint64_t items, uint64_t pairs, const struct rec_als_opts *o,
+		       unsigned threads)
 {
-	bool bias = o->explicit_loss && o->bias, weights = !o->explicit_loss && o->weights == REC_WEIGHTS_LOG;
+	bool bias = o->explicit_loss && o->bias,
+	     weights = !o->explicit_loss && o->weights == REC_WEIGHTS_LOG;
 	uint64_t kp = rec_als_stride(o->factors, bias);
 	uint64_t tables = (users + items) * (kp + bias) * sizeof(float);
 	uint64_t transpose = pairs * 8 + items * 8 + (weights ? pairs * 8 : 0);
@@ -364,12 +414,16 @@ uint64_t rec_als_bytes(uint64_t users, uint64_t items, uint64_t pairs, const str
 	return tables + transpose + working_bytes(o, kp, threads);
 }
 
-uint64_t rec_als_bytes_far(const struct rec_sparse *x, const struct rec_als_opts *o, unsigned threads, bool spill_tables, uint64_t *tables)
+uint64_t rec_als_bytes_far(const struct rec_sparse *x, const struct rec_als_opts *o,
+			   unsigned threads, bool spill_tables, uint64_t *tables)
 {
 	bool bias = o->explicit_loss && o->bias;
-	uint64_t users = x->m.nrows, items = x->m.ncols, kp = rec_als_stride(o->factors, bias), most = users > items ? users : items;
-	uint64_t labels = (x->row.off ? x->row.off[users] : 0) + (x->col.off ? x->col.off[items] : 0) + 8 * (users + items);
+	uint64_t users = x->m.nrows, items = x->m.ncols, kp = rec_als_stride(o->factors, bias),
+		 most = users > items ? users : items;
+	uint64_t labels = (x->row.off ? x->row.off[users] : 0) +
+			  (x->col.off ? x->col.off[items] : 0) + 8 * (users + items);
 
-	*tables = (spill_tables ? most : users + items) * kp * sizeof(float) + (users + items) * bias * sizeof(float);
+	*tables = (spill_tables ? most : users + items) * kp * sizeof(float) +
+		  (users + items) * bias * sizeof(float);
 	return *tables + 2 * labels + 8 * (users + 2 * items) + working_bytes(o, kp, threads);
 }

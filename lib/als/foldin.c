@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * foldin.c - a user vector from a history: the user's row equations of training against the stored item factors, by Cholesky.
+ * foldin.c - a user vector from a history: the user's row equations of training
+ * against the stored item factors, by Cholesky.
  *
- * What is shared by all threads is made once: the padded item table (the stored one where it can be used as it is) and the Gramian. Each thread brings
- * its scratch.
+ * What is shared by all threads is made once: the padded item table (the stored
+ * one where it can be used as it is) and the Gramian. Each thread brings its
+ * scratch.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -22,13 +24,15 @@ struct rec_foldin_scratch {
 	float *x;
 };
 
-int rec_foldin_new(struct rec_foldin **out, const struct rec_model *m, const struct rec_run *run, struct rec_err *e)
+int rec_foldin_new(struct rec_foldin **out, const struct rec_model *m, const struct rec_run *run,
+		   struct rec_err *e)
 {
 	struct rec_foldin *f;
 
 	*out = NULL;
 	if (!m->has_factors)
-		return rec_err_set(e, REC_EDATA, "the model holds no factors to fold a history into");
+		return rec_err_set(e, REC_EDATA,
+				   "the model holds no factors to fold a history into");
 	f = rec_zalloc(1, sizeof *f, e);
 	if (!f)
 		return -1;
@@ -51,7 +55,8 @@ void rec_foldin_free(struct rec_foldin *f)
 	free(f);
 }
 
-int rec_foldin_scratch_new(struct rec_foldin_scratch **out, const struct rec_foldin *f, struct rec_err *e)
+int rec_foldin_scratch_new(struct rec_foldin_scratch **out, const struct rec_foldin *f,
+			   struct rec_err *e)
 {
 	struct rec_foldin_scratch *s = rec_zalloc(1, sizeof *s, e);
 
@@ -76,8 +81,8 @@ void rec_foldin_scratch_free(struct rec_foldin_scratch *s)
 	free(s);
 }
 
-int rec_foldin_solve(const struct rec_foldin *f, struct rec_foldin_scratch *s, const uint32_t *item, const float *value, uint32_t n, float *user,
-		     struct rec_err *e)
+int rec_foldin_solve(const struct rec_foldin *f, struct rec_foldin_scratch *s, const uint32_t *item,
+		     const float *value, uint32_t n, float *user, struct rec_err *e)
 {
 	struct rec_als_pairs h = { .col = item, .val = value, .n = n };
 	uint32_t k = f->form.k;

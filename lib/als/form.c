@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* als/form.c - the settings of a factorisation to metadata and back; stored factors to the table that rows are solved against. */
+/*
+ * als/form.c - the settings of a factorisation to metadata and back; stored
+ * factors to the table that rows are solved against.
+ */
 #include <float.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -13,9 +16,11 @@ static const char *const solver_names[] = { "cholesky", "cg", NULL };
 
 static int save_implicit(struct rec_meta *m, const struct rec_als_form *f, struct rec_err *e)
 {
-	if (rec_meta_set(m, "loss", "implicit", e) != 0 || rec_meta_set_f64(m, "unobserved", f->unobserved, e) != 0)
+	if (rec_meta_set(m, "loss", "implicit", e) != 0 ||
+	    rec_meta_set_f64(m, "unobserved", f->unobserved, e) != 0)
 		return -1;
-	if (rec_meta_set(m, "weights", weights_names[f->weights], e) != 0 || rec_meta_set_f64(m, "alpha", f->alpha, e) != 0)
+	if (rec_meta_set(m, "weights", weights_names[f->weights], e) != 0 ||
+	    rec_meta_set_f64(m, "alpha", f->alpha, e) != 0)
 		return -1;
 	if (f->weights == REC_WEIGHTS_LOG && rec_meta_set_f64(m, "epsilon", f->epsilon, e) != 0)
 		return -1;
@@ -26,7 +31,8 @@ static int save_implicit(struct rec_meta *m, const struct rec_als_form *f, struc
 
 static int save_explicit(struct rec_meta *m, const struct rec_als_form *f, struct rec_err *e)
 {
-	if (rec_meta_set(m, "loss", "explicit", e) != 0 || rec_meta_set_f64(m, "mean", f->mean, e) != 0)
+	if (rec_meta_set(m, "loss", "explicit", e) != 0 ||
+	    rec_meta_set_f64(m, "mean", f->mean, e) != 0)
 		return -1;
 	if (f->bias && rec_meta_set_f64(m, "bias-reg", f->bias_reg, e) != 0)
 		return -1;
@@ -35,17 +41,21 @@ static int save_explicit(struct rec_meta *m, const struct rec_als_form *f, struc
 
 int rec_als_form_save(struct rec_meta *m, const struct rec_als_form *f, struct rec_err *e)
 {
-	if (rec_meta_set(m, "algorithm", "als", e) != 0 || rec_meta_set_u64(m, "factors", f->k, e) != 0)
+	if (rec_meta_set(m, "algorithm", "als", e) != 0 ||
+	    rec_meta_set_u64(m, "factors", f->k, e) != 0)
 		return -1;
-	if (rec_meta_set_f64(m, "reg", f->reg, e) != 0 || rec_meta_set_f64(m, "reg-power", f->reg_power, e) != 0)
+	if (rec_meta_set_f64(m, "reg", f->reg, e) != 0 ||
+	    rec_meta_set_f64(m, "reg-power", f->reg_power, e) != 0)
 		return -1;
-	if (rec_meta_set_u64(m, "users", f->users, e) != 0 || rec_meta_set_u64(m, "items", f->items, e) != 0)
+	if (rec_meta_set_u64(m, "users", f->users, e) != 0 ||
+	    rec_meta_set_u64(m, "items", f->items, e) != 0)
 		return -1;
 	if (rec_meta_set(m, "solver", solver_names[f->solver], e) != 0)
 		return -1;
 	if (f->solver == REC_CG && rec_meta_set_u64(m, "cg-steps", f->cg_steps, e) != 0)
 		return -1;
-	if (rec_meta_set_f64(m, "init-sd", f->init_sd, e) != 0 || rec_meta_set_u64(m, "seed", f->seed, e) != 0)
+	if (rec_meta_set_f64(m, "init-sd", f->init_sd, e) != 0 ||
+	    rec_meta_set_u64(m, "seed", f->seed, e) != 0)
 		return -1;
 	return f->explicit_loss ? save_explicit(m, f, e) : save_implicit(m, f, e);
 }
@@ -71,7 +81,8 @@ static int need_f64(const struct rec_meta *m, const char *key, double lo, double
 	return got < 0 ? -1 : 0;
 }
 
-static int need_u64(const struct rec_meta *m, const char *key, uint64_t lo, uint64_t hi, uint64_t *x, struct rec_err *e)
+static int need_u64(const struct rec_meta *m, const char *key, uint64_t lo, uint64_t hi,
+		    uint64_t *x, struct rec_err *e)
 {
 	int got = rec_meta_get_u64(m, key, x, e);
 
@@ -85,7 +96,8 @@ static int need_u64(const struct rec_meta *m, const char *key, uint64_t lo, uint
 	return got < 0 ? -1 : 0;
 }
 
-static int need_u32(const struct rec_meta *m, const char *key, uint32_t lo, uint32_t hi, uint32_t *x, struct rec_err *e)
+static int need_u32(const struct rec_meta *m, const char *key, uint32_t lo, uint32_t hi,
+		    uint32_t *x, struct rec_err *e)
 {
 	uint64_t v = 0;
 
@@ -96,7 +108,8 @@ static int need_u32(const struct rec_meta *m, const char *key, uint32_t lo, uint
 }
 
 /* Index of the value of key among names. */
-static int need_name(const struct rec_meta *m, const char *key, const char *const *names, unsigned *index, struct rec_err *e)
+static int need_name(const struct rec_meta *m, const char *key, const char *const *names,
+		     unsigned *index, struct rec_err *e)
 {
 	const char *v = rec_meta_get(m, key);
 
@@ -119,7 +132,8 @@ static int load_implicit(struct rec_als_form *f, const struct rec_meta *m, struc
 	if (need_f64(m, "unobserved", 0, 1e30, &f->unobserved, e) != 0 ||
 	    need_f64(m, "alpha", 1e-12, 1e12, &f->alpha, e) != 0)
 		return -1;
-	if (need_name(m, "weights", weights_names, &w, e) != 0 || need_name(m, "target", targets, &t, e) != 0)
+	if (need_name(m, "weights", weights_names, &w, e) != 0 ||
+	    need_name(m, "target", targets, &t, e) != 0)
 		return -1;
 	f->weights = (enum rec_weights)w;
 	f->target_value = t == 1;
@@ -146,7 +160,9 @@ static int load_explicit(struct rec_als_form *f, const struct rec_meta *m, struc
 
 int rec_als_form_load(struct rec_als_form *f, const struct rec_meta *m, struct rec_err *e)
 {
-	static const char *const algorithms[] = { "als", NULL }, *const losses[] = { "implicit", "explicit", NULL };
+	static const char *const algorithms[] = { "als", NULL }, *const losses[] = { "implicit",
+										     "explicit",
+										     NULL };
 	unsigned i, solver;
 
 	*f = (struct rec_als_form){ 0 };
@@ -156,7 +172,8 @@ int rec_als_form_load(struct rec_als_form *f, const struct rec_meta *m, struct r
 	if (need_f64(m, "reg", 0, 1e40, &f->reg, e) != 0 ||
 	    need_f64(m, "reg-power", 0, 10, &f->reg_power, e) != 0)
 		return -1;
-	if (need_u32(m, "users", 0, UINT32_MAX - 1, &f->users, e) != 0 || need_u32(m, "items", 0, UINT32_MAX - 1, &f->items, e) != 0)
+	if (need_u32(m, "users", 0, UINT32_MAX - 1, &f->users, e) != 0 ||
+	    need_u32(m, "items", 0, UINT32_MAX - 1, &f->items, e) != 0)
 		return -1;
 	if (need_name(m, "solver", solver_names, &solver, e) != 0 ||
 	    need_f64(m, "init-sd", 0, 1e6, &f->init_sd, e) != 0)
@@ -164,7 +181,8 @@ int rec_als_form_load(struct rec_als_form *f, const struct rec_meta *m, struct r
 	f->solver = (enum rec_solver)solver;
 	if (f->solver == REC_CG && need_u32(m, "cg-steps", 1, 10000, &f->cg_steps, e) != 0)
 		return -1;
-	if (need_u64(m, "seed", 0, UINT64_MAX, &f->seed, e) != 0 || need_name(m, "loss", losses, &i, e) != 0)
+	if (need_u64(m, "seed", 0, UINT64_MAX, &f->seed, e) != 0 ||
+	    need_name(m, "loss", losses, &i, e) != 0)
 		return -1;
 	if ((i == 1 ? load_explicit(f, m, e) : load_implicit(f, m, e)) != 0)
 		return -1;
@@ -190,7 +208,8 @@ int rec_als_form_fits(const struct rec_als_form *f, const struct rec_model *m, s
 }
 
 /* A copy in padded stride, and the biases apart where there are some. */
-static int pad(struct rec_als_fixed *q, const struct rec_als_form *f, const struct rec_dense *d, bool user, struct rec_err *e)
+static int pad(struct rec_als_fixed *q, const struct rec_als_form *f, const struct rec_dense *d,
+	       bool user, struct rec_err *e)
 {
 	uint32_t bias_at = f->k + (user ? 1 : 0);
 	float *table = rec_zalloc((size_t)d->row.n * f->kp, sizeof *table, e), *bias;
@@ -200,7 +219,8 @@ static int pad(struct rec_als_fixed *q, const struct rec_als_form *f, const stru
 	if (!table)
 		return -1;
 	for (uint32_t i = 0; i < d->row.n; i++)
-		memcpy(table + (size_t)i * f->kp, d->val + (size_t)i * d->ncols, f->k * sizeof *table);
+		memcpy(table + (size_t)i * f->kp, d->val + (size_t)i * d->ncols,
+		       f->k * sizeof *table);
 	if (!f->bias)
 		return 0;
 	bias = rec_alloc(d->row.n, sizeof *bias, e);
@@ -215,7 +235,8 @@ static int pad(struct rec_als_fixed *q, const struct rec_als_form *f, const stru
 	return 0;
 }
 
-static int load_table(struct rec_als_fixed *q, const struct rec_als_form *f, const struct rec_dense *d, bool user, struct rec_err *e)
+static int load_table(struct rec_als_fixed *q, const struct rec_als_form *f,
+		      const struct rec_dense *d, bool user, struct rec_err *e)
 {
 	if (!f->bias && f->k == f->kp && (uintptr_t)d->val % 64 == 0) {
 		q->table = d->val;
@@ -224,7 +245,8 @@ static int load_table(struct rec_als_fixed *q, const struct rec_als_form *f, con
 	return pad(q, f, d, user, e);
 }
 
-int rec_als_gram(float **gram, const struct rec_als_form *f, const float *table, uint32_t n, const struct rec_run *run, struct rec_err *e)
+int rec_als_gram(float **gram, const struct rec_als_form *f, const float *table, uint32_t n,
+		 const struct rec_run *run, struct rec_err *e)
 {
 	size_t size = (size_t)f->kp * f->kp;
 	double *t = rec_alloc(size, sizeof *t, e);
@@ -243,13 +265,15 @@ int rec_als_gram(float **gram, const struct rec_als_form *f, const float *table,
 	return 0;
 }
 
-int rec_als_fixed_load(struct rec_als_fixed *q, const struct rec_als_form *f, const struct rec_dense *d, bool user, const struct rec_run *run,
+int rec_als_fixed_load(struct rec_als_fixed *q, const struct rec_als_form *f,
+		       const struct rec_dense *d, bool user, const struct rec_run *run,
 		       struct rec_err *e)
 {
 	float *gram = NULL;
 
 	*q = (struct rec_als_fixed){ .n = d->row.n, .catalogue = user ? f->users : f->items };
-	if (load_table(q, f, d, user, e) != 0 || (!f->explicit_loss && rec_als_gram(&gram, f, q->table, q->n, run, e) != 0)) {
+	if (load_table(q, f, d, user, e) != 0 ||
+	    (!f->explicit_loss && rec_als_gram(&gram, f, q->table, q->n, run, e) != 0)) {
 		rec_als_fixed_free(q);
 		return -1;
 	}

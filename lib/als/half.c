@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * als/half.c - one half-step apart: rows of one side against the stored factors of the other, for sweeps that run over many processes or hosts.
+ * als/half.c - one half-step apart: rows of one side against the stored factors
+ * of the other, for sweeps that run over many processes or hosts.
  *
- * Everything that depends on the whole of the data (alpha0, divisor, mean, catalogue) comes from the metadata of the model, so the rows of the input may be all, or
- * a shard. Part borders fall on blocks of 256 rows of the input in label order, so that the parts take about as long each (rec_blocks_balance).
+ * Everything that depends on the whole of the data (alpha0, divisor, mean,
+ * catalogue) comes from the metadata of the model, so the rows of the input may
+ * be all, or a shard. Part borders fall on blocks of 256 rows of the input in
+ * label order, so that the parts take about as long each (rec_blocks_balance).
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +20,11 @@ enum { TASK_PAIRS = 1 << 16 };
 
 struct half {
 	struct rec_als_form f;
-	struct rec_csr t, part;		/* transpose, where the rows of the input are of the other side; the rows of the part, columns as the fixed side has them */
+	/*
+	 * transpose, where the rows of the input are of the other side; the
+	 * rows of the part, columns as the fixed side has them
+	 */
+	struct rec_csr t, part;
 	struct rec_labels label;	/* of those rows */
 	struct rec_als_side side;
 	struct rec_als_fixed fixed;
@@ -33,7 +40,8 @@ struct renaming {
 static int rename_columns(void *arg, size_t task, unsigned thread, struct rec_err *e)
 {
 	const struct renaming *r = arg;
-	uint64_t first = (uint64_t)task * TASK_PAIRS, last = r->n - first < TASK_PAIRS ? r->n : first + TASK_PAIRS;
+	uint64_t first = (uint64_t)task * TASK_PAIRS,
+		 last = r->n - first < TASK_PAIRS ? r->n : first + TASK_PAIRS;
 
 	(void)thread;
 	(void)e;
@@ -42,25 +50,39 @@ static int rename_columns(void *arg, size_t task, unsigned thread, struct rec_er
 	return 0;
 }
 
-/* The columns of all rows are known: values stay where they are. m must outlive out. */
-static int cut_known_rows(struct rec_csr *out, const struct rec_csr *m, uint32_t first, uint32_t last, const uint32_t *map, uint32_t ncols,
+/*
+ * The columns of all rows are known: values stay where they are. m must outlive
+ * out.
+ */
+static int cut_known_rows(struct rec_csr *out, const struct rec_csr *m, uint32_t first,
+			  uint32_t last, const uint32_t *map, uint32_t ncols,
 			  const struct rec_run *run, struct rec_err *e)
 {
 	uint64_t from = m->ptr[first], *ptr = rec_alloc((size_t)(last - first) + 1, sizeof *ptr, e);
 	struct renaming r = { .from = m->col + from, .map = map, .n = m->ptr[last] - from };
 
 	r.to = rec_alloc((size_t)r.n, sizeof *r.to, e);
-	*out = (struct rec_csr){ .nrows = last - first, .ncols = ncols, .nnz = r.n, .ptr = ptr, .col = r.to, .val = m->val + from, .own = { ptr, r.to } };
+	*out = (struct rec_csr){ .nrows = last - first,
+				 .ncols = ncols,
+				 .nnz = r.n,
+				 .ptr = ptr,
+				 .col = r.to,
+				 .val = m->val + from,
+				 .own = { ptr, r.to } };
 	if (!ptr || !r.to)
 		return -1;
 	for (uint32_t i = first; i <= last; i++)
 		ptr[i - first] = m->ptr[i] - from;
-	return rec_pool_run(run->pool, (size_t)((r.n + TASK_PAIRS - 1) / TASK_PAIRS), rename_columns, &r, e);
+	return rec_pool_run(run->pool, (size_t)((r.n + TASK_PAIRS - 1) / TASK_PAIRS),
+			    rename_columns, &r, e);
 }
 
-/* Rows first .. last - 1 of m with columns renamed by map; those mapped to REC_NONE are left out and counted. */
-static int cut_rows(struct rec_csr *out, const struct rec_csr *m, uint32_t first, uint32_t last, const uint32_t *map, uint32_t ncols, uint64_t *unknown,
-		    struct rec_err *e)
+/*
+ * Rows first .. last - 1 of m with columns renamed by map; those mapped to
+ * REC_NONE are left out and counted.
+ */
+static int cut_rows(struct rec_csr *out, const struct rec_csr *m, uint32_t first, uint32_t last,
+		    const uint32_t *map, uint32_t ncols, uint64_t *unknown, struct rec_err *e)
 {
 	uint64_t nnz = 0, *ptr;
 	uint32_t *col;
@@ -94,7 +116,9 @@ uint64_t rec_als_row_cost(enum rec_solver solver, uint32_t factors)
 }
 
 /* Which of the rows of m this part solves. */
-static int choose_rows(uint32_t *first, uint32_t *last, const struct rec_csr *m, const struct rec_als_form *f, const struct rec_als_half_opts *o, struct rec_err *e)
+static int choose_rows(uint32_t *first, uint32_t *last, const struct rec_csr *m,
+		       const struct rec_als_form *f, const struct rec_als_half_opts *o,
+		       struct rec_err *e)
 {
 	uint64_t *cost;
 
@@ -118,8 +142,8 @@ static bool all_known(const uint32_t *map, uint32_t n)
 }
 
 /* The rows that this part solves. */
-static int take_rows(struct half *h, const struct rec_sparse *x, const struct rec_als_half_opts *o, const struct rec_labels *others, const struct rec_run *run,
-		     struct rec_err *e)
+static int take_rows(struct half *h, const struct rec_sparse *x, const struct rec_als_half_opts *o,
+		     const struct rec_labels *others, const struct rec_run *run, struct rec_err *e)
 {
 	bool turn = o->users == o->transposed;
 	const struct rec_labels *rows = turn ? &x->col : &x->row, *cols = turn ? &x->row : &x->col;
@@ -129,20 +153,27 @@ static int take_rows(struct half *h, const struct rec_sparse *x, const struct re
 
 	if (turn && rec_csr_transpose(&h->t, &x->m, run->pool, e) != 0)
 		return -1;
-	if (choose_rows(&first, &last, m, &h->f, o, e) != 0 || rec_labels_cut(&h->label, rows, first, last, e) != 0)
+	if (choose_rows(&first, &last, m, &h->f, o, e) != 0 ||
+	    rec_labels_cut(&h->label, rows, first, last, e) != 0)
 		return -1;
 	if (first == last)
 		return rec_csr_new(&h->part, 0, others->n, 0, 0, e);
 	if (rec_labels_map(&map, cols, others, e) != 0)
 		return -1;
-	rc = all_known(map, cols->n) ? cut_known_rows(&h->part, m, first, last, map, others->n, run, e) :
-				       cut_rows(&h->part, m, first, last, map, others->n, o->unknown, e);
+	rc = all_known(map, cols->n) ?
+		     cut_known_rows(&h->part, m, first, last, map, others->n, run, e) :
+		     cut_rows(&h->part, m, first, last, map, others->n, o->unknown, e);
 	free(map);
 	return rc;
 }
 
-/* Conjugate gradients go on from vectors that training has; before the first step it has the start values, which any process can make. */
-static int check_own(const struct half *h, const struct rec_model *from, const struct rec_dense *own, const struct rec_als_half_opts *o, struct rec_err *e)
+/*
+ * Conjugate gradients go on from vectors that training has; before the first
+ * step it has the start values, which any process can make.
+ */
+static int check_own(const struct half *h, const struct rec_model *from,
+		     const struct rec_dense *own, const struct rec_als_half_opts *o,
+		     struct rec_err *e)
 {
 	uint64_t n = 0;
 
@@ -152,7 +183,9 @@ static int check_own(const struct half *h, const struct rec_model *from, const s
 		return -1;
 	if (n <= (o->users ? 1 : 0) && !rec_meta_get(&from->meta, "init-from"))
 		return 0;
-	return rec_err_set(e, REC_EDATA, "the model holds no %s factors, from which conjugate gradients go on", o->users ? "user" : "item");
+	return rec_err_set(e, REC_EDATA,
+			   "the model holds no %s factors, from which conjugate gradients go on",
+			   o->users ? "user" : "item");
 }
 
 /*
@@ -165,7 +198,8 @@ static int grow_catalogue(struct rec_meta *m, bool items, uint64_t catalogue, ui
 	return rows > catalogue ? rec_meta_set_u64(m, items ? "items" : "users", rows, e) : 0;
 }
 
-static int copy_meta(struct rec_meta *to, const struct rec_meta *from, bool items, struct rec_err *e)
+static int copy_meta(struct rec_meta *to, const struct rec_meta *from, bool items,
+		     struct rec_err *e)
 {
 	uint64_t n = 0;
 
@@ -174,7 +208,8 @@ static int copy_meta(struct rec_meta *to, const struct rec_meta *from, bool item
 			return -1;
 	if (rec_meta_get_u64(from, "iterations", &n, e) < 0)
 		return -1;
-	return items ? rec_meta_set_u64(to, "iterations", n + 1, e) : 0;	/* a sweep begins with the items */
+	/* a sweep begins with the items */
+	return items ? rec_meta_set_u64(to, "iterations", n + 1, e) : 0;
 }
 
 static int no_factors(const struct rec_model *from, const char *side, struct rec_err *e)
@@ -183,10 +218,12 @@ static int no_factors(const struct rec_model *from, const char *side, struct rec
 	return rec_model_blame(from, e);
 }
 
-static int half_step(struct rec_model *m, struct half *h, const struct rec_model *from, const struct rec_sparse *x, const struct rec_als_half_opts *o,
+static int half_step(struct rec_model *m, struct half *h, const struct rec_model *from,
+		     const struct rec_sparse *x, const struct rec_als_half_opts *o,
 		     const struct rec_run *run, struct rec_err *e)
 {
-	const struct rec_dense *other = o->users ? &from->item : &from->user, *same = o->users ? &from->user : &from->item;
+	const struct rec_dense *other = o->users ? &from->item : &from->user,
+			       *same = o->users ? &from->user : &from->item;
 	struct rec_als_tell tell = { .note = "" };
 
 	if (rec_als_form_load(&h->f, &from->meta, e) != 0 || rec_als_form_fits(&h->f, from, e) != 0)
@@ -196,9 +233,11 @@ static int half_step(struct rec_model *m, struct half *h, const struct rec_model
 		return no_factors(from, o->users ? "item" : "user", e);
 	if (check_own(h, from, same, o, e) != 0)
 		return rec_model_blame(from, e);
-	if (take_rows(h, x, o, &other->row, run, e) != 0 || rec_als_fixed_load(&h->fixed, &h->f, other, !o->users, run, e) != 0)
+	if (take_rows(h, x, o, &other->row, run, e) != 0 ||
+	    rec_als_fixed_load(&h->fixed, &h->f, other, !o->users, run, e) != 0)
 		return -1;
-	if (rec_als_side_new(&h->side, &h->f, o->users, &h->label, &h->part, same->row.n ? same : NULL, run, e) != 0)
+	if (rec_als_side_new(&h->side, &h->f, o->users, &h->label, &h->part,
+			     same->row.n ? same : NULL, run, e) != 0)
 		return -1;
 	if (rec_als_crew_new(&h->crew, &h->f, run, e) != 0)
 		return -1;
@@ -208,15 +247,16 @@ static int half_step(struct rec_model *m, struct half *h, const struct rec_model
 	m->has_factors = true;
 	if (rec_als_side_pack(o->users ? &m->user : &m->item, &h->side, &h->f, e) != 0)
 		return -1;
-	(o->users ? &m->item : &m->user)->ncols = other->ncols;	/* no rows, but the columns of what it will be joined with */
+	/* no rows, but the columns of what it will be joined with */
+	(o->users ? &m->item : &m->user)->ncols = other->ncols;
 	if (copy_meta(&m->meta, &from->meta, !o->users, e) != 0)
 		return -1;
 	return grow_catalogue(&m->meta, !o->users, o->users ? h->f.users : h->f.items,
 			      o->users == o->transposed ? x->m.ncols : x->m.nrows, e);
 }
 
-int rec_als_half(struct rec_model *m, const struct rec_model *from, const struct rec_sparse *x, const struct rec_als_half_opts *o, const struct rec_run *run,
-		 struct rec_err *e)
+int rec_als_half(struct rec_model *m, const struct rec_model *from, const struct rec_sparse *x,
+		 const struct rec_als_half_opts *o, const struct rec_run *run, struct rec_err *e)
 {
 	struct half h = { 0 };
 	int rc;

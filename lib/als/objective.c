@@ -2,10 +2,14 @@
 /*
  * als/objective.c - what training lowers, in double:
  *
- * implicit	sum over pairs in the fit of a (yhat - b/a)^2 + alpha0 sum over all pairs of yhat^2 + sum over rows of lambda (n + base)^nu |x|^2
- * explicit	sum over pairs of (mean + b_u + b_i + yhat - value)^2 + sum over rows of (lambda n^nu |x|^2 + beta b^2)
+ * implicit	sum over pairs in the fit of a (yhat - b/a)^2 + alpha0 sum over
+ *              all pairs of yhat^2 + sum over rows of lambda (n + base)^nu
+ *              |x|^2
+ * explicit	sum over pairs of (mean + b_u + b_i + yhat - value)^2 + sum over
+ *              rows of (lambda n^nu |x|^2 + beta b^2)
  *
- * The sum over all pairs is the sum of p' (Q'Q) p over users. Rows are summed in blocks of 256, then in a fixed tree.
+ * The sum over all pairs is the sum of p' (Q'Q) p over users. Rows are summed
+ * in blocks of 256, then in a fixed tree.
  */
 #include <stdlib.h>
 
@@ -58,7 +62,9 @@ static double pair_loss(const struct objective *o, uint32_t u, uint64_t j)
 	const struct rec_als_form *f = o->f;
 	uint32_t i = o->user->m->col[j];
 	float v = o->user->m->val[j];
-	double y = dot(o->user->table + (size_t)u * f->kp, o->item->table + (size_t)i * f->kp, f->k), a, d;
+	double y = dot(o->user->table + (size_t)u * f->kp, o->item->table + (size_t)i * f->kp,
+		       f->k),
+	       a, d;
 
 	if (f->explicit_loss) {
 		d = f->mean + (f->bias ? (double)o->user->bias[u] + o->item->bias[i] : 0) + y - v;
@@ -83,7 +89,8 @@ static double user_loss(void *arg, uint32_t u, unsigned thread)
 	for (uint64_t j = m->ptr[u]; j < m->ptr[u + 1]; j++)
 		sum += pair_loss(o, u, j);
 	if (o->gram)
-		sum += o->f->unobserved * quadratic(o->gram, o->user->table + (size_t)u * o->f->kp, o->f->k, o->f->kp);
+		sum += o->f->unobserved *
+		       quadratic(o->gram, o->user->table + (size_t)u * o->f->kp, o->f->k, o->f->kp);
 	return sum;
 }
 
@@ -105,7 +112,8 @@ static double row_norm(void *arg, uint32_t i, unsigned thread)
 	return f->bias ? sum + f->bias_reg * b * b : sum;
 }
 
-static int sum_all(double *objective, struct objective *o, const struct rec_run *run, struct rec_err *e)
+static int sum_all(double *objective, struct objective *o, const struct rec_run *run,
+		   struct rec_err *e)
 {
 	double loss, users, items;
 
@@ -121,7 +129,8 @@ static int sum_all(double *objective, struct objective *o, const struct rec_run 
 	return 0;
 }
 
-int rec_als_objective(double *objective, const struct rec_als_form *f, const struct rec_als_side *user, const struct rec_als_side *item,
+int rec_als_objective(double *objective, const struct rec_als_form *f,
+		      const struct rec_als_side *user, const struct rec_als_side *item,
 		      const struct rec_run *run, struct rec_err *e)
 {
 	struct objective o = { .f = f, .user = user, .item = item };

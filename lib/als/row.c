@@ -2,11 +2,17 @@
 /*
  * als/row.c - builds and solves the equations of one row.
  *
- * Cholesky: the row's vectors are gathered in panels of about 32 KiB (they stay in the first-level cache), each panel is added to the matrix and to the right
- * side, then the matrix is factored in place. Work is n kp^2 + kp^3 / 3, memory a matrix and a panel a thread.
- * Conjugate gradients (Hestenes and Stiefel 1952; for ALS Takács, Pilászy and Tikk 2011): the matrix is never formed; a step is one pass over the row's vectors and one
- * product with the Gramian. Vectors of rows of up to CG_PANEL bytes are gathered once, those of longer ones are read from the table at each step.
- * A row whose right side is zero has the solution zero; this also answers every row without terms.
+ * Cholesky: the row's vectors are gathered in panels of about 32 KiB (they stay
+ * in the first-level cache), each panel is added to the matrix and to the right
+ * side, then the matrix is factored in place. Work is n kp^2 + kp^3 / 3, memory
+ * a matrix and a panel a thread.
+ * Conjugate gradients (Hestenes and Stiefel 1952; for ALS Takács, Pilászy and
+ * Tikk 2011): the matrix is never formed; a step is one pass over the row's
+ * vectors and one product with the Gramian. Vectors of rows of up to CG_PANEL
+ * bytes are gathered once, those of longer ones are read from the table at each
+ * step.
+ * A row whose right side is zero has the solution zero; this also answers every
+ * row without terms.
  */
 #include "als/row.h"
 
@@ -64,7 +70,8 @@ double rec_als_reg(const struct rec_als_form *f, uint64_t n, uint32_t others)
 	return f->reg * rec_pow((double)n + base, f->reg_power);
 }
 
-int rec_als_scratch_new(struct rec_als_scratch **out, const struct rec_als_form *f, struct rec_err *e)
+int rec_als_scratch_new(struct rec_als_scratch **out, const struct rec_als_form *f,
+			struct rec_err *e)
 {
 	struct rec_als_scratch *s = rec_zalloc(1, sizeof *s, e);
 	uint32_t row = f->kp * (uint32_t)sizeof(float);
@@ -105,7 +112,8 @@ void rec_als_scratch_free(struct rec_als_scratch *s)
 
 static int reserve(struct rec_als_scratch *s, uint32_t n, struct rec_err *e)
 {
-	if (rec_grow(&s->idx, &s->idx_cap, n, sizeof *s->idx, e) != 0 || rec_grow(&s->a, &s->a_cap, n, sizeof *s->a, e) != 0)
+	if (rec_grow(&s->idx, &s->idx_cap, n, sizeof *s->idx, e) != 0 ||
+	    rec_grow(&s->a, &s->a_cap, n, sizeof *s->a, e) != 0)
 		return -1;
 	return rec_grow(&s->b, &s->b_cap, n, sizeof *s->b, e);
 }
@@ -158,7 +166,10 @@ static uint64_t count_pairs(const struct rec_als_form *f, const struct rec_als_p
 	return n;
 }
 
-/* Regularisation along the diagonal: of the factors, of the bias, none on the padding. */
+/*
+ * Regularisation along the diagonal: of the factors, of the bias, none on the
+ * padding.
+ */
 static void set_diag(const struct row *w)
 {
 	uint32_t k = w->f->k;
@@ -188,7 +199,10 @@ static bool all_finite(const float *x, uint32_t n)
 	return true;
 }
 
-/* Matrix without regularisation, lower triangle; and the right side where rhs is not NULL. */
+/*
+ * Matrix without regularisation, lower triangle; and the right side where rhs
+ * is not NULL.
+ */
 static void add_up(const struct row *w, float *matrix, float *rhs)
 {
 	struct rec_als_scratch *s = w->s;
@@ -212,7 +226,10 @@ static void add_up(const struct row *w, float *matrix, float *rhs)
 	}
 }
 
-/* Add the diagonal, each element at least `least` times the mean of the matrix's own; 1 on the padding. */
+/*
+ * Add the diagonal, each element at least `least` times the mean of the
+ * matrix's own; 1 on the padding.
+ */
 static void add_diag(const struct row *w, float *matrix, double least)
 {
 	uint32_t kp = w->f->kp, used = w->f->k + w->f->bias;
@@ -255,7 +272,8 @@ static int solve_cholesky(const struct row *w, float *x, struct rec_err *e)
 }
 
 /* y = matrix * x, the matrix as its parts. */
-static void multiply(const struct row *w, const float *table, const uint32_t *idx, const float *x, float *y)
+static void multiply(const struct row *w, const float *table, const uint32_t *idx, const float *x,
+		     float *y)
 {
 	uint32_t kp = w->f->kp;
 
@@ -294,7 +312,8 @@ static void cg_steps(const struct row *w, const float *table, const uint32_t *id
 		kn->axpy(x, length, s->p, kp);
 		kn->axpy(s->r, -length, s->ap, kp);
 		next = kn->dot(s->r, s->r, kp);
-		memcpy(s->ap, s->r, kp * sizeof *s->ap);	/* p = r + next / rs * p, in the place of ap */
+		/* p = r + next / rs * p, in the place of ap */
+		memcpy(s->ap, s->r, kp * sizeof *s->ap);
 		kn->axpy(s->ap, next / rs, s->p, kp);
 		swap = s->p;
 		s->p = s->ap;
@@ -323,11 +342,14 @@ static int solve_cg(const struct row *w, float *x, struct rec_err *e)
 		cg_steps(w, s->panel, NULL, x);
 	else
 		cg_steps(w, w->q->table, w->idx, x);
-	return all_finite(x, kp) ? 0 : rec_err_set(e, REC_EDATA, "no finite solution (values too large?)");
+	return all_finite(x, kp) ?
+		       0 :
+		       rec_err_set(e, REC_EDATA, "no finite solution (values too large?)");
 }
 
-int rec_als_solve(const struct rec_als_form *f, const struct rec_als_fixed *q, const struct rec_als_pairs *h, enum rec_solver solver,
-		  struct rec_als_scratch *s, const struct rec_kernel *kn, float *x, struct rec_err *e)
+int rec_als_solve(const struct rec_als_form *f, const struct rec_als_fixed *q,
+		  const struct rec_als_pairs *h, enum rec_solver solver, struct rec_als_scratch *s,
+		  const struct rec_kernel *kn, float *x, struct rec_err *e)
 {
 	struct row w = { .f = f, .q = q, .kn = kn, .s = s };
 
@@ -344,7 +366,8 @@ int rec_als_solve(const struct rec_als_form *f, const struct rec_als_fixed *q, c
 
 void rec_als_start(float *x, const struct rec_als_form *f, bool user, const char *label, size_t len)
 {
-	uint64_t key = rec_hash(label, len, rec_key(f->seed, user ? "user factors" : "item factors"));
+	uint64_t key = rec_hash(label, len,
+				rec_key(f->seed, user ? "user factors" : "item factors"));
 	double sd = f->init_sd / __builtin_sqrt((double)f->k);
 
 	memset(x, 0, f->kp * sizeof *x);

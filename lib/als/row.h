@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * als/row.h - the equations of one row, the same code for training, half-steps and fold-in.
+ * als/row.h - the equations of one row, the same code for training, half-steps
+ * and fold-in.
  *
- * A row x is solved against a fixed side: a table of kp floats a row, factors, then with biases a component of 1 (whose weight in x is the row's own
- * bias), then zeros. With terms (a_j, b_j) of its pairs:
+ * A row x is solved against a fixed side: a table of kp floats a row, factors,
+ * then with biases a component of 1 (whose weight in x is the row's own bias),
+ * then zeros. With terms (a_j, b_j) of its pairs:
  *	(alpha0 * T'T + sum a_j t_j t_j' + diag(reg)) x = sum b_j t_j
- * implicit: a = w, b = w * target; explicit: a = 1, b = value - mean - bias of the other row. T'T is absent under explicit loss.
+ * implicit: a = w, b = w * target; explicit: a = 1, b = value - mean - bias of
+ * the other row. T'T is absent under explicit loss.
  */
 #ifndef REC_ALS_ROW_H
 #define REC_ALS_ROW_H
@@ -20,7 +23,10 @@
 #include "matrix/dense.h"
 #include "recmat/meta.h"
 
-/* All that the equations depend on beside data and factors; kept in the metadata of a model. */
+/*
+ * All that the equations depend on beside data and factors; kept in the
+ * metadata of a model.
+ */
 struct rec_als_form {
 	uint32_t k, kp;		/* factors; stride of tables */
 	bool explicit_loss, bias, target_value;
@@ -34,10 +40,17 @@ struct rec_als_form {
 	uint32_t cg_steps;
 	double init_sd;
 	uint64_t seed;
-	bool no_starts;		/* not kept: start values are looked at by nothing, and left out: of rows that Cholesky solves first */
+	/*
+	 * not kept: start values are looked at by nothing, and left out: of
+	 * rows that Cholesky solves first
+	 */
+	bool no_starts;
 };
 
-/* Stride of tables: room for the stored layout, so that a table can be packed in place. */
+/*
+ * Stride of tables: room for the stored layout, so that a table can be packed
+ * in place.
+ */
 uint32_t rec_als_stride(uint32_t k, bool bias);
 
 /* To and from metadata: what is read back is what was written, bit for bit. */
@@ -75,8 +88,12 @@ struct rec_als_fixed {
 	void *own[3];		/* what rec_als_fixed_free releases */
 };
 
-/* From stored factors (user: whether they are those of users), Gramian included. d must outlive q where its memory can be used as it is. */
-REC_MUST int rec_als_fixed_load(struct rec_als_fixed *q, const struct rec_als_form *f, const struct rec_dense *d, bool user, const struct rec_run *run,
+/*
+ * From stored factors (user: whether they are those of users), Gramian
+ * included. d must outlive q where its memory can be used as it is.
+ */
+REC_MUST int rec_als_fixed_load(struct rec_als_fixed *q, const struct rec_als_form *f,
+				const struct rec_dense *d, bool user, const struct rec_run *run,
 				struct rec_err *e);
 void rec_als_fixed_free(struct rec_als_fixed *q);
 
@@ -88,28 +105,44 @@ struct rec_als_pairs {
 };
 
 struct rec_als_scratch;
-REC_MUST int rec_als_scratch_new(struct rec_als_scratch **s, const struct rec_als_form *f, struct rec_err *e);
+REC_MUST int rec_als_scratch_new(struct rec_als_scratch **s, const struct rec_als_form *f,
+				 struct rec_err *e);
 void rec_als_scratch_free(struct rec_als_scratch *s);
 
 /*
- * Solve one row. x (kp floats, 64-byte aligned): the start of conjugate gradients, then the solution; x[k] is the bias where there are biases. Cholesky: where the matrix is
- * not positive definite in float (no regularisation), each diagonal element gets at least 2^-20 of their mean, 16 times more at each further try. Fails
- * where a solution is not finite; the caller knows the row's name.
+ * Solve one row. x (kp floats, 64-byte aligned): the start of conjugate
+ * gradients, then the solution; x[k] is the bias where there are biases.
+ * Cholesky: where the matrix is not positive definite in float (no
+ * regularisation), each diagonal element gets at least 2^-20 of their mean, 16
+ * times more at each further try. Fails where a solution is not finite; the
+ * caller knows the row's name.
  */
-REC_MUST int rec_als_solve(const struct rec_als_form *f, const struct rec_als_fixed *q, const struct rec_als_pairs *h, enum rec_solver solver,
-			   struct rec_als_scratch *s, const struct rec_kernel *kn, float *x, struct rec_err *e);
+REC_MUST int rec_als_solve(const struct rec_als_form *f, const struct rec_als_fixed *q,
+			   const struct rec_als_pairs *h, enum rec_solver solver,
+			   struct rec_als_scratch *s, const struct rec_kernel *kn, float *x,
+			   struct rec_err *e);
 
-/* t = T'T in double, full kp x kp: blocks of 256 rows in float, added in a fixed pairwise tree. */
-REC_MUST int rec_als_gramian(double *t, const float *table, uint32_t n, uint32_t kp, const struct rec_run *run, struct rec_err *e);
+/*
+ * t = T'T in double, full kp x kp: blocks of 256 rows in float, added in a
+ * fixed pairwise tree.
+ */
+REC_MUST int rec_als_gramian(double *t, const float *table, uint32_t n, uint32_t kp,
+			     const struct rec_run *run, struct rec_err *e);
 
 /* alpha0 * T'T in float, rounded once; the caller frees it. */
-REC_MUST int rec_als_gram(float **gram, const struct rec_als_form *f, const float *table, uint32_t n, const struct rec_run *run, struct rec_err *e);
+REC_MUST int rec_als_gram(float **gram, const struct rec_als_form *f, const float *table,
+			  uint32_t n, const struct rec_run *run, struct rec_err *e);
 
-/* Sum over rows of row_sum(arg, row): blocks of 256 rows, each in one task, then the tree. */
+/*
+ * Sum over rows of row_sum(arg, row): blocks of 256 rows, each in one task,
+ * then the tree.
+ */
 typedef double rec_als_row_sum(void *arg, uint32_t row, unsigned thread);
-REC_MUST int rec_als_sum_rows(double *sum, uint32_t nrows, rec_als_row_sum *row_sum, void *arg, const struct rec_run *run, struct rec_err *e);
+REC_MUST int rec_als_sum_rows(double *sum, uint32_t nrows, rec_als_row_sum *row_sum, void *arg,
+			      const struct rec_run *run, struct rec_err *e);
 
 /* Start vector of a row, k components; the rest of the kp floats are zero. */
-void rec_als_start(float *x, const struct rec_als_form *f, bool user, const char *label, size_t len);
+void rec_als_start(float *x, const struct rec_als_form *f, bool user, const char *label,
+		   size_t len);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * als/step.c - a half-step: threads take tasks of 64 rows, a row is computed by one thread and written to its own place, so that nothing depends on
- * who took what. The fixed side is only read.
+ * als/step.c - a half-step: threads take tasks of 64 rows, a row is computed by
+ * one thread and written to its own place, so that nothing depends on who took
+ * what. The fixed side is only read.
  */
 #include "als/step.h"
 
@@ -21,7 +22,8 @@ struct starts {
 };
 
 /* From the stored layout: p, 1, b_u of a user, q, b_i, 1 of an item. */
-static void start_from(struct rec_als_side *s, const struct rec_als_form *f, uint32_t i, const float *stored)
+static void start_from(struct rec_als_side *s, const struct rec_als_form *f, uint32_t i,
+		       const float *stored)
 {
 	float *x = s->table + (size_t)i * f->kp;
 
@@ -35,7 +37,8 @@ static int start_rows(void *arg, size_t task, unsigned thread, struct rec_err *e
 {
 	const struct starts *st = arg;
 	struct rec_als_side *s = st->s;
-	uint32_t first = (uint32_t)task * TASK_ROWS, last = s->label->n - first < TASK_ROWS ? s->label->n : first + TASK_ROWS;
+	uint32_t first = (uint32_t)task * TASK_ROWS,
+		 last = s->label->n - first < TASK_ROWS ? s->label->n : first + TASK_ROWS;
 
 	(void)thread;
 	(void)e;
@@ -44,7 +47,8 @@ static int start_rows(void *arg, size_t task, unsigned thread, struct rec_err *e
 		const char *label = rec_label(s->label, i, &len);
 
 		if (st->map && st->map[i] != REC_NONE)
-			start_from(s, st->f, i, st->init->val + (size_t)st->map[i] * st->init->ncols);
+			start_from(s, st->f, i,
+				   st->init->val + (size_t)st->map[i] * st->init->ncols);
 		else
 			rec_als_start(s->table + (size_t)i * st->f->kp, st->f, s->user, label, len);
 		if (st->f->bias)
@@ -59,7 +63,8 @@ static size_t row_tasks(uint32_t n)
 	return ((size_t)n + TASK_ROWS - 1) / TASK_ROWS;
 }
 
-static int set_starts(struct rec_als_side *s, const struct rec_als_form *f, const struct rec_dense *init, const struct rec_run *run, struct rec_err *e)
+static int set_starts(struct rec_als_side *s, const struct rec_als_form *f,
+		      const struct rec_dense *init, const struct rec_run *run, struct rec_err *e)
 {
 	struct starts st = { s, f, init, NULL };
 	uint32_t *map = NULL;
@@ -83,7 +88,8 @@ struct weigh {
 static int weigh_pairs(void *arg, size_t task, unsigned thread, struct rec_err *e)
 {
 	const struct weigh *w = arg;
-	uint64_t first = (uint64_t)task * TASK_PAIRS, last = w->s->m->nnz - first < TASK_PAIRS ? w->s->m->nnz : first + TASK_PAIRS;
+	uint64_t first = (uint64_t)task * TASK_PAIRS,
+		 last = w->s->m->nnz - first < TASK_PAIRS ? w->s->m->nnz : first + TASK_PAIRS;
 
 	(void)thread;
 	(void)e;
@@ -93,7 +99,8 @@ static int weigh_pairs(void *arg, size_t task, unsigned thread, struct rec_err *
 }
 
 /* Logarithms are worth keeping, the other weights are made as they are used. */
-static int set_weights(struct rec_als_side *s, const struct rec_als_form *f, const struct rec_run *run, struct rec_err *e)
+static int set_weights(struct rec_als_side *s, const struct rec_als_form *f,
+		       const struct rec_run *run, struct rec_err *e)
 {
 	struct weigh w = { s, f };
 
@@ -102,7 +109,8 @@ static int set_weights(struct rec_als_side *s, const struct rec_als_form *f, con
 	s->weight = rec_alloc(s->m->nnz, sizeof *s->weight, e);
 	if (!s->weight)
 		return -1;
-	return rec_pool_run(run->pool, (size_t)((s->m->nnz + TASK_PAIRS - 1) / TASK_PAIRS), weigh_pairs, &w, e);
+	return rec_pool_run(run->pool, (size_t)((s->m->nnz + TASK_PAIRS - 1) / TASK_PAIRS),
+			    weigh_pairs, &w, e);
 }
 
 static int new_table(struct rec_als_side *s, const struct rec_als_form *f, struct rec_err *e)
@@ -119,12 +127,14 @@ static int new_table(struct rec_als_side *s, const struct rec_als_form *f, struc
 	return 0;
 }
 
-int rec_als_side_new(struct rec_als_side *s, const struct rec_als_form *f, bool user, const struct rec_labels *label, const struct rec_csr *m,
+int rec_als_side_new(struct rec_als_side *s, const struct rec_als_form *f, bool user,
+		     const struct rec_labels *label, const struct rec_csr *m,
 		     const struct rec_dense *init, const struct rec_run *run, struct rec_err *e)
 {
 	*s = (struct rec_als_side){ .user = user, .label = label, .m = m, .spill = s->spill };
 	s->bias = f->bias ? rec_zalloc(label->n, sizeof *s->bias, e) : NULL;
-	if ((f->bias && !s->bias) || new_table(s, f, e) != 0 || set_starts(s, f, init, run, e) != 0 || set_weights(s, f, run, e) != 0) {
+	if ((f->bias && !s->bias) || new_table(s, f, e) != 0 ||
+	    set_starts(s, f, init, run, e) != 0 || set_weights(s, f, run, e) != 0) {
 		rec_als_side_free(s);
 		return -1;
 	}
@@ -142,14 +152,16 @@ void rec_als_side_free(struct rec_als_side *s)
 	*s = (struct rec_als_side){ 0 };
 }
 
-int rec_als_side_pack(struct rec_dense *d, struct rec_als_side *s, const struct rec_als_form *f, struct rec_err *e)
+int rec_als_side_pack(struct rec_dense *d, struct rec_als_side *s, const struct rec_als_form *f,
+		      struct rec_err *e)
 {
 	uint32_t k = f->k, ncols = k + (f->bias ? 2 : 0);
 
 	*d = (struct rec_dense){ .ncols = ncols };
 	if (rec_labels_copy(&d->row, s->label, NULL, e) != 0)
 		return -1;
-	for (uint32_t i = 0; i < s->label->n; i++) {	/* in place: a packed row ends before the next padded one begins */
+	/* in place: a packed row ends before the next padded one begins */
+	for (uint32_t i = 0; i < s->label->n; i++) {
 		float *to = s->table + (size_t)i * ncols;
 
 		memmove(to, s->table + (size_t)i * f->kp, k * sizeof *to);
@@ -167,11 +179,15 @@ int rec_als_side_pack(struct rec_dense *d, struct rec_als_side *s, const struct 
 	return 0;
 }
 
-int rec_als_side_fix(struct rec_als_fixed *q, const struct rec_als_side *s, const struct rec_als_form *f, const struct rec_run *run, struct rec_err *e)
+int rec_als_side_fix(struct rec_als_fixed *q, const struct rec_als_side *s,
+		     const struct rec_als_form *f, const struct rec_run *run, struct rec_err *e)
 {
 	float *gram = NULL;
 
-	*q = (struct rec_als_fixed){ .table = s->table, .bias = s->bias, .n = s->label->n, .catalogue = s->user ? f->users : f->items };
+	*q = (struct rec_als_fixed){ .table = s->table,
+				     .bias = s->bias,
+				     .n = s->label->n,
+				     .catalogue = s->user ? f->users : f->items };
 	if (!f->explicit_loss && rec_als_gram(&gram, f, s->table, q->n, run, e) != 0)
 		return -1;
 	q->gram = gram;
@@ -179,7 +195,8 @@ int rec_als_side_fix(struct rec_als_fixed *q, const struct rec_als_side *s, cons
 	return 0;
 }
 
-int rec_als_crew_new(struct rec_als_crew *c, const struct rec_als_form *f, const struct rec_run *run, struct rec_err *e)
+int rec_als_crew_new(struct rec_als_crew *c, const struct rec_als_form *f,
+		     const struct rec_run *run, struct rec_err *e)
 {
 	c->n = rec_pool_size(run->pool);
 	c->scratch = rec_zalloc(c->n, sizeof(struct rec_als_scratch *), e);
@@ -219,16 +236,19 @@ static int solve_one(struct step *st, uint32_t i, unsigned thread, struct rec_er
 	struct rec_als_side *s = st->s;
 	const struct rec_csr *m = s->m;
 	uint64_t at = m->ptr[i];
-	struct rec_als_pairs h = { m->col + at, m->val + at, s->weight ? s->weight + at : NULL, (uint32_t)(m->ptr[i + 1] - at) };
+	struct rec_als_pairs h = { m->col + at, m->val + at, s->weight ? s->weight + at : NULL,
+				   (uint32_t)(m->ptr[i + 1] - at) };
 	float *x = s->table + (size_t)i * st->f->kp;
 	const char *label;
 	size_t len;
 
 	if (st->f->bias)
 		x[st->f->k] = s->bias[i];
-	if (rec_als_solve(st->f, st->q, &h, st->f->solver, st->crew->scratch[thread], st->run->kernel, x, e) != 0) {
+	if (rec_als_solve(st->f, st->q, &h, st->f->solver, st->crew->scratch[thread],
+			  st->run->kernel, x, e) != 0) {
 		label = rec_label(s->label, i, &len);
-		return rec_err_prefix(e, "%s '%.*s': ", s->user ? "user" : "item", len > 200 ? 200 : (int)len, label);
+		return rec_err_prefix(e, "%s '%.*s': ", s->user ? "user" : "item",
+				      len > 200 ? 200 : (int)len, label);
 	}
 	if (st->f->bias) {
 		s->bias[i] = x[st->f->k];
@@ -240,7 +260,8 @@ static int solve_one(struct step *st, uint32_t i, unsigned thread, struct rec_er
 static int solve_rows(void *arg, size_t task, unsigned thread, struct rec_err *e)
 {
 	struct step *st = arg;
-	uint32_t n = st->s->label->n, first = (uint32_t)task * TASK_ROWS, last = n - first < TASK_ROWS ? n : first + TASK_ROWS;
+	uint32_t n = st->s->label->n, first = (uint32_t)task * TASK_ROWS,
+		 last = n - first < TASK_ROWS ? n : first + TASK_ROWS;
 	uint64_t done;
 
 	rec_csr_walk(st->s->m, st->s->m->ptr[first], st->s->m->ptr[last]);
@@ -250,11 +271,13 @@ static int solve_rows(void *arg, size_t task, unsigned thread, struct rec_err *e
 			return -1;
 	done = atomic_fetch_add(&st->done, last - first) + (last - first);
 	if (thread == 0)
-		rec_progress_tell(&st->run->progress, "rows", st->tell->before + done, st->tell->total, st->tell->note);
+		rec_progress_tell(&st->run->progress, "rows", st->tell->before + done,
+				  st->tell->total, st->tell->note);
 	return 0;
 }
 
-int rec_als_step(struct rec_als_side *s, const struct rec_als_fixed *q, const struct rec_als_form *f, struct rec_als_crew *crew,
+int rec_als_step(struct rec_als_side *s, const struct rec_als_fixed *q,
+		 const struct rec_als_form *f, struct rec_als_crew *crew,
 		 const struct rec_als_tell *tell, const struct rec_run *run, struct rec_err *e)
 {
 	struct step st = { .s = s, .q = q, .f = f, .crew = crew, .tell = tell, .run = run };

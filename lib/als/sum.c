@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * als/sum.c - sums over rows by blocks and their tree (base/blocks.h), in double.
+ * als/sum.c - sums over rows by blocks and their tree (base/blocks.h), in
+ * double.
  *
- * Gramians: a task takes 2^s neighbouring leaves, a whole subtree, and adds them as
- * a binary counter does (one matrix a level), so that at most MAX_TASKS matrices and log2(leaves) a thread are held, whatever the number of rows.
+ * Gramians: a task takes 2^s neighbouring leaves, a whole subtree, and adds
+ * them as
+ * a binary counter does (one matrix a level), so that at most MAX_TASKS
+ * matrices and log2(leaves) a thread are held, whatever the number of rows.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -24,7 +27,8 @@ struct row_sums {
 static int sum_block(void *arg, size_t task, unsigned thread, struct rec_err *e)
 {
 	struct row_sums *s = arg;
-	uint64_t end = (task + 1) * REC_BLOCK_ROWS < s->nrows ? (task + 1) * REC_BLOCK_ROWS : s->nrows;
+	uint64_t end = (task + 1) * REC_BLOCK_ROWS < s->nrows ? (task + 1) * REC_BLOCK_ROWS :
+								s->nrows;
 	double sum = 0;
 
 	(void)e;
@@ -34,7 +38,8 @@ static int sum_block(void *arg, size_t task, unsigned thread, struct rec_err *e)
 	return 0;
 }
 
-int rec_als_sum_rows(double *sum, uint32_t nrows, rec_als_row_sum *row_sum, void *arg, const struct rec_run *run, struct rec_err *e)
+int rec_als_sum_rows(double *sum, uint32_t nrows, rec_als_row_sum *row_sum, void *arg,
+		     const struct rec_run *run, struct rec_err *e)
 {
 	uint64_t nblocks = rec_blocks(nrows);
 	struct row_sums s = { nrows, row_sum, arg, rec_alloc(nblocks, sizeof(double), e) };
@@ -67,7 +72,8 @@ static void add_to(double *to, const double *from, size_t n)
 static void leaf(const struct gramian *g, uint64_t b, float *f, double *to)
 {
 	size_t size = (size_t)g->kp * g->kp;
-	uint64_t first = b * REC_BLOCK_ROWS, rows = g->n - first < REC_BLOCK_ROWS ? g->n - first : REC_BLOCK_ROWS;
+	uint64_t first = b * REC_BLOCK_ROWS,
+		 rows = g->n - first < REC_BLOCK_ROWS ? g->n - first : REC_BLOCK_ROWS;
 
 	memset(f, 0, size * sizeof *f);
 	g->kn->rank_update(f, g->table + first * g->kp, NULL, (uint32_t)rows, g->kp);
@@ -76,8 +82,9 @@ static void leaf(const struct gramian *g, uint64_t b, float *f, double *to)
 }
 
 /*
- * Leaves first .. last - 1: level l holds the sum of a full subtree of 2^l leaves where bit l of the count is set. A leaf goes to the lowest free
- * level, after that level has taken up all below it.
+ * Leaves first .. last - 1: level l holds the sum of a full subtree of 2^l
+ * leaves where bit l of the count is set. A leaf goes to the lowest free level,
+ * after that level has taken up all below it.
  */
 static int sum_task(void *arg, size_t task, unsigned thread, struct rec_err *e)
 {
@@ -85,7 +92,9 @@ static int sum_task(void *arg, size_t task, unsigned thread, struct rec_err *e)
 	size_t size = (size_t)g->kp * g->kp;
 	double *level = g->level + thread * g->levels * size, *sum = g->task_sum + task * size;
 	float *f = g->block + thread * size;
-	uint64_t first = task * g->per_task, last = first + g->per_task < g->nblocks ? first + g->per_task : g->nblocks, count = last - first;
+	uint64_t first = task * g->per_task,
+		 last = first + g->per_task < g->nblocks ? first + g->per_task : g->nblocks,
+		 count = last - first;
 	bool empty = true;
 
 	(void)e;
@@ -95,11 +104,16 @@ static int sum_task(void *arg, size_t task, unsigned thread, struct rec_err *e)
 		leaf(g, first + done, f, level + (g->levels - 1) * size);
 		for (; done >> l & 1; l++) {
 			add_to(level + l * size, level + (g->levels - 1) * size, size);
-			memcpy(level + (g->levels - 1) * size, level + l * size, size * sizeof *level);
+			memcpy(level + (g->levels - 1) * size, level + l * size,
+			       size * sizeof *level);
 		}
 		memcpy(level + l * size, level + (g->levels - 1) * size, size * sizeof *level);
 	}
-	for (size_t l = 0; l + 1 < g->levels; l++) {	/* the smaller subtrees stand on the right: left + (sum of what is right of it) */
+	/*
+	 * the smaller subtrees stand on the right: left + (sum of what is right
+	 * of it)
+	 */
+	for (size_t l = 0; l + 1 < g->levels; l++) {
 		if (!(count >> l & 1))
 			continue;
 		if (!empty)
@@ -130,9 +144,16 @@ static void mirror(double *t, const double *lower, uint32_t kp)
 			t[(size_t)r * kp + c] = t[(size_t)c * kp + r] = lower[(size_t)r * kp + c];
 }
 
-int rec_als_gramian(double *t, const float *table, uint32_t n, uint32_t kp, const struct rec_run *run, struct rec_err *e)
+int rec_als_gramian(double *t, const float *table, uint32_t n, uint32_t kp,
+		    const struct rec_run *run, struct rec_err *e)
 {
-	struct gramian g = { .table = table, .n = n, .kp = kp, .nblocks = rec_blocks(n), .per_task = 1, .levels = 2, .kn = run->kernel };
+	struct gramian g = { .table = table,
+			     .n = n,
+			     .kp = kp,
+			     .nblocks = rec_blocks(n),
+			     .per_task = 1,
+			     .levels = 2,
+			     .kn = run->kernel };
 	size_t size = (size_t)kp * kp, threads = rec_pool_size(run->pool);
 	uint64_t ntasks;
 	int rc = -1;

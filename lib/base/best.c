@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* base/best.c - quickselect to cut, heapsort to sort: both in place, the order is total, so results depend on the set alone. */
+/*
+ * base/best.c - quickselect to cut, heapsort to sort: both in place, the order
+ * is total, so results depend on the set alone.
+ */
 #include "base/best.h"
 
 #include "base/bits.h"
@@ -12,13 +15,19 @@ static void swap(struct rec_ranked *a, struct rec_ranked *b)
 	*b = t;
 }
 
-/* A number that is larger for what ranks before: score in the upper half (its bits made to ascend), label rank downwards in the lower. */
+/*
+ * A number that is larger for what ranks before: score in the upper half (its
+ * bits made to ascend), label rank downwards in the lower.
+ */
 static inline uint64_t key(struct rec_ranked x)
 {
 	return (uint64_t)rec_key32(rec_bits32(x.score)) << 32 | (uint32_t)~x.item;
 }
 
-/* Where the middle one of the first, the middle and the last of lo .. hi stands, so that sorted input is no trap. */
+/*
+ * Where the middle one of the first, the middle and the last of lo .. hi
+ * stands, so that sorted input is no trap.
+ */
 static uint32_t median(const struct rec_ranked *entry, uint32_t lo, uint32_t hi)
 {
 	uint32_t mid = lo + (hi - lo) / 2;
@@ -29,7 +38,10 @@ static uint32_t median(const struct rec_ranked *entry, uint32_t lo, uint32_t hi)
 	return a > c ? lo : b > c ? hi : mid;
 }
 
-/* Quickselect: entry[k] becomes what it would be in order, better ones stand before it. The partition has no branch to mispredict. */
+/*
+ * Quickselect: entry[k] becomes what it would be in order, better ones stand
+ * before it. The partition has no branch to mispredict.
+ */
 static void select(struct rec_ranked *entry, uint32_t n, uint32_t k)
 {
 	uint32_t lo = 0, hi = n - 1, m, i;

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * base/best.h - the n best of many scored items, in a buffer of more than n that is cut back to the best n whenever it is full.
+ * base/best.h - the n best of many scored items, in a buffer of more than n
+ * that is cut back to the best n whenever it is full.
  *
- * The order is score descending, then item ascending (items are indices into sorted labels, so that is label order), everywhere. An item that does not
- * get in costs a comparison with the bound; one that does is appended, and a cut (quickselect) comes once in room - cap of them, so O(1) each where room
- * is about twice cap; Nothing is allocated here.
+ * The order is score descending, then item ascending (items are indices into
+ * sorted labels, so that is label order), everywhere. An item that does not get
+ * in costs a comparison with the bound; one that does is appended, and a cut
+ * (quickselect) comes once in room - cap of them, so O(1) each where room is
+ * about twice cap; Nothing is allocated here.
  */
 #ifndef REC_BASE_BEST_H
 #define REC_BASE_BEST_H
@@ -22,12 +25,19 @@ struct rec_ranked {
 	float score;
 };
 
-/* Of all that is offered the cap best are kept, in entry, which has room for more than cap, or for all that will ever be offered (rec_top_room).
- * Set these three, the rest 0. */
+/*
+ * Of all that is offered the cap best are kept, in entry, which has room for
+ * more than cap, or for all that will ever be offered (rec_top_room). Set these
+ * three, the rest 0.
+ */
 struct rec_top {
 	struct rec_ranked *entry;
 	uint32_t n, cap, room;
-	bool bounded;			/* cap items rank at or before worst: what does not rank before it is out */
+	/*
+	 * cap items rank at or before worst: what does not rank before it is
+	 * out
+	 */
+	bool bounded;
 	struct rec_ranked worst;
 };
 
@@ -44,7 +54,10 @@ static inline bool rec_ranked_before(struct rec_ranked a, struct rec_ranked b)
 	return a.score > b.score || (a.score == b.score && a.item < b.item);
 }
 
-/* What a score must exceed to get in where items come in ascending order (an equal score then loses by its label). */
+/*
+ * What a score must exceed to get in where items come in ascending order (an
+ * equal score then loses by its label).
+ */
 static inline float rec_top_bound(const struct rec_top *t)
 {
 	return t->bounded ? t->worst.score : -INFINITY;
@@ -56,7 +69,8 @@ void rec_top_cut(struct rec_top *t);
 /* Offer an item; its score is not NaN. An item is offered at most once. */
 static inline void rec_top_push(struct rec_top *t, uint32_t item, float score)
 {
-	struct rec_ranked x = { item, score + 0.0f };	/* -0 becomes 0: they are equal, and print alike */
+	/* -0 becomes 0: they are equal, and print alike */
+	struct rec_ranked x = { item, score + 0.0f };
 
 	if (t->bounded && !rec_ranked_before(x, t->worst))
 		return;

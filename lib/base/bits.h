@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* bits.h - the bits of floating-point numbers, and bits that compare as the numbers do. */
+/*
+ * bits.h - the bits of floating-point numbers, and bits that compare as the
+ * numbers do.
+ */
 #ifndef REC_BASE_BITS_H
 #define REC_BASE_BITS_H
 
@@ -42,7 +45,10 @@ static inline double rec_float64(uint64_t bits)
 	return x;
 }
 
-/* Of the bits of a number: unsigned keys in the order of the numbers (-0 before 0), and back. Keys of numbers that are not NaN are never 0. */
+/*
+ * Of the bits of a number: unsigned keys in the order of the numbers (-0 before
+ * 0), and back. Keys of numbers that are not NaN are never 0.
+ */
 static inline uint32_t rec_key32(uint32_t bits)
 {
 	return bits >> 31 ? ~bits : bits | UINT32_C(1) << 31;

@@ -56,7 +56,8 @@ static uint64_t capacity(const uint64_t *cost, uint64_t nblocks, uint32_t n)
 	return low;
 }
 
-void rec_blocks_balance(uint32_t nrows, const uint64_t *cost, uint32_t i, uint32_t n, uint32_t *first, uint32_t *last)
+void rec_blocks_balance(uint32_t nrows, const uint64_t *cost, uint32_t i, uint32_t n,
+			uint32_t *first, uint32_t *last)
 {
 	uint64_t nblocks = rec_blocks(nrows), cap = capacity(cost, nblocks, n), begin = 0, end = 0;
 
@@ -68,13 +69,15 @@ void rec_blocks_balance(uint32_t nrows, const uint64_t *cost, uint32_t i, uint32
 	*last = end * REC_BLOCK_ROWS < nrows ? (uint32_t)(end * REC_BLOCK_ROWS) : nrows;
 }
 
-int rec_blocks_cost(uint64_t **cost, const uint64_t *ptr, uint32_t nrows, uint64_t row_cost, struct rec_err *e)
+int rec_blocks_cost(uint64_t **cost, const uint64_t *ptr, uint32_t nrows, uint64_t row_cost,
+		    struct rec_err *e)
 {
 	uint64_t nblocks = rec_blocks(nrows), *c = rec_alloc((size_t)nblocks, sizeof *c, e);
 
 	*cost = c;
 	for (uint64_t b = 0; c && b < nblocks; b++) {
-		uint64_t first = b * REC_BLOCK_ROWS, last = nrows - first < REC_BLOCK_ROWS ? nrows : first + REC_BLOCK_ROWS;
+		uint64_t first = b * REC_BLOCK_ROWS,
+			 last = nrows - first < REC_BLOCK_ROWS ? nrows : first + REC_BLOCK_ROWS;
 
 		c[b] = ptr[last] - ptr[first] + (last - first) * row_cost;
 	}

@@ -40,8 +40,15 @@ static enum rec_code code_of(int errnum)
 	switch (errnum) {
 	case ENOMEM:
 		return REC_ENOMEM;
-	case ENOENT: case EACCES: case EISDIR: case ENOTDIR: case ELOOP: case ENAMETOOLONG: case EPERM: case EROFS: case ENXIO:
-		return REC_EDATA;
+	case ENOENT:
+	case EACCES:
+	case EISDIR:
+	case ENOTDIR:
+	case ELOOP:
+	case ENAMETOOLONG:
+	case EPERM:
+	case EROFS:
+	case ENXIO: return REC_EDATA;
 	default:
 		return REC_EIO;
 	}

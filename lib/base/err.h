@@ -2,8 +2,9 @@
 /*
  * err.h - how a call says that it failed.
  *
- * Fallible calls return 0 or -1 and fill a struct rec_err on the caller's stack; the first failing call fills it,
- * callers pass it up or put a prefix before it. Iterators return 1 (got one), 0 (proper end), -1 (failed).
+ * Fallible calls return 0 or -1 and fill a struct rec_err on the caller's
+ * stack; the first failing call fills it, callers pass it up or put a prefix
+ * before it. Iterators return 1 (got one), 0 (proper end), -1 (failed).
  */
 #ifndef REC_BASE_ERR_H
 #define REC_BASE_ERR_H
@@ -32,14 +33,24 @@ enum rec_code {
 
 struct rec_err {
 	enum rec_code code;
-	char msg[512];	/* one line, no newline, cut with "..." where too long; bytes below 0x20 shown as '?' */
+	/*
+	 * one line, no newline, cut with "..." where too long; bytes below 0x20
+	 * shown as '?'
+	 */
+	char msg[512];
 };
 
-/* Fill e unless it holds an error already. Returns -1, so that `return rec_err_set(...)` reads well. */
+/*
+ * Fill e unless it holds an error already. Returns -1, so that `return
+ * rec_err_set(...)` reads well.
+ */
 int rec_err_set(struct rec_err *e, enum rec_code code, const char *fmt, ...) REC_PRINTF(3, 4);
 
-/* As rec_err_set, with ": " and the text of errnum behind; ENOMEM gives REC_ENOMEM; ENOENT, EACCES, EISDIR, ENOTDIR, ELOOP,
- * ENAMETOOLONG, EPERM, EROFS, ENXIO give REC_EDATA; all others REC_EIO. */
+/*
+ * As rec_err_set, with ": " and the text of errnum behind; ENOMEM gives
+ * REC_ENOMEM; ENOENT, EACCES, EISDIR, ENOTDIR, ELOOP, ENAMETOOLONG, EPERM,
+ * EROFS, ENXIO give REC_EDATA; all others REC_EIO.
+ */
 int rec_err_errno(struct rec_err *e, int errnum, const char *fmt, ...) REC_PRINTF(3, 4);
 
 /* Put text before the message that e holds. Returns -1. */

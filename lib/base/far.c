@@ -161,12 +161,15 @@ void rec_far_free(struct rec_far *f)
 void rec_far_drop(struct rec_far *f)
 {
 	atomic_store_explicit(&f->used, 0, memory_order_relaxed);
-	(void)madvise(f->p, f->n, MADV_DONTNEED);	/* of a file: its pages are read again when they are wanted */
+	/* of a file: its pages are read again when they are wanted */
+	(void)madvise(f->p, f->n, MADV_DONTNEED);
 }
 
 void rec_far_want(const struct rec_far *f, const void *p, size_t n)
 {
-	size_t page = (size_t)sysconf(_SC_PAGESIZE), from = (size_t)((const char *)p - f->p) & ~(page - 1), end = (size_t)((const char *)p - f->p) + n;
+	size_t page = (size_t)sysconf(_SC_PAGESIZE),
+	       from = (size_t)((const char *)p - f->p) & ~(page - 1),
+	       end = (size_t)((const char *)p - f->p) + n;
 
 	(void)madvise(f->p + from, (end < f->n ? end : f->n) - from, MADV_WILLNEED);	/* a hint */
 }

@@ -28,7 +28,11 @@ REC_BEGIN_C
 /* Where temporary files go, and what they took. */
 struct rec_spill {
 	const char *dir;
-	uint64_t room;		/* bytes of memory that whoever works through it may take for buffers and resident pages */
+	/*
+	 * bytes of memory that whoever works through it may take for buffers
+	 * and resident pages
+	 */
+	uint64_t room;
 	REC_ATOMIC(uint64_t) bytes, most;	/* in files now, and the most at once */
 	struct rec_maps *maps;	/* where to note what is mapped, or NULL */
 };
@@ -46,9 +50,13 @@ struct rec_far {
 REC_MUST int rec_far_new(struct rec_far **f, struct rec_spill *s, size_t n, struct rec_err *e);
 void rec_far_free(struct rec_far *f);
 
-/* A descriptor of a new temporary file, for bytes whose number is not known; rec_far_file maps the n bytes written there, and closes it, also on failure. */
+/*
+ * A descriptor of a new temporary file, for bytes whose number is not known;
+ * rec_far_file maps the n bytes written there, and closes it, also on failure.
+ */
 REC_MUST int rec_spill_open(struct rec_spill *s, int *fd, struct rec_err *e);
-REC_MUST int rec_far_file(struct rec_far **f, struct rec_spill *s, int fd, size_t n, struct rec_err *e);
+REC_MUST int rec_far_file(struct rec_far **f, struct rec_spill *s, int fd, size_t n,
+			  struct rec_err *e);
 int rec_spill_fail(const struct rec_spill *s, int errnum, struct rec_err *e);
 
 /* Give all pages back. */
@@ -57,14 +65,21 @@ void rec_far_drop(struct rec_far *f);
 /* The kernel may begin to read these bytes. */
 void rec_far_want(const struct rec_far *f, const void *p, size_t n);
 
-/* Bytes were touched: pages are given back where that makes too many. f may be NULL. */
+/*
+ * Bytes were touched: pages are given back where that makes too many. f may be
+ * NULL.
+ */
 static inline void rec_far_used(struct rec_far *f, uint64_t bytes)
 {
-	if (f && atomic_fetch_add_explicit(&f->used, bytes, memory_order_relaxed) + bytes >= f->room)
+	if (f &&
+	    atomic_fetch_add_explicit(&f->used, bytes, memory_order_relaxed) + bytes >= f->room)
 		rec_far_drop(f);
 }
 
-/* The n bytes at p are about to be used, by somebody who goes through f in order: what comes behind them is read ahead. f may be NULL. */
+/*
+ * The n bytes at p are about to be used, by somebody who goes through f in
+ * order: what comes behind them is read ahead. f may be NULL.
+ */
 void rec_far_walk(struct rec_far *f, const void *p, size_t n);
 
 REC_END_C

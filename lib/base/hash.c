@@ -5,8 +5,8 @@
 
 #include "base/bytes.h"
 
-static const uint64_t P1 = 0x9e3779b185ebca87u, P2 = 0xc2b2ae3d27d4eb4fu, P3 = 0x165667b19e3779f9u, P4 = 0x85ebca77c2b2ae63u,
-		      P5 = 0x27d4eb2f165667c5u;
+static const uint64_t P1 = 0x9e3779b185ebca87u, P2 = 0xc2b2ae3d27d4eb4fu, P3 = 0x165667b19e3779f9u,
+		      P4 = 0x85ebca77c2b2ae63u, P5 = 0x27d4eb2f165667c5u;
 
 static inline uint64_t rotl(uint64_t x, int r)
 {
@@ -23,7 +23,10 @@ static inline uint64_t merge(uint64_t h, uint64_t acc)
 	return (h ^ round64(0, acc)) * P1 + P4;
 }
 
-/* Stripes of 32 bytes in four accumulators. Leaves *p behind the last whole stripe. */
+/*
+ * Stripes of 32 bytes in four accumulators. Leaves *p behind the last whole
+ * stripe.
+ */
 static uint64_t stripes(const unsigned char **p, size_t n, uint64_t seed)
 {
 	uint64_t a = seed + P1 + P2, b = seed + P2, c = seed, d = seed - P1;
@@ -36,7 +39,9 @@ static uint64_t stripes(const unsigned char **p, size_t n, uint64_t seed)
 		d = round64(d, rec_get64(s + 24));
 	}
 	*p = s;
-	return merge(merge(merge(merge(rotl(a, 1) + rotl(b, 7) + rotl(c, 12) + rotl(d, 18), a), b), c), d);
+	return merge(
+		merge(merge(merge(rotl(a, 1) + rotl(b, 7) + rotl(c, 12) + rotl(d, 18), a), b), c),
+		d);
 }
 
 uint64_t rec_hash(const void *bytes, size_t n, uint64_t seed)

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * hash.h - fixed, published hashes: shards, splits and start values depend on them, so they never change.
+ * hash.h - fixed, published hashes: shards, splits and start values depend on
+ * them, so they never change.
  *
- * rec_hash is XXH64 (Yann Collet; the xxHash specification, version 0.1.1) of the bytes with a 64-bit seed, the same on every host.
+ * rec_hash is XXH64 (Yann Collet; the xxHash specification, version 0.1.1) of
+ * the bytes with a 64-bit seed, the same on every host.
  */
 #ifndef REC_BASE_HASH_H
 #define REC_BASE_HASH_H
@@ -16,7 +18,10 @@ REC_BEGIN_C
 
 uint64_t rec_hash(const void *bytes, size_t n, uint64_t seed);
 
-/* The finaliser of splitmix64 (Steele, Lea and Flood 2014): a bijection that scatters. */
+/*
+ * The finaliser of splitmix64 (Steele, Lea and Flood 2014): a bijection that
+ * scatters.
+ */
 static inline uint64_t rec_mix(uint64_t x)
 {
 	x += 0x9e3779b97f4a7c15u;
@@ -31,7 +36,10 @@ static inline uint64_t rec_mix2(uint64_t a, uint64_t b)
 	return rec_mix(rec_mix(a) ^ b);
 }
 
-/* A key from --seed and a purpose such as "ratio 0.2" or "user factors": draws for different purposes are independent. */
+/*
+ * A key from --seed and a purpose such as "ratio 0.2" or "user factors": draws
+ * for different purposes are independent.
+ */
 uint64_t rec_key(uint64_t seed, const char *purpose);
 
 /* The shard, 0 .. n-1, of a label: floor(rec_hash(label, 0) * n / 2^64). */

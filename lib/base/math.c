@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * math.c - elementary functions out of + - * / and sqrt in double, in the order written here.
+ * math.c - elementary functions out of + - * / and sqrt in double, in the order
+ * written here.
  *
- * Where a rounding would show in the result the sum is kept as a pair hi + lo (Dekker 1971, Knuth TAOCP 2 4.2.2): exp and log reduce
- * their argument exactly by multiples of log 2 held in two parts (Cody and Waite 1980), and the short series behind it is a small
- * correction to a pair. No tables, no fma: the error-free product is Veltkamp's splitting.
+ * Where a rounding would show in the result the sum is kept as a pair hi + lo
+ * (Dekker 1971, Knuth TAOCP 2 4.2.2): exp and log reduce their argument exactly
+ * by multiples of log 2 held in two parts (Cody and Waite 1980), and the short
+ * series behind it is a small correction to a pair. No tables, no fma: the
+ * error-free product is Veltkamp's splitting.
  */
 #include "base/math.h"
 
@@ -18,7 +21,10 @@ struct pair {
 	double hi, lo;	/* the number hi + lo, |lo| far below |hi| */
 };
 
-/* log 2 and pi / 2 in parts: products of the leading ones with an integer of 20 bits are exact. */
+/*
+ * log 2 and pi / 2 in parts: products of the leading ones with an integer of 20
+ * bits are exact.
+ */
 static const double LN2_HI = 0x1.62e42feep-1, LN2_LO = 0x1.a39ef35793c76p-33;
 static const double INV_LN2 = 0x1.71547652b82fep+0, INV_LN2_LO = 0x1.777d0ffda0d24p-56;
 
@@ -80,7 +86,8 @@ static double reduce_log(double x, int *e)
 }
 
 /*
- * log m = 2 atanh s, s = (m - 1) / (m + 1), |s| < 0.172: 2 s as a pair, then the series from s^3 on, at most a hundredth of it.
+ * log m = 2 atanh s, s = (m - 1) / (m + 1), |s| < 0.172: 2 s as a pair, then
+ * the series from s^3 on, at most a hundredth of it.
  */
 static struct pair log_reduced(double m)
 {
@@ -148,7 +155,10 @@ double rec_log1p(double x)
 	return l.hi + (l.lo + u.lo / u.hi);
 }
 
-/* exp(x + low), |low| far below 1: x = n log 2 + r, |r| < 0.35, then 1 + r as a pair and the series from r^2 / 2 on. */
+/*
+ * exp(x + low), |low| far below 1: x = n log 2 + r, |r| < 0.35, then 1 + r as a
+ * pair and the series from r^2 / 2 on.
+ */
 static double exp_pair(double x, double low)
 {
 	double r, q = 1.0 / 15;
@@ -224,21 +234,48 @@ static double ratio(const double num[8], const double den[8], double x)
 	return a / b;
 }
 
-/* Wichura, M. J. (1988), Algorithm AS 241: the percentage points of the normal distribution, Applied Statistics 37; routine PPND16. */
+/*
+ * Wichura, M. J. (1988), Algorithm AS 241: the percentage points of the normal
+ * distribution, Applied Statistics 37; routine PPND16.
+ */
 double rec_normal_quantile(double p)
 {
-	static const double a[8] = { 3.3871328727963666080e0, 1.3314166789178437745e2, 1.9715909503065514427e3, 1.3731693765509461125e4,
-		4.5921953931549871457e4, 6.7265770927008700853e4, 3.3430575583588128105e4, 2.5090809287301226727e3 };
-	static const double b[8] = { 1, 4.2313330701600911252e1, 6.8718700749205790830e2, 5.3941960214247511077e3,
-		2.1213794301586595867e4, 3.9307895800092710610e4, 2.8729085735721942674e4, 5.2264952788528545610e3 };
-	static const double c[8] = { 1.42343711074968357734e0, 4.63033784615654529590e0, 5.76949722146069140550e0, 3.64784832476320460504e0,
-		1.27045825245236838258e0, 2.41780725177450611770e-1, 2.27238449892691845833e-2, 7.74545014278341407640e-4 };
-	static const double d[8] = { 1, 2.05319162663775882187e0, 1.67638483018380384940e0, 6.89767334985100004550e-1,
-		1.48103976427480074590e-1, 1.51986665636164571966e-2, 5.47593808499534494600e-4, 1.05075007164441684324e-9 };
-	static const double e[8] = { 6.65790464350110377720e0, 5.46378491116411436990e0, 1.78482653991729133580e0, 2.96560571828504891230e-1,
-		2.65321895265761230930e-2, 1.24266094738807843860e-3, 2.71155556874348757815e-5, 2.01033439929228813265e-7 };
-	static const double f[8] = { 1, 5.99832206555887937690e-1, 1.36929880922735805310e-1, 1.48753612908506148525e-2,
-		7.86869131145613259100e-4, 1.84631831751005468180e-5, 1.42151175831644588870e-7, 2.04426310338993978564e-15 };
+	static const double a[8] = { 3.3871328727963666080e0, 1.3314166789178437745e2,
+				     1.9715909503065514427e3, 1.3731693765509461125e4,
+				     4.5921953931549871457e4, 6.7265770927008700853e4,
+				     3.3430575583588128105e4, 2.5090809287301226727e3 };
+	static const double b[8] = { 1,
+				     4.2313330701600911252e1,
+				     6.8718700749205790830e2,
+				     5.3941960214247511077e3,
+				     2.1213794301586595867e4,
+				     3.9307895800092710610e4,
+				     2.8729085735721942674e4,
+				     5.2264952788528545610e3 };
+	static const double c[8] = { 1.42343711074968357734e0,	4.63033784615654529590e0,
+				     5.76949722146069140550e0,	3.64784832476320460504e0,
+				     1.27045825245236838258e0,	2.41780725177450611770e-1,
+				     2.27238449892691845833e-2, 7.74545014278341407640e-4 };
+	static const double d[8] = { 1,
+				     2.05319162663775882187e0,
+				     1.67638483018380384940e0,
+				     6.89767334985100004550e-1,
+				     1.48103976427480074590e-1,
+				     1.51986665636164571966e-2,
+				     5.47593808499534494600e-4,
+				     1.05075007164441684324e-9 };
+	static const double e[8] = { 6.65790464350110377720e0,	5.46378491116411436990e0,
+				     1.78482653991729133580e0,	2.96560571828504891230e-1,
+				     2.65321895265761230930e-2, 1.24266094738807843860e-3,
+				     2.71155556874348757815e-5, 2.01033439929228813265e-7 };
+	static const double f[8] = { 1,
+				     5.99832206555887937690e-1,
+				     1.36929880922735805310e-1,
+				     1.48753612908506148525e-2,
+				     7.86869131145613259100e-4,
+				     1.84631831751005468180e-5,
+				     1.42151175831644588870e-7,
+				     2.04426310338993978564e-15 };
 	double q = p - 0.5, r, x;
 
 	if (!(p > 0 && p < 1))
@@ -257,7 +294,10 @@ static double normal_density(double x)
 	return 0x1.9884533d43651p-2 * exp_pair(-0.5 * q.hi, -0.5 * q.lo);
 }
 
-/* P(X > x) for x >= 4: Laplace's continued fraction, density / (x + 1 / (x + 2 / (x + ...))). */
+/*
+ * P(X > x) for x >= 4: Laplace's continued fraction, density / (x + 1 / (x + 2
+ * / (x + ...))).
+ */
 static double normal_tail(double x)
 {
 	double d = x;

@@ -2,8 +2,10 @@
 /*
  * math.h - elementary functions with the same last bit everywhere.
  *
- * libm's log, exp and pow differ by CPU and C library, so these use + - * / and sqrt in double alone, in a written order; the build refuses libm's.
- * Errors are below 2 units in the last place where nothing else is said (tests/unit compares with libm).
+ * libm's log, exp and pow differ by CPU and C library, so these use + - * / and
+ * sqrt in double alone, in a written order; the build refuses libm's. Errors
+ * are below 2 units in the last place where nothing else is said (tests/unit
+ * compares with libm).
  */
 #ifndef REC_BASE_MATH_H
 #define REC_BASE_MATH_H
@@ -16,9 +18,17 @@ double rec_log(double x);	/* natural; x > 0; log(0) = -inf, NaN for x < 0 */
 double rec_log1p(double x);	/* log(1 + x), exact for small x; x > -1 */
 double rec_log2(double x);
 double rec_exp(double x);
-double rec_pow(double x, double y);	/* x >= 0; pow(x, 0) = 1, pow(0, y > 0) = 0; y = 0.5, 1, 2, -0.5, -1 by sqrt and arithmetic; else error
-					   below 4 units in the last place for results between 1e-30 and 1e30 */
-double rec_normal_quantile(double p);	/* inverse of the normal distribution function, 0 < p < 1: Wichura 1988, AS 241 PPND16 */
+/*
+ * x^y for x >= 0: pow(x, 0) = 1, pow(0, y > 0) = 0; y = 0.5, 1, 2, -0.5, -1 by
+ * sqrt and arithmetic; else the error is below 4 units in the last place for
+ * results between 1e-30 and 1e30.
+ */
+double rec_pow(double x, double y);
+/*
+ * inverse of the normal distribution function, 0 < p < 1: Wichura 1988, AS 241
+ * PPND16
+ */
+double rec_normal_quantile(double p);
 double rec_normal_cdf(double x);	/* absolute error below 1e-14 */
 
 REC_END_C

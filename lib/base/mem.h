@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* mem.h - allocation that checks for overflow and says what it was for. Everything is released by free(). */
+/*
+ * mem.h - allocation that checks for overflow and says what it was for.
+ * Everything is released by free().
+ */
 #ifndef REC_BASE_MEM_H
 #define REC_BASE_MEM_H
 
@@ -11,16 +14,20 @@
 
 REC_BEGIN_C
 
-/* n elements of size bytes, not initialised, aligned to 64 bytes. n * size = 0 gives a valid pointer. On failure NULL, and e says
- * how many bytes were wanted (REC_ENOMEM). */
+/*
+ * n elements of size bytes, not initialised, aligned to 64 bytes. n * size = 0
+ * gives a valid pointer. On failure NULL, and e says how many bytes were wanted
+ * (REC_ENOMEM).
+ */
 REC_MUST void *rec_alloc(size_t n, size_t size, struct rec_err *e);
 
 /* The same, filled with zeros. */
 REC_MUST void *rec_zalloc(size_t n, size_t size, struct rec_err *e);
 
 /*
- * Make *p hold at least want elements of size bytes, growing by half; *cap is the number it holds now. On failure -1 and *p is as it was.
- * The result has malloc's alignment only (16 bytes).
+ * Make *p hold at least want elements of size bytes, growing by half; *cap is
+ * the number it holds now. On failure -1 and *p is as it was. The result has
+ * malloc's alignment only (16 bytes).
  */
 REC_MUST int rec_grow(void *p, size_t *cap, size_t want, size_t size, struct rec_err *e);
 
@@ -31,7 +38,8 @@ struct rec_buf {
 };
 
 REC_MUST int rec_buf_add(struct rec_buf *b, const void *bytes, size_t n, struct rec_err *e);
-REC_MUST int rec_buf_printf(struct rec_buf *b, struct rec_err *e, const char *fmt, ...) REC_PRINTF(3, 4);
+REC_MUST int rec_buf_printf(struct rec_buf *b, struct rec_err *e, const char *fmt, ...)
+	REC_PRINTF(3, 4);
 void rec_buf_free(struct rec_buf *b);
 
 /* Smallest multiple of m (a power of two) that is >= n. */

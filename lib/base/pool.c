@@ -9,8 +9,9 @@
 #include "base/mem.h"
 
 /*
- * A run is announced by raising `run` under the lock; workers wake, take task numbers under the lock (tasks are coarse: microseconds and
- * more), and the last one to finish wakes the caller. One mutex guards everything.
+ * A run is announced by raising `run` under the lock; workers wake, take task
+ * numbers under the lock (tasks are coarse: microseconds and more), and the
+ * last one to finish wakes the caller. One mutex guards everything.
  */
 struct rec_pool {
 	pthread_mutex_t lock;
@@ -90,7 +91,8 @@ static int start_worker(struct rec_pool *p, struct rec_err *e)
 		return rec_err_set(e, REC_ENOMEM, "out of memory (starting a thread)");
 	*w = (struct worker){ p, p->started + 1 };
 	if (pthread_attr_init(&attr) == 0) {
-		pthread_attr_setstacksize(&attr, STACK);	/* tasks keep what is large on the heap */
+		/* tasks keep what is large on the heap */
+		pthread_attr_setstacksize(&attr, STACK);
 		rc = pthread_create(&p->threads[p->started], &attr, worker_main, w);
 		pthread_attr_destroy(&attr);
 	}

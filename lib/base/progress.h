@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* progress.h - long work tells how far it is; who listens is the caller's business. */
+/*
+ * progress.h - long work tells how far it is; who listens is the caller's
+ * business.
+ */
 #ifndef REC_BASE_PROGRESS_H
 #define REC_BASE_PROGRESS_H
 
@@ -9,13 +12,17 @@
 
 REC_BEGIN_C
 
-/* fn is called from one thread, often; phase is a word or two, note may be NULL. */
+/*
+ * fn is called from one thread, often; phase is a word or two, note may be
+ * NULL.
+ */
 struct rec_progress {
 	void (*fn)(void *arg, const char *phase, uint64_t done, uint64_t total, const char *note);
 	void *arg;
 };
 
-static inline void rec_progress_tell(const struct rec_progress *p, const char *phase, uint64_t done, uint64_t total, const char *note)
+static inline void rec_progress_tell(const struct rec_progress *p, const char *phase, uint64_t done,
+				     uint64_t total, const char *note)
 {
 	if (p && p->fn)
 		p->fn(p->arg, phase, done, total, note);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * random.h - random numbers by counter: number i of a key is a function of (key, i) alone, so that rows can be made in any order by any thread.
- * The generator is splitmix64: key + i * golden ratio, finalised.
+ * random.h - random numbers by counter: number i of a key is a function of
+ * (key, i) alone, so that rows can be made in any order by any thread. The
+ * generator is splitmix64: key + i * golden ratio, finalised.
  */
 #ifndef REC_BASE_RANDOM_H
 #define REC_BASE_RANDOM_H

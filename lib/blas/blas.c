@@ -7,7 +7,8 @@
 
 #ifdef REC_BLAS_STATIC
 
-void cblas_sgemm(int, int, int, int, int, int, float, const float *, int, const float *, int, float, float *, int);
+void cblas_sgemm(int, int, int, int, int, int, float, const float *, int, const float *, int, float,
+		 float *, int);
 void cblas_ssyrk(int, int, int, int, int, float, const float *, int, float, float *, int);
 void cblas_strsm(int, int, int, int, int, int, int, float, const float *, int, float *, int);
 void cblas_strmm(int, int, int, int, int, int, int, float, const float *, int, float *, int);
@@ -21,12 +22,19 @@ extern char *openblas_get_corename(void) __attribute__((weak));
 int rec_blas_open(struct rec_blas *b, struct rec_err *e)
 {
 	(void)e;
-	*b = (struct rec_blas){ .gemm = cblas_sgemm, .syrk = cblas_ssyrk, .trsm = cblas_strsm, .trmm = cblas_strmm, .potrf = spotrf_, .trtri = strtri_,
+	*b = (struct rec_blas){ .gemm = cblas_sgemm,
+				.syrk = cblas_ssyrk,
+				.trsm = cblas_strsm,
+				.trmm = cblas_strmm,
+				.potrf = spotrf_,
+				.trtri = strtri_,
 				.lauum = slauum_ };
 	if (openblas_set_num_threads)
 		openblas_set_num_threads(1);
-	snprintf(b->version, sizeof b->version, "%s", openblas_get_config ? openblas_get_config() : "static");
-	snprintf(b->core, sizeof b->core, "%s", openblas_get_corename ? openblas_get_corename() : "unknown");
+	snprintf(b->version, sizeof b->version, "%s",
+		 openblas_get_config ? openblas_get_config() : "static");
+	snprintf(b->core, sizeof b->core, "%s",
+		 openblas_get_corename ? openblas_get_corename() : "unknown");
 	return 0;
 }
 
@@ -53,7 +61,10 @@ static int take(const struct rec_blas *b, void *to, const char *name, struct rec
 	void *p = find(b, name);
 
 	if (!p)
-		return rec_err_set(e, REC_EDATA, "the BLAS library lacks %s; OpenBLAS has it (Debian: apt install libopenblas0)", name);
+		return rec_err_set(e, REC_EDATA,
+				   "the BLAS library lacks %s; OpenBLAS has it (Debian: apt "
+				   "install libopenblas0)",
+				   name);
 	memcpy(to, &p, sizeof p);
 	return 0;
 }
@@ -92,7 +103,9 @@ static int open_library(struct rec_blas *b, struct rec_err *e)
 		e, REC_EDATA,
 		"no BLAS library here, libopenblas.dylib (Homebrew: brew install openblas)");
 #else
-	return rec_err_set(e, REC_EDATA, "no BLAS library here, neither libopenblas.so.0 nor libblas.so.3 with liblapack.so.3 (Debian: apt install libopenblas0)");
+	return rec_err_set(e, REC_EDATA,
+			   "no BLAS library here, neither libopenblas.so.0 nor libblas.so.3 with "
+			   "liblapack.so.3 (Debian: apt install libopenblas0)");
 #endif
 }
 
@@ -120,8 +133,9 @@ static void describe(struct rec_blas *b)
 int rec_blas_open(struct rec_blas *b, struct rec_err *e)
 {
 	*b = (struct rec_blas){ 0 };
-	if (open_library(b, e) == 0 && take(b, &b->gemm, "cblas_sgemm", e) == 0 && take(b, &b->syrk, "cblas_ssyrk", e) == 0 &&
-	    take(b, &b->trsm, "cblas_strsm", e) == 0 && take(b, &b->trmm, "cblas_strmm", e) == 0 && take(b, &b->potrf, "spotrf_", e) == 0 &&
+	if (open_library(b, e) == 0 && take(b, &b->gemm, "cblas_sgemm", e) == 0 &&
+	    take(b, &b->syrk, "cblas_ssyrk", e) == 0 && take(b, &b->trsm, "cblas_strsm", e) == 0 &&
+	    take(b, &b->trmm, "cblas_strmm", e) == 0 && take(b, &b->potrf, "spotrf_", e) == 0 &&
 	    take(b, &b->trtri, "strtri_", e) == 0 && take(b, &b->lauum, "slauum_", e) == 0) {
 		describe(b);
 		return 0;
@@ -144,7 +158,8 @@ const char *rec_blas_core(void)
 {
 #if defined(__x86_64__)
 	__builtin_cpu_init();
-	if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
+	if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+	    __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
 	    __builtin_cpu_supports("avx512cd"))
 		return "SkylakeX";
 #endif

@@ -2,7 +2,8 @@
 /*
  * spd.c - Cholesky and inverse by tiles.
  *
- * Row-major lower triangles are column-major upper ones to LAPACK: potrf("U") leaves L where we read rows, trtri("U") its inverse, lauum("U") L'L.
+ * Row-major lower triangles are column-major upper ones to LAPACK: potrf("U")
+ * leaves L where we read rows, trtri("U") its inverse, lauum("U") L'L.
  */
 #include "blas/spd.h"
 
@@ -23,7 +24,10 @@ static int side(const struct tiles *t, uint32_t i)
 	return (int)(t->n - i * REC_TILE < REC_TILE ? t->n - i * REC_TILE : REC_TILE);
 }
 
-/* Tile task of a lower triangle of tiles, diagonal included: row r and column c <= r. */
+/*
+ * Tile task of a lower triangle of tiles, diagonal included: row r and column c
+ * <= r.
+ */
 static void of_triangle(size_t task, uint32_t *r, uint32_t *c)
 {
 	uint32_t row = 0;
@@ -36,10 +40,14 @@ static void of_triangle(size_t task, uint32_t *r, uint32_t *c)
 
 static int bad_pivot(const struct tiles *t, int info, struct rec_err *e)
 {
-	return rec_err_set(e, REC_EDATA, "the matrix is not positive definite at row %u", t->k * REC_TILE + (uint32_t)info);
+	return rec_err_set(e, REC_EDATA, "the matrix is not positive definite at row %u",
+			   t->k * REC_TILE + (uint32_t)info);
 }
 
-/* -- Cholesky: factor tile k, k; solve below it; take the products off what is to the right -- */
+/*
+ * -- Cholesky: factor tile k, k; solve below it; take the products off what is
+ * to the right --
+ */
 
 static int factor(const struct tiles *t, struct rec_err *e)
 {
@@ -57,7 +65,8 @@ static int solve_below(void *arg, size_t task, unsigned thread, struct rec_err *
 
 	(void)thread;
 	(void)e;
-	t->b->trsm(REC_ROW_MAJOR, REC_RIGHT, REC_LOWER, REC_TRANS, REC_NON_UNIT, side(t, i), side(t, t->k), 1, tile(t, t->k, t->k), ld, tile(t, i, t->k), ld);
+	t->b->trsm(REC_ROW_MAJOR, REC_RIGHT, REC_LOWER, REC_TRANS, REC_NON_UNIT, side(t, i),
+		   side(t, t->k), 1, tile(t, t->k, t->k), ld, tile(t, i, t->k), ld);
 	return 0;
 }
 
@@ -73,14 +82,19 @@ static int take_off(void *arg, size_t task, unsigned thread, struct rec_err *e)
 	i += t->k + 1;
 	j += t->k + 1;
 	if (i == j)
-		t->b->syrk(REC_ROW_MAJOR, REC_LOWER, REC_NO_TRANS, side(t, i), side(t, t->k), -1, tile(t, i, t->k), ld, 1, tile(t, i, i), ld);
+		t->b->syrk(REC_ROW_MAJOR, REC_LOWER, REC_NO_TRANS, side(t, i), side(t, t->k), -1,
+			   tile(t, i, t->k), ld, 1, tile(t, i, i), ld);
 	else
-		t->b->gemm(REC_ROW_MAJOR, REC_NO_TRANS, REC_TRANS, side(t, i), side(t, j), side(t, t->k), -1, tile(t, i, t->k), ld, tile(t, j, t->k), ld, 1,
+		t->b->gemm(REC_ROW_MAJOR, REC_NO_TRANS, REC_TRANS, side(t, i), side(t, j),
+			   side(t, t->k), -1, tile(t, i, t->k), ld, tile(t, j, t->k), ld, 1,
 			   tile(t, i, j), ld);
 	return 0;
 }
 
-/* -- the inverse of L: tiles below k, k; what they add to the tiles to their left; tiles left of k, k; k, k itself -- */
+/*
+ * -- the inverse of L: tiles below k, k; what they add to the tiles to their
+ * left; tiles left of k, k; k, k itself --
+ */
 
 static int divide_below(void *arg, size_t task, unsigned thread, struct rec_err *e)
 {
@@ -90,7 +104,8 @@ static int divide_below(void *arg, size_t task, unsigned thread, struct rec_err 
 
 	(void)thread;
 	(void)e;
-	t->b->trsm(REC_ROW_MAJOR, REC_RIGHT, REC_LOWER, REC_NO_TRANS, REC_NON_UNIT, side(t, i), side(t, t->k), -1, tile(t, t->k, t->k), ld, tile(t, i, t->k), ld);
+	t->b->trsm(REC_ROW_MAJOR, REC_RIGHT, REC_LOWER, REC_NO_TRANS, REC_NON_UNIT, side(t, i),
+		   side(t, t->k), -1, tile(t, t->k, t->k), ld, tile(t, i, t->k), ld);
 	return 0;
 }
 
@@ -102,8 +117,8 @@ static int add_left(void *arg, size_t task, unsigned thread, struct rec_err *e)
 
 	(void)thread;
 	(void)e;
-	t->b->gemm(REC_ROW_MAJOR, REC_NO_TRANS, REC_NO_TRANS, side(t, i), side(t, j), side(t, t->k), 1, tile(t, i, t->k), ld, tile(t, t->k, j), ld, 1,
-		   tile(t, i, j), ld);
+	t->b->gemm(REC_ROW_MAJOR, REC_NO_TRANS, REC_NO_TRANS, side(t, i), side(t, j), side(t, t->k),
+		   1, tile(t, i, t->k), ld, tile(t, t->k, j), ld, 1, tile(t, i, j), ld);
 	return 0;
 }
 
@@ -115,7 +130,8 @@ static int divide_left(void *arg, size_t task, unsigned thread, struct rec_err *
 
 	(void)thread;
 	(void)e;
-	t->b->trsm(REC_ROW_MAJOR, REC_LEFT, REC_LOWER, REC_NO_TRANS, REC_NON_UNIT, side(t, t->k), side(t, j), 1, tile(t, t->k, t->k), ld, tile(t, t->k, j), ld);
+	t->b->trsm(REC_ROW_MAJOR, REC_LEFT, REC_LOWER, REC_NO_TRANS, REC_NON_UNIT, side(t, t->k),
+		   side(t, j), 1, tile(t, t->k, t->k), ld, tile(t, t->k, j), ld);
 	return 0;
 }
 
@@ -127,7 +143,10 @@ static int invert_self(const struct tiles *t, struct rec_err *e)
 	return info == 0 ? 0 : bad_pivot(t, info, e);
 }
 
-/* -- L'L: products of row k with itself onto the triangle above; row k times tile k, k; k, k itself -- */
+/*
+ * -- L'L: products of row k with itself onto the triangle above; row k times
+ * tile k, k; k, k itself --
+ */
 
 static int add_above(void *arg, size_t task, unsigned thread, struct rec_err *e)
 {
@@ -139,9 +158,11 @@ static int add_above(void *arg, size_t task, unsigned thread, struct rec_err *e)
 	(void)e;
 	of_triangle(task, &i, &j);
 	if (i == j)
-		t->b->syrk(REC_ROW_MAJOR, REC_LOWER, REC_TRANS, side(t, i), side(t, t->k), 1, tile(t, t->k, i), ld, 1, tile(t, i, i), ld);
+		t->b->syrk(REC_ROW_MAJOR, REC_LOWER, REC_TRANS, side(t, i), side(t, t->k), 1,
+			   tile(t, t->k, i), ld, 1, tile(t, i, i), ld);
 	else
-		t->b->gemm(REC_ROW_MAJOR, REC_TRANS, REC_NO_TRANS, side(t, i), side(t, j), side(t, t->k), 1, tile(t, t->k, i), ld, tile(t, t->k, j), ld, 1,
+		t->b->gemm(REC_ROW_MAJOR, REC_TRANS, REC_NO_TRANS, side(t, i), side(t, j),
+			   side(t, t->k), 1, tile(t, t->k, i), ld, tile(t, t->k, j), ld, 1,
 			   tile(t, i, j), ld);
 	return 0;
 }
@@ -154,7 +175,8 @@ static int multiply_left(void *arg, size_t task, unsigned thread, struct rec_err
 
 	(void)thread;
 	(void)e;
-	t->b->trmm(REC_ROW_MAJOR, REC_LEFT, REC_LOWER, REC_TRANS, REC_NON_UNIT, side(t, t->k), side(t, j), 1, tile(t, t->k, t->k), ld, tile(t, t->k, j), ld);
+	t->b->trmm(REC_ROW_MAJOR, REC_LEFT, REC_LOWER, REC_TRANS, REC_NON_UNIT, side(t, t->k),
+		   side(t, j), 1, tile(t, t->k, t->k), ld, tile(t, t->k, j), ld);
 	return 0;
 }
 
@@ -181,7 +203,8 @@ static int inverse_step(struct tiles *t, struct rec_pool *pool, struct rec_err *
 {
 	size_t below = t->nt - t->k - 1, left = t->k;
 
-	if (rec_pool_run(pool, below, divide_below, t, e) != 0 || rec_pool_run(pool, below * left, add_left, t, e) != 0)
+	if (rec_pool_run(pool, below, divide_below, t, e) != 0 ||
+	    rec_pool_run(pool, below * left, add_left, t, e) != 0)
 		return -1;
 	if (rec_pool_run(pool, left, divide_left, t, e) != 0)
 		return -1;
@@ -192,19 +215,23 @@ static int product_step(struct tiles *t, struct rec_pool *pool, struct rec_err *
 {
 	size_t left = t->k;
 
-	if (rec_pool_run(pool, left * (left + 1) / 2, add_above, t, e) != 0 || rec_pool_run(pool, left, multiply_left, t, e) != 0)
+	if (rec_pool_run(pool, left * (left + 1) / 2, add_above, t, e) != 0 ||
+	    rec_pool_run(pool, left, multiply_left, t, e) != 0)
 		return -1;
 	return multiply_self(t, e);
 }
 
 typedef int step_fn(struct tiles *t, struct rec_pool *pool, struct rec_err *e);
 
-int rec_spd_inverse(float *a, uint32_t n, const struct rec_blas *b, struct rec_pool *pool, const struct rec_progress *progress, struct rec_err *e)
+int rec_spd_inverse(float *a, uint32_t n, const struct rec_blas *b, struct rec_pool *pool,
+		    const struct rec_progress *progress, struct rec_err *e)
 {
 	static const struct {
 		step_fn *step;
 		const char *phase;
-	} sweep[] = { { cholesky_step, "cholesky" }, { inverse_step, "inverse" }, { product_step, "product" } };
+	} sweep[] = { { cholesky_step, "cholesky" },
+		      { inverse_step, "inverse" },
+		      { product_step, "product" } };
 	struct tiles t = { .a = a, .n = n, .nt = (n + REC_TILE - 1) / REC_TILE, .b = b };
 
 	for (size_t s = 0; s < sizeof sweep / sizeof *sweep; s++)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* audit.c - what a split given as two files holds that it should not (rec_audit of split.h). */
+/*
+ * audit.c - what a split given as two files holds that it should not (rec_audit
+ * of split.h).
+ */
 #include <math.h>
 #include <stdlib.h>
 
@@ -32,11 +35,13 @@ static void audit_time(struct rec_audit *a, double t, const struct times *newest
 	a->older_than_any += t < newest_train->all;
 }
 
-static void audit_row(struct rec_audit *a, const struct rec_sparse *train, const struct rec_sparse *test, uint32_t u, uint32_t train_user,
+static void audit_row(struct rec_audit *a, const struct rec_sparse *train,
+		      const struct rec_sparse *test, uint32_t u, uint32_t train_user,
 		      const uint32_t *item_map, double newest_of_all)
 {
 	const struct rec_csr *m = &test->m;
-	struct times t = { train_user == REC_NONE ? -INFINITY : newest(&train->m, train_user), newest_of_all };
+	struct times t = { train_user == REC_NONE ? -INFINITY : newest(&train->m, train_user),
+			   newest_of_all };
 
 	for (uint64_t i = m->ptr[u]; i < m->ptr[u + 1]; i++) {
 		uint32_t item = item_map[m->col[i]];
@@ -50,7 +55,8 @@ static void audit_row(struct rec_audit *a, const struct rec_sparse *train, const
 		a->test_pairs++;
 		a->cold_users += train_user == REC_NONE;
 		a->cold_items += item == REC_NONE;
-		a->shared_pairs += train_user != REC_NONE && item != REC_NONE && rec_csr_find(&train->m, train_user, item) != UINT64_MAX;
+		a->shared_pairs += train_user != REC_NONE && item != REC_NONE &&
+				   rec_csr_find(&train->m, train_user, item) != UINT64_MAX;
 	}
 }
 
@@ -64,7 +70,8 @@ static uint64_t count_pairs(const struct rec_csr *m)
 	return n;
 }
 
-int rec_audit(struct rec_audit *a, const struct rec_sparse *train, const struct rec_sparse *test, struct rec_err *e)
+int rec_audit(struct rec_audit *a, const struct rec_sparse *train, const struct rec_sparse *test,
+	      struct rec_err *e)
 {
 	uint32_t *user_map = NULL, *item_map = NULL;
 	double all = -INFINITY;
@@ -74,7 +81,8 @@ int rec_audit(struct rec_audit *a, const struct rec_sparse *train, const struct 
 	a->train_pairs = count_pairs(&train->m);
 	for (uint32_t u = 0; u < train->m.nrows; u++)
 		all = fmax(all, newest(&train->m, u));
-	if (rec_labels_map(&user_map, &test->row, &train->row, e) == 0 && rec_labels_map(&item_map, &test->col, &train->col, e) == 0) {
+	if (rec_labels_map(&user_map, &test->row, &train->row, e) == 0 &&
+	    rec_labels_map(&item_map, &test->col, &train->col, e) == 0) {
 		for (uint32_t u = 0; u < test->m.nrows; u++)
 			audit_row(a, train, test, u, user_map[u], item_map, all);
 		rc = 0;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * filter.c - two passes over cells: values first (min-value, binarize, repeats, decay), then counts of pairs (min-user, min-item, core, max-user), which
- * only mark cells as gone; the matrix is built once at the end of each pass.
+ * filter.c - two passes over cells: values first (min-value, binarize, repeats,
+ * decay), then counts of pairs (min-user, min-item, core, max-user), which only
+ * mark cells as gone; the matrix is built once at the end of each pass.
  */
 #include "data/filter.h"
 
@@ -15,7 +16,8 @@
 
 bool rec_filter_any(const struct rec_filter *f)
 {
-	return f->use_min_value || f->binarize || f->repeats != REC_REPEATS_KEEP || f->half_life > 0 || f->min_user > 1 || f->min_item > 1 || f->core > 1 ||
+	return f->use_min_value || f->binarize || f->repeats != REC_REPEATS_KEEP ||
+	       f->half_life > 0 || f->min_user > 1 || f->min_item > 1 || f->core > 1 ||
 	       f->max_user > 0;
 }
 
@@ -31,7 +33,9 @@ static uint64_t values(struct rec_cell *cell, const struct rec_csr *m, const str
 	for (uint32_t u = 0; u < m->nrows; u++)
 		for (uint64_t i = m->ptr[u]; i < m->ptr[u + 1]; i++)
 			if (!f->use_min_value || m->val[i] >= f->min_value)
-				cell[n++] = (struct rec_cell){ u, m->col[i], f->binarize ? 1 : m->val[i], time_of(m, i) };
+				cell[n++] = (struct rec_cell){ u, m->col[i],
+							       f->binarize ? 1 : m->val[i],
+							       time_of(m, i) };
 	return n;
 }
 
@@ -43,7 +47,8 @@ static uint64_t staying(struct rec_cell *cell, const struct rec_csr *m, const un
 	for (uint32_t u = 0; u < m->nrows; u++)
 		for (uint64_t i = m->ptr[u]; i < m->ptr[u + 1]; i++)
 			if (!gone || !gone[i])
-				cell[n++] = (struct rec_cell){ u, m->col[i], m->val[i], time_of(m, i) };
+				cell[n++] = (struct rec_cell){ u, m->col[i], m->val[i],
+							       time_of(m, i) };
 	return n;
 }
 
@@ -57,7 +62,9 @@ static int decay(struct rec_filter_counts *c, struct rec_cell *cell, uint64_t n,
 		const char *user, *item;
 
 		if (timed)
-			cell[i].value = (float)((double)cell[i].value * rec_pow(2, -(f->now - cell[i].time) / f->half_life));
+			cell[i].value =
+				(float)((double)cell[i].value *
+					rec_pow(2, -(f->now - cell[i].time) / f->half_life));
 		c->became_0 += before != 0 && cell[i].value == 0;
 		c->after_now += cell[i].time > f->now;
 		if (timed && isfinite(cell[i].value))
@@ -73,7 +80,8 @@ static int decay(struct rec_filter_counts *c, struct rec_cell *cell, uint64_t n,
 	return 0;
 }
 
-static int value_pass(struct rec_sparse *out, struct rec_filter_counts *c, const struct rec_sparse *m, const struct rec_filter *f, struct rec_pool *pool,
+static int value_pass(struct rec_sparse *out, struct rec_filter_counts *c,
+		      const struct rec_sparse *m, const struct rec_filter *f, struct rec_pool *pool,
 		      struct rec_err *e)
 {
 	struct rec_sparse combined = { 0 };
@@ -86,12 +94,14 @@ static int value_pass(struct rec_sparse *out, struct rec_filter_counts *c, const
 		return -1;
 	n = values(cell, &m->m, f);
 	c->low_value = m->m.nnz - n;
-	rc = rec_sparse_build(f->half_life > 0 ? &combined : out, &m->row, &m->col, cell, n, f->repeats, times, pool, e);
+	rc = rec_sparse_build(f->half_life > 0 ? &combined : out, &m->row, &m->col, cell, n,
+			      f->repeats, times, pool, e);
 	if (rc == 0 && f->half_life > 0) {
 		n = staying(cell, &combined.m, NULL);
 		rc = decay(c, cell, n, &combined, f, e);
 		if (rc == 0)
-			rc = rec_sparse_build(out, &combined.row, &combined.col, cell, n, REC_REPEATS_KEEP, times, pool, e);
+			rc = rec_sparse_build(out, &combined.row, &combined.col, cell, n,
+					      REC_REPEATS_KEEP, times, pool, e);
 	}
 	rec_sparse_free(&combined);
 	free(cell);
@@ -104,7 +114,10 @@ struct marks {
 	uint32_t *users, *items;	/* pairs that stay */
 };
 
-/* First cell of a pair whose cells are not all gone. Repeats of a pair go together. */
+/*
+ * First cell of a pair whose cells are not all gone. Repeats of a pair go
+ * together.
+ */
 static bool is_pair(const struct marks *k, uint32_t u, uint64_t i)
 {
 	return !k->gone[i] && (i == k->m->m.ptr[u] || k->m->m.col[i] != k->m->m.col[i - 1]);
@@ -126,8 +139,12 @@ static void count(struct marks *k)
 	}
 }
 
-/* Mark what belongs to users with fewer than min_user pairs or items with fewer than min_item; returns how many users and items that were. */
-static uint64_t remove_few(struct marks *k, uint32_t min_user, uint32_t min_item, uint64_t *users, uint64_t *items)
+/*
+ * Mark what belongs to users with fewer than min_user pairs or items with fewer
+ * than min_item; returns how many users and items that were.
+ */
+static uint64_t remove_few(struct marks *k, uint32_t min_user, uint32_t min_item, uint64_t *users,
+			   uint64_t *items)
 {
 	const struct rec_csr *m = &k->m->m;
 	uint64_t before = *users + *items;
@@ -171,7 +188,8 @@ static void thin_user(struct marks *k, uint32_t u, uint32_t max, uint64_t key, s
 		}
 	qsort(draw, n, sizeof *draw, by_hash);
 	for (size_t d = max; d < n; d++)
-		for (uint64_t i = draw[d].first; i < m->ptr[u + 1] && m->col[i] == m->col[draw[d].first]; i++)
+		for (uint64_t i = draw[d].first;
+		     i < m->ptr[u + 1] && m->col[i] == m->col[draw[d].first]; i++)
 			k->gone[i] = 1;
 }
 
@@ -196,7 +214,8 @@ static int thin(struct marks *k, uint32_t max, uint64_t seed, uint64_t *thinned,
 	return 0;
 }
 
-static int mark(struct marks *k, struct rec_filter_counts *c, const struct rec_filter *f, struct rec_err *e)
+static int mark(struct marks *k, struct rec_filter_counts *c, const struct rec_filter *f,
+		struct rec_err *e)
 {
 	if (f->min_user > 1)
 		remove_few(k, f->min_user, 0, &c->users_few, &c->items_few);
@@ -208,15 +227,19 @@ static int mark(struct marks *k, struct rec_filter_counts *c, const struct rec_f
 	return f->max_user > 0 ? thin(k, f->max_user, f->seed, &c->users_thinned, e) : 0;
 }
 
-static int count_pass(struct rec_sparse *out, struct rec_filter_counts *c, const struct rec_sparse *m, const struct rec_filter *f, struct rec_pool *pool,
+static int count_pass(struct rec_sparse *out, struct rec_filter_counts *c,
+		      const struct rec_sparse *m, const struct rec_filter *f, struct rec_pool *pool,
 		      struct rec_err *e)
 {
-	struct marks k = { m, rec_zalloc(m->m.nnz, 1, e), rec_alloc(m->m.nrows, sizeof(uint32_t), e), rec_alloc(m->m.ncols, sizeof(uint32_t), e) };
+	struct marks k = { m, rec_zalloc(m->m.nnz, 1, e),
+			   rec_alloc(m->m.nrows, sizeof(uint32_t), e),
+			   rec_alloc(m->m.ncols, sizeof(uint32_t), e) };
 	struct rec_cell *cell = rec_alloc(m->m.nnz, sizeof *cell, e);
 	int rc = -1;
 
 	if (k.gone && k.users && k.items && cell && mark(&k, c, f, e) == 0)
-		rc = rec_sparse_build(out, &m->row, &m->col, cell, staying(cell, &m->m, k.gone), REC_REPEATS_KEEP, m->m.time != NULL, pool, e);
+		rc = rec_sparse_build(out, &m->row, &m->col, cell, staying(cell, &m->m, k.gone),
+				      REC_REPEATS_KEEP, m->m.time != NULL, pool, e);
 	free(k.gone);
 	free(k.users);
 	free(k.items);
@@ -224,8 +247,8 @@ static int count_pass(struct rec_sparse *out, struct rec_filter_counts *c, const
 	return rc;
 }
 
-int rec_filter(struct rec_sparse *out, struct rec_filter_counts *c, const struct rec_sparse *m, const struct rec_filter *f, struct rec_pool *pool,
-	       struct rec_err *e)
+int rec_filter(struct rec_sparse *out, struct rec_filter_counts *c, const struct rec_sparse *m,
+	       const struct rec_filter *f, struct rec_pool *pool, struct rec_err *e)
 {
 	struct rec_sparse valued = { 0 };
 	int rc;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* filter.h - which rows of interactions stay, before they are split. Filters apply in the order of the fields of struct rec_filter. */
+/*
+ * filter.h - which rows of interactions stay, before they are split. Filters
+ * apply in the order of the fields of struct rec_filter.
+ */
 #ifndef REC_DATA_FILTER_H
 #define REC_DATA_FILTER_H
 
@@ -17,10 +20,21 @@ struct rec_filter {
 	bool use_min_value, binarize;
 	double min_value;		/* rows with a smaller value go */
 	enum rec_repeats repeats;	/* REC_REPEATS_KEEP: none is combined */
-	double half_life, now;		/* value *= 2^-((now - time) / half_life), in units of time; half_life 0 for none */
+	/*
+	 * value *= 2^-((now - time) / half_life), in units of time; half_life 0
+	 * for none
+	 */
+	double half_life, now;
 	uint32_t min_user, min_item;	/* users, items with fewer pairs go, once: users first */
-	uint32_t core;			/* users and items with fewer pairs go until none is left that has fewer */
-	uint32_t max_user;		/* of a user with more pairs those with the smallest hash stay; 0 for no bound */
+	/*
+	 * users and items with fewer pairs go until none is left that has fewer
+	 */
+	uint32_t core;
+	/*
+	 * of a user with more pairs those with the smallest hash stay; 0 for no
+	 * bound
+	 */
+	uint32_t max_user;
 	uint64_t seed;
 };
 
@@ -31,9 +45,13 @@ struct rec_filter_counts {
 
 bool rec_filter_any(const struct rec_filter *f);
 
-/* Filter m (loaded with repeats kept) into out. Fails where half_life needs a time that is missing. */
-REC_MUST int rec_filter(struct rec_sparse *out, struct rec_filter_counts *c, const struct rec_sparse *m, const struct rec_filter *f, struct rec_pool *pool,
-			struct rec_err *e);
+/*
+ * Filter m (loaded with repeats kept) into out. Fails where half_life needs a
+ * time that is missing.
+ */
+REC_MUST int rec_filter(struct rec_sparse *out, struct rec_filter_counts *c,
+			const struct rec_sparse *m, const struct rec_filter *f,
+			struct rec_pool *pool, struct rec_err *e);
 
 REC_END_C
 

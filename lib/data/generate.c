@@ -7,16 +7,25 @@
 #include "base/mem.h"
 #include "base/random.h"
 
-/* Steepness of taste, and how far an item has to be liked before it is taken half of the time. */
+/*
+ * Steepness of taste, and how far an item has to be liked before it is taken
+ * half of the time.
+ */
 #define STRENGTH 6.0
 #define OFFSET 8.0
 
 enum {
 	LANES = 4,	/* partial sums of p.q, over components 4n, 4n + 1, ... */
-	AHEAD = 16,	/* candidates drawn before they are looked at, so that memory is not waited for */
+	/*
+	 * candidates drawn before they are looked at, so that memory is not
+	 * waited for
+	 */
+	AHEAD = 16,
 };
 
-/* A draw of rank r is item self with probability keep / 2^32, else item other. */
+/*
+ * A draw of rank r is item self with probability keep / 2^32, else item other.
+ */
 struct alias {
 	uint32_t keep, self, other;
 };
@@ -72,15 +81,22 @@ static int scatter_ranks(struct rec_gen *g, struct rec_err *e)
 	return 0;
 }
 
-/* The table holds items where the work lists hold ranks. A probability of 1 is one that stays with its own item. */
+/*
+ * The table holds items where the work lists hold ranks. A probability of 1 is
+ * one that stays with its own item.
+ */
 static void put_alias(const struct rec_gen *g, uint32_t rank, double keep, uint32_t other)
 {
 	double scaled = floor(keep * 0x1p32);
 
-	g->alias[rank] = (struct alias){ scaled < 4294967295.0 ? (uint32_t)scaled : UINT32_MAX, g->by_rank[rank], g->by_rank[other] };
+	g->alias[rank] = (struct alias){ scaled < 4294967295.0 ? (uint32_t)scaled : UINT32_MAX,
+					 g->by_rank[rank], g->by_rank[other] };
 }
 
-/* Two work lists in one array: small ones from the front, large ones from the back. */
+/*
+ * Two work lists in one array: small ones from the front, large ones from the
+ * back.
+ */
 static void fill_alias(const struct rec_gen *g, double *w, uint32_t *list, uint32_t n)
 {
 	uint32_t small = 0, large = n;
@@ -122,7 +138,8 @@ static int popularity(struct rec_gen *g, struct rec_err *e)
 
 static int tastes(struct rec_gen *g, struct rec_err *e)
 {
-	uint64_t key = rec_key(g->o.seed, "item tastes"), bias_key = rec_key(g->o.seed, "item biases");
+	uint64_t key = rec_key(g->o.seed, "item tastes"),
+		 bias_key = rec_key(g->o.seed, "item biases");
 	double scale = 1 / sqrt(sqrt(g->o.dim ? g->o.dim : 1));
 
 	g->width = (g->o.dim + LANES - 1) / LANES * LANES;
@@ -132,7 +149,9 @@ static int tastes(struct rec_gen *g, struct rec_err *e)
 		return -1;
 	for (uint32_t i = 0; i < g->o.items; i++)
 		for (uint32_t d = 0; d < g->o.dim; d++)
-			g->q[(uint64_t)i * g->width + d] = (float)(scale * rec_normal(rec_random(key, (uint64_t)i * g->o.dim + d)));
+			g->q[(uint64_t)i * g->width + d] =
+				(float)(scale *
+					rec_normal(rec_random(key, (uint64_t)i * g->o.dim + d)));
 	for (uint32_t i = 0; i < g->o.items; i++)
 		g->bias[i] = (float)rec_normal(rec_random(bias_key, i));
 	return 0;
@@ -183,8 +202,9 @@ void rec_gen_free(struct rec_gen *g)
 }
 
 /*
- * User u gets what its share moves the running total past, plus one row where there are enough for all; never more than all items, never so few that
- * the users behind it could not take the rest.
+ * User u gets what its share moves the running total past, plus one row where
+ * there are enough for all; never more than all items, never so few that the
+ * users behind it could not take the rest.
  */
 void rec_gen_counts(struct rec_gen *g, uint32_t *n, uint64_t count)
 {
@@ -192,7 +212,8 @@ void rec_gen_counts(struct rec_gen *g, uint32_t *n, uint64_t count)
 	uint64_t spread = one_each ? g->o.rows - g->o.users : g->o.rows;
 
 	for (uint64_t i = 0; i < count; i++) {
-		uint64_t u = g->next_user++, behind = g->o.users - u - 1, given = g->o.rows - g->left, want, least;
+		uint64_t u = g->next_user++, behind = g->o.users - u - 1,
+			 given = g->o.rows - g->left, want, least;
 		double target;
 
 		g->cum += share_of(g, u);
@@ -252,7 +273,10 @@ static double affinity(const struct rec_gen *g, const float *p, uint32_t item)
 	return (a + c) + (b + d);
 }
 
-/* An item by popularity. The rank takes the upper part of the draw; what is left over says which of its two items. Its vector will be wanted. */
+/*
+ * An item by popularity. The rank takes the upper part of the draw; what is
+ * left over says which of its two items. Its vector will be wanted.
+ */
 static uint32_t by_popularity(const struct rec_gen *g, uint64_t draw)
 {
 	unsigned __int128 product = (unsigned __int128)draw * g->o.items;
@@ -264,12 +288,14 @@ static uint32_t by_popularity(const struct rec_gen *g, uint64_t draw)
 }
 
 /*
- * Whether taste takes it, with probability 1 / (1 + e^x). Few are taken, and of the others nearly all are refused without an exponential: for x > 0,
- * e^x > (1 + x/8)^8.
+ * Whether taste takes it, with probability 1 / (1 + e^x). Few are taken, and of
+ * the others nearly all are refused without an exponential: for x > 0, e^x > (1
+ * + x/8)^8.
  */
 static bool taken_by_taste(const struct rec_gen *g, const float *p, uint32_t item, uint64_t draw)
 {
-	double unit = rec_unit(draw), x = OFFSET - STRENGTH * affinity(g, p, item), below = 1 + 0.125 * x;
+	double unit = rec_unit(draw), x = OFFSET - STRENGTH * affinity(g, p, item),
+	       below = 1 + 0.125 * x;
 
 	below *= below;
 	below *= below;
@@ -279,12 +305,14 @@ static bool taken_by_taste(const struct rec_gen *g, const float *p, uint32_t ite
 	return unit * (1 + rec_exp(x)) < 1;
 }
 
-static void values(const struct rec_gen *g, const float *p, uint64_t key, uint32_t n, struct rec_gen_row *row)
+static void values(const struct rec_gen *g, const float *p, uint64_t key, uint32_t n,
+		   struct rec_gen_row *row)
 {
 	double user_bias = rec_normal(rec_random(key, 0));
 
 	for (uint32_t j = 0; j < n; j++) {
-		double x = 3.5 + 0.5 * user_bias + 0.5 * g->bias[row[j].item] + 0.7 * affinity(g, p, row[j].item) +
+		double x = 3.5 + 0.5 * user_bias + 0.5 * g->bias[row[j].item] +
+			   0.7 * affinity(g, p, row[j].item) +
 			   g->o.noise * rec_normal(rec_random(key, 1 + j));
 		double half = floor(2 * x + 0.5) / 2;
 
@@ -302,10 +330,14 @@ static void times(uint64_t key, uint32_t n, struct rec_gen_row *row)
 	}
 }
 
-/* Rows by taste and noise until there are n or tries run out; returns how many. */
-static uint32_t choose(const struct rec_gen *g, struct rec_gen_scratch *s, uint64_t u, uint64_t key, uint32_t n, struct rec_gen_row *row)
+/*
+ * Rows by taste and noise until there are n or tries run out; returns how many.
+ */
+static uint32_t choose(const struct rec_gen *g, struct rec_gen_scratch *s, uint64_t u, uint64_t key,
+		       uint32_t n, struct rec_gen_row *row)
 {
-	uint64_t items = rec_mix2(key, 2), tastes_key = rec_mix2(key, 6), noise_key = rec_mix2(key, 5), tries = 64 + 256 * (uint64_t)n, draw = 0;
+	uint64_t items = rec_mix2(key, 2), tastes_key = rec_mix2(key, 6),
+		 noise_key = rec_mix2(key, 5), tries = 64 + 256 * (uint64_t)n, draw = 0;
 	uint32_t got = 0, ahead[AHEAD];
 
 	for (uint32_t i = 0; i < AHEAD; i++)
@@ -317,7 +349,9 @@ static uint32_t choose(const struct rec_gen *g, struct rec_gen_scratch *s, uint6
 			uint32_t item = ahead[draw % AHEAD];
 
 			ahead[draw % AHEAD] = by_popularity(g, rec_random(items, draw + AHEAD));
-			if ((!noise && !taken_by_taste(g, s->p, item, rec_random(tastes_key, draw))) || s->taken[item] == u + 1)
+			if ((!noise &&
+			     !taken_by_taste(g, s->p, item, rec_random(tastes_key, draw))) ||
+			    s->taken[item] == u + 1)
 				continue;
 			s->taken[item] = u + 1;
 			row[got++] = (struct rec_gen_row){ item, 1, 0 };
@@ -328,7 +362,8 @@ static uint32_t choose(const struct rec_gen *g, struct rec_gen_scratch *s, uint6
 	return got;
 }
 
-void rec_gen_user(const struct rec_gen *g, struct rec_gen_scratch *s, uint64_t u, uint32_t n, struct rec_gen_row *row)
+void rec_gen_user(const struct rec_gen *g, struct rec_gen_scratch *s, uint64_t u, uint32_t n,
+		  struct rec_gen_row *row)
 {
 	uint64_t key = rec_mix2(g->key_draws, u);
 	double scale = 1 / sqrt(sqrt(g->o.dim ? g->o.dim : 1));
@@ -337,7 +372,8 @@ void rec_gen_user(const struct rec_gen *g, struct rec_gen_scratch *s, uint64_t u
 	for (uint32_t d = 0; d < g->o.dim; d++)
 		s->p[d] = (float)(scale * rec_normal(rec_random(rec_mix2(key, 1), d)));
 	got = choose(g, s, u, key, n, row);
-	for (uint32_t r = 0; got < n; r++)	/* a user that wants nearly everything takes the rest by popularity */
+	/* a user that wants nearly everything takes the rest by popularity */
+	for (uint32_t r = 0; got < n; r++)
 		if (s->taken[g->by_rank[r]] != u + 1) {
 			s->taken[g->by_rank[r]] = u + 1;
 			row[got++] = (struct rec_gen_row){ g->by_rank[r], 1, 0 };

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * cmd/split/parts.c - contiguous ranges of rows of a matrix as matrices of their own: cells are copied in order, columns that hold none are left out, so that a
- * part is canonical as the whole is. Memory: the part, and five bytes a column.
+ * cmd/split/parts.c - contiguous ranges of rows of a matrix as matrices of
+ * their own: cells are copied in order, columns that hold none are left out, so
+ * that a part is canonical as the whole is. Memory: the part, and five bytes a
+ * column.
  */
 #include "data/ranges.h"
 
@@ -12,18 +14,24 @@
 
 #include "base/mem.h"
 
-int rec_split_transpose(struct rec_sparse *out, const struct rec_sparse *m, struct rec_pool *pool, struct rec_err *e)
+int rec_split_transpose(struct rec_sparse *out, const struct rec_sparse *m, struct rec_pool *pool,
+			struct rec_err *e)
 {
 	*out = (struct rec_sparse){ .has_value = m->has_value };
-	if (rec_labels_copy(&out->row, &m->col, NULL, e) == 0 && rec_labels_copy(&out->col, &m->row, NULL, e) == 0 &&
+	if (rec_labels_copy(&out->row, &m->col, NULL, e) == 0 &&
+	    rec_labels_copy(&out->col, &m->row, NULL, e) == 0 &&
 	    rec_csr_transpose(&out->m, &m->m, pool, e) == 0)
 		return 0;
 	rec_sparse_free(out);
 	return -1;
 }
 
-/* The columns that hold a cell of the rows: their labels, and the number of each among them. */
-static int used_columns(struct rec_labels *out, uint32_t *number, const struct rec_sparse *m, uint32_t first, uint32_t last, struct rec_err *e)
+/*
+ * The columns that hold a cell of the rows: their labels, and the number of
+ * each among them.
+ */
+static int used_columns(struct rec_labels *out, uint32_t *number, const struct rec_sparse *m,
+			uint32_t first, uint32_t last, struct rec_err *e)
 {
 	unsigned char *keep = rec_zalloc(m->col.n, 1, e);
 	int rc;
@@ -48,7 +56,8 @@ static bool any_time(const double *time, uint64_t n)
 	return false;
 }
 
-static int copy_cells(struct rec_csr *out, const struct rec_csr *m, const uint32_t *number, uint32_t ncols, uint32_t first, uint32_t last, struct rec_err *e)
+static int copy_cells(struct rec_csr *out, const struct rec_csr *m, const uint32_t *number,
+		      uint32_t ncols, uint32_t first, uint32_t last, struct rec_err *e)
 {
 	uint64_t from = m->ptr[first], n = m->ptr[last] - from, *ptr;
 	bool times = m->time && any_time(m->time + from, n);
@@ -69,7 +78,8 @@ static int copy_cells(struct rec_csr *out, const struct rec_csr *m, const uint32
 	return 0;
 }
 
-int rec_split_rows(struct rec_sparse *out, const struct rec_sparse *m, uint32_t first, uint32_t last, struct rec_err *e)
+int rec_split_rows(struct rec_sparse *out, const struct rec_sparse *m, uint32_t first,
+		   uint32_t last, struct rec_err *e)
 {
 	uint32_t *number = rec_alloc(m->col.n, sizeof *number, e);
 	int rc = -1;
@@ -77,7 +87,8 @@ int rec_split_rows(struct rec_sparse *out, const struct rec_sparse *m, uint32_t 
 	*out = (struct rec_sparse){ .has_value = m->has_value };
 	if (number && m->row.n == 0)	/* its arrays may be NULL */
 		rc = rec_csr_new(&out->m, 0, 0, 0, 0, e);
-	else if (number && rec_labels_cut(&out->row, &m->row, first, last, e) == 0 && used_columns(&out->col, number, m, first, last, e) == 0)
+	else if (number && rec_labels_cut(&out->row, &m->row, first, last, e) == 0 &&
+		 used_columns(&out->col, number, m, first, last, e) == 0)
 		rc = copy_cells(&out->m, &m->m, number, out->col.n, first, last, e);
 	free(number);
 	if (rc != 0)

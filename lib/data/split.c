@@ -24,7 +24,10 @@ int rec_given_parse(struct rec_given *g, const char *s)
 		g->kind = REC_GIVEN_COUNT;
 	} else {
 		g->kind = REC_GIVEN_SHARE;
-		return rec_num_f64(s, strlen(s), &g->share) == REC_NUM_OK && g->share > 0 && g->share < 1 ? 0 : -1;
+		return rec_num_f64(s, strlen(s), &g->share) == REC_NUM_OK && g->share > 0 &&
+				       g->share < 1 ?
+			       0 :
+			       -1;
 	}
 	if (rec_num_u64(s, strlen(s), &n) != REC_NUM_OK || n < 1 || n > UINT32_MAX)
 		return -1;
@@ -36,22 +39,26 @@ static uint64_t key_of(uint64_t seed, const char *method, double argument)
 {
 	char purpose[64], num[REC_NUM_MAX];
 
-	snprintf(purpose, sizeof purpose, "%s %.*s", method, (int)rec_num_put_f64(num, argument), num);
+	snprintf(purpose, sizeof purpose, "%s %.*s", method, (int)rec_num_put_f64(num, argument),
+		 num);
 	return rec_key(seed, purpose);
 }
 
 void rec_split_prepare(struct rec_split *s)
 {
-	static const char *const name[] = { "none", "ratio", "leave", "last", "last-ratio", "after", "folds", "user-ratio" };
+	static const char *const name[] = { "none",	  "ratio", "leave", "last",
+					    "last-ratio", "after", "folds", "user-ratio" };
 	double argument = s->ratio;
 
-	if (s->method == REC_SPLIT_LEAVE || s->method == REC_SPLIT_LAST || s->method == REC_SPLIT_FOLDS)
+	if (s->method == REC_SPLIT_LEAVE || s->method == REC_SPLIT_LAST ||
+	    s->method == REC_SPLIT_FOLDS)
 		argument = s->count;
 	s->key = key_of(s->seed, name[s->method], argument);
 	s->valid_key = key_of(s->seed, "valid-ratio", s->valid_ratio);
 }
 
-uint64_t rec_split_hash(uint64_t key, const char *user, size_t user_len, const char *item, size_t item_len)
+uint64_t rec_split_hash(uint64_t key, const char *user, size_t user_len, const char *item,
+			size_t item_len)
 {
 	return rec_mix2(rec_hash(user, user_len, key), rec_hash(item, item_len, key));
 }
@@ -81,7 +88,8 @@ static enum rec_side side_of_user(const struct rec_split *s, const char *user, s
 
 static enum rec_side train_or_valid(const struct rec_split *s, const struct rec_row *r)
 {
-	if (s->valid_ratio > 0 && rec_unit(rec_split_hash(s->valid_key, r->row, r->row_len, r->col, r->col_len)) < s->valid_ratio)
+	if (s->valid_ratio > 0 && rec_unit(rec_split_hash(s->valid_key, r->row, r->row_len, r->col,
+							  r->col_len)) < s->valid_ratio)
 		return REC_VALID;
 	return REC_TRAIN;
 }
@@ -95,7 +103,8 @@ static bool is_test(const struct rec_split *s, const struct rec_row *r)
 	if (s->method == REC_SPLIT_NONE)
 		return false;
 	h = rec_split_hash(s->key, r->row, r->row_len, r->col, r->col_len);
-	return s->method == REC_SPLIT_RATIO ? rec_unit(h) < s->ratio : rec_below(h, s->count) == s->fold - 1;
+	return s->method == REC_SPLIT_RATIO ? rec_unit(h) < s->ratio :
+					      rec_below(h, s->count) == s->fold - 1;
 }
 
 enum rec_side rec_split_row(const struct rec_split *s, const struct rec_row *r)
@@ -154,7 +163,8 @@ static int missing_time(const struct rec_sparse *m, uint32_t u, uint32_t col, st
 
 static bool by_time(const struct rec_split *s)
 {
-	return s->method == REC_SPLIT_LAST || s->method == REC_SPLIT_LAST_RATIO || s->method == REC_SPLIT_AFTER;
+	return s->method == REC_SPLIT_LAST || s->method == REC_SPLIT_LAST_RATIO ||
+	       s->method == REC_SPLIT_AFTER;
 }
 
 /* The pairs of user u into w->pair; -1 where a time is missing. */
@@ -191,7 +201,10 @@ static void put(struct work *w, const struct pair *p, enum rec_side side)
 	memset(w->side + p->first, side, p->end - p->first);
 }
 
-/* The first k pairs in the order of the method are test; users that have no more than k stay. */
+/*
+ * The first k pairs in the order of the method are test; users that have no
+ * more than k stay.
+ */
 static void hold_out_first(struct work *w, uint32_t n, uint32_t k)
 {
 	if (k == 0 || n <= k) {
@@ -202,7 +215,10 @@ static void hold_out_first(struct work *w, uint32_t n, uint32_t k)
 		put(w, &w->pair[i], i < k ? REC_TEST : REC_TRAIN);
 }
 
-/* Rows, not pairs, lie before or after the cut; drop_repeats looks at pairs that do both. */
+/*
+ * Rows, not pairs, lie before or after the cut; drop_repeats looks at pairs
+ * that do both.
+ */
 static void hold_out_after(struct work *w, uint32_t u)
 {
 	const struct rec_csr *m = &w->m->m;
@@ -228,7 +244,10 @@ static uint32_t given_of(const struct rec_given *g, uint32_t n)
 	}
 }
 
-/* A held-out user: the given pairs to input, the others to test or valid; with too few of them, nowhere. */
+/*
+ * A held-out user: the given pairs to input, the others to test or valid; with
+ * too few of them, nowhere.
+ */
 static void part_user(struct work *w, uint32_t u, uint32_t n, enum rec_side side)
 {
 	uint32_t given = n > 1 ? given_of(&w->s->given, n) : 0;
@@ -250,7 +269,8 @@ static void row_of(const struct rec_sparse *m, uint32_t u, uint64_t i, struct re
 {
 	size_t nu, ni;
 
-	*r = (struct rec_row){ .value = m->m.val[i], .time = m->m.time ? m->m.time[i] : (double)NAN };
+	*r = (struct rec_row){ .value = m->m.val[i],
+			       .time = m->m.time ? m->m.time[i] : (double)NAN };
 	r->row = rec_label(&m->row, u, &nu);
 	r->col = rec_label(&m->col, m->m.col[i], &ni);
 	r->row_len = (uint32_t)nu;
@@ -290,7 +310,8 @@ static int split_user(struct work *w, uint32_t u, struct rec_err *e)
 		each_row(w, u);
 		return 0;
 	}
-	if (s->method == REC_SPLIT_RATIO || s->method == REC_SPLIT_FOLDS || s->method == REC_SPLIT_NONE) {
+	if (s->method == REC_SPLIT_RATIO || s->method == REC_SPLIT_FOLDS ||
+	    s->method == REC_SPLIT_NONE) {
 		each_row(w, u);
 		return 0;
 	}
@@ -304,14 +325,20 @@ static int split_user(struct work *w, uint32_t u, struct rec_err *e)
 	if (s->method == REC_SPLIT_AFTER) {
 		hold_out_after(w, u);
 	} else {
-		qsort(w->pair, n, sizeof *w->pair, s->method == REC_SPLIT_LEAVE ? by_hash : by_time_latest_first);
-		hold_out_first(w, n, s->method == REC_SPLIT_LAST_RATIO ? (uint32_t)(s->ratio * n + 1e-9) : s->count);
+		qsort(w->pair, n, sizeof *w->pair,
+		      s->method == REC_SPLIT_LEAVE ? by_hash : by_time_latest_first);
+		hold_out_first(w, n,
+			       s->method == REC_SPLIT_LAST_RATIO ? (uint32_t)(s->ratio * n + 1e-9) :
+								   s->count);
 	}
 	draw_valid(w, u);
 	return 0;
 }
 
-/* Test rows of a pair that also stands in train (or valid) before the cut are dropped. */
+/*
+ * Test rows of a pair that also stands in train (or valid) before the cut are
+ * dropped.
+ */
 static void drop_repeats(struct work *w, uint32_t u)
 {
 	const struct rec_csr *m = &w->m->m;
@@ -329,15 +356,18 @@ static void drop_repeats(struct work *w, uint32_t u)
 	}
 }
 
-static void drop_cold(struct work *w, const unsigned char *user_seen, const unsigned char *item_seen)
+static void drop_cold(struct work *w, const unsigned char *user_seen,
+		      const unsigned char *item_seen)
 {
 	const struct rec_csr *m = &w->m->m;
 
 	for (uint32_t u = 0; u < m->nrows; u++)
 		for (uint64_t i = m->ptr[u]; i < m->ptr[u + 1]; i++) {
-			bool held = w->side[i] == REC_TEST || w->side[i] == REC_VALID || w->side[i] == REC_INPUT;
+			bool held = w->side[i] == REC_TEST || w->side[i] == REC_VALID ||
+				    w->side[i] == REC_INPUT;
 
-			if (held && ((w->s->warm_user && !user_seen[u]) || (w->s->warm_item && !item_seen[m->col[i]]))) {
+			if (held && ((w->s->warm_user && !user_seen[u]) ||
+				     (w->s->warm_item && !item_seen[m->col[i]]))) {
 				w->side[i] = REC_DROPPED;
 				w->c->cold_dropped++;
 			}
@@ -377,7 +407,8 @@ static uint64_t longest_row(const struct rec_csr *m)
 	return n;
 }
 
-int rec_split_assign(unsigned char *side, struct rec_split_counts *c, const struct rec_split *s, const struct rec_sparse *m, struct rec_err *e)
+int rec_split_assign(unsigned char *side, struct rec_split_counts *c, const struct rec_split *s,
+		     const struct rec_sparse *m, struct rec_err *e)
 {
 	struct work w = { s, m, side, c, NULL };
 	int rc = 0;
@@ -399,8 +430,8 @@ int rec_split_assign(unsigned char *side, struct rec_split_counts *c, const stru
 	return rc;
 }
 
-int rec_split_take(struct rec_sparse *out, const struct rec_sparse *m, const unsigned char *side, enum rec_side which, struct rec_pool *pool,
-		   struct rec_err *e)
+int rec_split_take(struct rec_sparse *out, const struct rec_sparse *m, const unsigned char *side,
+		   enum rec_side which, struct rec_pool *pool, struct rec_err *e)
 {
 	uint64_t n = 0;
 	struct rec_cell *cell;
@@ -415,8 +446,11 @@ int rec_split_take(struct rec_sparse *out, const struct rec_sparse *m, const uns
 	for (uint32_t u = 0; u < m->m.nrows; u++)
 		for (uint64_t i = m->m.ptr[u]; i < m->m.ptr[u + 1]; i++)
 			if (side[i] == which)
-				cell[n++] = (struct rec_cell){ u, m->m.col[i], m->m.val[i], m->m.time ? m->m.time[i] : (double)NAN };
-	rc = rec_sparse_build(out, &m->row, &m->col, cell, n, REC_REPEATS_KEEP, m->m.time != NULL, pool, e);
+				cell[n++] = (struct rec_cell){ u, m->m.col[i], m->m.val[i],
+							       m->m.time ? m->m.time[i] :
+									   (double)NAN };
+	rc = rec_sparse_build(out, &m->row, &m->col, cell, n, REC_REPEATS_KEEP, m->m.time != NULL,
+			      pool, e);
 	free(cell);
 	return rc;
 }

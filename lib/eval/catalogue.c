@@ -13,7 +13,10 @@ static int ascending(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* x holds the counts above 0, n of them; items - n further items have count 0 and come first. */
+/*
+ * x holds the counts above 0, n of them; items - n further items have count 0
+ * and come first.
+ */
 static double gini_of(uint64_t *x, size_t n, uint64_t items)
 {
 	uint64_t total = 0;
@@ -31,7 +34,8 @@ static double gini_of(uint64_t *x, size_t n, uint64_t items)
 	return (double)sum / ((double)items * (double)total);
 }
 
-int rec_catalogue_count(struct rec_catalogue *c, const struct rec_results *r, const unsigned char *selected, uint32_t k, struct rec_err *e)
+int rec_catalogue_count(struct rec_catalogue *c, const struct rec_results *r,
+			const unsigned char *selected, uint32_t k, struct rec_err *e)
 {
 	uint64_t *count = rec_zalloc(r->item.n, sizeof *count, e);
 	size_t n = 0;

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * evaluate.c - sets up the pass over users: checks, maps between label sets, series with their definitions, scratch.
+ * evaluate.c - sets up the pass over users: checks, maps between label sets,
+ * series with their definitions, scratch.
  *
- * Data flow: lists, truth, train and candidates have label sets of their own; sorted sets are merged into maps once, and the pass works on column numbers.
- * Memory: the inputs, 9 bytes a user and series, maps of 4 bytes a label, and per thread 24 bytes an item.
+ * Data flow: lists, truth, train and candidates have label sets of their own;
+ * sorted sets are merged into maps once, and the pass works on column numbers.
+ * Memory: the inputs, 9 bytes a user and series, maps of 4 bytes a label, and
+ * per thread 24 bytes an item.
  */
 #include "eval/evaluate.h"
 
@@ -26,7 +29,8 @@ uint64_t rec_eval_longest(const struct rec_lists *l)
 	return longest;
 }
 
-int rec_eval_same_pairs(bool *same, const struct rec_lists *l, const struct rec_sparse *truth, struct rec_err *e)
+int rec_eval_same_pairs(bool *same, const struct rec_lists *l, const struct rec_sparse *truth,
+			struct rec_err *e)
 {
 	unsigned char *there;
 
@@ -35,7 +39,8 @@ int rec_eval_same_pairs(bool *same, const struct rec_lists *l, const struct rec_
 		*same = l->row.off[i] == truth->row.off[i] && l->ptr[i] == truth->m.ptr[i];
 	for (uint32_t i = 0; *same && i <= l->col.n; i++)
 		*same = l->col.off[i] == truth->col.off[i];
-	*same = *same && l->nnz > 0 && memcmp(l->row.bytes, truth->row.bytes, l->row.off[l->row.n]) == 0 &&
+	*same = *same && l->nnz > 0 &&
+		memcmp(l->row.bytes, truth->row.bytes, l->row.off[l->row.n]) == 0 &&
 		memcmp(l->col.bytes, truth->col.bytes, l->col.off[l->col.n]) == 0;
 	if (!*same)
 		return 0;
@@ -67,11 +72,13 @@ static void look_at_metrics(struct rec_evaluation *v)
 		v->novelty |= m->measure->kind == REC_CATALOGUE && m->measure->agg == REC_AGG_RATIO;
 		if (m->k > v->deepest)
 			v->deepest = m->k;
-		if (m->measure->kind == REC_CATALOGUE && m->measure->agg != REC_AGG_RATIO && m->k > v->catalogue_cut)
+		if (m->measure->kind == REC_CATALOGUE && m->measure->agg != REC_AGG_RATIO &&
+		    m->k > v->catalogue_cut)
 			v->catalogue_cut = m->k;
 	}
 	if (v->in->train)
-		v->floor_length = v->auc || v->deepest > v->in->train->col.n ? v->in->train->col.n : v->deepest;
+		v->floor_length = v->auc || v->deepest > v->in->train->col.n ? v->in->train->col.n :
+									       v->deepest;
 }
 
 static int make_maps(struct rec_evaluation *v, struct rec_err *e)
@@ -79,18 +86,22 @@ static int make_maps(struct rec_evaluation *v, struct rec_err *e)
 	const struct rec_eval_input *in = v->in;
 	const struct rec_labels *row = &in->truth->row, *col = &in->truth->col;
 
-	if (rec_labels_map(&v->list_row, row, &in->lists->row, e) != 0 || rec_labels_map(&v->list_truth, &in->lists->col, col, e) != 0)
+	if (rec_labels_map(&v->list_row, row, &in->lists->row, e) != 0 ||
+	    rec_labels_map(&v->list_truth, &in->lists->col, col, e) != 0)
 		return -1;
 	if (in->train)
-		if (rec_labels_map(&v->train_row, row, &in->train->row, e) != 0 || rec_labels_map(&v->list_train, &in->lists->col, &in->train->col, e) != 0 ||
-		    rec_labels_map(&v->truth_train, col, &in->train->col, e) != 0 || rec_labels_map(&v->train_truth, &in->train->col, col, e) != 0)
+		if (rec_labels_map(&v->train_row, row, &in->train->row, e) != 0 ||
+		    rec_labels_map(&v->list_train, &in->lists->col, &in->train->col, e) != 0 ||
+		    rec_labels_map(&v->truth_train, col, &in->train->col, e) != 0 ||
+		    rec_labels_map(&v->train_truth, &in->train->col, col, e) != 0)
 			return -1;
 	if (in->candidates)
 		if (rec_labels_map(&v->candidates_row, row, &in->candidates->row, e) != 0 ||
 		    rec_labels_map(&v->candidate_truth, &in->candidates->col, col, e) != 0)
 			return -1;
 	if (in->candidates && in->train)
-		return rec_labels_map(&v->candidate_train, &in->candidates->col, &in->train->col, e);
+		return rec_labels_map(&v->candidate_train, &in->candidates->col, &in->train->col,
+				      e);
 	return 0;
 }
 
@@ -110,7 +121,8 @@ static int make_discounts(struct rec_evaluation *v, struct rec_err *e)
 }
 
 /* What a ranking measure was taken with, behind its own definition. */
-static void conditions(const struct rec_evaluation *v, const struct rec_metric *m, char *out, size_t n)
+static void conditions(const struct rec_evaluation *v, const struct rec_metric *m, char *out,
+		       size_t n)
 {
 	static const char *const ties[] = { "label", "mean", "worst", "best" };
 	char number[REC_NUM_MAX + 1] = "0", sampled[64] = "";
@@ -119,14 +131,18 @@ static void conditions(const struct rec_evaluation *v, const struct rec_metric *
 	if (v->in->candidates && v->sampled_min == v->sampled_max)
 		snprintf(sampled, sizeof sampled, "; sampled=%u", v->sampled_max);
 	else if (v->in->candidates)
-		snprintf(sampled, sizeof sampled, "; sampled=%u-%u", v->sampled_min, v->sampled_max);
-	snprintf(out, n, "; relevant=value%s%s; missing=%s%s%s%s", v->o->relevant > 0 ? ">=" : ">", number, v->o->skip_missing ? "skip" : "zero",
-		 m->measure->cut ? "; ties=" : "", m->measure->cut ? ties[v->o->ties] : "", sampled);
+		snprintf(sampled, sizeof sampled, "; sampled=%u-%u", v->sampled_min,
+			 v->sampled_max);
+	snprintf(out, n, "; relevant=value%s%s; missing=%s%s%s%s", v->o->relevant > 0 ? ">=" : ">",
+		 number, v->o->skip_missing ? "skip" : "zero", m->measure->cut ? "; ties=" : "",
+		 m->measure->cut ? ties[v->o->ties] : "", sampled);
 }
 
-static int add_series(struct rec_evaluation *v, size_t metric, int variant, enum rec_agg agg, unsigned flags, const char *definition, struct rec_err *e)
+static int add_series(struct rec_evaluation *v, size_t metric, int variant, enum rec_agg agg,
+		      unsigned flags, const char *definition, struct rec_err *e)
 {
-	static const char *const suffix[VARIANTS] = { "", "/floor", "/ceiling", "/head", "/middle", "/tail", "/corrected" };
+	static const char *const suffix[VARIANTS] = { "",	 "/floor", "/ceiling",	"/head",
+						      "/middle", "/tail",  "/corrected" };
 	const struct rec_metric *m = &v->o->metric[metric];
 	struct rec_series *s;
 	char name[80];
@@ -140,23 +156,34 @@ static int add_series(struct rec_evaluation *v, size_t metric, int variant, enum
 static int add_variants(struct rec_evaluation *v, size_t i, struct rec_err *e)
 {
 	static const char *const what[VARIANTS] = {
-		[VARIANT_FLOOR] = "the most popular unseen items of train instead of the lists (ties by label), same users and cut-off",
-		[VARIANT_CEILING] = "best reachable: truth that is unknown to train or already in the user's train pairs can't be hit",
-		[VARIANT_HEAD] = "truth in the head alone: items of the first third of train interactions",
-		[VARIANT_MIDDLE] = "truth in the middle alone: items of the second third of train interactions",
-		[VARIANT_TAIL] = "truth in the tail alone: items of the last third of train interactions",
+		[VARIANT_FLOOR] = "the most popular unseen items of train instead of the lists "
+				  "(ties by label), same users and cut-off",
+		[VARIANT_CEILING] = "best reachable: truth that is unknown to train or already in "
+				    "the user's train pairs can't be hit",
+		[VARIANT_HEAD] =
+			"truth in the head alone: items of the first third of train interactions",
+		[VARIANT_MIDDLE] = "truth in the middle alone: items of the second third of train "
+				   "interactions",
+		[VARIANT_TAIL] =
+			"truth in the tail alone: items of the last third of train interactions",
 	};
 	char text[512];
 
 	for (int variant = VARIANT_FLOOR; v->in->train && variant <= VARIANT_TAIL; variant++) {
-		snprintf(text, sizeof text, "%s%s", what[variant], v->in->candidates && variant == VARIANT_FLOOR ? ", among the candidates" : "");
-		if (add_series(v, i, variant, REC_AGG_MEAN, variant >= VARIANT_HEAD ? REC_SERIES_ANSWERED : 0, text, e) != 0)
+		snprintf(text, sizeof text, "%s%s", what[variant],
+			 v->in->candidates && variant == VARIANT_FLOOR ? ", among the candidates" :
+									 "");
+		if (add_series(v, i, variant, REC_AGG_MEAN,
+			       variant >= VARIANT_HEAD ? REC_SERIES_ANSWERED : 0, text, e) != 0)
 			return -1;
 	}
 	if (!v->corrected || !v->o->metric[i].measure->cut)	/* auc of a sample is not off */
 		return 0;
-	snprintf(text, sizeof text, "estimate of %s among all %llu items from ranks among %u sampled (Krichene and Rendle 2020, bias-variance estimator, "
-		 "gamma=%s, drawn without replacement)", v->o->metric[i].name, (unsigned long long)v->catalogue, v->sampled_max, "0.01");
+	snprintf(text, sizeof text,
+		 "estimate of %s among all %llu items from ranks among %u sampled (Krichene and "
+		 "Rendle 2020, bias-variance estimator, "
+		 "gamma=%s, drawn without replacement)",
+		 v->o->metric[i].name, (unsigned long long)v->catalogue, v->sampled_max, "0.01");
 	return add_series(v, i, VARIANT_CORRECTED, REC_AGG_MEAN, REC_SERIES_ANSWERED, text, e);
 }
 
@@ -164,7 +191,8 @@ static int add_metric(struct rec_evaluation *v, size_t i, struct rec_err *e)
 {
 	const struct rec_metric *m = &v->o->metric[i];
 	char text[1024], more[256] = "";
-	unsigned flags = REC_SERIES_MAIN | (m->measure->kind == REC_RANKING ? REC_SERIES_ANSWERED : 0);
+	unsigned flags = REC_SERIES_MAIN |
+			 (m->measure->kind == REC_RANKING ? REC_SERIES_ANSWERED : 0);
 
 	rec_metric_define(m, text, sizeof text);
 	if (m->measure->kind == REC_RANKING)
@@ -180,10 +208,12 @@ static int add_audit(struct rec_evaluation *v, struct rec_err *e)
 	struct rec_series *s;
 
 	v->truth_in_train = v->r->n;
-	if (rec_results_add(v->r, &s, "truth-in-train", REC_AGG_RATIO, REC_SERIES_SHARE, 0, "share of relevant truth pairs that are pairs of train", e) != 0)
+	if (rec_results_add(v->r, &s, "truth-in-train", REC_AGG_RATIO, REC_SERIES_SHARE, 0,
+			    "share of relevant truth pairs that are pairs of train", e) != 0)
 		return -1;
 	v->listed_in_train = v->r->n;
-	return rec_results_add(v->r, &s, "listed-in-train", REC_AGG_RATIO, REC_SERIES_SHARE, 0, "share of the entries of the lists that are pairs of train", e);
+	return rec_results_add(v->r, &s, "listed-in-train", REC_AGG_RATIO, REC_SERIES_SHARE, 0,
+			       "share of the entries of the lists that are pairs of train", e);
 }
 
 static int copy_users(struct rec_evaluation *v, struct rec_err *e)
@@ -231,12 +261,14 @@ static int keep_listed(struct rec_evaluation *v, struct rec_err *e)
 	r->item = v->in->train->col;
 	r->item.own_off = r->item.own_bytes = NULL;
 	r->listed_ptr = rec_zalloc((size_t)r->user.n + 1, sizeof *r->listed_ptr, e);
-	r->listed = rec_alloc((size_t)(l->ptr[v->list_last] - l->ptr[v->list_first]), sizeof *r->listed, e);
+	r->listed = rec_alloc((size_t)(l->ptr[v->list_last] - l->ptr[v->list_first]),
+			      sizeof *r->listed, e);
 	if (!r->listed_ptr || !r->listed)
 		return -1;
 	for (uint32_t u = 0; u < r->user.n; u++) {
 		uint32_t row = v->first + u, list = v->list_row[row];
-		uint64_t from = list == REC_NONE ? 0 : l->ptr[list], to = list == REC_NONE ? 0 : l->ptr[list + 1];
+		uint64_t from = list == REC_NONE ? 0 : l->ptr[list],
+			 to = list == REC_NONE ? 0 : l->ptr[list + 1];
 		bool relevant = false;
 
 		for (uint64_t i = truth->ptr[row]; i < truth->ptr[row + 1]; i++)
@@ -258,7 +290,8 @@ static uint64_t longest_row(const struct rec_csr *m)
 	return longest;
 }
 
-static int make_scratch(struct rec_scratch *s, const struct rec_evaluation *v, size_t entries, struct rec_err *e)
+static int make_scratch(struct rec_scratch *s, const struct rec_evaluation *v, size_t entries,
+			struct rec_err *e)
 {
 	uint32_t items = v->in->truth->col.n, known = v->in->train ? v->in->train->col.n : 0;
 
@@ -274,13 +307,18 @@ static int make_scratch(struct rec_scratch *s, const struct rec_evaluation *v, s
 	s->group = rec_alloc(entries, sizeof *s->group, e);
 	s->tied = rec_alloc(entries, sizeof *s->tied, e);
 	s->skip = rec_alloc(entries, 1, e);
-	return s->gain_of && s->scored && s->scored_by && s->candidate_by && s->seen_by && s->relevant && s->entry && s->gain && s->ideal && s->group &&
-	       s->tied && s->skip ? 0 : -1;
+	return s->gain_of && s->scored && s->scored_by && s->candidate_by && s->seen_by &&
+			       s->relevant && s->entry && s->gain && s->ideal && s->group &&
+			       s->tied && s->skip ?
+		       0 :
+		       -1;
 }
 
 static void free_scratch(struct rec_scratch *s)
 {
-	void *all[] = { s->gain_of, s->scored, s->scored_by, s->candidate_by, s->seen_by, s->relevant, s->entry, s->gain, s->ideal, s->group, s->tied, s->skip };
+	void *all[] = { s->gain_of, s->scored,	 s->scored_by, s->candidate_by,
+			s->seen_by, s->relevant, s->entry,     s->gain,
+			s->ideal,   s->group,	 s->tied,      s->skip };
 
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
 		free(all[i]);
@@ -302,7 +340,9 @@ static int pass(struct rec_evaluation *v, const struct rec_run *run, struct rec_
 	for (unsigned t = 0; rc == 0 && t < threads; t++)
 		rc = make_scratch(&v->scratch[t], v, entries, e);
 	if (rc == 0)
-		rc = rec_pool_run(run->pool, ((size_t)v->r->user.n + REC_EVAL_BLOCK - 1) / REC_EVAL_BLOCK, rec_eval_users, v, e);
+		rc = rec_pool_run(run->pool,
+				  ((size_t)v->r->user.n + REC_EVAL_BLOCK - 1) / REC_EVAL_BLOCK,
+				  rec_eval_users, v, e);
 	for (unsigned t = 0; t < threads; t++)
 		free_scratch(&v->scratch[t]);
 	free(v->scratch);
@@ -323,21 +363,26 @@ static void take_notes(const struct rec_evaluation *v, struct rec_eval_notes *no
 			continue;
 		for (uint32_t u = 0; u < v->r->user.n; u++)
 			pairs += s->count[u];
-		notes->extra_pairs = v->in->lists->ptr[v->list_last] - v->in->lists->ptr[v->list_first] - pairs;
+		notes->extra_pairs = v->in->lists->ptr[v->list_last] -
+				     v->in->lists->ptr[v->list_first] - pairs;
 		break;
 	}
 }
 
 static void free_evaluation(struct rec_evaluation *v)
 {
-	void *all[] = { v->list_row, v->train_row, v->candidates_row, v->list_truth, v->list_train, v->truth_train, v->candidate_truth, v->candidate_train,
-			v->train_truth, v->popularity, v->order, v->third, v->information, v->discount, v->discount_sum, v->series, v->corrected };
+	void *all[] = { v->list_row,	v->train_row,	v->candidates_row,  v->list_truth,
+			v->list_train,	v->truth_train, v->candidate_truth, v->candidate_train,
+			v->train_truth, v->popularity,	v->order,	    v->third,
+			v->information, v->discount,	v->discount_sum,    v->series,
+			v->corrected };
 
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
 		free(all[i]);
 }
 
-static int evaluate(struct rec_evaluation *v, const struct rec_run *run, struct rec_eval_notes *notes, struct rec_err *e)
+static int evaluate(struct rec_evaluation *v, const struct rec_run *run,
+		    struct rec_eval_notes *notes, struct rec_err *e)
 {
 	look_at_metrics(v);
 	rec_eval_range(v);
@@ -353,7 +398,8 @@ static int evaluate(struct rec_evaluation *v, const struct rec_run *run, struct 
 	return 0;
 }
 
-int rec_evaluate(struct rec_results *r, const struct rec_eval_input *in, const struct rec_eval_opts *o, const struct rec_run *run,
+int rec_evaluate(struct rec_results *r, const struct rec_eval_input *in,
+		 const struct rec_eval_opts *o, const struct rec_run *run,
 		 struct rec_eval_notes *notes, struct rec_err *e)
 {
 	struct rec_evaluation v = { .in = in, .o = o, .r = r };

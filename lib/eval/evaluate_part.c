@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* evaluate_part.c - a part of the users: where its borders are, which lists belong to it, and what a run needs. */
+/*
+ * evaluate_part.c - a part of the users: where its borders are, which lists
+ * belong to it, and what a run needs.
+ */
 #include <stdlib.h>
 
 #include "base/blocks.h"
@@ -47,8 +50,12 @@ void rec_eval_range(struct rec_evaluation *v)
 	v->list_last = list_at(v, v->last);
 }
 
-/* Add to the block of each row of truth the cells that the same row has elsewhere. */
-static int add_cells(uint64_t *cost, const struct rec_labels *truth, const struct rec_labels *row, const uint64_t *ptr, struct rec_err *e)
+/*
+ * Add to the block of each row of truth the cells that the same row has
+ * elsewhere.
+ */
+static int add_cells(uint64_t *cost, const struct rec_labels *truth, const struct rec_labels *row,
+		     const uint64_t *ptr, struct rec_err *e)
 {
 	uint32_t *map;
 
@@ -61,7 +68,8 @@ static int add_cells(uint64_t *cost, const struct rec_labels *truth, const struc
 	return 0;
 }
 
-int rec_eval_part(uint32_t *first, uint32_t *last, const struct rec_eval_input *in, uint32_t i, uint32_t n, struct rec_err *e)
+int rec_eval_part(uint32_t *first, uint32_t *last, const struct rec_eval_input *in, uint32_t i,
+		  uint32_t n, struct rec_err *e)
 {
 	enum { USER = 8 };	/* what a user costs besides */
 	const struct rec_labels *truth = &in->truth->row;
@@ -82,7 +90,10 @@ int rec_eval_part(uint32_t *first, uint32_t *last, const struct rec_eval_input *
 	return rc;
 }
 
-/* Held and while it is read, of something that lies in a mapped file only the maps of labels. */
+/*
+ * Held and while it is read, of something that lies in a mapped file only the
+ * maps of labels.
+ */
 struct bytes {
 	uint64_t held, reading;
 };
@@ -119,15 +130,19 @@ static struct bytes lists_bytes(const struct rec_lists *l)
 	return b;
 }
 
-uint64_t rec_eval_bytes(const struct rec_eval_input *in, const struct rec_eval_opts *o, const struct rec_run *run)
+uint64_t rec_eval_bytes(const struct rec_eval_input *in, const struct rec_eval_opts *o,
+			const struct rec_run *run)
 {
-	uint64_t users = o->last ? o->last - o->first : in->truth->row.n, items = in->truth->col.n, known = in->train ? in->train->col.n : 0;
-	uint64_t threads = run->pool ? rec_pool_size(run->pool) : 1, series = o->n * (in->train ? 6 : 1) + (in->candidates ? o->n : 0);
+	uint64_t users = o->last ? o->last - o->first : in->truth->row.n, items = in->truth->col.n,
+		 known = in->train ? in->train->col.n : 0;
+	uint64_t threads = run->pool ? rec_pool_size(run->pool) : 1,
+		 series = o->n * (in->train ? 6 : 1) + (in->candidates ? o->n : 0);
 	const struct bytes each[] = { lists_bytes(in->lists), matrix_bytes(in->truth),
 				      matrix_bytes(in->train), matrix_bytes(in->candidates) };
 	uint64_t held = 0, most = 0;
 
-	for (size_t i = 0; i < sizeof each / sizeof *each; i++) {	/* read one after the other */
+	/* read one after the other */
+	for (size_t i = 0; i < sizeof each / sizeof *each; i++) {
 		most = held + each[i].reading > most ? held + each[i].reading : most;
 		held += each[i].held;
 	}

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* evaluate_sampled.c - lists made of sampled candidates: the check, the number sampled, and estimates of the unsampled values. */
+/*
+ * evaluate_sampled.c - lists made of sampled candidates: the check, the number
+ * sampled, and estimates of the unsampled values.
+ */
 #include <stdlib.h>
 
 #include "base/mem.h"
@@ -21,7 +24,9 @@ static int not_a_candidate(const struct rec_lists *l, uint32_t row, uint32_t col
 	size_t nu, ni;
 	const char *user = rec_label(&l->row, row, &nu), *item = rec_label(&l->col, col, &ni);
 
-	return rec_err_set(e, REC_EDATA, "the list of '%.*s' holds '%.*s', which is not among its candidates", (int)nu, user, (int)ni, item);
+	return rec_err_set(e, REC_EDATA,
+			   "the list of '%.*s' holds '%.*s', which is not among its candidates",
+			   (int)nu, user, (int)ni, item);
 }
 
 static int check_block(void *arg, size_t task, unsigned thread, struct rec_err *e)
@@ -31,12 +36,14 @@ static int check_block(void *arg, size_t task, unsigned thread, struct rec_err *
 	const struct rec_csr *m = &c->v->in->candidates->m;
 	uint32_t *mine = c->mine[thread];
 
-	uint64_t begin = c->v->list_first + (uint64_t)task * REC_EVAL_BLOCK, end = begin + REC_EVAL_BLOCK;
+	uint64_t begin = c->v->list_first + (uint64_t)task * REC_EVAL_BLOCK,
+		 end = begin + REC_EVAL_BLOCK;
 
 	for (uint32_t u = (uint32_t)begin; u < c->v->list_last && u < end; u++) {
 		uint32_t row = c->row[u];
 
-		for (uint64_t i = row == REC_NONE ? 0 : m->ptr[row]; row != REC_NONE && i < m->ptr[row + 1]; i++)
+		for (uint64_t i = row == REC_NONE ? 0 : m->ptr[row];
+		     row != REC_NONE && i < m->ptr[row + 1]; i++)
 			if (c->column[m->col[i]] != REC_NONE)
 				mine[c->column[m->col[i]]] = u + 1;
 		for (uint64_t i = l->ptr[u]; i < l->ptr[u + 1]; i++)
@@ -61,7 +68,10 @@ static int check_lists(const struct rec_evaluation *v, const struct rec_run *run
 		if (!(c.mine[t] = rec_zalloc(l->col.n, sizeof **c.mine, e)))
 			rc = -1;
 	if (rc == 0)
-		rc = rec_pool_run(run->pool, ((size_t)(v->list_last - v->list_first) + REC_EVAL_BLOCK - 1) / REC_EVAL_BLOCK, check_block, &c, e);
+		rc = rec_pool_run(run->pool,
+				  ((size_t)(v->list_last - v->list_first) + REC_EVAL_BLOCK - 1) /
+					  REC_EVAL_BLOCK,
+				  check_block, &c, e);
 	for (unsigned t = 0; c.mine && t < threads; t++)
 		free(c.mine[t]);
 	free(c.mine);
@@ -70,7 +80,10 @@ static int check_lists(const struct rec_evaluation *v, const struct rec_run *run
 	return rc;
 }
 
-/* Relevant candidates of a truth row: both are in ascending label order, and so are their columns once mapped. */
+/*
+ * Relevant candidates of a truth row: both are in ascending label order, and so
+ * are their columns once mapped.
+ */
 static uint32_t relevant_candidates(const struct rec_evaluation *v, uint32_t u, uint32_t row)
 {
 	const struct rec_csr *c = &v->in->candidates->m, *t = &v->in->truth->m;
@@ -109,8 +122,12 @@ static void count_sampled(struct rec_evaluation *v)
 		v->sampled_min = 0;
 }
 
-/* The measure of a list whose one relevant item has rank r of n. gain ends with it. */
-static double value_at(const struct rec_evaluation *v, const struct rec_metric *m, const double *gain_end, const uint32_t *end, const unsigned char *skip,
+/*
+ * The measure of a list whose one relevant item has rank r of n. gain ends with
+ * it.
+ */
+static double value_at(const struct rec_evaluation *v, const struct rec_metric *m,
+		       const double *gain_end, const uint32_t *end, const unsigned char *skip,
 		       uint64_t r, uint64_t n)
 {
 	static const double one = 1;
@@ -145,7 +162,10 @@ static int values_by_rank(const struct rec_evaluation *v, double *b, uint64_t n,
 		gain[v->deepest] = 1;
 	for (size_t i = 0; rc == 0 && i < v->o->n; i++)
 		for (uint64_t r = 1; r <= n; r++)
-			b[i * n + r - 1] = v->o->metric[i].measure->kind == REC_RANKING ? value_at(v, &v->o->metric[i], gain + most, end, skip, r, n) : 0;
+			b[i * n + r - 1] = v->o->metric[i].measure->kind == REC_RANKING ?
+						   value_at(v, &v->o->metric[i], gain + most, end,
+							    skip, r, n) :
+						   0;
 	free(gain);
 	free(end);
 	free(skip);
@@ -155,17 +175,22 @@ static int values_by_rank(const struct rec_evaluation *v, double *b, uint64_t n,
 static const char *why_not(const struct rec_evaluation *v)
 {
 	if (!v->in->train)
-		return "no estimate of the unsampled values: it needs --train, for the number of items";
+		return "no estimate of the unsampled values: it needs --train, for the number of "
+		       "items";
 	if (v->several > 0)
-		return "no estimate of the unsampled values: it needs exactly one relevant item among the candidates of each list";
+		return "no estimate of the unsampled values: it needs exactly one relevant item "
+		       "among the candidates of each list";
 	if (v->sampled_min != v->sampled_max)
-		return "no estimate of the unsampled values: it needs the same number of sampled items for all";
+		return "no estimate of the unsampled values: it needs the same number of sampled "
+		       "items for all";
 	if (v->sampled_max < 1 || v->sampled_max > MAX_SAMPLED || v->sampled_max >= v->catalogue)
-		return "no estimate of the unsampled values: it needs from 1 to 1000 sampled items, and a larger catalogue";
+		return "no estimate of the unsampled values: it needs from 1 to 1000 sampled "
+		       "items, and a larger catalogue";
 	return NULL;
 }
 
-int rec_eval_candidates(struct rec_evaluation *v, const struct rec_run *run, struct rec_eval_notes *notes, struct rec_err *e)
+int rec_eval_candidates(struct rec_evaluation *v, const struct rec_run *run,
+			struct rec_eval_notes *notes, struct rec_err *e)
 {
 	const struct rec_sparse *train = v->in->train;
 	double *b;
@@ -184,7 +209,8 @@ int rec_eval_candidates(struct rec_evaluation *v, const struct rec_run *run, str
 	v->corrected = rec_alloc(v->o->n * (v->sampled_max + 1), sizeof *v->corrected, e);
 	rc = b && v->corrected ? values_by_rank(v, b, v->catalogue, e) : -1;
 	if (rc == 0)
-		rc = rec_sampled_estimate(v->corrected, b, (uint32_t)v->o->n, v->catalogue, v->sampled_max, gamma_of_estimate, e);
+		rc = rec_sampled_estimate(v->corrected, b, (uint32_t)v->o->n, v->catalogue,
+					  v->sampled_max, gamma_of_estimate, e);
 	free(b);
 	return rc;
 }

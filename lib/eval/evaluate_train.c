@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* evaluate_train.c - what train says of items: popularity, order by it, thirds of the interactions, information. */
+/*
+ * evaluate_train.c - what train says of items: popularity, order by it, thirds
+ * of the interactions, information.
+ */
 #include <stdlib.h>
 
 #include "base/math.h"
@@ -14,7 +17,10 @@ static void count_pairs(struct rec_evaluation *v)
 		v->popularity[m->col[i]] += m->val[i] > 0;
 }
 
-/* Popularity descending, then label ascending: a counting sort by popularity, which no count exceeds rows. */
+/*
+ * Popularity descending, then label ascending: a counting sort by popularity,
+ * which no count exceeds rows.
+ */
 static int sort_items(struct rec_evaluation *v, struct rec_err *e)
 {
 	uint32_t items = v->in->train->col.n, rows = v->in->train->row.n;
@@ -63,6 +69,8 @@ int rec_eval_popularity(struct rec_evaluation *v, struct rec_err *e)
 		return -1;
 	cut_thirds(v);
 	for (uint32_t i = 0; i < items; i++)
-		v->information[i] = v->popularity[i] ? rec_log2((double)users / v->popularity[i]) : -1;	/* -1: unknown */
+		/* -1: unknown */
+		v->information[i] = v->popularity[i] ? rec_log2((double)users / v->popularity[i]) :
+						       -1;
 	return 0;
 }

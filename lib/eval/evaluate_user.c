@@ -32,10 +32,14 @@ static int descending(const void *a, const void *b)
 
 static bool seen(const struct user *x, uint32_t train_col)
 {
-	return train_col != REC_NONE && x->train != REC_NONE && x->s->seen_by[train_col] == x->u + 1;
+	return train_col != REC_NONE && x->train != REC_NONE &&
+	       x->s->seen_by[train_col] == x->u + 1;
 }
 
-/* May the truth item of that column be recommended to the user at all? Without train and candidates everything may. */
+/*
+ * May the truth item of that column be recommended to the user at all? Without
+ * train and candidates everything may.
+ */
 static bool reachable(const struct user *x, uint32_t truth_col)
 {
 	uint32_t t = x->v->in->train ? x->v->truth_train[truth_col] : REC_NONE;
@@ -50,7 +54,8 @@ static void mark(struct user *x)
 	const struct rec_eval_input *in = x->v->in;
 	const struct rec_csr *truth = &in->truth->m;
 
-	for (uint64_t i = in->train && x->train != REC_NONE ? in->train->m.ptr[x->train] : 0; x->train != REC_NONE && i < in->train->m.ptr[x->train + 1]; i++)
+	for (uint64_t i = in->train && x->train != REC_NONE ? in->train->m.ptr[x->train] : 0;
+	     x->train != REC_NONE && i < in->train->m.ptr[x->train + 1]; i++)
 		x->s->seen_by[in->train->m.col[i]] = x->u + 1;
 	for (uint64_t i = truth->ptr[x->u]; i < truth->ptr[x->u + 1]; i++) {
 		if (!rec_eval_is_relevant(x->v, truth->val[i]))
@@ -79,11 +84,14 @@ static void count_candidates(struct user *x)
 
 			if (t != REC_NONE)
 				x->s->candidate_by[t] = x->u + 1;
-			x->candidates_all += !in->train || !seen(x, x->v->candidate_train[m->col[i]]);
+			x->candidates_all += !in->train ||
+					     !seen(x, x->v->candidate_train[m->col[i]]);
 		}
 	} else if (!in->candidates && in->train) {
 		m = &in->train->m;
-		x->candidates_all = in->train->col.n - (x->train == REC_NONE ? 0 : m->ptr[x->train + 1] - m->ptr[x->train]);
+		x->candidates_all =
+			in->train->col.n -
+			(x->train == REC_NONE ? 0 : m->ptr[x->train + 1] - m->ptr[x->train]);
 	}
 	for (uint32_t i = 0; i < x->relevant; i++)
 		x->candidates_relevant += reachable(x, x->s->relevant[i]);
@@ -114,7 +122,10 @@ static int by_popularity(const void *a, const void *b)
 	return (x->train > y->train) - (x->train < y->train);	/* train columns ascend by label */
 }
 
-/* The most popular unseen items, of the candidates where there are any; items that train doesn't hold are left out. */
+/*
+ * The most popular unseen items, of the candidates where there are any; items
+ * that train doesn't hold are left out.
+ */
 static uint32_t load_floor(const struct user *x)
 {
 	const struct rec_evaluation *v = x->v;
@@ -131,7 +142,8 @@ static uint32_t load_floor(const struct user *x)
 		}
 		return n;
 	}
-	for (uint64_t i = x->candidates == REC_NONE ? 0 : c->m.ptr[x->candidates]; x->candidates != REC_NONE && i < c->m.ptr[x->candidates + 1]; i++) {
+	for (uint64_t i = x->candidates == REC_NONE ? 0 : c->m.ptr[x->candidates];
+	     x->candidates != REC_NONE && i < c->m.ptr[x->candidates + 1]; i++) {
 		uint32_t t = v->candidate_train[c->m.col[i]];
 
 		if (t != REC_NONE && !seen(x, t))
@@ -172,7 +184,10 @@ static bool in_focus(const struct user *x, uint32_t train_col, int focus)
 	return focus == EVERYWHERE || (train_col != REC_NONE && x->v->third[train_col] == focus);
 }
 
-/* Gains within entries from .. to - 1 in order, skip flags with them. Insertion: ties are short. */
+/*
+ * Gains within entries from .. to - 1 in order, skip flags with them.
+ * Insertion: ties are short.
+ */
 static void order_gains(struct rec_scratch *s, uint32_t from, uint32_t to, bool best)
 {
 	for (uint32_t i = from + 1; i < to; i++) {
@@ -207,7 +222,10 @@ static void make_groups(struct rec_scratch *s, uint32_t n, enum rec_ties ties)
 	}
 }
 
-/* The n entries as a ranked list, with the truth in focus alone. r->relevant is 0 where there is none. */
+/*
+ * The n entries as a ranked list, with the truth in focus alone. r->relevant is
+ * 0 where there is none.
+ */
 static void prepare(struct rec_ranking *r, const struct user *x, uint32_t n, enum rec_ties ties,
 		    int focus)
 {
@@ -265,7 +283,8 @@ static void measure(const struct user *x, const struct rec_ranking *r, int varia
 {
 	for (size_t i = 0; i < x->v->o->n; i++) {
 		const struct rec_metric *m = &x->v->o->metric[i];
-		struct rec_series *s = m->measure->kind == REC_RANKING ? series_of(x, i, variant) : NULL;
+		struct rec_series *s = m->measure->kind == REC_RANKING ? series_of(x, i, variant) :
+									 NULL;
 
 		if (s)
 			set(s, x->at, m->measure->fn(r, m), state);
@@ -288,7 +307,10 @@ static int check_whole(const struct user *x, const struct rec_ranking *r, struct
 			   (unsigned long long)x->candidates_all, REC_S(x->candidates_all));
 }
 
-/* Rank of the one relevant item among the sampled ones, the last of its ties; candidates that the list leaves out rank last, all tied. */
+/*
+ * Rank of the one relevant item among the sampled ones, the last of its ties;
+ * candidates that the list leaves out rank last, all tied.
+ */
 static void estimate(const struct user *x, const struct rec_ranking *r, enum rec_state state)
 {
 	const struct rec_evaluation *v = x->v;
@@ -306,7 +328,10 @@ static void estimate(const struct user *x, const struct rec_ranking *r, enum rec
 		struct rec_series *s = series_of(x, i, VARIANT_CORRECTED);
 
 		if (s)
-			set(s, x->at, state == REC_MISSING ? 0 : v->corrected[i * (v->sampled_max + 1) + above], state);
+			set(s, x->at,
+			    state == REC_MISSING ? 0 :
+						   v->corrected[i * (v->sampled_max + 1) + above],
+			    state);
 	}
 }
 
@@ -372,9 +397,11 @@ static void novelty(const struct user *x)
 		double sum = 0;
 		uint32_t count = 0, of = 0;
 
-		if (v->o->metric[m].measure->kind != REC_CATALOGUE || v->o->metric[m].measure->agg != REC_AGG_RATIO)
+		if (v->o->metric[m].measure->kind != REC_CATALOGUE ||
+		    v->o->metric[m].measure->agg != REC_AGG_RATIO)
 			continue;
-		for (uint64_t i = l->ptr[x->list]; i < l->ptr[x->list + 1] && of < v->o->metric[m].k; i++, of++) {
+		for (uint64_t i = l->ptr[x->list];
+		     i < l->ptr[x->list + 1] && of < v->o->metric[m].k; i++, of++) {
 			uint32_t t = v->list_train[l->col_idx[i]];
 
 			if (t != REC_NONE && v->information[t] >= 0) {
@@ -394,7 +421,8 @@ static void rate(const struct user *x)
 	const struct rec_lists *l = v->in->lists;
 	uint64_t from = truth->ptr[x->u], to = truth->ptr[x->u + 1];
 
-	for (uint64_t i = x->list == REC_NONE ? 0 : l->ptr[x->list]; x->list != REC_NONE && i < l->ptr[x->list + 1]; i++) {
+	for (uint64_t i = x->list == REC_NONE ? 0 : l->ptr[x->list];
+	     x->list != REC_NONE && i < l->ptr[x->list + 1]; i++) {
 		uint32_t c = v->list_truth[l->col_idx[i]];
 
 		if (c == REC_NONE)
@@ -421,12 +449,20 @@ static void rate(const struct user *x)
 
 static int one_user(struct rec_evaluation *v, struct rec_scratch *s, uint32_t u, struct rec_err *e)
 {
-	struct user x = { .v = v, .s = s, .u = u, .at = u - v->first, .list = v->list_row[u], .train = v->in->train ? v->train_row[u] : REC_NONE,
+	struct user x = { .v = v,
+			  .s = s,
+			  .u = u,
+			  .at = u - v->first,
+			  .list = v->list_row[u],
+			  .train = v->in->train ? v->train_row[u] : REC_NONE,
 			  .candidates = v->in->candidates ? v->candidates_row[u] : REC_NONE };
 	int rc = 0;
 
 	if (v->in->train)
-		v->r->history[x.at] = x.train == REC_NONE ? 0 : (uint32_t)(v->in->train->m.ptr[x.train + 1] - v->in->train->m.ptr[x.train]);
+		v->r->history[x.at] = x.train == REC_NONE ?
+					      0 :
+					      (uint32_t)(v->in->train->m.ptr[x.train + 1] -
+							 v->in->train->m.ptr[x.train]);
 	if (v->rating)
 		rate(&x);
 	mark(&x);

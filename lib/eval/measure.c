@@ -22,25 +22,37 @@ static double absolute(double d)
 }
 
 const struct rec_measure rec_measures[] = {
-	{ "recall", REC_RANKING, true, false, false, REC_AGG_MEAN, rec_rank_recall, NULL, "mean over users of hits in the first {k} / |truth|" },
-	{ "precision", REC_RANKING, true, false, false, REC_AGG_MEAN, rec_rank_precision, NULL, "mean over users of hits in the first {k} / {k}" },
+	{ "recall", REC_RANKING, true, false, false, REC_AGG_MEAN, rec_rank_recall, NULL,
+	  "mean over users of hits in the first {k} / |truth|" },
+	{ "precision", REC_RANKING, true, false, false, REC_AGG_MEAN, rec_rank_precision, NULL,
+	  "mean over users of hits in the first {k} / {k}" },
 	{ "f1", REC_RANKING, true, false, false, REC_AGG_MEAN, rec_rank_f1, NULL,
 	  "mean over users of 2PR/(P+R), P = hits in the first {k} / {k}, R = hits / |truth|" },
-	{ "hit", REC_RANKING, true, false, false, REC_AGG_MEAN, rec_rank_hit, NULL, "share of users with a hit in the first {k}" },
-	{ "mrr", REC_RANKING, true, false, false, REC_AGG_MEAN, rec_rank_mrr, NULL, "mean over users of 1/rank of the first hit in the first {k}, else 0" },
+	{ "hit", REC_RANKING, true, false, false, REC_AGG_MEAN, rec_rank_hit, NULL,
+	  "share of users with a hit in the first {k}" },
+	{ "mrr", REC_RANKING, true, false, false, REC_AGG_MEAN, rec_rank_mrr, NULL,
+	  "mean over users of 1/rank of the first hit in the first {k}, else 0" },
 	{ "map", REC_RANKING, true, false, false, REC_AGG_MEAN, rec_rank_map, NULL,
-	  "mean over users of the sum of precision at each hit in the first {k} / min({k}, |truth|)" },
+	  "mean over users of the sum of precision at each hit in the first {k} / min({k}, "
+	  "|truth|)" },
 	{ "ndcg", REC_RANKING, true, false, true, REC_AGG_MEAN, rec_rank_ndcg, NULL,
-	  "mean over users of the sum of gain/log2(rank+1) in the first {k} / its best for min({k}, |truth|) items; gain={g}" },
+	  "mean over users of the sum of gain/log2(rank+1) in the first {k} / its best for "
+	  "min({k}, |truth|) items; gain={g}" },
 	{ "auc", REC_RANKING, false, false, false, REC_AGG_MEAN, rec_rank_auc, NULL,
-	  "mean over users of the share of (relevant, other) candidate pairs in order, equal scores 1/2, train items left out" },
-	{ "rmse", REC_RATING, false, false, false, REC_AGG_ROOT, NULL, squared, "square root of the mean over pairs of (score - value)^2" },
-	{ "mae", REC_RATING, false, false, false, REC_AGG_RATIO, NULL, absolute, "mean over pairs of |score - value|" },
-	{ "coverage", REC_CATALOGUE, true, true, false, REC_AGG_COVERAGE, NULL, NULL, "share of the items of train that are in the first {k} of some list" },
+	  "mean over users of the share of (relevant, other) candidate pairs in order, equal "
+	  "scores 1/2, train items left out" },
+	{ "rmse", REC_RATING, false, false, false, REC_AGG_ROOT, NULL, squared,
+	  "square root of the mean over pairs of (score - value)^2" },
+	{ "mae", REC_RATING, false, false, false, REC_AGG_RATIO, NULL, absolute,
+	  "mean over pairs of |score - value|" },
+	{ "coverage", REC_CATALOGUE, true, true, false, REC_AGG_COVERAGE, NULL, NULL,
+	  "share of the items of train that are in the first {k} of some list" },
 	{ "gini", REC_CATALOGUE, true, true, false, REC_AGG_GINI, NULL, NULL,
-	  "Gini index of how often each item of train is in the first {k} of a list: 0 all alike, 1 one item alone" },
+	  "Gini index of how often each item of train is in the first {k} of a list: 0 all alike, "
+	  "1 one item alone" },
 	{ "novelty", REC_CATALOGUE, true, true, false, REC_AGG_RATIO, NULL, NULL,
-	  "mean over the first {k} of all lists of -log2(users who hold the item in train / users of train)" },
+	  "mean over the first {k} of all lists of -log2(users who hold the item in train / users "
+	  "of train)" },
 	{ NULL, REC_RANKING, false, false, false, REC_AGG_MEAN, NULL, NULL, NULL }
 };
 
@@ -147,7 +159,8 @@ static int add_metric(struct rec_metrics *ms, struct rec_metric *m, struct rec_e
 }
 
 /* "5,10,20" */
-static int add_cuts(struct rec_metrics *ms, struct rec_metric *m, const char *text, const char *cuts, struct rec_err *e)
+static int add_cuts(struct rec_metrics *ms, struct rec_metric *m, const char *text,
+		    const char *cuts, struct rec_err *e)
 {
 	while (true) {
 		size_t n = strcspn(cuts, ",");
@@ -158,7 +171,8 @@ static int add_cuts(struct rec_metrics *ms, struct rec_metric *m, const char *te
 					   "%s: measures are separated by blanks: %.*s %s", text,
 					   (int)(cuts - 1 - text), text, cuts);
 		if (rec_num_u64(cuts, n, &k) != REC_NUM_OK || k < 1 || k > REC_MAX_CUT)
-			return rec_err_set(e, REC_EUSAGE, "%s: '%.*s' is not a cut-off (1 to %d)", text, (int)n, cuts, REC_MAX_CUT);
+			return rec_err_set(e, REC_EUSAGE, "%s: '%.*s' is not a cut-off (1 to %d)",
+					   text, (int)n, cuts, REC_MAX_CUT);
 		m->k = (uint32_t)k;
 		if (add_metric(ms, m, e) != 0)
 			return -1;
@@ -169,13 +183,15 @@ static int add_cuts(struct rec_metrics *ms, struct rec_metric *m, const char *te
 }
 
 /* "(gain=linear)" or another at p; *end is what follows. */
-static int parse_parameters(struct rec_metric *m, const char *text, const char *p, const char **end, struct rec_err *e)
+static int parse_parameters(struct rec_metric *m, const char *text, const char *p, const char **end,
+			    struct rec_err *e)
 {
 	*end = p;
 	if (*p != '(')
 		return 0;
 	if (!m->measure->gain)
-		return rec_err_set(e, REC_EUSAGE, "%s: %s takes no parameters", text, m->measure->name);
+		return rec_err_set(e, REC_EUSAGE, "%s: %s takes no parameters", text,
+				   m->measure->name);
 	for (size_t i = 0; i < sizeof gains / sizeof *gains; i++)
 		if (strncmp(p, gains[i].text, strlen(gains[i].text)) == 0) {
 			m->gain = (enum rec_gain)i;
@@ -201,7 +217,10 @@ int rec_metrics_parse(struct rec_metrics *ms, const char *text, struct rec_err *
 		return add_metric(ms, &m, e);
 	}
 	if (*p != '@')
-		return rec_err_set(e, REC_EUSAGE, "%s: '%s' is not understood; examples: recall@20 ndcg@5,10 ndcg(gain=linear)@10 auc", text, p);
+		return rec_err_set(e, REC_EUSAGE,
+				   "%s: '%s' is not understood; examples: recall@20 ndcg@5,10 "
+				   "ndcg(gain=linear)@10 auc",
+				   text, p);
 	if (!m.measure->cut)
 		return rec_err_set(e, REC_EUSAGE, "%s: %s takes no cut-off", text, m.measure->name);
 	return add_cuts(ms, &m, text, p + 1, e);

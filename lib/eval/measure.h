@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * measure.h - the measures: one table row each, and how METRICS such as `ndcg(gain=linear)@5,10` name them.
+ * measure.h - the measures: one table row each, and how METRICS such as
+ * `ndcg(gain=linear)@5,10` name them.
  *
- * A ranking measure is a function of one user's list against one truth, a rating measure a sum over the user's scored pairs, a catalogue measure a
- * number of all lists together. A new measure is a row of the table in measure.c and, for a ranking one, a function in measure_rank.c.
+ * A ranking measure is a function of one user's list against one truth, a
+ * rating measure a sum over the user's scored pairs, a catalogue measure a
+ * number of all lists together. A new measure is a row of the table in
+ * measure.c and, for a ranking one, a function in measure_rank.c.
  */
 #ifndef REC_EVAL_MEASURE_H
 #define REC_EVAL_MEASURE_H
@@ -18,15 +21,21 @@
 REC_BEGIN_C
 
 /*
- * One user's list as a ranking measure sees it. Positions count from 0 in rank order. The order within a group is random: measures give the expectation
- * over it, and groups hold one entry each but for --ties mean.
+ * One user's list as a ranking measure sees it. Positions count from 0 in rank
+ * order. The order within a group is random: measures give the expectation over
+ * it, and groups hold one entry each but for --ties mean.
  */
 struct rec_ranking {
 	uint32_t n;			/* entries */
 	const double *gain;		/* > 0: relevant, its value; 0: not */
 	const uint32_t *group;		/* group[g]: end of group g, ascending, the last one n */
-	const uint32_t *tied;		/* the same for entries of equal score, whatever --ties says (auc) */
-	const unsigned char *skip;	/* entries that auc leaves out: train items, or relevant ones out of focus */
+	/* the same for entries of equal score, whatever --ties says (auc) */
+	const uint32_t *tied;
+	/*
+	 * entries that auc leaves out: train items, or relevant ones out of
+	 * focus
+	 */
+	const unsigned char *skip;
 	uint32_t relevant;		/* size of the truth, listed or not; at least 1 */
 	const double *ideal;		/* its gains, descending */
 	uint32_t candidates_relevant;	/* auc: relevant candidates, and the others */
@@ -40,7 +49,10 @@ enum rec_measure_kind { REC_RANKING, REC_RATING, REC_CATALOGUE };
 struct rec_metric;
 typedef double rec_rank_fn(const struct rec_ranking *r, const struct rec_metric *m);
 
-/* How per-user numbers become one: the mean of values; sum / count; its square root; from counts of items. */
+/*
+ * How per-user numbers become one: the mean of values; sum / count; its square
+ * root; from counts of items.
+ */
 enum rec_agg { REC_AGG_MEAN, REC_AGG_RATIO, REC_AGG_ROOT, REC_AGG_COVERAGE, REC_AGG_GINI };
 
 struct rec_measure {
@@ -82,14 +94,18 @@ void rec_metrics_free(struct rec_metrics *ms);
  */
 REC_MUST int rec_metrics_parse(struct rec_metrics *ms, const char *text, struct rec_err *e);
 
-/* The definition of m with its placeholders filled, into out (size n, cut where too long). */
+/*
+ * The definition of m with its placeholders filled, into out (size n, cut where
+ * too long).
+ */
 void rec_metric_define(const struct rec_metric *m, char *out, size_t n);
 
 /* The table, ended by a row without name. */
 extern const struct rec_measure rec_measures[];
 
 /* measure_rank.c */
-rec_rank_fn rec_rank_recall, rec_rank_precision, rec_rank_f1, rec_rank_hit, rec_rank_mrr, rec_rank_map, rec_rank_ndcg, rec_rank_auc;
+rec_rank_fn rec_rank_recall, rec_rank_precision, rec_rank_f1, rec_rank_hit, rec_rank_mrr,
+	rec_rank_map, rec_rank_ndcg, rec_rank_auc;
 
 REC_END_C
 

@@ -2,15 +2,22 @@
 /*
  * measure_rank.c - the ranking measures of one user's list.
  *
- * Every one walks the groups of the list and adds up expectations over the random order within a group of g entries, t of them relevant, that starts at
- * position s (McSherry and Najork 2008, "Computing information retrieval performance measures efficiently in the presence of tied scores"). A group of one
- * entry gives the ordinary value. All are closed forms:
+ * Every one walks the groups of the list and adds up expectations over the
+ * random order within a group of g entries, t of them relevant, that starts at
+ * position s (McSherry and Najork 2008, "Computing information retrieval
+ * performance measures efficiently in the presence of tied scores"). A group of
+ * one entry gives the ordinary value. All are closed forms:
  *   hits in the first c entries of the group    t c / g
- *   no hit in them                              product over i < c of (g - t - i) / (g - i)
- *   first hit at entry i                        p_1 = t / g, p_(i+1) = p_i (g - i - t + 1) / (g - i)
- *   hit at entry i, hits up to it               t / g, H + 1 + (i - 1)(t - 1) / (g - 1), H hits before the group
+ *   no hit in them                              product over i < c of (g - t -
+ *                                               i) / (g - i)
+ *   first hit at entry i                        p_1 = t / g, p_(i+1) = p_i (g -
+ *                                               i - t + 1) / (g - i)
+ *   hit at entry i, hits up to it               t / g, H + 1 + (i - 1)(t - 1) /
+ *                                               (g - 1), H hits before the
+ *                                               group
  *   gain at an entry                            sum of gains / g
- * f1 is 2 hits / (k + |truth|), so it is linear in hits like recall and precision.
+ * f1 is 2 hits / (k + |truth|), so it is linear in hits like recall and
+ * precision.
  */
 #include <math.h>
 
@@ -22,7 +29,10 @@ struct group {
 	uint32_t cut;	/* entries of it within the first k */
 };
 
-/* Group number g, which starts at position start: false where nothing of it is within the first k. */
+/*
+ * Group number g, which starts at position start: false where nothing of it is
+ * within the first k.
+ */
 static bool next_group(const struct rec_ranking *r, uint32_t g, uint32_t start, uint32_t k,
 		       struct group *out)
 {
@@ -31,7 +41,9 @@ static bool next_group(const struct rec_ranking *r, uint32_t g, uint32_t start, 
 	if (start >= r->n || start >= k)
 		return false;
 	end = r->group[g];
-	*out = (struct group){ .start = start, .size = end - start, .cut = (end < k ? end : k) - start };
+	*out = (struct group){ .start = start,
+			       .size = end - start,
+			       .cut = (end < k ? end : k) - start };
 	for (uint32_t i = start; i < end; i++)
 		out->relevant += r->gain[i] > 0;
 	return true;
@@ -105,9 +117,12 @@ double rec_rank_map(const struct rec_ranking *r, const struct rec_metric *m)
 
 	for (uint32_t g = 0, s = 0; next_group(r, g, s, m->k, &x); g++, s += x.size) {
 		for (uint32_t i = 1; i <= x.cut && x.relevant > 0; i++) {
-			double also = x.size > 1 ? (double)(i - 1) * (x.relevant - 1) / (x.size - 1) : 0;
+			double also = x.size > 1 ?
+					      (double)(i - 1) * (x.relevant - 1) / (x.size - 1) :
+					      0;
 
-			sum += (double)x.relevant / x.size * ((before + 1 + also) / ((double)x.start + i));
+			sum += (double)x.relevant / x.size *
+			       ((before + 1 + also) / ((double)x.start + i));
 		}
 		before += x.relevant;
 	}
@@ -135,7 +150,10 @@ static double group_gain(const struct rec_ranking *r, const struct group *x, enu
 	return sum / x->size;
 }
 
-/* Ideal and list are added up in the same order, so a perfect list gives exactly 1. */
+/*
+ * Ideal and list are added up in the same order, so a perfect list gives
+ * exactly 1.
+ */
 double rec_rank_ndcg(const struct rec_ranking *r, const struct rec_metric *m)
 {
 	uint32_t best = m->k < r->relevant ? m->k : r->relevant;

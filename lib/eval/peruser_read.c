@@ -2,8 +2,10 @@
 /*
  * peruser_read.c - text of --per-user back to results.
  *
- * The text is held whole. Users' line runs are found and sorted by label first, because sums are taken in label order whatever the order of the parts;
- * then lines are parsed into the arrays of their user. Names of groups and items are collected as references into the text and numbered at the end.
+ * The text is held whole. Users' line runs are found and sorted by label first,
+ * because sums are taken in label order whatever the order of the parts; then
+ * lines are parsed into the arrays of their user. Names of groups and items are
+ * collected as references into the text and numbered at the end.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -98,7 +100,9 @@ static size_t field_len(const char *p, const char *end)
 	return (size_t)((tab ? tab : end) - p);
 }
 
-/* The next field of the line: 1 with *p behind the TAB that follows it, or 0. */
+/*
+ * The next field of the line: 1 with *p behind the TAB that follows it, or 0.
+ */
 static int next_field(const char **p, const char *end, const char **field, size_t *n)
 {
 	if (*p > end)
@@ -120,7 +124,8 @@ static int take_head(struct reader *d, const char **at, const char *end, struct 
 	if (!d->head) {
 		d->head = *at;
 		d->head_end = p;
-	} else if (p - *at != d->head_end - d->head || memcmp(*at, d->head, (size_t)(p - *at)) != 0) {
+	} else if (p - *at != d->head_end - d->head ||
+		   memcmp(*at, d->head, (size_t)(p - *at)) != 0) {
 		return fail(d, *at, e,
 			    "made with other options or other train data than the first part; such "
 			    "parts cannot be merged");
@@ -180,8 +185,12 @@ static int by_bytes(const void *a, const void *b)
 	return rec_label_cmp(x->p, x->n, y->p, y->n);
 }
 
-/* Labels of n byte strings in order, repeats once; id[i], where not NULL, is the index of string i. */
-static int make_labels(struct rec_labels *l, struct ref *const *sorted, size_t n, const struct ref *first, uint32_t *id, struct rec_err *e)
+/*
+ * Labels of n byte strings in order, repeats once; id[i], where not NULL, is
+ * the index of string i.
+ */
+static int make_labels(struct rec_labels *l, struct ref *const *sorted, size_t n,
+		       const struct ref *first, uint32_t *id, struct rec_err *e)
 {
 	uint64_t bytes = 0, *off;
 	char *text;
@@ -245,7 +254,9 @@ static int user_labels(struct reader *d, struct rec_results *r, struct rec_err *
 	}
 	off = rec_alloc(d->runs + 1, sizeof *off, e);
 	text = rec_alloc(bytes, 1, e);
-	r->user = (struct rec_labels){ .n = (uint32_t)d->runs, .off = off, .bytes = text, .own_off = off, .own_bytes = text };
+	r->user = (struct rec_labels){
+		.n = (uint32_t)d->runs, .off = off, .bytes = text, .own_off = off, .own_bytes = text
+	};
 	if (!off || !text)
 		return -1;
 	off[0] = 0;
@@ -256,8 +267,12 @@ static int user_labels(struct reader *d, struct rec_results *r, struct rec_err *
 	return 0;
 }
 
-/* "series TAB name TAB agg TAB flags TAB k TAB definition", p behind the first TAB of the line. */
-static int head_series(const struct reader *d, struct rec_results *r, const char *p, const char *end, struct rec_err *e)
+/*
+ * "series TAB name TAB agg TAB flags TAB k TAB definition", p behind the first
+ * TAB of the line.
+ */
+static int head_series(const struct reader *d, struct rec_results *r, const char *p,
+		       const char *end, struct rec_err *e)
 {
 	const char *f[6];
 	size_t n[6];
@@ -284,7 +299,8 @@ static int head_series(const struct reader *d, struct rec_results *r, const char
 	for (size_t i = 0; i < r->n; i++)
 		if (strcmp(r->series[i].name, name) == 0)
 			return fail(d, f[0], e, "a measure is named twice");
-	return rec_results_add(r, &s, name, (enum rec_agg)x[0], (unsigned)x[1], (uint32_t)x[2], definition, e);
+	return rec_results_add(r, &s, name, (enum rec_agg)x[0], (unsigned)x[1], (uint32_t)x[2],
+			       definition, e);
 }
 
 static bool is(const char *p, const char *end, const char *what)
@@ -382,7 +398,8 @@ static int check_ratio(const struct reader *d, const struct rec_series *s, uint3
 	return 0;
 }
 
-static int parse_value(const struct reader *d, struct rec_series *s, uint32_t u, const char *p, const char *end, struct rec_err *e)
+static int parse_value(const struct reader *d, struct rec_series *s, uint32_t u, const char *p,
+		       const char *end, struct rec_err *e)
 {
 	const char *f[4] = { 0 }, *at = p;
 	size_t n[4] = { 0 };
@@ -398,7 +415,8 @@ static int parse_value(const struct reader *d, struct rec_series *s, uint32_t u,
 		s->state[u] = REC_MISSING;
 		want = 2;
 	}
-	if (fields != want || p <= end || rec_num_f64(f[s->count ? 1 : 0], n[s->count ? 1 : 0], &s->value[u]) != REC_NUM_OK)
+	if (fields != want || p <= end ||
+	    rec_num_f64(f[s->count ? 1 : 0], n[s->count ? 1 : 0], &s->value[u]) != REC_NUM_OK)
 		return fail(d, at, e, "a bad value");
 	if (!(s->value[u] >= -largest && s->value[u] <= largest) ||
 	    (s->state[u] == REC_MISSING && s->value[u] != 0))
@@ -407,7 +425,8 @@ static int parse_value(const struct reader *d, struct rec_series *s, uint32_t u,
 							 "a value that no measure has");
 	if (!s->count)
 		return 0;
-	if (rec_num_u64(f[2], n[2], &count) != REC_NUM_OK || rec_num_u64(f[3], n[3], &of) != REC_NUM_OK || count > UINT32_MAX || of > UINT32_MAX)
+	if (rec_num_u64(f[2], n[2], &count) != REC_NUM_OK ||
+	    rec_num_u64(f[3], n[3], &of) != REC_NUM_OK || count > UINT32_MAX || of > UINT32_MAX)
 		return fail(d, at, e, "a bad count");
 	s->count[u] = (uint32_t)count;
 	s->of[u] = (uint32_t)of;
@@ -450,7 +469,8 @@ static int parse_listed(struct reader *d, uint32_t u, const char *p, const char 
 }
 
 /* One line of user u; p is behind the label and its TAB. */
-static int parse_line(struct reader *d, struct rec_results *r, uint32_t u, const char *p, const char *end, struct rec_err *e)
+static int parse_line(struct reader *d, struct rec_results *r, uint32_t u, const char *p,
+		      const char *end, struct rec_err *e)
 {
 	const char *name = p;
 	size_t n;
@@ -465,7 +485,8 @@ static int parse_line(struct reader *d, struct rec_results *r, uint32_t u, const
 	if (n == 6 && memcmp(name, "listed", 6) == 0)
 		return parse_listed(d, u, p, end, e);
 	for (size_t i = 0; i < r->n; i++)
-		if (strlen(r->series[i].name) == n && memcmp(r->series[i].name, name, n) == 0 && r->series[i].value)
+		if (strlen(r->series[i].name) == n && memcmp(r->series[i].name, name, n) == 0 &&
+		    r->series[i].value)
 			return parse_value(d, &r->series[i], u, p, end, e);
 	return fail(d, name, e, "a measure that the first lines do not name");
 }
@@ -512,7 +533,8 @@ static int check_items(const struct reader *d, const struct rec_results *r, stru
 }
 
 /* References, which come in the order of users, to rows of indices. */
-static int make_rows(uint32_t users, struct ref *ref, size_t n, struct rec_labels *l, uint64_t **ptr, uint32_t **idx, struct rec_err *e)
+static int make_rows(uint32_t users, struct ref *ref, size_t n, struct rec_labels *l,
+		     uint64_t **ptr, uint32_t **idx, struct rec_err *e)
 {
 	*ptr = rec_zalloc((size_t)users + 1, sizeof **ptr, e);
 	*idx = rec_alloc(n, sizeof **idx, e);
@@ -532,14 +554,16 @@ static int read_parts(struct reader *d, struct rec_results *r, struct rec_in *in
 	if (read_all(d, in, e) != 0)
 		return -1;
 	if (d->text.n == 0)
-		return rec_err_set(e, REC_EDATA, "%s: empty; --summarize reads what --per-user writes", d->name);
+		return rec_err_set(e, REC_EDATA,
+				   "%s: empty; --summarize reads what --per-user writes", d->name);
 	end = d->text.p + d->text.n;
 	for (p = d->text.p; p < end;)
 		if (take_part(d, &p, end, e) != 0)
 			return -1;
 	if (user_labels(d, r, e) != 0 || parse_head(d, r, e) != 0 || parse_users(d, r, e) != 0)
 		return -1;
-	if (d->groups > 0 && make_rows(r->user.n, d->group, d->groups, &r->group, &r->group_ptr, &r->group_idx, e) != 0)
+	if (d->groups > 0 && make_rows(r->user.n, d->group, d->groups, &r->group, &r->group_ptr,
+				       &r->group_idx, e) != 0)
 		return -1;
 	if (!d->items_said)
 		return 0;

@@ -35,38 +35,47 @@ static int add_u64(struct rec_buf *b, uint64_t x, struct rec_err *e)
 
 static int add_head(struct rec_buf *b, const struct rec_results *r, struct rec_err *e)
 {
-	if (rec_buf_printf(b, e, "\trec-eval\t1\n\tmissing\t%s\n", r->skip_missing ? "skip" : "zero") != 0)
+	if (rec_buf_printf(b, e, "\trec-eval\t1\n\tmissing\t%s\n",
+			   r->skip_missing ? "skip" : "zero") != 0)
 		return -1;
-	if (r->listed_ptr && (add_text(b, "\titems", e) != 0 || add_u64(b, r->nitems, e) != 0 || add_text(b, "\n", e) != 0))
+	if (r->listed_ptr && (add_text(b, "\titems", e) != 0 || add_u64(b, r->nitems, e) != 0 ||
+			      add_text(b, "\n", e) != 0))
 		return -1;
 	for (size_t i = 0; i < r->n; i++)
-		if (rec_buf_printf(b, e, "\tseries\t%s\t%d\t%u\t%u\t%s\n", r->series[i].name, (int)r->series[i].agg, r->series[i].flags, r->series[i].k,
+		if (rec_buf_printf(b, e, "\tseries\t%s\t%d\t%u\t%u\t%s\n", r->series[i].name,
+				   (int)r->series[i].agg, r->series[i].flags, r->series[i].k,
 				   r->series[i].definition) != 0)
 			return -1;
 	return 0;
 }
 
-static int add_series(struct rec_buf *b, const struct rec_results *r, const struct rec_series *s, uint32_t u, struct rec_err *e)
+static int add_series(struct rec_buf *b, const struct rec_results *r, const struct rec_series *s,
+		      uint32_t u, struct rec_err *e)
 {
 	if (s->state[u] == REC_ABSENT)
 		return 0;
-	if (add_label(b, &r->user, u, e) != 0 || add_text(b, "\t", e) != 0 || add_text(b, s->name, e) != 0 || add_f64(b, rec_series_user(s, u), e) != 0)
+	if (add_label(b, &r->user, u, e) != 0 || add_text(b, "\t", e) != 0 ||
+	    add_text(b, s->name, e) != 0 || add_f64(b, rec_series_user(s, u), e) != 0)
 		return -1;
 	if (s->state[u] == REC_MISSING && add_text(b, "\tmissing", e) != 0)
 		return -1;
-	if (s->count && (add_f64(b, s->value[u], e) != 0 || add_u64(b, s->count[u], e) != 0 || add_u64(b, s->of[u], e) != 0))
+	if (s->count && (add_f64(b, s->value[u], e) != 0 || add_u64(b, s->count[u], e) != 0 ||
+			 add_u64(b, s->of[u], e) != 0))
 		return -1;
 	return add_text(b, "\n", e);
 }
 
 /* What breaks the series down, and what the catalogue measures count. */
-static int add_attributes(struct rec_buf *b, const struct rec_results *r, uint32_t u, struct rec_err *e)
+static int add_attributes(struct rec_buf *b, const struct rec_results *r, uint32_t u,
+			  struct rec_err *e)
 {
-	if (r->history && (add_label(b, &r->user, u, e) != 0 || add_text(b, "\thistory", e) != 0 || add_u64(b, r->history[u], e) != 0 || add_text(b, "\n", e) != 0))
+	if (r->history && (add_label(b, &r->user, u, e) != 0 || add_text(b, "\thistory", e) != 0 ||
+			   add_u64(b, r->history[u], e) != 0 || add_text(b, "\n", e) != 0))
 		return -1;
-	for (uint64_t i = r->group_ptr ? r->group_ptr[u] : 0; r->group_ptr && i < r->group_ptr[u + 1]; i++)
-		if (add_label(b, &r->user, u, e) != 0 || add_text(b, "\tgroup\t", e) != 0 || add_label(b, &r->group, r->group_idx[i], e) != 0 ||
-		    add_text(b, "\n", e) != 0)
+	for (uint64_t i = r->group_ptr ? r->group_ptr[u] : 0;
+	     r->group_ptr && i < r->group_ptr[u + 1]; i++)
+		if (add_label(b, &r->user, u, e) != 0 || add_text(b, "\tgroup\t", e) != 0 ||
+		    add_label(b, &r->group, r->group_idx[i], e) != 0 || add_text(b, "\n", e) != 0)
 			return -1;
 	if (!r->listed_ptr || r->listed_ptr[u] == r->listed_ptr[u + 1])
 		return 0;

@@ -40,7 +40,8 @@ static char *copy_text(const char *s, struct rec_err *e)
 	return p;
 }
 
-int rec_results_add(struct rec_results *r, struct rec_series **out, const char *name, enum rec_agg agg, unsigned flags, uint32_t k, const char *definition,
+int rec_results_add(struct rec_results *r, struct rec_series **out, const char *name,
+		    enum rec_agg agg, unsigned flags, uint32_t k, const char *definition,
 		    struct rec_err *e)
 {
 	struct rec_series *s;
@@ -50,13 +51,15 @@ int rec_results_add(struct rec_results *r, struct rec_series **out, const char *
 		return -1;
 	s = &r->series[r->n++];
 	*s = (struct rec_series){ .agg = agg, .flags = flags, .k = k };
-	if (!(s->name = copy_text(name, e)) || !(s->definition = copy_text(definition, e)) || !(s->state = rec_zalloc(users, 1, e)))
+	if (!(s->name = copy_text(name, e)) || !(s->definition = copy_text(definition, e)) ||
+	    !(s->state = rec_zalloc(users, 1, e)))
 		return -1;
 	if (agg == REC_AGG_MEAN || agg == REC_AGG_RATIO || agg == REC_AGG_ROOT)
 		if (!(s->value = rec_zalloc(users, sizeof *s->value, e)))
 			return -1;
 	if (agg == REC_AGG_RATIO || agg == REC_AGG_ROOT)
-		if (!(s->count = rec_zalloc(users, sizeof *s->count, e)) || !(s->of = rec_zalloc(users, sizeof *s->of, e)))
+		if (!(s->count = rec_zalloc(users, sizeof *s->count, e)) ||
+		    !(s->of = rec_zalloc(users, sizeof *s->of, e)))
 			return -1;
 	*out = s;
 	return 0;
@@ -67,7 +70,8 @@ int rec_results_groups(struct rec_results *r, const struct rec_sparse *groups, s
 	uint32_t *map;
 	uint64_t n = 0;
 
-	if (rec_labels_copy(&r->group, &groups->col, NULL, e) != 0 || rec_labels_map(&map, &r->user, &groups->row, e) != 0)
+	if (rec_labels_copy(&r->group, &groups->col, NULL, e) != 0 ||
+	    rec_labels_map(&map, &r->user, &groups->row, e) != 0)
 		return -1;
 	r->group_ptr = rec_zalloc((size_t)r->user.n + 1, sizeof *r->group_ptr, e);
 	r->group_idx = rec_alloc(groups->m.nnz, sizeof *r->group_idx, e);

@@ -2,10 +2,13 @@
 /*
  * results.h - what was measured, user by user, before it is summed up.
  *
- * A whole run fills this from lists and truth (evaluate.h) and sums it up (summary.h); `--per-user` writes it as text and `--summarize` reads that text back
- * (peruser.h) and sums it up by the same code. So the bytes of the summary are the same as long as the text is lossless.
+ * A whole run fills this from lists and truth (evaluate.h) and sums it up
+ * (summary.h); `--per-user` writes it as text and `--summarize` reads that text
+ * back (peruser.h) and sums it up by the same code. So the bytes of the summary
+ * are the same as long as the text is lossless.
  *
- * Sums are taken over the users that have a value in a series, in label order, as base/blocks.h says.
+ * Sums are taken over the users that have a value in a series, in label order,
+ * as base/blocks.h says.
  */
 #ifndef REC_EVAL_RESULTS_H
 #define REC_EVAL_RESULTS_H
@@ -28,7 +31,8 @@ enum rec_state {
 };
 
 enum {	/* flags of a series */
-	REC_SERIES_MAIN = 1,		/* broken down by history and group, and tested for significance */
+	/* broken down by history and group, and tested for significance */
+	REC_SERIES_MAIN = 1,
 	REC_SERIES_ANSWERED = 2,	/* the definition says how many users were answered */
 	REC_SERIES_SHARE = 4,		/* ratio whose sum is a number of pairs */
 };
@@ -38,8 +42,13 @@ struct rec_series {
 	enum rec_agg agg;
 	unsigned flags;
 	uint32_t k;			/* catalogue measures: cut-off */
-	double *value;			/* mean: the user's value; ratio and root: the user's sum; NULL for catalogue measures */
-	uint32_t *count, *of;		/* ratio and root: pairs summed, and pairs there were; else NULL */
+	/*
+	 * mean: the user's value; ratio and root: the user's sum; NULL for
+	 * catalogue measures
+	 */
+	double *value;
+	/* ratio and root: pairs summed, and pairs there were; else NULL */
+	uint32_t *count, *of;
 	unsigned char *state;		/* enum rec_state */
 };
 
@@ -54,18 +63,25 @@ struct rec_results {
 	uint32_t *group_idx;
 	uint64_t nitems;		/* items of train, for coverage and gini */
 	struct rec_labels item;		/* items that listed[] names; borrowed or owned */
-	uint64_t *listed_ptr;		/* the first entries of each user's list, in rank order, or NULL */
-	uint32_t *listed;		/* index into item, or REC_NONE where train doesn't hold it */
+	/* the first entries of each user's list, in rank order, or NULL */
+	uint64_t *listed_ptr;
+	/* index into item, or REC_NONE where train doesn't hold it */
+	uint32_t *listed;
 };
 
 void rec_results_free(struct rec_results *r);
 
-/* Add a series for all users, absent everywhere; *out is valid until the next one is added. */
-REC_MUST int rec_results_add(struct rec_results *r, struct rec_series **out, const char *name, enum rec_agg agg, unsigned flags, uint32_t k,
-			     const char *definition, struct rec_err *e);
+/*
+ * Add a series for all users, absent everywhere; *out is valid until the next
+ * one is added.
+ */
+REC_MUST int rec_results_add(struct rec_results *r, struct rec_series **out, const char *name,
+			     enum rec_agg agg, unsigned flags, uint32_t k, const char *definition,
+			     struct rec_err *e);
 
 /* Give users their groups: rows of groups are users, columns groups. */
-REC_MUST int rec_results_groups(struct rec_results *r, const struct rec_sparse *groups, struct rec_err *e);
+REC_MUST int rec_results_groups(struct rec_results *r, const struct rec_sparse *groups,
+				struct rec_err *e);
 
 /* The number that a ratio, root or mean has for one user alone. */
 double rec_series_user(const struct rec_series *s, uint32_t u);

@@ -16,8 +16,9 @@ struct normal {		/* the normal equations */
 };
 
 /*
- * P(j of m drawn stand above), of n - 1 items of which `above` do: by ratios of neighbours from the mode outwards, until they no longer count, then
- * scaled to sum 1.
+ * P(j of m drawn stand above), of n - 1 items of which `above` do: by ratios of
+ * neighbours from the mode outwards, until they no longer count, then scaled to
+ * sum 1.
  */
 static void hypergeometric(struct normal *x, uint64_t above, uint64_t others, uint32_t m)
 {
@@ -32,7 +33,8 @@ static void hypergeometric(struct normal *x, uint64_t above, uint64_t others, ui
 	for (p = 1; x->high < most; sum += p) {
 		uint64_t j = x->high;
 
-		p *= (double)(above - j) * (double)(m - j) / ((double)(j + 1) * (double)(below + j + 1 - m));
+		p *= (double)(above - j) * (double)(m - j) /
+		     ((double)(j + 1) * (double)(below + j + 1 - m));
 		if (p < 1e-20)
 			break;
 		x->row[++x->high] = p;
@@ -40,7 +42,8 @@ static void hypergeometric(struct normal *x, uint64_t above, uint64_t others, ui
 	for (p = 1; x->low > least; sum += p) {
 		uint64_t j = x->low;
 
-		p *= (double)j * (double)(below + j - m) / ((double)(above - j + 1) * (double)(m - j + 1));
+		p *= (double)j * (double)(below + j - m) /
+		     ((double)(above - j + 1) * (double)(m - j + 1));
 		if (p < 1e-20)
 			break;
 		x->row[--x->low] = p;
@@ -49,7 +52,8 @@ static void hypergeometric(struct normal *x, uint64_t above, uint64_t others, ui
 		x->row[j] /= sum;
 }
 
-static void add_rank(struct normal *x, double *w, const double *b, uint32_t count, uint64_t n, uint64_t r)
+static void add_rank(struct normal *x, double *w, const double *b, uint32_t count, uint64_t n,
+		     uint64_t r)
 {
 	for (uint32_t i = x->low; i <= x->high; i++) {
 		double *a = x->a + (size_t)i * x->size;
@@ -63,7 +67,10 @@ static void add_rank(struct normal *x, double *w, const double *b, uint32_t coun
 			w[(size_t)c * x->size + i] += x->row[i] * b[c * n + r];
 }
 
-/* Cholesky factor in place. A pivot is at least gamma times a mass above 0, but for rounding. */
+/*
+ * Cholesky factor in place. A pivot is at least gamma times a mass above 0, but
+ * for rounding.
+ */
 static int factor(struct normal *x, struct rec_err *e)
 {
 	for (uint32_t c = 0; c < x->size; c++) {
@@ -101,7 +108,8 @@ static void solve(const struct normal *x, double *w)
 	}
 }
 
-static int fit(struct normal *x, double *w, const double *b, uint32_t count, uint64_t n, uint32_t m, double gamma, struct rec_err *e)
+static int fit(struct normal *x, double *w, const double *b, uint32_t count, uint64_t n, uint32_t m,
+	       double gamma, struct rec_err *e)
 {
 	for (uint64_t r = 0; r < n; r++) {
 		hypergeometric(x, r, n - 1, m);
@@ -119,7 +127,8 @@ static int fit(struct normal *x, double *w, const double *b, uint32_t count, uin
 	return 0;
 }
 
-int rec_sampled_estimate(double *w, const double *b, uint32_t count, uint64_t n, uint32_t m, double gamma, struct rec_err *e)
+int rec_sampled_estimate(double *w, const double *b, uint32_t count, uint64_t n, uint32_t m,
+			 double gamma, struct rec_err *e)
 {
 	struct normal x = { .size = m + 1 };
 	int rc = -1;

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* stats.c - paired t, Wilcoxon and randomization tests; bootstrap over users. */
+/*
+ * stats.c - paired t, Wilcoxon and randomization tests; bootstrap over users.
+ */
 #include "eval/stats.h"
 
 #include <math.h>
@@ -17,10 +19,15 @@ double rec_lgamma(double x)
 	for (; x < 12; x += 1)
 		shift += rec_log(x);
 	z = 1 / (x * x);
-	return (x - 0.5) * rec_log(x) - x + 0.91893853320467274178 + (1.0 / 12 - z * (1.0 / 360 - z * (1.0 / 1260 - z * (1.0 / 1680 - z / 1188)))) / x - shift;
+	return (x - 0.5) * rec_log(x) - x + 0.91893853320467274178 +
+	       (1.0 / 12 - z * (1.0 / 360 - z * (1.0 / 1260 - z * (1.0 / 1680 - z / 1188)))) / x -
+	       shift;
 }
 
-/* The continued fraction of the incomplete beta function by Lentz's method (DLMF 8.17.22). */
+/*
+ * The continued fraction of the incomplete beta function by Lentz's method
+ * (DLMF 8.17.22).
+ */
 static double beta_fraction(double a, double b, double x)
 {
 	const double tiny = 1e-300;
@@ -55,7 +62,8 @@ double rec_incomplete_beta(double a, double b, double x)
 
 	if (x <= 0 || x >= 1)
 		return x <= 0 ? 0 : 1;
-	front = rec_exp(rec_lgamma(a + b) - rec_lgamma(a) - rec_lgamma(b) + a * rec_log(x) + b * rec_log1p(-x));
+	front = rec_exp(rec_lgamma(a + b) - rec_lgamma(a) - rec_lgamma(b) + a * rec_log(x) +
+			b * rec_log1p(-x));
 	if (x < (a + 1) / (a + b + 2))
 		return front * beta_fraction(a, b, x) / a;
 	return 1 - front * beta_fraction(b, a, 1 - x) / b;
@@ -91,7 +99,10 @@ static int by_size(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Share of the 2^n sign patterns of ranks 1 .. n whose rank sum is at most w: counts of subsets by sum, as shares of 1. */
+/*
+ * Share of the 2^n sign patterns of ranks 1 .. n whose rank sum is at most w:
+ * counts of subsets by sum, as shares of 1.
+ */
 static int wilcoxon_exact(double *p, size_t n, double w, struct rec_err *e)
 {
 	size_t max = n * (n + 1) / 2;
@@ -184,9 +195,12 @@ static int flip_round(void *arg, size_t round, unsigned thread, struct rec_err *
 	return 0;
 }
 
-static int randomization(struct rec_tested *out, const double *d, size_t n, uint32_t rounds, uint64_t key, struct rec_pool *pool, struct rec_err *e)
+static int randomization(struct rec_tested *out, const double *d, size_t n, uint32_t rounds,
+			 uint64_t key, struct rec_pool *pool, struct rec_err *e)
 {
-	struct rounds r = { .x = d, .n = n, .key = key, .result = rec_alloc(rounds, sizeof(double), e) };
+	struct rounds r = {
+		.x = d, .n = n, .key = key, .result = rec_alloc(rounds, sizeof(double), e)
+	};
 	double sum = sum_of(d, n), far, scale = 0;
 	uint32_t beyond = 0;
 	int rc;
@@ -195,7 +209,8 @@ static int randomization(struct rec_tested *out, const double *d, size_t n, uint
 		return -1;
 	for (size_t i = 0; i < n; i++)
 		scale += fabs(d[i]);
-	far = fabs(sum) - 1e-12 * scale;	/* equal sums in another order of rounding count as equal */
+	/* equal sums in another order of rounding count as equal */
+	far = fabs(sum) - 1e-12 * scale;
 	rc = rec_pool_run(pool, rounds, flip_round, &r, e);
 	for (uint32_t i = 0; rc == 0 && i < rounds; i++)
 		beyond += fabs(r.result[i]) >= far;
@@ -205,8 +220,8 @@ static int randomization(struct rec_tested *out, const double *d, size_t n, uint
 	return rc;
 }
 
-int rec_test_paired(struct rec_tested *out, enum rec_test test, const double *d, size_t n, uint32_t rounds, uint64_t key, struct rec_pool *pool,
-		    struct rec_err *e)
+int rec_test_paired(struct rec_tested *out, enum rec_test test, const double *d, size_t n,
+		    uint32_t rounds, uint64_t key, struct rec_pool *pool, struct rec_err *e)
 {
 	*out = (struct rec_tested){ .n = n, .p = 1 };
 	if (test == REC_TEST_T)
@@ -243,10 +258,14 @@ static int ascending(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-int rec_bootstrap(double *lo, double *hi, const double *x, const uint32_t *weight, size_t n, uint32_t rounds, uint64_t key, struct rec_pool *pool,
-		  struct rec_err *e)
+int rec_bootstrap(double *lo, double *hi, const double *x, const uint32_t *weight, size_t n,
+		  uint32_t rounds, uint64_t key, struct rec_pool *pool, struct rec_err *e)
 {
-	struct rounds r = { .x = x, .weight = weight, .n = n, .key = key, .result = rec_alloc(rounds, sizeof(double), e) };
+	struct rounds r = { .x = x,
+			    .weight = weight,
+			    .n = n,
+			    .key = key,
+			    .result = rec_alloc(rounds, sizeof(double), e) };
 	int rc;
 
 	if (!r.result)

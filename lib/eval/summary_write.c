@@ -9,19 +9,27 @@
 /* Length of the UTF-8 sequence at p (n bytes left), or 0 where it is none. */
 static size_t utf8_len(const unsigned char *p, size_t n)
 {
-	size_t len = p[0] < 0x80 ? 1 : p[0] >= 0xc2 && p[0] < 0xe0 ? 2 : p[0] >= 0xe0 && p[0] < 0xf0 ? 3 : p[0] >= 0xf0 && p[0] < 0xf5 ? 4 : 0;
+	size_t len = p[0] < 0x80		 ? 1 :
+		     p[0] >= 0xc2 && p[0] < 0xe0 ? 2 :
+		     p[0] >= 0xe0 && p[0] < 0xf0 ? 3 :
+		     p[0] >= 0xf0 && p[0] < 0xf5 ? 4 :
+						   0;
 
 	if (len == 0 || len > n)
 		return 0;
 	for (size_t i = 1; i < len; i++)
 		if ((p[i] & 0xc0) != 0x80)
 			return 0;
-	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] >= 0xa0) || (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] >= 0x90))
+	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] >= 0xa0) ||
+	    (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] >= 0x90))
 		return 0;
 	return len;
 }
 
-/* Labels are bytes and JSON is Unicode: a byte that is no UTF-8 is written as the code point of its number. */
+/*
+ * Labels are bytes and JSON is Unicode: a byte that is no UTF-8 is written as
+ * the code point of its number.
+ */
 static int add_string(struct rec_buf *b, const char *s, struct rec_err *e)
 {
 	const unsigned char *p = (const unsigned char *)s;
@@ -47,7 +55,8 @@ static int add_json(struct rec_buf *b, const struct rec_summary_line *l, const c
 {
 	if (rec_buf_printf(b, e, "{\"measure\": ") != 0 || add_string(b, l->name, e) != 0)
 		return -1;
-	if (rec_buf_printf(b, e, ", \"value\": %.*s, \"definition\": ", (int)n, number) != 0 || add_string(b, l->definition, e) != 0)
+	if (rec_buf_printf(b, e, ", \"value\": %.*s, \"definition\": ", (int)n, number) != 0 ||
+	    add_string(b, l->definition, e) != 0)
 		return -1;
 	return rec_buf_add(b, "}", 1, e);
 }
@@ -61,15 +70,18 @@ static int add_all(struct rec_buf *b, const struct rec_summary *s, bool json, st
 		char number[REC_NUM_MAX];
 		size_t n = rec_num_put_f64(number, l->value);
 
-		if (!json && rec_buf_printf(b, e, "%s\t%.*s\t%s\n", l->name, (int)n, number, l->definition) != 0)
+		if (!json && rec_buf_printf(b, e, "%s\t%.*s\t%s\n", l->name, (int)n, number,
+					    l->definition) != 0)
 			return -1;
-		if (json && (add_json(b, l, number, n, e) != 0 || rec_buf_printf(b, e, "%s\n", i + 1 < s->n ? "," : "") != 0))
+		if (json && (add_json(b, l, number, n, e) != 0 ||
+			     rec_buf_printf(b, e, "%s\n", i + 1 < s->n ? "," : "") != 0))
 			return -1;
 	}
 	return json ? rec_buf_printf(b, e, "]}\n") : 0;
 }
 
-int rec_summary_write(struct rec_out *out, const struct rec_summary *s, bool json, struct rec_err *e)
+int rec_summary_write(struct rec_out *out, const struct rec_summary *s, bool json,
+		      struct rec_err *e)
 {
 	struct rec_buf b = { 0 };
 	int rc = add_all(&b, s, json, e);

@@ -140,7 +140,8 @@ static int choose_columns(struct csv *c, struct rec_err *e)
 		size_t n = strcspn(columns, ",");
 
 		if (r == ROLES)
-			return rec_err_set(e, REC_EUSAGE, "--columns: at most row, column, value, time");
+			return rec_err_set(e, REC_EUSAGE,
+					   "--columns: at most row, column, value, time");
 		if (find_column(c, columns, n, &c->column[r], e) != 0)
 			return -1;
 		columns += n + (columns[n] == ',');

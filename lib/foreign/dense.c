@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* foreign/dense.c - dense matrices: npy (the format description of NumPy, versions 1 to 3), word2vec's text form, and factors as TSV. */
+/*
+ * foreign/dense.c - dense matrices: npy (the format description of NumPy,
+ * versions 1 to 3), word2vec's text form, and factors as TSV.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +15,10 @@
 #include "io/looks.h"
 #include "io/num.h"
 
-/* A dense matrix that grows by rows; label bytes are found by offset until all are there. */
+/*
+ * A dense matrix that grows by rows; label bytes are found by offset until all
+ * are there.
+ */
 struct growing {
 	struct rec_foreign_dense *d;
 	struct rec_buf labels;
@@ -23,7 +29,8 @@ static int add_label(struct growing *g, const char *s, size_t n, struct rec_err 
 {
 	struct rec_label_list *l = &g->d->labels;
 
-	if (rec_grow(&l->len, &g->lens_cap, l->n + 1, sizeof *l->len, e) != 0 || rec_buf_add(&g->labels, s, n, e) != 0)
+	if (rec_grow(&l->len, &g->lens_cap, l->n + 1, sizeof *l->len, e) != 0 ||
+	    rec_buf_add(&g->labels, s, n, e) != 0)
 		return -1;
 	l->len[l->n++] = (uint32_t)n;
 	return 0;
@@ -99,7 +106,8 @@ static int finish(struct growing *g, struct rec_foreign_line *l, int rc)
 	return rc;
 }
 
-int rec_factors_read(struct rec_foreign_dense *d, struct rec_in *in, const struct rec_foreign_opts *o, struct rec_err *e)
+int rec_factors_read(struct rec_foreign_dense *d, struct rec_in *in,
+		     const struct rec_foreign_opts *o, struct rec_err *e)
 {
 	struct rec_foreign_line l = { .in = in, .lost = o->lost };
 	struct growing g = { .d = d };
@@ -117,18 +125,24 @@ static int word2vec_header(struct rec_foreign_line *l, uint64_t *rows, uint64_t 
 	const char *end;
 
 	if (got < 1)
-		return got < 0 ? -1 : rec_err_set(e, REC_EDATA, "%s: empty, not word2vec", rec_in_name(l->in));
+		return got < 0 ? -1 :
+				 rec_err_set(e, REC_EDATA, "%s: empty, not word2vec",
+					     rec_in_name(l->in));
 	end = p + n;
-	if (!rec_field_next(&p, end, NULL, &s[0], &len[0]) || !rec_field_next(&p, end, NULL, &s[1], &len[1]))
+	if (!rec_field_next(&p, end, NULL, &s[0], &len[0]) ||
+	    !rec_field_next(&p, end, NULL, &s[1], &len[1]))
 		return rec_line_fail(l, 0, e, "not 'rows columns'");
-	if (rec_line_u64(l, 1, s[0], len[0], rows, e) != 0 || rec_line_u64(l, 2, s[1], len[1], columns, e) != 0)
+	if (rec_line_u64(l, 1, s[0], len[0], rows, e) != 0 ||
+	    rec_line_u64(l, 2, s[1], len[1], columns, e) != 0)
 		return -1;
 	if (*columns < 1 || *columns > 1000000)
-		return rec_line_fail(l, 2, e, "%llu is not between 1 and 1000000", (unsigned long long)*columns);
+		return rec_line_fail(l, 2, e, "%llu is not between 1 and 1000000",
+				     (unsigned long long)*columns);
 	return 0;
 }
 
-int rec_word2vec_read(struct rec_foreign_dense *d, struct rec_in *in, const struct rec_foreign_opts *o, struct rec_err *e)
+int rec_word2vec_read(struct rec_foreign_dense *d, struct rec_in *in,
+		      const struct rec_foreign_opts *o, struct rec_err *e)
 {
 	struct rec_foreign_line l = { .in = in, .lost = o->lost };
 	struct growing g = { .d = d };
@@ -146,19 +160,23 @@ int rec_word2vec_read(struct rec_foreign_dense *d, struct rec_in *in, const stru
 	return finish(&g, &l, rc);
 }
 
-static int put_vector(struct rec_out *out, const struct rec_block *b, uint64_t r, char between, struct rec_err *e)
+static int put_vector(struct rec_out *out, const struct rec_block *b, uint64_t r, char between,
+		      struct rec_err *e)
 {
 	char text[REC_NUM_MAX + 1] = { between };
 
-	if (rec_out_write(out, b->row_bytes + b->row_off[r], (size_t)(b->row_off[r + 1] - b->row_off[r]), e) != 0)
+	if (rec_out_write(out, b->row_bytes + b->row_off[r],
+			  (size_t)(b->row_off[r + 1] - b->row_off[r]), e) != 0)
 		return -1;
 	for (uint64_t c = 0; c < b->cols; c++)
-		if (rec_out_write(out, text, 1 + rec_num_put_f32(text + 1, b->val[r * b->cols + c]), e) != 0)
+		if (rec_out_write(out, text, 1 + rec_num_put_f32(text + 1, b->val[r * b->cols + c]),
+				  e) != 0)
 			return -1;
 	return rec_out_write(out, "\n", 1, e);
 }
 
-int rec_factors_write(struct rec_out *out, const struct rec_foreign_opts *o, const struct rec_block *b, struct rec_err *e)
+int rec_factors_write(struct rec_out *out, const struct rec_foreign_opts *o,
+		      const struct rec_block *b, struct rec_err *e)
 {
 	(void)o;
 	for (uint64_t r = 0; r < b->rows; r++)
@@ -167,10 +185,12 @@ int rec_factors_write(struct rec_out *out, const struct rec_foreign_opts *o, con
 	return 0;
 }
 
-int rec_word2vec_write(struct rec_out *out, const struct rec_foreign_opts *o, const struct rec_block *b, struct rec_err *e)
+int rec_word2vec_write(struct rec_out *out, const struct rec_foreign_opts *o,
+		       const struct rec_block *b, struct rec_err *e)
 {
 	char text[80];
-	int n = snprintf(text, sizeof text, "%llu %llu\n", (unsigned long long)b->rows, (unsigned long long)b->cols);
+	int n = snprintf(text, sizeof text, "%llu %llu\n", (unsigned long long)b->rows,
+			 (unsigned long long)b->cols);
 
 	(void)o;
 	if (rec_out_write(out, text, (size_t)n, e) != 0)
@@ -243,7 +263,9 @@ static int parse_shape(struct npy *a, const char *p)
 
 static int parse_header(struct npy *a, const char *header, struct rec_in *in, struct rec_err *e)
 {
-	const char *descr = value_of(header, "'descr'"), *order = value_of(header, "'fortran_order'"), *shape = value_of(header, "'shape'");
+	const char *descr = value_of(header, "'descr'"),
+		   *order = value_of(header, "'fortran_order'"),
+		   *shape = value_of(header, "'shape'");
 
 	if (!descr || !order || !shape)
 		return npy_bad(in, "the header has no descr, fortran_order or shape", e);
@@ -253,7 +275,8 @@ static int parse_header(struct npy *a, const char *header, struct rec_in *in, st
 	a->fortran = strncmp(order, "True", 4) == 0;
 	if (parse_shape(a, shape) != 0)
 		return npy_bad(in, "not an array of one or two dimensions", e);
-	if (a->columns < 1 || a->columns > 100000000 || a->rows > UINT32_MAX || a->rows * (double)a->columns > 1e15)
+	if (a->columns < 1 || a->columns > 100000000 || a->rows > UINT32_MAX ||
+	    a->rows * (double)a->columns > 1e15)
 		return npy_bad(in, "too large, or without columns", e);
 	return 0;
 }
@@ -291,14 +314,19 @@ static float element(const unsigned char *p, unsigned item)
 	return item == 8 ? (float)rec_float64(rec_get64(p)) : rec_float32(rec_get32(p));
 }
 
-/* Elements arrive in file order; each goes to its place in row-major order. Memory grows as they arrive. */
-static int read_elements(struct growing *g, const struct npy *a, struct rec_in *in, struct rec_err *e)
+/*
+ * Elements arrive in file order; each goes to its place in row-major order.
+ * Memory grows as they arrive.
+ */
+static int read_elements(struct growing *g, const struct npy *a, struct rec_in *in,
+			 struct rec_err *e)
 {
 	uint64_t total = a->rows * a->columns, done = 0;
 	unsigned char chunk[1 << 16];
 
 	while (done < total) {
-		uint64_t want = (total - done) * a->item < sizeof chunk ? (total - done) * a->item : sizeof chunk;
+		uint64_t want = (total - done) * a->item < sizeof chunk ? (total - done) * a->item :
+									  sizeof chunk;
 		int64_t got = rec_in_read_full(in, chunk, want, e);
 
 		if (got < 0)
@@ -309,14 +337,17 @@ static int read_elements(struct growing *g, const struct npy *a, struct rec_in *
 			float x = element(chunk + i * a->item, a->item);
 
 			if (x - x != 0)
-				return rec_err_set(e, REC_EDATA, "%s: npy: element %llu is not a finite float32", rec_in_name(in),
-						   (unsigned long long)(done + i));
+				return rec_err_set(e, REC_EDATA,
+						   "%s: npy: element %llu is not a finite float32",
+						   rec_in_name(in), (unsigned long long)(done + i));
 			if (add_value(g, x, e) != 0)
 				return -1;
 		}
 		done += want / a->item;
 	}
-	return rec_in_read(in, chunk, 1, e) == 0 ? 0 : e->code != REC_OK ? -1 : npy_bad(in, "bytes behind the array", e);
+	return rec_in_read(in, chunk, 1, e) == 0 ? 0 :
+	       e->code != REC_OK		 ? -1 :
+						   npy_bad(in, "bytes behind the array", e);
 }
 
 static int to_row_major(struct rec_foreign_dense *d, const struct npy *a, struct rec_err *e)
@@ -336,7 +367,8 @@ static int to_row_major(struct rec_foreign_dense *d, const struct npy *a, struct
 	return 0;
 }
 
-static int npy_labels(struct growing *g, const struct npy *a, const struct rec_label_list *given, struct rec_in *in, struct rec_err *e)
+static int npy_labels(struct growing *g, const struct npy *a, const struct rec_label_list *given,
+		      struct rec_in *in, struct rec_err *e)
 {
 	char num[REC_NUM_MAX];
 
@@ -345,12 +377,14 @@ static int npy_labels(struct growing *g, const struct npy *a, const struct rec_l
 				   rec_in_name(in), (unsigned long long)a->rows,
 				   (unsigned long long)given->n);
 	for (uint64_t r = 0; r < a->rows; r++)
-		if ((given ? add_label(g, given->label[r], given->len[r], e) : add_label(g, num, rec_num_put_u64(num, r), e)) != 0)
+		if ((given ? add_label(g, given->label[r], given->len[r], e) :
+			     add_label(g, num, rec_num_put_u64(num, r), e)) != 0)
 			return -1;
 	return end_growing(g, e);
 }
 
-int rec_npy_read(struct rec_foreign_dense *d, struct rec_in *in, const struct rec_foreign_opts *o, struct rec_err *e)
+int rec_npy_read(struct rec_foreign_dense *d, struct rec_in *in, const struct rec_foreign_opts *o,
+		 struct rec_err *e)
 {
 	struct rec_foreign_line none = { .in = in };
 	struct growing g = { .d = d };
@@ -367,12 +401,17 @@ int rec_npy_read(struct rec_foreign_dense *d, struct rec_in *in, const struct re
 	return finish(&g, &none, rc);
 }
 
-/* Version 1.0: magic, two bytes of version, two of length, and a dictionary padded so that the data begin at a multiple of 64. */
-int rec_npy_write(struct rec_out *out, const struct rec_foreign_opts *o, const struct rec_block *b, struct rec_err *e)
+/*
+ * Version 1.0: magic, two bytes of version, two of length, and a dictionary
+ * padded so that the data begin at a multiple of 64.
+ */
+int rec_npy_write(struct rec_out *out, const struct rec_foreign_opts *o, const struct rec_block *b,
+		  struct rec_err *e)
 {
 	char head[192];
-	int n = snprintf(head + 10, sizeof head - 10, "{'descr': '<f4', 'fortran_order': False, 'shape': (%llu, %llu), }", (unsigned long long)b->rows,
-			 (unsigned long long)b->cols);
+	int n = snprintf(head + 10, sizeof head - 10,
+			 "{'descr': '<f4', 'fortran_order': False, 'shape': (%llu, %llu), }",
+			 (unsigned long long)b->rows, (unsigned long long)b->cols);
 	size_t size = rec_round_up((size_t)n + 11, 64);
 
 	(void)o;

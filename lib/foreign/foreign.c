@@ -69,7 +69,8 @@ static int read_all(struct rec_buf *b, struct rec_in *in, struct rec_err *e)
 }
 
 /* Cut b into lines; the label is what stands before the first TAB. */
-static int cut_lines(struct rec_label_list *l, struct rec_buf *b, const char *name, struct rec_err *e)
+static int cut_lines(struct rec_label_list *l, struct rec_buf *b, const char *name,
+		     struct rec_err *e)
 {
 	size_t labels = 0, lens = 0;
 
@@ -88,7 +89,8 @@ static int cut_lines(struct rec_label_list *l, struct rec_buf *b, const char *na
 			return rec_err_set(e, REC_EDATA, "%s:%llu: field 1: %s", name,
 					   (unsigned long long)l->n + 1,
 					   len == 0 ? "empty" : REC_LABEL_TOO_LONG);
-		if (rec_grow(&l->label, &labels, l->n + 1, sizeof *l->label, e) != 0 || rec_grow(&l->len, &lens, l->n + 1, sizeof *l->len, e) != 0)
+		if (rec_grow(&l->label, &labels, l->n + 1, sizeof *l->label, e) != 0 ||
+		    rec_grow(&l->len, &lens, l->n + 1, sizeof *l->len, e) != 0)
 			return -1;
 		l->label[l->n] = p;
 		l->len[l->n++] = (uint32_t)len;

@@ -58,7 +58,11 @@ struct rec_foreign_opts {
 	 * there are
 	 */
 	const char *columns;
-	bool header;		/* csv: the first line names the columns (implied by names in columns); written too */
+	/*
+	 * csv: the first line names the columns (implied by names in columns);
+	 * written too
+	 */
+	bool header;
 	enum rec_quote quote;	/* csv */
 	enum rec_empty empty;	/* csv: a value that is missing; SKIP also: a label */
 	/* csv: what a TAB or line break in a label becomes; NULL: an error */
@@ -87,7 +91,8 @@ struct rec_label_list {
 	uint64_t n;
 	char *bytes;	/* owns all */
 };
-REC_MUST int rec_label_list_read(struct rec_label_list *l, struct rec_in *in, struct rec_err *e);	/* first TAB field of every line */
+/* first TAB field of every line */
+REC_MUST int rec_label_list_read(struct rec_label_list *l, struct rec_in *in, struct rec_err *e);
 void rec_label_list_free(struct rec_label_list *l);
 
 /* Takes a row; -1 with e filled ends the reading. */
@@ -105,17 +110,22 @@ void rec_foreign_dense_free(struct rec_foreign_dense *d);
 struct rec_foreign {
 	const char *name;
 	enum rec_shape shape;
-	int (*read_rows)(struct rec_in *in, const struct rec_foreign_opts *o, rec_row_fn *fn, void *arg, struct rec_err *e);
-	int (*read_dense)(struct rec_foreign_dense *d, struct rec_in *in, const struct rec_foreign_opts *o, struct rec_err *e);
+	int (*read_rows)(struct rec_in *in, const struct rec_foreign_opts *o, rec_row_fn *fn,
+			 void *arg, struct rec_err *e);
+	int (*read_dense)(struct rec_foreign_dense *d, struct rec_in *in,
+			  const struct rec_foreign_opts *o, struct rec_err *e);
 	/*
 	 * One of three writers. Rows as they come (begin may be NULL); a whole
 	 * sparse block, canonical, or ranked where `ranked` says so (then its
 	 * times are the scores, in double); a dense block.
 	 */
 	int (*begin)(struct rec_out *out, const struct rec_foreign_opts *o, struct rec_err *e);
-	int (*write_row)(struct rec_out *out, const struct rec_foreign_opts *o, const struct rec_row *row, struct rec_err *e);
-	int (*write_matrix)(struct rec_out *out, const struct rec_foreign_opts *o, const struct rec_block *b, struct rec_err *e);
-	int (*write_dense)(struct rec_out *out, const struct rec_foreign_opts *o, const struct rec_block *b, struct rec_err *e);
+	int (*write_row)(struct rec_out *out, const struct rec_foreign_opts *o,
+			 const struct rec_row *row, struct rec_err *e);
+	int (*write_matrix)(struct rec_out *out, const struct rec_foreign_opts *o,
+			    const struct rec_block *b, struct rec_err *e);
+	int (*write_dense)(struct rec_out *out, const struct rec_foreign_opts *o,
+			   const struct rec_block *b, struct rec_err *e);
 	bool ranked;
 	unsigned loses;		/* REC_LOSES_...: what this format can't hold */
 	/*
@@ -132,7 +142,10 @@ enum {	/* rec_foreign.loses: bit field */
 	REC_LOSES_TIMES = 8,
 };
 
-/* NULL where the name is unknown. All of them: a NULL-named entry ends the table. */
+/*
+ * NULL where the name is unknown. All of them: a NULL-named entry ends the
+ * table.
+ */
 const struct rec_foreign *rec_foreign_find(const char *name);
 extern const struct rec_foreign rec_foreign_table[];
 

@@ -1,14 +1,25 @@
 /* SPDX-License-Identifier: MIT */
-/* foreign/formats.h - what the files lib/io/foreign_NAME.c offer to the table in foreign.c. Shapes of the functions: struct rec_foreign. */
+/*
+ * foreign/formats.h - what the files lib/io/foreign_NAME.c offer to the table
+ * in foreign.c. Shapes of the functions: struct rec_foreign.
+ */
 #ifndef REC_FOREIGN_FORMATS_H
 #define REC_FOREIGN_FORMATS_H
 
 #include "foreign/foreign.h"
 
-#define REC_READ_ROWS(name) int name(struct rec_in *in, const struct rec_foreign_opts *o, rec_row_fn *fn, void *arg, struct rec_err *e)
-#define REC_READ_DENSE(name) int name(struct rec_foreign_dense *d, struct rec_in *in, const struct rec_foreign_opts *o, struct rec_err *e)
-#define REC_WRITE_ROW(name) int name(struct rec_out *out, const struct rec_foreign_opts *o, const struct rec_row *row, struct rec_err *e)
-#define REC_WRITE_BLOCK(name) int name(struct rec_out *out, const struct rec_foreign_opts *o, const struct rec_block *b, struct rec_err *e)
+#define REC_READ_ROWS(name) \
+	int name(struct rec_in *in, const struct rec_foreign_opts *o, rec_row_fn *fn, void *arg, \
+		 struct rec_err *e)
+#define REC_READ_DENSE(name) \
+	int name(struct rec_foreign_dense *d, struct rec_in *in, const struct rec_foreign_opts *o, \
+		 struct rec_err *e)
+#define REC_WRITE_ROW(name) \
+	int name(struct rec_out *out, const struct rec_foreign_opts *o, const struct rec_row *row, \
+		 struct rec_err *e)
+#define REC_WRITE_BLOCK(name) \
+	int name(struct rec_out *out, const struct rec_foreign_opts *o, const struct rec_block *b, \
+		 struct rec_err *e)
 
 REC_READ_ROWS(rec_csv_read);
 int rec_csv_begin(struct rec_out *out, const struct rec_foreign_opts *o, struct rec_err *e);

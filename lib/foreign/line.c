@@ -28,8 +28,10 @@ int rec_line_fail(const struct rec_foreign_line *l, int field, struct rec_err *e
 	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
 	if (field)
-		return rec_err_set(e, REC_EDATA, "%s:%llu: field %d: %s", rec_in_name(l->in), (unsigned long long)l->number, field, text);
-	return rec_err_set(e, REC_EDATA, "%s:%llu: %s", rec_in_name(l->in), (unsigned long long)l->number, text);
+		return rec_err_set(e, REC_EDATA, "%s:%llu: field %d: %s", rec_in_name(l->in),
+				   (unsigned long long)l->number, field, text);
+	return rec_err_set(e, REC_EDATA, "%s:%llu: %s", rec_in_name(l->in),
+			   (unsigned long long)l->number, text);
 }
 
 /* Keep what lies behind start, and read more behind it. */
@@ -193,7 +195,8 @@ static int number_fail(const struct rec_foreign_line *l, int field, const char *
 {
 	if (why == REC_NUM_EMPTY)
 		return rec_line_fail(l, field, e, "empty");
-	return rec_line_fail(l, field, e, "'%.*s%s' is %s", (int)(n < 40 ? n : 40), s, n > 40 ? "..." : "",
+	return rec_line_fail(l, field, e, "'%.*s%s' is %s", (int)(n < 40 ? n : 40), s,
+			     n > 40 ? "..." : "",
 			     why == REC_NUM_RANGE ? "out of range" : "not a number");
 }
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* foreign/line.h - lines of a foreign text format, with errors that name file, line and field. */
+/*
+ * foreign/line.h - lines of a foreign text format, with errors that name file,
+ * line and field.
+ */
 #ifndef REC_FOREIGN_LINE_H
 #define REC_FOREIGN_LINE_H
 
@@ -79,7 +82,10 @@ REC_MUST int rec_line_keep(struct rec_foreign_line *l, struct rec_row *row, cons
 REC_MUST int rec_line_label(const struct rec_foreign_line *l, int field, const char *s, size_t n,
 			    struct rec_err *e);
 
-/* The next field of [*p, end): up to delimiter, or up to a run of blanks and tabs where delimiter is NULL or "". 1 and *s, *n; 0 when there is none. */
+/*
+ * The next field of [*p, end): up to delimiter, or up to a run of blanks and
+ * tabs where delimiter is NULL or "". 1 and *s, *n; 0 when there is none.
+ */
 int rec_field_next(char **p, const char *end, const char *delimiter, char **s, size_t *n);
 
 /* Bytes of a label that a message shows, for "%.*s". */

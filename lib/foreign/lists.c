@@ -26,7 +26,8 @@ static void tell_lone(struct rec_in *in, unsigned long long n)
 		rec_in_tell(in, 0, "%llu line%s left out: a row and no item", n, n == 1 ? "" : "s");
 }
 
-static int each_line(struct rec_in *in, const struct rec_foreign_opts *o, line_fn *parse, rec_row_fn *fn, void *arg, struct rec_err *e)
+static int each_line(struct rec_in *in, const struct rec_foreign_opts *o, line_fn *parse,
+		     rec_row_fn *fn, void *arg, struct rec_err *e)
 {
 	struct rec_foreign_line l = { .in = in, .lost = o->lost };
 	unsigned long long lone = 0;
@@ -51,7 +52,8 @@ static int each_line(struct rec_in *in, const struct rec_foreign_opts *o, line_f
 
 static struct rec_row pair(const struct word *row, const struct word *col)
 {
-	return (struct rec_row){ row->s, col->s, (uint32_t)row->n, (uint32_t)col->n, 1, REC_HAS_COL, (double)__builtin_nan("") };
+	return (struct rec_row){ row->s, col->s,      (uint32_t)row->n,		(uint32_t)col->n,
+				 1,	 REC_HAS_COL, (double)__builtin_nan("") };
 }
 
 /* The value of a row, from the n bytes at s. */
@@ -93,7 +95,8 @@ static int wide_line(struct rec_foreign_line *l, char *line, size_t n,
 	return rows;
 }
 
-int rec_wide_read(struct rec_in *in, const struct rec_foreign_opts *o, rec_row_fn *fn, void *arg, struct rec_err *e)
+int rec_wide_read(struct rec_in *in, const struct rec_foreign_opts *o, rec_row_fn *fn, void *arg,
+		  struct rec_err *e)
 {
 	return each_line(in, o, wide_line, fn, arg, e);
 }
@@ -205,12 +208,16 @@ static int libsvm_line(struct rec_foreign_line *l, char *line, size_t n,
 	return rows;
 }
 
-int rec_libsvm_read(struct rec_in *in, const struct rec_foreign_opts *o, rec_row_fn *fn, void *arg, struct rec_err *e)
+int rec_libsvm_read(struct rec_in *in, const struct rec_foreign_opts *o, rec_row_fn *fn, void *arg,
+		    struct rec_err *e)
 {
 	return each_line(in, o, libsvm_line, fn, arg, e);
 }
 
-/* Exactly `want` words: row in the first, column in the third, value in word `value`. */
+/*
+ * Exactly `want` words: row in the first, column in the third, value in word
+ * `value`.
+ */
 static int trec_line(struct rec_foreign_line *l, char *line, size_t n, int want, int value,
 		     rec_row_fn *fn, void *arg, struct rec_err *e)
 {
@@ -251,18 +258,21 @@ static int qrels_line(struct rec_foreign_line *l, char *line, size_t n,
 	return trec_line(l, line, n, 4, 3, fn, arg, e);
 }
 
-int rec_trec_run_read(struct rec_in *in, const struct rec_foreign_opts *o, rec_row_fn *fn, void *arg, struct rec_err *e)
+int rec_trec_run_read(struct rec_in *in, const struct rec_foreign_opts *o, rec_row_fn *fn,
+		      void *arg, struct rec_err *e)
 {
 	return each_line(in, o, run_line, fn, arg, e);
 }
 
-int rec_trec_qrels_read(struct rec_in *in, const struct rec_foreign_opts *o, rec_row_fn *fn, void *arg, struct rec_err *e)
+int rec_trec_qrels_read(struct rec_in *in, const struct rec_foreign_opts *o, rec_row_fn *fn,
+			void *arg, struct rec_err *e)
 {
 	return each_line(in, o, qrels_line, fn, arg, e);
 }
 
 /* A label as one word: it can't hold what parts words. */
-static int put_word(struct rec_out *out, const char *s, size_t n, const char *delimiter, struct rec_err *e)
+static int put_word(struct rec_out *out, const char *s, size_t n, const char *delimiter,
+		    struct rec_err *e)
 {
 	const char *stop = delimiter && *delimiter ? delimiter : " \t";
 
@@ -275,7 +285,8 @@ static int put_word(struct rec_out *out, const char *s, size_t n, const char *de
 	return rec_out_write(out, s, n, e);
 }
 
-static int put_label(struct rec_out *out, const uint64_t *off, const char *bytes, uint64_t i, const char *delimiter, struct rec_err *e)
+static int put_label(struct rec_out *out, const uint64_t *off, const char *bytes, uint64_t i,
+		     const char *delimiter, struct rec_err *e)
 {
 	return put_word(out, bytes + off[i], (size_t)(off[i + 1] - off[i]), delimiter, e);
 }
@@ -287,7 +298,8 @@ static int put_value(struct rec_out *out, char before, float x, struct rec_err *
 	return rec_out_write(out, text, 1 + rec_num_put_f32(text + 1, x), e);
 }
 
-static int put_lines(struct rec_out *out, const struct rec_foreign_opts *o, const struct rec_block *b, bool values, struct rec_err *e)
+static int put_lines(struct rec_out *out, const struct rec_foreign_opts *o,
+		     const struct rec_block *b, bool values, struct rec_err *e)
 {
 	const char *d = rec_delimiter(o->delimiter, " ");
 
@@ -295,7 +307,8 @@ static int put_lines(struct rec_out *out, const struct rec_foreign_opts *o, cons
 		if (put_label(out, b->row_off, b->row_bytes, r, d, e) != 0)
 			return -1;
 		for (uint64_t i = b->ptr[r]; i < b->ptr[r + 1]; i++)
-			if (rec_out_write(out, d, strlen(d), e) != 0 || put_label(out, b->col_off, b->col_bytes, b->col[i], d, e) != 0 ||
+			if (rec_out_write(out, d, strlen(d), e) != 0 ||
+			    put_label(out, b->col_off, b->col_bytes, b->col[i], d, e) != 0 ||
 			    (values && put_value(out, ':', b->val[i], e) != 0))
 				return -1;
 		if (rec_out_write(out, "\n", 1, e) != 0)
@@ -304,7 +317,8 @@ static int put_lines(struct rec_out *out, const struct rec_foreign_opts *o, cons
 	return 0;
 }
 
-int rec_wide_write(struct rec_out *out, const struct rec_foreign_opts *o, const struct rec_block *b, struct rec_err *e)
+int rec_wide_write(struct rec_out *out, const struct rec_foreign_opts *o, const struct rec_block *b,
+		   struct rec_err *e)
 {
 	return put_lines(out, o, b, false, e);
 }
@@ -347,7 +361,8 @@ static size_t put_score(char out[REC_NUM_MAX + 1], const struct rec_block *b, ui
 			      rec_num_put_f32(out + 1, b->val[i]));
 }
 
-int rec_trec_run_write(struct rec_out *out, const struct rec_foreign_opts *o, const struct rec_block *b, struct rec_err *e)
+int rec_trec_run_write(struct rec_out *out, const struct rec_foreign_opts *o,
+		       const struct rec_block *b, struct rec_err *e)
 {
 	const char *tag = o->tag ? o->tag : "recpipe";
 	char rank[REC_NUM_MAX + 1] = " ", score[REC_NUM_MAX + 1];
@@ -369,7 +384,8 @@ int rec_trec_run_write(struct rec_out *out, const struct rec_foreign_opts *o, co
 	return 0;
 }
 
-int rec_trec_qrels_write(struct rec_out *out, const struct rec_foreign_opts *o, const struct rec_row *row, struct rec_err *e)
+int rec_trec_qrels_write(struct rec_out *out, const struct rec_foreign_opts *o,
+			 const struct rec_row *row, struct rec_err *e)
 {
 	char num[REC_NUM_MAX];
 	const char *value;

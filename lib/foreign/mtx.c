@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* foreign/mtx.c - Matrix Market, coordinate form: real, integer or pattern values; general or symmetric. Source: Boisvert, Pozo and Remington 1996. */
+/*
+ * foreign/mtx.c - Matrix Market, coordinate form: real, integer or pattern
+ * values; general or symmetric. Source: Boisvert, Pozo and Remington 1996.
+ */
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
@@ -23,7 +26,8 @@ static bool word_is(char **p, const char *end, const char *want)
 	char *s;
 	size_t n;
 
-	return rec_field_next(p, end, NULL, &s, &n) && n == strlen(want) && strncasecmp(s, want, n) == 0;
+	return rec_field_next(p, end, NULL, &s, &n) && n == strlen(want) &&
+	       strncasecmp(s, want, n) == 0;
 }
 
 static int not_mtx(struct mtx *m, struct rec_err *e)
@@ -41,7 +45,8 @@ static int banner(struct mtx *m, char *line, size_t n, struct rec_err *e)
 	if (!word_is(&p, end, "%%MatrixMarket"))
 		return not_mtx(m, e);
 	if (!word_is(&p, end, "matrix") || !word_is(&p, end, "coordinate"))
-		return rec_line_fail(&m->line, 0, e, "not '%%%%MatrixMarket matrix coordinate ...'");
+		return rec_line_fail(&m->line, 0, e,
+				     "not '%%%%MatrixMarket matrix coordinate ...'");
 	field = p;
 	m->pattern = word_is(&p, end, "pattern");
 	if (!m->pattern) {
@@ -49,7 +54,8 @@ static int banner(struct mtx *m, char *line, size_t n, struct rec_err *e)
 		if (!word_is(&p, end, "real")) {
 			p = field;
 			if (!word_is(&p, end, "integer"))
-				return rec_line_fail(&m->line, 0, e, "values are none of real, integer, pattern");
+				return rec_line_fail(&m->line, 0, e,
+						     "values are none of real, integer, pattern");
 		}
 	}
 	symmetry = p;
@@ -57,7 +63,9 @@ static int banner(struct mtx *m, char *line, size_t n, struct rec_err *e)
 	if (m->symmetric)
 		return 0;
 	p = symmetry;
-	return word_is(&p, end, "general") ? 0 : rec_line_fail(&m->line, 0, e, "symmetry is none of general, symmetric");
+	return word_is(&p, end, "general") ?
+		       0 :
+		       rec_line_fail(&m->line, 0, e, "symmetry is none of general, symmetric");
 }
 
 static int next_data_line(struct mtx *m, char **line, size_t *n, struct rec_err *e)
@@ -70,7 +78,8 @@ static int next_data_line(struct mtx *m, char **line, size_t *n, struct rec_err 
 	return got;
 }
 
-static int number(struct mtx *m, char **p, const char *end, int field, uint64_t *x, struct rec_err *e)
+static int number(struct mtx *m, char **p, const char *end, int field, uint64_t *x,
+		  struct rec_err *e)
 {
 	char *s;
 	size_t n;
@@ -88,9 +97,13 @@ static int sizes(struct mtx *m, struct rec_err *e)
 	const char *end;
 
 	if (got < 1)
-		return got < 0 ? -1 : rec_err_set(e, REC_EDATA, "%s: cut off before the size line", rec_in_name(m->line.in));
+		return got < 0 ? -1 :
+				 rec_err_set(e, REC_EDATA, "%s: cut off before the size line",
+					     rec_in_name(m->line.in));
 	end = line + n;
-	if (number(m, &line, end, 1, &m->size[0], e) != 0 || number(m, &line, end, 2, &m->size[1], e) != 0 || number(m, &line, end, 3, &m->nnz, e) != 0)
+	if (number(m, &line, end, 1, &m->size[0], e) != 0 ||
+	    number(m, &line, end, 2, &m->size[1], e) != 0 ||
+	    number(m, &line, end, 3, &m->nnz, e) != 0)
 		return -1;
 	for (int side = 0; side < 2; side++)
 		if (m->labels[side] && m->labels[side]->n != m->size[side])
@@ -101,8 +114,11 @@ static int sizes(struct mtx *m, struct rec_err *e)
 	return 0;
 }
 
-/* Label of index i (from 1) on a side; without a list the index as text in buf. */
-static void label_of(const struct mtx *m, int side, uint64_t i, char buf[REC_NUM_MAX], const char **s, uint32_t *n)
+/*
+ * Label of index i (from 1) on a side; without a list the index as text in buf.
+ */
+static void label_of(const struct mtx *m, int side, uint64_t i, char buf[REC_NUM_MAX],
+		     const char **s, uint32_t *n)
 {
 	if (m->labels[side]) {
 		*s = m->labels[side]->label[i - 1];
@@ -120,7 +136,9 @@ static void label_of(const struct mtx *m, int side, uint64_t i, char buf[REC_NUM
 static int give(struct mtx *m, uint64_t i, uint64_t j, float value, const char *text, size_t n,
 		rec_row_fn *fn, void *arg, struct rec_err *e)
 {
-	struct rec_row r = { .value = value, .has = REC_HAS_COL | (m->pattern ? 0 : REC_HAS_VALUE), .time = (double)__builtin_nan("") };
+	struct rec_row r = { .value = value,
+			     .has = REC_HAS_COL | (m->pattern ? 0 : REC_HAS_VALUE),
+			     .time = (double)__builtin_nan("") };
 	char a[REC_NUM_MAX], b[REC_NUM_MAX];
 
 	label_of(m, 0, i, a, &r.row, &r.row_len);
@@ -143,8 +161,9 @@ static int entry(struct mtx *m, char *line, size_t n, rec_row_fn *fn, void *arg,
 		if (number(m, &line, end, side + 1, &ij[side], e) != 0)
 			return -1;
 		if (ij[side] < 1 || ij[side] > m->size[side])
-			return rec_line_fail(&m->line, side + 1, e, "%llu is not between 1 and %llu", (unsigned long long)ij[side],
-					     (unsigned long long)m->size[side]);
+			return rec_line_fail(
+				&m->line, side + 1, e, "%llu is not between 1 and %llu",
+				(unsigned long long)ij[side], (unsigned long long)m->size[side]);
 	}
 	if (!m->pattern) {
 		int lost;
@@ -175,7 +194,9 @@ static int read_all(struct mtx *m, rec_row_fn *fn, void *arg, struct rec_err *e)
 	int got = rec_line_next(&m->line, &line, &n, e);
 
 	if (got < 1)
-		return got < 0 ? -1 : rec_err_set(e, REC_EDATA, "%s: empty, not Matrix Market", rec_in_name(m->line.in));
+		return got < 0 ? -1 :
+				 rec_err_set(e, REC_EDATA, "%s: empty, not Matrix Market",
+					     rec_in_name(m->line.in));
 	if (banner(m, line, n, e) != 0 || sizes(m, e) != 0)
 		return -1;
 	while ((got = next_data_line(m, &line, &n, e)) == 1) {
@@ -192,7 +213,8 @@ static int read_all(struct mtx *m, rec_row_fn *fn, void *arg, struct rec_err *e)
 	return got;
 }
 
-int rec_mtx_read(struct rec_in *in, const struct rec_foreign_opts *o, rec_row_fn *fn, void *arg, struct rec_err *e)
+int rec_mtx_read(struct rec_in *in, const struct rec_foreign_opts *o, rec_row_fn *fn, void *arg,
+		 struct rec_err *e)
 {
 	struct mtx m = { .line = { .in = in, .lost = o->lost, .binary = true },
 			 .labels = { o->row_labels, o->col_labels } };
@@ -202,11 +224,14 @@ int rec_mtx_read(struct rec_in *in, const struct rec_foreign_opts *o, rec_row_fn
 	return rc;
 }
 
-int rec_mtx_write(struct rec_out *out, const struct rec_foreign_opts *o, const struct rec_block *b, struct rec_err *e)
+int rec_mtx_write(struct rec_out *out, const struct rec_foreign_opts *o, const struct rec_block *b,
+		  struct rec_err *e)
 {
 	char text[4 * REC_NUM_MAX + 64];
-	int n = snprintf(text, sizeof text, "%%%%MatrixMarket matrix coordinate real general\n%llu %llu %llu\n", (unsigned long long)b->rows,
-			 (unsigned long long)b->cols, (unsigned long long)b->nnz);
+	int n = snprintf(text, sizeof text,
+			 "%%%%MatrixMarket matrix coordinate real general\n%llu %llu %llu\n",
+			 (unsigned long long)b->rows, (unsigned long long)b->cols,
+			 (unsigned long long)b->nnz);
 
 	(void)o;
 	if (rec_out_write(out, text, (size_t)n, e) != 0)

@@ -2,9 +2,11 @@
 /*
  * Bytes in.
  *
- * descriptor -> raw (gzip and first bytes only) -> unpacked -> look (only what was peeked at) -> caller. A plain stream is read straight into the
- * caller's memory once raw and look are drained. The first bytes decide between plain and gzip; they are read at the first call that needs them, so
- * that opening a pipe doesn't wait. Memory: RAW + LOOK bytes, and zlib's window.
+ * descriptor -> raw (gzip and first bytes only) -> unpacked -> look (only what
+ * was peeked at) -> caller. A plain stream is read straight into the caller's
+ * memory once raw and look are drained. The first bytes decide between plain
+ * and gzip; they are read at the first call that needs them, so that opening a
+ * pipe doesn't wait. Memory: RAW + LOOK bytes, and zlib's window.
  */
 #include "io/in.h"
 
@@ -30,12 +32,18 @@ enum format { UNKNOWN, PLAIN, GZIP };
 struct rec_in {
 	int fd;
 	char *name;
-	bool regular, at_start;		/* at_start: the descriptor stood at offset 0 when it was opened */
+	/* at_start: the descriptor stood at offset 0 when it was opened */
+	bool regular, at_start;
 	/* raw is the caller's, and holds it all; there is no descriptor */
 	bool memory;
 	enum format format;
-	bool raw_end, end;		/* no more bytes in the descriptor, in the unpacked stream */
-	uint64_t raw_bytes, taken;	/* read from the descriptor; unpacked bytes that left for the caller or for look */
+	/* no more bytes in the descriptor, in the unpacked stream */
+	bool raw_end, end;
+	/*
+	 * read from the descriptor; unpacked bytes that left for the caller or
+	 * for look
+	 */
+	uint64_t raw_bytes, taken;
 	uint64_t *tally;		/* of rec_in_tally, or NULL */
 	unsigned char *raw;
 	size_t raw_at, raw_n;
@@ -217,7 +225,8 @@ static int64_t read_raw(struct rec_in *in, void *buf, size_t n, struct rec_err *
 			in->raw_end = got == 0;
 			return got;
 		}
-		if (errno == EAGAIN || errno == EWOULDBLOCK) {	/* somebody made the descriptor non-blocking */
+		/* somebody made the descriptor non-blocking */
+		if (errno == EAGAIN || errno == EWOULDBLOCK) {
 			struct pollfd p = { .fd = in->fd, .events = POLLIN };
 
 			if (poll(&p, 1, -1) >= 0 || errno == EINTR)
@@ -246,7 +255,10 @@ static int need_raw(struct rec_in *in, size_t want, struct rec_err *e)
 	return 0;
 }
 
-/* Plain or gzip. A first byte that is not 1f decides without waiting for a second one. */
+/*
+ * Plain or gzip. A first byte that is not 1f decides without waiting for a
+ * second one.
+ */
 static int find_format(struct rec_in *in, struct rec_err *e)
 {
 	if (in->format != UNKNOWN)
@@ -298,7 +310,8 @@ static int next_member(struct rec_in *in, struct rec_err *e)
 	if (have == 0)
 		return 0;
 	if (p[0] != 0x1f || (have > 1 && p[1] != 0x8b))
-		return rec_err_set(e, REC_EDATA, "%s: trailing garbage after the gzip stream", in->name);
+		return rec_err_set(e, REC_EDATA, "%s: trailing garbage after the gzip stream",
+				   in->name);
 	if (inflateReset(&in->z) != Z_OK)
 		return rec_err_set(e, REC_EDATA, "%s: cannot unpack gzip", in->name);
 	in->in_member = true;
@@ -320,7 +333,8 @@ static int64_t inflate_some(struct rec_in *in, unsigned char *buf, size_t n, str
 	if (rc == Z_MEM_ERROR)
 		return rec_err_set(e, REC_ENOMEM, "%s: out of memory (unpacking gzip)", in->name);
 	if (rc != Z_OK && rc != Z_STREAM_END && rc != Z_BUF_ERROR)
-		return rec_err_set(e, REC_EDATA, "%s: gzip stream is damaged (%s)", in->name, in->z.msg ? in->z.msg : "bad data");
+		return rec_err_set(e, REC_EDATA, "%s: gzip stream is damaged (%s)", in->name,
+				   in->z.msg ? in->z.msg : "bad data");
 	in->in_member = rc != Z_STREAM_END;
 	return (int64_t)(n - in->z.avail_out);
 }
@@ -338,7 +352,8 @@ static int64_t read_gzip(struct rec_in *in, unsigned char *buf, size_t n, struct
 			if (rc <= 0)
 				return rc;
 		}
-		got = inflate_some(in, buf, n, e);	/* zlib may hold output back from input that is used up */
+		/* zlib may hold output back from input that is used up */
+		got = inflate_some(in, buf, n, e);
 		if (got != 0)
 			return got;
 		if (!in->in_member || in->raw_at < in->raw_n)
@@ -464,8 +479,12 @@ int rec_in_map(struct rec_in *in, const void **p, size_t *n, struct rec_err *e)
 		return -1;
 	if (in->memory)
 		return map_memory(in, p, n);
-	/* a size of 0 may be a file of /proc, which has bytes nevertheless; peeked bytes are all that may have left the stream */
-	if (in->format != PLAIN || !in->regular || !in->at_start || in->map || in->taken != in->look_n || in->look_at > 0)
+	/*
+	 * a size of 0 may be a file of /proc, which has bytes nevertheless;
+	 * peeked bytes are all that may have left the stream
+	 */
+	if (in->format != PLAIN || !in->regular || !in->at_start || in->map ||
+	    in->taken != in->look_n || in->look_at > 0)
 		return 0;
 	if (fstat(in->fd, &st) != 0 || st.st_size <= 0 || (uint64_t)st.st_size > SIZE_MAX)
 		return 0;
@@ -478,7 +497,8 @@ int rec_in_map(struct rec_in *in, const void **p, size_t *n, struct rec_err *e)
 		return 0;
 	}
 	rec_maps_set(in->noted, map, (size_t)st.st_size);
-	(void)lseek(in->fd, 0, SEEK_END);	/* as if it had been read, for whoever shares the descriptor */
+	/* as if it had been read, for whoever shares the descriptor */
+	(void)lseek(in->fd, 0, SEEK_END);
 	in->map = map;
 	in->map_n = (size_t)st.st_size;
 	count(in, (uint64_t)st.st_size - in->raw_bytes);

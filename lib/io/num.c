@@ -2,9 +2,12 @@
 /*
  * Numbers in.
  *
- * A number is read as mantissa * 10^exponent with at most 19 digits of mantissa. Where both are exact in double one multiplication or division rounds
- * once, correctly (Clinger 1990); a float is then rounded from the double unless that lies half way between two floats, where a second
- * rounding could go wrong. What is left goes to the C library as integer digits with an exponent: without a point no locale matters.
+ * A number is read as mantissa * 10^exponent with at most 19 digits of
+ * mantissa. Where both are exact in double one multiplication or division
+ * rounds once, correctly (Clinger 1990); a float is then rounded from the
+ * double unless that lies half way between two floats, where a second rounding
+ * could go wrong. What is left goes to the C library as integer digits with an
+ * exponent: without a point no locale matters.
  */
 #include "io/num.h"
 
@@ -20,12 +23,17 @@
 
 enum {
 	DIGITS = 19,	/* always fit 64 bits */
-	KEEP = 800,	/* no digit beyond the 768th can change a double, but for being zero or not */
+	/*
+	 * no digit beyond the 768th can change a double, but for being zero or
+	 * not
+	 */
+	KEEP = 800,
 	FAR = 100000,	/* exponents further out are all alike: nothing or too much */
 };
 
 static const double ten[] = {
-	1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
+	1e0,  1e1,  1e2,  1e3,	1e4,  1e5,  1e6,  1e7,	1e8,  1e9,  1e10, 1e11,
+	1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
 };
 
 static inline bool is_digit(char c)
@@ -96,7 +104,10 @@ enum rec_num rec_num_scan(const char *s, size_t n, struct rec_scanned *x)
 	return scan(s, n, x);
 }
 
-/* The exact value as text for strtod and strtof: KEEP digits, a 1 for further ones that are not all zero, the exponent. */
+/*
+ * The exact value as text for strtod and strtof: KEEP digits, a 1 for further
+ * ones that are not all zero, the exponent.
+ */
 static void respell(const struct rec_scanned *x, char text[KEEP + 32])
 {
 	size_t n = 0;
@@ -172,7 +183,10 @@ enum rec_num rec_num_time(const char *s, size_t n, double *out, bool *lost)
 	return REC_NUM_OK;
 }
 
-/* Float from a correctly rounded double, unless another rounding could go wrong: half way between floats, or among the subnormal ones. */
+/*
+ * Float from a correctly rounded double, unless another rounding could go
+ * wrong: half way between floats, or among the subnormal ones.
+ */
 static inline bool narrow(double d, float *f)
 {
 	if ((rec_bits64(d) & 0x1fffffff) == 0x10000000 || d < 0x1p-126 || d > 0x1.fffffep127)
@@ -223,7 +237,8 @@ enum rec_num rec_num_u64(const char *s, size_t n, uint64_t *out)
 		if (!is_digit(s[i]))
 			return REC_NUM_BAD;
 	for (size_t i = 0; i < n; i++)
-		if (__builtin_mul_overflow(x, 10, &x) || __builtin_add_overflow(x, (uint64_t)(s[i] - '0'), &x))
+		if (__builtin_mul_overflow(x, 10, &x) ||
+		    __builtin_add_overflow(x, (uint64_t)(s[i] - '0'), &x))
 			return REC_NUM_RANGE;
 	*out = x;
 	return REC_NUM_OK;

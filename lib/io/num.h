@@ -2,9 +2,12 @@
 /*
  * num.h - numbers to text and back, independent of locale.
  *
- * Input: an optional sign (+ or -), decimal digits with an optional point (at least one digit), an optional exponent e or E with sign and digits.
- * Nothing else: no nan, inf, hexadecimal, blanks. Correctly rounded. Too small becomes 0, too large is an error.
- * Output: the fewest digits that read back the same; plain between 1e-5 and 1e15 (0.00012, 1700000050), as 1.5e-07 beyond; -0 as 0.
+ * Input: an optional sign (+ or -), decimal digits with an optional point (at
+ * least one digit), an optional exponent e or E with sign and digits. Nothing
+ * else: no nan, inf, hexadecimal, blanks. Correctly rounded. Too small becomes
+ * 0, too large is an error.
+ * Output: the fewest digits that read back the same; plain between 1e-5 and
+ * 1e15 (0.00012, 1700000050), as 1.5e-07 beyond; -0 as 0.
  */
 #ifndef REC_IO_NUM_H
 #define REC_IO_NUM_H

@@ -96,7 +96,8 @@ static int write_raw(struct rec_out *out, const void *bytes, size_t n, struct re
 			n -= (size_t)put;
 			continue;
 		}
-		if (errno == EAGAIN || errno == EWOULDBLOCK) {	/* somebody made the descriptor non-blocking */
+		/* somebody made the descriptor non-blocking */
+		if (errno == EAGAIN || errno == EWOULDBLOCK) {
 			struct pollfd w = { .fd = out->fd, .events = POLLOUT };
 
 			if (poll(&w, 1, -1) >= 0 || errno == EINTR)

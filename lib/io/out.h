@@ -36,7 +36,10 @@ struct rec_out;
 REC_MUST int rec_out_open(struct rec_out **out, const char *path, struct rec_err *e);
 void rec_out_no_sync(struct rec_out *out);
 
-/* The temporary name, or NULL where there is none: for a signal handler that unlinks it. Valid until the stream is freed. */
+/*
+ * The temporary name, or NULL where there is none: for a signal handler that
+ * unlinks it. Valid until the stream is freed.
+ */
 const char *rec_out_temporary(const struct rec_out *out);
 const char *rec_out_name(const struct rec_out *out);
 
@@ -49,7 +52,10 @@ bool rec_out_same(const struct rec_out *a, const struct rec_out *b);
 
 REC_MUST int rec_out_write(struct rec_out *out, const void *bytes, size_t n, struct rec_err *e);
 
-/* Room for n bytes to be filled in place; *p is NULL on failure. rec_out_used says how many were used. The buffer grows where n is more than it holds. */
+/*
+ * Room for n bytes to be filled in place; *p is NULL on failure. rec_out_used
+ * says how many were used. The buffer grows where n is more than it holds.
+ */
 REC_MUST int rec_out_room(struct rec_out *out, size_t n, char **p, struct rec_err *e);
 void rec_out_used(struct rec_out *out, size_t n);
 

@@ -3,7 +3,7 @@
  * Files to the disk, and under their names: all or none.
  *
  *	for each	fsync, close
- *	for each	the old file, if there is one, gets a second name: link(final, kept)
+ *	for each	link(final, kept): a second name for an old file
  *			rename(temp, final)
  *	for each folder	fsync
  *	for each	unlink(kept)

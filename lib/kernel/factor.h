@@ -2,9 +2,11 @@
 /*
  * factor.h - Cholesky and its solve. Part of loops.c.
  *
- * The factor is computed as u = l', above the diagonal: rows c .. c + height - 1 of u, 16 columns at a time, take off what the rows
- * above them give (tile_fma), then what they give one another. So lanes run along contiguous rows of u, and no sum crosses lanes.
- * The lower triangle is mirrored up before and the factor down after: cholesky_solve goes along rows of both.
+ * The factor is computed as u = l', above the diagonal: rows c .. c + height -
+ * 1 of u, 16 columns at a time, take off what the rows above them give
+ * (tile_fma), then what they give one another. So lanes run along contiguous
+ * rows of u, and no sum crosses lanes. The lower triangle is mirrored up before
+ * and the factor down after: cholesky_solve goes along rows of both.
  */
 #ifndef REC_KERNEL_FACTOR_H
 #define REC_KERNEL_FACTOR_H
@@ -14,14 +16,19 @@
 
 #include "kernel/tile.h"
 
-/* The tile on the diagonal: rows c .. of u, columns from the multiple of 16 at or below c; lanes left of the diagonal are rubbish. */
-V16_INLINE uint32_t factor_diagonal(float *u, float *inverse, struct v16 *acc, uint32_t kp, uint32_t c, const int height)
+/*
+ * The tile on the diagonal: rows c .. of u, columns from the multiple of 16 at
+ * or below c; lanes left of the diagonal are rubbish.
+ */
+V16_INLINE uint32_t factor_diagonal(float *u, float *inverse, struct v16 *acc, uint32_t kp,
+				    uint32_t c, const int height)
 {
 	uint32_t at = height == LANES ? 0 : c % LANES;	/* the lane of the first diagonal element */
 
 	UNROLL
 	for (int i = 0; i < height; i++) {
-		float *row = u + (size_t)(c + i) * kp, pivot = v16_low(v16_lane(acc[i], at + i)), root;
+		float *row = u + (size_t)(c + i) * kp, pivot = v16_low(v16_lane(acc[i], at + i)),
+		      root;
 
 		if (!(pivot > 0))
 			return c + i + 1;
@@ -37,7 +44,8 @@ V16_INLINE uint32_t factor_diagonal(float *u, float *inverse, struct v16 *acc, u
 	return 0;
 }
 
-V16_INLINE void factor_right(float *u, const float *inverse, struct v16 *acc, uint32_t kp, uint32_t c, uint32_t r, const int height)
+V16_INLINE void factor_right(float *u, const float *inverse, struct v16 *acc, uint32_t kp,
+			     uint32_t c, uint32_t r, const int height)
 {
 	UNROLL
 	for (int i = 0; i < height; i++) {
@@ -51,8 +59,12 @@ V16_INLINE void factor_right(float *u, const float *inverse, struct v16 *acc, ui
 	tile_store(u + (size_t)c * kp + r, kp, acc, height);
 }
 
-/* Sums of rows c .. and columns r .. so far: what is there less what the rows above give. */
-V16_INLINE void factor_sums(struct v16 *acc, const float *u, uint32_t kp, uint32_t c, uint32_t r, const int height)
+/*
+ * Sums of rows c .. and columns r .. so far: what is there less what the rows
+ * above give.
+ */
+V16_INLINE void factor_sums(struct v16 *acc, const float *u, uint32_t kp, uint32_t c, uint32_t r,
+			    const int height)
 {
 	tile_load(acc, height, u + (size_t)c * kp + r, kp);
 	tile_fma(acc, height, 1, 1, c, u + c, 1, kp, u + r, 0, kp);
@@ -85,7 +97,10 @@ static uint32_t factor_block(float *u, uint32_t kp, uint32_t c)
 	return bad;
 }
 
-/* The lower triangle to the upper; in the tiles on the diagonal what stood above it comes below, as rubbish. */
+/*
+ * The lower triangle to the upper; in the tiles on the diagonal what stood
+ * above it comes below, as rubbish.
+ */
 static void mirror_up(float *a, uint32_t kp)
 {
 	for (uint32_t r = 0; r < kp; r += LANES)
@@ -121,7 +136,10 @@ static uint32_t cholesky(float *a, uint32_t kp)
 	return 0;
 }
 
-/* The 16 unknowns at r within their tile of the factor, upwards or downwards: lanes already solved turn to rubbish, and nothing reads them. */
+/*
+ * The 16 unknowns at r within their tile of the factor, upwards or downwards:
+ * lanes already solved turn to rubbish, and nothing reads them.
+ */
 V16_INLINE void solve_tile(const float *l, float *b, uint32_t kp, uint32_t r, const int backward)
 {
 	const float *tile = l + (size_t)r * kp + r;
@@ -143,7 +161,8 @@ V16_INLINE void solve_tile(const float *l, float *b, uint32_t kp, uint32_t r, co
 }
 
 /* Take the 16 unknowns at r out of the 16 sums at c. */
-V16_INLINE void solve_update(const float *l, float *b, uint32_t kp, uint32_t r, uint32_t c, const int backward)
+V16_INLINE void solve_update(const float *l, float *b, uint32_t kp, uint32_t r, uint32_t c,
+			     const int backward)
 {
 	struct v16 acc = v16_load(b + c);
 

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * kernel.h - the hot loops, one source on virtual vectors of 16 float lanes (v16.h), compiled once per instruction set.
+ * kernel.h - the hot loops, one source on virtual vectors of 16 float lanes
+ * (v16.h), compiled once per instruction set.
  *
- * What every loop computes is defined element by element, as a chain of fused multiply-adds in a stated order, or as a stated reduction tree.
- * Tiling, unrolling and the width of the machine's registers can't change it, so plain C, AVX2, AVX-512 and NEON give the same bytes.
+ * What every loop computes is defined element by element, as a chain of fused
+ * multiply-adds in a stated order, or as a stated reduction tree. Tiling,
+ * unrolling and the width of the machine's registers can't change it, so plain
+ * C, AVX2, AVX-512 and NEON give the same bytes.
  *
- * Vectors and panels: kp is a rank rounded up to a multiple of 16, the padding zero. A panel is m rows of kp floats, 64-byte aligned.
- * Kernels return void and allocate nothing; preconditions are asserts.
+ * Vectors and panels: kp is a rank rounded up to a multiple of 16, the padding
+ * zero. A panel is m rows of kp floats, 64-byte aligned. Kernels return void
+ * and allocate nothing; preconditions are asserts.
  */
 #ifndef REC_KERNEL_KERNEL_H
 #define REC_KERNEL_KERNEL_H
@@ -25,22 +29,31 @@ struct rec_kernel {
 	const char *isa;	/* "plain", "avx2", "avx512", "neon" */
 
 	/*
-	 * dot: sum of x[i] * y[i], i < n, any n and alignment. Four accumulators of 16 lanes; element i goes by fma to lane i % 16 of accumulator
-	 * (i / 16) % 4 in ascending i (a last partial vector is filled with zeros); then (a0 + a1) + (a2 + a3), then lanes l and l + 8, l + 4,
-	 * l + 2, l + 1.
+	 * dot: sum of x[i] * y[i], i < n, any n and alignment. Four
+	 * accumulators of 16 lanes; element i goes by fma to lane i % 16 of
+	 * accumulator (i / 16) % 4 in ascending i (a last partial vector is
+	 * filled with zeros); then (a0 + a1) + (a2 + a3), then lanes l and l +
+	 * 8, l + 4, l + 2, l + 1.
 	 */
 	float (*dot)(const float *x, const float *y, size_t n);
 
 	/* y[i] = fma(a, x[i], y[i]), i < n, any n and alignment. */
 	void (*axpy)(float *y, float a, const float *x, size_t n);
 
-	/* panel[j][] = table[idx[j]][], j < m; table rows are kp floats, 64-byte aligned. Prefetches. */
-	void (*gather)(float *panel, const float *table, const uint32_t *idx, uint32_t m, uint32_t kp);
+	/*
+	 * panel[j][] = table[idx[j]][], j < m; table rows are kp floats,
+	 * 64-byte aligned. Prefetches.
+	 */
+	void (*gather)(float *panel, const float *table, const uint32_t *idx, uint32_t m,
+		       uint32_t kp);
 
 	/*
-	 * Symmetric rank-m update of the lower triangle of a (kp x kp, row-major, 64-byte aligned):
-	 * a[r][c] = fma(w[j] * p[j][r], p[j][c], a[r][c]), j ascending, c <= r; w[j] * p[j][r] is rounded first. w NULL means all 1.
-	 * What stands above the diagonal inside the 16 x 16 tiles on it may be written with anything finite.
+	 * Symmetric rank-m update of the lower triangle of a (kp x kp,
+	 * row-major, 64-byte aligned):
+	 * a[r][c] = fma(w[j] * p[j][r], p[j][c], a[r][c]), j ascending, c <= r;
+	 * w[j] * p[j][r] is rounded first. w NULL means all 1. What stands
+	 * above the diagonal inside the 16 x 16 tiles on it may be written with
+	 * anything finite.
 	 */
 	void (*rank_update)(float *a, const float *panel, const float *w, uint32_t m, uint32_t kp);
 
@@ -48,55 +61,80 @@ struct rec_kernel {
 	void (*combine)(float *b, const float *panel, const float *w, uint32_t m, uint32_t kp);
 
 	/*
-	 * Cholesky factor of a (kp x kp, lower triangle, in place): l[r][c] = (a[r][c] - l[r][0] l[c][0] - l[r][1] l[c][1] - ...) times
-	 * 1 / l[c][c], each product taken off by fma in ascending order; the diagonal is a square root. Returns 0, or 1 + the first column
-	 * whose pivot is not > 0 (a is then spoilt). What stands above the diagonal is overwritten by l', which cholesky_solve reads.
+	 * Cholesky factor of a (kp x kp, lower triangle, in place): l[r][c] =
+	 * (a[r][c] - l[r][0] l[c][0] - l[r][1] l[c][1] - ...) times 1 /
+	 * l[c][c], each product taken off by fma in ascending order; the
+	 * diagonal is a square root. Returns 0, or 1 + the first column whose
+	 * pivot is not > 0 (a is then spoilt). What stands above the diagonal
+	 * is overwritten by l', which cholesky_solve reads.
 	 */
 	uint32_t (*cholesky)(float *a, uint32_t kp);
 
 	/*
-	 * Solve l l' x = b in place for x, given what cholesky left in a (both triangles); sums in ascending order of the index (backward:
+	 * Solve l l' x = b in place for x, given what cholesky left in a (both
+	 * triangles); sums in ascending order of the index (backward:
 	 * descending), by fma, each then times 1 / l[c][c].
 	 */
 	void (*cholesky_solve)(const float *l, float *b, uint32_t kp);
 
-	/* y[c] = sum over r of g[r][c] * x[r], fma in ascending r; g is a full kp x kp matrix. */
+	/*
+	 * y[c] = sum over r of g[r][c] * x[r], fma in ascending r; g is a full
+	 * kp x kp matrix.
+	 */
 	void (*matvec)(float *y, const float *g, const float *x, uint32_t kp);
 
 	/*
-	 * y += sum over j of w[j] * (t_j . x) * t_j, where t_j = table[idx[j]] (idx NULL: row j of a panel): s = w[j] * dot(t_j, x),
-	 * y[c] = fma(s, t_j[c], y[c]), j ascending, dot as above. The matrix-vector product of conjugate gradients, one pass over each row.
+	 * y += sum over j of w[j] * (t_j . x) * t_j, where t_j = table[idx[j]]
+	 * (idx NULL: row j of a panel): s = w[j] * dot(t_j, x), y[c] = fma(s,
+	 * t_j[c], y[c]), j ascending, dot as above. The matrix-vector product
+	 * of conjugate gradients, one pass over each row.
 	 */
-	void (*outer_matvec)(float *y, const float *table, const uint32_t *idx, const float *w, const float *x, uint32_t m, uint32_t kp);
+	void (*outer_matvec)(float *y, const float *table, const uint32_t *idx, const float *w,
+			     const float *x, uint32_t m, uint32_t kp);
 
 	/*
-	 * Rows r0 .. r0 + 16 * npanels - 1 of a table (nrows rows, k floats each, stride floats apart; rows beyond nrows count as zeros),
-	 * packed for scores(): out[panel][f][lane] = table[r0 + 16 * panel + lane][f], f < k.
+	 * Rows r0 .. r0 + 16 * npanels - 1 of a table (nrows rows, k floats
+	 * each, stride floats apart; rows beyond nrows count as zeros), packed
+	 * for scores(): out[panel][f][lane] = table[r0 + 16 * panel + lane][f],
+	 * f < k.
 	 */
-	void (*pack)(float *out, const float *table, size_t stride, uint32_t nrows, uint32_t r0, uint32_t npanels, uint32_t k);
+	void (*pack)(float *out, const float *table, size_t stride, uint32_t nrows, uint32_t r0,
+		     uint32_t npanels, uint32_t k);
 
 	/*
-	 * Scores of nu query vectors (ldq floats apart) against npanels packed panels: out[u * ldo + 16 * panel + lane] = the chain
-	 * s = 0; s = fma(q[u][f], packed[panel][f][lane], s), f ascending. out and packed 64-byte aligned, ldo a multiple of 16.
+	 * Scores of nu query vectors (ldq floats apart) against npanels packed
+	 * panels: out[u * ldo + 16 * panel + lane] = the chain s = 0; s =
+	 * fma(q[u][f], packed[panel][f][lane], s), f ascending. out and packed
+	 * 64-byte aligned, ldo a multiple of 16.
 	 */
-	void (*scores)(float *out, size_t ldo, const float *q, size_t ldq, uint32_t nu, const float *packed, uint32_t npanels, uint32_t k);
+	void (*scores)(float *out, size_t ldo, const float *q, size_t ldq, uint32_t nu,
+		       const float *packed, uint32_t npanels, uint32_t k);
 
-	/* The same chain for one pair: what scores() gives for it, to the bit. */
+	/*
+	 * The same chain for one pair: what scores() gives for it, to the bit.
+	 */
 	float (*score)(const float *q, const float *item, uint32_t k);
 
 	/*
-	 * y[j] = fma(a, x[i], y[j]), j = idx[i] (idx NULL: i), i < n ascending. Where hit[j] is 0 it becomes 1 and j is appended to list behind its first m;
-	 * returns how many stand there then. list has room for one more than will ever be in it.
+	 * y[j] = fma(a, x[i], y[j]), j = idx[i] (idx NULL: i), i < n ascending.
+	 * Where hit[j] is 0 it becomes 1 and j is appended to list behind its
+	 * first m; returns how many stand there then. list has room for one
+	 * more than will ever be in it.
 	 */
-	uint32_t (*scatter)(float *y, unsigned char *hit, uint32_t *list, uint32_t m, float a, const uint32_t *idx, const float *x, size_t n);
+	uint32_t (*scatter)(float *y, unsigned char *hit, uint32_t *list, uint32_t m, float a,
+			    const uint32_t *idx, const float *x, size_t n);
 
-	/* Positions i < n with x[i] > bound, ascending, into idx (room for n); returns how many. *nan is set to 1 if some x[i] is NaN, else left. */
+	/*
+	 * Positions i < n with x[i] > bound, ascending, into idx (room for n);
+	 * returns how many. *nan is set to 1 if some x[i] is NaN, else left.
+	 */
 	uint32_t (*above)(uint32_t *idx, const float *x, uint32_t n, float bound, int *nan);
 };
 
 /*
- * The kernels for a name ("plain", "avx2", "avx512", "neon"), or the best this machine has where name is NULL or "". An unknown name, or a set
- * that the machine lacks, fails with REC_EUSAGE.
+ * The kernels for a name ("plain", "avx2", "avx512", "neon"), or the best this
+ * machine has where name is NULL or "". An unknown name, or a set that the
+ * machine lacks, fails with REC_EUSAGE.
  */
 REC_MUST int rec_kernel_pick(const struct rec_kernel **k, const char *name, struct rec_err *e);
 

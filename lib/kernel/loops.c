@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * loops.c - every kernel of kernel.h, on the vectors of v16.h; compiled once per instruction set.
+ * loops.c - every kernel of kernel.h, on the vectors of v16.h; compiled once
+ * per instruction set.
  *
- * The dense ones share the register tile of tile.h; Cholesky is in factor.h. Loops over j are cut (CHUNK) so that the panels stay in the
- * first-level cache; the sums wait in memory meanwhile, in float, which loses nothing.
+ * The dense ones share the register tile of tile.h; Cholesky is in factor.h.
+ * Loops over j are cut (CHUNK) so that the panels stay in the first-level
+ * cache; the sums wait in memory meanwhile, in float, which loses nothing.
  */
 #include "kernel/kernel.h"
 
@@ -24,7 +26,10 @@ V16_INLINE void prefetch_row(const float *row, uint32_t kp)
 
 /* ---- vectors ---- */
 
-/* The products of x and y in four accumulators, and their sum (a0 + a1) + (a2 + a3): what is left to add are 16 lanes. */
+/*
+ * The products of x and y in four accumulators, and their sum (a0 + a1) + (a2 +
+ * a3): what is left to add are 16 lanes.
+ */
 V16_INLINE struct v16 dot_lanes(const float *x, const float *y, size_t n)
 {
 	struct v16 a[4] = { v16_zero(), v16_zero(), v16_zero(), v16_zero() };
@@ -33,13 +38,15 @@ V16_INLINE struct v16 dot_lanes(const float *x, const float *y, size_t n)
 	for (; i + 4 * LANES <= n; i += 4 * LANES)
 		UNROLL
 		for (int q = 0; q < 4; q++)
-			a[q] = v16_fma(v16_load(x + i + q * LANES), v16_load(y + i + q * LANES), a[q]);
+			a[q] = v16_fma(v16_load(x + i + q * LANES), v16_load(y + i + q * LANES),
+				       a[q]);
 	UNROLL
 	for (int q = 0; q < 4; q++, i += LANES) {
 		if (i + LANES <= n)
 			a[q] = v16_fma(v16_load(x + i), v16_load(y + i), a[q]);
 		else if (i < n)
-			a[q] = v16_fma(v16_load_some(x + i, (unsigned)(n - i)), v16_load_some(y + i, (unsigned)(n - i)), a[q]);
+			a[q] = v16_fma(v16_load_some(x + i, (unsigned)(n - i)),
+				       v16_load_some(y + i, (unsigned)(n - i)), a[q]);
 	}
 	return v16_add(v16_add(a[0], a[1]), v16_add(a[2], a[3]));
 }
@@ -59,12 +66,15 @@ static void axpy(float *y, float a, const float *x, size_t n)
 	if (i < n) {
 		unsigned rest = (unsigned)(n - i);
 
-		v16_store_some(y + i, v16_fma(s, v16_load_some(x + i, rest), v16_load_some(y + i, rest)), rest);
+		v16_store_some(y + i,
+			       v16_fma(s, v16_load_some(x + i, rest), v16_load_some(y + i, rest)),
+			       rest);
 	}
 }
 
 /* The positions of the bits of m, counted from i. */
-V16_INLINE uint32_t note(uint32_t *idx, uint32_t found, uint32_t i, unsigned m, unsigned nans, int *nan)
+V16_INLINE uint32_t note(uint32_t *idx, uint32_t found, uint32_t i, unsigned m, unsigned nans,
+			 int *nan)
 {
 	if ((m & nans) != 0)
 		*nan = 1;
@@ -73,7 +83,9 @@ V16_INLINE uint32_t note(uint32_t *idx, uint32_t found, uint32_t i, unsigned m, 
 	return found;
 }
 
-/* Hardly any element passes: four vectors are asked at once whether one does. */
+/*
+ * Hardly any element passes: four vectors are asked at once whether one does.
+ */
 static uint32_t above(uint32_t *idx, const float *x, uint32_t n, float bound, int *nan)
 {
 	struct v16 b = v16_all(bound);
@@ -88,7 +100,8 @@ static uint32_t above(uint32_t *idx, const float *x, uint32_t n, float bound, in
 		if ((m[0] | m[1] | m[2] | m[3]) == 0)
 			continue;
 		for (uint32_t q = 0; q < 4; q++)
-			found = note(idx, found, i + q * LANES, m[q], v16_nan(v16_load(x + i + q * LANES)), nan);
+			found = note(idx, found, i + q * LANES, m[q],
+				     v16_nan(v16_load(x + i + q * LANES)), nan);
 	}
 	for (; i < n; i += LANES) {
 		unsigned some = n - i < LANES ? n - i : LANES;
@@ -124,7 +137,8 @@ V16_INLINE void scale_columns(float *out, const float *p, const float *w, uint32
 	}
 }
 
-V16_INLINE void update_tile(float *a, const float *scaled, const float *panel, uint32_t m, uint32_t kp, const int height)
+V16_INLINE void update_tile(float *a, const float *scaled, const float *panel, uint32_t m,
+			    uint32_t kp, const int height)
 {
 	struct v16 acc[V16_TILE];
 
@@ -133,8 +147,12 @@ V16_INLINE void update_tile(float *a, const float *scaled, const float *panel, u
 	tile_store(a, kp, acc, height);
 }
 
-/* Rows r .. r + 15 of the lower triangle: scaled columns r .. r + 15 of the panel times columns 0 .. r + 15. */
-V16_INLINE void update_rows(float *a, const float *panel, const float *w, uint32_t m, uint32_t kp, uint32_t r)
+/*
+ * Rows r .. r + 15 of the lower triangle: scaled columns r .. r + 15 of the
+ * panel times columns 0 .. r + 15.
+ */
+V16_INLINE void update_rows(float *a, const float *panel, const float *w, uint32_t m, uint32_t kp,
+			    uint32_t r)
 {
 	float scaled[CHUNK * LANES] __attribute__((aligned(64)));
 
@@ -145,7 +163,8 @@ V16_INLINE void update_rows(float *a, const float *panel, const float *w, uint32
 		for (int i = 0; i + V16_TILE <= LANES; i += V16_TILE)
 			update_tile(to + (size_t)i * kp, scaled + i, panel + c, m, kp, V16_TILE);
 		if (REST != 0)
-			update_tile(to + (size_t)(LANES - REST) * kp, scaled + LANES - REST, panel + c, m, kp, REST);
+			update_tile(to + (size_t)(LANES - REST) * kp, scaled + LANES - REST,
+				    panel + c, m, kp, REST);
 	}
 }
 
@@ -156,12 +175,14 @@ static void rank_update(float *a, const float *panel, const float *w, uint32_t m
 		uint32_t some = m - j < CHUNK ? m - j : CHUNK;
 
 		for (uint32_t r = 0; r < kp; r += LANES)
-			update_rows(a, panel + (size_t)j * kp, w != NULL ? w + j : NULL, some, kp, r);
+			update_rows(a, panel + (size_t)j * kp, w != NULL ? w + j : NULL, some, kp,
+				    r);
 	}
 }
 
 /* b[c ..] += sum of w[j] * p[j][c ..] over `width` vectors. */
-V16_INLINE void combine_columns(float *b, const float *panel, const float *w, uint32_t m, uint32_t kp, const int width)
+V16_INLINE void combine_columns(float *b, const float *panel, const float *w, uint32_t m,
+				uint32_t kp, const int width)
 {
 	struct v16 acc[4];
 
@@ -205,7 +226,8 @@ V16_INLINE struct v16 row_lanes(const float *x, const float *y, uint32_t kp)
 	for (; c + 4 * LANES <= kp; c += 4 * LANES)
 		UNROLL
 		for (int q = 0; q < 4; q++)
-			a[q] = v16_fma(v16_load(x + c + q * LANES), v16_load(y + c + q * LANES), a[q]);
+			a[q] = v16_fma(v16_load(x + c + q * LANES), v16_load(y + c + q * LANES),
+				       a[q]);
 	if (c < kp)
 		a[0] = v16_fma(v16_load(x + c), v16_load(y + c), a[0]);
 	if (c + LANES < kp)
@@ -215,8 +237,11 @@ V16_INLINE struct v16 row_lanes(const float *x, const float *y, uint32_t kp)
 	return v16_add(v16_add(a[0], a[1]), v16_add(a[2], a[3]));
 }
 
-/* s[i] = w[i] * dot(t[i], x): four rows together hide the latency of the sums. */
-V16_INLINE void four_dots(float s[4], const float *const t[4], const float *w, const float *x, uint32_t kp)
+/*
+ * s[i] = w[i] * dot(t[i], x): four rows together hide the latency of the sums.
+ */
+V16_INLINE void four_dots(float s[4], const float *const t[4], const float *w, const float *x,
+			  uint32_t kp)
 {
 	struct v16 d[4];
 
@@ -229,7 +254,8 @@ V16_INLINE void four_dots(float s[4], const float *const t[4], const float *w, c
 		s[i] *= w[i];
 }
 
-V16_INLINE struct v16 four_axpys(struct v16 y, const float s[4], const float *const t[4], uint32_t c)
+V16_INLINE struct v16 four_axpys(struct v16 y, const float s[4], const float *const t[4],
+				 uint32_t c)
 {
 	UNROLL
 	for (int i = 0; i < 4; i++)
@@ -237,7 +263,8 @@ V16_INLINE struct v16 four_axpys(struct v16 y, const float s[4], const float *co
 	return y;
 }
 
-V16_INLINE void four_rows(const float *t[4], const float *table, const uint32_t *idx, uint32_t j, uint32_t kp)
+V16_INLINE void four_rows(const float *t[4], const float *table, const uint32_t *idx, uint32_t j,
+			  uint32_t kp)
 {
 	UNROLL
 	for (uint32_t i = 0; i < 4; i++)
@@ -245,7 +272,8 @@ V16_INLINE void four_rows(const float *t[4], const float *table, const uint32_t 
 }
 
 /* Rows of 64 floats, y in registers. */
-V16_INLINE uint32_t outer_held(float *y, const float *table, const uint32_t *idx, const float *w, const float *x, uint32_t m)
+V16_INLINE uint32_t outer_held(float *y, const float *table, const uint32_t *idx, const float *w,
+			       const float *x, uint32_t m)
 {
 	enum { WIDTH = 4 };
 	struct v16 v[WIDTH];
@@ -271,8 +299,12 @@ V16_INLINE uint32_t outer_held(float *y, const float *table, const uint32_t *idx
 	return j;
 }
 
-/* Rows of any length; the rows ahead are asked for line by line, between the work on these. */
-V16_INLINE uint32_t outer_long(float *y, const float *table, const uint32_t *idx, const float *w, const float *x, uint32_t m, uint32_t kp)
+/*
+ * Rows of any length; the rows ahead are asked for line by line, between the
+ * work on these.
+ */
+V16_INLINE uint32_t outer_long(float *y, const float *table, const uint32_t *idx, const float *w,
+			       const float *x, uint32_t m, uint32_t kp)
 {
 	const float *t[4], *next[4];
 	float s[4];
@@ -296,13 +328,15 @@ V16_INLINE uint32_t outer_long(float *y, const float *table, const uint32_t *idx
 }
 
 /* The usual ranks as constants: loops over a row unroll. */
-static void outer_matvec(float *y, const float *table, const uint32_t *idx, const float *w, const float *x, uint32_t m, uint32_t kp)
+static void outer_matvec(float *y, const float *table, const uint32_t *idx, const float *w,
+			 const float *x, uint32_t m, uint32_t kp)
 {
 	uint32_t j;
 
 	assert(kp % LANES == 0);
 	if (kp == 64)
-		j = V16_HELD ? outer_held(y, table, idx, w, x, m) : outer_long(y, table, idx, w, x, m, 64);
+		j = V16_HELD ? outer_held(y, table, idx, w, x, m) :
+			       outer_long(y, table, idx, w, x, m, 64);
 	else if (kp == 128)
 		j = outer_long(y, table, idx, w, x, m, 128);
 	else
@@ -316,14 +350,16 @@ static void outer_matvec(float *y, const float *table, const uint32_t *idx, cons
 
 /* ---- scores ---- */
 
-V16_INLINE void pack_some(float *out, const float *table, size_t stride, uint32_t rows, uint32_t f, uint32_t k)
+V16_INLINE void pack_some(float *out, const float *table, size_t stride, uint32_t rows, uint32_t f,
+			  uint32_t k)
 {
 	for (; f < k; f++)
 		for (uint32_t l = 0; l < LANES; l++)
 			out[f * LANES + l] = l < rows ? table[l * stride + f] : 0;
 }
 
-static void pack(float *out, const float *table, size_t stride, uint32_t nrows, uint32_t r0, uint32_t npanels, uint32_t k)
+static void pack(float *out, const float *table, size_t stride, uint32_t nrows, uint32_t r0,
+		 uint32_t npanels, uint32_t k)
 {
 	for (uint32_t p = 0; p < npanels; p++, r0 += LANES, out += (size_t)k * LANES) {
 		uint32_t rows = r0 >= nrows ? 0 : nrows - r0 < LANES ? nrows - r0 : LANES, f = 0;
@@ -337,7 +373,8 @@ static void pack(float *out, const float *table, size_t stride, uint32_t nrows, 
 }
 
 /* `height` queries against `panels` panels. */
-V16_INLINE void score_tile(float *out, size_t ldo, const float *q, size_t ldq, const float *packed, uint32_t k, const int height, const int panels)
+V16_INLINE void score_tile(float *out, size_t ldo, const float *q, size_t ldq, const float *packed,
+			   uint32_t k, const int height, const int panels)
 {
 	struct v16 acc[V16_SCORE * V16_PANELS];
 
@@ -352,7 +389,8 @@ V16_INLINE void score_tile(float *out, size_t ldo, const float *q, size_t ldq, c
 			v16_store(out + i * ldo + p * LANES, acc[i * panels + p]);
 }
 
-V16_INLINE void score_panels(float *out, size_t ldo, const float *q, size_t ldq, uint32_t nu, const float *packed, uint32_t k, const int panels)
+V16_INLINE void score_panels(float *out, size_t ldo, const float *q, size_t ldq, uint32_t nu,
+			     const float *packed, uint32_t k, const int panels)
 {
 	uint32_t u = 0;
 
@@ -364,7 +402,8 @@ V16_INLINE void score_panels(float *out, size_t ldo, const float *q, size_t ldq,
 		score_tile(out + u * ldo, ldo, q + u * ldq, ldq, packed, k, 1, panels);
 }
 
-static void scores(float *out, size_t ldo, const float *q, size_t ldq, uint32_t nu, const float *packed, uint32_t npanels, uint32_t k)
+static void scores(float *out, size_t ldo, const float *q, size_t ldq, uint32_t nu,
+		   const float *packed, uint32_t npanels, uint32_t k)
 {
 	uint32_t p = 0;
 	size_t panel = (size_t)k * LANES;
@@ -386,7 +425,8 @@ static float score(const float *q, const float *item, uint32_t k)
 }
 
 /* No branch: whether a place is new is as good as random. */
-static uint32_t scatter(float *y, unsigned char *hit, uint32_t *list, uint32_t m, float a, const uint32_t *idx, const float *x, size_t n)
+static uint32_t scatter(float *y, unsigned char *hit, uint32_t *list, uint32_t m, float a,
+			const uint32_t *idx, const float *x, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		uint32_t j = idx != NULL ? idx[i] : (uint32_t)i;

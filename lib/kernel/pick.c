@@ -2,13 +2,15 @@
 /*
  * pick.c - which kernels this machine can run.
  *
- * The Makefile defines REC_HAVE_<isa> for each set it compiled loops.c for. x86 is asked with cpuid; arm64 always has NEON.
+ * The Makefile defines REC_HAVE_<isa> for each set it compiled loops.c for. x86
+ * is asked with cpuid; arm64 always has NEON.
  */
 #include <string.h>
 
 #include "kernel/kernel.h"
 
-extern const struct rec_kernel rec_kernel_plain, rec_kernel_avx2, rec_kernel_avx512, rec_kernel_neon;
+extern const struct rec_kernel rec_kernel_plain, rec_kernel_avx2, rec_kernel_avx512,
+	rec_kernel_neon;
 
 #ifdef REC_HAVE_avx2
 static int has_avx2(void)
@@ -20,7 +22,8 @@ static int has_avx2(void)
 #ifdef REC_HAVE_avx512
 static int has_avx512(void)
 {
-	return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
+	return has_avx2() && __builtin_cpu_supports("avx512f") &&
+	       __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
 	       __builtin_cpu_supports("avx512bw");
 }
 #endif
@@ -69,10 +72,14 @@ int rec_kernel_pick(const struct rec_kernel **k, const char *name, struct rec_er
 			return rec_err_set(e, REC_EUSAGE,
 					   "this machine does not run the instruction set '%s'",
 					   name);
-	return rec_err_set(e, REC_EUSAGE, "no instruction set '%s': plain, avx2, avx512, neon", name);
+	return rec_err_set(e, REC_EUSAGE, "no instruction set '%s': plain, avx2, avx512, neon",
+			   name);
 }
 
-/* A machine that runs a set runs those behind it, so the answer is the end of one list. */
+/*
+ * A machine that runs a set runs those behind it, so the answer is the end of
+ * one list.
+ */
 const char *const *rec_kernel_names(void)
 {
 	static const char *const names[] = {

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tile.h - the register tile under rank_update, cholesky and scores: `height` rows of `panels` vectors that stay in registers while an index
- * j runs innermost, each step loading `panels` vectors and `height` numbers to broadcast. A tile's shape decides which elements are computed
- * together, never the order in which one element's terms are added: that is the contract of kernel.h. Part of loops.c.
+ * tile.h - the register tile under rank_update, cholesky and scores: `height`
+ * rows of `panels` vectors that stay in registers while an index j runs
+ * innermost, each step loading `panels` vectors and `height` numbers to
+ * broadcast. A tile's shape decides which elements are computed together, never
+ * the order in which one element's terms are added: that is the contract of
+ * kernel.h. Part of loops.c.
  */
 #ifndef REC_KERNEL_TILE_H
 #define REC_KERNEL_TILE_H
@@ -19,10 +22,12 @@ enum {
 #define UNROLL _Pragma("GCC unroll 16")
 
 /*
- * acc[i * panels + q] += b[i * b_row + j * b_step] * v[q * v_panel + j * v_step], j = 0 .. m - 1 in order (-= where minus is set).
+ * acc[i * panels + q] += b[i * b_row + j * b_step] * v[q * v_panel + j *
+ * v_step], j = 0 .. m - 1 in order (-= where minus is set).
  */
-V16_INLINE void tile_fma(struct v16 *acc, const int height, const int panels, const int minus, size_t m, const float *b, size_t b_row,
-	size_t b_step, const float *v, size_t v_panel, size_t v_step)
+V16_INLINE void tile_fma(struct v16 *acc, const int height, const int panels, const int minus,
+			 size_t m, const float *b, size_t b_row, size_t b_step, const float *v,
+			 size_t v_panel, size_t v_step)
 {
 	for (size_t j = 0; j < m; j++, b += b_step, v += v_step) {
 		struct v16 x[V16_PANELS];
@@ -36,7 +41,9 @@ V16_INLINE void tile_fma(struct v16 *acc, const int height, const int panels, co
 
 			UNROLL
 			for (int q = 0; q < panels; q++)
-				acc[i * panels + q] = minus ? v16_fnma(y, x[q], acc[i * panels + q]) : v16_fma(y, x[q], acc[i * panels + q]);
+				acc[i * panels + q] = minus ? v16_fnma(y, x[q],
+								       acc[i * panels + q]) :
+							      v16_fma(y, x[q], acc[i * panels + q]);
 		}
 	}
 }

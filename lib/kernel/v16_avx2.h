@@ -35,12 +35,14 @@ V16_INLINE void v16_store(float *p, struct v16 v)
 /* All bits set in the lanes first .. first + 7 that are below n. */
 V16_INLINE __m256i v16_first(unsigned n, int first)
 {
-	return _mm256_cmpgt_epi32(_mm256_set1_epi32((int)n - first), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+	return _mm256_cmpgt_epi32(_mm256_set1_epi32((int)n - first),
+				  _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
 }
 
 V16_INLINE struct v16 v16_load_some(const float *p, unsigned n)
 {
-	return (struct v16){ _mm256_maskload_ps(p, v16_first(n, 0)), _mm256_maskload_ps(p + 8, v16_first(n, 8)) };
+	return (struct v16){ _mm256_maskload_ps(p, v16_first(n, 0)),
+			     _mm256_maskload_ps(p + 8, v16_first(n, 8)) };
 }
 
 V16_INLINE void v16_store_some(float *p, struct v16 v, unsigned n)
@@ -83,7 +85,8 @@ V16_INLINE struct v16 v16_fma(struct v16 a, struct v16 b, struct v16 c)
 
 V16_INLINE struct v16 v16_fnma(struct v16 a, struct v16 b, struct v16 c)
 {
-	return (struct v16){ _mm256_fnmadd_ps(a.lo, b.lo, c.lo), _mm256_fnmadd_ps(a.hi, b.hi, c.hi) };
+	return (struct v16){ _mm256_fnmadd_ps(a.lo, b.lo, c.lo),
+			     _mm256_fnmadd_ps(a.hi, b.hi, c.hi) };
 }
 
 /* Lanes l and l + 8, then l and l + 4: what is left are 4 lanes. */
@@ -105,7 +108,8 @@ V16_INLINE float v16_sum(struct v16 v)
 V16_INLINE void v16_sum4(float out[4], struct v16 a, struct v16 b, struct v16 c, struct v16 d)
 {
 	__m128 p = v16_quarter(a), q = v16_quarter(b), r = v16_quarter(c), s = v16_quarter(d);
-	__m128 pq = _mm_add_ps(_mm_movelh_ps(p, q), _mm_movehl_ps(q, p)), rs = _mm_add_ps(_mm_movelh_ps(r, s), _mm_movehl_ps(s, r));
+	__m128 pq = _mm_add_ps(_mm_movelh_ps(p, q), _mm_movehl_ps(q, p)),
+	       rs = _mm_add_ps(_mm_movelh_ps(r, s), _mm_movehl_ps(s, r));
 
 	_mm_storeu_ps(out, _mm_add_ps(_mm_shuffle_ps(pq, rs, 0x88), _mm_shuffle_ps(pq, rs, 0xdd)));
 }
@@ -131,7 +135,10 @@ V16_INLINE __m256 v16_pairs(__m256 a, __m256 b, int high)
 	return _mm256_castpd_ps(high ? _mm256_unpackhi_pd(x, y) : _mm256_unpacklo_pd(x, y));
 }
 
-/* An 8 x 8 block in registers: 4 x 4 blocks inside the 128-bit lanes first, then the lanes. */
+/*
+ * An 8 x 8 block in registers: 4 x 4 blocks inside the 128-bit lanes first,
+ * then the lanes.
+ */
 V16_INLINE void v16_transpose8(__m256 m[8])
 {
 	__m256 a[8], b[8];

@@ -93,7 +93,8 @@ V16_INLINE float v16_sum(struct v16 v)
 V16_INLINE void v16_sum4(float out[4], struct v16 a, struct v16 b, struct v16 c, struct v16 d)
 {
 	__m128 p = v16_quarter(a), q = v16_quarter(b), r = v16_quarter(c), s = v16_quarter(d);
-	__m128 pq = _mm_add_ps(_mm_movelh_ps(p, q), _mm_movehl_ps(q, p)), rs = _mm_add_ps(_mm_movelh_ps(r, s), _mm_movehl_ps(s, r));
+	__m128 pq = _mm_add_ps(_mm_movelh_ps(p, q), _mm_movehl_ps(q, p)),
+	       rs = _mm_add_ps(_mm_movelh_ps(r, s), _mm_movehl_ps(s, r));
 
 	_mm_storeu_ps(out, _mm_add_ps(_mm_shuffle_ps(pq, rs, 0x88), _mm_shuffle_ps(pq, rs, 0xdd)));
 }
@@ -136,8 +137,10 @@ V16_INLINE void v16_transpose(float *d, size_t ldd, const float *s, size_t lds)
 	}
 #pragma GCC unroll 4
 	for (int q = 0; q < 4; q++) {
-		__m512 u = _mm512_shuffle_f32x4(b[q], b[q + 4], 0x44), v = _mm512_shuffle_f32x4(b[q + 8], b[q + 12], 0x44);
-		__m512 x = _mm512_shuffle_f32x4(b[q], b[q + 4], 0xee), y = _mm512_shuffle_f32x4(b[q + 8], b[q + 12], 0xee);
+		__m512 u = _mm512_shuffle_f32x4(b[q], b[q + 4], 0x44),
+		       v = _mm512_shuffle_f32x4(b[q + 8], b[q + 12], 0x44);
+		__m512 x = _mm512_shuffle_f32x4(b[q], b[q + 4], 0xee),
+		       y = _mm512_shuffle_f32x4(b[q + 8], b[q + 12], 0xee);
 
 		_mm512_storeu_ps(d + q * ldd, _mm512_shuffle_f32x4(u, v, 0x88));
 		_mm512_storeu_ps(d + (q + 4) * ldd, _mm512_shuffle_f32x4(u, v, 0xdd));

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* v16_neon.h - v16 in four 128-bit registers (arm64, where fused multiply-add is baseline). */
+/*
+ * v16_neon.h - v16 in four 128-bit registers (arm64, where fused multiply-add
+ * is baseline).
+ */
 #ifndef REC_KERNEL_V16_NEON_H
 #define REC_KERNEL_V16_NEON_H
 
@@ -23,7 +26,8 @@ V16_INLINE struct v16 v16_zero(void)
 
 V16_INLINE struct v16 v16_load(const float *p)
 {
-	return (struct v16){ { vld1q_f32(p), vld1q_f32(p + 4), vld1q_f32(p + 8), vld1q_f32(p + 12) } };
+	return (struct v16){ { vld1q_f32(p), vld1q_f32(p + 4), vld1q_f32(p + 8),
+			       vld1q_f32(p + 12) } };
 }
 
 V16_INLINE void v16_store(float *p, struct v16 v)
@@ -65,29 +69,34 @@ V16_INLINE float v16_low(struct v16 v)
 
 V16_INLINE struct v16 v16_div(struct v16 a, struct v16 b)
 {
-	return (struct v16){ { vdivq_f32(a.x[0], b.x[0]), vdivq_f32(a.x[1], b.x[1]), vdivq_f32(a.x[2], b.x[2]), vdivq_f32(a.x[3], b.x[3]) } };
+	return (struct v16){ { vdivq_f32(a.x[0], b.x[0]), vdivq_f32(a.x[1], b.x[1]),
+			       vdivq_f32(a.x[2], b.x[2]), vdivq_f32(a.x[3], b.x[3]) } };
 }
 
 V16_INLINE struct v16 v16_add(struct v16 a, struct v16 b)
 {
-	return (struct v16){ { vaddq_f32(a.x[0], b.x[0]), vaddq_f32(a.x[1], b.x[1]), vaddq_f32(a.x[2], b.x[2]), vaddq_f32(a.x[3], b.x[3]) } };
+	return (struct v16){ { vaddq_f32(a.x[0], b.x[0]), vaddq_f32(a.x[1], b.x[1]),
+			       vaddq_f32(a.x[2], b.x[2]), vaddq_f32(a.x[3], b.x[3]) } };
 }
 
 V16_INLINE struct v16 v16_mul(struct v16 a, struct v16 b)
 {
-	return (struct v16){ { vmulq_f32(a.x[0], b.x[0]), vmulq_f32(a.x[1], b.x[1]), vmulq_f32(a.x[2], b.x[2]), vmulq_f32(a.x[3], b.x[3]) } };
+	return (struct v16){ { vmulq_f32(a.x[0], b.x[0]), vmulq_f32(a.x[1], b.x[1]),
+			       vmulq_f32(a.x[2], b.x[2]), vmulq_f32(a.x[3], b.x[3]) } };
 }
 
 V16_INLINE struct v16 v16_fma(struct v16 a, struct v16 b, struct v16 c)
 {
-	return (struct v16){ { vfmaq_f32(c.x[0], a.x[0], b.x[0]), vfmaq_f32(c.x[1], a.x[1], b.x[1]), vfmaq_f32(c.x[2], a.x[2], b.x[2]),
-		vfmaq_f32(c.x[3], a.x[3], b.x[3]) } };
+	return (struct v16){ { vfmaq_f32(c.x[0], a.x[0], b.x[0]), vfmaq_f32(c.x[1], a.x[1], b.x[1]),
+			       vfmaq_f32(c.x[2], a.x[2], b.x[2]),
+			       vfmaq_f32(c.x[3], a.x[3], b.x[3]) } };
 }
 
 V16_INLINE struct v16 v16_fnma(struct v16 a, struct v16 b, struct v16 c)
 {
-	return (struct v16){ { vfmsq_f32(c.x[0], a.x[0], b.x[0]), vfmsq_f32(c.x[1], a.x[1], b.x[1]), vfmsq_f32(c.x[2], a.x[2], b.x[2]),
-		vfmsq_f32(c.x[3], a.x[3], b.x[3]) } };
+	return (struct v16){ { vfmsq_f32(c.x[0], a.x[0], b.x[0]), vfmsq_f32(c.x[1], a.x[1], b.x[1]),
+			       vfmsq_f32(c.x[2], a.x[2], b.x[2]),
+			       vfmsq_f32(c.x[3], a.x[3], b.x[3]) } };
 }
 
 V16_INLINE float v16_sum(struct v16 v)
@@ -111,18 +120,20 @@ V16_INLINE unsigned v16_bits(uint32x4_t a, uint32x4_t b, uint32x4_t c, uint32x4_
 {
 	const uint32x4_t bit = { 1, 2, 4, 8 };
 
-	return vaddvq_u32(vandq_u32(a, bit)) | vaddvq_u32(vandq_u32(b, bit)) << 4 | vaddvq_u32(vandq_u32(c, bit)) << 8 |
-	       vaddvq_u32(vandq_u32(d, bit)) << 12;
+	return vaddvq_u32(vandq_u32(a, bit)) | vaddvq_u32(vandq_u32(b, bit)) << 4 |
+	       vaddvq_u32(vandq_u32(c, bit)) << 8 | vaddvq_u32(vandq_u32(d, bit)) << 12;
 }
 
 V16_INLINE unsigned v16_not_le(struct v16 v, struct v16 b)
 {
-	return 0xffff & ~v16_bits(vcleq_f32(v.x[0], b.x[0]), vcleq_f32(v.x[1], b.x[1]), vcleq_f32(v.x[2], b.x[2]), vcleq_f32(v.x[3], b.x[3]));
+	return 0xffff & ~v16_bits(vcleq_f32(v.x[0], b.x[0]), vcleq_f32(v.x[1], b.x[1]),
+				  vcleq_f32(v.x[2], b.x[2]), vcleq_f32(v.x[3], b.x[3]));
 }
 
 V16_INLINE unsigned v16_nan(struct v16 v)
 {
-	return 0xffff & ~v16_bits(vceqq_f32(v.x[0], v.x[0]), vceqq_f32(v.x[1], v.x[1]), vceqq_f32(v.x[2], v.x[2]), vceqq_f32(v.x[3], v.x[3]));
+	return 0xffff & ~v16_bits(vceqq_f32(v.x[0], v.x[0]), vceqq_f32(v.x[1], v.x[1]),
+				  vceqq_f32(v.x[2], v.x[2]), vceqq_f32(v.x[3], v.x[3]));
 }
 
 V16_INLINE float32x4_t v16_pairs(float32x4_t a, float32x4_t b, int high)
@@ -141,8 +152,10 @@ V16_INLINE void v16_transpose(float *d, size_t ldd, const float *s, size_t lds)
 		in[r] = v16_load(s + r * lds);
 	for (int r = 0; r < 16; r += 4) {
 		for (int q = 0; q < 4; q++) {
-			float32x4_t a = vtrn1q_f32(in[r].x[q], in[r + 1].x[q]), b = vtrn2q_f32(in[r].x[q], in[r + 1].x[q]);
-			float32x4_t c = vtrn1q_f32(in[r + 2].x[q], in[r + 3].x[q]), e = vtrn2q_f32(in[r + 2].x[q], in[r + 3].x[q]);
+			float32x4_t a = vtrn1q_f32(in[r].x[q], in[r + 1].x[q]),
+				    b = vtrn2q_f32(in[r].x[q], in[r + 1].x[q]);
+			float32x4_t c = vtrn1q_f32(in[r + 2].x[q], in[r + 3].x[q]),
+				    e = vtrn2q_f32(in[r + 2].x[q], in[r + 3].x[q]);
 			float *out = d + 4 * q * ldd + r;
 
 			vst1q_f32(out, v16_pairs(a, c, 0));

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* v16_plain.h - v16 in plain C: the reference that the others must equal to the bit. fmaf rounds once, in hardware or not. */
+/*
+ * v16_plain.h - v16 in plain C: the reference that the others must equal to the
+ * bit. fmaf rounds once, in hardware or not.
+ */
 #ifndef REC_KERNEL_V16_PLAIN_H
 #define REC_KERNEL_V16_PLAIN_H
 

@@ -18,12 +18,16 @@ enum { ROWS = 256 };
 
 static struct rec_labels row_labels(const struct rec_block *b)
 {
-	return (struct rec_labels){ .n = (uint32_t)b->rows, .off = b->row_off, .bytes = b->row_bytes };
+	return (struct rec_labels){ .n = (uint32_t)b->rows,
+				    .off = b->row_off,
+				    .bytes = b->row_bytes };
 }
 
 static struct rec_labels col_labels(const struct rec_block *b)
 {
-	return (struct rec_labels){ .n = (uint32_t)b->cols, .off = b->col_off, .bytes = b->col_bytes };
+	return (struct rec_labels){ .n = (uint32_t)b->cols,
+				    .off = b->col_off,
+				    .bytes = b->col_bytes };
 }
 
 static void borrow_dense(struct rec_dense *d, const struct rec_block *b)
@@ -78,8 +82,12 @@ static int sort_rows(void *arg, size_t task, unsigned thread, struct rec_err *e)
 	return 0;
 }
 
-/* A similarity that came in rank order, columns ascending. Pointers and labels stay where they are. */
-static int sort_similarity(struct rec_csr *m, const struct rec_block *b, struct rec_pool *pool, struct rec_err *e)
+/*
+ * A similarity that came in rank order, columns ascending. Pointers and labels
+ * stay where they are.
+ */
+static int sort_similarity(struct rec_csr *m, const struct rec_block *b, struct rec_pool *pool,
+			   struct rec_err *e)
 {
 	unsigned n = rec_pool_size(pool);
 	struct sorting s = { .b = b, .scratch = rec_zalloc(n, sizeof *s.scratch, e) };
@@ -98,7 +106,8 @@ static int sort_similarity(struct rec_csr *m, const struct rec_block *b, struct 
 	return rc;
 }
 
-static int set_similarity(struct rec_model *m, const struct rec_block *b, struct rec_pool *pool, struct rec_err *e)
+static int set_similarity(struct rec_model *m, const struct rec_block *b, struct rec_pool *pool,
+			  struct rec_err *e)
 {
 	if (m->has_similarity)
 		return rec_err_set(e, REC_EDATA, "two similarities; keep one of them");
@@ -110,11 +119,17 @@ static int set_similarity(struct rec_model *m, const struct rec_block *b, struct
 		borrow_dense(&m->sim_dense, b);
 		return 0;
 	}
-	m->sim = (struct rec_csr){ .nrows = m->row.n, .ncols = m->col.n, .nnz = b->nnz, .ptr = b->ptr, .col = b->col, .val = b->val };
+	m->sim = (struct rec_csr){ .nrows = m->row.n,
+				   .ncols = m->col.n,
+				   .nnz = b->nnz,
+				   .ptr = b->ptr,
+				   .col = b->col,
+				   .val = b->val };
 	return b->order == REC_RANKED ? sort_similarity(&m->sim, b, pool, e) : 0;
 }
 
-static int set_block(struct rec_model *m, const struct rec_block *b, struct rec_pool *pool, struct rec_err *e)
+static int set_block(struct rec_model *m, const struct rec_block *b, struct rec_pool *pool,
+		     struct rec_err *e)
 {
 	enum rec_model_role role;
 
@@ -141,7 +156,8 @@ static int set_block(struct rec_model *m, const struct rec_block *b, struct rec_
 	return 0;
 }
 
-static int set_blocks(struct rec_model *m, const struct rec_merged *x, struct rec_pool *pool, struct rec_err *e)
+static int set_blocks(struct rec_model *m, const struct rec_merged *x, struct rec_pool *pool,
+		      struct rec_err *e)
 {
 	for (size_t i = 0; i < x->n; i++)
 		if (set_block(m, &x->block[i], pool, e) != 0)
@@ -150,7 +166,8 @@ static int set_blocks(struct rec_model *m, const struct rec_merged *x, struct re
 	return rec_model_check(m, e);
 }
 
-static int load(struct rec_model *m, struct rec_in *in, const struct rec_merge *how, struct rec_pool *pool, struct rec_err *e)
+static int load(struct rec_model *m, struct rec_in *in, const struct rec_merge *how,
+		struct rec_pool *pool, struct rec_err *e)
 {
 	struct rec_merged *x = rec_zalloc(1, sizeof *x, e);
 	size_t n = strlen(rec_in_name(in)) + 1;
@@ -175,12 +192,23 @@ static int load(struct rec_model *m, struct rec_in *in, const struct rec_merge *
 	return rc;
 }
 
-int rec_model_load(struct rec_model *m, struct rec_in *in, bool trust, struct rec_pool *pool, struct rec_err *e)
+int rec_model_load(struct rec_model *m, struct rec_in *in, bool trust, struct rec_pool *pool,
+		   struct rec_err *e)
 {
-	return load(m, in, &(struct rec_merge){ .repeats = REC_REPEATS_FAIL, .trust = trust, .text_name = "similarity" }, pool, e);
+	return load(m, in,
+		    &(struct rec_merge){ .repeats = REC_REPEATS_FAIL,
+					 .trust = trust,
+					 .text_name = "similarity" },
+		    pool, e);
 }
 
-int rec_model_load_half(struct rec_model *m, struct rec_in *in, bool trust, struct rec_pool *pool, struct rec_err *e)
+int rec_model_load_half(struct rec_model *m, struct rec_in *in, bool trust, struct rec_pool *pool,
+			struct rec_err *e)
 {
-	return load(m, in, &(struct rec_merge){ .repeats = REC_REPEATS_FAIL, .trust = trust, .text_name = "similarity", .turn = "iterations" }, pool, e);
+	return load(m, in,
+		    &(struct rec_merge){ .repeats = REC_REPEATS_FAIL,
+					 .trust = trust,
+					 .text_name = "similarity",
+					 .turn = "iterations" },
+		    pool, e);
 }

@@ -1,15 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * cells.h - cells as they come, from all threads, and their way into a canonical matrix.
+ * cells.h - cells as they come, from all threads, and their way into a
+ * canonical matrix.
  *
- * Every thread adds cells (row id, column id, value, time) to lists of its own, one for each of 256 buckets of row ids, in chunks of 4 KiB: 12 bytes a
- * cell, 20 with time. Then, with the rank of every id known,
- *   1. each bucket counts the cells of its rows; a sum over rows in rank order gives every row its place;
- *   2. each bucket puts its cells in order: by row through the counts, within a row by (column, time, value); combines repeats; writes them out.
- * A bucket is the work of one thread and fits into its cache; two buckets share no row, so nothing is shared, and after sorting no trace is left of the
- * order in which cells came. Where repeats were combined the rows are moved together at the end.
+ * Every thread adds cells (row id, column id, value, time) to lists of its own,
+ * one for each of 256 buckets of row ids, in chunks of 4 KiB: 12 bytes a cell,
+ * 20 with time. Then, with the rank of every id known,
+ *   1. each bucket counts the cells of its rows; a sum over rows in rank order
+ *      gives every row its place;
+ *   2. each bucket puts its cells in order: by row through the counts, within a
+ *      row by (column, time, value); combines repeats; writes them out.
+ * A bucket is the work of one thread and fits into its cache; two buckets share
+ * no row, so nothing is shared, and after sorting no trace is left of the order
+ * in which cells came. Where repeats were combined the rows are moved together
+ * at the end.
  *
- * Memory: the cells, the matrix (8 bytes a cell, 16 with time), and a thread's room for one bucket.
+ * Memory: the cells, the matrix (8 bytes a cell, 16 with time), and a thread's
+ * room for one bucket.
  */
 #ifndef REC_MATRIX_CELLS_H
 #define REC_MATRIX_CELLS_H
@@ -25,7 +32,11 @@
 
 enum {
 	REC_CELL_BUCKETS = 256,
-	REC_CELL_LINE = 8,	/* neighbouring ids share a bucket, so that counters of different buckets share no cache line */
+	/*
+	 * neighbouring ids share a bucket, so that counters of different
+	 * buckets share no cache line
+	 */
+	REC_CELL_LINE = 8,
 	REC_CELL_CHUNK = 1020,	/* words of a chunk, a multiple of 3 and of 5 */
 };
 
@@ -39,7 +50,8 @@ struct rec_cell_slab;
 /* What one thread added. */
 struct rec_cell_lists {
 	_Alignas(64) uint32_t *at[REC_CELL_BUCKETS], *end[REC_CELL_BUCKETS];
-	struct rec_cell_chunk *chunk[REC_CELL_BUCKETS];	/* the newest first; all but the first are full */
+	/* the newest first; all but the first are full */
+	struct rec_cell_chunk *chunk[REC_CELL_BUCKETS];
 	struct rec_cell_slab *slab;
 };
 
@@ -60,8 +72,12 @@ void rec_cells_free(struct rec_cells *c);
 /* Begin a new chunk of bucket b. */
 REC_MUST int rec_cells_chunk(struct rec_cell_lists *l, uint32_t b, struct rec_err *e);
 
-/* One cell of one thread. value and time without negative zeros; time NaN where missing. */
-REC_MUST static inline int rec_cells_add(struct rec_cells *c, unsigned thread, uint32_t row, uint32_t col, float value, double time, struct rec_err *e)
+/*
+ * One cell of one thread. value and time without negative zeros; time NaN where
+ * missing.
+ */
+REC_MUST static inline int rec_cells_add(struct rec_cells *c, unsigned thread, uint32_t row,
+					 uint32_t col, float value, double time, struct rec_err *e)
 {
 	struct rec_cell_lists *l = &c->list[thread];
 	uint32_t b = rec_cell_bucket(row), *at;
@@ -81,13 +97,19 @@ REC_MUST static inline int rec_cells_add(struct rec_cells *c, unsigned thread, u
 /* What the cells are to become. */
 struct rec_cells_shape {
 	uint32_t row_ids;			/* ids are below */
-	const uint32_t *row_rank, *col_rank;	/* rank of an id; REC_NONE for rows that are not there */
+	/* rank of an id; REC_NONE for rows that are not there */
+	const uint32_t *row_rank, *col_rank;
 	uint32_t nrows, ncols;			/* ranks are below */
 	enum rec_repeats repeats;
 	bool times;				/* m gets times */
 };
 
-enum rec_conflict_kind { REC_CONFLICT_NONE, REC_CONFLICT_TWICE, REC_CONFLICT_NO_TIME, REC_CONFLICT_RANGE };
+enum rec_conflict_kind {
+	REC_CONFLICT_NONE,
+	REC_CONFLICT_TWICE,
+	REC_CONFLICT_NO_TIME,
+	REC_CONFLICT_RANGE
+};
 
 /* The first pair (in canonical order) that the rule for repeats can't take. */
 struct rec_conflict {
@@ -95,8 +117,12 @@ struct rec_conflict {
 	uint32_t row, col;
 };
 
-/* Make m; the cells are released on the way. repeats: cells that repeated an earlier pair. With a conflict m is empty and the call succeeds. */
-REC_MUST int rec_cells_csr(struct rec_csr *m, struct rec_cells *c, const struct rec_cells_shape *shape, uint64_t *repeats, struct rec_conflict *conflict,
-			   struct rec_pool *pool, struct rec_err *e);
+/*
+ * Make m; the cells are released on the way. repeats: cells that repeated an
+ * earlier pair. With a conflict m is empty and the call succeeds.
+ */
+REC_MUST int rec_cells_csr(struct rec_csr *m, struct rec_cells *c,
+			   const struct rec_cells_shape *shape, uint64_t *repeats,
+			   struct rec_conflict *conflict, struct rec_pool *pool, struct rec_err *e);
 
 #endif

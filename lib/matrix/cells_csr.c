@@ -10,7 +10,10 @@
 
 enum { ROWS_A_TASK = 4096 };
 
-/* A cell on its way through a bucket: numbers that compare as what they stand for. */
+/*
+ * A cell on its way through a bucket: numbers that compare as what they stand
+ * for.
+ */
 struct timed {
 	uint64_t key;	/* column rank, value */
 	uint64_t when;	/* time; 0 where missing, so that missing comes first */
@@ -68,7 +71,8 @@ static inline uint64_t id_of(uint32_t b, uint64_t l)
 
 static inline uint64_t local_of(uint32_t id)
 {
-	return (uint64_t)id / (REC_CELL_LINE * REC_CELL_BUCKETS) * REC_CELL_LINE + id % REC_CELL_LINE;
+	return (uint64_t)id / (REC_CELL_LINE * REC_CELL_BUCKETS) * REC_CELL_LINE +
+	       id % REC_CELL_LINE;
 }
 
 static uint64_t local_rows(uint32_t ids)
@@ -76,8 +80,12 @@ static uint64_t local_rows(uint32_t ids)
 	return ((uint64_t)ids / (REC_CELL_LINE * REC_CELL_BUCKETS) + 1) * REC_CELL_LINE;
 }
 
-/* Words in use of a chunk: all, or of the newest chunk of a list up to where it is written. */
-static const uint32_t *chunk_end(const struct rec_cell_lists *l, uint32_t b, const struct rec_cell_chunk *k)
+/*
+ * Words in use of a chunk: all, or of the newest chunk of a list up to where it
+ * is written.
+ */
+static const uint32_t *chunk_end(const struct rec_cell_lists *l, uint32_t b,
+				 const struct rec_cell_chunk *k)
 {
 	return k == l->chunk[b] ? l->at[b] : k->word + REC_CELL_CHUNK;
 }
@@ -93,7 +101,9 @@ static int count_task(void *arg, size_t b, unsigned thread, struct rec_err *e)
 	memset(count, 0, n * sizeof *count);
 	for (unsigned t = 0; t < c->nthreads; t++)
 		for (const struct rec_cell_chunk *k = c->list[t].chunk[b]; k; k = k->next)
-			for (const uint32_t *w = k->word, *end = chunk_end(&c->list[t], (uint32_t)b, k); w < end; w += stride)
+			for (const uint32_t *w = k->word,
+					    *end = chunk_end(&c->list[t], (uint32_t)b, k);
+			     w < end; w += stride)
 				count[local_of(w[0])]++;
 	for (uint64_t l = 0; l < n; l++)
 		if (count[l])
@@ -123,8 +133,10 @@ static void scatter_plain(const struct build *x, uint32_t b, uint64_t *start, ui
 
 	for (unsigned t = 0; t < c->nthreads; t++)
 		for (const struct rec_cell_chunk *k = c->list[t].chunk[b]; k; k = k->next)
-			for (const uint32_t *w = k->word, *end = chunk_end(&c->list[t], b, k); w < end; w += 3)
-				cell[start[local_of(w[0])]++] = (uint64_t)rank[w[1]] << 32 | rec_key32(w[2]);
+			for (const uint32_t *w = k->word, *end = chunk_end(&c->list[t], b, k);
+			     w < end; w += 3)
+				cell[start[local_of(w[0])]++] = (uint64_t)rank[w[1]] << 32 |
+								rec_key32(w[2]);
 }
 
 static void scatter_timed(const struct build *x, uint32_t b, uint64_t *start, struct timed *cell)
@@ -134,16 +146,23 @@ static void scatter_timed(const struct build *x, uint32_t b, uint64_t *start, st
 
 	for (unsigned t = 0; t < c->nthreads; t++)
 		for (const struct rec_cell_chunk *k = c->list[t].chunk[b]; k; k = k->next)
-			for (const uint32_t *w = k->word, *end = chunk_end(&c->list[t], b, k); w < end; w += 5) {
+			for (const uint32_t *w = k->word, *end = chunk_end(&c->list[t], b, k);
+			     w < end; w += 5) {
 				double time;
 
 				memcpy(&time, w + 3, sizeof time);
-				cell[start[local_of(w[0])]++] = (struct timed){ (uint64_t)rank[w[1]] << 32 | rec_key32(w[2]), time_key(time) };
+				cell[start[local_of(w[0])]++] = (struct timed){
+					(uint64_t)rank[w[1]] << 32 | rec_key32(w[2]), time_key(time)
+				};
 			}
 }
 
-/* Sort n cells of a row and write them from place `at` of the matrix on. Returns how many repeat the one before. */
-static uint64_t put_plain(const struct build *x, uint64_t *cell, uint64_t *scratch, uint64_t n, uint64_t at)
+/*
+ * Sort n cells of a row and write them from place `at` of the matrix on.
+ * Returns how many repeat the one before.
+ */
+static uint64_t put_plain(const struct build *x, uint64_t *cell, uint64_t *scratch, uint64_t n,
+			  uint64_t at)
 {
 	uint64_t repeats = 0;
 
@@ -156,7 +175,8 @@ static uint64_t put_plain(const struct build *x, uint64_t *cell, uint64_t *scrat
 	return repeats;
 }
 
-static uint64_t put_timed(const struct build *x, struct timed *cell, struct timed *scratch, uint64_t n, uint64_t at)
+static uint64_t put_timed(const struct build *x, struct timed *cell, struct timed *scratch,
+			  uint64_t n, uint64_t at)
 {
 	uint64_t repeats = 0;
 
@@ -170,14 +190,17 @@ static uint64_t put_timed(const struct build *x, struct timed *cell, struct time
 	return repeats;
 }
 
-static void note_conflict(struct rec_conflict *first, enum rec_conflict_kind kind, uint32_t row, uint32_t col)
+static void note_conflict(struct rec_conflict *first, enum rec_conflict_kind kind, uint32_t row,
+			  uint32_t col)
 {
-	if (first->kind == REC_CONFLICT_NONE || row < first->row || (row == first->row && col < first->col))
+	if (first->kind == REC_CONFLICT_NONE || row < first->row ||
+	    (row == first->row && col < first->col))
 		*first = (struct rec_conflict){ kind, row, col };
 }
 
 /* The value of n cells of one pair, in order of (time, value). */
-static enum rec_conflict_kind combine_values(const struct build *x, uint64_t at, uint64_t n, float *value)
+static enum rec_conflict_kind combine_values(const struct build *x, uint64_t at, uint64_t n,
+					     float *value)
 {
 	double sum = 0;
 	float max = x->val[at];
@@ -228,7 +251,8 @@ static uint64_t combine_row(const struct build *x, struct worker *w, uint32_t ro
 	return to - x->ptr[row];
 }
 
-static void put_row(const struct build *x, struct worker *w, uint32_t row, uint64_t begin, uint64_t n)
+static void put_row(const struct build *x, struct worker *w, uint32_t row, uint64_t begin,
+		    uint64_t n)
 {
 	uint64_t at = x->ptr[row], repeats;
 
@@ -237,7 +261,9 @@ static void put_row(const struct build *x, struct worker *w, uint32_t row, uint6
 	else
 		repeats = put_plain(x, (uint64_t *)w->cell + begin, w->scratch, n, at);
 	w->repeats += repeats;
-	x->kept[row] = repeats && x->shape->repeats != REC_REPEATS_KEEP ? combine_row(x, w, row, n) : n;
+	x->kept[row] = repeats && x->shape->repeats != REC_REPEATS_KEEP ?
+			       combine_row(x, w, row, n) :
+			       n;
 }
 
 static int bucket_task(void *arg, size_t b, unsigned thread, struct rec_err *e)
@@ -254,7 +280,8 @@ static int bucket_task(void *arg, size_t b, unsigned thread, struct rec_err *e)
 		scatter_plain(x, (uint32_t)b, w->start, w->cell);
 	for (uint64_t l = 0; l < n; l++) {
 		if (w->start[l] > begin)
-			put_row(x, w, x->shape->row_rank[id_of((uint32_t)b, l)], begin, w->start[l] - begin);
+			put_row(x, w, x->shape->row_rank[id_of((uint32_t)b, l)], begin,
+				w->start[l] - begin);
 		begin = w->start[l];
 	}
 	return 0;
@@ -289,7 +316,8 @@ static int count_rows(struct build *x, unsigned threads, struct rec_pool *pool, 
 	if (!x->worker)
 		return -1;
 	for (unsigned t = 0; t < threads; t++)
-		if (!(x->worker[t].start = rec_alloc(local_rows(x->shape->row_ids), sizeof *x->worker->start, e)))
+		if (!(x->worker[t].start = rec_alloc(local_rows(x->shape->row_ids),
+						     sizeof *x->worker->start, e)))
 			return -1;
 	return rec_pool_run(pool, REC_CELL_BUCKETS, count_task, x, e);
 }
@@ -327,18 +355,21 @@ static int squeeze_task(void *arg, size_t task, unsigned thread, struct rec_err 
 	(void)thread;
 	(void)e;
 	for (; row < end && row < s->to->nrows; row++) {
-		uint64_t at = s->to->ptr[row], n = s->to->ptr[row + 1] - at, from = s->from->ptr[row];
+		uint64_t at = s->to->ptr[row], n = s->to->ptr[row + 1] - at,
+			 from = s->from->ptr[row];
 
 		memcpy((uint32_t *)s->to->own[1] + at, s->from->col + from, n * sizeof(uint32_t));
 		memcpy((float *)s->to->own[2] + at, s->from->val + from, n * sizeof(float));
 		if (s->to->time)
-			memcpy((double *)s->to->own[3] + at, s->from->time + from, n * sizeof(double));
+			memcpy((double *)s->to->own[3] + at, s->from->time + from,
+			       n * sizeof(double));
 	}
 	return 0;
 }
 
 /* Move the rows together, where fewer cells are kept than there is room. */
-static int squeeze(struct rec_csr *m, const uint64_t *kept, uint64_t nnz, struct rec_pool *pool, struct rec_err *e)
+static int squeeze(struct rec_csr *m, const uint64_t *kept, uint64_t nnz, struct rec_pool *pool,
+		   struct rec_err *e)
 {
 	struct rec_csr to;
 	struct squeeze s = { m, &to };
@@ -349,7 +380,8 @@ static int squeeze(struct rec_csr *m, const uint64_t *kept, uint64_t nnz, struct
 	ptr = to.own[0];
 	for (uint32_t i = 0; i < m->nrows; i++)
 		ptr[i + 1] = ptr[i] + kept[i];
-	if (rec_pool_run(pool, ((size_t)m->nrows + ROWS_A_TASK - 1) / ROWS_A_TASK, squeeze_task, &s, e) != 0) {
+	if (rec_pool_run(pool, ((size_t)m->nrows + ROWS_A_TASK - 1) / ROWS_A_TASK, squeeze_task, &s,
+			 e) != 0) {
 		rec_csr_free(&to);
 		return -1;
 	}
@@ -369,7 +401,8 @@ static void free_workers(struct build *x, unsigned threads)
 	x->worker = NULL;
 }
 
-static void sum_workers(const struct build *x, unsigned threads, uint64_t *repeats, struct rec_conflict *conflict)
+static void sum_workers(const struct build *x, unsigned threads, uint64_t *repeats,
+			struct rec_conflict *conflict)
 {
 	*repeats = 0;
 	*conflict = (struct rec_conflict){ 0 };
@@ -389,8 +422,8 @@ static void drop_times(struct rec_csr *m)
 	m->time = NULL;
 }
 
-static int fill_csr(struct rec_csr *m, struct build *x, struct rec_cells *c, uint64_t *repeats, struct rec_conflict *conflict, struct rec_pool *pool,
-		    struct rec_err *e)
+static int fill_csr(struct rec_csr *m, struct build *x, struct rec_cells *c, uint64_t *repeats,
+		    struct rec_conflict *conflict, struct rec_pool *pool, struct rec_err *e)
 {
 	unsigned threads = rec_pool_size(pool);
 	uint64_t n = 0;
@@ -405,7 +438,10 @@ static int fill_csr(struct rec_csr *m, struct build *x, struct rec_cells *c, uin
 	x->val = m->own[2];
 	x->time = m->own[3];
 	x->kept = rec_zalloc(m->nrows, sizeof *x->kept, e);
-	rc = x->kept && count_rows(x, threads, pool, e) == 0 && fill_rows(x, threads, pool, e) == 0 ? 0 : -1;
+	rc = x->kept && count_rows(x, threads, pool, e) == 0 &&
+			     fill_rows(x, threads, pool, e) == 0 ?
+		     0 :
+		     -1;
 	if (rc == 0)
 		sum_workers(x, threads, repeats, conflict);
 	free_workers(x, threads);
@@ -413,8 +449,9 @@ static int fill_csr(struct rec_csr *m, struct build *x, struct rec_cells *c, uin
 	return rc;
 }
 
-int rec_cells_csr(struct rec_csr *m, struct rec_cells *c, const struct rec_cells_shape *shape, uint64_t *repeats, struct rec_conflict *conflict,
-		  struct rec_pool *pool, struct rec_err *e)
+int rec_cells_csr(struct rec_csr *m, struct rec_cells *c, const struct rec_cells_shape *shape,
+		  uint64_t *repeats, struct rec_conflict *conflict, struct rec_pool *pool,
+		  struct rec_err *e)
 {
 	struct build x = { .cells = c, .shape = shape };
 	int rc = fill_csr(m, &x, c, repeats, conflict, pool, e);

@@ -31,9 +31,13 @@ int rec_collect_add(struct rec_collect *h, const struct rec_row *row, struct rec
 
 	if (rec_grow(&h->row, &h->cap, h->n + 1, sizeof *h->row, e) != 0)
 		return -1;
-	if (rec_buf_add(&h->labels, row->row, row->row_len, e) != 0 || rec_buf_add(&h->labels, row->col, row->col_len, e) != 0)
+	if (rec_buf_add(&h->labels, row->row, row->row_len, e) != 0 ||
+	    rec_buf_add(&h->labels, row->col, row->col_len, e) != 0)
 		return -1;
-	h->row[h->n++] = (struct rec_collected){ at, row->row_len, row->col_len, row->has & REC_HAS_VALUE ? row->value : 1, row->has & REC_HAS_TIME ? row->time : (double)__builtin_nan("") };
+	h->row[h->n++] = (struct rec_collected){
+		at, row->row_len, row->col_len, row->has & REC_HAS_VALUE ? row->value : 1,
+		row->has & REC_HAS_TIME ? row->time : (double)__builtin_nan("")
+	};
 	return 0;
 }
 
@@ -45,7 +49,8 @@ static int by_label(const void *x, const void *y)
 }
 
 /* Sort refs, give every held row the rank of its label, and make the set. */
-static int number(struct rec_labels *set, struct ref *ref, size_t n, struct rec_cell *cell, int columns, struct rec_err *e)
+static int number(struct rec_labels *set, struct ref *ref, size_t n, struct rec_cell *cell,
+		  int columns, struct rec_err *e)
 {
 	uint64_t *off = rec_alloc(n + 1, sizeof *off, e);
 	struct rec_buf bytes = { 0 };
@@ -70,7 +75,8 @@ static int number(struct rec_labels *set, struct ref *ref, size_t n, struct rec_
 	return 0;
 }
 
-int rec_collect_build(struct rec_sparse *m, const struct rec_collect *h, enum rec_repeats repeats, struct rec_pool *pool, struct rec_err *e)
+int rec_collect_build(struct rec_sparse *m, const struct rec_collect *h, enum rec_repeats repeats,
+		      struct rec_pool *pool, struct rec_err *e)
 {
 	struct ref *ref = rec_alloc(h->n, sizeof *ref, e);
 	struct rec_cell *cell = rec_alloc(h->n, sizeof *cell, e);
@@ -84,7 +90,8 @@ int rec_collect_build(struct rec_sparse *m, const struct rec_collect *h, enum re
 	if (rc == 0)
 		rc = number(&row, ref, h->n, cell, 0, e);
 	for (size_t i = 0; rc == 0 && i < h->n; i++)
-		ref[i] = (struct ref){ h->labels.p + h->row[i].label + h->row[i].row_len, h->row[i].col_len, i };
+		ref[i] = (struct ref){ h->labels.p + h->row[i].label + h->row[i].row_len,
+				       h->row[i].col_len, i };
 	if (rc == 0)
 		rc = number(&col, ref, h->n, cell, 1, e);
 	if (rc == 0)
@@ -98,7 +105,11 @@ int rec_collect_build(struct rec_sparse *m, const struct rec_collect *h, enum re
 
 void rec_sparse_block(struct rec_block *b, const struct rec_sparse *m, const char *name)
 {
-	*b = (struct rec_block){ .kind = REC_SPARSE, .order = REC_CANONICAL, .rows = m->row.n, .cols = m->col.n, .nnz = m->m.nnz };
+	*b = (struct rec_block){ .kind = REC_SPARSE,
+				 .order = REC_CANONICAL,
+				 .rows = m->row.n,
+				 .cols = m->col.n,
+				 .nnz = m->m.nnz };
 	rec_block_name(b, name);
 	b->row_off = m->row.off;
 	b->row_bytes = m->row.bytes;

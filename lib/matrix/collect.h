@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* collect.h - rows that arrive one at a time, kept until they are a matrix: for formats that need all of it, and for rows of users held out of a stream. */
+/*
+ * collect.h - rows that arrive one at a time, kept until they are a matrix: for
+ * formats that need all of it, and for rows of users held out of a stream.
+ */
 #ifndef REC_MATRIX_COLLECT_H
 #define REC_MATRIX_COLLECT_H
 
@@ -27,7 +30,8 @@ void rec_collect_free(struct rec_collect *h);
 REC_MUST int rec_collect_add(struct rec_collect *h, const struct rec_row *row, struct rec_err *e);
 
 /* All rows kept as a matrix, times included. */
-REC_MUST int rec_collect_build(struct rec_sparse *m, const struct rec_collect *h, enum rec_repeats repeats, struct rec_pool *pool, struct rec_err *e);
+REC_MUST int rec_collect_build(struct rec_sparse *m, const struct rec_collect *h,
+			       enum rec_repeats repeats, struct rec_pool *pool, struct rec_err *e);
 
 /* Borrow m as a canonical block. */
 void rec_sparse_block(struct rec_block *b, const struct rec_sparse *m, const char *name);

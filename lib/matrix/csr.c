@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Transposing: the cells are cut at row borders into a few parts of about equal size; every part counts its cells by column, sums over columns and
- * parts give each (part, column) its place, and every part scatters its cells. Places follow (column, row), so the cut doesn't show in the result.
- * The counters of all parts together take no more memory than the cells.
+ * Transposing: the cells are cut at row borders into a few parts of about equal
+ * size; every part counts its cells by column, sums over columns and parts give
+ * each (part, column) its place, and every part scatters its cells. Places
+ * follow (column, row), so the cut doesn't show in the result. The counters of
+ * all parts together take no more memory than the cells.
  */
 #include "matrix/csr.h"
 
@@ -21,7 +23,8 @@ void rec_csr_free(struct rec_csr *m)
 	*m = (struct rec_csr){ 0 };
 }
 
-int rec_csr_new(struct rec_csr *m, uint32_t nrows, uint32_t ncols, uint64_t nnz, int times, struct rec_err *e)
+int rec_csr_new(struct rec_csr *m, uint32_t nrows, uint32_t ncols, uint64_t nnz, int times,
+		struct rec_err *e)
 {
 	*m = (struct rec_csr){ .nrows = nrows, .ncols = ncols, .nnz = nnz };
 	m->own[0] = rec_zalloc((size_t)nrows + 1, sizeof *m->ptr, e);
@@ -119,7 +122,8 @@ static int scatter_task(void *arg, size_t part, unsigned thread, struct rec_err 
 	return 0;
 }
 
-int rec_csr_transpose(struct rec_csr *t, const struct rec_csr *m, struct rec_pool *pool, struct rec_err *e)
+int rec_csr_transpose(struct rec_csr *t, const struct rec_csr *m, struct rec_pool *pool,
+		      struct rec_err *e)
 {
 	struct transpose x = { .m = m, .t = t };
 	int rc = -1;

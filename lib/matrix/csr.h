@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* csr.h - a canonical sparse matrix in compressed rows (ranked lists are another struct). Open struct: kernels need the arrays. */
+/*
+ * csr.h - a canonical sparse matrix in compressed rows (ranked lists are
+ * another struct). Open struct: kernels need the arrays.
+ */
 #ifndef REC_MATRIX_CSR_H
 #define REC_MATRIX_CSR_H
 
@@ -16,11 +19,27 @@ struct rec_csr {
 	uint32_t nrows, ncols;
 	uint64_t nnz;
 	const uint64_t *ptr;	/* nrows + 1 offsets into col, val and time */
-	const uint32_t *col;	/* ascending within a row, no repeats (repeats only where a load was asked to keep them) */
+	/*
+	 * ascending within a row, no repeats (repeats only where a load was
+	 * asked to keep them)
+	 */
+	const uint32_t *col;
 	const float *val;	/* nnz values, finite */
-	const double *time;	/* nnz times, NaN where missing; NULL where none was asked for or none is there */
-	struct rec_far *far, *own_far;	/* where col, val and time lie in one file and only some of it may be resident (base/far.h), NULL in memory; own_far as own */
-	void *own[4];		/* ptr, col, val, time as rec_csr_free releases them; NULL where mapped or borrowed */
+	/*
+	 * nnz times, NaN where missing; NULL where none was asked for or none
+	 * is there
+	 */
+	const double *time;
+	/*
+	 * where col, val and time lie in one file and only some of it may be
+	 * resident (base/far.h), NULL in memory; own_far as own
+	 */
+	struct rec_far *far, *own_far;
+	/*
+	 * ptr, col, val, time as rec_csr_free releases them; NULL where mapped
+	 * or borrowed
+	 */
+	void *own[4];
 };
 
 void rec_csr_free(struct rec_csr *m);
@@ -34,8 +53,12 @@ static inline void rec_csr_walk(const struct rec_csr *m, uint64_t from, uint64_t
 	}
 }
 
-/* Transpose m into t (times included where present). O(nnz + nrows + ncols), stable. Fails with REC_ENOMEM; t is then empty. */
-REC_MUST int rec_csr_transpose(struct rec_csr *t, const struct rec_csr *m, struct rec_pool *pool, struct rec_err *e);
+/*
+ * Transpose m into t (times included where present). O(nnz + nrows + ncols),
+ * stable. Fails with REC_ENOMEM; t is then empty.
+ */
+REC_MUST int rec_csr_transpose(struct rec_csr *t, const struct rec_csr *m, struct rec_pool *pool,
+			       struct rec_err *e);
 
 /* Rows without cells. */
 uint64_t rec_csr_empty_rows(const struct rec_csr *m);
@@ -46,8 +69,12 @@ uint64_t rec_csr_find(const struct rec_csr *m, uint32_t i, uint32_t j);
 /* The row that holds cell c: ptr[row] <= c < ptr[row + 1]. */
 uint32_t rec_csr_row_of(const uint64_t *ptr, uint32_t nrows, uint64_t c);
 
-/* Allocate for nrows, ncols, nnz, with times or without, and give writable arrays through own[]. */
-REC_MUST int rec_csr_new(struct rec_csr *m, uint32_t nrows, uint32_t ncols, uint64_t nnz, int times, struct rec_err *e);
+/*
+ * Allocate for nrows, ncols, nnz, with times or without, and give writable
+ * arrays through own[].
+ */
+REC_MUST int rec_csr_new(struct rec_csr *m, uint32_t nrows, uint32_t ncols, uint64_t nnz, int times,
+			 struct rec_err *e);
 
 REC_END_C
 

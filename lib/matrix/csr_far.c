@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Matrices whose cells lie in files: room for them, ranges of rows, and the transpose through a file sorted by range of columns. See stow.h. */
+/*
+ * Matrices whose cells lie in files: room for them, ranges of rows, and the
+ * transpose through a file sorted by range of columns. See stow.h.
+ */
 #include <stdlib.h>
 
 #include "base/mem.h"
@@ -16,7 +19,8 @@ void rec_ranges_free(struct rec_ranges *r)
 
 int rec_ranges_cut(struct rec_ranges *r, const uint64_t *ptr, uint32_t nrows, struct rec_err *e)
 {
-	uint64_t most = ptr[nrows] / r->limit * 2 + 2;	/* two neighbours have more than limit together */
+	/* two neighbours have more than limit together */
+	uint64_t most = ptr[nrows] / r->limit * 2 + 2;
 
 	r->first = rec_alloc((size_t)most + 1, sizeof *r->first, e);
 	r->at = rec_alloc((size_t)most, sizeof *r->at, e);
@@ -31,7 +35,8 @@ int rec_ranges_cut(struct rec_ranges *r, const uint64_t *ptr, uint32_t nrows, st
 	return 0;
 }
 
-int rec_csr_new_far(struct rec_csr *m, uint32_t nrows, uint32_t ncols, uint64_t nnz, struct rec_spill *spill, struct rec_err *e)
+int rec_csr_new_far(struct rec_csr *m, uint32_t nrows, uint32_t ncols, uint64_t nnz,
+		    struct rec_spill *spill, struct rec_err *e)
 {
 	if (!spill)
 		return rec_csr_new(m, nrows, ncols, nnz, 0, e);
@@ -84,7 +89,8 @@ static void sort_columns(struct turn *x)
 
 		rec_csr_walk(m, from, end);
 		for (uint64_t c = from; c < end; c++) {
-			uint32_t *w = to + x->ranges.at[rec_ranges_find(&x->ranges, m->col[c])]++ * 3;
+			uint32_t *w = to +
+				      x->ranges.at[rec_ranges_find(&x->ranges, m->col[c])]++ * 3;
 
 			w[0] = i;
 			w[1] = m->col[c];
@@ -132,14 +138,16 @@ static int turn(struct turn *x, struct rec_spill *spill, struct rec_pool *pool, 
 		return -1;
 	count_columns(x);
 	x->ranges.limit = spill->room / rec_pool_size(pool) / 32 + 1;
-	if (rec_ranges_cut(&x->ranges, t->ptr, t->nrows, e) != 0 || rec_far_new(&x->sorted, spill, (size_t)m->nnz * 12, e) != 0)
+	if (rec_ranges_cut(&x->ranges, t->ptr, t->nrows, e) != 0 ||
+	    rec_far_new(&x->sorted, spill, (size_t)m->nnz * 12, e) != 0)
 		return -1;
 	sort_columns(x);
 	rec_far_drop(x->sorted);
 	return rec_pool_run(pool, x->ranges.n, turn_range, x, e);
 }
 
-int rec_csr_transpose_far(struct rec_csr *t, const struct rec_csr *m, struct rec_spill *spill, struct rec_pool *pool, struct rec_err *e)
+int rec_csr_transpose_far(struct rec_csr *t, const struct rec_csr *m, struct rec_spill *spill,
+			  struct rec_pool *pool, struct rec_err *e)
 {
 	struct turn x = { .m = m, .t = t };
 	int rc = turn(&x, spill, pool, e);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* dense.c - labelled dense matrices in memory, borrowed from a block, as text. */
+/*
+ * dense.c - labelled dense matrices in memory, borrowed from a block, as text.
+ */
 #include "matrix/dense.h"
 
 #include <stdlib.h>
@@ -20,9 +22,13 @@ void rec_dense_free(struct rec_dense *d)
 void rec_dense_of_block(struct rec_dense *d, const struct rec_block *b)
 {
 	*d = (struct rec_dense){ .ncols = (uint32_t)b->cols, .val = b->val };
-	d->row = (struct rec_labels){ .n = (uint32_t)b->rows, .off = b->row_off, .bytes = b->row_bytes };
+	d->row = (struct rec_labels){ .n = (uint32_t)b->rows,
+				      .off = b->row_off,
+				      .bytes = b->row_bytes };
 	if (b->col_off)
-		d->col = (struct rec_labels){ .n = (uint32_t)b->cols, .off = b->col_off, .bytes = b->col_bytes };
+		d->col = (struct rec_labels){ .n = (uint32_t)b->cols,
+					      .off = b->col_off,
+					      .bytes = b->col_bytes };
 }
 
 static int format_rows(void *arg, uint64_t from, uint64_t to, struct rec_buf *b, struct rec_err *e)
@@ -33,7 +39,8 @@ static int format_rows(void *arg, uint64_t from, uint64_t to, struct rec_buf *b,
 		size_t n;
 		const char *label = rec_label(&d->row, (uint32_t)i, &n);
 
-		if (rec_grow(&b->p, &b->cap, b->n + n + (size_t)d->ncols * (REC_NUM_MAX + 1) + 1, 1, e) != 0)
+		if (rec_grow(&b->p, &b->cap, b->n + n + (size_t)d->ncols * (REC_NUM_MAX + 1) + 1, 1,
+			     e) != 0)
 			return -1;
 		memcpy(b->p + b->n, label, n);
 		b->n += n;
@@ -46,7 +53,8 @@ static int format_rows(void *arg, uint64_t from, uint64_t to, struct rec_buf *b,
 	return 0;
 }
 
-int rec_dense_write_text(struct rec_out *out, const struct rec_dense *d, struct rec_pool *pool, struct rec_err *e)
+int rec_dense_write_text(struct rec_out *out, const struct rec_dense *d, struct rec_pool *pool,
+			 struct rec_err *e)
 {
 	uint64_t step = 1 + 8192 / (1 + (uint64_t)d->ncols);
 	struct rec_dense copy = *d;

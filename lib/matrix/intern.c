@@ -11,7 +11,15 @@
 #include "base/mem.h"
 #include "matrix/label_sort.h"
 
-enum { STRIPE_BITS = 6, STRIPES = 1 << STRIPE_BITS, FIRST_SLOTS = 16, GROUP = 64, INLINE = 16, FIRST_BLOCK = 1 << 10, LAST_BLOCK = 1 << 18 };
+enum {
+	STRIPE_BITS = 6,
+	STRIPES = 1 << STRIPE_BITS,
+	FIRST_SLOTS = 16,
+	GROUP = 64,
+	INLINE = 16,
+	FIRST_BLOCK = 1 << 10,
+	LAST_BLOCK = 1 << 18
+};
 
 /* Long labels of a stripe lie one behind the other in blocks. */
 struct block {
@@ -89,7 +97,8 @@ void rec_intern_free(struct rec_intern *t)
 	if (!t)
 		return;
 	for (int s = 0; s < STRIPES; s++) {
-		struct table *h = atomic_load_explicit(&t->stripe[s].table, memory_order_relaxed), *older;
+		struct table *h = atomic_load_explicit(&t->stripe[s].table, memory_order_relaxed),
+			     *older;
 		struct block *b = t->stripe[s].block, *next;
 
 		for (; h; h = older) {
@@ -127,7 +136,8 @@ static inline bool same_label(const struct slot *s, const struct rec_intern_key 
 	if (s->len < 8)
 		return memcmp(s->label.bytes, k->label, s->len) == 0;
 	/* 8 to 16 bytes: the first 8 and the last 8 */
-	return get64(s->label.bytes) == get64(k->label) && get64(s->label.bytes + s->len - 8) == get64(k->label + s->len - 8);
+	return get64(s->label.bytes) == get64(k->label) &&
+	       get64(s->label.bytes + s->len - 8) == get64(k->label + s->len - 8);
 }
 
 /* The slot of k, or where it would go: then *found is false. */
@@ -153,7 +163,8 @@ static struct table *grow(struct stripe *s, struct table *old, struct rec_err *e
 	if (!h)
 		return NULL;
 	for (uint64_t i = 0; i <= old->mask; i++) {
-		uint64_t hash = atomic_load_explicit(&old->slot[i].hash, memory_order_relaxed), at = hash & h->mask;
+		uint64_t hash = atomic_load_explicit(&old->slot[i].hash, memory_order_relaxed),
+			 at = hash & h->mask;
 
 		if (hash == 0)
 			continue;
@@ -175,7 +186,9 @@ static char *keep_label(struct stripe *s, const char *label, size_t len, struct 
 	struct block *b = s->block;
 
 	if (!b || b->size - b->used < len) {
-		size_t size = b && b->size < LAST_BLOCK ? 2 * b->size : b ? LAST_BLOCK : FIRST_BLOCK;
+		size_t size = b && b->size < LAST_BLOCK ? 2 * b->size :
+			      b				? LAST_BLOCK :
+							  FIRST_BLOCK;
 
 		if (size < len)
 			size = len;
@@ -189,7 +202,8 @@ static char *keep_label(struct stripe *s, const char *label, size_t len, struct 
 	return memcpy(b->bytes + b->used - len, label, len);
 }
 
-static int fill_slot(struct rec_intern *t, struct stripe *s, struct slot *slot, struct rec_intern_key *k, struct rec_err *e)
+static int fill_slot(struct rec_intern *t, struct stripe *s, struct slot *slot,
+		     struct rec_intern_key *k, struct rec_err *e)
 {
 	char *p = NULL;
 	uint64_t id;
@@ -210,7 +224,8 @@ static int fill_slot(struct rec_intern *t, struct stripe *s, struct slot *slot, 
 }
 
 /* With the lock of s held. */
-static int insert(struct rec_intern *t, struct stripe *s, struct rec_intern_key *k, struct rec_err *e)
+static int insert(struct rec_intern *t, struct stripe *s, struct rec_intern_key *k,
+		  struct rec_err *e)
 {
 	struct table *h = atomic_load_explicit(&s->table, memory_order_relaxed);
 	uint64_t at;
@@ -247,12 +262,16 @@ static int find_or_insert(struct rec_intern *t, struct rec_intern_key *k, struct
 
 static const struct slot *first_slot(struct rec_intern *t, const struct rec_intern_key *k)
 {
-	const struct table *h = atomic_load_explicit(&t->stripe[k->hash >> (64 - STRIPE_BITS)].table, memory_order_acquire);
+	const struct table *h = atomic_load_explicit(
+		&t->stripe[k->hash >> (64 - STRIPE_BITS)].table, memory_order_acquire);
 
 	return &h->slot[k->hash & h->mask];
 }
 
-/* Hash and ask for the slots, then compare: the wait for memory is shared by the group. */
+/*
+ * Hash and ask for the slots, then compare: the wait for memory is shared by
+ * the group.
+ */
 static int group_keys(struct rec_intern *t, struct rec_intern_key *key, size_t n, struct rec_err *e)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -282,7 +301,8 @@ struct list {
 static int list_task(void *arg, size_t task, unsigned thread, struct rec_err *e)
 {
 	struct list *l = arg;
-	const struct table *h = atomic_load_explicit(&l->t->stripe[task].table, memory_order_relaxed);
+	const struct table *h = atomic_load_explicit(&l->t->stripe[task].table,
+						     memory_order_relaxed);
 
 	(void)thread;
 	(void)e;
@@ -290,12 +310,15 @@ static int list_task(void *arg, size_t task, unsigned thread, struct rec_err *e)
 		const struct slot *s = &h->slot[i];
 
 		if (atomic_load_explicit(&s->hash, memory_order_relaxed) != 0)
-			l->label[s->id] = (struct rec_label_ref){ s->len > INLINE ? s->label.p : s->label.bytes, s->len };
+			l->label[s->id] = (struct rec_label_ref){ s->len > INLINE ? s->label.p :
+										    s->label.bytes,
+								  s->len };
 	}
 	return 0;
 }
 
-int rec_intern_finish(struct rec_intern *t, struct rec_labels *out, uint32_t **rank, struct rec_pool *pool, struct rec_err *e)
+int rec_intern_finish(struct rec_intern *t, struct rec_labels *out, uint32_t **rank,
+		      struct rec_pool *pool, struct rec_err *e)
 {
 	uint32_t n = rec_intern_count(t);
 	struct list l = { .t = t };

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Look-up of labels by hash: open addressing, at most half full, a slot is the upper half of the hash and the index + 1. All threads fill it
- * (compare and swap); which slot of a run a label gets may differ from run to run, what a look-up finds does not.
+ * Look-up of labels by hash: open addressing, at most half full, a slot is the
+ * upper half of the hash and the index + 1. All threads fill it (compare and
+ * swap); which slot of a run a label gets may differ from run to run, what a
+ * look-up finds does not.
  */
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -28,7 +30,8 @@ static void insert(struct rec_label_index *x, uint32_t i)
 	for (uint64_t s = h & x->mask;; s = (s + 1) & x->mask) {
 		uint64_t empty = 0;
 
-		if (atomic_compare_exchange_strong_explicit(&x->slot[s], &empty, entry, memory_order_relaxed, memory_order_relaxed))
+		if (atomic_compare_exchange_strong_explicit(
+			    &x->slot[s], &empty, entry, memory_order_relaxed, memory_order_relaxed))
 			return;
 	}
 }
@@ -45,7 +48,8 @@ static int insert_task(void *arg, size_t task, unsigned thread, struct rec_err *
 	return 0;
 }
 
-int rec_label_index_new(struct rec_label_index **out, const struct rec_labels *l, struct rec_pool *pool, struct rec_err *e)
+int rec_label_index_new(struct rec_label_index **out, const struct rec_labels *l,
+			struct rec_pool *pool, struct rec_err *e)
 {
 	struct rec_label_index *x = rec_zalloc(1, sizeof *x, e);
 	uint64_t slots = 16;
@@ -58,7 +62,8 @@ int rec_label_index_new(struct rec_label_index **out, const struct rec_labels *l
 	x->labels = l;
 	x->mask = slots - 1;
 	x->slot = rec_zalloc(slots, sizeof *x->slot, e);
-	if (!x->slot || rec_pool_run(pool, ((size_t)l->n + LABELS_A_TASK - 1) / LABELS_A_TASK, insert_task, x, e) != 0) {
+	if (!x->slot || rec_pool_run(pool, ((size_t)l->n + LABELS_A_TASK - 1) / LABELS_A_TASK,
+				     insert_task, x, e) != 0) {
 		rec_label_index_free(x);
 		return -1;
 	}

@@ -28,12 +28,14 @@ struct sorter {
 	const struct rec_label_ref *label;
 	uint32_t n;
 	size_t ntasks;
-	uint32_t *task_common;		/* a task: bytes that its labels have in common with the first one */
+	/* a task: bytes that its labels have in common with the first one */
+	uint32_t *task_common;
 	uint32_t common;
 	struct entry border[BUCKETS - 1];
 	unsigned nborders;
 	unsigned char *bucket_of;	/* n */
-	uint32_t (*place)[BUCKETS];	/* a task: labels in each bucket, then where the next one goes */
+	/* a task: labels in each bucket, then where the next one goes */
+	uint32_t (*place)[BUCKETS];
 	uint32_t start[BUCKETS + 1];
 	struct entry *entry;		/* n, by bucket */
 	struct entry **scratch;		/* a thread: room for the largest bucket */
@@ -42,7 +44,10 @@ struct sorter {
 	char *bytes;
 };
 
-/* Bytes from skip on; a label that ends is filled with zeros, which no label holds. */
+/*
+ * Bytes from skip on; a label that ends is filled with zeros, which no label
+ * holds.
+ */
 static uint64_t key_at(const struct rec_label_ref *r, uint32_t skip)
 {
 	unsigned char b[8] = { 0 };
@@ -55,7 +60,8 @@ static uint64_t key_at(const struct rec_label_ref *r, uint32_t skip)
 }
 
 /* How many of the first n bytes of a are those of b. */
-static uint32_t common_prefix(const struct rec_label_ref *a, const struct rec_label_ref *b, uint32_t n)
+static uint32_t common_prefix(const struct rec_label_ref *a, const struct rec_label_ref *b,
+			      uint32_t n)
 {
 	uint32_t i = 0;
 
@@ -129,7 +135,8 @@ static int scatter_task(void *arg, size_t task, unsigned thread, struct rec_err 
 	(void)e;
 	task_range(s, task, &from, &to);
 	for (uint32_t i = from; i < to; i++)
-		s->entry[s->place[task][s->bucket_of[i]]++] = (struct entry){ .label = s->label[i], .number = i };
+		s->entry[s->place[task][s->bucket_of[i]]++] = (struct entry){ .label = s->label[i],
+									      .number = i };
 	return 0;
 }
 
@@ -185,7 +192,9 @@ static int choose_borders(struct sorter *s, struct rec_err *e)
 	return 0;
 }
 
-/* Counts of (task, bucket) to places; returns the size of the largest bucket. */
+/*
+ * Counts of (task, bucket) to places; returns the size of the largest bucket.
+ */
 static uint32_t place_buckets(struct sorter *s)
 {
 	uint32_t at = 0, largest = 0;
@@ -246,7 +255,8 @@ static int sort_buckets(struct sorter *s, struct rec_pool *pool, struct rec_err 
 	return s->bytes ? rec_pool_run(pool, BUCKETS, copy_task, s, e) : -1;
 }
 
-int rec_label_sort(struct rec_labels *out, uint32_t **rank, const struct rec_label_ref *label, uint32_t n, struct rec_pool *pool, struct rec_err *e)
+int rec_label_sort(struct rec_labels *out, uint32_t **rank, const struct rec_label_ref *label,
+		   uint32_t n, struct rec_pool *pool, struct rec_err *e)
 {
 	struct sorter *s = rec_zalloc(1, sizeof *s, e);
 	unsigned threads = rec_pool_size(pool);
@@ -260,7 +270,8 @@ int rec_label_sort(struct rec_labels *out, uint32_t **rank, const struct rec_lab
 	s->n = n;
 	s->ntasks = ((size_t)n + LABELS_A_TASK - 1) / LABELS_A_TASK;
 	s->scratch = rec_zalloc(threads, sizeof *s->scratch, e);
-	if (s->scratch && allocate(s, e) == 0 && to_buckets(s, pool, e) == 0 && sort_buckets(s, pool, e) == 0)
+	if (s->scratch && allocate(s, e) == 0 && to_buckets(s, pool, e) == 0 &&
+	    sort_buckets(s, pool, e) == 0)
 		rc = 0;
 	for (unsigned t = 0; s->scratch && t < threads; t++)
 		free(s->scratch[t]);
@@ -271,7 +282,11 @@ int rec_label_sort(struct rec_labels *out, uint32_t **rank, const struct rec_lab
 	free(s->entry);
 	if (rc == 0) {
 		*rank = s->rank;
-		*out = (struct rec_labels){ .n = n, .off = s->off, .bytes = s->bytes, .own_off = s->off, .own_bytes = s->bytes };
+		*out = (struct rec_labels){ .n = n,
+					    .off = s->off,
+					    .bytes = s->bytes,
+					    .own_off = s->off,
+					    .own_bytes = s->bytes };
 	} else {
 		free(s->rank);
 		free(s->off);

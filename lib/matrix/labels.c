@@ -30,7 +30,8 @@ static int cmp_with(const struct rec_labels *l, uint32_t i, const char *label, s
 	return rec_label_cmp(p, n, label, len);
 }
 
-static int cmp_across(const struct rec_labels *a, uint32_t i, const struct rec_labels *b, uint32_t j)
+static int cmp_across(const struct rec_labels *a, uint32_t i, const struct rec_labels *b,
+		      uint32_t j)
 {
 	size_t n;
 	const char *p = rec_label(b, j, &n);
@@ -83,7 +84,8 @@ static void put_label(struct rec_labels *out, uint32_t j, const struct rec_label
 	off[j + 1] = off[j] + n;
 }
 
-int rec_labels_copy(struct rec_labels *out, const struct rec_labels *l, const unsigned char *keep, struct rec_err *e)
+int rec_labels_copy(struct rec_labels *out, const struct rec_labels *l, const unsigned char *keep,
+		    struct rec_err *e)
 {
 	uint32_t n = 0;
 	uint64_t bytes = 0;
@@ -102,7 +104,8 @@ int rec_labels_copy(struct rec_labels *out, const struct rec_labels *l, const un
 	return 0;
 }
 
-int rec_labels_cut(struct rec_labels *out, const struct rec_labels *l, uint32_t first, uint32_t last, struct rec_err *e)
+int rec_labels_cut(struct rec_labels *out, const struct rec_labels *l, uint32_t first,
+		   uint32_t last, struct rec_err *e)
 {
 	if (labels_new(out, last - first, last > first ? l->off[last] - l->off[first] : 0, e) != 0)
 		return -1;
@@ -111,7 +114,10 @@ int rec_labels_cut(struct rec_labels *out, const struct rec_labels *l, uint32_t 
 	return 0;
 }
 
-/* A merge of n sorted sets: a binary heap of the sets by their next label, ties to the lower set. */
+/*
+ * A merge of n sorted sets: a binary heap of the sets by their next label, ties
+ * to the lower set.
+ */
 struct merge {
 	const struct rec_labels *const *set;
 	uint32_t *at;		/* next label of each set */
@@ -143,7 +149,8 @@ static void sift_down(struct merge *m, size_t i)
 	}
 }
 
-static int merge_new(struct merge *m, const struct rec_labels *const *set, size_t n, struct rec_err *e)
+static int merge_new(struct merge *m, const struct rec_labels *const *set, size_t n,
+		     struct rec_err *e)
 {
 	*m = (struct merge){ .set = set };
 	m->at = rec_zalloc(n, sizeof *m->at, e);
@@ -186,7 +193,8 @@ static int union_fill(struct rec_labels *out, uint32_t **map, struct merge *m, s
 	while (merge_next(m, &s, &i)) {
 		if (n == 0 || cmp_across(out, (uint32_t)(n - 1), m->set[s], i) != 0) {
 			if (n == REC_NONE)
-				return rec_err_set(e, REC_EDATA, "more than %u different labels", REC_NONE - 1);
+				return rec_err_set(e, REC_EDATA, "more than %u different labels",
+						   REC_NONE - 1);
 			put_label(out, (uint32_t)n++, m->set[s], i);
 		}
 		if (map)
@@ -196,7 +204,8 @@ static int union_fill(struct rec_labels *out, uint32_t **map, struct merge *m, s
 	return 0;
 }
 
-int rec_labels_union(struct rec_labels *out, uint32_t **map, const struct rec_labels *const *set, size_t n, struct rec_err *e)
+int rec_labels_union(struct rec_labels *out, uint32_t **map, const struct rec_labels *const *set,
+		     size_t n, struct rec_err *e)
 {
 	struct merge m = { 0 };
 	uint64_t labels = 0, bytes = 0;
@@ -212,7 +221,8 @@ int rec_labels_union(struct rec_labels *out, uint32_t **map, const struct rec_la
 	for (size_t s = 0; map && s < n; s++)
 		if (!(map[s] = rec_alloc(set[s]->n, sizeof **map, e)))
 			goto done;
-	if (labels_new(out, labels < REC_NONE ? (uint32_t)labels : REC_NONE, bytes, e) != 0 || merge_new(&m, set, n, e) != 0)
+	if (labels_new(out, labels < REC_NONE ? (uint32_t)labels : REC_NONE, bytes, e) != 0 ||
+	    merge_new(&m, set, n, e) != 0)
 		goto done;
 	rc = union_fill(out, map, &m, e);
 done:
@@ -226,7 +236,8 @@ done:
 	return rc;
 }
 
-int rec_labels_map(uint32_t **map, const struct rec_labels *from, const struct rec_labels *to, struct rec_err *e)
+int rec_labels_map(uint32_t **map, const struct rec_labels *from, const struct rec_labels *to,
+		   struct rec_err *e)
 {
 	uint32_t j = 0, *m = rec_alloc(from->n, sizeof *m, e);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Lists are loaded as a matrix that refuses repeats; then the cells of every row are put in rank order, in place where the arrays are ours. Rows are
+ * Lists are loaded as a matrix that refuses repeats; then the cells of every
+ * row are put in rank order, in place where the arrays are ours. Rows are
  * independent, so threads take them in tasks.
  */
 #include "matrix/lists.h"
@@ -65,7 +66,10 @@ struct ranker {
 	bool *one_value;	/* a thread: saw a list of two and more of one value */
 };
 
-/* A number that is smaller for larger scores, the column breaking ties. No score is -0. */
+/*
+ * A number that is smaller for larger scores, the column breaking ties. No
+ * score is -0.
+ */
 static inline uint64_t rank_key(float score, uint32_t col)
 {
 	return (uint64_t)~rec_key32(rec_bits32(score + 0.0f)) << 32 | col;
@@ -112,7 +116,8 @@ static int rank_task(void *arg, size_t task, unsigned thread, struct rec_err *e)
 {
 	struct ranker *r = arg;
 	const uint64_t *ptr = r->m->ptr;
-	uint64_t i = task * (uint64_t)ROWS_A_TASK, end = i + ROWS_A_TASK < r->m->nrows ? i + ROWS_A_TASK : r->m->nrows;
+	uint64_t i = task * (uint64_t)ROWS_A_TASK,
+		 end = i + ROWS_A_TASK < r->m->nrows ? i + ROWS_A_TASK : r->m->nrows;
 
 	(void)e;
 	for (; i < end; i++)
@@ -136,7 +141,8 @@ static int rank_all(struct ranker *r, bool *one_value, struct rec_pool *pool, st
 	for (unsigned t = 0; t < threads; t++)
 		if (!(r->scratch[t] = rec_alloc(2 * r->longest, bytes, e)))
 			goto done;
-	rc = rec_pool_run(pool, ((size_t)r->m->nrows + ROWS_A_TASK - 1) / ROWS_A_TASK, rank_task, r, e);
+	rc = rec_pool_run(pool, ((size_t)r->m->nrows + ROWS_A_TASK - 1) / ROWS_A_TASK, rank_task, r,
+			  e);
 	for (unsigned t = 0; t < threads; t++)
 		*one_value |= r->one_value[t];
 done:
@@ -285,7 +291,8 @@ int rec_lists_cut(struct rec_lists *l, uint32_t n, struct rec_err *e)
 	if (!ptr)
 		return -1;
 	for (uint32_t i = 0; i < l->row.n; i++) {
-		uint64_t from = l->ptr[i], keep = l->ptr[i + 1] - from < n ? l->ptr[i + 1] - from : n;
+		uint64_t from = l->ptr[i],
+			 keep = l->ptr[i + 1] - from < n ? l->ptr[i + 1] - from : n;
 
 		ptr[i] = to;
 		memmove(col + to, col + from, (size_t)keep * sizeof *col);
@@ -394,10 +401,13 @@ static int pack_cols(struct packed *p, const struct rec_lists *l, struct rec_err
 	return rc;
 }
 
-static int write_binary(struct rec_out *out, const struct rec_lists *l, struct rec_pool *pool, struct rec_err *e)
+static int write_binary(struct rec_out *out, const struct rec_lists *l, struct rec_pool *pool,
+			struct rec_err *e)
 {
 	struct packed p = { 0 };
-	struct rec_block b = { .kind = REC_SPARSE, .order = REC_RANKED, .nnz = l->nnz, .val = l->score };
+	struct rec_block b = {
+		.kind = REC_SPARSE, .order = REC_RANKED, .nnz = l->nnz, .val = l->score
+	};
 	int rc = -1;
 
 	if (pack_rows(&p, l, e) == 0 && pack_cols(&p, l, e) == 0) {
@@ -415,7 +425,8 @@ static int write_binary(struct rec_out *out, const struct rec_lists *l, struct r
 	return rc == 0 ? rec_recmat_end(out, 1, e) : -1;
 }
 
-int rec_lists_write(struct rec_out *out, const struct rec_lists *l, bool binary, struct rec_pool *pool, struct rec_err *e)
+int rec_lists_write(struct rec_out *out, const struct rec_lists *l, bool binary,
+		    struct rec_pool *pool, struct rec_err *e)
 {
 	for (uint64_t c = 0; c < l->nnz; c++)
 		if (!isfinite(l->score[c]))

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* lists.h - ranked lists: for each row label, columns in rank order (score descending, then label ascending), with their scores. */
+/*
+ * lists.h - ranked lists: for each row label, columns in rank order (score
+ * descending, then label ascending), with their scores.
+ */
 #ifndef REC_MATRIX_LISTS_H
 #define REC_MATRIX_LISTS_H
 
@@ -34,7 +37,11 @@ struct rec_lists {
 	 */
 	struct rec_lost lost;
 	bool has_value;		/* read lists: some entry came with a value */
-	bool no_scores;		/* read lists: some list of two and more has one value only, or no values were given */
+	/*
+	 * read lists: some list of two and more has one value only, or no
+	 * values were given
+	 */
+	bool no_scores;
 	bool rating_like;	/* read lists: as of rec_sparse */
 	char name[32];		/* read lists: of the first block of recmat; "" otherwise */
 	void *own[4];
@@ -56,13 +63,18 @@ static inline double rec_lists_score(const struct rec_lists *l, uint64_t i)
  * written: scores of a list that differ in digits beyond a double are an error.
  * Ranked blocks keep their order among equal scores.
  */
-REC_MUST int rec_lists_load(struct rec_lists *l, struct rec_in *in, bool trust, struct rec_pool *pool, struct rec_err *e);
+REC_MUST int rec_lists_load(struct rec_lists *l, struct rec_in *in, bool trust,
+			    struct rec_pool *pool, struct rec_err *e);
 
 /* Keep the n best entries of each list. */
 REC_MUST int rec_lists_cut(struct rec_lists *l, uint32_t n, struct rec_err *e);
 
-/* Write as text, or as one ranked block with end mark. Rows without entries are left out, so are columns that no list holds. */
-REC_MUST int rec_lists_write(struct rec_out *out, const struct rec_lists *l, bool binary, struct rec_pool *pool, struct rec_err *e);
+/*
+ * Write as text, or as one ranked block with end mark. Rows without entries are
+ * left out, so are columns that no list holds.
+ */
+REC_MUST int rec_lists_write(struct rec_out *out, const struct rec_lists *l, bool binary,
+			     struct rec_pool *pool, struct rec_err *e);
 
 REC_END_C
 

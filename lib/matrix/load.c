@@ -47,7 +47,8 @@ bool rec_tally_sum(struct rec_sparse *s, const struct rec_tally *t, unsigned n)
 	return all.times > 0;
 }
 
-int rec_conflict_fail(const struct rec_conflict *c, const struct rec_labels *row, const struct rec_labels *col, const char *in, const char *what,
+int rec_conflict_fail(const struct rec_conflict *c, const struct rec_labels *row,
+		      const struct rec_labels *col, const char *in, const char *what,
 		      struct rec_err *e)
 {
 	static const char *const text[] = {
@@ -59,11 +60,14 @@ int rec_conflict_fail(const struct rec_conflict *c, const struct rec_labels *row
 	size_t rn, cn;
 	const char *r = rec_label(row, c->row, &rn), *k = rec_label(col, c->col, &cn);
 
-	return rec_err_set(e, REC_EDATA, "%s%s%s%spair '%.*s' '%.*s' %s", in ? in : "", in ? ": " : "", what ? what : "", what ? ": " : "",
-			   (int)(rn < LABEL_SHOWN ? rn : LABEL_SHOWN), r, (int)(cn < LABEL_SHOWN ? cn : LABEL_SHOWN), k, text[c->kind]);
+	return rec_err_set(e, REC_EDATA, "%s%s%s%spair '%.*s' '%.*s' %s", in ? in : "",
+			   in ? ": " : "", what ? what : "", what ? ": " : "",
+			   (int)(rn < LABEL_SHOWN ? rn : LABEL_SHOWN), r,
+			   (int)(cn < LABEL_SHOWN ? cn : LABEL_SHOWN), k, text[c->kind]);
 }
 
-static void tally_row(struct rec_tally *t, const struct rec_row *r, uint64_t row_hash, uint64_t col_hash, float value, double time)
+static void tally_row(struct rec_tally *t, const struct rec_row *r, uint64_t row_hash,
+		      uint64_t col_hash, float value, double time)
 {
 	rec_digest_add(&t->digest, row_hash, col_hash, value, time);
 	if (r->has & REC_HAS_TIME)
@@ -94,20 +98,27 @@ static int add_beyond(struct rec_tally *t, const struct rec_row *r, uint32_t row
 	return 0;
 }
 
-/* Up to GROUP rows. Input is often grouped by row, so equal neighbours are looked up once. */
-static int add_group(struct rec_loader *l, unsigned thread, const struct rec_row *rows, size_t n, struct rec_err *e)
+/*
+ * Up to GROUP rows. Input is often grouped by row, so equal neighbours are
+ * looked up once.
+ */
+static int add_group(struct rec_loader *l, unsigned thread, const struct rec_row *rows, size_t n,
+		     struct rec_err *e)
 {
 	struct rec_intern_key row[GROUP], col[GROUP];
 	size_t nrow = 0, ncol = 0, row_at[GROUP];
 
 	for (size_t i = 0; i < n; i++) {
 		if (i == 0 || !same_row(&rows[i], &rows[i - 1]))
-			row[nrow++] = (struct rec_intern_key){ .label = rows[i].row, .len = rows[i].row_len };
+			row[nrow++] = (struct rec_intern_key){ .label = rows[i].row,
+							       .len = rows[i].row_len };
 		row_at[i] = nrow - 1;
 		if (rows[i].has & REC_HAS_COL)
-			col[ncol++] = (struct rec_intern_key){ .label = rows[i].col, .len = rows[i].col_len };
+			col[ncol++] = (struct rec_intern_key){ .label = rows[i].col,
+							       .len = rows[i].col_len };
 	}
-	if (rec_intern_keys(l->row, row, nrow, e) != 0 || rec_intern_keys(l->col, col, ncol, e) != 0)
+	if (rec_intern_keys(l->row, row, nrow, e) != 0 ||
+	    rec_intern_keys(l->col, col, ncol, e) != 0)
 		return -1;
 	ncol = 0;
 	for (size_t i = 0; i < n; i++) {
@@ -128,7 +139,8 @@ static int add_group(struct rec_loader *l, unsigned thread, const struct rec_row
 	return 0;
 }
 
-static int visit(void *arg, unsigned thread, const struct rec_row *rows, size_t n, size_t *bad, struct rec_err *e)
+static int visit(void *arg, unsigned thread, const struct rec_row *rows, size_t n, size_t *bad,
+		 struct rec_err *e)
 {
 	(void)bad;
 	for (size_t i = 0; i < n; i += GROUP)
@@ -180,7 +192,8 @@ static void loader_free(struct rec_loader *l)
 	free(l->tally);
 }
 
-static int finish_labels(struct rec_loader *l, struct rec_sparse *s, uint32_t **row_rank, uint32_t **col_rank, struct rec_err *e)
+static int finish_labels(struct rec_loader *l, struct rec_sparse *s, uint32_t **row_rank,
+			 uint32_t **col_rank, struct rec_err *e)
 {
 	if (rec_intern_finish(l->row, &s->row, row_rank, l->pool, e) != 0)
 		return -1;
@@ -226,11 +239,14 @@ static int gather_beyond(struct rec_loader *l, struct rec_sparse *s, const uint3
 	return 0;
 }
 
-static int cells_csr(struct rec_loader *l, struct rec_sparse *s, const struct rec_cells_shape *shape, struct rec_conflict *conflict, struct rec_err *e)
+static int cells_csr(struct rec_loader *l, struct rec_sparse *s,
+		     const struct rec_cells_shape *shape, struct rec_conflict *conflict,
+		     struct rec_err *e)
 {
 	if (l->stow.in_files)
 		return rec_stow_csr(&s->m, &l->stow, shape, &s->repeats, conflict, l->pool, e);
-	if (l->stow.spill && (rec_cells_new(&l->cells, rec_pool_size(l->pool), l->times, e) != 0 || rec_stow_cells(&l->cells, &l->stow, l->pool, e) != 0))
+	if (l->stow.spill && (rec_cells_new(&l->cells, rec_pool_size(l->pool), l->times, e) != 0 ||
+			      rec_stow_cells(&l->cells, &l->stow, l->pool, e) != 0))
 		return -1;
 	return rec_cells_csr(&s->m, &l->cells, shape, &s->repeats, conflict, l->pool, e);
 }
@@ -268,7 +284,8 @@ static int finish(struct rec_loader *l, struct rec_sparse *s, const char *name, 
 	return rc;
 }
 
-static int load_all(struct rec_loader *l, struct rec_sparse *s, struct rec_in **in, struct rec_err *e)
+static int load_all(struct rec_loader *l, struct rec_sparse *s, struct rec_in **in,
+		    struct rec_err *e)
 {
 	char *name = strdup(rec_in_name(*in));
 	bool done = false;
@@ -287,7 +304,8 @@ static int load_all(struct rec_loader *l, struct rec_sparse *s, struct rec_in **
 	return rc;
 }
 
-int rec_sparse_load(struct rec_sparse *s, struct rec_in *in, const struct rec_load *how, struct rec_pool *pool, struct rec_err *e)
+int rec_sparse_load(struct rec_sparse *s, struct rec_in *in, const struct rec_load *how,
+		    struct rec_pool *pool, struct rec_err *e)
 {
 	struct rec_loader l = { .how = how,
 				.times = how->times || how->scores ||

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* load.h - what the loading of text, of recmat, and of cells that a caller made have in common; private to this room. */
+/*
+ * load.h - what the loading of text, of recmat, and of cells that a caller made
+ * have in common; private to this room.
+ */
 #ifndef REC_MATRIX_LOAD_H
 #define REC_MATRIX_LOAD_H
 
@@ -57,21 +60,33 @@ static inline void rec_tally_time(struct rec_tally *t, double time)
 }
 
 /* A cell of one thread. */
-REC_MUST static inline int rec_loader_add(struct rec_loader *l, unsigned thread, uint32_t row, uint32_t col, float value, double time, struct rec_err *e)
+REC_MUST static inline int rec_loader_add(struct rec_loader *l, unsigned thread, uint32_t row,
+					  uint32_t col, float value, double time, struct rec_err *e)
 {
 	if (l->stow.spill)
 		return rec_stow_add(&l->stow, thread, row, col, value, time, e);
 	return rec_cells_add(&l->cells, thread, row, col, value, time, e);
 }
 
-/* All threads' tallies of n threads to s: digest, has_value, rating_like, negative; returns whether there was a time. */
+/*
+ * All threads' tallies of n threads to s: digest, has_value, rating_like,
+ * negative; returns whether there was a time.
+ */
 bool rec_tally_sum(struct rec_sparse *s, const struct rec_tally *t, unsigned n);
 
-/* All blocks of a recmat stream. *done: s is complete, in place, and has taken *in over (*in is NULL then). */
-REC_MUST int rec_loader_recmat(struct rec_loader *l, struct rec_sparse *s, struct rec_in **in, bool *done, struct rec_err *e);
+/*
+ * All blocks of a recmat stream. *done: s is complete, in place, and has taken
+ * *in over (*in is NULL then).
+ */
+REC_MUST int rec_loader_recmat(struct rec_loader *l, struct rec_sparse *s, struct rec_in **in,
+			       bool *done, struct rec_err *e);
 
-/* Say that a pair can't be combined. in: name of the input, may be NULL. Returns -1. */
-int rec_conflict_fail(const struct rec_conflict *c, const struct rec_labels *row, const struct rec_labels *col, const char *in, const char *what,
+/*
+ * Say that a pair can't be combined. in: name of the input, may be NULL.
+ * Returns -1.
+ */
+int rec_conflict_fail(const struct rec_conflict *c, const struct rec_labels *row,
+		      const struct rec_labels *col, const char *in, const char *what,
 		      struct rec_err *e);
 
 #endif

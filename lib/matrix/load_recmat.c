@@ -2,9 +2,12 @@
 /*
  * Blocks of a recmat stream into a loader.
  *
- * A block takes three passes by all threads: which rows and columns hold a cell; numbers (or, in place, hashes) for their labels, each looked up once; the
- * cells. A stream whose one sparse block is canonical, without empty rows and columns and negative zeros, is used in place: the cells
- * are only read for the digest, where that is wanted. Memory besides the block: 13 bytes a label of it.
+ * A block takes three passes by all threads: which rows and columns hold a
+ * cell; numbers (or, in place, hashes) for their labels, each looked up once;
+ * the cells. A stream whose one sparse block is canonical, without empty rows
+ * and columns and negative zeros, is used in place: the cells are only read for
+ * the digest, where that is wanted. Memory besides the block: 13 bytes a label
+ * of it.
  */
 #include <math.h>
 #include <stdatomic.h>
@@ -45,7 +48,10 @@ static uint64_t tasks_of(uint64_t n, uint64_t step)
 	return n / step + (n % step != 0);
 }
 
-/* Flags are read before they are set, so that a popular column isn't fought for. */
+/*
+ * Flags are read before they are set, so that a popular column isn't fought
+ * for.
+ */
 static void mark(_Atomic unsigned char *flag)
 {
 	if (!atomic_load_explicit(flag, memory_order_relaxed))
@@ -59,14 +65,16 @@ static void walk(const struct rec_block *b, uint64_t from, uint64_t to)
 		return;
 	rec_far_walk(b->far, b->col + from, (size_t)(to - from) * sizeof *b->col);
 	rec_far_walk(b->far, b->val + from, (size_t)(to - from) * sizeof *b->val);
-	rec_far_used(b->far, (to - from) * ((b->row ? sizeof *b->row : 0) + (b->time ? sizeof *b->time : 0)));
+	rec_far_used(b->far, (to - from) * ((b->row ? sizeof *b->row : 0) +
+					    (b->time ? sizeof *b->time : 0)));
 }
 
 static int scan_task(void *arg, size_t task, unsigned thread, struct rec_err *e)
 {
 	struct job *j = arg;
 	const struct rec_block *b = j->b;
-	uint64_t from = task * (uint64_t)CELLS_A_TASK, to = from + CELLS_A_TASK < b->nnz ? from + CELLS_A_TASK : b->nnz;
+	uint64_t from = task * (uint64_t)CELLS_A_TASK,
+		 to = from + CELLS_A_TASK < b->nnz ? from + CELLS_A_TASK : b->nnz;
 	bool negative_zero = false;
 
 	(void)thread;
@@ -76,7 +84,8 @@ static int scan_task(void *arg, size_t task, unsigned thread, struct rec_err *e)
 		mark(&j->col.used[b->col[c]]);
 		if (b->row)
 			mark(&j->row.used[b->row[c]]);
-		negative_zero |= (b->val[c] == 0 && signbit(b->val[c])) || (b->time && b->time[c] == 0 && signbit(b->time[c]));
+		negative_zero |= (b->val[c] == 0 && signbit(b->val[c])) ||
+				 (b->time && b->time[c] == 0 && signbit(b->time[c]));
 	}
 	if (negative_zero)
 		atomic_store_explicit(&j->negative_zero, true, memory_order_relaxed);
@@ -106,7 +115,9 @@ static int number_labels(struct side *s, uint64_t from, uint64_t to, struct rec_
 
 	for (uint64_t i = from; i < to; i++)
 		if (is_used(s, i))
-			key[n++] = (struct rec_intern_key){ .label = s->bytes + s->off[i], .len = (uint32_t)(s->off[i + 1] - s->off[i]) };
+			key[n++] = (struct rec_intern_key){ .label = s->bytes + s->off[i],
+							    .len = (uint32_t)(s->off[i + 1] -
+									      s->off[i]) };
 	if (rec_intern_keys(s->intern, key, n, e) != 0)
 		return -1;
 	n = 0;
@@ -121,14 +132,16 @@ static int number_labels(struct side *s, uint64_t from, uint64_t to, struct rec_
 static int label_task(void *arg, size_t task, unsigned thread, struct rec_err *e)
 {
 	struct side *s = ((struct job *)arg)->side;
-	uint64_t from = task * (uint64_t)LABELS_A_TASK, end = from + LABELS_A_TASK < s->n ? from + LABELS_A_TASK : s->n;
+	uint64_t from = task * (uint64_t)LABELS_A_TASK,
+		 end = from + LABELS_A_TASK < s->n ? from + LABELS_A_TASK : s->n;
 
 	(void)thread;
 	for (; from < end && s->intern; from += GROUP)
 		if (number_labels(s, from, end - from < GROUP ? end : from + GROUP, e) != 0)
 			return -1;
 	for (; from < end; from++)
-		s->hash[from] = rec_hash(s->bytes + s->off[from], (size_t)(s->off[from + 1] - s->off[from]), 0);
+		s->hash[from] = rec_hash(s->bytes + s->off[from],
+					 (size_t)(s->off[from + 1] - s->off[from]), 0);
 	return 0;
 }
 
@@ -176,7 +189,8 @@ static int cell_task(void *arg, size_t task, unsigned thread, struct rec_err *e)
 	struct job *j = arg;
 	const struct rec_block *b = j->b;
 	struct rec_tally *t = &j->l->tally[thread];
-	uint64_t from = task * (uint64_t)CELLS_A_TASK, to = from + CELLS_A_TASK < b->nnz ? from + CELLS_A_TASK : b->nnz;
+	uint64_t from = task * (uint64_t)CELLS_A_TASK,
+		 to = from + CELLS_A_TASK < b->nnz ? from + CELLS_A_TASK : b->nnz;
 	uint32_t row = b->ptr ? rec_csr_row_of(b->ptr, (uint32_t)b->rows, from) : 0;
 	double before = NAN;
 
@@ -198,7 +212,8 @@ static int cell_task(void *arg, size_t task, unsigned thread, struct rec_err *e)
 		t->has_value |= given;
 		rec_tally_time(t, time);
 		rec_tally_value(t, value);
-		if (!j->in_place && rec_loader_add(j->l, thread, j->row.id[row], j->col.id[col], value, time, e) != 0)
+		if (!j->in_place && rec_loader_add(j->l, thread, j->row.id[row], j->col.id[col],
+						   value, time, e) != 0)
 			return -1;
 	}
 	return 0;
@@ -212,7 +227,8 @@ static bool all_used(const struct side *s)
 	return true;
 }
 
-static int side_new(struct side *s, uint64_t n, const uint64_t *off, const char *bytes, struct rec_intern *intern, struct rec_err *e)
+static int side_new(struct side *s, uint64_t n, const uint64_t *off, const char *bytes,
+		    struct rec_intern *intern, struct rec_err *e)
 {
 	*s = (struct side){ .off = off, .bytes = bytes, .n = n, .intern = intern };
 	s->used = rec_zalloc(n, 1, e);
@@ -228,7 +244,10 @@ static void side_free(struct side *s)
 	free(s->hash);
 }
 
-/* In a stream block a row without a cell is a label that came alone, as a line of text without TAB is. */
+/*
+ * In a stream block a row without a cell is a label that came alone, as a line
+ * of text without TAB is.
+ */
 static int check_lone(const struct job *j, struct rec_err *e)
 {
 	const struct rec_block *b = j->b;
@@ -237,19 +256,25 @@ static int check_lone(const struct job *j, struct rec_err *e)
 		if (!is_used(&j->row, i)) {
 			uint64_t len = b->row_off[i + 1] - b->row_off[i];
 
-			return rec_err_set(e, REC_EDATA, "row '%.*s' has no cell", len > 40 ? 40 : (int)len, b->row_bytes + b->row_off[i]);
+			return rec_err_set(e, REC_EDATA, "row '%.*s' has no cell",
+					   len > 40 ? 40 : (int)len, b->row_bytes + b->row_off[i]);
 		}
 	return 0;
 }
 
-/* only: the block is the only one, and may be used in place; *in_place says whether it can. */
-static int take_block(struct rec_loader *l, const struct rec_block *b, bool only, bool *in_place, struct rec_err *e)
+/*
+ * only: the block is the only one, and may be used in place; *in_place says
+ * whether it can.
+ */
+static int take_block(struct rec_loader *l, const struct rec_block *b, bool only, bool *in_place,
+		      struct rec_err *e)
 {
 	struct job j = { .l = l, .b = b };
 	int rc = -1;
 
 	if (side_new(&j.row, b->rows, b->row_off, b->row_bytes, l->row, e) == 0 &&
-	    side_new(&j.col, b->cols, b->col_off, b->col_bytes, l->col, e) == 0 && scan(&j, e) == 0 && check_lone(&j, e) == 0) {
+	    side_new(&j.col, b->cols, b->col_off, b->col_bytes, l->col, e) == 0 &&
+	    scan(&j, e) == 0 && check_lone(&j, e) == 0) {
 		j.in_place = only && !j.negative_zero && all_used(&j.row) && all_used(&j.col);
 		if (j.in_place)
 			j.row.intern = j.col.intern = NULL;
@@ -257,7 +282,8 @@ static int take_block(struct rec_loader *l, const struct rec_block *b, bool only
 		if (j.in_place && l->how->no_digest)
 			rc = 0;
 		else if (label_side(&j, &j.row, e) == 0 && label_side(&j, &j.col, e) == 0)
-			rc = rec_pool_run(l->pool, tasks_of(b->nnz, CELLS_A_TASK), cell_task, &j, e);
+			rc = rec_pool_run(l->pool, tasks_of(b->nnz, CELLS_A_TASK), cell_task, &j,
+					  e);
 	}
 	side_free(&j.row);
 	side_free(&j.col);
@@ -268,9 +294,18 @@ static void use_in_place(struct rec_loader *l, struct rec_sparse *s, const struc
 {
 	bool any_time = rec_tally_sum(s, l->tally, rec_pool_size(l->pool));
 
-	s->row = (struct rec_labels){ .n = (uint32_t)b->rows, .off = b->row_off, .bytes = b->row_bytes };
-	s->col = (struct rec_labels){ .n = (uint32_t)b->cols, .off = b->col_off, .bytes = b->col_bytes };
-	s->m = (struct rec_csr){ .nrows = s->row.n, .ncols = s->col.n, .nnz = b->nnz, .ptr = b->ptr, .col = b->col, .val = b->val };
+	s->row = (struct rec_labels){ .n = (uint32_t)b->rows,
+				      .off = b->row_off,
+				      .bytes = b->row_bytes };
+	s->col = (struct rec_labels){ .n = (uint32_t)b->cols,
+				      .off = b->col_off,
+				      .bytes = b->col_bytes };
+	s->m = (struct rec_csr){ .nrows = s->row.n,
+				 .ncols = s->col.n,
+				 .nnz = b->nnz,
+				 .ptr = b->ptr,
+				 .col = b->col,
+				 .val = b->val };
 	s->m.far = b->far;
 	s->m.time = l->how->times && (any_time || l->how->no_digest) ? b->time : NULL;
 	if (l->how->no_digest)
@@ -279,7 +314,8 @@ static void use_in_place(struct rec_loader *l, struct rec_sparse *s, const struc
 }
 
 /* The next sparse block: 1, 0, -1. */
-static int next_sparse(struct rec_recmat *r, const struct rec_in *in, struct rec_block *b, struct rec_err *e)
+static int next_sparse(struct rec_recmat *r, const struct rec_in *in, struct rec_block *b,
+		       struct rec_err *e)
 {
 	int rc;
 
@@ -296,7 +332,10 @@ static int next_sparse(struct rec_recmat *r, const struct rec_in *in, struct rec
 	return rc;
 }
 
-/* All blocks but a first canonical one that is the only one: that is left in *only (its kind is 0 where there is none). */
+/*
+ * All blocks but a first canonical one that is the only one: that is left in
+ * *only (its kind is 0 where there is none).
+ */
 static int take_blocks(struct rec_loader *l, struct rec_recmat *r, const struct rec_in *in,
 		       struct rec_block *only, char name[REC_NAME_MAX], struct rec_err *e)
 {
@@ -313,7 +352,8 @@ static int take_blocks(struct rec_loader *l, struct rec_recmat *r, const struct 
 			if (only->kind)
 				rc = take_block(l, only, false, &in_place, e);
 			rec_block_free(only);
-			if (rc >= 0 && (rc = take_block(l, &b, false, &in_place, e)) < 0 && e->code == REC_EDATA)
+			if (rc >= 0 && (rc = take_block(l, &b, false, &in_place, e)) < 0 &&
+			    e->code == REC_EDATA)
 				rec_err_prefix(e, "%s: ", rec_in_name(in));
 			rec_block_free(&b);
 		}
@@ -324,7 +364,8 @@ static int take_blocks(struct rec_loader *l, struct rec_recmat *r, const struct 
 	return rc;
 }
 
-int rec_loader_recmat(struct rec_loader *l, struct rec_sparse *s, struct rec_in **in, bool *done, struct rec_err *e)
+int rec_loader_recmat(struct rec_loader *l, struct rec_sparse *s, struct rec_in **in, bool *done,
+		      struct rec_err *e)
 {
 	struct rec_block *b = rec_zalloc(1, sizeof *b, e);
 	struct rec_recmat *r = NULL;

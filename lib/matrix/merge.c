@@ -2,9 +2,12 @@
 /*
  * Blocks of the same name put together by label.
  *
- * First everything is read; then each name is combined in one of three ways: one block alone stays where it is; rows of blocks that divide the
- * rows among them are copied in label order (a plan says for every row of the result which part has it); cells are gathered and built anew
- * (rec_sparse_build). Sets of labels are sorted, so that mapping an index keeps the order within a row, the rank order too.
+ * First everything is read; then each name is combined in one of three ways:
+ * one block alone stays where it is; rows of blocks that divide the rows among
+ * them are copied in label order (a plan says for every row of the result which
+ * part has it); cells are gathered and built anew (rec_sparse_build). Sets of
+ * labels are sorted, so that mapping an index keeps the order within a row, the
+ * rank order too.
  */
 #include "matrix/merge_join.h"
 
@@ -41,7 +44,9 @@ void rec_merged_free(struct rec_merged *m)
 	*m = (struct rec_merged){ 0 };
 }
 
-/* Memory that lives as long as the result. NULL p (a failed allocation) fails. */
+/*
+ * Memory that lives as long as the result. NULL p (a failed allocation) fails.
+ */
 int rec_merge_keep_mem(struct rec_merge_keep *k, void *p, struct rec_err *e)
 {
 	if (!p)
@@ -69,8 +74,18 @@ struct rec_sparse *rec_merge_sparse(struct rec_merge_keep *k, struct rec_err *e)
 
 struct rec_block rec_merge_block(const struct rec_sparse *s, const char *name)
 {
-	struct rec_block b = { .kind = REC_SPARSE, .order = REC_CANONICAL, .rows = s->row.n, .cols = s->col.n, .nnz = s->m.nnz, .row_off = s->row.off,
-			       .row_bytes = s->row.bytes, .col_off = s->col.off, .col_bytes = s->col.bytes, .ptr = s->m.ptr, .col = s->m.col, .val = s->m.val,
+	struct rec_block b = { .kind = REC_SPARSE,
+			       .order = REC_CANONICAL,
+			       .rows = s->row.n,
+			       .cols = s->col.n,
+			       .nnz = s->m.nnz,
+			       .row_off = s->row.off,
+			       .row_bytes = s->row.bytes,
+			       .col_off = s->col.off,
+			       .col_bytes = s->col.bytes,
+			       .ptr = s->m.ptr,
+			       .col = s->m.col,
+			       .val = s->m.val,
 			       .time = s->m.time };
 
 	rec_block_name(&b, name);
@@ -79,7 +94,8 @@ struct rec_block rec_merge_block(const struct rec_sparse *s, const char *name)
 
 /* -- reading -- */
 
-static int add_part(struct rec_merge_keep *k, const struct rec_block *b, const char *file, struct rec_err *e)
+static int add_part(struct rec_merge_keep *k, const struct rec_block *b, const char *file,
+		    struct rec_err *e)
 {
 	if (rec_grow(&k->part, &k->cap, k->nparts + 1, sizeof *k->part, e) != 0)
 		return -1;
@@ -101,13 +117,17 @@ static int check_lone(const struct rec_block *b, const struct rec_in *in, struct
 	if (used && i < b->rows) {
 		uint64_t len = b->row_off[i + 1] - b->row_off[i];
 
-		rc = rec_err_set(e, REC_EDATA, "%s: row '%.*s' has no cell", rec_in_name(in), len > 40 ? 40 : (int)len, b->row_bytes + b->row_off[i]);
+		rc = rec_err_set(e, REC_EDATA, "%s: row '%.*s' has no cell", rec_in_name(in),
+				 len > 40 ? 40 : (int)len, b->row_bytes + b->row_off[i]);
 	}
 	free(used);
 	return rc;
 }
 
-/* What is merged is of the later turn; whether the parts of a name are of the same is seen when they are joined. */
+/*
+ * What is merged is of the later turn; whether the parts of a name are of the
+ * same is seen when they are joined.
+ */
 static int level_turns(struct rec_merged *m, struct rec_meta *x, const char *key, struct rec_err *e)
 {
 	uint64_t theirs = 0, ours = 0;
@@ -119,10 +139,12 @@ static int level_turns(struct rec_merged *m, struct rec_meta *x, const char *key
 	got = rec_meta_get_u64(&m->meta, key, &ours, e);
 	if (got < 1)
 		return got;
-	return theirs > ours ? rec_meta_set_u64(&m->meta, key, theirs, e) : rec_meta_set_u64(x, key, ours, e);
+	return theirs > ours ? rec_meta_set_u64(&m->meta, key, theirs, e) :
+			       rec_meta_set_u64(x, key, ours, e);
 }
 
-static int add_meta(struct rec_merged *m, const struct rec_block *b, const char *turn, const struct rec_in *in, struct rec_err *e)
+static int add_meta(struct rec_merged *m, const struct rec_block *b, const char *turn,
+		    const struct rec_in *in, struct rec_err *e)
 {
 	struct rec_meta x;
 	int rc;
@@ -140,7 +162,8 @@ static int add_meta(struct rec_merged *m, const struct rec_block *b, const char 
 	return rc == 0 ? 0 : rec_err_prefix(e, "%s: ", rec_in_name(in));
 }
 
-static int read_blocks(struct rec_merged *m, struct rec_in *in, const struct rec_merge *how, struct rec_pool *pool, struct rec_err *e)
+static int read_blocks(struct rec_merged *m, struct rec_in *in, const struct rec_merge *how,
+		       struct rec_pool *pool, struct rec_err *e)
 {
 	struct rec_recmat *r;
 	struct rec_block b;
@@ -151,7 +174,9 @@ static int read_blocks(struct rec_merged *m, struct rec_in *in, const struct rec
 	while ((rc = rec_recmat_next(r, &b, e)) == 1) {
 		bool meta = b.kind == REC_META;
 
-		rc = meta ? add_meta(m, &b, how->turn, in, e) : b.kind == REC_SPARSE && b.order == REC_STREAM ? check_lone(&b, in, e) : 0;
+		rc = meta ? add_meta(m, &b, how->turn, in, e) :
+		     b.kind == REC_SPARSE && b.order == REC_STREAM ? check_lone(&b, in, e) :
+								     0;
 		if (rc == 0 && !meta)
 			rc = add_part(m->keep, &b, rec_in_name(in), e);
 		if (meta || rc != 0)
@@ -164,9 +189,12 @@ static int read_blocks(struct rec_merged *m, struct rec_in *in, const struct rec
 }
 
 /* The input is taken over by the matrix. */
-static int read_text(struct rec_merged *m, struct rec_in **in, const struct rec_merge *how, struct rec_pool *pool, struct rec_err *e)
+static int read_text(struct rec_merged *m, struct rec_in **in, const struct rec_merge *how,
+		     struct rec_pool *pool, struct rec_err *e)
 {
-	struct rec_load load = { .repeats = how->repeats, .times = how->text_name && how->text_name[0] == '\0', .trust = how->trust };
+	struct rec_load load = { .repeats = how->repeats,
+				 .times = how->text_name && how->text_name[0] == '\0',
+				 .trust = how->trust };
 	struct rec_in *taken = *in;
 	struct rec_sparse *s;
 	struct rec_block b;
@@ -205,8 +233,11 @@ static int same_turn(const struct rec_merge_part *const *part, size_t n, const c
 		if (part[k]->b.rows == 0)
 			continue;
 		if (first && part[k]->turn != first->turn)
-			return rec_err_set(e, REC_EDATA, "%s: block '%s': %s is %" PRIu64 " in one part and %" PRIu64 " in another", part[k]->file, part[k]->b.name,
-					   key, first->turn, part[k]->turn);
+			return rec_err_set(e, REC_EDATA,
+					   "%s: block '%s': %s is %" PRIu64
+					   " in one part and %" PRIu64 " in another",
+					   part[k]->file, part[k]->b.name, key, first->turn,
+					   part[k]->turn);
 		first = part[k];
 	}
 	return 0;
@@ -219,8 +250,12 @@ static int combine(struct rec_block *b, const struct rec_merge_part **part, size
 	bool ranked = part[0]->b.order == REC_RANKED, stream = false;
 
 	for (size_t k = 0; k < n; k++) {
-		if (part[k]->b.kind != part[0]->b.kind || (part[k]->b.order == REC_RANKED) != ranked)
-			return rec_err_set(e, REC_EDATA, "%s: block '%s' is of another kind or order than one before it", part[k]->file, part[k]->b.name);
+		if (part[k]->b.kind != part[0]->b.kind ||
+		    (part[k]->b.order == REC_RANKED) != ranked)
+			return rec_err_set(
+				e, REC_EDATA,
+				"%s: block '%s' is of another kind or order than one before it",
+				part[k]->file, part[k]->b.name);
 		stream |= part[k]->b.order == REC_STREAM;
 	}
 	if (how->turn && same_turn(part, n, how->turn, e) != 0)
@@ -231,13 +266,15 @@ static int combine(struct rec_block *b, const struct rec_merge_part **part, size
 		return 0;
 	if (b->kind == REC_SPARSE && !ranked && (stream || b->name[0] == '\0'))
 		return rec_merge_cells(b, part, n, how->repeats, keep, pool, e);
-	if (b->kind == REC_SPARSE && !ranked && !rec_merge_in_order(part, n))	/* parts of columns have the same rows */
+	/* parts of columns have the same rows */
+	if (b->kind == REC_SPARSE && !ranked && !rec_merge_in_order(part, n))
 		return rec_merge_cells(b, part, n, REC_REPEATS_FAIL, keep, pool, e);
 	return rec_merge_rows(b, part, n, keep, pool, e);
 }
 
 /* The parts of each name in turn. */
-static int combine_all(struct rec_merged *m, const struct rec_merge *how, struct rec_pool *pool, struct rec_err *e)
+static int combine_all(struct rec_merged *m, const struct rec_merge *how, struct rec_pool *pool,
+		       struct rec_err *e)
 {
 	struct rec_merge_keep *k = m->keep;
 	const struct rec_merge_part **part = rec_alloc(k->nparts, sizeof *part, e);
@@ -263,18 +300,21 @@ static int combine_all(struct rec_merged *m, const struct rec_merge *how, struct
 	return rc;
 }
 
-static int read_all(struct rec_merged *m, const struct rec_merge *how, struct rec_pool *pool, struct rec_err *e)
+static int read_all(struct rec_merged *m, const struct rec_merge *how, struct rec_pool *pool,
+		    struct rec_err *e)
 {
 	for (size_t i = 0; i < m->keep->nin; i++) {
 		int is = rec_recmat_is(m->keep->in[i], e);
 
-		if (is < 0 || (is ? read_blocks(m, m->keep->in[i], how, pool, e) : read_text(m, &m->keep->in[i], how, pool, e)) != 0)
+		if (is < 0 || (is ? read_blocks(m, m->keep->in[i], how, pool, e) :
+				    read_text(m, &m->keep->in[i], how, pool, e)) != 0)
 			return -1;
 	}
 	return 0;
 }
 
-int rec_blocks_merge(struct rec_merged *m, struct rec_in *const *in, size_t n, const struct rec_merge *how, struct rec_pool *pool, struct rec_err *e)
+int rec_blocks_merge(struct rec_merged *m, struct rec_in *const *in, size_t n,
+		     const struct rec_merge *how, struct rec_pool *pool, struct rec_err *e)
 {
 	struct rec_merge_keep *k = rec_zalloc(1, sizeof *k, e);
 
@@ -295,18 +335,23 @@ int rec_blocks_merge(struct rec_merged *m, struct rec_in *const *in, size_t n, c
 	return -1;
 }
 
-static int write_meta(struct rec_out *out, const struct rec_meta *meta, struct rec_pool *pool, struct rec_err *e)
+static int write_meta(struct rec_out *out, const struct rec_meta *meta, struct rec_pool *pool,
+		      struct rec_err *e)
 {
 	struct rec_buf text = { 0 };
 	int rc = rec_meta_format(meta, &text, e);
 
 	if (rc == 0)
-		rc = rec_recmat_write(out, &(struct rec_block){ .kind = REC_META, .meta = text.p, .meta_len = text.n }, pool, e);
+		rc = rec_recmat_write(
+			out,
+			&(struct rec_block){ .kind = REC_META, .meta = text.p, .meta_len = text.n },
+			pool, e);
 	rec_buf_free(&text);
 	return rc;
 }
 
-int rec_merged_write(struct rec_out *out, const struct rec_merged *m, struct rec_pool *pool, struct rec_err *e)
+int rec_merged_write(struct rec_out *out, const struct rec_merged *m, struct rec_pool *pool,
+		     struct rec_err *e)
 {
 	if (m->meta.n && write_meta(out, &m->meta, pool, e) != 0)
 		return -1;

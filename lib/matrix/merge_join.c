@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The blocks of one name put together: rows that the parts divide among them are copied in label order (a plan says for every row of the result which part
- * has it); cells are gathered and built anew. Rows are copied by all threads; each writes what belongs to its rows.
+ * The blocks of one name put together: rows that the parts divide among them
+ * are copied in label order (a plan says for every row of the result which part
+ * has it); cells are gathered and built anew. Rows are copied by all threads;
+ * each writes what belongs to its rows.
  */
 #include "matrix/merge_join.h"
 
@@ -29,12 +31,16 @@ static int keep_labels(struct rec_merge_keep *k, struct rec_labels *l, struct re
 
 static struct rec_labels row_labels(const struct rec_block *b)
 {
-	return (struct rec_labels){ .n = (uint32_t)b->rows, .off = b->row_off, .bytes = b->row_bytes };
+	return (struct rec_labels){ .n = (uint32_t)b->rows,
+				    .off = b->row_off,
+				    .bytes = b->row_bytes };
 }
 
 static struct rec_labels col_labels(const struct rec_block *b)
 {
-	return (struct rec_labels){ .n = (uint32_t)b->cols, .off = b->col_off, .bytes = b->col_bytes };
+	return (struct rec_labels){ .n = (uint32_t)b->cols,
+				    .off = b->col_off,
+				    .bytes = b->col_bytes };
 }
 
 /* -- rows that the parts divide among them -- */
@@ -63,7 +69,9 @@ static int row_twice(const struct rec_merge_part *p, const struct rec_labels *l,
 			   (int)len, s, p->b.name);
 }
 
-/* The union of the labels of one side; map[k][i] as rec_labels_union gives it. */
+/*
+ * The union of the labels of one side; map[k][i] as rec_labels_union gives it.
+ */
 static int unite(struct rec_labels *out, uint32_t **map, const struct rec_merge_part *const *part,
 		 size_t n, bool rows, struct rec_err *e)
 {
@@ -99,7 +107,9 @@ bool rec_merge_in_order(const struct rec_merge_part *const *part, size_t n)
 
 		if (b->rows == 0)
 			continue;
-		if (before && rec_label_cmp(before->row_bytes + before->row_off[before->rows - 1], (size_t)(before->row_off[before->rows] - before->row_off[before->rows - 1]),
+		if (before && rec_label_cmp(before->row_bytes + before->row_off[before->rows - 1],
+					    (size_t)(before->row_off[before->rows] -
+						     before->row_off[before->rows - 1]),
 					    b->row_bytes, (size_t)b->row_off[1]) >= 0)
 			return false;
 		before = b;
@@ -119,7 +129,9 @@ static int plan_in_order(struct plan *p, struct rec_err *e)
 	}
 	if (rows >= REC_NONE)
 		return rec_err_set(e, REC_EDATA, "more than %u different labels", REC_NONE - 1);
-	p->row = (struct rec_labels){ .n = (uint32_t)rows, .own_off = rec_alloc((size_t)rows + 1, sizeof *off, e), .own_bytes = rec_alloc((size_t)bytes, 1, e) };
+	p->row = (struct rec_labels){ .n = (uint32_t)rows,
+				      .own_off = rec_alloc((size_t)rows + 1, sizeof *off, e),
+				      .own_bytes = rec_alloc((size_t)bytes, 1, e) };
 	p->row.off = off = p->row.own_off;
 	p->row.bytes = to = p->row.own_bytes;
 	p->from = rec_alloc((size_t)rows, sizeof *p->from, e);
@@ -194,7 +206,8 @@ static int copy_dense(void *arg, size_t task, unsigned thread, struct rec_err *e
 	(void)thread, (void)e;
 	for (uint64_t i = task * ROWS; i < end; i++)
 		if (w)
-			memcpy(p->val + i * w, p->part[p->from[i]]->b.val + p->idx[i] * w, w * sizeof *p->val);
+			memcpy(p->val + i * w, p->part[p->from[i]]->b.val + p->idx[i] * w,
+			       w * sizeof *p->val);
 	return 0;
 }
 
@@ -225,18 +238,25 @@ static bool same_columns(const struct rec_block *a, const struct rec_block *b)
 
 	if (a->cols != b->cols || !a->col_off != !b->col_off)
 		return false;
-	return !a->col_off || (memcmp(a->col_off, b->col_off, (a->cols + 1) * sizeof *a->col_off) == 0 &&
-			       (n == 0 || memcmp(a->col_bytes, b->col_bytes, n) == 0));
+	return !a->col_off ||
+	       (memcmp(a->col_off, b->col_off, (a->cols + 1) * sizeof *a->col_off) == 0 &&
+		(n == 0 || memcmp(a->col_bytes, b->col_bytes, n) == 0));
 }
 
-/* Parts without rows are left out: how many stay, of which the first may be one where all are. 0 where columns differ. */
+/*
+ * Parts without rows are left out: how many stay, of which the first may be one
+ * where all are. 0 where columns differ.
+ */
 static size_t dense_parts(const struct rec_merge_part **part, size_t n, struct rec_err *e)
 {
 	size_t stay = 0;
 
 	for (size_t k = 1; k < n; k++)
 		if (!same_columns(&part[0]->b, &part[k]->b)) {
-			(void)rec_err_set(e, REC_EDATA, "%s: the columns of block '%s' are not those of the other parts", part[k]->file, part[k]->b.name);
+			(void)rec_err_set(
+				e, REC_EDATA,
+				"%s: the columns of block '%s' are not those of the other parts",
+				part[k]->file, part[k]->b.name);
 			return 0;
 		}
 	for (size_t k = 0; k < n; k++)
@@ -245,7 +265,8 @@ static size_t dense_parts(const struct rec_merge_part **part, size_t n, struct r
 	return stay > 0 ? stay : 1;
 }
 
-static int join_dense(struct plan *p, struct rec_merge_keep *keep, struct rec_pool *pool, struct rec_err *e)
+static int join_dense(struct plan *p, struct rec_merge_keep *keep, struct rec_pool *pool,
+		      struct rec_err *e)
 {
 	p->val = rec_alloc(p->row.n * p->b->cols, sizeof *p->val, e);
 	if (rec_merge_keep_mem(keep, p->val, e) != 0)
@@ -254,13 +275,15 @@ static int join_dense(struct plan *p, struct rec_merge_keep *keep, struct rec_po
 	return rec_pool_run(pool, (p->row.n + ROWS - 1) / ROWS, copy_dense, p, e);
 }
 
-static int join_sparse(struct plan *p, struct rec_merge_keep *keep, struct rec_pool *pool, struct rec_err *e)
+static int join_sparse(struct plan *p, struct rec_merge_keep *keep, struct rec_pool *pool,
+		       struct rec_err *e)
 {
 	struct rec_labels col = { 0 };
 	bool times = false;
 
 	p->col_map = rec_zalloc(p->n, sizeof *p->col_map, e);
-	if (!p->col_map || unite(&col, p->col_map, p->part, p->n, false, e) != 0 || keep_labels(keep, &col, e) != 0)
+	if (!p->col_map || unite(&col, p->col_map, p->part, p->n, false, e) != 0 ||
+	    keep_labels(keep, &col, e) != 0)
 		return -1;
 	p->ptr = rec_alloc((size_t)p->row.n + 1, sizeof *p->ptr, e);
 	if (rec_merge_keep_mem(keep, p->ptr, e) != 0)
@@ -312,7 +335,8 @@ int rec_merge_rows(struct rec_block *b, const struct rec_merge_part **part, size
 		b->rows = p.row.n;
 		b->row_off = p.row.off;
 		b->row_bytes = p.row.bytes;
-		rc = b->kind == REC_DENSE ? join_dense(&p, keep, pool, e) : join_sparse(&p, keep, pool, e);
+		rc = b->kind == REC_DENSE ? join_dense(&p, keep, pool, e) :
+					    join_sparse(&p, keep, pool, e);
 	}
 	plan_free(&p);
 	return rc;
@@ -320,7 +344,8 @@ int rec_merge_rows(struct rec_block *b, const struct rec_merge_part **part, size
 
 /* -- cells -- */
 
-static void put_cells(struct rec_cell *c, const struct rec_block *b, const uint32_t *row_map, const uint32_t *col_map)
+static void put_cells(struct rec_cell *c, const struct rec_block *b, const uint32_t *row_map,
+		      const uint32_t *col_map)
 {
 	uint64_t i = 0;
 
@@ -341,7 +366,8 @@ int rec_merge_cells(struct rec_block *b, const struct rec_merge_part *const *par
 		    enum rec_repeats repeats, struct rec_merge_keep *keep, struct rec_pool *pool,
 		    struct rec_err *e)
 {
-	uint32_t **row_map = rec_zalloc(n, sizeof *row_map, e), **col_map = rec_zalloc(n, sizeof *col_map, e);
+	uint32_t **row_map = rec_zalloc(n, sizeof *row_map, e),
+		 **col_map = rec_zalloc(n, sizeof *col_map, e);
 	struct rec_labels row = { 0 }, col = { 0 };
 	struct rec_sparse *s = rec_merge_sparse(keep, e);
 	struct rec_cell *cell = NULL;
@@ -349,7 +375,8 @@ int rec_merge_cells(struct rec_block *b, const struct rec_merge_part *const *par
 	bool times = false;
 	int rc = -1;
 
-	if (!row_map || !col_map || !s || unite(&row, row_map, part, n, true, e) != 0 || unite(&col, col_map, part, n, false, e) != 0)
+	if (!row_map || !col_map || !s || unite(&row, row_map, part, n, true, e) != 0 ||
+	    unite(&col, col_map, part, n, false, e) != 0)
 		goto out;
 	for (size_t k = 0; k < n; k++) {
 		nnz += part[k]->b.nnz;

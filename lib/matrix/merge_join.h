@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* merge_join.h - between merge.c, which reads and writes, and merge_join.c, which puts the blocks of one name together. */
+/*
+ * merge_join.h - between merge.c, which reads and writes, and merge_join.c,
+ * which puts the blocks of one name together.
+ */
 #ifndef REC_MATRIX_MERGE_JOIN_H
 #define REC_MATRIX_MERGE_JOIN_H
 
@@ -23,7 +26,9 @@ struct rec_merge_keep {
 	uint64_t turn;		/* of the metadata read last */
 };
 
-/* Memory that lives as long as the result. NULL p (a failed allocation) fails. */
+/*
+ * Memory that lives as long as the result. NULL p (a failed allocation) fails.
+ */
 REC_MUST int rec_merge_keep_mem(struct rec_merge_keep *k, void *p, struct rec_err *e);
 
 /* An empty matrix that is released with the result, or NULL. */
@@ -34,7 +39,10 @@ struct rec_block rec_merge_block(const struct rec_sparse *s, const char *name);
 /* Does each part begin behind the last row of those before it? */
 bool rec_merge_in_order(const struct rec_merge_part *const *part, size_t n);
 
-/* Rows of n parts, no row twice; b begins as a copy of the first part. Dense parts without rows leave the list. */
+/*
+ * Rows of n parts, no row twice; b begins as a copy of the first part. Dense
+ * parts without rows leave the list.
+ */
 REC_MUST int rec_merge_rows(struct rec_block *b, const struct rec_merge_part **part, size_t n,
 			    struct rec_merge_keep *keep, struct rec_pool *pool, struct rec_err *e);
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* matrix/ordered.c - formatted by all threads, written in order; see matrix/ordered.h. */
+/*
+ * matrix/ordered.c - formatted by all threads, written in order; see
+ * matrix/ordered.h.
+ */
 #include "matrix/ordered.h"
 
 #include <stdlib.h>
@@ -21,7 +24,8 @@ static int format_task(void *arg, size_t task, unsigned thread, struct rec_err *
 	return w->format(w->arg, from, from + (left < w->step ? left : w->step), &w->buf[task], e);
 }
 
-int rec_text_write(struct rec_out *out, uint64_t n, uint64_t step, rec_text_format *format, void *arg, struct rec_pool *pool, struct rec_err *e)
+int rec_text_write(struct rec_out *out, uint64_t n, uint64_t step, rec_text_format *format,
+		   void *arg, struct rec_pool *pool, struct rec_err *e)
 {
 	struct writer w = { .format = format, .arg = arg, .n = n, .step = step };
 	uint64_t tasks = n / step + (n % step != 0);

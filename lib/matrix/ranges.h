@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* ranges.h - rows cut into ranges of consecutive ones, so that the cells of each fit into memory; private to this room. */
+/*
+ * ranges.h - rows cut into ranges of consecutive ones, so that the cells of
+ * each fit into memory; private to this room.
+ */
 #ifndef REC_MATRIX_RANGES_H
 #define REC_MATRIX_RANGES_H
 
@@ -14,7 +17,8 @@ struct rec_ranges {
 	uint64_t limit;		/* cells of a range, where a row has no more; set by the caller */
 };
 
-REC_MUST int rec_ranges_cut(struct rec_ranges *r, const uint64_t *ptr, uint32_t nrows, struct rec_err *e);
+REC_MUST int rec_ranges_cut(struct rec_ranges *r, const uint64_t *ptr, uint32_t nrows,
+			    struct rec_err *e);
 void rec_ranges_free(struct rec_ranges *r);
 
 /* The range of a row: the last whose first row is not behind it. */

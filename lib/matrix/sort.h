@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sort.h - a stable merge sort made for one type: O(n log n) always, no calls through pointers.
+ * sort.h - a stable merge sort made for one type: O(n log n) always, no calls
+ * through pointers.
  *
- * REC_SORT(name, type, less) defines `static void name(type *a, type *scratch, size_t n)`, where less(x, y) of two `const type *` says whether x
- * comes before y. scratch has room for n. Runs of 12 are sorted by insertion, then merged.
+ * REC_SORT(name, type, less) defines `static void name(type *a, type *scratch,
+ * size_t n)`, where less(x, y) of two `const type *` says whether x comes
+ * before y. scratch has room for n. Runs of 12 are sorted by insertion, then
+ * merged.
  */
 #ifndef REC_MATRIX_SORT_H
 #define REC_MATRIX_SORT_H
@@ -13,58 +16,59 @@
 
 enum { REC_SORT_RUN = 12 };
 
-#define REC_SORT(name, type, less)                                                                                                      \
-	static void name##_run(type *a, size_t n)                                                                                       \
-	{                                                                                                                               \
-		for (size_t i = 1; i < n; i++) {                                                                                        \
-			type x = a[i];                                                                                                  \
-			size_t j = i;                                                                                                   \
-                                                                                                                                        \
-			for (; j > 0 && less(&x, &a[j - 1]); j--)                                                                       \
-				a[j] = a[j - 1];                                                                                        \
-			a[j] = x;                                                                                                       \
-		}                                                                                                                       \
-	}                                                                                                                               \
-                                                                                                                                        \
-	static void name##_merge(const type *a, const type *mid, const type *end, type *to)                                             \
-	{                                                                                                                               \
-		const type *b = mid;                                                                                                    \
-                                                                                                                                        \
-		if (b < end && !less(b, b - 1)) { /* in order already */                                                                \
-			memcpy(to, a, (size_t)(end - a) * sizeof *a);                                                                   \
-			return;                                                                                                         \
-		}                                                                                                                       \
-		while (a < mid && b < end) {                                                                                            \
-			int second = less(b, a);                                                                                        \
-                                                                                                                                        \
-			*to++ = second ? *b : *a;                                                                                       \
-			b += second;                                                                                                    \
-			a += !second;                                                                                                   \
-		}                                                                                                                       \
-		memcpy(to, a, (size_t)(mid - a) * sizeof *a);                                                                           \
-		to += mid - a;                                                                                                          \
-		memcpy(to, b, (size_t)(end - b) * sizeof *b);                                                                           \
-	}                                                                                                                               \
-                                                                                                                                        \
-	static void name(type *a, type *scratch, size_t n)                                                                              \
-	{                                                                                                                               \
-		type *from = a, *to = scratch, *t;                                                                                      \
-                                                                                                                                        \
-		for (size_t i = 0; i < n; i += REC_SORT_RUN)                                                                            \
-			name##_run(a + i, n - i < REC_SORT_RUN ? n - i : REC_SORT_RUN);                                                 \
-		for (size_t w = REC_SORT_RUN; w < n; w *= 2) {                                                                          \
-			for (size_t i = 0; i < n; i += 2 * w) {                                                                         \
-				size_t mid = n - i < w ? n : i + w, end = n - i < 2 * w ? n : i + 2 * w;                                \
-                                                                                                                                        \
-				name##_merge(from + i, from + mid, from + end, to + i);                                                 \
-			}                                                                                                               \
-			t = from;                                                                                                       \
-			from = to;                                                                                                      \
-			to = t;                                                                                                         \
-		}                                                                                                                       \
-		if (from != a)                                                                                                          \
-			memcpy(a, from, n * sizeof *a);                                                                                 \
-	}                                                                                                                               \
+#define REC_SORT(name, type, less) \
+	static void name##_run(type *a, size_t n) \
+	{ \
+		for (size_t i = 1; i < n; i++) { \
+			type x = a[i]; \
+			size_t j = i; \
+\
+			for (; j > 0 && less(&x, &a[j - 1]); j--) \
+				a[j] = a[j - 1]; \
+			a[j] = x; \
+		} \
+	} \
+\
+	static void name##_merge(const type *a, const type *mid, const type *end, type *to) \
+	{ \
+		const type *b = mid; \
+\
+		if (b < end && !less(b, b - 1)) { /* in order already */ \
+			memcpy(to, a, (size_t)(end - a) * sizeof *a); \
+			return; \
+		} \
+		while (a < mid && b < end) { \
+			int second = less(b, a); \
+\
+			*to++ = second ? *b : *a; \
+			b += second; \
+			a += !second; \
+		} \
+		memcpy(to, a, (size_t)(mid - a) * sizeof *a); \
+		to += mid - a; \
+		memcpy(to, b, (size_t)(end - b) * sizeof *b); \
+	} \
+\
+	static void name(type *a, type *scratch, size_t n) \
+	{ \
+		type *from = a, *to = scratch, *t; \
+\
+		for (size_t i = 0; i < n; i += REC_SORT_RUN) \
+			name##_run(a + i, n - i < REC_SORT_RUN ? n - i : REC_SORT_RUN); \
+		for (size_t w = REC_SORT_RUN; w < n; w *= 2) { \
+			for (size_t i = 0; i < n; i += 2 * w) { \
+				size_t mid = n - i < w ? n : i + w, \
+				       end = n - i < 2 * w ? n : i + 2 * w; \
+\
+				name##_merge(from + i, from + mid, from + end, to + i); \
+			} \
+			t = from; \
+			from = to; \
+			to = t; \
+		} \
+		if (from != a) \
+			memcpy(a, from, n * sizeof *a); \
+	} \
 	struct name##_end /* so that a semicolon may follow */
 
 #endif

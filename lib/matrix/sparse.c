@@ -29,7 +29,10 @@ void rec_sparse_free(struct rec_sparse *s)
 	*s = (struct rec_sparse){ 0 };
 }
 
-/* Labels without cells are dropped: flags of used ones to the rank of each, and the number of used ones. */
+/*
+ * Labels without cells are dropped: flags of used ones to the rank of each, and
+ * the number of used ones.
+ */
 struct used {
 	unsigned char *keep;
 	uint32_t *rank, n;
@@ -74,7 +77,8 @@ static int feed_task(void *arg, size_t task, unsigned thread, struct rec_err *e)
 {
 	struct feed *f = arg;
 	struct rec_tally *t = &f->tally[thread];
-	uint64_t from = task * (uint64_t)CELLS_A_TASK, to = from + CELLS_A_TASK < f->n ? from + CELLS_A_TASK : f->n;
+	uint64_t from = task * (uint64_t)CELLS_A_TASK,
+		 to = from + CELLS_A_TASK < f->n ? from + CELLS_A_TASK : f->n;
 
 	for (const struct rec_cell *c = f->cell + from; c < f->cell + to; c++) {
 		float value = c->value + 0.0f;
@@ -90,12 +94,14 @@ static int feed_task(void *arg, size_t task, unsigned thread, struct rec_err *e)
 	return 0;
 }
 
-static int feed_cells(struct feed *f, const struct rec_labels *row, const struct rec_labels *col, bool times, struct rec_pool *pool, struct rec_err *e)
+static int feed_cells(struct feed *f, const struct rec_labels *row, const struct rec_labels *col,
+		      bool times, struct rec_pool *pool, struct rec_err *e)
 {
 	unsigned threads = rec_pool_size(pool);
 
 	f->tally = rec_zalloc(threads, sizeof *f->tally, e);
-	if (!f->tally || used_new(&f->row, row, e) != 0 || used_new(&f->col, col, e) != 0 || rec_cells_new(&f->cells, threads, times, e) != 0)
+	if (!f->tally || used_new(&f->row, row, e) != 0 || used_new(&f->col, col, e) != 0 ||
+	    rec_cells_new(&f->cells, threads, times, e) != 0)
 		return -1;
 	for (uint64_t i = 0; i < f->n; i++) {
 		f->row.keep[f->cell[i].row] = 1;
@@ -103,10 +109,12 @@ static int feed_cells(struct feed *f, const struct rec_labels *row, const struct
 	}
 	used_rank(&f->row, row);
 	used_rank(&f->col, col);
-	return rec_pool_run(pool, (size_t)(f->n / CELLS_A_TASK + (f->n % CELLS_A_TASK != 0)), feed_task, f, e);
+	return rec_pool_run(pool, (size_t)(f->n / CELLS_A_TASK + (f->n % CELLS_A_TASK != 0)),
+			    feed_task, f, e);
 }
 
-static int build(struct rec_sparse *s, struct feed *f, const struct rec_labels *row, const struct rec_labels *col, enum rec_repeats repeats, bool times,
+static int build(struct rec_sparse *s, struct feed *f, const struct rec_labels *row,
+		 const struct rec_labels *col, enum rec_repeats repeats, bool times,
 		 struct rec_pool *pool, struct rec_err *e)
 {
 	struct rec_conflict conflict;
@@ -119,13 +127,15 @@ static int build(struct rec_sparse *s, struct feed *f, const struct rec_labels *
 	shape.col_rank = f->col.rank;
 	shape.nrows = f->row.n;
 	shape.ncols = f->col.n;
-	if (rec_labels_copy(&s->row, row, f->row.keep, e) != 0 || rec_labels_copy(&s->col, col, f->col.keep, e) != 0 ||
+	if (rec_labels_copy(&s->row, row, f->row.keep, e) != 0 ||
+	    rec_labels_copy(&s->col, col, f->col.keep, e) != 0 ||
 	    rec_cells_csr(&s->m, &f->cells, &shape, &s->repeats, &conflict, pool, e) != 0)
 		return -1;
 	return conflict.kind ? rec_conflict_fail(&conflict, &s->row, &s->col, NULL, NULL, e) : 0;
 }
 
-int rec_sparse_build(struct rec_sparse *s, const struct rec_labels *row, const struct rec_labels *col, const struct rec_cell *cell, uint64_t n,
+int rec_sparse_build(struct rec_sparse *s, const struct rec_labels *row,
+		     const struct rec_labels *col, const struct rec_cell *cell, uint64_t n,
 		     enum rec_repeats repeats, bool times, struct rec_pool *pool, struct rec_err *e)
 {
 	struct feed f = { .cell = cell, .n = n };
@@ -142,7 +152,8 @@ int rec_sparse_build(struct rec_sparse *s, const struct rec_labels *row, const s
 	return rc;
 }
 
-static int put_cell(struct rec_buf *b, const struct rec_sparse *s, uint32_t row, uint64_t cell, struct rec_err *e)
+static int put_cell(struct rec_buf *b, const struct rec_sparse *s, uint32_t row, uint64_t cell,
+		    struct rec_err *e)
 {
 	struct rec_row x = rec_text_cell(&s->row, row, &s->col, s->m.col[cell], s->m.val[cell]);
 
@@ -194,7 +205,8 @@ static bool has_repeats(const struct rec_csr *m)
 }
 
 /* A matrix that keeps repeats isn't canonical: it is written as triples. */
-static int write_stream(struct rec_out *out, struct rec_block *b, struct rec_pool *pool, struct rec_err *e)
+static int write_stream(struct rec_out *out, struct rec_block *b, struct rec_pool *pool,
+			struct rec_err *e)
 {
 	uint32_t *row = rec_alloc((size_t)b->nnz, sizeof *row, e);
 	int rc;
@@ -212,7 +224,8 @@ static int write_stream(struct rec_out *out, struct rec_block *b, struct rec_poo
 	return rc;
 }
 
-static int write_meta(struct rec_out *out, const struct rec_meta *meta, struct rec_pool *pool, struct rec_err *e)
+static int write_meta(struct rec_out *out, const struct rec_meta *meta, struct rec_pool *pool,
+		      struct rec_err *e)
 {
 	struct rec_buf text = { 0 };
 	struct rec_block b = { .kind = REC_META };
@@ -227,24 +240,35 @@ static int write_meta(struct rec_out *out, const struct rec_meta *meta, struct r
 	return rc;
 }
 
-static int write_binary(struct rec_out *out, const struct rec_sparse *s, const char *name, const struct rec_meta *meta, struct rec_pool *pool,
-			struct rec_err *e)
+static int write_binary(struct rec_out *out, const struct rec_sparse *s, const char *name,
+			const struct rec_meta *meta, struct rec_pool *pool, struct rec_err *e)
 {
-	struct rec_block b = { .kind = REC_SPARSE, .order = REC_CANONICAL, .rows = s->m.nrows, .cols = s->m.ncols, .nnz = s->m.nnz, .ptr = s->m.ptr,
-			       .col = s->m.col, .val = s->m.val, .time = s->m.time, .row_off = s->row.off, .row_bytes = s->row.bytes,
-			       .col_off = s->col.off, .col_bytes = s->col.bytes };
+	struct rec_block b = { .kind = REC_SPARSE,
+			       .order = REC_CANONICAL,
+			       .rows = s->m.nrows,
+			       .cols = s->m.ncols,
+			       .nnz = s->m.nnz,
+			       .ptr = s->m.ptr,
+			       .col = s->m.col,
+			       .val = s->m.val,
+			       .time = s->m.time,
+			       .row_off = s->row.off,
+			       .row_bytes = s->row.bytes,
+			       .col_off = s->col.off,
+			       .col_bytes = s->col.bytes };
 	bool with_meta = meta && meta->n > 0;
 
 	rec_block_name(&b, name ? name : "");
 	if (with_meta && write_meta(out, meta, pool, e) != 0)
 		return -1;
-	if ((has_repeats(&s->m) ? write_stream(out, &b, pool, e) : rec_recmat_write(out, &b, pool, e)) != 0)
+	if ((has_repeats(&s->m) ? write_stream(out, &b, pool, e) :
+				  rec_recmat_write(out, &b, pool, e)) != 0)
 		return -1;
 	return rec_recmat_end(out, with_meta ? 2 : 1, e);
 }
 
-int rec_sparse_write(struct rec_out *out, const struct rec_sparse *s, bool binary, const char *name, const struct rec_meta *meta, struct rec_pool *pool,
-		     struct rec_err *e)
+int rec_sparse_write(struct rec_out *out, const struct rec_sparse *s, bool binary, const char *name,
+		     const struct rec_meta *meta, struct rec_pool *pool, struct rec_err *e)
 {
 	if (binary)
 		return write_binary(out, s, name, meta, pool, e);

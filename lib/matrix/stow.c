@@ -10,7 +10,11 @@
 
 enum {
 	FIRST_BLOCK = 64 << 10, MEMORY_BLOCK = 1 << 20, FILE_LEAST = 256 << 10, FILE_MOST = 4 << 20,
-	CELL_MEMORY = 64,	/* bytes that cells.h takes for a cell with its time, at most, but for single long rows; half of that without times */
+	/*
+	 * bytes that cells.h takes for a cell with its time, at most, but for
+	 * single long rows; half of that without times
+	 */
+	CELL_MEMORY = 64,
 	CELLS_A_TASK = 1 << 14,
 };
 
@@ -20,7 +24,8 @@ struct rec_stow_block {
 	uint32_t *word, *end;
 };
 
-int rec_stow_new(struct rec_stow *s, struct rec_spill *spill, unsigned nthreads, bool times, struct rec_err *e)
+int rec_stow_new(struct rec_stow *s, struct rec_spill *spill, unsigned nthreads, bool times,
+		 struct rec_err *e)
 {
 	*s = (struct rec_stow){ .spill = spill, .times = times, .nthreads = nthreads };
 	s->list = rec_zalloc(nthreads, sizeof *s->list, e);
@@ -48,7 +53,8 @@ void rec_stow_free(struct rec_stow *s)
 }
 
 /* In memory while there is room for it. */
-static int place_block(struct rec_stow *s, struct rec_stow_block *b, size_t bytes, struct rec_err *e)
+static int place_block(struct rec_stow *s, struct rec_stow_block *b, size_t bytes,
+		       struct rec_err *e)
 {
 	if (atomic_fetch_add(&s->held, bytes) + bytes <= s->spill->room) {
 		b->word = rec_alloc(bytes, 1, e);
@@ -122,7 +128,8 @@ static int feed_list(void *arg, size_t list, unsigned thread, struct rec_err *e)
 
 	for (struct rec_stow_block *b = l->block; b; b = l->block) {
 		for (const uint32_t *w = b->word, *end = block_end(l, b); w < end; w += stride)
-			if (rec_cells_add(f->cells, thread, w[0], w[1], value_of(w), stride == 5 ? time_of(w) : NAN, e) != 0)
+			if (rec_cells_add(f->cells, thread, w[0], w[1], value_of(w),
+					  stride == 5 ? time_of(w) : NAN, e) != 0)
 				return -1;
 		l->block = b->next;
 		if (b->next)
@@ -132,7 +139,8 @@ static int feed_list(void *arg, size_t list, unsigned thread, struct rec_err *e)
 	return 0;
 }
 
-int rec_stow_cells(struct rec_cells *c, struct rec_stow *s, struct rec_pool *pool, struct rec_err *e)
+int rec_stow_cells(struct rec_cells *c, struct rec_stow *s, struct rec_pool *pool,
+		   struct rec_err *e)
 {
 	struct feed f = { s, c };
 
@@ -159,7 +167,8 @@ static void count_cells(struct build *x)
 
 	for (unsigned t = 0; t < x->s->nthreads; t++)
 		for (const struct rec_stow_block *b = x->s->list[t].block; b; b = b->next) {
-			for (const uint32_t *w = b->word, *end = block_end(&x->s->list[t], b); w < end; w += stride)
+			for (const uint32_t *w = b->word, *end = block_end(&x->s->list[t], b);
+			     w < end; w += stride)
 				x->ptr[x->shape->row_rank[w[0]] + 1]++;
 			if (b->far)
 				rec_far_drop(b->far);
@@ -174,7 +183,8 @@ static void sort_block(struct build *x, const uint32_t *w, const uint32_t *end)
 	uint32_t *to = (uint32_t *)(void *)x->sorted->p;
 
 	for (; w < end; w += stride) {
-		uint32_t row = x->shape->row_rank[w[0]], *c = to + x->ranges.at[rec_ranges_find(&x->ranges, row)]++ * stride;
+		uint32_t row = x->shape->row_rank[w[0]],
+			 *c = to + x->ranges.at[rec_ranges_find(&x->ranges, row)]++ * stride;
 
 		memcpy(c, w, stride * sizeof *w);
 		c[0] = row;
@@ -187,7 +197,8 @@ static int sort_cells(struct build *x, struct rec_err *e)
 {
 	size_t stride = x->s->times ? 5 : 3;
 
-	if (rec_far_new(&x->sorted, x->s->spill, (size_t)x->ptr[x->shape->nrows] * stride * sizeof(uint32_t), e) != 0)
+	if (rec_far_new(&x->sorted, x->s->spill,
+			(size_t)x->ptr[x->shape->nrows] * stride * sizeof(uint32_t), e) != 0)
 		return -1;
 	for (unsigned t = 0; t < x->s->nthreads; t++) {
 		struct rec_stow_lists *l = &x->s->list[t];
@@ -214,11 +225,14 @@ struct range_feed {
 static int feed_range(void *arg, size_t task, unsigned thread, struct rec_err *e)
 {
 	const struct range_feed *f = arg;
-	uint64_t from = task * (uint64_t)CELLS_A_TASK, to = from + CELLS_A_TASK < f->n ? from + CELLS_A_TASK : f->n;
+	uint64_t from = task * (uint64_t)CELLS_A_TASK,
+		 to = from + CELLS_A_TASK < f->n ? from + CELLS_A_TASK : f->n;
 	size_t stride = f->times ? 5 : 3;
 
-	for (const uint32_t *w = f->word + from * stride, *end = f->word + to * stride; w < end; w += stride)
-		if (rec_cells_add(f->cells, thread, w[0] - f->first, w[1], value_of(w), f->times ? time_of(w) : NAN, e) != 0)
+	for (const uint32_t *w = f->word + from * stride, *end = f->word + to * stride; w < end;
+	     w += stride)
+		if (rec_cells_add(f->cells, thread, w[0] - f->first, w[1], value_of(w),
+				  f->times ? time_of(w) : NAN, e) != 0)
 			return -1;
 	return 0;
 }
@@ -227,7 +241,8 @@ static void put_range(struct build *x, const struct rec_csr *part, uint32_t firs
 {
 	uint64_t *ptr = x->m->own[0];
 	char *p = x->m->far->p;
-	uint64_t all = x->ptr[x->shape->nrows], at = x->cells;	/* the arrays have room for all cells, repeats too */
+	/* the arrays have room for all cells, repeats too */
+	uint64_t all = x->ptr[x->shape->nrows], at = x->cells;
 	size_t n = (size_t)part->nnz;
 
 	for (uint32_t i = 0; i < part->nrows; i++)
@@ -240,19 +255,24 @@ static void put_range(struct build *x, const struct rec_csr *part, uint32_t firs
 	rec_far_used(x->m->far, n * (part->time ? 16 : 8));
 }
 
-static int build_range(struct build *x, uint32_t r, const uint32_t *row_rank, const uint32_t *col_rank, struct rec_pool *pool, struct rec_err *e)
+static int build_range(struct build *x, uint32_t r, const uint32_t *row_rank,
+		       const uint32_t *col_rank, struct rec_pool *pool, struct rec_err *e)
 {
 	uint32_t first = x->ranges.first[r], rows = x->ranges.first[r + 1] - first;
 	uint64_t from = x->ptr[first], repeats;
 	size_t stride = x->s->times ? 5 : 3;
-	struct rec_cells_shape shape = { rows, row_rank, col_rank, rows, x->shape->ncols, x->shape->repeats, x->shape->times };
+	struct rec_cells_shape shape = { rows,		 row_rank,	  col_rank,
+					 rows,		 x->shape->ncols, x->shape->repeats,
+					 x->shape->times };
 	struct rec_cells cells;
 	struct rec_csr part = { 0 };
-	struct range_feed f = { (uint32_t *)(void *)x->sorted->p + from * stride, x->ptr[first + rows] - from, first, x->s->times, &cells };
+	struct range_feed f = { (uint32_t *)(void *)x->sorted->p + from * stride,
+				x->ptr[first + rows] - from, first, x->s->times, &cells };
 	int rc = rec_cells_new(&cells, rec_pool_size(pool), x->s->times, e);
 
 	if (rc == 0)
-		rc = rec_pool_run(pool, (size_t)((f.n + CELLS_A_TASK - 1) / CELLS_A_TASK), feed_range, &f, e);
+		rc = rec_pool_run(pool, (size_t)((f.n + CELLS_A_TASK - 1) / CELLS_A_TASK),
+				  feed_range, &f, e);
 	rec_far_used(x->sorted, f.n * stride * 4);
 	if (rc == 0)
 		rc = rec_cells_csr(&part, &cells, &shape, &repeats, x->conflict, pool, e);
@@ -288,7 +308,8 @@ static int build_ranges(struct build *x, struct rec_pool *pool, struct rec_err *
 	rank = count_up(most, e);
 	if (!rank)
 		return -1;
-	for (uint32_t r = 0; rc == 0 && r < x->ranges.n && x->conflict->kind == REC_CONFLICT_NONE; r++)
+	for (uint32_t r = 0; rc == 0 && r < x->ranges.n && x->conflict->kind == REC_CONFLICT_NONE;
+	     r++)
 		rc = build_range(x, r, rank, rank, pool, e);
 	free(rank);
 	return rc;
@@ -303,7 +324,8 @@ static int new_matrix(struct build *x, struct rec_err *e)
 	*m = (struct rec_csr){ .nrows = x->shape->nrows, .ncols = x->shape->ncols };
 	m->own[0] = rec_zalloc((size_t)m->nrows + 1, sizeof *m->ptr, e);
 	m->ptr = m->own[0];
-	if (!m->ptr || rec_far_new(&m->far, x->s->spill, (size_t)(n * 8 + (x->shape->times ? n * 8 + 64 : 0)), e) != 0)
+	if (!m->ptr || rec_far_new(&m->far, x->s->spill,
+				   (size_t)(n * 8 + (x->shape->times ? n * 8 + 64 : 0)), e) != 0)
 		return -1;
 	m->own_far = m->far;
 	p = m->far->p;
@@ -329,10 +351,13 @@ static int build(struct build *x, struct rec_pool *pool, struct rec_err *e)
 	return 0;
 }
 
-int rec_stow_csr(struct rec_csr *m, struct rec_stow *s, const struct rec_cells_shape *shape, uint64_t *repeats, struct rec_conflict *conflict,
-		 struct rec_pool *pool, struct rec_err *e)
+int rec_stow_csr(struct rec_csr *m, struct rec_stow *s, const struct rec_cells_shape *shape,
+		 uint64_t *repeats, struct rec_conflict *conflict, struct rec_pool *pool,
+		 struct rec_err *e)
 {
-	struct build x = { .s = s, .shape = shape, .m = m, .repeats = repeats, .conflict = conflict };
+	struct build x = {
+		.s = s, .shape = shape, .m = m, .repeats = repeats, .conflict = conflict
+	};
 	int rc;
 
 	*m = (struct rec_csr){ 0 };

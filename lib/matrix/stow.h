@@ -1,14 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * stow.h - cells put away until all have come: in memory while there is room, then in temporary files; and matrices whose cells lie in files.
+ * stow.h - cells put away until all have come: in memory while there is room,
+ * then in temporary files; and matrices whose cells lie in files.
  *
- * Cells (row id, column id, value[, time], 12 or 20 bytes) are added by all threads to blocks of their own. With the rank of every id known,
- *   1. the cells of every row are counted; rows are cut into ranges of consecutive ranks, each with no more cells than fit into memory (or one row);
- *   2. the cells are counted out to their ranges in a second file, with ranks in place of ids; each block is released when it is empty;
- *   3. each range becomes a matrix by cells.h, as the whole would in memory, repeats combined by the same rule, and is written behind the ones before.
- * So the result is that of rec_cells_csr to the byte. All passes but the second go through their files in order; that writes to one place a range.
+ * Cells (row id, column id, value[, time], 12 or 20 bytes) are added by all
+ * threads to blocks of their own. With the rank of every id known,
+ *   1. the cells of every row are counted; rows are cut into ranges of
+ *      consecutive ranks, each with no more cells than fit into memory (or one
+ *      row);
+ *   2. the cells are counted out to their ranges in a second file, with ranks
+ *      in place of ids; each block is released when it is empty;
+ *   3. each range becomes a matrix by cells.h, as the whole would in memory,
+ *      repeats combined by the same rule, and is written behind the ones
+ *      before.
+ * So the result is that of rec_cells_csr to the byte. All passes but the second
+ * go through their files in order; that writes to one place a range.
  *
- * Memory: 8 bytes a row, and spill->room. Files: at most two times the cells and once the matrix.
+ * Memory: 8 bytes a row, and spill->room. Files: at most two times the cells
+ * and once the matrix.
  */
 #ifndef REC_MATRIX_STOW_H
 #define REC_MATRIX_STOW_H
@@ -40,14 +49,16 @@ struct rec_stow {
 	_Atomic uint64_t held;		/* bytes of blocks in memory */
 };
 
-REC_MUST int rec_stow_new(struct rec_stow *s, struct rec_spill *spill, unsigned nthreads, bool times, struct rec_err *e);
+REC_MUST int rec_stow_new(struct rec_stow *s, struct rec_spill *spill, unsigned nthreads,
+			  bool times, struct rec_err *e);
 void rec_stow_free(struct rec_stow *s);
 
 /* Begin a new block. */
 REC_MUST int rec_stow_block(struct rec_stow *s, unsigned thread, struct rec_err *e);
 
 /* As rec_cells_add. */
-REC_MUST static inline int rec_stow_add(struct rec_stow *s, unsigned thread, uint32_t row, uint32_t col, float value, double time, struct rec_err *e)
+REC_MUST static inline int rec_stow_add(struct rec_stow *s, unsigned thread, uint32_t row,
+					uint32_t col, float value, double time, struct rec_err *e)
 {
 	struct rec_stow_lists *l = &s->list[thread];
 	uint32_t *at;
@@ -65,16 +76,29 @@ REC_MUST static inline int rec_stow_add(struct rec_stow *s, unsigned thread, uin
 }
 
 /* All cells to c, for what fits into memory; s is emptied on the way. */
-REC_MUST int rec_stow_cells(struct rec_cells *c, struct rec_stow *s, struct rec_pool *pool, struct rec_err *e);
+REC_MUST int rec_stow_cells(struct rec_cells *c, struct rec_stow *s, struct rec_pool *pool,
+			    struct rec_err *e);
 
-/* As rec_cells_csr, but the cells of m lie in a file. s is emptied on the way. */
-REC_MUST int rec_stow_csr(struct rec_csr *m, struct rec_stow *s, const struct rec_cells_shape *shape, uint64_t *repeats, struct rec_conflict *conflict,
-			  struct rec_pool *pool, struct rec_err *e);
+/*
+ * As rec_cells_csr, but the cells of m lie in a file. s is emptied on the way.
+ */
+REC_MUST int rec_stow_csr(struct rec_csr *m, struct rec_stow *s,
+			  const struct rec_cells_shape *shape, uint64_t *repeats,
+			  struct rec_conflict *conflict, struct rec_pool *pool, struct rec_err *e);
 
-/* As rec_csr_new, without times; with spill the cells lie in a file. Writable through col and val all the same. */
-REC_MUST int rec_csr_new_far(struct rec_csr *m, uint32_t nrows, uint32_t ncols, uint64_t nnz, struct rec_spill *spill, struct rec_err *e);
+/*
+ * As rec_csr_new, without times; with spill the cells lie in a file. Writable
+ * through col and val all the same.
+ */
+REC_MUST int rec_csr_new_far(struct rec_csr *m, uint32_t nrows, uint32_t ncols, uint64_t nnz,
+			     struct rec_spill *spill, struct rec_err *e);
 
-/* The transpose of m, without times, its cells in a file; those of m may lie in one. Memory: 16 bytes a row of t, and spill->room. */
-REC_MUST int rec_csr_transpose_far(struct rec_csr *t, const struct rec_csr *m, struct rec_spill *spill, struct rec_pool *pool, struct rec_err *e);
+/*
+ * The transpose of m, without times, its cells in a file; those of m may lie in
+ * one. Memory: 16 bytes a row of t, and spill->room.
+ */
+REC_MUST int rec_csr_transpose_far(struct rec_csr *t, const struct rec_csr *m,
+				   struct rec_spill *spill, struct rec_pool *pool,
+				   struct rec_err *e);
 
 #endif

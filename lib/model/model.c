@@ -17,7 +17,10 @@ void rec_model_free(struct rec_model *m)
 {
 	struct rec_merged *own = m->own;
 
-	/* the labels of a dense similarity are those of the model: released once */
+	/*
+	 * the labels of a dense similarity are those of the model: released
+	 * once
+	 */
 	if (m->sim_dense.row.own_off == m->row.own_off)
 		m->sim_dense.row = (struct rec_labels){ 0 };
 	if (m->sim_dense.col.own_off == m->col.own_off)
@@ -48,7 +51,12 @@ int rec_model_blame(const struct rec_model *m, struct rec_err *e)
 
 static struct rec_block dense_block(const struct rec_dense *d, const char *name)
 {
-	struct rec_block b = { .kind = REC_DENSE, .rows = d->row.n, .cols = d->ncols, .row_off = d->row.off, .row_bytes = d->row.bytes, .val = d->val,
+	struct rec_block b = { .kind = REC_DENSE,
+			       .rows = d->row.n,
+			       .cols = d->ncols,
+			       .row_off = d->row.off,
+			       .row_bytes = d->row.bytes,
+			       .val = d->val,
 			       .far = d->far };
 
 	if (d->col.n) {
@@ -68,12 +76,23 @@ static struct rec_block similarity_block(const struct rec_model *m)
 		d.col = m->col;
 		return dense_block(&d, "similarity");
 	}
-	return (struct rec_block){ .kind = REC_SPARSE, .order = REC_CANONICAL, .name = "similarity", .rows = m->row.n, .cols = m->col.n, .nnz = m->sim.nnz,
-				   .row_off = m->row.off, .row_bytes = m->row.bytes, .col_off = m->col.off, .col_bytes = m->col.bytes, .ptr = m->sim.ptr,
-				   .col = m->sim.col, .val = m->sim.val };
+	return (struct rec_block){ .kind = REC_SPARSE,
+				   .order = REC_CANONICAL,
+				   .name = "similarity",
+				   .rows = m->row.n,
+				   .cols = m->col.n,
+				   .nnz = m->sim.nnz,
+				   .row_off = m->row.off,
+				   .row_bytes = m->row.bytes,
+				   .col_off = m->col.off,
+				   .col_bytes = m->col.bytes,
+				   .ptr = m->sim.ptr,
+				   .col = m->sim.col,
+				   .val = m->sim.val };
 }
 
-static int write_binary(struct rec_out *out, const struct rec_model *m, struct rec_pool *pool, struct rec_err *e)
+static int write_binary(struct rec_out *out, const struct rec_model *m, struct rec_pool *pool,
+			struct rec_err *e)
 {
 	struct rec_block b[5];
 	struct rec_buf text = { 0 };
@@ -96,8 +115,12 @@ static int write_binary(struct rec_out *out, const struct rec_model *m, struct r
 	return rc == 0 ? rec_recmat_end(out, n, e) : -1;
 }
 
-/* Rows from .. to - 1 of a dense similarity as a sparse one in room for their cells; zeros are no cells. */
-static void sparse_rows(struct rec_csr *c, uint64_t *ptr, uint32_t *col, float *val, const struct rec_dense *d, uint32_t from, uint32_t to)
+/*
+ * Rows from .. to - 1 of a dense similarity as a sparse one in room for their
+ * cells; zeros are no cells.
+ */
+static void sparse_rows(struct rec_csr *c, uint64_t *ptr, uint32_t *col, float *val,
+			const struct rec_dense *d, uint32_t from, uint32_t to)
 {
 	uint64_t n = 0;
 
@@ -112,7 +135,9 @@ static void sparse_rows(struct rec_csr *c, uint64_t *ptr, uint32_t *col, float *
 			}
 		ptr[r - from + 1] = n;
 	}
-	*c = (struct rec_csr){ .nrows = to - from, .ncols = d->ncols, .nnz = n, .ptr = ptr, .col = col, .val = val };
+	*c = (struct rec_csr){
+		.nrows = to - from, .ncols = d->ncols, .nnz = n, .ptr = ptr, .col = col, .val = val
+	};
 }
 
 static bool has_cells(const struct rec_dense *d, uint32_t r)
@@ -125,8 +150,12 @@ static bool has_cells(const struct rec_dense *d, uint32_t r)
 	return false;
 }
 
-/* Text has no frame, so a dense similarity goes out in pieces of rows; a row of zeros has no cells, and so no line. */
-static int write_dense_text(struct rec_out *out, const struct rec_model *m, struct rec_pool *pool, struct rec_err *e)
+/*
+ * Text has no frame, so a dense similarity goes out in pieces of rows; a row of
+ * zeros has no cells, and so no line.
+ */
+static int write_dense_text(struct rec_out *out, const struct rec_model *m, struct rec_pool *pool,
+			    struct rec_err *e)
 {
 	uint32_t w = m->sim_dense.ncols, rows = w < TEXT_CELLS ? TEXT_CELLS / (w ? w : 1) : 1;
 	uint64_t *ptr = rec_alloc((size_t)rows + 1, sizeof *ptr, e);
@@ -137,13 +166,16 @@ static int write_dense_text(struct rec_out *out, const struct rec_model *m, stru
 	for (uint32_t from = 0, to; rc == 0 && from < m->row.n; from = to) {
 		struct rec_sparse s = { .col = m->col, .has_value = true };
 
-		for (to = from; to < m->row.n && to - from < rows && has_cells(&m->sim_dense, to); to++)
+		for (to = from; to < m->row.n && to - from < rows && has_cells(&m->sim_dense, to);
+		     to++)
 			;
 		if (to == from) {
 			to++;
 			continue;
 		}
-		s.row = (struct rec_labels){ .n = to - from, .off = m->row.off + from, .bytes = m->row.bytes };
+		s.row = (struct rec_labels){ .n = to - from,
+					     .off = m->row.off + from,
+					     .bytes = m->row.bytes };
 		sparse_rows(&s.m, ptr, col, val, &m->sim_dense, from, to);
 		rc = rec_sparse_write(out, &s, false, "", NULL, pool, e);
 	}
@@ -153,7 +185,8 @@ static int write_dense_text(struct rec_out *out, const struct rec_model *m, stru
 	return rc;
 }
 
-static int write_text(struct rec_out *out, const struct rec_model *m, struct rec_pool *pool, struct rec_err *e)
+static int write_text(struct rec_out *out, const struct rec_model *m, struct rec_pool *pool,
+		      struct rec_err *e)
 {
 	struct rec_sparse s = { .row = m->row, .col = m->col, .m = m->sim, .has_value = true };
 	const char *weights = rec_meta_get(&m->meta, "history.weights");
@@ -161,13 +194,19 @@ static int write_text(struct rec_out *out, const struct rec_model *m, struct rec
 	if (m->has_factors)
 		return rec_err_set(e, REC_EUSAGE, "factors do not go into text: use -b");
 	if (m->has_offset)
-		return rec_err_set(e, REC_EUSAGE, "a model with an offset does not go into text: use -b");
+		return rec_err_set(e, REC_EUSAGE,
+				   "a model with an offset does not go into text: use -b");
 	if (weights && strcmp(weights, "none") != 0)
-		return rec_err_set(e, REC_EUSAGE, "a model that transforms the history (%s) does not go into text: use -b", weights);
-	return m->dense ? write_dense_text(out, m, pool, e) : rec_sparse_write(out, &s, false, "", NULL, pool, e);
+		return rec_err_set(
+			e, REC_EUSAGE,
+			"a model that transforms the history (%s) does not go into text: use -b",
+			weights);
+	return m->dense ? write_dense_text(out, m, pool, e) :
+			  rec_sparse_write(out, &s, false, "", NULL, pool, e);
 }
 
-int rec_model_write(struct rec_out *out, const struct rec_model *m, bool binary, struct rec_pool *pool, struct rec_err *e)
+int rec_model_write(struct rec_out *out, const struct rec_model *m, bool binary,
+		    struct rec_pool *pool, struct rec_err *e)
 {
 	return binary ? write_binary(out, m, pool, e) : write_text(out, m, pool, e);
 }

@@ -13,7 +13,8 @@ static int positive(const struct rec_meta *m, const char *key, double *x, struct
 	if (rec_meta_get_f64(m, key, x, e) < 0)
 		return -1;
 	if (!(*x > 0) || isinf(*x))
-		return rec_err_set(e, REC_EDATA, "metadata of the model: %s is not a positive number", key);
+		return rec_err_set(e, REC_EDATA,
+				   "metadata of the model: %s is not a positive number", key);
 	return 0;
 }
 
@@ -28,8 +29,12 @@ int rec_transform_load(struct rec_transform *t, const struct rec_meta *m, struct
 	else if (!strcmp(name, "log"))
 		t->kind = REC_TRANSFORM_LOG;
 	else
-		return rec_err_set(e, REC_EDATA, "metadata of the model: history.weights is '%s', not none, linear or log", name);
-	if (positive(m, "history.alpha", &t->alpha, e) || positive(m, "history.epsilon", &t->epsilon, e) ||
+		return rec_err_set(
+			e, REC_EDATA,
+			"metadata of the model: history.weights is '%s', not none, linear or log",
+			name);
+	if (positive(m, "history.alpha", &t->alpha, e) ||
+	    positive(m, "history.epsilon", &t->epsilon, e) ||
 	    positive(m, "history.divisor", &t->divisor, e))
 		return -1;
 	return 0;
@@ -41,7 +46,9 @@ float rec_transform_weight(const struct rec_transform *t, float value)
 	case REC_TRANSFORM_LINEAR:
 		return (float)(t->alpha * (double)value / t->divisor);
 	case REC_TRANSFORM_LOG:
-		return value > 0 ? (float)(t->alpha * rec_log1p((double)value / t->epsilon) / t->divisor) : 0;
+		return value > 0 ? (float)(t->alpha * rec_log1p((double)value / t->epsilon) /
+					   t->divisor) :
+				   0;
 	case REC_TRANSFORM_NONE:
 		break;
 	}

@@ -18,9 +18,13 @@ struct rec_transform {
 };
 
 /* From history.weights and its companions; absent ones are none, 1, 1, 1. */
-REC_MUST int rec_transform_load(struct rec_transform *t, const struct rec_meta *m, struct rec_err *e);
+REC_MUST int rec_transform_load(struct rec_transform *t, const struct rec_meta *m,
+				struct rec_err *e);
 
-/* none: 1 where value > 0, else 0. linear: alpha * value / divisor. log: alpha * ln(1 + value / epsilon) / divisor where value > 0, else 0. */
+/*
+ * none: 1 where value > 0, else 0. linear: alpha * value / divisor. log: alpha
+ * * ln(1 + value / epsilon) / divisor where value > 0, else 0.
+ */
 float rec_transform_weight(const struct rec_transform *t, float value);
 
 REC_END_C

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What recmat(5) asks of the contents of a block beyond lengths and CRCs, checked by all threads.
+ * What recmat(5) asks of the contents of a block beyond lengths and CRCs,
+ * checked by all threads.
  *
- * Two passes: offsets and row pointers first, since nothing may be looked up through them before; then labels, indices, rank order, values and times.
- * A pass is a list of jobs over an array each, cut into pieces; the pieces of all jobs are the tasks of one pool run. The lowest failing piece of the first failing
- * job is reported, whatever the threads do. Memory: a bit per column and thread for ranked blocks, else nothing.
+ * Two passes: offsets and row pointers first, since nothing may be looked up
+ * through them before; then labels, indices, rank order, values and times. A
+ * pass is a list of jobs over an array each, cut into pieces; the pieces of all
+ * jobs are the tasks of one pool run. The lowest failing piece of the first
+ * failing job is reported, whatever the threads do. Memory: a bit per column
+ * and thread for ranked blocks, else nothing.
  */
 #include <inttypes.h>
 #include <math.h>
@@ -22,7 +26,8 @@ enum { PIECE = 1 << 17, LABEL_PIECE = 1 << 14, JOBS = 6 };
 struct check;
 
 /* Items from .. to - 1 of an array are in order: 0 or -1. */
-typedef int check_fn(const struct check *c, uint64_t from, uint64_t to, unsigned thread, struct rec_err *e);
+typedef int check_fn(const struct check *c, uint64_t from, uint64_t to, unsigned thread,
+		     struct rec_err *e);
 
 struct job {
 	check_fn *fn;
@@ -58,7 +63,11 @@ static int run_piece(void *arg, size_t task, unsigned thread, struct rec_err *e)
 		task -= (size_t)pieces(j++);
 	from = task * j->piece;
 	to = from + j->piece < j->n ? from + j->piece : j->n;
-	rec_far_used(c->b->far, (to - from) * sizeof(uint64_t));	/* about: indices and pointers are smaller or equal, labels a little larger */
+	/*
+	 * about: indices and pointers are smaller or equal, labels a little
+	 * larger
+	 */
+	rec_far_used(c->b->far, (to - from) * sizeof(uint64_t));
 	return j->fn(c, from, to, thread, e);
 }
 
@@ -75,7 +84,8 @@ static int run_jobs(struct check *c, struct rec_pool *pool, struct rec_err *e)
  * Offsets begin at 0, do not descend, and end at last. Labels are not empty and
  * not longer than REC_LABEL_MAX.
  */
-static int check_offsets(const uint64_t *off, uint64_t n, uint64_t last, uint64_t from, uint64_t to, bool labels, const char *what, struct rec_err *e)
+static int check_offsets(const uint64_t *off, uint64_t n, uint64_t last, uint64_t from, uint64_t to,
+			 bool labels, const char *what, struct rec_err *e)
 {
 	if ((from == 0 && off[0] != 0) || (to == n && off[n] != last))
 		return rec_err_set(e, REC_EDATA, "%s do not span their section", what);
@@ -83,24 +93,31 @@ static int check_offsets(const uint64_t *off, uint64_t n, uint64_t last, uint64_
 		if (off[i + 1] < off[i] || off[i + 1] > last)
 			return rec_err_set(e, REC_EDATA, "%s descend at %" PRIu64, what, i + 1);
 		if (labels && (off[i + 1] == off[i] || off[i + 1] - off[i] > REC_LABEL_MAX))
-			return rec_err_set(e, REC_EDATA, "%s: label %" PRIu64 " is empty or too long", what, i + 1);
+			return rec_err_set(e, REC_EDATA,
+					   "%s: label %" PRIu64 " is empty or too long", what,
+					   i + 1);
 	}
 	return 0;
 }
 
-static int check_row_off(const struct check *c, uint64_t from, uint64_t to, unsigned thread, struct rec_err *e)
+static int check_row_off(const struct check *c, uint64_t from, uint64_t to, unsigned thread,
+			 struct rec_err *e)
 {
 	(void)thread;
-	return check_offsets(c->b->row_off, c->b->rows, c->label_len[0], from, to, true, "row label offsets", e);
+	return check_offsets(c->b->row_off, c->b->rows, c->label_len[0], from, to, true,
+			     "row label offsets", e);
 }
 
-static int check_col_off(const struct check *c, uint64_t from, uint64_t to, unsigned thread, struct rec_err *e)
+static int check_col_off(const struct check *c, uint64_t from, uint64_t to, unsigned thread,
+			 struct rec_err *e)
 {
 	(void)thread;
-	return check_offsets(c->b->col_off, c->b->cols, c->label_len[1], from, to, true, "column label offsets", e);
+	return check_offsets(c->b->col_off, c->b->cols, c->label_len[1], from, to, true,
+			     "column label offsets", e);
 }
 
-static int check_ptr(const struct check *c, uint64_t from, uint64_t to, unsigned thread, struct rec_err *e)
+static int check_ptr(const struct check *c, uint64_t from, uint64_t to, unsigned thread,
+		     struct rec_err *e)
 {
 	(void)thread;
 	return check_offsets(c->b->ptr, c->b->rows, c->b->nnz, from, to, false, "row pointers", e);
@@ -119,31 +136,36 @@ static bool ascend(const char *a, size_t na, const char *b, size_t nb)
 	return d ? d < 0 : na < nb;
 }
 
-static int check_labels(const uint64_t *off, const char *bytes, uint64_t from, uint64_t to, const char *what, struct rec_err *e)
+static int check_labels(const uint64_t *off, const char *bytes, uint64_t from, uint64_t to,
+			const char *what, struct rec_err *e)
 {
 	if (!clean(bytes + off[from], (size_t)(off[to] - off[from])))
 		return rec_err_set(e, REC_EDATA, "a %s label holds TAB, newline or NUL", what);
 	for (uint64_t i = from ? from : 1; i < to; i++)
-		if (!ascend(bytes + off[i - 1], (size_t)(off[i] - off[i - 1]), bytes + off[i], (size_t)(off[i + 1] - off[i])))
+		if (!ascend(bytes + off[i - 1], (size_t)(off[i] - off[i - 1]), bytes + off[i],
+			    (size_t)(off[i + 1] - off[i])))
 			return rec_err_set(e, REC_EDATA, "%s labels do not ascend at %" PRIu64,
 					   what, i + 1);
 	return 0;
 }
 
-static int check_row_labels(const struct check *c, uint64_t from, uint64_t to, unsigned thread, struct rec_err *e)
+static int check_row_labels(const struct check *c, uint64_t from, uint64_t to, unsigned thread,
+			    struct rec_err *e)
 {
 	(void)thread;
 	return check_labels(c->b->row_off, c->b->row_bytes, from, to, "row", e);
 }
 
-static int check_col_labels(const struct check *c, uint64_t from, uint64_t to, unsigned thread, struct rec_err *e)
+static int check_col_labels(const struct check *c, uint64_t from, uint64_t to, unsigned thread,
+			    struct rec_err *e)
 {
 	(void)thread;
 	return check_labels(c->b->col_off, c->b->col_bytes, from, to, "column", e);
 }
 
 /* A piece of entries owns the rows that begin in it. */
-static int check_canonical(const struct check *c, uint64_t from, uint64_t to, unsigned thread, struct rec_err *e)
+static int check_canonical(const struct check *c, uint64_t from, uint64_t to, unsigned thread,
+			   struct rec_err *e)
 {
 	const struct rec_block *b = c->b;
 	uint64_t end = rec_search64(b->ptr, 0, b->rows, to);
@@ -185,7 +207,8 @@ static int check_rank_order(const struct rec_block *b, uint64_t r, unsigned char
 	return i < to ? -1 : 0;
 }
 
-static int check_ranked(const struct check *c, uint64_t from, uint64_t to, unsigned thread, struct rec_err *e)
+static int check_ranked(const struct check *c, uint64_t from, uint64_t to, unsigned thread,
+			struct rec_err *e)
 {
 	const struct rec_block *b = c->b;
 	uint64_t end = rec_search64(b->ptr, 0, b->rows, to);
@@ -197,11 +220,16 @@ static int check_ranked(const struct check *c, uint64_t from, uint64_t to, unsig
 	}
 	for (uint64_t r = rec_search64(b->ptr, 0, b->rows, from); r < end; r++)
 		if (check_rank_order(b, r, c->seen[thread]) != 0)
-			return rec_err_set(e, REC_EDATA, "row %" PRIu64 ": not in rank order, a column twice, or one beyond the columns", r + 1);
+			return rec_err_set(
+				e, REC_EDATA,
+				"row %" PRIu64
+				": not in rank order, a column twice, or one beyond the columns",
+				r + 1);
 	return 0;
 }
 
-static int check_triples(const struct check *c, uint64_t from, uint64_t to, unsigned thread, struct rec_err *e)
+static int check_triples(const struct check *c, uint64_t from, uint64_t to, unsigned thread,
+			 struct rec_err *e)
 {
 	const struct rec_block *b = c->b;
 	bool bad = false;
@@ -214,7 +242,8 @@ static int check_triples(const struct check *c, uint64_t from, uint64_t to, unsi
 	return 0;
 }
 
-static int check_values(const struct check *c, uint64_t from, uint64_t to, unsigned thread, struct rec_err *e)
+static int check_values(const struct check *c, uint64_t from, uint64_t to, unsigned thread,
+			struct rec_err *e)
 {
 	const char *p = (const char *)c->b->val;
 	bool missing = c->b->order == REC_STREAM, bad = false;
@@ -230,7 +259,8 @@ static int check_values(const struct check *c, uint64_t from, uint64_t to, unsig
 	return 0;
 }
 
-static int check_times(const struct check *c, uint64_t from, uint64_t to, unsigned thread, struct rec_err *e)
+static int check_times(const struct check *c, uint64_t from, uint64_t to, unsigned thread,
+		       struct rec_err *e)
 {
 	const char *p = (const char *)c->b->time;
 	const uint64_t inf = 0x7ff0000000000000u;
@@ -261,7 +291,8 @@ static int check_empty(const struct check *c, struct rec_err *e)
 {
 	const struct rec_block *b = c->b;
 
-	if ((b->rows == 0 && (b->row_off[0] != 0 || c->label_len[0] != 0)) || (b->col_off && b->cols == 0 && (b->col_off[0] != 0 || c->label_len[1] != 0)))
+	if ((b->rows == 0 && (b->row_off[0] != 0 || c->label_len[0] != 0)) ||
+	    (b->col_off && b->cols == 0 && (b->col_off[0] != 0 || c->label_len[1] != 0)))
 		return rec_err_set(e, REC_EDATA, "label offsets do not span their section");
 	if (b->ptr && b->rows == 0 && (b->ptr[0] != 0 || b->nnz != 0))
 		return rec_err_set(e, REC_EDATA, "row pointers do not span their section");
@@ -295,7 +326,8 @@ static int check_keys(const struct check *c, uint64_t from, uint64_t to, unsigne
 	return 0;
 }
 
-int rec_form_check(const struct rec_block *b, const uint64_t label_len[2], struct rec_pool *pool, struct rec_err *e)
+int rec_form_check(const struct rec_block *b, const uint64_t label_len[2], struct rec_pool *pool,
+		   struct rec_err *e)
 {
 	struct check c = { .b = b, .label_len = { label_len[0], label_len[1] } };
 	bool ranked = b->kind == REC_SPARSE && b->order == REC_RANKED;
@@ -321,7 +353,11 @@ int rec_form_check(const struct rec_block *b, const uint64_t label_len[2], struc
 		add_job(&c, check_col_labels, b->cols, LABEL_PIECE);
 	add_job(&c, check_values, b->kind == REC_DENSE ? b->rows * b->cols : b->nnz, PIECE);
 	if (b->kind == REC_SPARSE)
-		add_job(&c, ranked ? check_ranked : b->order == REC_STREAM ? check_triples : check_canonical, b->nnz, PIECE);
+		add_job(&c,
+			ranked		       ? check_ranked :
+			b->order == REC_STREAM ? check_triples :
+						 check_canonical,
+			b->nnz, PIECE);
 	if (b->time)
 		add_job(&c, check_times, b->nnz, PIECE);
 	return ranked ? check_ranked_all(&c, pool, e) : run_jobs(&c, pool, e);

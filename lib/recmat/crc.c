@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * crc.c - CRC-32 by folding (Gopal, Ozturk, Guilford and others 2009, "Fast CRC computation for generic polynomials using PCLMULQDQ").
+ * crc.c - CRC-32 by folding (Gopal, Ozturk, Guilford and others 2009, "Fast CRC
+ * computation for generic polynomials using PCLMULQDQ").
  *
- * Four lanes of 128 bits each take up 64 bytes a step: a lane is multiplied by x^512 modulo the polynomial (its halves by x^576 and x^512, bits reflected) and added to what
- * lies 64 bytes on. Then the lanes are folded into one, that into 64 bits and, by Barrett's reduction, into 32. What is left over, short input and other
- * CPUs take zlib's way. The number is the same in any case.
+ * Four lanes of 128 bits each take up 64 bytes a step: a lane is multiplied by
+ * x^512 modulo the polynomial (its halves by x^576 and x^512, bits reflected)
+ * and added to what lies 64 bytes on. Then the lanes are folded into one, that
+ * into 64 bits and, by Barrett's reduction, into 32. What is left over, short
+ * input and other CPUs take zlib's way. The number is the same in any case.
  */
 #include "recmat/crc.h"
 
@@ -34,17 +37,22 @@ static inline FOLDS __m128i load(const unsigned char *p)
 /* Both halves of x times those of k, added to next. */
 static inline FOLDS __m128i fold(__m128i x, __m128i k, __m128i next)
 {
-	return _mm_xor_si128(_mm_xor_si128(_mm_clmulepi64_si128(x, k, 0x00), _mm_clmulepi64_si128(x, k, 0x11)), next);
+	return _mm_xor_si128(
+		_mm_xor_si128(_mm_clmulepi64_si128(x, k, 0x00), _mm_clmulepi64_si128(x, k, 0x11)),
+		next);
 }
 
 static FOLDS uint32_t reduce(__m128i x)
 {
-	const __m128i by128 = _mm_set_epi64x(0x00ccaa009e, 0x01751997d0), by64 = _mm_set_epi64x(0, 0x0163cd6124),
-		      barrett = _mm_set_epi64x(0x01f7011641, 0x01db710641), low = _mm_setr_epi32(-1, 0, -1, 0);
+	const __m128i by128 = _mm_set_epi64x(0x00ccaa009e, 0x01751997d0),
+		      by64 = _mm_set_epi64x(0, 0x0163cd6124),
+		      barrett = _mm_set_epi64x(0x01f7011641, 0x01db710641),
+		      low = _mm_setr_epi32(-1, 0, -1, 0);
 	__m128i t;
 
 	x = _mm_xor_si128(_mm_srli_si128(x, 8), _mm_clmulepi64_si128(x, by128, 0x10));
-	x = _mm_xor_si128(_mm_srli_si128(x, 4), _mm_clmulepi64_si128(_mm_and_si128(x, low), by64, 0x00));
+	x = _mm_xor_si128(_mm_srli_si128(x, 4),
+			  _mm_clmulepi64_si128(_mm_and_si128(x, low), by64, 0x00));
 	t = _mm_and_si128(_mm_clmulepi64_si128(_mm_and_si128(x, low), barrett, 0x10), low);
 	x = _mm_xor_si128(x, _mm_clmulepi64_si128(t, barrett, 0x00));
 	return (uint32_t)_mm_extract_epi32(x, 1);
@@ -53,8 +61,10 @@ static FOLDS uint32_t reduce(__m128i x)
 /* n: a multiple of 16, LEAST or more. */
 static FOLDS uint32_t by_folding(uint32_t crc, const unsigned char *p, size_t n)
 {
-	const __m128i by512 = _mm_set_epi64x(0x01c6e41596, 0x0154442bd4), by128 = _mm_set_epi64x(0x00ccaa009e, 0x01751997d0);
-	__m128i a = _mm_xor_si128(load(p), _mm_cvtsi32_si128((int)~crc)), b = load(p + 16), c = load(p + 32), d = load(p + 48);
+	const __m128i by512 = _mm_set_epi64x(0x01c6e41596, 0x0154442bd4),
+		      by128 = _mm_set_epi64x(0x00ccaa009e, 0x01751997d0);
+	__m128i a = _mm_xor_si128(load(p), _mm_cvtsi32_si128((int)~crc)), b = load(p + 16),
+		c = load(p + 32), d = load(p + 48);
 
 	for (p += 64, n -= 64; n >= 64; p += 64, n -= 64) {
 		a = fold(a, by512, load(p));

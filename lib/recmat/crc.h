@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* crc.h - the CRC-32 of zlib and gzip, quicker where the CPU multiplies without carries. */
+/*
+ * crc.h - the CRC-32 of zlib and gzip, quicker where the CPU multiplies without
+ * carries.
+ */
 #ifndef REC_RECMAT_CRC_H
 #define REC_RECMAT_CRC_H
 

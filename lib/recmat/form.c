@@ -71,10 +71,12 @@ static bool all_zero(const unsigned char *p, size_t n)
 	return n == 0;
 }
 
-int rec_form_head_get(struct rec_form_head *h, const unsigned char p[REC_FORM_HEAD], struct rec_err *e)
+int rec_form_head_get(struct rec_form_head *h, const unsigned char p[REC_FORM_HEAD],
+		      struct rec_err *e)
 {
 	if (memcmp(p, REC_FORM_MAGIC, 8) != 0)
-		return rec_err_set(e, REC_EDATA, "no recmat header here: damaged, or something else follows");
+		return rec_err_set(e, REC_EDATA,
+				   "no recmat header here: damaged, or something else follows");
 	if (rec_crc32(0, p, 124) != rec_get32(p + 124))
 		return rec_err_set(e, REC_EDATA, "damaged: the CRC of the header is wrong");
 	h->version = rec_get16(p + 8);
@@ -90,7 +92,8 @@ int rec_form_head_get(struct rec_form_head *h, const unsigned char p[REC_FORM_HE
 	h->table_crc = rec_get32(p + 60);
 	memcpy(h->name, p + 64, REC_NAME_MAX);
 	if (h->version != REC_FORM_VERSION)
-		return rec_err_set(e, REC_EDATA, "recmat version %u; version %d is understood", h->version, REC_FORM_VERSION);
+		return rec_err_set(e, REC_EDATA, "recmat version %u; version %d is understood",
+				   h->version, REC_FORM_VERSION);
 	if (h->flags & ~REC_FORM_OPTIONAL || !all_zero(p + 96, 28))
 		return rec_err_set(e, REC_EDATA, "a reserved field of the header is set");
 	if (!rec_form_name_ok(h->name))
@@ -120,44 +123,72 @@ uint32_t rec_form_sections(struct rec_form_section s[REC_FORM_KNOWN], const stru
 {
 	static const uint64_t none[1];	/* the offsets of an empty side that has no memory */
 	bool sparse = b->kind == REC_SPARSE, dense = b->kind == REC_DENSE;
-	const uint64_t *row_off = b->rows ? b->row_off : none, *col_off = b->cols ? b->col_off : none;
+	const uint64_t *row_off = b->rows ? b->row_off : none,
+		       *col_off = b->cols ? b->col_off : none;
 	uint64_t cells = sparse ? b->nnz : b->rows * b->cols, off;
 	uint32_t n = 0;
 
 	if (b->kind == REC_META)
-		s[n++] = (struct rec_form_section){ .type = REC_SEC_META, .len = b->meta_len, .p = b->meta };
+		s[n++] = (struct rec_form_section){ .type = REC_SEC_META,
+						    .len = b->meta_len,
+						    .p = b->meta };
 	if (b->kind == REC_KEYS)
 		s[n++] = (struct rec_form_section){ .type = REC_SEC_KEY,
 						    .len = 8 * b->rows,
 						    .p = b->key };
 	if (sparse || dense) {
-		s[n++] = (struct rec_form_section){ .type = REC_SEC_ROW_OFF, .len = 8 * (b->rows + 1), .p = row_off };
-		s[n++] = (struct rec_form_section){ .type = REC_SEC_ROW_BYTES, .len = row_off[b->rows], .p = b->row_bytes };
+		s[n++] = (struct rec_form_section){ .type = REC_SEC_ROW_OFF,
+						    .len = 8 * (b->rows + 1),
+						    .p = row_off };
+		s[n++] = (struct rec_form_section){ .type = REC_SEC_ROW_BYTES,
+						    .len = row_off[b->rows],
+						    .p = b->row_bytes };
 	}
 	if (sparse || (dense && b->col_off)) {
-		s[n++] = (struct rec_form_section){ .type = REC_SEC_COL_OFF, .len = 8 * (b->cols + 1), .p = col_off };
-		s[n++] = (struct rec_form_section){ .type = REC_SEC_COL_BYTES, .len = col_off[b->cols], .p = b->col_bytes };
+		s[n++] = (struct rec_form_section){ .type = REC_SEC_COL_OFF,
+						    .len = 8 * (b->cols + 1),
+						    .p = col_off };
+		s[n++] = (struct rec_form_section){ .type = REC_SEC_COL_BYTES,
+						    .len = col_off[b->cols],
+						    .p = b->col_bytes };
 	}
 	if (sparse && b->order != REC_STREAM)
-		s[n++] = (struct rec_form_section){ .type = REC_SEC_PTR, .len = 8 * (b->rows + 1), .p = b->rows ? b->ptr : none };
+		s[n++] = (struct rec_form_section){ .type = REC_SEC_PTR,
+						    .len = 8 * (b->rows + 1),
+						    .p = b->rows ? b->ptr : none };
 	if (sparse)
-		s[n++] = (struct rec_form_section){ .type = REC_SEC_COL, .len = 4 * b->nnz, .p = b->col };
+		s[n++] = (struct rec_form_section){ .type = REC_SEC_COL,
+						    .len = 4 * b->nnz,
+						    .p = b->col };
 	if (sparse && b->order == REC_STREAM)
-		s[n++] = (struct rec_form_section){ .type = REC_SEC_ROW, .len = 4 * b->nnz, .p = b->row };
+		s[n++] = (struct rec_form_section){ .type = REC_SEC_ROW,
+						    .len = 4 * b->nnz,
+						    .p = b->row };
 	if (sparse || dense)
-		s[n++] = (struct rec_form_section){ .type = REC_SEC_VAL, .len = 4 * cells, .p = b->val };
+		s[n++] = (struct rec_form_section){ .type = REC_SEC_VAL,
+						    .len = 4 * cells,
+						    .p = b->val };
 	if (sparse && b->time)
-		s[n++] = (struct rec_form_section){ .type = REC_SEC_TIME, .len = 8 * b->nnz, .p = b->time };
+		s[n++] = (struct rec_form_section){ .type = REC_SEC_TIME,
+						    .len = 8 * b->nnz,
+						    .p = b->time };
 	off = REC_FORM_HEAD + rec_form_table_size(n);
 	for (uint32_t i = 0; i < n; i++) {
 		s[i].off = off;
-		s[i].far = s[i].type == REC_SEC_COL || s[i].type == REC_SEC_VAL || s[i].type == REC_SEC_TIME ? b->far : NULL;	/* the rest may lie elsewhere */
+		/* the rest may lie elsewhere */
+		s[i].far = s[i].type == REC_SEC_COL || s[i].type == REC_SEC_VAL ||
+					   s[i].type == REC_SEC_TIME ?
+				   b->far :
+				   NULL;
 		off += rec_form_pad(s[i].len);
 	}
 	return n;
 }
 
-/* Sections are cut into chunks; each chunk's CRC is one task, and they are put together in order, so the threads leave no trace. */
+/*
+ * Sections are cut into chunks; each chunk's CRC is one task, and they are put
+ * together in order, so the threads leave no trace.
+ */
 enum { CHUNK = 1 << 20, STEP = 128 << 10 };
 
 struct chunk {
@@ -208,7 +239,10 @@ int rec_form_crc(struct rec_form_section *s, uint32_t n, struct rec_pool *pool, 
 		return -1;
 	for (uint32_t i = 0; i < n; i++)
 		for (uint64_t at = 0; at < s[i].len; at += CHUNK)
-			c[k++] = (struct chunk){ (const unsigned char *)s[i].p + at, (size_t)(s[i].len - at < CHUNK ? s[i].len - at : CHUNK), 0, s[i].far };
+			c[k++] = (struct chunk){
+				(const unsigned char *)s[i].p + at,
+				(size_t)(s[i].len - at < CHUNK ? s[i].len - at : CHUNK), 0, s[i].far
+			};
 	if (rec_pool_run(pool, total, crc_chunk, c, e) != 0) {
 		free(c);
 		return -1;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* recmat/form.h - the bytes of recmat(5), shared by its reader and writer and by nobody else. */
+/*
+ * recmat/form.h - the bytes of recmat(5), shared by its reader and writer and
+ * by nobody else.
+ */
 #ifndef REC_RECMAT_FORM_H
 #define REC_RECMAT_FORM_H
 
@@ -27,11 +30,21 @@ enum {
 };
 #define REC_FORM_MAGIC "RECMAT\0\n"
 #define REC_FORM_END 0xffffffffu	/* kind of an end mark */
-#define REC_FORM_ROWS_MAX 0xfffffffeu	/* most rows, and columns: indices are 32 bits, and one value means none */
+#define REC_FORM_ROWS_MAX \
+	0xfffffffeu /* most rows, and columns: indices are 32 bits, and one value means none */
 
 enum rec_section_type {
-	REC_SEC_ROW_OFF = 1, REC_SEC_ROW_BYTES, REC_SEC_COL_OFF, REC_SEC_COL_BYTES, REC_SEC_PTR, REC_SEC_COL, REC_SEC_ROW, REC_SEC_VAL, REC_SEC_TIME,
-	REC_SEC_META, REC_SEC_KEY,
+	REC_SEC_ROW_OFF = 1,
+	REC_SEC_ROW_BYTES,
+	REC_SEC_COL_OFF,
+	REC_SEC_COL_BYTES,
+	REC_SEC_PTR,
+	REC_SEC_COL,
+	REC_SEC_ROW,
+	REC_SEC_VAL,
+	REC_SEC_TIME,
+	REC_SEC_META,
+	REC_SEC_KEY,
 };
 
 /* The missing value and the missing time: the only NaNs allowed. */
@@ -74,19 +87,30 @@ void rec_form_head_put(unsigned char p[REC_FORM_HEAD], const struct rec_form_hea
 /* Printable ASCII without blanks, zeros behind. */
 bool rec_form_name_ok(const char name[REC_NAME_MAX]);
 
-/* Magic, CRC and zeros are checked, then the version. The message names neither file nor block. */
-REC_MUST int rec_form_head_get(struct rec_form_head *h, const unsigned char p[REC_FORM_HEAD], struct rec_err *e);
+/*
+ * Magic, CRC and zeros are checked, then the version. The message names neither
+ * file nor block.
+ */
+REC_MUST int rec_form_head_get(struct rec_form_head *h, const unsigned char p[REC_FORM_HEAD],
+			       struct rec_err *e);
 
-/* The sections of a block in their order, with offsets; returns their number. */
+/*
+ * The sections of a block in their order, with offsets; returns their number.
+ */
 uint32_t rec_form_sections(struct rec_form_section s[REC_FORM_KNOWN], const struct rec_block *b);
 
 /* What a section is called in messages. */
 const char *rec_form_section_name(uint32_t type);
 
 /* CRC-32 of each section and its padding, in parallel. */
-REC_MUST int rec_form_crc(struct rec_form_section *s, uint32_t n, struct rec_pool *pool, struct rec_err *e);
+REC_MUST int rec_form_crc(struct rec_form_section *s, uint32_t n, struct rec_pool *pool,
+			  struct rec_err *e);
 
-/* All that recmat(5) asks of the contents of a block of a known kind whose sections have the right lengths; label_len: bytes of row, column labels. */
-REC_MUST int rec_form_check(const struct rec_block *b, const uint64_t label_len[2], struct rec_pool *pool, struct rec_err *e);
+/*
+ * All that recmat(5) asks of the contents of a block of a known kind whose
+ * sections have the right lengths; label_len: bytes of row, column labels.
+ */
+REC_MUST int rec_form_check(const struct rec_block *b, const uint64_t label_len[2],
+			    struct rec_pool *pool, struct rec_err *e);
 
 #endif

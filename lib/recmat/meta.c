@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Metadata: a sorted array of pairs. There are tens of keys, so insertion moves the rest. */
+/*
+ * Metadata: a sorted array of pairs. There are tens of keys, so insertion moves
+ * the rest.
+ */
 #include "recmat/meta.h"
 
 #include <inttypes.h>
@@ -82,7 +85,8 @@ int rec_meta_set(struct rec_meta *m, const char *key, const char *value, struct 
 	if (!key_ok(key, strlen(key)))
 		return rec_err_set(e, REC_EDATA, "metadata: malformed key '%s'", key);
 	if (strpbrk(value, "\t\n"))
-		return rec_err_set(e, REC_EDATA, "metadata: the value of %s holds TAB or newline", key);
+		return rec_err_set(e, REC_EDATA, "metadata: the value of %s holds TAB or newline",
+				   key);
 	v = copy(value, strlen(value), e);
 	if (!v)
 		return -1;
@@ -139,7 +143,8 @@ int rec_meta_get_u64(const struct rec_meta *m, const char *key, uint64_t *x, str
 	if (!s)
 		return 0;
 	if (rec_num_u64(s, strlen(s), x) != REC_NUM_OK)
-		return rec_err_set(e, REC_EDATA, "metadata: %s: '%s' is not a whole number", key, s);
+		return rec_err_set(e, REC_EDATA, "metadata: %s: '%s' is not a whole number", key,
+				   s);
 	return 1;
 }
 
@@ -203,7 +208,8 @@ static bool get_digest(const char *s, uint64_t x[2])
 	return true;
 }
 
-static int add_digest(struct rec_meta *dst, const char *key, const char *a, const char *b, struct rec_err *e)
+static int add_digest(struct rec_meta *dst, const char *key, const char *a, const char *b,
+		      struct rec_err *e)
 {
 	char sum[33];
 	uint64_t x[2], y[2];
@@ -214,7 +220,8 @@ static int add_digest(struct rec_meta *dst, const char *key, const char *a, cons
 	return rec_meta_set(dst, key, sum, e);
 }
 
-static int add_count(struct rec_meta *dst, const struct rec_meta *src, const char *key, struct rec_err *e)
+static int add_count(struct rec_meta *dst, const struct rec_meta *src, const char *key,
+		     struct rec_err *e)
 {
 	uint64_t a, b;
 
@@ -226,16 +233,19 @@ static int add_count(struct rec_meta *dst, const struct rec_meta *src, const cha
 }
 
 /* Both hold key. */
-static int merge_key(struct rec_meta *dst, const struct rec_meta *src, const char *key, const char *theirs, bool shards, struct rec_err *e)
+static int merge_key(struct rec_meta *dst, const struct rec_meta *src, const char *key,
+		     const char *theirs, bool shards, struct rec_err *e)
 {
 	const char *ours = rec_meta_get(dst, key);
 
 	if (shards && strcmp(key, "digest") == 0)
 		return add_digest(dst, key, ours, theirs, e);
-	if (shards && (strcmp(key, "cells") == 0 || strcmp(key, "shards") == 0 || strcmp(key, "users") == 0))
+	if (shards &&
+	    (strcmp(key, "cells") == 0 || strcmp(key, "shards") == 0 || strcmp(key, "users") == 0))
 		return add_count(dst, src, key, e);
 	if (strcmp(ours, theirs) != 0)
-		return rec_err_set(e, REC_EDATA, "metadata: %s is %s in one part and %s in another", key, ours, theirs);
+		return rec_err_set(e, REC_EDATA, "metadata: %s is %s in one part and %s in another",
+				   key, ours, theirs);
 	return 0;
 }
 
@@ -245,7 +255,8 @@ int rec_meta_merge(struct rec_meta *dst, const struct rec_meta *src, struct rec_
 
 	for (size_t i = 0; i < dst->n; i++)
 		if (!rec_meta_get(src, dst->entry[i].key))
-			return rec_err_set(e, REC_EDATA, "metadata: one part has no %s", dst->entry[i].key);
+			return rec_err_set(e, REC_EDATA, "metadata: one part has no %s",
+					   dst->entry[i].key);
 	for (size_t i = 0; i < src->n; i++) {
 		const char *key = src->entry[i].key;
 

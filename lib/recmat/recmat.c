@@ -2,10 +2,14 @@
 /*
  * Reading recmat(5).
  *
- * A plain file is mapped and its blocks are handed out in place. Everything else is read section by section into memory of its own, which
- * grows as bytes arrive: a header can't make us allocate more than STEP bytes that are not there. The order of checks: header (magic, CRC, zeros), sizes against each
- * other and against what is left, section table, section CRCs (but for trust), padding, then the contents (recmat/check.c).
- * Messages begin with the file, then the number of the block in the file, counted from 1 over all its streams, end marks not counted.
+ * A plain file is mapped and its blocks are handed out in place. Everything
+ * else is read section by section into memory of its own, which grows as bytes
+ * arrive: a header can't make us allocate more than STEP bytes that are not
+ * there. The order of checks: header (magic, CRC, zeros), sizes against each
+ * other and against what is left, section table, section CRCs (but for trust),
+ * padding, then the contents (recmat/check.c).
+ * Messages begin with the file, then the number of the block in the file,
+ * counted from 1 over all its streams, end marks not counted.
  */
 #include "recmat/recmat.h"
 
@@ -53,7 +57,10 @@ int rec_recmat_is(struct rec_in *in, struct rec_err *e)
 {
 	const void *p;
 
-	/* byte by byte: a terminal or coprocess may have sent a short line of text and wait for its answer */
+	/*
+	 * byte by byte: a terminal or coprocess may have sent a short line of
+	 * text and wait for its answer
+	 */
 	for (size_t i = 1; i <= 8; i++) {
 		int64_t n = rec_in_peek(in, &p, i, e);
 
@@ -65,7 +72,8 @@ int rec_recmat_is(struct rec_in *in, struct rec_err *e)
 	return 1;
 }
 
-int rec_recmat_open(struct rec_recmat **out, struct rec_in *in, bool trust, struct rec_pool *pool, struct rec_err *e)
+int rec_recmat_open(struct rec_recmat **out, struct rec_in *in, bool trust, struct rec_pool *pool,
+		    struct rec_err *e)
 {
 	struct rec_recmat *r = rec_zalloc(1, sizeof *r, e);
 	const void *p;
@@ -84,7 +92,10 @@ int rec_recmat_open(struct rec_recmat **out, struct rec_in *in, bool trust, stru
 		free(r);
 		return -1;
 	}
-	/* a descriptor that stood inside a file may give an address that is not a multiple of 64 */
+	/*
+	 * a descriptor that stood inside a file may give an address that is not
+	 * a multiple of 64
+	 */
 	if (rc == 1 && (uintptr_t)p % REC_FORM_ALIGN == 0)
 		r->map = p;
 	else if (rc == 1)
@@ -105,7 +116,8 @@ void rec_recmat_close(struct rec_recmat *r)
 
 static int cut_off(const struct rec_recmat *r, struct rec_err *e)
 {
-	return rec_err_set(e, REC_EDATA, "%s: cut off: no end mark after block %" PRIu64, rec_in_name(r->in), r->blocks);
+	return rec_err_set(e, REC_EDATA, "%s: cut off: no end mark after block %" PRIu64,
+			   rec_in_name(r->in), r->blocks);
 }
 
 /* Up to n bytes into buf; how many, or -1. */
@@ -149,7 +161,8 @@ static int read_growing(struct rec_recmat *r, unsigned char **out, uint64_t n, s
 }
 
 /* The next n bytes: in place, or in memory that own keeps. */
-static int take(struct rec_recmat *r, uint64_t n, const unsigned char **p, struct own *own, struct rec_err *e)
+static int take(struct rec_recmat *r, uint64_t n, const unsigned char **p, struct own *own,
+		struct rec_err *e)
 {
 	unsigned char *mem = NULL;
 
@@ -188,10 +201,14 @@ static int next_head(struct rec_recmat *r, unsigned char head[REC_FORM_HEAD], st
 
 static int take_end(struct rec_recmat *r, const struct rec_form_head *h, struct rec_err *e)
 {
-	if (h->flags || h->order || h->type || h->cols || h->nnz || h->size != REC_FORM_HEAD || h->nsections || h->table_crc || h->name[0])
-		return rec_err_set(e, REC_EDATA, "%s: malformed end mark after block %" PRIu64, rec_in_name(r->in), r->blocks);
+	if (h->flags || h->order || h->type || h->cols || h->nnz || h->size != REC_FORM_HEAD ||
+	    h->nsections || h->table_crc || h->name[0])
+		return rec_err_set(e, REC_EDATA, "%s: malformed end mark after block %" PRIu64,
+				   rec_in_name(r->in), r->blocks);
 	if (h->rows != r->in_stream)
-		return rec_err_set(e, REC_EDATA, "%s: the end mark after block %" PRIu64 " counts %" PRIu64 " blocks, but %" PRIu64 " are there",
+		return rec_err_set(e, REC_EDATA,
+				   "%s: the end mark after block %" PRIu64 " counts %" PRIu64
+				   " blocks, but %" PRIu64 " are there",
 				   rec_in_name(r->in), r->blocks, h->rows, r->in_stream);
 	r->in_stream = 0;
 	r->ended = true;
@@ -223,13 +240,20 @@ static int check_head(const struct rec_recmat *r, const struct rec_form_head *h,
 	uint64_t cells;
 
 	if (!known(r, h->kind))
-		return h->flags & REC_FORM_OPTIONAL ? 0 : rec_err_set(e, REC_EDATA, "blocks of kind %" PRIu32 " are not understood", h->kind);
+		return h->flags & REC_FORM_OPTIONAL ?
+			       0 :
+			       rec_err_set(e, REC_EDATA,
+					   "blocks of kind %" PRIu32 " are not understood",
+					   h->kind);
 	if (h->rows > REC_FORM_ROWS_MAX || h->cols > REC_FORM_ROWS_MAX)
-		return rec_err_set(e, REC_EDATA, "more than %" PRIu32 " rows or columns", REC_FORM_ROWS_MAX);
-	if (h->kind == REC_SPARSE ? h->order < REC_CANONICAL || h->order > REC_STREAM : h->order != 0)
+		return rec_err_set(e, REC_EDATA, "more than %" PRIu32 " rows or columns",
+				   REC_FORM_ROWS_MAX);
+	if (h->kind == REC_SPARSE ? h->order < REC_CANONICAL || h->order > REC_STREAM :
+				    h->order != 0)
 		return rec_err_set(e, REC_EDATA, "order %" PRIu32 " is not understood", h->order);
 	if (h->type != (h->kind == REC_META || h->kind == REC_KEYS ? 0 : REC_FORM_FLOAT32))
-		return rec_err_set(e, REC_EDATA, "value type %" PRIu32 " is not understood", h->type);
+		return rec_err_set(e, REC_EDATA, "value type %" PRIu32 " is not understood",
+				   h->type);
 	if ((h->kind != REC_SPARSE && h->nnz) || (h->kind == REC_META && h->rows) ||
 	    ((h->kind == REC_META || h->kind == REC_KEYS) && h->cols))
 		return rec_err_set(e, REC_EDATA, "malformed header");
@@ -238,14 +262,19 @@ static int check_head(const struct rec_recmat *r, const struct rec_form_head *h,
 		h->kind == REC_KEYS  ? 2 * h->rows :
 				       h->nnz;
 	if (cells > h->size / 4)
-		return rec_err_set(e, REC_EDATA, "the size of the block is too small for its cells");
+		return rec_err_set(e, REC_EDATA,
+				   "the size of the block is too small for its cells");
 	return 0;
 }
 
 static void fill_block(struct rec_block *b, const struct rec_form_head *h)
 {
-	*b = (struct rec_block){ .kind = (enum rec_kind)h->kind, .order = (enum rec_order)h->order, .optional = h->flags & REC_FORM_OPTIONAL,
-				 .rows = h->rows, .cols = h->cols, .nnz = h->nnz };
+	*b = (struct rec_block){ .kind = (enum rec_kind)h->kind,
+				 .order = (enum rec_order)h->order,
+				 .optional = h->flags & REC_FORM_OPTIONAL,
+				 .rows = h->rows,
+				 .cols = h->cols,
+				 .nnz = h->nnz };
 	memcpy(b->name, h->name, sizeof b->name);
 }
 
@@ -266,15 +295,23 @@ static void set_section(struct rec_block *b, const struct rec_form_section *s)
 	}
 }
 
-/* Section types ascend, follow one another without gaps and end where the trailer begins. */
-static int parse_table(struct rec_form_section *s, const struct rec_form_head *h, const unsigned char *p, struct rec_err *e)
+/*
+ * Section types ascend, follow one another without gaps and end where the
+ * trailer begins.
+ */
+static int parse_table(struct rec_form_section *s, const struct rec_form_head *h,
+		       const unsigned char *p, struct rec_err *e)
 {
-	uint64_t off = REC_FORM_HEAD + rec_form_table_size(h->nsections), end = h->size - rec_form_trailer_size(h->nsections);
+	uint64_t off = REC_FORM_HEAD + rec_form_table_size(h->nsections),
+		 end = h->size - rec_form_trailer_size(h->nsections);
 	uint32_t i = 0;
 
 	for (; i < h->nsections; i++, p += REC_FORM_ENTRY) {
-		s[i] = (struct rec_form_section){ .type = rec_get32(p), .off = rec_get64(p + 8), .len = rec_get64(p + 16) };
-		if (rec_get32(p + 4) != 0 || rec_get64(p + 24) != 0 || s[i].type <= (i ? s[i - 1].type : 0) || s[i].off != off)
+		s[i] = (struct rec_form_section){ .type = rec_get32(p),
+						  .off = rec_get64(p + 8),
+						  .len = rec_get64(p + 16) };
+		if (rec_get32(p + 4) != 0 || rec_get64(p + 24) != 0 ||
+		    s[i].type <= (i ? s[i - 1].type : 0) || s[i].off != off)
 			return rec_err_set(e, REC_EDATA, "malformed section table");
 		if (s[i].len > end - off)
 			return rec_err_set(e, REC_EDATA, "the %s do not fit the block",
@@ -286,7 +323,10 @@ static int parse_table(struct rec_form_section *s, const struct rec_form_head *h
 	return off == end ? 0 : rec_err_set(e, REC_EDATA, "the sections do not fill the block");
 }
 
-/* Bytes that a section of a known kind must have; labels and metadata have what they have. */
+/*
+ * Bytes that a section of a known kind must have; labels and metadata have what
+ * they have.
+ */
 static uint64_t wanted_len(const struct rec_form_section *s, const struct rec_form_head *h)
 {
 	switch ((enum rec_section_type)s->type) {
@@ -301,8 +341,11 @@ static uint64_t wanted_len(const struct rec_form_section *s, const struct rec_fo
 	return s->len;
 }
 
-/* The sections that a block of a known kind has, may have, and their lengths. */
-static int check_sections(const struct rec_form_section *s, const struct rec_form_head *h, struct rec_err *e)
+/*
+ * The sections that a block of a known kind has, may have, and their lengths.
+ */
+static int check_sections(const struct rec_form_section *s, const struct rec_form_head *h,
+			  struct rec_err *e)
 {
 #define BIT(x) (1u << REC_SEC_##x)
 	const unsigned rows = BIT(ROW_OFF) | BIT(ROW_BYTES), cols = BIT(COL_OFF) | BIT(COL_BYTES);
@@ -312,14 +355,18 @@ static int check_sections(const struct rec_form_section *s, const struct rec_for
 		must = rows | BIT(VAL);
 		may = cols;
 	} else if (h->kind == REC_SPARSE) {
-		must = rows | cols | BIT(COL) | BIT(VAL) | (h->order == REC_STREAM ? BIT(ROW) : BIT(PTR));
+		must = rows | cols | BIT(COL) | BIT(VAL) |
+		       (h->order == REC_STREAM ? BIT(ROW) : BIT(PTR));
 		may = BIT(TIME);
 	}
 	for (uint32_t i = 0; i < h->nsections; i++) {
 		if (s[i].type > REC_SEC_KEY || !((must | may) >> s[i].type & 1))
-			return rec_err_set(e, REC_EDATA, "section type %" PRIu32 " does not belong here", s[i].type);
+			return rec_err_set(e, REC_EDATA,
+					   "section type %" PRIu32 " does not belong here",
+					   s[i].type);
 		if (s[i].len != wanted_len(&s[i], h))
-			return rec_err_set(e, REC_EDATA, "the %s have the wrong length", rec_form_section_name(s[i].type));
+			return rec_err_set(e, REC_EDATA, "the %s have the wrong length",
+					   rec_form_section_name(s[i].type));
 		got |= 1u << s[i].type;
 	}
 	if ((got & must) != must || (got & cols) == BIT(COL_OFF) || (got & cols) == BIT(COL_BYTES))
@@ -328,7 +375,8 @@ static int check_sections(const struct rec_form_section *s, const struct rec_for
 #undef BIT
 }
 
-static int take_table(struct rec_recmat *r, struct rec_form_section *s, const struct rec_form_head *h, struct own *own, struct rec_err *e)
+static int take_table(struct rec_recmat *r, struct rec_form_section *s,
+		      const struct rec_form_head *h, struct own *own, struct rec_err *e)
 {
 	uint64_t table = rec_form_table_size(h->nsections);
 	const unsigned char *p;
@@ -350,22 +398,29 @@ static int take_table(struct rec_recmat *r, struct rec_form_section *s, const st
 	return in_block(r, e);
 }
 
-static int check_crcs(const struct rec_recmat *r, struct rec_form_section *s, uint32_t n, const unsigned char *trailer, struct rec_err *e)
+static int check_crcs(const struct rec_recmat *r, struct rec_form_section *s, uint32_t n,
+		      const unsigned char *trailer, struct rec_err *e)
 {
 	if (!r->trust && rec_form_crc(s, n, r->pool, e) != 0)
 		return -1;
 	for (uint32_t i = 0; i < n; i++) {
 		if (!r->trust && s[i].crc != rec_get32(trailer + 4 * (size_t)i))
-			return rec_err_set(e, REC_EDATA, "damaged: the CRC of the %s is wrong", rec_form_section_name(s[i].type));
-		if (!all_zero((const unsigned char *)s[i].p + s[i].len, (size_t)(rec_form_pad(s[i].len) - s[i].len)))
-			return rec_err_set(e, REC_EDATA, "damaged: the padding of the %s is not zero", rec_form_section_name(s[i].type));
+			return rec_err_set(e, REC_EDATA, "damaged: the CRC of the %s is wrong",
+					   rec_form_section_name(s[i].type));
+		if (!all_zero((const unsigned char *)s[i].p + s[i].len,
+			      (size_t)(rec_form_pad(s[i].len) - s[i].len)))
+			return rec_err_set(e, REC_EDATA,
+					   "damaged: the padding of the %s is not zero",
+					   rec_form_section_name(s[i].type));
 	}
-	if (!all_zero(trailer + 4 * (size_t)n, (size_t)(rec_form_trailer_size(n) - 4 * (uint64_t)n)))
+	if (!all_zero(trailer + 4 * (size_t)n,
+		      (size_t)(rec_form_trailer_size(n) - 4 * (uint64_t)n)))
 		return rec_err_set(e, REC_EDATA, "damaged: the padding of the trailer is not zero");
 	return 0;
 }
 
-static int take_sections(struct rec_recmat *r, struct rec_block *b, const struct rec_form_head *h, struct own *own, struct rec_err *e)
+static int take_sections(struct rec_recmat *r, struct rec_block *b, const struct rec_form_head *h,
+			 struct own *own, struct rec_err *e)
 {
 	struct rec_form_section s[REC_FORM_SECTIONS];
 	uint64_t label_len[2] = { 0, 0 };
@@ -393,7 +448,8 @@ static int take_sections(struct rec_recmat *r, struct rec_block *b, const struct
 	return rec_form_check(b, label_len, r->pool, e) == 0 ? 0 : in_block(r, e);
 }
 
-static int take_block(struct rec_recmat *r, struct rec_block *b, const struct rec_form_head *h, struct rec_err *e)
+static int take_block(struct rec_recmat *r, struct rec_block *b, const struct rec_form_head *h,
+		      struct rec_err *e)
 {
 	struct own none = { 0 }, *own = &none;
 

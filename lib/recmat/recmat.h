@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * recmat.h - the binary form, specified to the byte in recmat(5): a stream of self-contained blocks, then an end mark that counts them; streams
- * concatenate. Every block that a reader hands out has passed all checks: header, sizes against what is there (before anything is allocated), section
+ * recmat.h - the binary form, specified to the byte in recmat(5): a stream of
+ * self-contained blocks, then an end mark that counts them; streams
+ * concatenate. Every block that a reader hands out has passed all checks:
+ * header, sizes against what is there (before anything is allocated), section
  * table, pointers, indices, label order, CRCs, finite values.
  */
 #ifndef REC_RECMAT_RECMAT_H
@@ -20,7 +22,8 @@
 REC_BEGIN_C
 
 enum rec_kind { REC_SPARSE = 1, REC_DENSE = 2, REC_META = 3, REC_KEYS = 4 };
-enum rec_order { REC_CANONICAL = 1, REC_RANKED = 2, REC_STREAM = 3 };	/* sparse only; 0 for others */
+/* sparse only; 0 for others */
+enum rec_order { REC_CANONICAL = 1, REC_RANKED = 2, REC_STREAM = 3 };
 enum { REC_NAME_MAX = 32 };	/* name of a block, NUL included */
 
 /*
@@ -50,7 +53,11 @@ enum { REC_NAME_MAX = 32 };	/* name of a block, NUL included */
 struct rec_block {
 	enum rec_kind kind;
 	enum rec_order order;
-	char name[REC_NAME_MAX];	/* "" for interactions and lists, "user", "item", "similarity", "offset" ... */
+	/*
+	 * "" for interactions and lists, "user", "item", "similarity", "offset"
+	 * ...
+	 */
+	char name[REC_NAME_MAX];
 	bool optional;			/* a reader that doesn't know it may skip it */
 	uint64_t rows, cols, nnz;
 	const uint64_t *row_off, *col_off, *ptr;
@@ -61,8 +68,13 @@ struct rec_block {
 	const uint64_t *key;
 	const char *meta;
 	size_t meta_len;
-	struct rec_far *far;		/* borrowed: the file that it all lies in, where not all of it may be resident (base/far.h); else NULL */
-	void *own;			/* memory that rec_block_free releases; NULL where mapped or borrowed */
+	/*
+	 * borrowed: the file that it all lies in, where not all of it may be
+	 * resident (base/far.h); else NULL
+	 */
+	struct rec_far *far;
+	/* memory that rec_block_free releases; NULL where mapped or borrowed */
+	void *own;
 };
 
 void rec_block_free(struct rec_block *b);
@@ -75,13 +87,20 @@ void rec_block_free(struct rec_block *b);
 bool rec_block_name_ok(const char *name);
 void rec_block_name(struct rec_block *b, const char *name);
 
-/* True where the next bytes of in are those of a recmat stream. -1 on a read error. */
+/*
+ * True where the next bytes of in are those of a recmat stream. -1 on a read
+ * error.
+ */
 REC_MUST int rec_recmat_is(struct rec_in *in, struct rec_err *e);
 
 struct rec_recmat;
 
-/* Borrow in, which must outlive the reader and its blocks (they may lie in its mapping). trust skips section CRCs only. */
-REC_MUST int rec_recmat_open(struct rec_recmat **r, struct rec_in *in, bool trust, struct rec_pool *pool, struct rec_err *e);
+/*
+ * Borrow in, which must outlive the reader and its blocks (they may lie in its
+ * mapping). trust skips section CRCs only.
+ */
+REC_MUST int rec_recmat_open(struct rec_recmat **r, struct rec_in *in, bool trust,
+			     struct rec_pool *pool, struct rec_err *e);
 void rec_recmat_close(struct rec_recmat *r);
 
 /*
@@ -90,8 +109,10 @@ void rec_recmat_close(struct rec_recmat *r);
 void rec_recmat_want_keys(struct rec_recmat *r);
 
 /*
- * The next block: 1, 0 at the proper end (an end mark with the right count, nothing behind it but further streams), -1. Free each block. Unknown kinds
- * flagged optional are skipped, others are an error. Mapped files are not copied: blocks stay valid until in is closed.
+ * The next block: 1, 0 at the proper end (an end mark with the right count,
+ * nothing behind it but further streams), -1. Free each block. Unknown kinds
+ * flagged optional are skipped, others are an error. Mapped files are not
+ * copied: blocks stay valid until in is closed.
  */
 REC_MUST int rec_recmat_next(struct rec_recmat *r, struct rec_block *b, struct rec_err *e);
 
@@ -100,23 +121,27 @@ REC_MUST int rec_recmat_next(struct rec_recmat *r, struct rec_block *b, struct r
  * takes is an error, CRCs are computed by the pool. Then the end mark, which
  * counts the blocks.
  */
-REC_MUST int rec_recmat_write(struct rec_out *out, const struct rec_block *b, struct rec_pool *pool, struct rec_err *e);
+REC_MUST int rec_recmat_write(struct rec_out *out, const struct rec_block *b, struct rec_pool *pool,
+			      struct rec_err *e);
 REC_MUST int rec_recmat_end(struct rec_out *out, uint64_t nblocks, struct rec_err *e);
 
 /* Bytes that the block takes in a stream. */
 uint64_t rec_recmat_size(const struct rec_block *b);
 
 /*
- * Rows in the order they come, in blocks of order stream and bounded size (rec-split, rec-score, rec-cat): memory is bounded, labels are written once
- * a block.
+ * Rows in the order they come, in blocks of order stream and bounded size
+ * (rec-split, rec-score, rec-cat): memory is bounded, labels are written once a
+ * block.
  */
 struct rec_row;
 struct rec_stream_out;
 REC_MUST int rec_stream_out_new(struct rec_stream_out **s, struct rec_out *out, struct rec_err *e);
 /* Name the blocks to come (rec_block_name_ok); without it they have none. */
 void rec_stream_out_name(struct rec_stream_out *s, const char *name);
-REC_MUST int rec_stream_out_row(struct rec_stream_out *s, const struct rec_row *row, struct rec_err *e);
-REC_MUST int rec_stream_out_end(struct rec_stream_out *s, struct rec_err *e);	/* last block and end mark */
+REC_MUST int rec_stream_out_row(struct rec_stream_out *s, const struct rec_row *row,
+				struct rec_err *e);
+/* last block and end mark */
+REC_MUST int rec_stream_out_end(struct rec_stream_out *s, struct rec_err *e);
 void rec_stream_out_free(struct rec_stream_out *s);
 
 REC_END_C

@@ -45,7 +45,8 @@ static int write_section(struct rec_out *out, const struct rec_form_section *s, 
 	return rec_out_write(out, zeros, (size_t)(rec_form_pad(s->len) - s->len), e);
 }
 
-static int write_trailer(struct rec_out *out, const struct rec_form_section *s, uint32_t n, struct rec_err *e)
+static int write_trailer(struct rec_out *out, const struct rec_form_section *s, uint32_t n,
+			 struct rec_err *e)
 {
 	unsigned char p[REC_FORM_ALIGN] = { 0 };
 
@@ -54,7 +55,8 @@ static int write_trailer(struct rec_out *out, const struct rec_form_section *s, 
 	return rec_out_write(out, p, sizeof p, e);
 }
 
-int rec_recmat_write(struct rec_out *out, const struct rec_block *b, struct rec_pool *pool, struct rec_err *e)
+int rec_recmat_write(struct rec_out *out, const struct rec_block *b, struct rec_pool *pool,
+		     struct rec_err *e)
 {
 	unsigned char p[REC_FORM_HEAD + REC_FORM_ENTRY * REC_FORM_KNOWN] = { 0 };
 	struct rec_form_section s[REC_FORM_KNOWN];
@@ -65,7 +67,8 @@ int rec_recmat_write(struct rec_out *out, const struct rec_block *b, struct rec_
 	uint32_t n = rec_form_sections(s, b);
 	size_t table = (size_t)rec_form_table_size(n);
 
-	_Static_assert(REC_FORM_KNOWN * 4 <= REC_FORM_ALIGN && REC_FORM_KNOWN % 2 == 0, "trailer and table fit their arrays");
+	_Static_assert(REC_FORM_KNOWN * 4 <= REC_FORM_ALIGN && REC_FORM_KNOWN % 2 == 0,
+		       "trailer and table fit their arrays");
 	if (!rec_form_name_ok(b->name))
 		return rec_err_set(e, REC_EDATA,
 				   "a block cannot be named '%.32s': names are at most 31 "
@@ -86,7 +89,8 @@ int rec_recmat_write(struct rec_out *out, const struct rec_block *b, struct rec_
 	put_table(p + REC_FORM_HEAD, s, n);
 	h.table_crc = (uint32_t)crc32(0, p + REC_FORM_HEAD, (uInt)table);
 	rec_form_head_put(p, &h);
-	if (rec_form_crc(s, n, pool, e) != 0 || rec_out_write(out, p, REC_FORM_HEAD + table, e) != 0)
+	if (rec_form_crc(s, n, pool, e) != 0 ||
+	    rec_out_write(out, p, REC_FORM_HEAD + table, e) != 0)
 		return -1;
 	for (uint32_t i = 0; i < n; i++)
 		if (write_section(out, &s[i], e) != 0)
@@ -96,7 +100,10 @@ int rec_recmat_write(struct rec_out *out, const struct rec_block *b, struct rec_
 
 int rec_recmat_end(struct rec_out *out, uint64_t nblocks, struct rec_err *e)
 {
-	struct rec_form_head h = { .version = REC_FORM_VERSION, .kind = REC_FORM_END, .rows = nblocks, .size = REC_FORM_HEAD };
+	struct rec_form_head h = { .version = REC_FORM_VERSION,
+				   .kind = REC_FORM_END,
+				   .rows = nblocks,
+				   .size = REC_FORM_HEAD };
 	unsigned char p[REC_FORM_HEAD];
 
 	rec_form_head_put(p, &h);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Blocks to rows. A place in a block is a cell and, in canonical and ranked order, the row it lies in; rows without cells come where they stand, in
- * order stream behind all cells. A task takes CELLS cells and finds the row of its first one by bisection.
+ * Blocks to rows. A place in a block is a cell and, in canonical and ranked
+ * order, the row it lies in; rows without cells come where they stand, in order
+ * stream behind all cells. A task takes CELLS cells and finds the row of its
+ * first one by bisection.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -17,7 +19,8 @@ struct place {
 	uint64_t row, cell;
 };
 
-static void put_label(const char **p, uint32_t *len, const uint64_t *off, const char *bytes, uint64_t i)
+static void put_label(const char **p, uint32_t *len, const uint64_t *off, const char *bytes,
+		      uint64_t i)
 {
 	*p = bytes + off[i];
 	*len = (uint32_t)(off[i + 1] - off[i]);
@@ -40,8 +43,12 @@ static void put_cell(struct rec_row *out, const struct rec_block *b, uint64_t ro
 	put_label(&out->col, &out->col_len, b->col_off, b->col_bytes, b->col[cell]);
 }
 
-/* Rows of a stream block from at up to end, which counts the lone rows behind the cells. */
-static size_t fill_stream(const struct rec_rows *r, struct place *at, uint64_t end, struct rec_row *rows)
+/*
+ * Rows of a stream block from at up to end, which counts the lone rows behind
+ * the cells.
+ */
+static size_t fill_stream(const struct rec_rows *r, struct place *at, uint64_t end,
+			  struct rec_row *rows)
 {
 	const struct rec_block *b = &r->block;
 	size_t n = 0;
@@ -54,8 +61,12 @@ static size_t fill_stream(const struct rec_rows *r, struct place *at, uint64_t e
 	return n;
 }
 
-/* Rows of a canonical or ranked block from at up to cell end, and the empty rows before that. */
-static size_t fill_ptr(const struct rec_rows *r, struct place *at, uint64_t end, struct rec_row *rows)
+/*
+ * Rows of a canonical or ranked block from at up to cell end, and the empty
+ * rows before that.
+ */
+static size_t fill_ptr(const struct rec_rows *r, struct place *at, uint64_t end,
+		       struct rec_row *rows)
 {
 	const struct rec_block *b = &r->block;
 	size_t n = 0;
@@ -75,9 +86,11 @@ static size_t fill_ptr(const struct rec_rows *r, struct place *at, uint64_t end,
 	return n;
 }
 
-static size_t fill_rows(const struct rec_rows *r, struct place *at, uint64_t end, struct rec_row *rows)
+static size_t fill_rows(const struct rec_rows *r, struct place *at, uint64_t end,
+			struct rec_row *rows)
 {
-	return r->block.order == REC_STREAM ? fill_stream(r, at, end, rows) : fill_ptr(r, at, end, rows);
+	return r->block.order == REC_STREAM ? fill_stream(r, at, end, rows) :
+					      fill_ptr(r, at, end, rows);
 }
 
 /* All that a task may count on: cells, and lone rows of a stream. */
@@ -92,7 +105,8 @@ static int fail_lone(const struct rec_rows *r, struct rec_err *e)
 	struct rec_row row;
 
 	put_alone(&row, &r->block, r->lone[0]);
-	rec_err_set(e, REC_EDATA, "row '%.*s' has no cell", row.row_len > 40 ? 40 : (int)row.row_len, row.row);
+	rec_err_set(e, REC_EDATA, "row '%.*s' has no cell",
+		    row.row_len > 40 ? 40 : (int)row.row_len, row.row);
 	return rec_rows_in_block(r, e);
 }
 
@@ -149,7 +163,8 @@ static int next_block(struct rec_rows *r, struct rec_err *e)
 	return 1;
 }
 
-int rec_rows_recmat_next(struct rec_rows *r, const struct rec_row **rows, size_t *n, struct rec_err *e)
+int rec_rows_recmat_next(struct rec_rows *r, const struct rec_row **rows, size_t *n,
+			 struct rec_err *e)
 {
 	if (rec_rows_scratch(r, e) != 0)
 		return -1;
@@ -186,8 +201,10 @@ static int visit_cells(void *arg, size_t task, unsigned thread, struct rec_err *
 
 	left = total - at.cell;
 	if (r->block.order != REC_STREAM && task > 0)
-		at.row = rec_search64(r->block.ptr + 1, 0, r->block.rows, at.cell + 1);	/* the first whose cells end behind it */
-	for (uint64_t end = left < CELLS ? total : at.cell + CELLS; (n = fill_rows(r, &at, end, rows)) > 0;) {
+		/* the first whose cells end behind it */
+		at.row = rec_search64(r->block.ptr + 1, 0, r->block.rows, at.cell + 1);
+	for (uint64_t end = left < CELLS ? total : at.cell + CELLS;
+	     (n = fill_rows(r, &at, end, rows)) > 0;) {
 		size_t bad = SIZE_MAX;
 
 		r->tally[thread].n += n;
@@ -203,7 +220,8 @@ int rec_rows_recmat_each(struct rec_rows *r, rec_rows_visit *visit, void *arg, s
 	int rc;
 
 	while ((rc = next_block(r, e)) == 1) {
-		uint64_t total = cells_of(r), tasks = total ? (total + CELLS - 1) / CELLS : r->block.rows > 0;
+		uint64_t total = cells_of(r),
+			 tasks = total ? (total + CELLS - 1) / CELLS : r->block.rows > 0;
 
 		if (rec_pool_run(r->pool, (size_t)tasks, visit_cells, &v, e) != 0)
 			return -1;

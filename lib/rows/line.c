@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Lines one by one, for a reader that answers before it asks for more: nothing is read while a whole line is there. Memory: twice the longest line. */
+/*
+ * Lines one by one, for a reader that answers before it asks for more: nothing
+ * is read while a whole line is there. Memory: twice the longest line.
+ */
 #include <math.h>
 #include <string.h>
 
@@ -39,7 +42,9 @@ static int next_line(struct rec_rows *r, const char **p, const char **end, struc
 
 	for (;;) {
 		size_t left = r->line_n - r->line_at;
-		const char *q = left > searched ? memchr(r->line + r->line_at + searched, '\n', left - searched) : NULL;
+		const char *q = left > searched ? memchr(r->line + r->line_at + searched, '\n',
+							 left - searched) :
+						  NULL;
 
 		if (q) {
 			*p = r->line + r->line_at;
@@ -63,7 +68,8 @@ int rec_rows_line(struct rec_rows *r, struct rec_row *row, struct rec_err *e)
 	int rc;
 
 	if (r->binary)
-		return rec_err_set(e, REC_EDATA, "%s: recmat where lines of text are wanted", rec_in_name(r->in));
+		return rec_err_set(e, REC_EDATA, "%s: recmat where lines of text are wanted",
+				   rec_in_name(r->in));
 	rc = next_line(r, &p, &end, e);
 	if (rc != 1)
 		return rc == 0 ? rec_rows_end(r, e) : rc;

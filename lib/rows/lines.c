@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Two buffers take turns: the caller parses one while the other is filled. What is behind the last newline of a buffer is copied to the front of
- * the other. A buffer without any newline grows, so memory is twice the chunk, or four times the longest line.
- * A plain file is mapped instead and handed out in place, but for its last lines: they are copied, so that bytes may be read behind them.
+ * Two buffers take turns: the caller parses one while the other is filled. What
+ * is behind the last newline of a buffer is copied to the front of the other. A
+ * buffer without any newline grows, so memory is twice the chunk, or four times
+ * the longest line.
+ * A plain file is mapped instead and handed out in place, but for its last
+ * lines: they are copied, so that bytes may be read behind them.
  */
 #include "rows/lines.h"
 
@@ -51,7 +54,9 @@ void rec_lines_close(struct rec_lines *l)
 	free(l);
 }
 
-/* Room for n bytes of the stream, a newline that may be missing, and padding. */
+/*
+ * Room for n bytes of the stream, a newline that may be missing, and padding.
+ */
 static int make_room(struct buffer *b, size_t n)
 {
 	if (rec_grow(&b->p, &b->cap, n + 1 + REC_TSV_PAD, 1, &b->err) != 0) {
@@ -62,7 +67,10 @@ static int make_room(struct buffer *b, size_t n)
 	return 0;
 }
 
-/* Length of the whole lines in p[0 .. n), knowing that p[0 .. from) has no newline. */
+/*
+ * Length of the whole lines in p[0 .. n), knowing that p[0 .. from) has no
+ * newline.
+ */
 static size_t whole_lines(const char *p, size_t from, size_t n)
 {
 	while (n > from && p[n - 1] != '\n')
@@ -80,7 +88,10 @@ static void finish(struct buffer *b)
 		memset(b->p + b->n, 0, REC_TSV_PAD);
 }
 
-/* Read until the buffer is full and holds a newline, or the stream ends or fails. */
+/*
+ * Read until the buffer is full and holds a newline, or the stream ends or
+ * fails.
+ */
 static void fill(struct rec_lines *l, struct buffer *b)
 {
 	size_t searched = 0;
@@ -130,7 +141,10 @@ void rec_lines_ahead(struct rec_lines *l)
 		fill_next(l);
 }
 
-/* Map the stream where that can be; the lines near its end go to the buffer that comes next, as the last ones. */
+/*
+ * Map the stream where that can be; the lines near its end go to the buffer
+ * that comes next, as the last ones.
+ */
 static int start(struct rec_lines *l, struct rec_err *e)
 {
 	struct buffer *b = &l->buf[1];

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* rows/private.h - what the files of rows share: rows.c, rows/text.c, rows/blocks.c, rows/line.c. */
+/*
+ * rows/private.h - what the files of rows share: rows.c, rows/text.c,
+ * rows/blocks.c, rows/line.c.
+ */
 #ifndef REC_ROWS_PRIVATE_H
 #define REC_ROWS_PRIVATE_H
 
@@ -7,7 +10,8 @@
 #include "rows/lines.h"
 #include "rows/rows.h"
 
-enum { REC_ROWS_BATCH = 2048 };	/* rows parsed at a time: with their text they stay in the second-level cache */
+/* rows parsed at a time: with their text they stay in the second-level cache */
+enum { REC_ROWS_BATCH = 2048 };
 
 /* Lines parsed for rec_rows_next; a bad one comes behind n good ones. */
 struct rec_rows_piece {
@@ -36,7 +40,11 @@ struct rec_rows {
 	unsigned flags;
 	bool binary;
 	bool tab;			/* some line held a TAB */
-	uint64_t count;			/* rows given out; in text also the lines before the present region or piece */
+	/*
+	 * rows given out; in text also the lines before the present region or
+	 * piece
+	 */
+	uint64_t count;
 	struct rec_row *scratch;	/* REC_ROWS_BATCH a thread */
 	struct rec_rows_tally *tally;	/* one a thread */
 
@@ -102,9 +110,13 @@ void rec_rows_add_lost(struct rec_rows *r, const char *p, uint64_t line);
 int rec_rows_at_line(const struct rec_rows *r, uint64_t line, struct rec_err *e);
 int rec_rows_in_block(const struct rec_rows *r, struct rec_err *e);
 
-REC_MUST int rec_rows_text_next(struct rec_rows *r, const struct rec_row **rows, size_t *n, struct rec_err *e);
-REC_MUST int rec_rows_text_each(struct rec_rows *r, rec_rows_visit *visit, void *arg, struct rec_err *e);
-REC_MUST int rec_rows_recmat_next(struct rec_rows *r, const struct rec_row **rows, size_t *n, struct rec_err *e);
-REC_MUST int rec_rows_recmat_each(struct rec_rows *r, rec_rows_visit *visit, void *arg, struct rec_err *e);
+REC_MUST int rec_rows_text_next(struct rec_rows *r, const struct rec_row **rows, size_t *n,
+				struct rec_err *e);
+REC_MUST int rec_rows_text_each(struct rec_rows *r, rec_rows_visit *visit, void *arg,
+				struct rec_err *e);
+REC_MUST int rec_rows_recmat_next(struct rec_rows *r, const struct rec_row **rows, size_t *n,
+				  struct rec_err *e);
+REC_MUST int rec_rows_recmat_each(struct rec_rows *r, rec_rows_visit *visit, void *arg,
+				  struct rec_err *e);
 
 #endif

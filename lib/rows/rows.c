@@ -2,10 +2,13 @@
 /*
  * Rows in.
  *
- * text:   rec_in -> lines.c (regions of whole lines, read ahead) -> tsv.c in the pool, a piece a task -> batches
- * recmat: rec_in -> recmat.c (blocks) -> rows of label pointers into the block -> batches
+ * text:   rec_in -> lines.c (regions of whole lines, read ahead) -> tsv.c in
+ *         the pool, a piece a task -> batches
+ * recmat: rec_in -> recmat.c (blocks) -> rows of label pointers into the block
+ * -> batches
  *
- * Labels point into the region or the block, so nothing is copied. Memory: text two regions of up to a MiB a thread and, for rec_rows_next, the rows of one
+ * Labels point into the region or the block, so nothing is copied. Memory: text
+ * two regions of up to a MiB a thread and, for rec_rows_next, the rows of one
  * region; recmat one block where it can't be mapped.
  */
 #include "rows/rows.h"
@@ -21,7 +24,8 @@
 
 enum { CHUNK_ALONE = 256 << 10, CHUNK_THREAD = 1 << 20 };
 
-int rec_rows_open(struct rec_rows **out, struct rec_in *in, unsigned flags, struct rec_pool *pool, struct rec_err *e)
+int rec_rows_open(struct rec_rows **out, struct rec_in *in, unsigned flags, struct rec_pool *pool,
+		  struct rec_err *e)
 {
 	struct rec_rows *r = rec_zalloc(1, sizeof *r, e);
 	unsigned threads = rec_pool_size(pool);
@@ -37,7 +41,11 @@ int rec_rows_open(struct rec_rows **out, struct rec_in *in, unsigned flags, stru
 	if (binary == 1)
 		rc = rec_recmat_open(&r->recmat, in, flags & REC_ROWS_TRUST, pool, e);
 	else
-		rc = binary < 0 ? -1 : rec_lines_open(&r->lines, in, threads == 1 ? CHUNK_ALONE : (size_t)threads * CHUNK_THREAD, e);
+		rc = binary < 0 ? -1 :
+				  rec_lines_open(&r->lines, in,
+						 threads == 1 ? CHUNK_ALONE :
+								(size_t)threads * CHUNK_THREAD,
+						 e);
 	if (rc != 0) {
 		rec_rows_close(r);
 		return -1;
@@ -207,7 +215,8 @@ void rec_rows_first_line(const struct rec_rows *r, const char *p, const char *en
 
 int rec_rows_next(struct rec_rows *r, const struct rec_row **rows, size_t *n, struct rec_err *e)
 {
-	int rc = r->binary ? rec_rows_recmat_next(r, rows, n, e) : rec_rows_text_next(r, rows, n, e);
+	int rc = r->binary ? rec_rows_recmat_next(r, rows, n, e) :
+			     rec_rows_text_next(r, rows, n, e);
 
 	r->batch_n = rc == 1 ? *n : 0;
 	r->count += r->batch_n;
@@ -225,7 +234,8 @@ int rec_rows_each(struct rec_rows *r, rec_rows_visit *visit, void *arg, struct r
 	return rec_rows_text_each(r, visit, arg, e) != 0 ? -1 : rec_rows_end(r, e);
 }
 
-int rec_rows_fail(const struct rec_rows *r, size_t i, int field, struct rec_err *e, const char *fmt, ...)
+int rec_rows_fail(const struct rec_rows *r, size_t i, int field, struct rec_err *e, const char *fmt,
+		  ...)
 {
 	char text[sizeof e->msg];
 	va_list ap;
@@ -239,5 +249,6 @@ int rec_rows_fail(const struct rec_rows *r, size_t i, int field, struct rec_err 
 		rec_err_set(e, REC_EDATA, "field %d: %s", field, text);
 	else
 		rec_err_set(e, REC_EDATA, "%s", text);
-	return r->binary ? rec_rows_in_block(r, e) : rec_rows_at_line(r, r->count - r->batch_n + i + 1, e);
+	return r->binary ? rec_rows_in_block(r, e) :
+			   rec_rows_at_line(r, r->count - r->batch_n + i + 1, e);
 }

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * rows.h - any sparse input, text or recmat, as a stream of rows (pairs with value and time).
+ * rows.h - any sparse input, text or recmat, as a stream of rows (pairs with
+ * value and time).
  *
- * Text is cut into pieces at newlines and parsed by the pool; memory does not grow with the input. Recmat blocks of order canonical, ranked and
- * stream are read alike, dense ones are an error; a meta block is skipped. Errors name file, line and field (recmat: file and block), and of several
- * the first in the input is reported whatever the threads do.
+ * Text is cut into pieces at newlines and parsed by the pool; memory does not
+ * grow with the input. Recmat blocks of order canonical, ranked and stream are
+ * read alike, dense ones are an error; a meta block is skipped. Errors name
+ * file, line and field (recmat: file and block), and of several the first in
+ * the input is reported whatever the threads do.
  */
 #ifndef REC_ROWS_ROWS_H
 #define REC_ROWS_ROWS_H
@@ -66,20 +69,32 @@ enum {	/* flags of rec_rows_open */
 struct rec_rows;
 
 /* Takes in over on success (closed by rec_rows_close). */
-REC_MUST int rec_rows_open(struct rec_rows **r, struct rec_in *in, unsigned flags, struct rec_pool *pool, struct rec_err *e);
+REC_MUST int rec_rows_open(struct rec_rows **r, struct rec_in *in, unsigned flags,
+			   struct rec_pool *pool, struct rec_err *e);
 void rec_rows_close(struct rec_rows *r);
 
-/* The next rows in input order: *rows and *n > 0, valid until the next call. 1, 0 at the end, -1. */
-REC_MUST int rec_rows_next(struct rec_rows *r, const struct rec_row **rows, size_t *n, struct rec_err *e);
-
-/* An error about row i of the batch that rec_rows_next gave last: "FILE:LINE: ..." or "FILE: field F: ..." (field 0: none). Returns -1. */
-int rec_rows_fail(const struct rec_rows *r, size_t i, int field, struct rec_err *e, const char *fmt, ...) REC_PRINTF(5, 6);
+/*
+ * The next rows in input order: *rows and *n > 0, valid until the next call. 1,
+ * 0 at the end, -1.
+ */
+REC_MUST int rec_rows_next(struct rec_rows *r, const struct rec_row **rows, size_t *n,
+			   struct rec_err *e);
 
 /*
- * All rows, in any order: visit is called from the threads of the pool with pieces of some thousand rows while they are hot in cache. A failure of
- * visit on row i of its piece is reported with that row's line where visit returns -1 and sets *bad = i (leave it alone otherwise).
+ * An error about row i of the batch that rec_rows_next gave last: "FILE:LINE:
+ * ..." or "FILE: field F: ..." (field 0: none). Returns -1.
  */
-typedef int rec_rows_visit(void *arg, unsigned thread, const struct rec_row *rows, size_t n, size_t *bad, struct rec_err *e);
+int rec_rows_fail(const struct rec_rows *r, size_t i, int field, struct rec_err *e, const char *fmt,
+		  ...) REC_PRINTF(5, 6);
+
+/*
+ * All rows, in any order: visit is called from the threads of the pool with
+ * pieces of some thousand rows while they are hot in cache. A failure of visit
+ * on row i of its piece is reported with that row's line where visit returns -1
+ * and sets *bad = i (leave it alone otherwise).
+ */
+typedef int rec_rows_visit(void *arg, unsigned thread, const struct rec_row *rows, size_t n,
+			   size_t *bad, struct rec_err *e);
 REC_MUST int rec_rows_each(struct rec_rows *r, rec_rows_visit *visit, void *arg, struct rec_err *e);
 
 /*
@@ -97,8 +112,11 @@ const struct rec_lost *rec_rows_lost(const struct rec_rows *r);
 /* Rows seen so far. */
 uint64_t rec_rows_count(const struct rec_rows *r);
 
-/* For --stream: one line at a time without waiting for more input than that line. Text only.
- * 1 and *row (an empty line has row_len 0 and has 0), 0, -1. Not to be mixed with the calls above. */
+/*
+ * For --stream: one line at a time without waiting for more input than that
+ * line. Text only. 1 and *row (an empty line has row_len 0 and has 0), 0, -1.
+ * Not to be mixed with the calls above.
+ */
 REC_MUST int rec_rows_line(struct rec_rows *r, struct rec_row *row, struct rec_err *e);
 
 /*
@@ -107,7 +125,10 @@ REC_MUST int rec_rows_line(struct rec_rows *r, struct rec_row *row, struct rec_e
  */
 const char *rec_row_field(const struct rec_row *row, int field, char buf[32], size_t *n);
 
-/* One text row as it stands in a pipe, with newline, into out; out has room for rec_row_max(row) bytes. Returns the length. */
+/*
+ * One text row as it stands in a pipe, with newline, into out; out has room for
+ * rec_row_max(row) bytes. Returns the length.
+ */
 size_t rec_row_max(const struct rec_row *row);
 size_t rec_row_put(char *out, const struct rec_row *row);
 /* The same, behind the text in b (no NUL is put behind it), or to out. */

@@ -2,9 +2,12 @@
 /*
  * Rows to recmat blocks of order stream, as they come.
  *
- * Rows gather as triples whose labels are numbered in the order they appear, through a hash table a side. When ROWS triples or BYTES of labels are there, the
- * labels are sorted, the triples renumbered, and the block goes out. Memory is bounded by one block (about 5 MB) plus the longest label. Cuts depend on the
- * rows alone. A label without a column takes part as a row that no triple names.
+ * Rows gather as triples whose labels are numbered in the order they appear,
+ * through a hash table a side. When ROWS triples or BYTES of labels are there,
+ * the labels are sorted, the triples renumbered, and the block goes out. Memory
+ * is bounded by one block (about 5 MB) plus the longest label. Cuts depend on
+ * the rows alone. A label without a column takes part as a row that no triple
+ * names.
  */
 #include <stdbool.h>
 #include <stdlib.h>
@@ -48,7 +51,10 @@ void rec_stream_out_name(struct rec_stream_out *s, const char *name)
 	s->name = name;
 }
 
-/* A label on its way through the sort; key is its first eight bytes, zeros behind, as a number that sorts alike (labels hold no NUL). */
+/*
+ * A label on its way through the sort; key is its first eight bytes, zeros
+ * behind, as a number that sorts alike (labels hold no NUL).
+ */
 struct sort {
 	uint64_t key;
 	const char *p;
@@ -81,7 +87,10 @@ static bool is_label(const struct side *d, uint32_t i, const char *p, size_t len
 	return d->off[i + 1] - d->off[i] == len && memcmp(d->bytes.p + d->off[i], p, len) == 0;
 }
 
-/* The number of a label, new or known. There is room: a block is written before it holds ROWS labels of a side. */
+/*
+ * The number of a label, new or known. There is room: a block is written before
+ * it holds ROWS labels of a side.
+ */
 static int number(struct side *d, uint32_t *x, const char *p, size_t len, struct rec_err *e)
 {
 	uint64_t h;
@@ -138,7 +147,9 @@ static int sort_side(struct side *d, struct rec_err *e)
 	if (!t)
 		return -1;
 	for (uint32_t i = 0; i < d->n; i++) {
-		t[i] = (struct sort){ .p = d->bytes.p + d->off[i], .len = (size_t)(d->off[i + 1] - d->off[i]), .number = i };
+		t[i] = (struct sort){ .p = d->bytes.p + d->off[i],
+				      .len = (size_t)(d->off[i + 1] - d->off[i]),
+				      .number = i };
 		t[i].key = key_of(t[i].p, t[i].len);
 	}
 	qsort(t, d->n, sizeof *t, compare);
@@ -163,7 +174,9 @@ static void clear_side(struct side *d)
 static int write_block(struct rec_stream_out *s, struct rec_err *e)
 {
 	struct side *r = &s->side[0], *c = &s->side[1];
-	struct rec_block b = { .kind = REC_SPARSE, .order = REC_STREAM, .rows = r->n, .cols = c->n, .nnz = s->n };
+	struct rec_block b = {
+		.kind = REC_SPARSE, .order = REC_STREAM, .rows = r->n, .cols = c->n, .nnz = s->n
+	};
 
 	if (sort_side(r, e) != 0 || sort_side(c, e) != 0)
 		return -1;
@@ -191,7 +204,10 @@ static int write_block(struct rec_stream_out *s, struct rec_err *e)
 	return 0;
 }
 
-/* The missing value and time are one bit pattern each in recmat(5), whatever NaN the machine makes. */
+/*
+ * The missing value and time are one bit pattern each in recmat(5), whatever
+ * NaN the machine makes.
+ */
 static void put_cell(struct rec_stream_out *s, const struct rec_row *row)
 {
 	const uint32_t no_value = REC_FORM_NAN32;
@@ -222,7 +238,8 @@ int rec_stream_out_row(struct rec_stream_out *s, const struct rec_row *row, stru
 		s->col[s->n] = c;
 		put_cell(s, row);
 	}
-	if (s->n == ROWS || s->side[0].n == ROWS || s->side[0].bytes.n + s->side[1].bytes.n >= BYTES)
+	if (s->n == ROWS || s->side[0].n == ROWS ||
+	    s->side[0].bytes.n + s->side[1].bytes.n >= BYTES)
 		return write_block(s, e);
 	return 0;
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A region of lines is cut into pieces of PIECE bytes; the task of a piece parses the lines that begin in it. Another task of the same run reads the
- * region after this one. Every line is a row, so that rows count lines; a failing task counts the newlines before its line.
+ * A region of lines is cut into pieces of PIECE bytes; the task of a piece
+ * parses the lines that begin in it. Another task of the same run reads the
+ * region after this one. Every line is a row, so that rows count lines; a
+ * failing task counts the newlines before its line.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -39,7 +41,8 @@ static bool piece_lines(const struct region *g, size_t i, const char **p, const 
 			return false;
 		*p = q + 1;
 	}
-	q = memchr(g->p + to - 1, '\n', g->n - (to - 1));	/* there: a region ends in a newline */
+	/* there: a region ends in a newline */
+	q = memchr(g->p + to - 1, '\n', g->n - (to - 1));
 	*end = q + 1;
 	return true;
 }
@@ -128,7 +131,8 @@ void rec_rows_add_lost(struct rec_rows *r, const char *p, uint64_t line)
 	rec_lost_add(&r->lost, &l);
 }
 
-static int visit_batch(const struct region *g, unsigned thread, const char *from, size_t n, struct rec_err *e)
+static int visit_batch(const struct region *g, unsigned thread, const char *from, size_t n,
+		       struct rec_err *e)
 {
 	const struct rec_row *rows = g->r->scratch + (size_t)thread * REC_ROWS_BATCH;
 	size_t bad = SIZE_MAX;
@@ -138,7 +142,9 @@ static int visit_batch(const struct region *g, unsigned thread, const char *from
 		g->r->tally[thread].tab = rec_rows_any_tab(rows, n);
 	if (n == 0 || g->visit(g->arg, thread, rows, n, &bad, e) == 0)
 		return 0;
-	return bad < n ? rec_rows_at_line(g->r, g->r->count + count_lines(g->p, from) + bad + 1, e) : -1;
+	return bad < n ?
+		       rec_rows_at_line(g->r, g->r->count + count_lines(g->p, from) + bad + 1, e) :
+		       -1;
 }
 
 static int visit_piece(void *arg, size_t task, unsigned thread, struct rec_err *e)
@@ -156,7 +162,8 @@ static int visit_piece(void *arg, size_t task, unsigned thread, struct rec_err *
 		return 0;
 	rec_far_used(rec_in_far(r->in), (uint64_t)(end - p));
 	while (p < end && rc == 0) {
-		struct rec_err later = { 0 };	/* rows before a bad line come first, and so do their errors */
+		/* rows before a bad line come first, and so do their errors */
+		struct rec_err later = { 0 };
 		bool lost = false;
 		size_t n;
 
@@ -241,8 +248,12 @@ static int parse_region(struct rec_rows *r, struct region *g, struct rec_err *e)
 	return 0;
 }
 
-/* Pieces go out in their order; the error of a bad line goes out behind the rows before it. */
-int rec_rows_text_next(struct rec_rows *r, const struct rec_row **rows, size_t *n, struct rec_err *e)
+/*
+ * Pieces go out in their order; the error of a bad line goes out behind the
+ * rows before it.
+ */
+int rec_rows_text_next(struct rec_rows *r, const struct rec_row **rows, size_t *n,
+		       struct rec_err *e)
 {
 	struct region g = { .r = r };
 	int rc;

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Bytes below 11 are all that matters between labels: TAB, newline, NUL, and rare control characters that are part of labels. They are found 64 at a
- * time as a mask of bits (after Langdale and Lemire 2019, "Parsing gigabytes of JSON per second"), and the parser walks the bits.
+ * Bytes below 11 are all that matters between labels: TAB, newline, NUL, and
+ * rare control characters that are part of labels. They are found 64 at a time
+ * as a mask of bits (after Langdale and Lemire 2019, "Parsing gigabytes of JSON
+ * per second"), and the parser walks the bits.
  */
 #include "rows/tsv.h"
 
@@ -33,12 +35,17 @@ static inline uint64_t low_bytes(const char *p)
 	for (int i = 0; i < 4; i++) {
 		__m128i x = _mm_loadu_si128((const __m128i *)(const void *)(p + 16 * i));
 
-		mask |= (uint64_t)(uint16_t)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(x, most), x)) << 16 * i;
+		mask |= (uint64_t)(uint16_t)_mm_movemask_epi8(
+				_mm_cmpeq_epi8(_mm_min_epu8(x, most), x))
+			<< 16 * i;
 	}
 	return mask;
 }
 #else
-/* Eight bytes at a time: adding 0x75 carries into bit 7 from 11 on; the product gathers the eight bits that stayed clear. */
+/*
+ * Eight bytes at a time: adding 0x75 carries into bit 7 from 11 on; the product
+ * gathers the eight bits that stayed clear.
+ */
 static inline uint64_t low_bytes(const char *p)
 {
 	const uint64_t sevens = 0x7f7f7f7f7f7f7f7fu, ones = 0x0101010101010101u;
@@ -83,7 +90,8 @@ static __attribute__((cold, noinline)) int fail_empty(int field, struct rec_err 
  * Missing, quoted or comma'd values are what rec-cat reads, or what another
  * program should write.
  */
-static __attribute__((cold, noinline)) int fail_number(int field, enum rec_num why, const char *p, const char *q, struct rec_err *e)
+static __attribute__((cold, noinline)) int fail_number(int field, enum rec_num why, const char *p,
+						       const char *q, struct rec_err *e)
 {
 	int n = q - p > QUOTE ? QUOTE : (int)(q - p);
 
@@ -128,7 +136,8 @@ static __attribute__((cold, noinline)) int fail_no_tab(const char *p, size_t n, 
 }
 
 /* A line that ends at q (newline or NUL) without a TAB. */
-static __attribute__((noinline)) int label_alone(struct rec_row *r, const char *p, const char *q, unsigned flags, struct rec_err *e)
+static __attribute__((noinline)) int label_alone(struct rec_row *r, const char *p, const char *q,
+						 unsigned flags, struct rec_err *e)
 {
 	const char *end = q > p && q[-1] == '\r' ? q - 1 : q;
 
@@ -214,7 +223,8 @@ static inline int take_value(struct rec_row *r, struct scanner *s, const char *p
 }
 
 /* The line at p; *line_end is its newline. */
-static inline int take_line(struct rec_row *r, struct scanner *s, const char *p, unsigned flags, const char **line_end, struct rec_err *e)
+static inline int take_line(struct rec_row *r, struct scanner *s, const char *p, unsigned flags,
+			    const char **line_end, struct rec_err *e)
 {
 	const char *q = next_mark(s), *col, *end;
 
@@ -234,7 +244,12 @@ static inline int take_line(struct rec_row *r, struct scanner *s, const char *p,
 		return fail_empty(2, e);
 	if (q - p > REC_LABEL_MAX && (col - p > REC_LABEL_MAX || end - col > REC_LABEL_MAX))
 		return fail_long(col - p > REC_LABEL_MAX ? 1 : 2, e);
-	*r = (struct rec_row){ .row = p, .row_len = (uint32_t)(col - p - 1), .col = col, .col_len = (uint32_t)(end - col), .value = 1, .time = NAN,
+	*r = (struct rec_row){ .row = p,
+			       .row_len = (uint32_t)(col - p - 1),
+			       .col = col,
+			       .col_len = (uint32_t)(end - col),
+			       .value = 1,
+			       .time = NAN,
 			       .has = REC_HAS_COL };
 	if (*q != '\n')
 		return take_value(r, s, q + 1, flags, line_end, e);

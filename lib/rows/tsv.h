@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* tsv.h - lines of text to rows: row TAB col [TAB value [TAB time]]. Knows neither files nor line numbers. */
+/*
+ * tsv.h - lines of text to rows: row TAB col [TAB value [TAB time]]. Knows
+ * neither files nor line numbers.
+ */
 #ifndef REC_ROWS_TSV_H
 #define REC_ROWS_TSV_H
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* rows/write.c - one row as it stands in a pipe: the only place that knows how a row is written as text. */
+/*
+ * rows/write.c - one row as it stands in a pipe: the only place that knows how
+ * a row is written as text.
+ */
 #include <string.h>
 
 #include "io/num.h"

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * score/allow.c - models cut down to the candidates that may be listed at all, so that a run over a share of the items costs about that share.
+ * score/allow.c - models cut down to the candidates that may be listed at all,
+ * so that a run over a share of the items costs about that share.
  *
- * Candidates are numbered anew, ascending as before; histories, users and everything that a score is made of stay, and so do the bits of every score that is left.
- * Not cut: a single factor model (topn/tiles.c packs what may be listed), a user-user similarity, and whatever is scaled over all items.
+ * Candidates are numbered anew, ascending as before; histories, users and
+ * everything that a score is made of stay, and so do the bits of every score
+ * that is left. Not cut: a single factor model (topn/tiles.c packs what may be
+ * listed), a user-user similarity, and whatever is scaled over all items.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -31,7 +34,8 @@ static void *keep(struct rec_scorer *s, struct rec_scorer_part *p, size_t n, siz
 static int cut_new(struct cut *c, const struct rec_scorer_part *p, const unsigned char *allowed,
 		   struct rec_err *e)
 {
-	*c = (struct cut){ .kept = rec_alloc((size_t)p->ncand + 1, sizeof *c->kept, e), .new_of = rec_alloc((size_t)p->ncand + 1, sizeof *c->new_of, e) };
+	*c = (struct cut){ .kept = rec_alloc((size_t)p->ncand + 1, sizeof *c->kept, e),
+			   .new_of = rec_alloc((size_t)p->ncand + 1, sizeof *c->new_of, e) };
 	if (!c->kept || !c->new_of)
 		return -1;
 	for (uint32_t i = 0; i < p->ncand; i++) {
@@ -67,7 +71,9 @@ static int cut_sparse(struct rec_scorer *s, struct rec_scorer_part *p, const str
 			}
 	}
 	ptr[m->nrows] = n;
-	p->sim = (struct rec_csr){ .nrows = m->nrows, .ncols = c->n, .nnz = n, .ptr = ptr, .col = col, .val = val };
+	p->sim = (struct rec_csr){
+		.nrows = m->nrows, .ncols = c->n, .nnz = n, .ptr = ptr, .col = col, .val = val
+	};
 	return 0;
 }
 
@@ -94,7 +100,8 @@ static int cut_factors(struct rec_scorer *s, struct rec_scorer_part *p, const st
 	if (!x)
 		return -1;
 	for (uint32_t i = 0; i < c->n; i++)
-		memcpy(x + (size_t)i * p->ld, p->table + (size_t)c->kept[i] * p->ld, p->ld * sizeof *x);
+		memcpy(x + (size_t)i * p->ld, p->table + (size_t)c->kept[i] * p->ld,
+		       p->ld * sizeof *x);
 	p->table = x;
 	return 0;
 }
@@ -103,7 +110,8 @@ static int cut_factors(struct rec_scorer *s, struct rec_scorer_part *p, const st
 static int renumber(struct rec_scorer *s, struct rec_scorer_part *p, const struct cut *c,
 		    struct rec_err *e)
 {
-	uint32_t *item_of = keep(s, p, c->n, sizeof *item_of, e), *cand_of = keep(s, p, s->items.n, sizeof *cand_of, e);
+	uint32_t *item_of = keep(s, p, c->n, sizeof *item_of, e),
+		 *cand_of = keep(s, p, s->items.n, sizeof *cand_of, e);
 	float *offset = p->offset ? keep(s, p, c->n, sizeof *offset, e) : NULL;
 	unsigned char *usable = p->usable ? keep(s, p, c->n, 1, e) : NULL;
 
@@ -154,7 +162,8 @@ int rec_scorer_allow(struct rec_scorer *s, const unsigned char *allowed, struct 
 	for (size_t i = 0; s->scale == REC_SCALE_RAW && i < s->nparts; i++) {
 		struct rec_scorer_part *p = &s->part[i];
 
-		if (p->kind == REC_PART_USERS || (p->kind == REC_PART_FACTORS && (!s->blend || s->similar)))
+		if (p->kind == REC_PART_USERS ||
+		    (p->kind == REC_PART_FACTORS && (!s->blend || s->similar)))
 			continue;
 		if (cut_part(s, p, allowed, e) != 0)
 			return -1;

@@ -36,7 +36,8 @@ static int mark_line(unsigned char *mark, const struct rec_labels *items, const 
 	else if (n && line[n - 1] == '\r')
 		n--;
 	if (n == 0)
-		return rec_err_set(e, REC_EDATA, "%s:%llu: field 1: empty label", name, (unsigned long long)number);
+		return rec_err_set(e, REC_EDATA, "%s:%llu: field 1: empty label", name,
+				   (unsigned long long)number);
 	mark_label(mark, items, line, n, t);
 	return 0;
 }
@@ -104,10 +105,12 @@ int rec_label_list_load(unsigned char *mark, const struct rec_labels *items, str
 	return binary ? recmat_list(mark, items, in, pool, t, e) : text_list(mark, items, in, t, e);
 }
 
-int rec_pairs_new(struct rec_pairs *p, const struct rec_sparse *x, const struct rec_labels *items, bool index, struct rec_pool *pool, struct rec_err *e)
+int rec_pairs_new(struct rec_pairs *p, const struct rec_sparse *x, const struct rec_labels *items,
+		  bool index, struct rec_pool *pool, struct rec_err *e)
 {
 	*p = (struct rec_pairs){ .x = x };
-	if (rec_labels_map(&p->item_of, &x->col, items, e) == 0 && (!index || rec_label_index_new(&p->rows, &x->row, pool, e) == 0))
+	if (rec_labels_map(&p->item_of, &x->col, items, e) == 0 &&
+	    (!index || rec_label_index_new(&p->rows, &x->row, pool, e) == 0))
 		return 0;
 	rec_pairs_free(p);
 	return -1;
@@ -122,7 +125,8 @@ void rec_pairs_free(struct rec_pairs *p)
 
 uint32_t rec_pairs_row(const struct rec_pairs *p, const char *label, size_t len)
 {
-	return p->rows ? rec_label_index_find(p->rows, label, len) : rec_labels_find(&p->x->row, label, len);
+	return p->rows ? rec_label_index_find(p->rows, label, len) :
+			 rec_labels_find(&p->x->row, label, len);
 }
 
 uint32_t rec_pairs_items(const struct rec_pairs *p, uint32_t row, uint32_t *item, float *value)
@@ -161,7 +165,8 @@ static int popular_sort(struct rec_popular *p, struct rec_top *r, struct rec_err
 	return 0;
 }
 
-int rec_popular_offset(struct rec_popular *p, const struct rec_labels *labels, const float *value, const struct rec_labels *items, struct rec_err *e)
+int rec_popular_offset(struct rec_popular *p, const struct rec_labels *labels, const float *value,
+		       const struct rec_labels *items, struct rec_err *e)
 {
 	struct rec_top r = { .cap = labels->n, .room = labels->n };
 	uint32_t *map, i;
@@ -181,7 +186,8 @@ int rec_popular_offset(struct rec_popular *p, const struct rec_labels *labels, c
 	return rc;
 }
 
-int rec_popular_count(struct rec_popular *p, const struct rec_sparse *x, const struct rec_labels *items, struct rec_err *e)
+int rec_popular_count(struct rec_popular *p, const struct rec_sparse *x,
+		      const struct rec_labels *items, struct rec_err *e)
 {
 	uint64_t *count = rec_zalloc((size_t)x->col.n + 1, sizeof *count, e), t;
 	float *value = rec_alloc((size_t)x->col.n + 1, sizeof *value, e);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * candidates.h - which items a list may hold: label lists for all rows, pairs for single rows, popularity to fill up with.
- * Items are indices into the labels of a scorer.
+ * candidates.h - which items a list may hold: label lists for all rows, pairs
+ * for single rows, popularity to fill up with. Items are indices into the
+ * labels of a scorer.
  */
 #ifndef REC_SCORE_CANDIDATES_H
 #define REC_SCORE_CANDIDATES_H
@@ -26,8 +27,10 @@ struct rec_label_tally {
 	size_t first_len;
 };
 
-/* A label list: a label a line, what follows a first TAB is ignored; of recmat the row labels. Takes in over.
- * mark[i] = 1 for every item i that is named. */
+/*
+ * A label list: a label a line, what follows a first TAB is ignored; of recmat
+ * the row labels. Takes in over. mark[i] = 1 for every item i that is named.
+ */
 REC_MUST int rec_label_list_load(unsigned char *mark, const struct rec_labels *items,
 				 struct rec_in *in, struct rec_pool *pool,
 				 struct rec_label_tally *tally, struct rec_err *e);
@@ -40,16 +43,23 @@ struct rec_pairs {
 };
 
 /* x is borrowed. index: make look-ups of rows fast. */
-REC_MUST int rec_pairs_new(struct rec_pairs *p, const struct rec_sparse *x, const struct rec_labels *items, bool index, struct rec_pool *pool,
+REC_MUST int rec_pairs_new(struct rec_pairs *p, const struct rec_sparse *x,
+			   const struct rec_labels *items, bool index, struct rec_pool *pool,
 			   struct rec_err *e);
 void rec_pairs_free(struct rec_pairs *p);
 
 /* Row of a label, or REC_NONE. */
 uint32_t rec_pairs_row(const struct rec_pairs *p, const char *label, size_t len);
-/* Items of a row, ascending, at most the length of the row, into item (and raw values into value where not NULL). Returns how many; others are not items. */
+/*
+ * Items of a row, ascending, at most the length of the row, into item (and raw
+ * values into value where not NULL). Returns how many; others are not items.
+ */
 uint32_t rec_pairs_items(const struct rec_pairs *p, uint32_t row, uint32_t *item, float *value);
 
-/* Items by popularity: descending, then label; those of popularity 0 and less are left out. */
+/*
+ * Items by popularity: descending, then label; those of popularity 0 and less
+ * are left out.
+ */
 struct rec_popular {
 	uint32_t n;
 	uint32_t *item;
@@ -57,9 +67,12 @@ struct rec_popular {
 };
 
 /* By the number of pairs with value > 0. */
-REC_MUST int rec_popular_count(struct rec_popular *p, const struct rec_sparse *x, const struct rec_labels *items, struct rec_err *e);
+REC_MUST int rec_popular_count(struct rec_popular *p, const struct rec_sparse *x,
+			       const struct rec_labels *items, struct rec_err *e);
 /* By a number per label: the offset of a popular model. */
-REC_MUST int rec_popular_offset(struct rec_popular *p, const struct rec_labels *labels, const float *value, const struct rec_labels *items, struct rec_err *e);
+REC_MUST int rec_popular_offset(struct rec_popular *p, const struct rec_labels *labels,
+				const float *value, const struct rec_labels *items,
+				struct rec_err *e);
 void rec_popular_free(struct rec_popular *p);
 
 REC_END_C

@@ -39,7 +39,8 @@ static int compare(const void *pa, const void *pb)
 }
 
 /* The cells of one item, sorted as above, as one value. */
-static int combine(const struct rec_gather_cell *c, size_t n, enum rec_repeats repeats, float *value, struct rec_err *e)
+static int combine(const struct rec_gather_cell *c, size_t n, enum rec_repeats repeats,
+		   float *value, struct rec_err *e)
 {
 	double sum = 0;
 	size_t i;
@@ -48,7 +49,9 @@ static int combine(const struct rec_gather_cell *c, size_t n, enum rec_repeats r
 	if (n == 1)
 		return 0;
 	if (repeats == REC_REPEATS_LAST && isnan(c[0].time))
-		return rec_err_set(e, REC_EDATA, "a pair is repeated and has no time that says which one is the last");
+		return rec_err_set(
+			e, REC_EDATA,
+			"a pair is repeated and has no time that says which one is the last");
 	for (i = 0; i < n; i++)
 		sum += (double)c[i].value;
 	if (repeats == REC_REPEATS_SUM)
@@ -57,7 +60,8 @@ static int combine(const struct rec_gather_cell *c, size_t n, enum rec_repeats r
 		if (c[i].value > *value)
 			*value = c[i].value;
 	if (!isfinite(*value))
-		return rec_err_set(e, REC_EDATA, "the values of a repeated pair add up beyond float32");
+		return rec_err_set(e, REC_EDATA,
+				   "the values of a repeated pair add up beyond float32");
 	return 0;
 }
 
@@ -66,7 +70,8 @@ int rec_gather_end(struct rec_gather *g, enum rec_repeats repeats, struct rec_er
 	size_t i, j;
 
 	g->nitems = 0;
-	if (rec_grow(&g->item, &g->item_cap, g->n + 1, sizeof *g->item, e) || rec_grow(&g->value, &g->value_cap, g->n + 1, sizeof *g->value, e))
+	if (rec_grow(&g->item, &g->item_cap, g->n + 1, sizeof *g->item, e) ||
+	    rec_grow(&g->value, &g->value_cap, g->n + 1, sizeof *g->value, e))
 		return -1;
 	if (g->n > 1)
 		qsort(g->cell, g->n, sizeof *g->cell, compare);

@@ -2,8 +2,9 @@
 /*
  * history.h - what a row of stdin holds, as models see it.
  *
- * A query is one row to answer: its label, its items (indices into the labels that all models of the scorer share, ascending, no repeats) with raw
- * values, and per-row lists from other files. Everything is borrowed.
+ * A query is one row to answer: its label, its items (indices into the labels
+ * that all models of the scorer share, ascending, no repeats) with raw values,
+ * and per-row lists from other files. Everything is borrowed.
  */
 #ifndef REC_SCORE_HISTORY_H
 #define REC_SCORE_HISTORY_H
@@ -48,10 +49,14 @@ struct rec_gather {
 };
 
 void rec_gather_free(struct rec_gather *g);
-REC_MUST int rec_gather_add(struct rec_gather *g, uint32_t item, float value, double time, struct rec_err *e);
+REC_MUST int rec_gather_add(struct rec_gather *g, uint32_t item, float value, double time,
+			    struct rec_err *e);
 
-/* Sort by item and combine repeats (SUM, LAST, MAX as sparse.h has it; a repeat without time under LAST is an error) into item, value and nitems.
- * The next rec_gather_add begins another row. */
+/*
+ * Sort by item and combine repeats (SUM, LAST, MAX as sparse.h has it; a repeat
+ * without time under LAST is an error) into item, value and nitems. The next
+ * rec_gather_add begins another row.
+ */
 REC_MUST int rec_gather_end(struct rec_gather *g, enum rec_repeats repeats, struct rec_err *e);
 
 REC_END_C

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* score/pair.c - the score of a single item for the row just begun: the chains of operations of score/row.c, for one candidate. */
+/*
+ * score/pair.c - the score of a single item for the row just begun: the chains
+ * of operations of score/row.c, for one candidate.
+ */
 #include <assert.h>
 #include <math.h>
 
@@ -15,7 +18,8 @@ static bool pair_sparse(const struct rec_scorer_part *p, const struct rec_part_s
 	*sum = 0;
 	for (i = 0; i < ps->nhist; i++) {
 		if (p->kind == REC_PART_DENSE) {
-			*sum = fmaf(ps->weight[i], p->dense[(size_t)ps->hist[i] * p->ncand + c], *sum);
+			*sum = fmaf(ps->weight[i], p->dense[(size_t)ps->hist[i] * p->ncand + c],
+				    *sum);
 			found = true;
 		} else if ((t = rec_csr_find(&p->sim, ps->hist[i], c)) != UINT64_MAX) {
 			*sum = fmaf(ps->weight[i], p->sim.val[t], *sum);
@@ -88,7 +92,8 @@ static bool pair_part(const struct rec_scorer *s, const struct rec_scorer_part *
 	return true;
 }
 
-bool rec_scorer_pair(const struct rec_scorer *s, struct rec_score_scratch *sc, uint32_t item, float *score)
+bool rec_scorer_pair(const struct rec_scorer *s, struct rec_score_scratch *sc, uint32_t item,
+		     float *score)
 {
 	bool found = false;
 	float x, sum = 0;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* score/private.h - scratch of a thread, shared by score/row.c, score/pair.c and score/scale.c alone. */
+/*
+ * score/private.h - scratch of a thread, shared by score/row.c, score/pair.c
+ * and score/scale.c alone.
+ */
 #ifndef REC_SCORE_PRIVATE_H
 #define REC_SCORE_PRIVATE_H
 
@@ -13,7 +16,11 @@ struct rec_part_scratch {
 	float *folded;
 	struct rec_foldin_scratch *foldin;
 	uint32_t user;			/* user side: row of the similarity */
-	uint32_t *hist;			/* history: rows of the similarity (fold-in: of the items), ascending, with weights (fold-in: raw values) */
+	/*
+	 * history: rows of the similarity (fold-in: of the items), ascending,
+	 * with weights (fold-in: raw values)
+	 */
+	uint32_t *hist;
 	float *weight;
 	size_t hist_cap, weight_cap;
 	uint32_t nhist;
@@ -45,7 +52,11 @@ REC_MUST int rec_part_pack(struct rec_scorer_part *p, const struct rec_run *run,
 REC_MUST int rec_part_usable(struct rec_scorer_part *p, const struct rec_run *run,
 			     struct rec_err *e);
 
-/* Replace the scores of a part by scaled ones, in place; all of 0 .. n - 1 where hit is NULL. */
-void rec_scale_apply(enum rec_scale scale, float *score, const unsigned char *hit, uint32_t n, struct rec_ranked *scratch);
+/*
+ * Replace the scores of a part by scaled ones, in place; all of 0 .. n - 1
+ * where hit is NULL.
+ */
+void rec_scale_apply(enum rec_scale scale, float *score, const unsigned char *hit, uint32_t n,
+		     struct rec_ranked *scratch);
 
 #endif

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * score/row.c - scores of one row. Begin looks the row up in every model once (stored vector, folded vector, history rows); then either all candidates
- * are scored (rec_scorer_row, here) or single ones (rec_scorer_pair, in score/pair.c), by the same chains of operations.
+ * score/row.c - scores of one row. Begin looks the row up in every model once
+ * (stored vector, folded vector, history rows); then either all candidates are
+ * scored (rec_scorer_row, here) or single ones (rec_scorer_pair, in
+ * score/pair.c), by the same chains of operations.
  *
- * A sparse accumulator remembers which candidates it touched, so that a row costs what its history touches and not the size of the catalogue.
+ * A sparse accumulator remembers which candidates it touched, so that a row
+ * costs what its history touches and not the size of the catalogue.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -19,7 +22,8 @@ static size_t lanes(uint32_t n)
 
 static int accumulator_new(struct rec_part_scratch *ps, uint32_t n, struct rec_err *e)
 {
-	if (!(ps->score = rec_zalloc(lanes(n) + REC_LANES, sizeof *ps->score, e)) || !(ps->hit = rec_zalloc((size_t)n + 1, 1, e)) ||
+	if (!(ps->score = rec_zalloc(lanes(n) + REC_LANES, sizeof *ps->score, e)) ||
+	    !(ps->hit = rec_zalloc((size_t)n + 1, 1, e)) ||
 	    !(ps->touched = rec_alloc((size_t)n + 1, sizeof *ps->touched, e)))
 		return -1;
 	return 0;
@@ -33,7 +37,11 @@ static int part_scratch_new(struct rec_part_scratch *ps, const struct rec_scorer
 			return -1;
 		if (p->foldin && rec_foldin_scratch_new(&ps->foldin, p->foldin, e))
 			return -1;
-		if (!s->blend)	/* whoever ranks a single factor model scores tiles of it; see topn.c */
+		/*
+		 * whoever ranks a single factor model scores tiles of it; see
+		 * topn.c
+		 */
+		if (!s->blend)
 			return 0;
 	}
 	if (p->kind == REC_PART_OFFSET && !s->blend)
@@ -41,7 +49,8 @@ static int part_scratch_new(struct rec_part_scratch *ps, const struct rec_scorer
 	return accumulator_new(ps, p->ncand, e);
 }
 
-int rec_score_scratch_new(struct rec_score_scratch **out, const struct rec_scorer *s, struct rec_err *e)
+int rec_score_scratch_new(struct rec_score_scratch **out, const struct rec_scorer *s,
+			  struct rec_err *e)
 {
 	struct rec_score_scratch *sc = rec_zalloc(1, sizeof *sc, e);
 	size_t i;
@@ -57,7 +66,8 @@ int rec_score_scratch_new(struct rec_score_scratch **out, const struct rec_score
 			goto fail;
 	if (s->blend && accumulator_new(&sc->sum, s->items.n, e))
 		goto fail;
-	if (s->scale == REC_SCALE_RANK && !(sc->ranked = rec_alloc((size_t)s->items.n + 1, sizeof *sc->ranked, e)))
+	if (s->scale == REC_SCALE_RANK &&
+	    !(sc->ranked = rec_alloc((size_t)s->items.n + 1, sizeof *sc->ranked, e)))
 		goto fail;
 	*out = sc;
 	return 0;
@@ -97,7 +107,8 @@ uint64_t rec_score_scratch_size(const struct rec_scorer *s)
 	size_t i;
 
 	for (i = 0; i < s->nparts; i++)
-		if (s->blend || (s->part[i].kind != REC_PART_FACTORS && s->part[i].kind != REC_PART_OFFSET))
+		if (s->blend ||
+		    (s->part[i].kind != REC_PART_FACTORS && s->part[i].kind != REC_PART_OFFSET))
 			size += per * s->part[i].ncand;
 	if (s->blend)
 		size += per * s->items.n;
@@ -109,10 +120,14 @@ uint64_t rec_score_scratch_size(const struct rec_scorer *s)
 static uint32_t find_user(const struct rec_scorer_part *p, const struct rec_labels *l,
 			  const struct rec_query *q)
 {
-	return p->users ? rec_label_index_find(p->users, q->label, q->label_len) : rec_labels_find(l, q->label, q->label_len);
+	return p->users ? rec_label_index_find(p->users, q->label, q->label_len) :
+			  rec_labels_find(l, q->label, q->label_len);
 }
 
-/* History rows that model p knows, with their raw values, or with weights other than 0. */
+/*
+ * History rows that model p knows, with their raw values, or with weights other
+ * than 0.
+ */
 static int history(const struct rec_scorer_part *p, struct rec_part_scratch *ps,
 		   const struct rec_query *q, bool raw, struct rec_err *e)
 {
@@ -135,20 +150,24 @@ static int history(const struct rec_scorer_part *p, struct rec_part_scratch *ps,
 	return 0;
 }
 
-/* The row's label is an item: its own vector, or itself as the whole history. */
+/*
+ * The row's label is an item: its own vector, or itself as the whole history.
+ */
 static int begin_similar(const struct rec_scorer *s, const struct rec_scorer_part *p,
 			 struct rec_part_scratch *ps, const struct rec_query *q, struct rec_err *e)
 {
 	uint32_t item = rec_scorer_item(s, q->label, q->label_len), row;
 
-	if (item == REC_NONE || p->kind == REC_PART_OFFSET || (row = rec_mapped(p->hist_of, item)) == REC_NONE)
+	if (item == REC_NONE || p->kind == REC_PART_OFFSET ||
+	    (row = rec_mapped(p->hist_of, item)) == REC_NONE)
 		return 0;
 	if (p->kind == REC_PART_FACTORS) {
 		ps->vector = p->usable && !p->usable[row] ? NULL : p->table + (size_t)row * p->ld;
 		ps->live = ps->vector;
 		return 0;
 	}
-	if (rec_grow(&ps->hist, &ps->hist_cap, 1, sizeof *ps->hist, e) || rec_grow(&ps->weight, &ps->weight_cap, 1, sizeof *ps->weight, e))
+	if (rec_grow(&ps->hist, &ps->hist_cap, 1, sizeof *ps->hist, e) ||
+	    rec_grow(&ps->weight, &ps->weight_cap, 1, sizeof *ps->weight, e))
 		return -1;
 	ps->hist[0] = row;
 	ps->weight[0] = 1;
@@ -158,7 +177,10 @@ static int begin_similar(const struct rec_scorer *s, const struct rec_scorer_par
 	return 0;
 }
 
-/* A vector of zeros, of a user without any pair above 0, says nothing: its scores are equal, and the list would be the first labels. */
+/*
+ * A vector of zeros, of a user without any pair above 0, says nothing: its
+ * scores are equal, and the list would be the first labels.
+ */
 static bool directed(const float *x, uint32_t k)
 {
 	uint32_t i = 0;
@@ -180,7 +202,8 @@ static int begin_factors(const struct rec_scorer *s, const struct rec_scorer_par
 		if (history(p, ps, q, true, e))
 			return -1;
 		if (ps->nhist) {
-			if (rec_foldin_solve(p->foldin, ps->foldin, ps->hist, ps->weight, ps->nhist, ps->folded, e))
+			if (rec_foldin_solve(p->foldin, ps->foldin, ps->hist, ps->weight, ps->nhist,
+					     ps->folded, e))
 				return -1;
 			ps->vector = ps->folded;
 		}
@@ -219,7 +242,8 @@ static int begin_part(const struct rec_scorer *s, const struct rec_scorer_part *
 	return 0;
 }
 
-int rec_scorer_begin(const struct rec_scorer *s, struct rec_score_scratch *sc, const struct rec_query *q, struct rec_err *e)
+int rec_scorer_begin(const struct rec_scorer *s, struct rec_score_scratch *sc,
+		     const struct rec_query *q, struct rec_err *e)
 {
 	int live = 0;
 	size_t i;
@@ -245,7 +269,10 @@ const float *rec_scorer_vector(const struct rec_score_scratch *sc, size_t p)
 	return sc->part[p].vector;
 }
 
-/* Scores are 0 where nothing was hit, so that the first one is added to like the others. */
+/*
+ * Scores are 0 where nothing was hit, so that the first one is added to like
+ * the others.
+ */
 static void forget(struct rec_part_scratch *ps)
 {
 	uint32_t i;
@@ -266,7 +293,10 @@ static inline void add(struct rec_part_scratch *ps, uint32_t c, float w, float x
 	ps->score[c] = fmaf(w, x, ps->score[c]);
 }
 
-/* With an offset the form is affine: an item that the history doesn't lead to scores its offset alone. */
+/*
+ * With an offset the form is affine: an item that the history doesn't lead to
+ * scores its offset alone.
+ */
 static void row_sparse(const struct rec_scorer_part *p, struct rec_part_scratch *ps,
 		       const struct rec_kernel *kernel)
 {
@@ -278,7 +308,9 @@ static void row_sparse(const struct rec_scorer_part *p, struct rec_part_scratch 
 	for (i = 0; i < ps->nhist; i++) {
 		uint64_t from = m->ptr[ps->hist[i]], n = m->ptr[ps->hist[i] + 1] - from;
 
-		ps->ntouched = kernel->scatter(ps->score, ps->hit, ps->touched, ps->ntouched, ps->weight[i], m->col + from, m->val + from, (size_t)n);
+		ps->ntouched = kernel->scatter(ps->score, ps->hit, ps->touched, ps->ntouched,
+					       ps->weight[i], m->col + from, m->val + from,
+					       (size_t)n);
 	}
 }
 
@@ -289,7 +321,8 @@ static void row_dense(const struct rec_scorer_part *p, struct rec_part_scratch *
 
 	memset(ps->score, 0, (size_t)p->ncand * sizeof *ps->score);
 	for (i = 0; i < ps->nhist; i++)
-		kernel->axpy(ps->score, ps->weight[i], p->dense + (size_t)ps->hist[i] * p->ncand, p->ncand);
+		kernel->axpy(ps->score, ps->weight[i], p->dense + (size_t)ps->hist[i] * p->ncand,
+			     p->ncand);
 }
 
 /* Which candidates of a dense row have a cell: a 0 is none, as in text. */
@@ -343,14 +376,20 @@ static void shift(const struct rec_scorer_part *p, struct rec_part_scratch *ps, 
 	}
 }
 
-/* The scores of a live row under one model. own: in scratch that may be written. */
+/*
+ * The scores of a live row under one model. own: in scratch that may be
+ * written.
+ */
 static void row_part(const struct rec_scorer *s, const struct rec_scorer_part *p,
 		     struct rec_part_scratch *ps, bool own, struct rec_scores *out)
 {
-	*out = (struct rec_scores){ .score = ps->score, .n = p->ncand, .item_of = p->item_of, .cand_of = p->cand_of };
+	*out = (struct rec_scores){
+		.score = ps->score, .n = p->ncand, .item_of = p->item_of, .cand_of = p->cand_of
+	};
 	switch (p->kind) {
 	case REC_PART_FACTORS:
-		s->run->kernel->scores(ps->score, lanes(p->ncand), ps->vector, p->ld, 1, p->packed, (p->ncand + REC_LANES - 1) / REC_LANES, p->k);
+		s->run->kernel->scores(ps->score, lanes(p->ncand), ps->vector, p->ld, 1, p->packed,
+				       (p->ncand + REC_LANES - 1) / REC_LANES, p->k);
 		out->hit = p->usable;
 		shift(p, ps, true);
 		return;
@@ -387,7 +426,8 @@ static void blend_part(const struct rec_scorer_part *p, const struct rec_scores 
 	uint32_t i, c;
 
 	if (!x->touched && !x->hit) {
-		sum->ntouched = kernel->scatter(sum->score, sum->hit, sum->touched, sum->ntouched, p->weight, p->item_of, x->score, x->n);
+		sum->ntouched = kernel->scatter(sum->score, sum->hit, sum->touched, sum->ntouched,
+						p->weight, p->item_of, x->score, x->n);
 		return;
 	}
 
@@ -399,7 +439,8 @@ static void blend_part(const struct rec_scorer_part *p, const struct rec_scores 
 	}
 }
 
-void rec_scorer_row(const struct rec_scorer *s, struct rec_score_scratch *sc, struct rec_scores *out)
+void rec_scorer_row(const struct rec_scorer *s, struct rec_score_scratch *sc,
+		    struct rec_scores *out)
 {
 	struct rec_scores x;
 	size_t i;
@@ -412,8 +453,12 @@ void rec_scorer_row(const struct rec_scorer *s, struct rec_score_scratch *sc, st
 	for (i = 0; i < s->nparts; i++)
 		if (sc->part[i].live) {
 			row_part(s, &s->part[i], &sc->part[i], true, &x);
-			rec_scale_apply(s->scale, sc->part[i].score, x.hit, s->part[i].ncand, sc->ranked);
+			rec_scale_apply(s->scale, sc->part[i].score, x.hit, s->part[i].ncand,
+					sc->ranked);
 			blend_part(&s->part[i], &x, &sc->sum, s->run->kernel);
 		}
-	*out = (struct rec_scores){ .score = sc->sum.score, .hit = sc->sum.hit, .touched = sc->sum.touched, .n = sc->sum.ntouched };
+	*out = (struct rec_scores){ .score = sc->sum.score,
+				    .hit = sc->sum.hit,
+				    .touched = sc->sum.touched,
+				    .n = sc->sum.ntouched };
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* score/scale.c - scores of one row under one model made comparable with those of another. Sums run in ascending order of the candidates. */
+/*
+ * score/scale.c - scores of one row under one model made comparable with those
+ * of another. Sums run in ascending order of the candidates.
+ */
 #include "score/private.h"
 
 static void zscore(float *score, const unsigned char *hit, uint32_t n)
@@ -37,11 +40,13 @@ static void rank(float *score, const unsigned char *hit, uint32_t n, struct rec_
 			;
 		position = ((double)i + 1 + (double)j) / 2;	/* mean of the ranks i + 1 .. j */
 		for (t = i; t < j; t++)
-			score[entry[t].item] = (float)(((double)top.n + 1 - position) / (double)top.n);
+			score[entry[t].item] =
+				(float)(((double)top.n + 1 - position) / (double)top.n);
 	}
 }
 
-void rec_scale_apply(enum rec_scale scale, float *score, const unsigned char *hit, uint32_t n, struct rec_ranked *scratch)
+void rec_scale_apply(enum rec_scale scale, float *score, const unsigned char *hit, uint32_t n,
+		     struct rec_ranked *scratch)
 {
 	if (scale == REC_SCALE_ZSCORE)
 		zscore(score, hit, n);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * score.c - puts a scorer together: what kind each model is, the common labels of items and the maps into them, offsets by candidate, tables by cosine,
+ * score.c - puts a scorer together: what kind each model is, the common labels
+ * of items and the maps into them, offsets by candidate, tables by cosine,
  * fold-in. Everything here is done once; rows are scored in score/row.c.
  */
 #include "score/score.h"
@@ -42,7 +43,8 @@ static int kind_of(struct rec_scorer_part *p, const struct rec_model *m, bool si
 	else if (m->has_offset)
 		p->kind = REC_PART_OFFSET;
 	else
-		return rec_err_set(e, REC_EDATA, "no factors, no similarity and no offset in it: not a model");
+		return rec_err_set(e, REC_EDATA,
+				   "no factors, no similarity and no offset in it: not a model");
 	return 0;
 }
 
@@ -78,10 +80,14 @@ static bool same_labels(const struct rec_labels *a, const struct rec_labels *b)
 		return false;
 	if (a->n == 0 || (a->off == b->off && a->bytes == b->bytes))
 		return true;
-	return !memcmp(a->off, b->off, ((size_t)a->n + 1) * sizeof *a->off) && !memcmp(a->bytes, b->bytes, (size_t)a->off[a->n]);
+	return !memcmp(a->off, b->off, ((size_t)a->n + 1) * sizeof *a->off) &&
+	       !memcmp(a->bytes, b->bytes, (size_t)a->off[a->n]);
 }
 
-/* The union of all labels; borrowed where all sets are one, which is the common case. */
+/*
+ * The union of all labels; borrowed where all sets are one, which is the common
+ * case.
+ */
 static int join_items(struct rec_scorer *s, const struct rec_labels *more, struct rec_err *e)
 {
 	const struct rec_labels **set = rec_alloc(2 * s->nparts + 1, sizeof *set, e), *h;
@@ -101,7 +107,9 @@ static int join_items(struct rec_scorer *s, const struct rec_labels *more, struc
 	for (i = 1; i < n; i++)
 		same = same && same_labels(set[0], set[i]);
 	if (same)
-		s->items = (struct rec_labels){ .n = set[0]->n, .off = set[0]->off, .bytes = set[0]->bytes };
+		s->items = (struct rec_labels){ .n = set[0]->n,
+						.off = set[0]->off,
+						.bytes = set[0]->bytes };
 	else
 		rc = rec_labels_union(&s->items, NULL, set, n, e);
 	free(set);
@@ -127,7 +135,8 @@ static int map_part(struct rec_scorer *s, struct rec_scorer_part *p, struct rec_
 	const struct rec_labels *c = candidates_of(p), *h = history_of(p);
 
 	p->ncand = c->n;
-	if (map_labels(p, &p->item_of, c, &s->items, e) || map_labels(p, &p->cand_of, &s->items, c, e))
+	if (map_labels(p, &p->item_of, c, &s->items, e) ||
+	    map_labels(p, &p->cand_of, &s->items, c, e))
 		return -1;
 	return h ? map_labels(p, &p->hist_of, &s->items, h, e) : 0;
 }
@@ -155,7 +164,10 @@ static int load_offset(struct rec_scorer_part *p, struct rec_err *e)
 	return 0;
 }
 
-/* Rows of the item table divided by their norms (sums in double, in order); rows of norm 0 have no direction. */
+/*
+ * Rows of the item table divided by their norms (sums in double, in order);
+ * rows of norm 0 have no direction.
+ */
 static int unit_table(struct rec_scorer_part *p, struct rec_err *e)
 {
 	float *table = keep(p, rec_zalloc((size_t)p->ncand * p->k + 1, sizeof *table, e));
@@ -228,7 +240,8 @@ static int load_factors(struct rec_scorer_part *p, const struct rec_scorer_opts 
 		return rec_err_set(
 			e, REC_EDATA,
 			"it holds a part of its items alone: a history cannot be folded in");
-	if (o->fold_in || (o->unknown_users && !rec_model_is_part(m) && rec_meta_get(&m->meta, "loss")))
+	if (o->fold_in ||
+	    (o->unknown_users && !rec_model_is_part(m) && rec_meta_get(&m->meta, "loss")))
 		if (rec_foldin_new(&p->foldin, m, run, e))
 			return -1;
 	return o->index ? rec_label_index_new(&p->users, &m->user.row, run->pool, e) : 0;
@@ -245,19 +258,22 @@ enum { PACK_PANELS = 64 };
 static int pack_task(void *arg, size_t task, unsigned thread, struct rec_err *e)
 {
 	const struct pack_job *j = arg;
-	uint32_t panels = (j->p->ncand + REC_LANES - 1) / REC_LANES, first = (uint32_t)task * PACK_PANELS;
+	uint32_t panels = (j->p->ncand + REC_LANES - 1) / REC_LANES,
+		 first = (uint32_t)task * PACK_PANELS;
 	uint32_t n = panels - first < PACK_PANELS ? panels - first : PACK_PANELS;
 
 	(void)thread;
 	(void)e;
-	j->kernel->pack(j->out + (size_t)first * REC_LANES * j->p->k, j->p->table, j->p->ld, j->p->ncand, first * REC_LANES, n, j->p->k);
+	j->kernel->pack(j->out + (size_t)first * REC_LANES * j->p->k, j->p->table, j->p->ld,
+			j->p->ncand, first * REC_LANES, n, j->p->k);
 	return 0;
 }
 
 int rec_part_pack(struct rec_scorer_part *p, const struct rec_run *run, struct rec_err *e)
 {
 	size_t panels = ((size_t)p->ncand + REC_LANES - 1) / REC_LANES;
-	struct pack_job j = { p, run->kernel, keep(p, rec_alloc(panels * REC_LANES * p->k + 1, sizeof(float), e)) };
+	struct pack_job j = { p, run->kernel,
+			      keep(p, rec_alloc(panels * REC_LANES * p->k + 1, sizeof(float), e)) };
 
 	if (!j.out)
 		return -1;
@@ -275,7 +291,8 @@ static int load_users(struct rec_scorer_part *p, const struct rec_scorer_opts *o
 	if (rec_labels_map(&map, &p->model->col, &p->interactions->row, e))
 		return -1;
 	p->user_of = keep(p, map);
-	if (!(p->interaction_weight = keep(p, rec_alloc((size_t)r->nnz + 1, sizeof *p->interaction_weight, e))))
+	if (!(p->interaction_weight =
+		      keep(p, rec_alloc((size_t)r->nnz + 1, sizeof *p->interaction_weight, e))))
 		return -1;
 	for (t = 0; t < r->nnz; t++)
 		p->interaction_weight[t] = rec_transform_weight(&p->transform, r->val[t]);
@@ -382,7 +399,9 @@ static int load_parts(struct rec_scorer *s, const struct rec_scorer_opts *o, str
 		    (o->similar && find_similar(&s->part[i], e)))
 			return blame(&s->part[i], i, e);
 		if (s->part[i].kind == REC_PART_USERS && !o->interactions)
-			return rec_err_set(e, REC_EUSAGE, "a user-user similarity is scored over interactions: give --interactions FILE");
+			return rec_err_set(e, REC_EUSAGE,
+					   "a user-user similarity is scored over interactions: "
+					   "give --interactions FILE");
 		s->blend = s->blend || s->nparts > 1 || s->part[i].weight != 1;
 	}
 	if ((o->similar && check_similar(s, e)) || join_items(s, o->more, e))
@@ -393,9 +412,14 @@ static int load_parts(struct rec_scorer *s, const struct rec_scorer_opts *o, str
 	return o->index ? rec_label_index_new(&s->item_index, &s->items, s->run->pool, e) : 0;
 }
 
-int rec_scorer_new(struct rec_scorer *s, const struct rec_scorer_opts *o, const struct rec_run *run, struct rec_err *e)
+int rec_scorer_new(struct rec_scorer *s, const struct rec_scorer_opts *o, const struct rec_run *run,
+		   struct rec_err *e)
 {
-	*s = (struct rec_scorer){ .scale = o->scale, .fold_in = o->fold_in, .similar = o->similar, .run = run, .blend = o->scale != REC_SCALE_RAW };
+	*s = (struct rec_scorer){ .scale = o->scale,
+				  .fold_in = o->fold_in,
+				  .similar = o->similar,
+				  .run = run,
+				  .blend = o->scale != REC_SCALE_RAW };
 	if (load_parts(s, o, e) == 0)
 		return 0;
 	rec_scorer_free(s);
@@ -421,10 +445,12 @@ void rec_scorer_free(struct rec_scorer *s)
 
 uint32_t rec_scorer_item(const struct rec_scorer *s, const char *label, size_t len)
 {
-	return s->item_index ? rec_label_index_find(s->item_index, label, len) : rec_labels_find(&s->items, label, len);
+	return s->item_index ? rec_label_index_find(s->item_index, label, len) :
+			       rec_labels_find(&s->items, label, len);
 }
 
-int rec_model_holds(const struct rec_model *m, const struct rec_labels *rows, bool *all, struct rec_err *e)
+int rec_model_holds(const struct rec_model *m, const struct rec_labels *rows, bool *all,
+		    struct rec_err *e)
 {
 	uint32_t *map, i;
 
@@ -444,7 +470,8 @@ bool rec_model_is_part(const struct rec_model *m)
 	double items = 0;
 	struct rec_err e = { 0 };
 
-	return m->has_factors && rec_meta_get_f64(&m->meta, "items", &items, &e) > 0 && items > m->item.row.n;
+	return m->has_factors && rec_meta_get_f64(&m->meta, "items", &items, &e) > 0 &&
+	       items > m->item.row.n;
 }
 
 uint64_t rec_model_bytes(const struct rec_model *m)
@@ -452,9 +479,11 @@ uint64_t rec_model_bytes(const struct rec_model *m)
 	uint64_t bytes = 0;
 
 	if (m->has_factors)
-		bytes += sizeof(float) * ((uint64_t)m->user.row.n * m->user.ncols + (uint64_t)m->item.row.n * m->item.ncols);
+		bytes += sizeof(float) * ((uint64_t)m->user.row.n * m->user.ncols +
+					  (uint64_t)m->item.row.n * m->item.ncols);
 	if (m->has_similarity)
-		bytes += m->dense ? sizeof(float) * (uint64_t)m->row.n * m->col.n : (sizeof(float) + sizeof(uint32_t)) * m->sim.nnz;
+		bytes += m->dense ? sizeof(float) * (uint64_t)m->row.n * m->col.n :
+				    (sizeof(float) + sizeof(uint32_t)) * m->sim.nnz;
 	if (m->has_offset)
 		bytes += sizeof(float) * (uint64_t)m->offset.row.n;
 	return bytes;
@@ -475,6 +504,9 @@ int rec_blend_parse(double *weight, size_t n, const char *text, struct rec_err *
 		p = comma + 1;
 	}
 	if (comma || i + 1 != n || rec_num_f64(p, len, &weight[i]) != REC_NUM_OK)
-		return rec_err_set(e, REC_EUSAGE, "--blend: '%s' is not one number a model (%zu of them, with commas between)", text, n);
+		return rec_err_set(e, REC_EUSAGE,
+				   "--blend: '%s' is not one number a model (%zu of them, with "
+				   "commas between)",
+				   text, n);
 	return 0;
 }

@@ -42,26 +42,44 @@
 
 REC_BEGIN_C
 
-enum rec_part_kind { REC_PART_FACTORS, REC_PART_SPARSE, REC_PART_DENSE, REC_PART_USERS, REC_PART_OFFSET };
+enum rec_part_kind {
+	REC_PART_FACTORS,
+	REC_PART_SPARSE,
+	REC_PART_DENSE,
+	REC_PART_USERS,
+	REC_PART_OFFSET
+};
 
-/* How the scores of a model become comparable with those of another, per row, over the items that the model scores:
- * zscore (s - mean) / standard deviation (0 where that is 0); rank (n + 1 - r) / n, r the rank, tied items share the mean of theirs. */
+/*
+ * How the scores of a model become comparable with those of another, per row,
+ * over the items that the model scores: zscore (s - mean) / standard deviation
+ * (0 where that is 0); rank (n + 1 - r) / n, r the rank, tied items share the
+ * mean of theirs.
+ */
 enum rec_scale { REC_SCALE_RAW, REC_SCALE_ZSCORE, REC_SCALE_RANK };
 
-/* One model of a scorer. Its candidates are 0 .. ncand - 1, ascending by label. */
+/*
+ * One model of a scorer. Its candidates are 0 .. ncand - 1, ascending by label.
+ */
 struct rec_scorer_part {
 	const struct rec_model *model;
 	enum rec_part_kind kind;
 	float weight;
 	uint32_t ncand;
 	const uint32_t *item_of;	/* candidate to item; NULL where they are the same */
-	const uint32_t *cand_of;	/* item to candidate or REC_NONE; NULL where they are the same */
-	const uint32_t *hist_of;	/* item to row of the similarity (factors: of the item table) or REC_NONE; NULL where they are the same */
+	/* item to candidate or REC_NONE; NULL where they are the same */
+	const uint32_t *cand_of;
+	/*
+	 * item to row of the similarity (factors: of the item table) or
+	 * REC_NONE; NULL where they are the same
+	 */
+	const uint32_t *hist_of;
 	struct rec_transform transform;
 	float mean;
 	const float *offset;		/* per candidate, or NULL */
 	bool bias;			/* explicit factors: the last two components are biases */
-	struct rec_csr sim;		/* sparse: borrowed arrays, rows as in the model, columns candidates */
+	/* sparse: borrowed arrays, rows as in the model, columns candidates */
+	struct rec_csr sim;
 	/*
 	 * similar items: rows of sim are columns of the model, and the other
 	 * way round
@@ -75,13 +93,15 @@ struct rec_scorer_part {
 	const float *dense;		/* dense: the same, ncand columns */
 	const float *table;		/* factors: ncand rows of k floats, ld apart */
 	uint32_t k, ld;
-	const float *packed;		/* factors in a blend: all of the table in panels of the kernel */
+	/* factors in a blend: all of the table in panels of the kernel */
+	const float *packed;
 	/* factors: 0 where a vector of zeros has no score; NULL for all */
 	const unsigned char *usable;
 	struct rec_foldin *foldin;
 	struct rec_label_index *users;
 	const struct rec_sparse *interactions;	/* user side */
-	const uint32_t *user_of;	/* column of the similarity to row of the interactions, or REC_NONE */
+	/* column of the similarity to row of the interactions, or REC_NONE */
+	const uint32_t *user_of;
 	float *interaction_weight;
 	void *own[20];			/* what rec_scorer_free releases */
 	uint32_t nown;
@@ -93,7 +113,11 @@ struct rec_scorer_opts {
 	const double *weight;			/* one a model; NULL for 1 each */
 	enum rec_scale scale;
 	bool fold_in;				/* also users that the model holds */
-	bool unknown_users;			/* rows may come that a factor model doesn't hold: make fold-in ready where the model allows it */
+	/*
+	 * rows may come that a factor model doesn't hold: make fold-in ready
+	 * where the model allows it
+	 */
+	bool unknown_users;
 	/*
 	 * rows are items (of a user-user similarity users): cosine of item
 	 * factors, or what the similarity has of it
@@ -101,13 +125,15 @@ struct rec_scorer_opts {
 	bool similar;
 	const struct rec_sparse *interactions;	/* for user-side models */
 	const struct rec_labels *more;		/* further labels that items shall hold, or NULL */
-	bool index;				/* hash indices for many look-ups; else binary search in place */
+	/* hash indices for many look-ups; else binary search in place */
+	bool index;
 };
 
 struct rec_scorer {
 	struct rec_scorer_part *part;
 	size_t nparts;
-	bool blend;				/* more than one model, or a weight other than 1, or a scale */
+	/* more than one model, or a weight other than 1, or a scale */
+	bool blend;
 	enum rec_scale scale;
 	bool fold_in, similar;
 	/* similar items: scores are the weights of one table */
@@ -120,16 +146,25 @@ struct rec_scorer {
 };
 
 /* Models, interactions and run are borrowed. */
-REC_MUST int rec_scorer_new(struct rec_scorer *s, const struct rec_scorer_opts *o, const struct rec_run *run, struct rec_err *e);
+REC_MUST int rec_scorer_new(struct rec_scorer *s, const struct rec_scorer_opts *o,
+			    const struct rec_run *run, struct rec_err *e);
 void rec_scorer_free(struct rec_scorer *s);
 
-/* Make no scores any more, where that saves something, for items with allowed[item] = 0; what is left keeps its bits. Before the first scratch. */
-REC_MUST int rec_scorer_allow(struct rec_scorer *s, const unsigned char *allowed, struct rec_err *e);
+/*
+ * Make no scores any more, where that saves something, for items with
+ * allowed[item] = 0; what is left keeps its bits. Before the first scratch.
+ */
+REC_MUST int rec_scorer_allow(struct rec_scorer *s, const unsigned char *allowed,
+			      struct rec_err *e);
 
 /* Whether a factor model holds all these users (true for other models). */
-REC_MUST int rec_model_holds(const struct rec_model *m, const struct rec_labels *rows, bool *all, struct rec_err *e);
+REC_MUST int rec_model_holds(const struct rec_model *m, const struct rec_labels *rows, bool *all,
+			     struct rec_err *e);
 
-/* Whether a factor model holds fewer items than it was trained on. Its stored users score those it has; nobody is folded in, because that takes all items. */
+/*
+ * Whether a factor model holds fewer items than it was trained on. Its stored
+ * users score those it has; nobody is folded in, because that takes all items.
+ */
 bool rec_model_is_part(const struct rec_model *m);
 
 /*
@@ -150,13 +185,18 @@ uint32_t rec_scorer_item(const struct rec_scorer *s, const char *label, size_t l
 
 /* For one thread. The row that was begun last lives in it. */
 struct rec_score_scratch;
-REC_MUST int rec_score_scratch_new(struct rec_score_scratch **sc, const struct rec_scorer *s, struct rec_err *e);
+REC_MUST int rec_score_scratch_new(struct rec_score_scratch **sc, const struct rec_scorer *s,
+				   struct rec_err *e);
 void rec_score_scratch_free(struct rec_score_scratch *sc);
 /* Bytes that one of them takes. */
 uint64_t rec_score_scratch_size(const struct rec_scorer *s);
 
-/* Begin a row; q must stay until the row is done. 1 where some model can score it, 0 where none can (a cold row), -1. */
-REC_MUST int rec_scorer_begin(const struct rec_scorer *s, struct rec_score_scratch *sc, const struct rec_query *q, struct rec_err *e);
+/*
+ * Begin a row; q must stay until the row is done. 1 where some model can score
+ * it, 0 where none can (a cold row), -1.
+ */
+REC_MUST int rec_scorer_begin(const struct rec_scorer *s, struct rec_score_scratch *sc,
+			      const struct rec_query *q, struct rec_err *e);
 
 /*
  * Similar items: some table was cut (rec-sim -n) where the row just begun
@@ -171,21 +211,32 @@ bool rec_scorer_is_cut(const struct rec_score_scratch *sc);
  */
 bool rec_scorer_flat(const struct rec_scorer *s, const struct rec_score_scratch *sc);
 
-/* The vector of the row just begun under part p (factors); NULL where it has none. */
+/*
+ * The vector of the row just begun under part p (factors); NULL where it has
+ * none.
+ */
 const float *rec_scorer_vector(const struct rec_score_scratch *sc, size_t p);
 
 /* Scores of the row just begun, in the scratch, valid until the next call. */
 struct rec_scores {
 	const float *score;		/* by candidate */
 	const unsigned char *hit;	/* by candidate: has a score; NULL for all */
-	const uint32_t *touched;	/* the n candidates that have a score, in no order; NULL for 0 .. n - 1 */
+	/*
+	 * the n candidates that have a score, in no order; NULL for 0 .. n - 1
+	 */
+	const uint32_t *touched;
 	uint32_t n;
 	const uint32_t *item_of, *cand_of;	/* as in rec_scorer_part */
 };
-void rec_scorer_row(const struct rec_scorer *s, struct rec_score_scratch *sc, struct rec_scores *out);
+void rec_scorer_row(const struct rec_scorer *s, struct rec_score_scratch *sc,
+		    struct rec_scores *out);
 
-/* The score of one item for the row just begun: false where it has none. Unscaled only. */
-bool rec_scorer_pair(const struct rec_scorer *s, struct rec_score_scratch *sc, uint32_t item, float *score);
+/*
+ * The score of one item for the row just begun: false where it has none.
+ * Unscaled only.
+ */
+bool rec_scorer_pair(const struct rec_scorer *s, struct rec_score_scratch *sc, uint32_t item,
+		     float *score);
 
 /*
  * Whether something is known of the item of a pair without a score: a bias or
@@ -193,7 +244,10 @@ bool rec_scorer_pair(const struct rec_scorer *s, struct rec_score_scratch *sc, u
  */
 bool rec_scorer_knows(const struct rec_scorer *s, uint32_t item);
 
-/* What is known of a pair without a score: mean and biases of factors, offsets; weighted as the blend is. */
+/*
+ * What is known of a pair without a score: mean and biases of factors, offsets;
+ * weighted as the blend is.
+ */
 float rec_scorer_prior(const struct rec_scorer *s, struct rec_score_scratch *sc, uint32_t item);
 
 REC_END_C

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* score/stream.c - scoring of pairs as they come. A run of pairs of one user looks the user up (or folds the history in) once. */
+/*
+ * score/stream.c - scoring of pairs as they come. A run of pairs of one user
+ * looks the user up (or folds the history in) once.
+ */
 #include "score/stream.h"
 
 #include <math.h>
@@ -43,16 +46,18 @@ int rec_clamp_parse(float *lo, float *hi, const char *text, struct rec_err *e)
 {
 	const char *colon = strchr(text, ':');
 
-	if (!colon || rec_num_f32(text, (size_t)(colon - text), lo) != REC_NUM_OK || rec_num_f32(colon + 1, strlen(colon + 1), hi) != REC_NUM_OK ||
-	    *lo > *hi)
-		return rec_err_set(e, REC_EUSAGE, "--clamp: '%s' is not LO:HI, train or none", text);
+	if (!colon || rec_num_f32(text, (size_t)(colon - text), lo) != REC_NUM_OK ||
+	    rec_num_f32(colon + 1, strlen(colon + 1), hi) != REC_NUM_OK || *lo > *hi)
+		return rec_err_set(e, REC_EUSAGE, "--clamp: '%s' is not LO:HI, train or none",
+				   text);
 	return 0;
 }
 
 int rec_clamp_train(float *lo, float *hi, const struct rec_meta *m, struct rec_err *e)
 {
 	double l, h;
-	int a = rec_meta_get_f64(m, "value.min", &l, e), b = a < 0 ? -1 : rec_meta_get_f64(m, "value.max", &h, e);
+	int a = rec_meta_get_f64(m, "value.min", &l, e),
+	    b = a < 0 ? -1 : rec_meta_get_f64(m, "value.max", &h, e);
 
 	if (a < 0 || b < 0)
 		return -1;
@@ -63,15 +68,19 @@ int rec_clamp_train(float *lo, float *hi, const struct rec_meta *m, struct rec_e
 	return 1;
 }
 
-static int begin(const struct job *j, struct worker *w, const struct rec_row *row, struct rec_err *e)
+static int begin(const struct job *j, struct worker *w, const struct rec_row *row,
+		 struct rec_err *e)
 {
 	const struct rec_pairs *h = j->o->history;
 	uint32_t r = h ? rec_pairs_row(h, row->row, row->row_len) : REC_NONE;
 	size_t n = r == REC_NONE ? 0 : (size_t)(h->x->m.ptr[r + 1] - h->x->m.ptr[r]);
 
-	if (rec_grow(&w->item, &w->item_cap, n + 1, sizeof *w->item, e) || rec_grow(&w->value, &w->value_cap, n + 1, sizeof *w->value, e))
+	if (rec_grow(&w->item, &w->item_cap, n + 1, sizeof *w->item, e) ||
+	    rec_grow(&w->value, &w->value_cap, n + 1, sizeof *w->value, e))
 		return -1;
-	w->q = (struct rec_query){ .label = row->row, .label_len = row->row_len, .item = w->item, .value = w->value };
+	w->q = (struct rec_query){
+		.label = row->row, .label_len = row->row_len, .item = w->item, .value = w->value
+	};
 	w->q.n = r == REC_NONE ? 0 : rec_pairs_items(h, r, w->item, w->value);
 	w->has_history = r != REC_NONE;
 	return rec_scorer_begin(j->s, w->scratch, &w->q, e) < 0 ? -1 : 0;
@@ -86,12 +95,14 @@ static int score_row(struct job *j, struct worker *w, size_t i, struct rec_err *
 	j->fate[i] = w->has_history ? HISTORY : SCORED;
 	if (!rec_scorer_pair(j->s, w->scratch, item, &x)) {
 		if (j->o->cold == REC_COLD_PAIR_FAIL)
-			return rec_rows_fail(j->in, i, 0, e, "no model can score this pair (--cold fail)");
+			return rec_rows_fail(j->in, i, 0, e,
+					     "no model can score this pair (--cold fail)");
 		j->fate[i] |= COLD | (rec_scorer_knows(j->s, item) ? KNOWN : 0);
 		x = rec_scorer_prior(j->s, w->scratch, item);
 	}
 	if (!isfinite(x))
-		return rec_rows_fail(j->in, i, 0, e, "the score of this pair is not a finite number");
+		return rec_rows_fail(j->in, i, 0, e,
+				     "the score of this pair is not a finite number");
 	if (j->o->clamp && (x < j->o->lo || x > j->o->hi)) {
 		x = x < j->o->lo ? j->o->lo : j->o->hi;
 		j->fate[i] |= CLAMPED;
@@ -125,22 +136,26 @@ static int score_task(void *arg, size_t task, unsigned thread, struct rec_err *e
 {
 	struct job *j = arg;
 	struct worker *w = &j->worker[thread];
-	size_t first = task * TASK_ROWS, last = j->n - first < TASK_ROWS ? j->n : first + TASK_ROWS, i;
+	size_t first = task * TASK_ROWS, last = j->n - first < TASK_ROWS ? j->n : first + TASK_ROWS,
+	       i;
 	const struct rec_row *before = NULL;
 
 	j->text[task].n = 0;
 	for (i = first; i < last; i++) {
-		if (!before || before->row_len != j->rows[i].row_len || memcmp(before->row, j->rows[i].row, before->row_len))
+		if (!before || before->row_len != j->rows[i].row_len ||
+		    memcmp(before->row, j->rows[i].row, before->row_len))
 			if (begin(j, w, &j->rows[i], e))
 				return -1;
 		before = &j->rows[i];
-		if (score_row(j, w, i, e) || (!j->binary && !dropped(j, i) && print(j, i, &j->text[task], e)))
+		if (score_row(j, w, i, e) ||
+		    (!j->binary && !dropped(j, i) && print(j, i, &j->text[task], e)))
 			return -1;
 	}
 	return 0;
 }
 
-static int write_piece(struct job *j, struct rec_out *out, struct rec_stream_out *stream, struct rec_score_counts *counts, struct rec_err *e)
+static int write_piece(struct job *j, struct rec_out *out, struct rec_stream_out *stream,
+		       struct rec_score_counts *counts, struct rec_err *e)
 {
 	size_t i, tasks = (j->n + TASK_ROWS - 1) / TASK_ROWS;
 	struct rec_row row;
@@ -178,7 +193,8 @@ static int make_room(struct job *j, struct rec_err *e)
 {
 	size_t tasks = (j->n + TASK_ROWS - 1) / TASK_ROWS;
 
-	if (rec_grow(&j->score, &j->score_cap, j->n, sizeof *j->score, e) || rec_grow(&j->fate, &j->fate_cap, j->n, 1, e) ||
+	if (rec_grow(&j->score, &j->score_cap, j->n, sizeof *j->score, e) ||
+	    rec_grow(&j->fate, &j->fate_cap, j->n, 1, e) ||
 	    rec_grow(&j->text, &j->text_cap, tasks, sizeof *j->text, e))
 		return -1;
 	for (; j->ntext < tasks; j->ntext++)
@@ -186,7 +202,8 @@ static int make_room(struct job *j, struct rec_err *e)
 	return 0;
 }
 
-static int pieces(struct job *j, struct rec_out *out, struct rec_score_counts *counts, struct rec_err *e)
+static int pieces(struct job *j, struct rec_out *out, struct rec_score_counts *counts,
+		  struct rec_err *e)
 {
 	struct rec_stream_out *stream = NULL;
 	int rc = j->binary ? rec_stream_out_new(&stream, out, e) : 0, got = 0;
@@ -199,7 +216,8 @@ static int pieces(struct job *j, struct rec_out *out, struct rec_score_counts *c
 			keep_first(counts, &j->rows[0]);
 		rc = make_room(j, e);
 		if (rc == 0)
-			rc = rec_pool_run(j->s->run->pool, (j->n + TASK_ROWS - 1) / TASK_ROWS, score_task, j, e);
+			rc = rec_pool_run(j->s->run->pool, (j->n + TASK_ROWS - 1) / TASK_ROWS,
+					  score_task, j, e);
 		if (rc == 0)
 			rc = write_piece(j, out, stream, counts, e);
 		if (rc == 0)
@@ -211,7 +229,8 @@ static int pieces(struct job *j, struct rec_out *out, struct rec_score_counts *c
 	return rc || got < 0 ? -1 : 0;
 }
 
-int rec_score_stream(const struct rec_scorer *s, const struct rec_score_opts *o, struct rec_rows *in, struct rec_out *out, bool binary,
+int rec_score_stream(const struct rec_scorer *s, const struct rec_score_opts *o,
+		     struct rec_rows *in, struct rec_out *out, bool binary,
 		     struct rec_score_counts *counts, struct rec_err *e)
 {
 	struct job j = { .s = s, .o = o, .in = in, .binary = binary };

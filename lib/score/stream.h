@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * score/stream.h - pairs in, the same pairs with their scores as values out, in the order they came.
+ * score/stream.h - pairs in, the same pairs with their scores as values out, in
+ * the order they came.
  *
- * Pieces of some thousand rows are scored by all threads and written in order: memory is the scorer, the histories and a piece.
+ * Pieces of some thousand rows are scored by all threads and written in order:
+ * memory is the scorer, the histories and a piece.
  */
 #ifndef REC_SCORE_STREAM_H
 #define REC_SCORE_STREAM_H
@@ -19,7 +21,10 @@
 
 REC_BEGIN_C
 
-/* What becomes of a pair that no model can score. MEAN: what is known of it (rec_scorer_prior). */
+/*
+ * What becomes of a pair that no model can score. MEAN: what is known of it
+ * (rec_scorer_prior).
+ */
 enum rec_cold_pair { REC_COLD_PAIR_MEAN, REC_COLD_PAIR_DROP, REC_COLD_PAIR_FAIL };
 
 struct rec_score_opts {
@@ -45,10 +50,14 @@ struct rec_score_counts {
 /* "LO:HI" for --clamp. */
 REC_MUST int rec_clamp_parse(float *lo, float *hi, const char *text, struct rec_err *e);
 
-/* The range of training values in the metadata (value.min, value.max): 1 found, 0 not there, -1. */
+/*
+ * The range of training values in the metadata (value.min, value.max): 1 found,
+ * 0 not there, -1.
+ */
 REC_MUST int rec_clamp_train(float *lo, float *hi, const struct rec_meta *m, struct rec_err *e);
 
-REC_MUST int rec_score_stream(const struct rec_scorer *s, const struct rec_score_opts *o, struct rec_rows *in, struct rec_out *out, bool binary,
+REC_MUST int rec_score_stream(const struct rec_scorer *s, const struct rec_score_opts *o,
+			      struct rec_rows *in, struct rec_out *out, bool binary,
 			      struct rec_score_counts *counts, struct rec_err *e);
 
 REC_END_C

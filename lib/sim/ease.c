@@ -32,7 +32,8 @@ static int gram_rows(void *arg, size_t task, unsigned thread, struct rec_err *e)
 {
 	const struct gram *g = arg;
 	struct rec_accumulator *a = &g->acc[thread];
-	uint32_t n = g->s->n, first = (uint32_t)task * ROWS, end = n - first > ROWS ? first + ROWS : n;
+	uint32_t n = g->s->n, first = (uint32_t)task * ROWS,
+		 end = n - first > ROWS ? first + ROWS : n;
 
 	(void)e;
 	for (uint32_t i = first; i < end; i++) {
@@ -42,7 +43,8 @@ static int gram_rows(void *arg, size_t task, unsigned thread, struct rec_err *e)
 		rec_overlap_line(a, g->o, i);
 		for (uint32_t k = 0; k < a->n; k++)
 			if (a->met[k] < i)
-				row[a->met[k]] = (float)(a->xy ? a->xy[a->met[k]] : a->count[a->met[k]]);
+				row[a->met[k]] = (float)(a->xy ? a->xy[a->met[k]] :
+								 a->count[a->met[k]]);
 		row[i] = (float)((a->xy ? a->xy[i] : a->count[i]) + g->reg);
 		rec_overlap_clear(a);
 	}
@@ -60,7 +62,8 @@ static int gram(struct gram *g, struct rec_err *e)
 	while (g->acc && i < threads && rec_accumulator_new(&g->acc[i], g->o, e) == 0)
 		i++;
 	if (i == threads)
-		rc = rec_pool_run(g->run->pool, ((size_t)g->s->n + ROWS - 1) / ROWS, gram_rows, g, e);
+		rc = rec_pool_run(g->run->pool, ((size_t)g->s->n + ROWS - 1) / ROWS, gram_rows, g,
+				  e);
 	for (i = 0; g->acc && i < threads; i++)
 		rec_accumulator_free(&g->acc[i]);
 	free(g->acc);
@@ -88,12 +91,15 @@ static int take_diagonal(struct rec_ease *s, struct rec_err *e)
 	for (uint32_t j = 0; j < s->n; j++) {
 		s->diag[j] = s->p[(uint64_t)j * s->n + j];
 		if (!(s->diag[j] > 0) || isinf(s->diag[j]))
-			return rec_err_set(e, REC_EDATA, "the inverse has no positive diagonal in float32: a larger --reg is needed");
+			return rec_err_set(e, REC_EDATA,
+					   "the inverse has no positive diagonal in float32: a "
+					   "larger --reg is needed");
 	}
 	return 0;
 }
 
-int rec_ease_solve(struct rec_ease *s, const struct rec_overlap *o, double reg, const struct rec_run *run, struct rec_err *e)
+int rec_ease_solve(struct rec_ease *s, const struct rec_overlap *o, double reg,
+		   const struct rec_run *run, struct rec_err *e)
 {
 	struct gram g = { .o = o, .s = s, .reg = reg, .run = run };
 	struct rec_blas b = { 0 };
@@ -102,7 +108,8 @@ int rec_ease_solve(struct rec_ease *s, const struct rec_overlap *o, double reg, 
 	*s = (struct rec_ease){ .n = o->x->ncols };
 	s->p = rec_alloc((size_t)s->n * s->n, sizeof *s->p, e);
 	s->diag = rec_alloc(s->n, sizeof *s->diag, e);
-	if (!s->p || !s->diag || make_sure_of_room(rec_pool_size(run->pool), e) != 0 || rec_blas_open(&b, e) != 0) {
+	if (!s->p || !s->diag || make_sure_of_room(rec_pool_size(run->pool), e) != 0 ||
+	    rec_blas_open(&b, e) != 0) {
 		rec_ease_free(s);
 		return -1;
 	}
@@ -121,7 +128,10 @@ int rec_ease_solve(struct rec_ease *s, const struct rec_overlap *o, double reg, 
 	return rc;
 }
 
-/* -- weights: patches of PATCH x PATCH below the diagonal and their mirror images, each pair touched by one task -- */
+/*
+ * -- weights: patches of PATCH x PATCH below the diagonal and their mirror
+ * images, each pair touched by one task --
+ */
 
 struct weights {
 	struct rec_ease *s;
@@ -136,11 +146,13 @@ static float cut(float w, float min_sim)
 
 static void patch(const struct weights *w, uint32_t i0, uint32_t j0)
 {
-	uint32_t n = w->s->n, i1 = n - i0 > PATCH ? i0 + PATCH : n, j1 = n - j0 > PATCH ? j0 + PATCH : n;
+	uint32_t n = w->s->n, i1 = n - i0 > PATCH ? i0 + PATCH : n,
+		 j1 = n - j0 > PATCH ? j0 + PATCH : n;
 
 	for (uint32_t i = i0; i < i1; i++)
 		for (uint32_t j = j0; j < j1 && j < i; j++) {
-			float *below = w->s->p + (uint64_t)i * n + j, *above = w->s->p + (uint64_t)j * n + i, p = *below;
+			float *below = w->s->p + (uint64_t)i * n + j,
+			      *above = w->s->p + (uint64_t)j * n + i, p = *below;
 
 			*above = w->mirror ? p : cut((0 - p) / w->s->diag[i], w->min_sim);
 			if (!w->mirror)
@@ -161,7 +173,8 @@ static int patch_row(void *arg, size_t task, unsigned thread, struct rec_err *e)
 	return 0;
 }
 
-int rec_ease_weights(struct rec_ease *s, float min_sim, const struct rec_run *run, struct rec_err *e)
+int rec_ease_weights(struct rec_ease *s, float min_sim, const struct rec_run *run,
+		     struct rec_err *e)
 {
 	struct weights w = { s, min_sim, false };
 
@@ -175,7 +188,8 @@ struct lines {
 };
 
 /* Row line of P: column line of B but for the divisor. */
-static int line_of_p(void *arg, uint32_t line, unsigned thread, float *weight, uint32_t *at, uint32_t *n, struct rec_err *e)
+static int line_of_p(void *arg, uint32_t line, unsigned thread, float *weight, uint32_t *at,
+		     uint32_t *n, struct rec_err *e)
 {
 	const struct lines *l = arg;
 	const float *p = l->s->p + (uint64_t)line * l->s->n;
@@ -192,7 +206,8 @@ static int line_of_p(void *arg, uint32_t line, unsigned thread, float *weight, u
 	return 0;
 }
 
-int rec_ease_select(struct rec_csr *out, struct rec_ease *s, const struct rec_selection *how, float min_sim, const struct rec_run *run, struct rec_err *e)
+int rec_ease_select(struct rec_csr *out, struct rec_ease *s, const struct rec_selection *how,
+		    float min_sim, const struct rec_run *run, struct rec_err *e)
 {
 	struct weights w = { s, 0, true };
 	struct lines l = { s, how->rows, min_sim };

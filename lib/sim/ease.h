@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ease.h - EASE (Steck 2019): the weights B that minimise |X - XB|^2 + reg |B|^2 with a zero diagonal: P = (X'X + reg I)^-1, B_ij = -P_ij / P_jj.
+ * ease.h - EASE (Steck 2019): the weights B that minimise |X - XB|^2 + reg
+ * |B|^2 with a zero diagonal: P = (X'X + reg I)^-1, B_ij = -P_ij / P_jj.
  *
- * One n x n array of floats is all there is: the lower triangle of X'X (exact for 0/1 data; else sums in double, rounded once), its inverse in place by tiles
- * (blas/spd.h), then B in place. n^3 multiply-adds.
+ * One n x n array of floats is all there is: the lower triangle of X'X (exact
+ * for 0/1 data; else sums in double, rounded once), its inverse in place by
+ * tiles (blas/spd.h), then B in place. n^3 multiply-adds.
  */
 #ifndef REC_SIM_EASE_H
 #define REC_SIM_EASE_H
@@ -17,8 +19,9 @@
 #include "sim/select.h"
 
 /*
- * Address space that the BLAS library takes for itself: OpenBLAS maps a buffer of 128 MiB a thread, little of which is ever touched. It waits for ever where it
- * can't have them, so room is made sure of before it is opened.
+ * Address space that the BLAS library takes for itself: OpenBLAS maps a buffer
+ * of 128 MiB a thread, little of which is ever touched. It waits for ever where
+ * it can't have them, so room is made sure of before it is opened.
  */
 uint64_t rec_ease_room(unsigned threads);
 
@@ -29,15 +32,21 @@ struct rec_ease {
 	char version[96], core[32];	/* of the BLAS library */
 };
 
-/* The lower triangle of P for the items of o (base COUNT for unit data, else SUM). OPENBLAS_NUM_THREADS=1 is to be set before. */
-REC_MUST int rec_ease_solve(struct rec_ease *s, const struct rec_overlap *o, double reg, const struct rec_run *run, struct rec_err *e);
+/*
+ * The lower triangle of P for the items of o (base COUNT for unit data, else
+ * SUM). OPENBLAS_NUM_THREADS=1 is to be set before.
+ */
+REC_MUST int rec_ease_solve(struct rec_ease *s, const struct rec_overlap *o, double reg,
+			    const struct rec_run *run, struct rec_err *e);
 void rec_ease_free(struct rec_ease *s);
 
 /* P to B, whole; smaller |weights| than min_sim become 0. */
-REC_MUST int rec_ease_weights(struct rec_ease *s, float min_sim, const struct rec_run *run, struct rec_err *e);
+REC_MUST int rec_ease_weights(struct rec_ease *s, float min_sim, const struct rec_run *run,
+			      struct rec_err *e);
 
 /* P to the keep largest |weights| of each column, or of each row. */
-REC_MUST int rec_ease_select(struct rec_csr *out, struct rec_ease *s, const struct rec_selection *how, float min_sim, const struct rec_run *run,
-			     struct rec_err *e);
+REC_MUST int rec_ease_select(struct rec_csr *out, struct rec_ease *s,
+			     const struct rec_selection *how, float min_sim,
+			     const struct rec_run *run, struct rec_err *e);
 
 #endif

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sim/factors.c - a similarity from vectors: all dot products of a table with itself, or their cosines, in tiles of the scoring kernel.
+ * sim/factors.c - a similarity from vectors: all dot products of a table with
+ * itself, or their cosines, in tiles of the scoring kernel.
  *
- * A thread that is asked for a line computes the lines of its group of 16 at once and keeps them for the next calls; what a line holds doesn't depend on that.
+ * A thread that is asked for a line computes the lines of its group of 16 at
+ * once and keeps them for the next calls; what a line holds doesn't depend on
+ * that.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -29,7 +32,8 @@ struct table {
 	uint32_t *first;	/* per thread: line of its group, or REC_NONE */
 };
 
-static int find_table(struct table *t, const struct rec_model *from, const struct rec_sim_opts *o, struct rec_err *e)
+static int find_table(struct table *t, const struct rec_model *from, const struct rec_sim_opts *o,
+		      struct rec_err *e)
 {
 	const struct rec_dense *d = o->side_user ? &from->user : &from->item;
 	uint64_t bias = 0;
@@ -41,12 +45,17 @@ static int find_table(struct table *t, const struct rec_model *from, const struc
 		return -1;
 	if (bias && d->ncols < 3)
 		return rec_err_set(e, REC_EDATA, "the model has no factors beside its biases");
-	*t = (struct table){ .label = &d->row, .val = d->val, .n = d->row.n, .k = d->ncols - (bias ? 2 : 0), .ld = d->ncols };
+	*t = (struct table){ .label = &d->row,
+			     .val = d->val,
+			     .n = d->row.n,
+			     .k = d->ncols - (bias ? 2 : 0),
+			     .ld = d->ncols };
 	t->npanels = (t->n + REC_LANES - 1) / REC_LANES;
 	return 0;
 }
 
-static int prepare(struct table *t, const struct rec_sim_opts *o, const struct rec_run *run, struct rec_err *e)
+static int prepare(struct table *t, const struct rec_sim_opts *o, const struct rec_run *run,
+		   struct rec_err *e)
 {
 	unsigned threads = rec_pool_size(run->pool);
 
@@ -61,14 +70,16 @@ static int prepare(struct table *t, const struct rec_sim_opts *o, const struct r
 	t->kernel->pack(t->packed, t->val, t->ld, t->n, 0, t->npanels, t->k);
 	for (unsigned i = 0; i < threads; i++) {
 		t->first[i] = REC_NONE;
-		if (!(t->group[i] = rec_alloc((size_t)t->npanels * REC_LANES * GROUP, sizeof(float), e)))
+		if (!(t->group[i] = rec_alloc((size_t)t->npanels * REC_LANES * GROUP, sizeof(float),
+					      e)))
 			return -1;
 	}
 	if (!(o->method->takes & REC_SIM_SHRINK))
 		return 0;
 	t->norm = rec_alloc(t->n, sizeof *t->norm, e);
 	for (uint32_t i = 0; t->norm && i < t->n; i++)
-		t->norm[i] = sqrt((double)t->kernel->score(t->val + (size_t)i * t->ld, t->val + (size_t)i * t->ld, t->k));
+		t->norm[i] = sqrt((double)t->kernel->score(t->val + (size_t)i * t->ld,
+							   t->val + (size_t)i * t->ld, t->k));
 	return t->norm ? 0 : -1;
 }
 
@@ -85,10 +96,12 @@ static void release(struct table *t, unsigned threads)
 /* Scores of a line against all. */
 static const float *scores_of(struct table *t, uint32_t line, unsigned thread)
 {
-	uint32_t first = line / GROUP * GROUP, ldo = t->npanels * REC_LANES, m = t->n - first < GROUP ? t->n - first : GROUP;
+	uint32_t first = line / GROUP * GROUP, ldo = t->npanels * REC_LANES,
+		 m = t->n - first < GROUP ? t->n - first : GROUP;
 
 	if (t->first[thread] != first)
-		t->kernel->scores(t->group[thread], ldo, t->val + (size_t)first * t->ld, t->ld, m, t->packed, t->npanels, t->k);
+		t->kernel->scores(t->group[thread], ldo, t->val + (size_t)first * t->ld, t->ld, m,
+				  t->packed, t->npanels, t->k);
 	t->first[thread] = first;
 	return t->group[thread] + (size_t)(line - first) * ldo;
 }
@@ -103,7 +116,8 @@ static float weight_of(const struct table *t, float dot, uint32_t i, uint32_t j)
 	return y > 0 ? (float)((double)dot / y) : 0;
 }
 
-static int line_of_table(void *arg, uint32_t line, unsigned thread, float *weight, uint32_t *at, uint32_t *n, struct rec_err *e)
+static int line_of_table(void *arg, uint32_t line, unsigned thread, float *weight, uint32_t *at,
+			 uint32_t *n, struct rec_err *e)
 {
 	struct table *t = arg;
 	const float *dot = scores_of(t, line, thread);
@@ -117,7 +131,8 @@ static int line_of_table(void *arg, uint32_t line, unsigned thread, float *weigh
 		kept += i != line && weight[i] != 0 && fabsf(weight[i]) >= t->min_sim;
 	}
 	*n = kept;
-	return finite ? 0 : rec_err_set(e, REC_EDATA, "the similarity of some pair is beyond float32");
+	return finite ? 0 :
+			rec_err_set(e, REC_EDATA, "the similarity of some pair is beyond float32");
 }
 
 struct whole {
@@ -129,7 +144,8 @@ static int whole_rows(void *arg, size_t task, unsigned thread, struct rec_err *e
 {
 	const struct whole *w = arg;
 	struct table *t = w->t;
-	uint32_t first = (uint32_t)task * REC_BLOCK_ROWS, end = t->n - first > REC_BLOCK_ROWS ? first + REC_BLOCK_ROWS : t->n;
+	uint32_t first = (uint32_t)task * REC_BLOCK_ROWS,
+		 end = t->n - first > REC_BLOCK_ROWS ? first + REC_BLOCK_ROWS : t->n;
 	bool finite = true;
 
 	for (uint32_t i = first; i < end; i++) {
@@ -143,10 +159,12 @@ static int whole_rows(void *arg, size_t task, unsigned thread, struct rec_err *e
 			row[j] = fabsf(x) < t->min_sim ? 0 : x;
 		}
 	}
-	return finite ? 0 : rec_err_set(e, REC_EDATA, "the similarity of some pair is beyond float32");
+	return finite ? 0 :
+			rec_err_set(e, REC_EDATA, "the similarity of some pair is beyond float32");
 }
 
-static int dense(struct rec_similarity *s, struct table *t, const struct rec_run *run, struct rec_err *e)
+static int dense(struct rec_similarity *s, struct table *t, const struct rec_run *run,
+		 struct rec_err *e)
 {
 	struct whole w = { t, NULL };
 
@@ -154,9 +172,11 @@ static int dense(struct rec_similarity *s, struct table *t, const struct rec_run
 	return w.to ? rec_pool_run(run->pool, rec_blocks(t->n), whole_rows, &w, e) : -1;
 }
 
-static int save(struct rec_meta *m, const struct rec_model *from, const struct rec_sim_opts *o, struct rec_err *e)
+static int save(struct rec_meta *m, const struct rec_model *from, const struct rec_sim_opts *o,
+		struct rec_err *e)
 {
-	static const char *const copied[] = { "digest", "cells", "users", "items", "seed", NULL }, *const normalize[] = { "none", "l1", "l2" };
+	static const char *const copied[] = { "digest", "cells", "users", "items", "seed", NULL },
+				 *const normalize[] = { "none", "l1", "l2" };
 
 	for (size_t i = 0; copied[i]; i++) {
 		const char *v = rec_meta_get(&from->meta, copied[i]);
@@ -164,22 +184,31 @@ static int save(struct rec_meta *m, const struct rec_model *from, const struct r
 		if (v && rec_meta_set(m, copied[i], v, e) != 0)
 			return -1;
 	}
-	if (rec_meta_set(m, "algorithm", o->method->name, e) != 0 || rec_meta_set_u64(m, "neighbours", o->neighbours, e) != 0)
+	if (rec_meta_set(m, "algorithm", o->method->name, e) != 0 ||
+	    rec_meta_set_u64(m, "neighbours", o->neighbours, e) != 0)
 		return -1;
-	if (rec_meta_get(&from->meta, "algorithm") && rec_meta_set(m, "from-factors", rec_meta_get(&from->meta, "algorithm"), e) != 0)
+	if (rec_meta_get(&from->meta, "algorithm") &&
+	    rec_meta_set(m, "from-factors", rec_meta_get(&from->meta, "algorithm"), e) != 0)
 		return -1;
-	if (rec_meta_set(m, "keep", o->keep_history ? "history" : "candidate", e) != 0 || rec_meta_set(m, "normalize", normalize[o->normalize], e) != 0)
+	if (rec_meta_set(m, "keep", o->keep_history ? "history" : "candidate", e) != 0 ||
+	    rec_meta_set(m, "normalize", normalize[o->normalize], e) != 0)
 		return -1;
-	if (rec_meta_set_f64(m, "min-sim", o->min_sim, e) != 0 || rec_meta_set_f64(m, "shrink", o->shrink, e) != 0)
+	if (rec_meta_set_f64(m, "min-sim", o->min_sim, e) != 0 ||
+	    rec_meta_set_f64(m, "shrink", o->shrink, e) != 0)
 		return -1;
 	return rec_meta_set(m, "side", o->side_user ? "user" : "item", e);
 }
 
-static int make(struct rec_model *m, struct table *t, const struct rec_sim_opts *o, const struct rec_run *run, struct rec_err *e)
+static int make(struct rec_model *m, struct table *t, const struct rec_sim_opts *o,
+		const struct rec_run *run, struct rec_err *e)
 {
 	struct rec_similarity s = { .n = t->n };
 	bool whole = o->normalize && !o->keep_history;
-	struct rec_selection how = { .items = t->n, .keep = o->neighbours, .rows = o->keep_history, .ascending = true, .to = t->n };
+	struct rec_selection how = { .items = t->n,
+				     .keep = o->neighbours,
+				     .rows = o->keep_history,
+				     .ascending = true,
+				     .to = t->n };
 	uint32_t from, to;
 	int rc;
 
@@ -188,7 +217,8 @@ static int make(struct rec_model *m, struct table *t, const struct rec_sim_opts 
 		how.from = from;
 		how.to = to;
 	}
-	rc = o->neighbours ? rec_select(&s.sparse, &how, line_of_table, t, run, e) : dense(&s, t, run, e);
+	rc = o->neighbours ? rec_select(&s.sparse, &how, line_of_table, t, run, e) :
+			     dense(&s, t, run, e);
 
 	if (rc == 0)
 		rc = rec_similarity_normalize(&s, o->normalize, o->keep_history, run, e);
@@ -198,16 +228,21 @@ static int make(struct rec_model *m, struct table *t, const struct rec_sim_opts 
 	return rc;
 }
 
-void rec_sim_factors_cost(struct rec_sim_cost *c, const struct rec_model *from, const struct rec_sim_opts *o, unsigned threads)
+void rec_sim_factors_cost(struct rec_sim_cost *c, const struct rec_model *from,
+			  const struct rec_sim_opts *o, unsigned threads)
 {
 	const struct rec_dense *d = o->side_user ? &from->user : &from->item;
-	double n = d->row.n, cells = o->neighbours && o->neighbours < n ? n * o->neighbours * (o->keep_history ? 12 : 20) : n * n * 4;
+	double n = d->row.n, cells = o->neighbours && o->neighbours < n ?
+					     n * o->neighbours * (o->keep_history ? 12 : 20) :
+					     n * n * 4;
 
 	c->operations = n * n * d->ncols;
-	c->bytes = (uint64_t)(OVERHEAD + cells + 8 * n * d->ncols + threads * n * (4 * GROUP + 20) + 40 * n);
+	c->bytes = (uint64_t)(OVERHEAD + cells + 8 * n * d->ncols + threads * n * (4 * GROUP + 20) +
+			      40 * n);
 }
 
-int rec_sim_from_factors(struct rec_model *m, const struct rec_model *from, const struct rec_sim_opts *o, const struct rec_run *run, struct rec_err *e)
+int rec_sim_from_factors(struct rec_model *m, const struct rec_model *from,
+			 const struct rec_sim_opts *o, const struct rec_run *run, struct rec_err *e)
 {
 	struct table t = { 0 };
 	int rc;

@@ -17,7 +17,9 @@ void rec_similarity_free(struct rec_similarity *s)
 	*s = (struct rec_similarity){ 0 };
 }
 
-/* Dense matrices are worked on in strips of columns (or rows), one task each. */
+/*
+ * Dense matrices are worked on in strips of columns (or rows), one task each.
+ */
 struct strips {
 	struct rec_similarity *s;
 	double *sum;		/* per column or row */
@@ -48,14 +50,16 @@ static void sum_strip(const struct strips *k, uint32_t from, uint32_t to)
 		const float *row = k->s->dense + (uint64_t)i * n;
 
 		for (uint32_t j = k->rows ? 0 : from; j < (k->rows ? n : to); j++)
-			k->sum[k->rows ? i : j] += k->mean ? (double)row[j] * k->mean[i] : term(row[j], k->squares);
+			k->sum[k->rows ? i : j] += k->mean ? (double)row[j] * k->mean[i] :
+							     term(row[j], k->squares);
 	}
 }
 
 static int sum_task(void *arg, size_t task, unsigned thread, struct rec_err *e)
 {
 	const struct strips *k = arg;
-	uint32_t n = k->s->n, from = (uint32_t)task * STRIP, to = n - from > STRIP ? from + STRIP : n;
+	uint32_t n = k->s->n, from = (uint32_t)task * STRIP,
+		 to = n - from > STRIP ? from + STRIP : n;
 
 	(void)thread;
 	(void)e;
@@ -66,7 +70,8 @@ static int sum_task(void *arg, size_t task, unsigned thread, struct rec_err *e)
 static int scale_task(void *arg, size_t task, unsigned thread, struct rec_err *e)
 {
 	const struct strips *k = arg;
-	uint32_t n = k->s->n, from = (uint32_t)task * STRIP, to = n - from > STRIP ? from + STRIP : n;
+	uint32_t n = k->s->n, from = (uint32_t)task * STRIP,
+		 to = n - from > STRIP ? from + STRIP : n;
 
 	(void)thread;
 	(void)e;
@@ -89,10 +94,12 @@ static void normalize_sparse(const struct strips *k)
 			k->sum[k->rows ? i : m->col[c]] += term(val[c], k->squares);
 	for (uint32_t i = 0; i < m->nrows; i++)
 		for (uint64_t c = m->ptr[i]; c < m->ptr[i + 1]; c++)
-			val[c] = scaled(val[c], norm_of(k->sum[k->rows ? i : m->col[c]], k->squares));
+			val[c] = scaled(val[c],
+					norm_of(k->sum[k->rows ? i : m->col[c]], k->squares));
 }
 
-int rec_similarity_normalize(struct rec_similarity *s, enum rec_sim_normalize how, bool rows, const struct rec_run *run, struct rec_err *e)
+int rec_similarity_normalize(struct rec_similarity *s, enum rec_sim_normalize how, bool rows,
+			     const struct rec_run *run, struct rec_err *e)
 {
 	struct strips k = { .s = s, .rows = rows, .squares = how == REC_SIM_NORMALIZE_L2 };
 	size_t tasks = ((size_t)s->n + STRIP - 1) / STRIP;
@@ -111,9 +118,11 @@ int rec_similarity_normalize(struct rec_similarity *s, enum rec_sim_normalize ho
 	return rc;
 }
 
-int rec_similarity_offset(double *offset, const struct rec_similarity *s, const double *mean, const struct rec_run *run, struct rec_err *e)
+int rec_similarity_offset(double *offset, const struct rec_similarity *s, const double *mean,
+			  const struct rec_run *run, struct rec_err *e)
 {
-	struct rec_similarity view = *s;	/* struct strips writes for others; here it only reads */
+	/* struct strips writes for others; here it only reads */
+	struct rec_similarity view = *s;
 	struct strips k = { .s = &view, .sum = offset, .mean = mean };
 	const struct rec_csr *m = &s->sparse;
 	int rc = 0;
@@ -138,7 +147,9 @@ static unsigned char *range_flags(uint32_t n, uint32_t from, uint32_t to, struct
 	return keep;
 }
 
-static int dense_to_model(struct rec_model *m, struct rec_similarity *s, const struct rec_labels *items, uint32_t from, uint32_t to, struct rec_err *e)
+static int dense_to_model(struct rec_model *m, struct rec_similarity *s,
+			  const struct rec_labels *items, uint32_t from, uint32_t to,
+			  struct rec_err *e)
 {
 	unsigned char *keep = range_flags(s->n, from, to, e);
 	int rc = keep ? rec_labels_copy(&m->row, items, keep, e) : -1;
@@ -146,17 +157,27 @@ static int dense_to_model(struct rec_model *m, struct rec_similarity *s, const s
 	free(keep);
 	if (rc != 0 || rec_labels_copy(&m->col, items, NULL, e) != 0)
 		return -1;
-	m->sim_dense = (struct rec_dense){ .row = m->row, .col = m->col, .ncols = s->n, .val = s->dense + (uint64_t)from * s->n, .own = s->dense };
+	m->sim_dense = (struct rec_dense){ .row = m->row,
+					   .col = m->col,
+					   .ncols = s->n,
+					   .val = s->dense + (uint64_t)from * s->n,
+					   .own = s->dense };
 	s->dense = NULL;
 	m->has_similarity = m->dense = true;
 	return 0;
 }
 
-/* Cells of the rows wanted to the front; pointers for the rows that have some; columns numbered anew. */
-static int squeeze(struct rec_csr *c, unsigned char *row, unsigned char *col, uint32_t from, uint32_t to, struct rec_err *e)
+/*
+ * Cells of the rows wanted to the front; pointers for the rows that have some;
+ * columns numbered anew.
+ */
+static int squeeze(struct rec_csr *c, unsigned char *row, unsigned char *col, uint32_t from,
+		   uint32_t to, struct rec_err *e)
 {
-	uint64_t first = c->ptr[from], nnz = c->ptr[to] - first, *ptr = rec_alloc((size_t)to - from + 1, sizeof *ptr, e);
-	uint32_t *to_col = rec_alloc(c->ncols, sizeof *to_col, e), *idx = c->own[1], rows = 0, cols = 0;
+	uint64_t first = c->ptr[from], nnz = c->ptr[to] - first,
+		 *ptr = rec_alloc((size_t)to - from + 1, sizeof *ptr, e);
+	uint32_t *to_col = rec_alloc(c->ncols, sizeof *to_col, e), *idx = c->own[1], rows = 0,
+		 cols = 0;
 	float *val = c->own[2];
 
 	if (!ptr || !to_col) {
@@ -180,13 +201,22 @@ static int squeeze(struct rec_csr *c, unsigned char *row, unsigned char *col, ui
 		}
 	free(to_col);
 	free(c->own[0]);
-	*c = (struct rec_csr){ .nrows = rows, .ncols = cols, .nnz = nnz, .ptr = ptr, .col = idx, .val = val, .own = { ptr, idx, val, NULL } };
+	*c = (struct rec_csr){ .nrows = rows,
+			       .ncols = cols,
+			       .nnz = nnz,
+			       .ptr = ptr,
+			       .col = idx,
+			       .val = val,
+			       .own = { ptr, idx, val, NULL } };
 	return 0;
 }
 
-static int sparse_to_model(struct rec_model *m, struct rec_similarity *s, const struct rec_labels *items, uint32_t from, uint32_t to, struct rec_err *e)
+static int sparse_to_model(struct rec_model *m, struct rec_similarity *s,
+			   const struct rec_labels *items, uint32_t from, uint32_t to,
+			   struct rec_err *e)
 {
-	unsigned char *row = rec_zalloc((size_t)s->n + 1, 1, e), *col = rec_zalloc((size_t)s->n + 1, 1, e);
+	unsigned char *row = rec_zalloc((size_t)s->n + 1, 1, e),
+		      *col = rec_zalloc((size_t)s->n + 1, 1, e);
 	int rc = row && col ? squeeze(&s->sparse, row, col, from, to, e) : -1;
 
 	if (rc == 0)
@@ -203,15 +233,19 @@ static int sparse_to_model(struct rec_model *m, struct rec_similarity *s, const 
 	return 0;
 }
 
-int rec_similarity_to_model(struct rec_model *m, struct rec_similarity *s, const struct rec_labels *items, uint32_t from, uint32_t to, struct rec_err *e)
+int rec_similarity_to_model(struct rec_model *m, struct rec_similarity *s,
+			    const struct rec_labels *items, uint32_t from, uint32_t to,
+			    struct rec_err *e)
 {
-	int rc = s->dense ? dense_to_model(m, s, items, from, to, e) : sparse_to_model(m, s, items, from, to, e);
+	int rc = s->dense ? dense_to_model(m, s, items, from, to, e) :
+			    sparse_to_model(m, s, items, from, to, e);
 
 	rec_similarity_free(s);
 	return rc;
 }
 
-int rec_offset_to_model(struct rec_model *m, const double *offset, const struct rec_labels *items, uint32_t from, uint32_t to, struct rec_err *e)
+int rec_offset_to_model(struct rec_model *m, const double *offset, const struct rec_labels *items,
+			uint32_t from, uint32_t to, struct rec_err *e)
 {
 	unsigned char *keep = range_flags(items->n, from, to, e);
 	float *val = rec_alloc((size_t)to - from, sizeof *val, e);

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sim/finish.h - what happens to a similarity when its weights are there: --normalize, the offset of --center, and the labels of what is left. For sim*.c alone.
+ * sim/finish.h - what happens to a similarity when its weights are there:
+ * --normalize, the offset of --center, and the labels of what is left. For
+ * sim*.c alone.
  *
- * All sums are chains in double over rows in canonical order, for each column or row on its own.
+ * All sums are chains in double over rows in canonical order, for each column
+ * or row on its own.
  */
 #ifndef REC_SIM_FINISH_H
 #define REC_SIM_FINISH_H
@@ -25,17 +28,29 @@ struct rec_similarity {
 
 void rec_similarity_free(struct rec_similarity *s);
 
-/* Divide each row, or each column, by the sum of its |weights| (l1) or the root of the sum of their squares (l2). Rows and columns of zeros stay. */
-REC_MUST int rec_similarity_normalize(struct rec_similarity *s, enum rec_sim_normalize how, bool rows, const struct rec_run *run, struct rec_err *e);
+/*
+ * Divide each row, or each column, by the sum of its |weights| (l1) or the root
+ * of the sum of their squares (l2). Rows and columns of zeros stay.
+ */
+REC_MUST int rec_similarity_normalize(struct rec_similarity *s, enum rec_sim_normalize how,
+				      bool rows, const struct rec_run *run, struct rec_err *e);
 
 /* offset[j] = mean[j] - sum over i of S_ij * mean[i]. */
-REC_MUST int rec_similarity_offset(double *offset, const struct rec_similarity *s, const double *mean, const struct rec_run *run, struct rec_err *e);
+REC_MUST int rec_similarity_offset(double *offset, const struct rec_similarity *s,
+				   const double *mean, const struct rec_run *run,
+				   struct rec_err *e);
 
-/* Rows from .. to - 1 become the similarity of m; rows and columns without a cell go (dense: none goes). s is emptied, also on failure. */
-REC_MUST int rec_similarity_to_model(struct rec_model *m, struct rec_similarity *s, const struct rec_labels *items, uint32_t from, uint32_t to,
+/*
+ * Rows from .. to - 1 become the similarity of m; rows and columns without a
+ * cell go (dense: none goes). s is emptied, also on failure.
+ */
+REC_MUST int rec_similarity_to_model(struct rec_model *m, struct rec_similarity *s,
+				     const struct rec_labels *items, uint32_t from, uint32_t to,
 				     struct rec_err *e);
 
 /* An offset block for items from .. to - 1. */
-REC_MUST int rec_offset_to_model(struct rec_model *m, const double *offset, const struct rec_labels *items, uint32_t from, uint32_t to, struct rec_err *e);
+REC_MUST int rec_offset_to_model(struct rec_model *m, const double *offset,
+				 const struct rec_labels *items, uint32_t from, uint32_t to,
+				 struct rec_err *e);
 
 #endif

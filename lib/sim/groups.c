@@ -23,7 +23,8 @@ void rec_group_free(struct rec_group *g)
 	*g = (struct rec_group){ 0 };
 }
 
-int rec_group_new(struct rec_group *g, const struct rec_overlap *o, uint32_t room, struct rec_err *e)
+int rec_group_new(struct rec_group *g, const struct rec_overlap *o, uint32_t room,
+		  struct rec_err *e)
 {
 	*g = (struct rec_group){ .o = o, .room = room };
 	g->acc = rec_zalloc(room, sizeof *g->acc, e);
@@ -62,7 +63,10 @@ static int sum_line(void *arg, size_t task, unsigned thread, struct rec_err *e)
 	return 0;
 }
 
-/* Users from .. are a piece that fits into the room of the file; returns where the next one begins. */
+/*
+ * Users from .. are a piece that fits into the room of the file; returns where
+ * the next one begins.
+ */
 static uint32_t piece_end(const struct rec_csr *x, uint32_t from)
 {
 	uint64_t room = x->far ? x->far->room / 16 : UINT64_MAX;	/* cells of half the room */
@@ -73,7 +77,8 @@ static uint32_t piece_end(const struct rec_csr *x, uint32_t from)
 	return to;
 }
 
-int rec_group_sum(struct rec_group *g, uint32_t first, uint32_t end, const struct rec_run *run, struct rec_err *e)
+int rec_group_sum(struct rec_group *g, uint32_t first, uint32_t end, const struct rec_run *run,
+		  struct rec_err *e)
 {
 	const struct rec_csr *x = g->o->x;
 

@@ -2,9 +2,12 @@
 /*
  * sim/groups.h - overlaps of items whose interactions lie in files.
  *
- * A line walks through the users of its item, who stand all over the data. So a group of lines is summed at once, each in accumulators of its own: the data pass
- * by in pieces of consecutive users, and every line takes from each piece the users that it has there. A line meets its users in ascending order, as it
- * does in memory: its sums are the same bits. The data pass by once a group, less what no line of the group needs.
+ * A line walks through the users of its item, who stand all over the data. So a
+ * group of lines is summed at once, each in accumulators of its own: the data
+ * pass by in pieces of consecutive users, and every line takes from each piece
+ * the users that it has there. A line meets its users in ascending order, as it
+ * does in memory: its sums are the same bits. The data pass by once a group,
+ * less what no line of the group needs.
  *
  * Memory: accumulators of the lines of a group, 8 to 32 bytes an item and line.
  */
@@ -26,10 +29,12 @@ struct rec_group {
 /* Bytes of the accumulators of a line. */
 uint64_t rec_group_line_bytes(enum rec_base base, uint32_t items);
 
-REC_MUST int rec_group_new(struct rec_group *g, const struct rec_overlap *o, uint32_t room, struct rec_err *e);
+REC_MUST int rec_group_new(struct rec_group *g, const struct rec_overlap *o, uint32_t room,
+			   struct rec_err *e);
 void rec_group_free(struct rec_group *g);
 
 /* Sum lines first .. end - 1, at most room. */
-REC_MUST int rec_group_sum(struct rec_group *g, uint32_t first, uint32_t end, const struct rec_run *run, struct rec_err *e);
+REC_MUST int rec_group_sum(struct rec_group *g, uint32_t first, uint32_t end,
+			   const struct rec_run *run, struct rec_err *e);
 
 #endif

@@ -8,7 +8,10 @@
 #include "base/math.h"
 #include "base/mem.h"
 
-/* x^-p. A user or item without pairs (all thinned away) is in no sum; its factor is 0, not infinite. */
+/*
+ * x^-p. A user or item without pairs (all thinned away) is in no sum; its
+ * factor is 0, not infinite.
+ */
 static double inverse_power(double x, double p)
 {
 	return x > 0 ? rec_pow(x, -p) : 0;
@@ -22,8 +25,9 @@ static int alloc(struct rec_sim_data *d, struct rec_err *e)
 }
 
 /*
- * f_u of users whose pairs all have weight 1: d_u^-p in fixed point, so that a sum over users is exact and sums over shards add up to those of the whole. Sums that
- * were made elsewhere need none of it.
+ * f_u of users whose pairs all have weight 1: d_u^-p in fixed point, so that a
+ * sum over users is exact and sums over shards add up to those of the whole.
+ * Sums that were made elsewhere need none of it.
  */
 static int weigh_users(struct rec_sim_data *d, double p, struct rec_err *e)
 {
@@ -37,7 +41,9 @@ static int weigh_users(struct rec_sim_data *d, double p, struct rec_err *e)
 
 double rec_linear_user_power(const struct rec_sim_opts *o)
 {
-	return o->method->takes & REC_SIM_WALK ? o->walk[0] : o->method->takes & REC_SIM_LINEAR ? o->exponents[0] : 0;
+	return o->method->takes & REC_SIM_WALK	 ? o->walk[0] :
+	       o->method->takes & REC_SIM_LINEAR ? o->exponents[0] :
+						   0;
 }
 
 int rec_linear_prepare(struct rec_sim_data *d, struct rec_err *e)
@@ -102,7 +108,9 @@ static int walk(struct rec_sim_data *d, double a, double b, struct rec_err *e)
 		rec_csr_walk(&d->x, d->x.ptr[r], d->x.ptr[r + 1]);
 		for (uint64_t i = d->x.ptr[r]; i < d->x.ptr[r + 1]; i++)
 			if (d->x.val[i] < 0)
-				return rec_err_set(e, REC_EDATA, "a walk has no negative steps: some weight is below 0");
+				return rec_err_set(
+					e, REC_EDATA,
+					"a walk has no negative steps: some weight is below 0");
 	}
 	for (uint32_t i = 0; i < d->items; i++) {
 		d->a[i] = inverse_power(d->unit ? rec_sim_item_count(d, i) : row_sum(&d->t, i), a);

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * linear.h - item models whose weight is a product: S_ij = (a_i * b_j * sum over u of f_u * w_ui * w_uj)^p.
+ * linear.h - item models whose weight is a product: S_ij = (a_i * b_j * sum
+ * over u of f_u * w_ui * w_uj)^p.
  *
  *   linear  a_i = d_i^-A, b_j = d_j^-B, f_u = d_u^-C; d counts pairs
- *   walks   p3alpha (Cooper et al. 2014) and rp3beta (Paudel et al. 2017): P_iu = w_ui / sum_u w_ui, P_uj = w_uj / sum_j w_uj, S_ij = sum_u P_iu^A P_uj^A / d_j^B.
- *           With w' = w^A that is a_i = (sum_u w_ui)^-A, b_j = d_j^-B, f_u = (sum_j w_uj)^-A
- * On 0/1 data f_u is rounded to a multiple of 2^-scale (sim/survey.h): the sums over users are exact.
+ *   walks   p3alpha (Cooper et al. 2014) and rp3beta (Paudel et al. 2017): P_iu
+ *           = w_ui / sum_u w_ui, P_uj = w_uj / sum_j w_uj, S_ij = sum_u P_iu^A
+ *           P_uj^A / d_j^B. With w' = w^A that is a_i = (sum_u w_ui)^-A, b_j =
+ *           d_j^-B, f_u = (sum_j w_uj)^-A
+ * On 0/1 data f_u is rounded to a multiple of 2^-scale (sim/survey.h): the sums
+ * over users are exact.
  */
 #ifndef REC_SIM_LINEAR_H
 #define REC_SIM_LINEAR_H

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* sim/method.h - what a row of the table of methods holds, and what a measure sees of the data. For sim*.c alone. */
+/*
+ * sim/method.h - what a row of the table of methods holds, and what a measure
+ * sees of the data. For sim*.c alone.
+ */
 #ifndef REC_SIM_METHOD_H
 #define REC_SIM_METHOD_H
 
@@ -10,15 +13,23 @@
 
 REC_BEGIN_C
 
-/* Interactions made ready: x users x items (or items x users under --side user), t its transpose. */
+/*
+ * Interactions made ready: x users x items (or items x users under --side
+ * user), t its transpose.
+ */
 struct rec_sim_data {
 	struct rec_csr x, t;
 	bool unit;		/* all weights are 1 */
 	int scale;		/* of user weights: sim/survey.h */
-	const struct rec_sums *sums;	/* instead of x, or NULL: sums of shards, unit data; of t there are the pointers alone, which give the pairs of each item */
+	/*
+	 * instead of x, or NULL: sums of shards, unit data; of t there are the
+	 * pointers alone, which give the pairs of each item
+	 */
+	const struct rec_sums *sums;
 	uint32_t users, items;
 	const struct rec_sim_opts *o;
-	double *a, *b;		/* per item: what the formula takes of a history item, of a candidate */
+	/* per item: what the formula takes of a history item, of a candidate */
+	double *a, *b;
 	double *user;		/* f_u of neighbours.h, or NULL */
 	double *user_mean, *item_mean;
 };
@@ -38,10 +49,20 @@ struct rec_sim_method {
 	bool values;		/* uses values as they are where no --weights are given */
 	bool zeros;		/* pairs of value 0 take part */
 	uint32_t neighbours;
-	enum rec_base base;	/* of unit data; weighted data make SUM of COUNT where the method takes weights */
-	rec_pair_fn *weight;	/* arg is a struct rec_sim_data; NULL: not by pairs (ease, popular) */
-	int (*prepare)(struct rec_sim_data *d, struct rec_err *e);	/* fill a, b, user, means; NULL for nothing */
-	unsigned cost;		/* time for a pair of items beside its sums, in additions: for the borders of parts, measured */
+	/*
+	 * of unit data; weighted data make SUM of COUNT where the method takes
+	 * weights
+	 */
+	enum rec_base base;
+	/* arg is a struct rec_sim_data; NULL: not by pairs (ease, popular) */
+	rec_pair_fn *weight;
+	/* fill a, b, user, means; NULL for nothing */
+	int (*prepare)(struct rec_sim_data *d, struct rec_err *e);
+	/*
+	 * time for a pair of items beside its sums, in additions: for the
+	 * borders of parts, measured
+	 */
+	unsigned cost;
 };
 
 /* Pairs of an item, and of a user. */

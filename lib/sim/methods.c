@@ -2,7 +2,9 @@
 /*
  * sim/methods.c - the table of methods, one row each, and the measures.
  *
- * d_i: pairs of item i; c: users that hold both i and j; U: users; w_ui: weight of a pair (1 unless --weights says otherwise); i the history item, j the candidate.
+ * d_i: pairs of item i; c: users that hold both i and j; U: users; w_ui: weight
+ * of a pair (1 unless --weights says otherwise); i the history item, j the
+ * candidate.
  */
 #include <math.h>
 #include <string.h>
@@ -89,14 +91,16 @@ static double weigh_jaccard(const void *arg, uint32_t i, uint32_t j, const struc
 {
 	const struct rec_sim_data *d = arg;
 
-	return p->count / (rec_sim_item_count(d, i) + rec_sim_item_count(d, j) - p->count + d->o->shrink);
+	return p->count /
+	       (rec_sim_item_count(d, i) + rec_sim_item_count(d, j) - p->count + d->o->shrink);
 }
 
 static double weigh_dice(const void *arg, uint32_t i, uint32_t j, const struct rec_pair *p)
 {
 	const struct rec_sim_data *d = arg;
 
-	return 2.0 * p->count / (rec_sim_item_count(d, i) + rec_sim_item_count(d, j) + d->o->shrink);
+	return 2.0 * p->count /
+	       (rec_sim_item_count(d, i) + rec_sim_item_count(d, j) + d->o->shrink);
 }
 
 static double weigh_overlap(const void *arg, uint32_t i, uint32_t j, const struct rec_pair *p)
@@ -119,7 +123,8 @@ static double weigh_lift(const void *arg, uint32_t i, uint32_t j, const struct r
 {
 	const struct rec_sim_data *d = arg;
 
-	return (double)p->count * d->users / (rec_sim_item_count(d, i) * rec_sim_item_count(d, j) + d->o->shrink);
+	return (double)p->count * d->users /
+	       (rec_sim_item_count(d, i) * rec_sim_item_count(d, j) + d->o->shrink);
 }
 
 static double weigh_sum(const void *arg, uint32_t i, uint32_t j, const struct rec_pair *p)
@@ -130,7 +135,10 @@ static double weigh_sum(const void *arg, uint32_t i, uint32_t j, const struct re
 	return p->xy;
 }
 
-/* ln(1 + y) to a few units in the last place, fast near 0 where most cells are: 2 artanh(y / (2 + y)) by its series, whose rest is below 1e-17 there. */
+/*
+ * ln(1 + y) to a few units in the last place, fast near 0 where most cells are:
+ * 2 artanh(y / (2 + y)) by its series, whose rest is below 1e-17 there.
+ */
 static double log1p_fast(double y)
 {
 	double s, t, sum = 1.0 / 19;
@@ -144,17 +152,24 @@ static double log1p_fast(double y)
 	return 2 * s * sum;
 }
 
-/* k ln(k U / (row * column)) of a cell of the table of two items, where k U = row * column + excess: no cancellation near independence. */
+/*
+ * k ln(k U / (row * column)) of a cell of the table of two items, where k U =
+ * row * column + excess: no cancellation near independence.
+ */
 static double surprise(double k, double row, double column, double excess)
 {
 	return k > 0 ? k * log1p_fast(excess / (row * column)) : 0;
 }
 
-/* In a table of two by two the excess is the determinant, with the sign of the diagonal. */
+/*
+ * In a table of two by two the excess is the determinant, with the sign of the
+ * diagonal.
+ */
 static double weigh_llr(const void *arg, uint32_t i, uint32_t j, const struct rec_pair *p)
 {
 	const struct rec_sim_data *d = arg;
-	double u = d->users, di = rec_sim_item_count(d, i), dj = rec_sim_item_count(d, j), c = p->count, x = c * u - di * dj;
+	double u = d->users, di = rec_sim_item_count(d, i), dj = rec_sim_item_count(d, j),
+	       c = p->count, x = c * u - di * dj;
 	/* the same sum for i and j as for j and i */
 	double alone = surprise(di - c, di, u - dj, -x) + surprise(dj - c, u - di, dj, -x);
 	double sum = surprise(c, di, dj, x) + alone + surprise(u - di - dj + c, u - di, u - dj, x);
@@ -257,11 +272,26 @@ bool rec_sim_takes(const struct rec_sim_method *m, const char *option)
 		const char *option;
 		unsigned bit;
 	} of[] = {
-		{ "neighbours", REC_SIM_LIST }, { "keep", REC_SIM_LIST }, { "normalize", REC_SIM_LIST }, { "min-sim", REC_SIM_LIST }, { "center", REC_SIM_LIST },
-		{ "side", REC_SIM_LIST }, { "part", REC_SIM_LIST }, { "columns", REC_SIM_LIST }, { "min-support", REC_SIM_SUPPORT }, { "shrink", REC_SIM_SHRINK },
-		{ "weights", REC_SIM_WEIGHTS }, { "alpha", REC_SIM_WEIGHTS }, { "epsilon", REC_SIM_WEIGHTS }, { "bm25", REC_SIM_WEIGHTS },
-		{ "reg", REC_SIM_REG }, { "exponents", REC_SIM_LINEAR }, { "power", REC_SIM_LINEAR }, { "asymmetry", REC_SIM_ASYMMETRY },
-		{ "walk", REC_SIM_WALK }, { "from-factors", REC_SIM_FACTORS },
+		{ "neighbours", REC_SIM_LIST },
+		{ "keep", REC_SIM_LIST },
+		{ "normalize", REC_SIM_LIST },
+		{ "min-sim", REC_SIM_LIST },
+		{ "center", REC_SIM_LIST },
+		{ "side", REC_SIM_LIST },
+		{ "part", REC_SIM_LIST },
+		{ "columns", REC_SIM_LIST },
+		{ "min-support", REC_SIM_SUPPORT },
+		{ "shrink", REC_SIM_SHRINK },
+		{ "weights", REC_SIM_WEIGHTS },
+		{ "alpha", REC_SIM_WEIGHTS },
+		{ "epsilon", REC_SIM_WEIGHTS },
+		{ "bm25", REC_SIM_WEIGHTS },
+		{ "reg", REC_SIM_REG },
+		{ "exponents", REC_SIM_LINEAR },
+		{ "power", REC_SIM_LINEAR },
+		{ "asymmetry", REC_SIM_ASYMMETRY },
+		{ "walk", REC_SIM_WALK },
+		{ "from-factors", REC_SIM_FACTORS },
 	};
 
 	for (size_t i = 0; i < sizeof of / sizeof *of; i++)
@@ -299,12 +329,27 @@ bool rec_sim_is_symmetric(const struct rec_meta *made)
 
 void rec_sim_defaults(struct rec_sim_opts *o, const struct rec_sim_method *m)
 {
-	*o = (struct rec_sim_opts){ .method = m, .neighbours = m->neighbours, .reg = 100, .power = 1, .asymmetry = 0.5, .exponents = { 1, 0.5, 0.5 },
-				    .walk = { 1, 0.6 }, .min_support = 1, .seed = 1, .part = 1, .parts = 1 };
-	o->weights = (struct rec_weighting){ .kind = m->values ? REC_WEIGH_VALUE : REC_WEIGH_NONE, .alpha = 1, .epsilon = 1, .k1 = 1.2, .b = 0.75, .divisor = 1 };
+	*o = (struct rec_sim_opts){ .method = m,
+				    .neighbours = m->neighbours,
+				    .reg = 100,
+				    .power = 1,
+				    .asymmetry = 0.5,
+				    .exponents = { 1, 0.5, 0.5 },
+				    .walk = { 1, 0.6 },
+				    .min_support = 1,
+				    .seed = 1,
+				    .part = 1,
+				    .parts = 1 };
+	o->weights = (struct rec_weighting){ .kind = m->values ? REC_WEIGH_VALUE : REC_WEIGH_NONE,
+					     .alpha = 1,
+					     .epsilon = 1,
+					     .k1 = 1.2,
+					     .b = 0.75,
+					     .divisor = 1 };
 }
 
 bool rec_sim_needs_binary(const struct rec_sim_opts *o)
 {
-	return o->center || rec_weighting_of_history(&o->weights) || !(o->method->takes & REC_SIM_LIST);
+	return o->center || rec_weighting_of_history(&o->weights) ||
+	       !(o->method->takes & REC_SIM_LIST);
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* neighbours.c - overlaps of items by dense accumulators, and the weights that are kept of them. */
+/*
+ * neighbours.c - overlaps of items by dense accumulators, and the weights that
+ * are kept of them.
+ */
 #include "sim/neighbours.h"
 
 #include <math.h>
@@ -23,7 +26,8 @@ int rec_accumulator_new(struct rec_accumulator *a, const struct rec_overlap *o, 
 		a->xx = rec_zalloc(items, sizeof *a->xx, e);
 		a->yy = rec_zalloc(items, sizeof *a->yy, e);
 	}
-	if (a->count && a->met && (o->base == REC_BASE_COUNT || a->xy) && (!moment || (a->xx && a->yy)))
+	if (a->count && a->met && (o->base == REC_BASE_COUNT || a->xy) &&
+	    (!moment || (a->xx && a->yy)))
 		return 0;
 	rec_accumulator_free(a);
 	return -1;
@@ -39,7 +43,10 @@ void rec_accumulator_free(struct rec_accumulator *a)
 	*a = (struct rec_accumulator){ 0 };
 }
 
-/* Each item is written behind the list; the list grows only where it is new, without a branch. */
+/*
+ * Each item is written behind the list; the list grows only where it is new,
+ * without a branch.
+ */
 static void count_user(struct rec_accumulator *a, const uint32_t *item, uint64_t n)
 {
 	uint32_t met = a->n;
@@ -57,19 +64,22 @@ static void add_user(struct rec_accumulator *a, const uint32_t *item, uint64_t n
 		a->xy[item[c]] += f;
 }
 
-static void add_weights(struct rec_accumulator *a, const uint32_t *item, const float *w, uint64_t n, double own)
+static void add_weights(struct rec_accumulator *a, const uint32_t *item, const float *w, uint64_t n,
+			double own)
 {
 	for (uint64_t c = 0; c < n; c++)
 		a->xy[item[c]] += own * (double)w[c];
 }
 
-static void add_scaled_weights(struct rec_accumulator *a, const uint32_t *item, const float *w, uint64_t n, double own, double f)
+static void add_scaled_weights(struct rec_accumulator *a, const uint32_t *item, const float *w,
+			       uint64_t n, double own, double f)
 {
 	for (uint64_t c = 0; c < n; c++)
 		a->xy[item[c]] += f * (own * (double)w[c]);
 }
 
-static void add_moments(struct rec_accumulator *a, const struct rec_overlap *o, uint32_t user, const uint32_t *item, const float *v, uint64_t n, double own)
+static void add_moments(struct rec_accumulator *a, const struct rec_overlap *o, uint32_t user,
+			const uint32_t *item, const float *v, uint64_t n, double own)
 {
 	double mean = o->user_mean ? o->user_mean[user] : 0;
 
@@ -91,7 +101,8 @@ void rec_overlap_line(struct rec_accumulator *a, const struct rec_overlap *o, ui
 		rec_overlap_part(a, o, line, o->t->ptr[line], o->t->ptr[line + 1]);
 }
 
-void rec_overlap_part(struct rec_accumulator *a, const struct rec_overlap *o, uint32_t line, uint64_t from, uint64_t to)
+void rec_overlap_part(struct rec_accumulator *a, const struct rec_overlap *o, uint32_t line,
+		      uint64_t from, uint64_t to)
 {
 	const struct rec_csr *x = o->x, *t = o->t;
 
@@ -103,7 +114,9 @@ void rec_overlap_part(struct rec_accumulator *a, const struct rec_overlap *o, ui
 
 		count_user(a, item, n);
 		if (o->base == REC_BASE_MOMENT)
-			add_moments(a, o, u, item, val, n, (double)t->val[p] - (o->user_mean ? o->user_mean[u] : 0) - (o->item_mean ? o->item_mean[line] : 0));
+			add_moments(a, o, u, item, val, n,
+				    (double)t->val[p] - (o->user_mean ? o->user_mean[u] : 0) -
+					    (o->item_mean ? o->item_mean[line] : 0));
 		else if (o->base == REC_BASE_SUM && o->unit)
 			add_user(a, item, n, o->user ? o->user[u] : 1);
 		else if (o->base == REC_BASE_SUM && o->user)
@@ -138,7 +151,8 @@ struct work {
 
 static struct rec_pair pair_of(const struct rec_accumulator *a, uint32_t s)
 {
-	struct rec_pair p = { a->count[s], a->xy ? a->xy[s] : a->count[s], a->xx ? a->xx[s] : 0, a->yy ? a->yy[s] : 0 };
+	struct rec_pair p = { a->count[s], a->xy ? a->xy[s] : a->count[s], a->xx ? a->xx[s] : 0,
+			      a->yy ? a->yy[s] : 0 };
 
 	return p;
 }
@@ -152,7 +166,8 @@ static void add_tally(struct rec_pair_tally *sum, const struct rec_pair_tally *x
 }
 
 /* A line for rec_select. With rows the line is the history item. */
-static int weigh_line(void *arg, uint32_t line, unsigned thread, float *weight, uint32_t *at, uint32_t *n, struct rec_err *e)
+static int weigh_line(void *arg, uint32_t line, unsigned thread, float *weight, uint32_t *at,
+		      uint32_t *n, struct rec_err *e)
 {
 	const struct work *w = arg;
 	const struct rec_neighbours *how = w->how;
@@ -173,7 +188,8 @@ static int weigh_line(void *arg, uint32_t line, unsigned thread, float *weight, 
 			continue;
 		}
 		p = pair_of(a, s);
-		f = (float)(w->rows ? how->weight(how->arg, line, s, &p) : how->weight(how->arg, s, line, &p));
+		f = (float)(w->rows ? how->weight(how->arg, line, s, &p) :
+				      how->weight(how->arg, s, line, &p));
 		finite &= isfinite(f) != 0;
 		if (f == 0 || fabsf(f) < how->min_sim) {
 			tally.zero += f == 0;
@@ -187,7 +203,8 @@ static int weigh_line(void *arg, uint32_t line, unsigned thread, float *weight, 
 	add_tally(&w->tally[thread], &tally);
 	rec_overlap_clear(a);
 	*n = kept;
-	return finite ? 0 : rec_err_set(e, REC_EDATA, "the similarity of some pair is beyond float32");
+	return finite ? 0 :
+			rec_err_set(e, REC_EDATA, "the similarity of some pair is beyond float32");
 }
 
 static int sum_group(void *arg, uint32_t first, uint32_t end, struct rec_err *e)
@@ -227,10 +244,15 @@ static int by_lines(struct rec_csr *s, const struct rec_selection *sel, struct w
 	return rc;
 }
 
-int rec_neighbours(struct rec_csr *s, const struct rec_neighbours *how, const struct rec_run *run, struct rec_err *e)
+int rec_neighbours(struct rec_csr *s, const struct rec_neighbours *how, const struct rec_run *run,
+		   struct rec_err *e)
 {
-	struct rec_selection sel = { .items = how->overlap.x->ncols, .keep = how->keep, .rows = !how->columns && (how->keep_history || how->keep == 0),
-				     .from = how->from, .to = how->to, .columns = how->columns };
+	struct rec_selection sel = { .items = how->overlap.x->ncols,
+				     .keep = how->keep,
+				     .rows = !how->columns && (how->keep_history || how->keep == 0),
+				     .from = how->from,
+				     .to = how->to,
+				     .columns = how->columns };
 	unsigned threads = rec_pool_size(run->pool);
 	struct work w = { .how = how,
 			  .rows = sel.rows,

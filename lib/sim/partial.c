@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* sim/partial.c - sums over the users of a shard: lines of all items by blocks of rows, written as they come. */
+/*
+ * sim/partial.c - sums over the users of a shard: lines of all items by blocks
+ * of rows, written as they come.
+ */
 #include "sim/partial.h"
 
 #include <inttypes.h>
@@ -15,7 +18,10 @@
 #include "sim/select.h"
 #include "sim/users.h"
 
-/* Lines of a task; cells of a block, about, or of each of its labels; what a float32 counts exactly; buffers, stacks, libraries. */
+/*
+ * Lines of a task; cells of a block, about, or of each of its labels; what a
+ * float32 counts exactly; buffers, stacks, libraries.
+ */
 enum { LINES = 64, CELLS = 1 << 22, LABEL = 16, EXACT = 1 << 24, OVERHEAD = 16 << 20 };
 
 const char *rec_partial_refuses(const struct rec_sim_opts *o)
@@ -23,7 +29,9 @@ const char *rec_partial_refuses(const struct rec_sim_opts *o)
 	if (o->side_user)
 		return "--side user: a pair of users may lie in two shards";
 	if (o->weights.kind == REC_WEIGH_VALUE)
-		return o->method->zeros ? "means over all users are taken off the values, and such sums are not exact" : "sums of products of values are not exact";
+		return o->method->zeros ? "means over all users are taken off the values, and such "
+					  "sums are not exact" :
+					  "sums of products of values are not exact";
 	return o->weights.kind != REC_WEIGH_NONE ? "sums of weighted pairs are not exact" : NULL;
 }
 
@@ -70,11 +78,13 @@ static int check_whole(const struct rec_survey *whole, const struct rec_sparse *
 			   whole->digest.cells);
 }
 
-static int prepare(struct job *j, struct rec_csr *pairs, struct rec_partial *p, const struct rec_run *run, struct rec_err *e)
+static int prepare(struct job *j, struct rec_csr *pairs, struct rec_partial *p,
+		   const struct rec_run *run, struct rec_err *e)
 {
 	struct rec_sim_data *d = &j->d;
 
-	if (rec_weighting_pairs(pairs, j->x, &p->o->weights, false, p->o->max_user, p->o->seed, &p->thinned, e) != 0)
+	if (rec_weighting_pairs(pairs, j->x, &p->o->weights, false, p->o->max_user, p->o->seed,
+				&p->thinned, e) != 0)
 		return -1;
 	if (p->o->whole && check_whole(p->o->whole, j->x, pairs, e) != 0)
 		return -1;
@@ -82,13 +92,23 @@ static int prepare(struct job *j, struct rec_csr *pairs, struct rec_partial *p, 
 	d->users = pairs->nrows;
 	d->items = pairs->ncols;
 	d->unit = true;
-	d->x = (struct rec_csr){ .nrows = pairs->nrows, .ncols = pairs->ncols, .nnz = pairs->nnz, .ptr = pairs->ptr, .col = pairs->col, .val = pairs->val };
+	d->x = (struct rec_csr){ .nrows = pairs->nrows,
+				 .ncols = pairs->ncols,
+				 .nnz = pairs->nnz,
+				 .ptr = pairs->ptr,
+				 .col = pairs->col,
+				 .val = pairs->val };
 	j->weighted = rec_partial_wants_whole(p->o);
 	j->pairs = p->o->method->takes & REC_SIM_LIST;
 	d->scale = j->weighted ? rec_survey_scale(p->o->whole, rec_linear_user_power(p->o)) : 0;
-	if (rec_csr_transpose(&d->t, &d->x, run->pool, e) != 0 || (j->weighted && p->o->method->prepare(d, e) != 0))
+	if (rec_csr_transpose(&d->t, &d->x, run->pool, e) != 0 ||
+	    (j->weighted && p->o->method->prepare(d, e) != 0))
 		return -1;
-	j->overlap = (struct rec_overlap){ .base = j->weighted ? REC_BASE_SUM : REC_BASE_COUNT, .x = &d->x, .t = &d->t, .unit = true, .user = d->user };
+	j->overlap = (struct rec_overlap){ .base = j->weighted ? REC_BASE_SUM : REC_BASE_COUNT,
+					   .x = &d->x,
+					   .t = &d->t,
+					   .unit = true,
+					   .user = d->user };
 	return 0;
 }
 
@@ -97,7 +117,8 @@ static int new_scratch(struct job *j, unsigned threads, struct rec_err *e)
 	j->acc = rec_zalloc(threads, sizeof *j->acc, e);
 	j->bits = rec_zalloc(threads, sizeof *j->bits, e);
 	for (unsigned i = 0; j->acc && j->bits && i < threads; i++)
-		if (rec_accumulator_new(&j->acc[i], &j->overlap, e) != 0 || !(j->bits[i] = rec_zalloc(j->d.items / 64 + 1, sizeof **j->bits, e)))
+		if (rec_accumulator_new(&j->acc[i], &j->overlap, e) != 0 ||
+		    !(j->bits[i] = rec_zalloc(j->d.items / 64 + 1, sizeof **j->bits, e)))
 			return -1;
 	return j->acc && j->bits ? 0 : -1;
 }
@@ -119,9 +140,11 @@ static void release(struct job *j, unsigned threads)
 
 /* -- lines -- */
 
-static int add(struct piece *p, uint32_t item, double users, double sum, bool exact, struct rec_err *e)
+static int add(struct piece *p, uint32_t item, double users, double sum, bool exact,
+	       struct rec_err *e)
 {
-	if (rec_grow(&p->item, &p->item_cap, p->n + 1, sizeof *p->item, e) != 0 || rec_grow(&p->users, &p->users_cap, p->n + 1, sizeof *p->users, e) != 0 ||
+	if (rec_grow(&p->item, &p->item_cap, p->n + 1, sizeof *p->item, e) != 0 ||
+	    rec_grow(&p->users, &p->users_cap, p->n + 1, sizeof *p->users, e) != 0 ||
 	    rec_grow(&p->sum, &p->sum_cap, p->n + 1, sizeof *p->sum, e) != 0)
 		return -1;
 	p->item[p->n] = item;
@@ -131,7 +154,8 @@ static int add(struct piece *p, uint32_t item, double users, double sum, bool ex
 	return 0;
 }
 
-static int add_line(struct job *j, struct piece *p, uint32_t line, struct rec_accumulator *a, uint64_t *bits, struct rec_err *e)
+static int add_line(struct job *j, struct piece *p, uint32_t line, struct rec_accumulator *a,
+		    uint64_t *bits, struct rec_err *e)
 {
 	double own = rec_sim_item_count(&j->d, line);
 	int rc = 0;
@@ -142,7 +166,8 @@ static int add_line(struct job *j, struct piece *p, uint32_t line, struct rec_ac
 	rec_select_ascend(bits, a->met, a->n, j->d.items);
 	for (uint32_t k = 0; rc == 0 && k < a->n; k++) {
 		uint32_t s = a->met[k];
-		double users = a->count[s], sum = j->weighted && s != line ? ldexp(a->xy[s], j->d.scale) : users;
+		double users = a->count[s],
+		       sum = j->weighted && s != line ? ldexp(a->xy[s], j->d.scale) : users;
 
 		rc = add(p, s, users, sum, j->weighted || users >= EXACT, e);
 	}
@@ -154,7 +179,8 @@ static int lines_task(void *arg, size_t task, unsigned thread, struct rec_err *e
 {
 	struct job *j = arg;
 	struct piece *p = &j->piece[task];
-	uint32_t first = j->from + (uint32_t)task * LINES, end = j->to - first > LINES ? first + LINES : j->to;
+	uint32_t first = j->from + (uint32_t)task * LINES,
+		 end = j->to - first > LINES ? first + LINES : j->to;
 
 	for (uint32_t line = first; line < end; line++) {
 		size_t before = p->n;
@@ -204,7 +230,8 @@ static int assemble(struct rec_csr *m, struct job *j, size_t tasks, struct rec_e
 /* Labels of the rows, and of the columns that have a cell, numbered anew. */
 static int label(struct rec_sparse *s, const struct job *j, struct rec_err *e)
 {
-	unsigned char *row = rec_zalloc((size_t)j->d.items + 1, 1, e), *col = rec_zalloc((size_t)j->d.items + 1, 1, e);
+	unsigned char *row = rec_zalloc((size_t)j->d.items + 1, 1, e),
+		      *col = rec_zalloc((size_t)j->d.items + 1, 1, e);
 	uint32_t *to = rec_alloc(j->d.items, sizeof *to, e), *idx = s->m.own[1], n = 0;
 	int rc = -1;
 
@@ -217,7 +244,9 @@ static int label(struct rec_sparse *s, const struct job *j, struct rec_err *e)
 		for (uint64_t c = 0; c < s->m.nnz; c++)
 			idx[c] = to[idx[c]];
 		s->m.ncols = n;
-		rc = rec_labels_copy(&s->row, &j->x->col, row, e) == 0 ? rec_labels_copy(&s->col, &j->x->col, col, e) : -1;
+		rc = rec_labels_copy(&s->row, &j->x->col, row, e) == 0 ?
+			     rec_labels_copy(&s->col, &j->x->col, col, e) :
+			     -1;
 	}
 	free(row);
 	free(col);
@@ -225,16 +254,30 @@ static int label(struct rec_sparse *s, const struct job *j, struct rec_err *e)
 	return rc;
 }
 
-static int write_block(struct rec_out *out, const struct rec_sparse *s, bool binary, struct rec_pool *pool, struct rec_err *e)
+static int write_block(struct rec_out *out, const struct rec_sparse *s, bool binary,
+		       struct rec_pool *pool, struct rec_err *e)
 {
-	struct rec_block b = { .kind = REC_SPARSE, .order = REC_CANONICAL, .name = "sums", .rows = s->m.nrows, .cols = s->m.ncols, .nnz = s->m.nnz, .ptr = s->m.ptr,
-			       .col = s->m.col, .val = s->m.val, .time = s->m.time, .row_off = s->row.off, .row_bytes = s->row.bytes, .col_off = s->col.off,
+	struct rec_block b = { .kind = REC_SPARSE,
+			       .order = REC_CANONICAL,
+			       .name = "sums",
+			       .rows = s->m.nrows,
+			       .cols = s->m.ncols,
+			       .nnz = s->m.nnz,
+			       .ptr = s->m.ptr,
+			       .col = s->m.col,
+			       .val = s->m.val,
+			       .time = s->m.time,
+			       .row_off = s->row.off,
+			       .row_bytes = s->row.bytes,
+			       .col_off = s->col.off,
 			       .col_bytes = s->col.bytes };
 
-	return binary ? rec_recmat_write(out, &b, pool, e) : rec_sparse_write(out, s, false, "", NULL, pool, e);
+	return binary ? rec_recmat_write(out, &b, pool, e) :
+			rec_sparse_write(out, s, false, "", NULL, pool, e);
 }
 
-static int make_block(struct rec_out *out, struct job *j, struct rec_partial *p, const struct rec_run *run, struct rec_err *e)
+static int make_block(struct rec_out *out, struct job *j, struct rec_partial *p,
+		      const struct rec_run *run, struct rec_err *e)
 {
 	size_t tasks = ((size_t)j->to - j->from + LINES - 1) / LINES;
 	struct rec_sparse s = { .has_value = true };
@@ -242,7 +285,8 @@ static int make_block(struct rec_out *out, struct job *j, struct rec_partial *p,
 
 	j->piece = rec_zalloc(tasks, sizeof *j->piece, e);
 	j->ptr = rec_zalloc((size_t)j->to - j->from + 1, sizeof *j->ptr, e);
-	if (j->piece && j->ptr && rec_pool_run(run->pool, tasks, lines_task, j, e) == 0 && assemble(&s.m, j, tasks, e) == 0 && label(&s, j, e) == 0)
+	if (j->piece && j->ptr && rec_pool_run(run->pool, tasks, lines_task, j, e) == 0 &&
+	    assemble(&s.m, j, tasks, e) == 0 && label(&s, j, e) == 0)
 		rc = write_block(out, &s, p->binary, run->pool, e);
 	p->cells += s.m.nnz;
 	for (size_t k = 0; j->piece && k < tasks; k++) {
@@ -272,14 +316,16 @@ static uint64_t block_cells(uint64_t items)
 	return items * LABEL > CELLS ? items * LABEL : CELLS;
 }
 
-static int write_blocks(struct rec_out *out, struct job *j, struct rec_partial *p, uint64_t *blocks, const struct rec_run *run, struct rec_err *e)
+static int write_blocks(struct rec_out *out, struct job *j, struct rec_partial *p, uint64_t *blocks,
+			const struct rec_run *run, struct rec_err *e)
 {
 	uint64_t most = block_cells(j->d.items);
 
 	for (j->from = 0; j->from < j->d.items; j->from = j->to, ++*blocks) {
 		uint64_t cells = 0;
 
-		for (j->to = j->from; j->to < j->d.items && (j->to == j->from || cells < most); j->to++)
+		for (j->to = j->from; j->to < j->d.items && (j->to == j->from || cells < most);
+		     j->to++)
 			cells += room(j, j->to);
 		if (make_block(out, j, p, run, e) != 0)
 			return -1;
@@ -290,7 +336,8 @@ static int write_blocks(struct rec_out *out, struct job *j, struct rec_partial *
 
 /* -- metadata -- */
 
-static int set_totals(struct rec_meta *m, const char *prefix, uint64_t users, uint64_t shards, const struct rec_digest *d, struct rec_err *e)
+static int set_totals(struct rec_meta *m, const char *prefix, uint64_t users, uint64_t shards,
+		      const struct rec_digest *d, struct rec_err *e)
 {
 	struct rec_meta own = { 0 };
 	char key[32];
@@ -308,25 +355,34 @@ static int set_totals(struct rec_meta *m, const char *prefix, uint64_t users, ui
 	return rc;
 }
 
-static int describe(struct rec_meta *m, const struct job *j, const struct rec_partial *p, struct rec_err *e)
+static int describe(struct rec_meta *m, const struct job *j, const struct rec_partial *p,
+		    struct rec_err *e)
 {
 	const struct rec_sim_opts *o = p->o;
 	const struct rec_survey *w = o->whole;
 
-	if (rec_meta_set(m, "algorithm", "sums", e) != 0 || rec_meta_set(m, "sums", !j->pairs ? "items" : j->weighted ? "weight" : "count", e) != 0)
+	if (rec_meta_set(m, "algorithm", "sums", e) != 0 || rec_meta_set(m, "sums",
+									 !j->pairs   ? "items" :
+									 j->weighted ? "weight" :
+										       "count",
+									 e) != 0)
 		return -1;
-	if (j->weighted && (rec_meta_set_f64(m, "user-power", rec_linear_user_power(o), e) != 0 || rec_meta_set_f64(m, "scale", j->d.scale, e) != 0))
+	if (j->weighted && (rec_meta_set_f64(m, "user-power", rec_linear_user_power(o), e) != 0 ||
+			    rec_meta_set_f64(m, "scale", j->d.scale, e) != 0))
 		return -1;
-	if (rec_meta_set_u64(m, "max-user", o->max_user, e) != 0 || (o->max_user && rec_meta_set_u64(m, "seed", o->seed, e) != 0))
+	if (rec_meta_set_u64(m, "max-user", o->max_user, e) != 0 ||
+	    (o->max_user && rec_meta_set_u64(m, "seed", o->seed, e) != 0))
 		return -1;
-	if (rec_meta_set(m, "duplicates", p->duplicates, e) != 0 || rec_meta_set(m, "version", p->version, e) != 0)
+	if (rec_meta_set(m, "duplicates", p->duplicates, e) != 0 ||
+	    rec_meta_set(m, "version", p->version, e) != 0)
 		return -1;
 	if (w && set_totals(m, "whole.", w->users, w->shards, &w->digest, e) != 0)
 		return -1;
 	return set_totals(m, "", j->x->m.nrows, 1, &j->x->digest, e);
 }
 
-static int write_meta(struct rec_out *out, const struct job *j, const struct rec_partial *p, struct rec_pool *pool, struct rec_err *e)
+static int write_meta(struct rec_out *out, const struct job *j, const struct rec_partial *p,
+		      struct rec_pool *pool, struct rec_err *e)
 {
 	struct rec_meta m = { 0 };
 	struct rec_buf text = { 0 };
@@ -335,7 +391,10 @@ static int write_meta(struct rec_out *out, const struct job *j, const struct rec
 	if (rc == 0)
 		rc = rec_meta_format(&m, &text, e);
 	if (rc == 0)
-		rc = rec_recmat_write(out, &(struct rec_block){ .kind = REC_META, .meta = text.p, .meta_len = text.n }, pool, e);
+		rc = rec_recmat_write(
+			out,
+			&(struct rec_block){ .kind = REC_META, .meta = text.p, .meta_len = text.n },
+			pool, e);
 	rec_meta_free(&m);
 	rec_buf_free(&text);
 	return rc;
@@ -361,7 +420,8 @@ static int write_users(struct rec_out *out, const struct rec_labels *users, stru
 
 /* -- all of it -- */
 
-int rec_partial_write(struct rec_out *out, const struct rec_sparse *x, struct rec_partial *p, const struct rec_run *run, struct rec_err *e)
+int rec_partial_write(struct rec_out *out, const struct rec_sparse *x, struct rec_partial *p,
+		      const struct rec_run *run, struct rec_err *e)
 {
 	unsigned threads = rec_pool_size(run->pool);
 	struct job j = { .x = x };
@@ -384,27 +444,34 @@ int rec_partial_write(struct rec_out *out, const struct rec_sparse *x, struct re
 	return rc;
 }
 
-void rec_partial_cost(struct rec_sim_cost *c, const struct rec_sparse *x, const struct rec_sim_opts *o, bool sums, unsigned threads)
+void rec_partial_cost(struct rec_sim_cost *c, const struct rec_sparse *x,
+		      const struct rec_sim_opts *o, bool sums, unsigned threads)
 {
 	double cells = (double)block_cells(x->m.ncols) + x->m.ncols, n = x->m.ncols;
 
 	c->operations = 0;
 	for (uint32_t u = 0; sums && u < x->m.nrows; u++)
-		c->operations += (double)(x->m.ptr[u + 1] - x->m.ptr[u]) * (double)(x->m.ptr[u + 1] - x->m.ptr[u]);
+		c->operations += (double)(x->m.ptr[u + 1] - x->m.ptr[u]) *
+				 (double)(x->m.ptr[u + 1] - x->m.ptr[u]);
 	if (cells > c->operations + n)
 		cells = c->operations + n;
 	c->bytes = (uint64_t)(OVERHEAD + 4 * 8 * (double)x->m.nnz + 40 * (n + x->m.nrows) +
 			      16 * (double)x->m.nrows);
 	if (sums)
-		c->bytes += (uint64_t)(40 * cells + threads * n * (rec_partial_wants_whole(o) ? 17 : 9));
+		c->bytes += (uint64_t)(40 * cells +
+				       threads * n * (rec_partial_wants_whole(o) ? 17 : 9));
 }
 
-int rec_partial_survey(struct rec_survey *s, const struct rec_sparse *x, const struct rec_sim_opts *o, uint64_t *thinned, struct rec_err *e)
+int rec_partial_survey(struct rec_survey *s, const struct rec_sparse *x,
+		       const struct rec_sim_opts *o, uint64_t *thinned, struct rec_err *e)
 {
 	struct rec_csr pairs;
 
-	*s = (struct rec_survey){ .shards = 1, .users = x->m.nrows, .digest = x->digest, .max_user = o->max_user };
-	if (rec_weighting_pairs(&pairs, x, &o->weights, false, o->max_user, o->seed, thinned, e) != 0)
+	*s = (struct rec_survey){
+		.shards = 1, .users = x->m.nrows, .digest = x->digest, .max_user = o->max_user
+	};
+	if (rec_weighting_pairs(&pairs, x, &o->weights, false, o->max_user, o->seed, thinned, e) !=
+	    0)
 		return -1;
 	rec_survey_lengths(s, &pairs);
 	rec_csr_free(&pairs);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sim/partial.h - from the data of one shard to what adds up over shards: a survey (sim/survey.h), or sums (sim/sums.h).
+ * sim/partial.h - from the data of one shard to what adds up over shards: a
+ * survey (sim/survey.h), or sums (sim/sums.h).
  *
- * Sums are written in blocks of rows, each of some million cells, so that memory is that of the data and of one block. A user is whole in one shard.
+ * Sums are written in blocks of rows, each of some million cells, so that
+ * memory is that of the data and of one block. A user is whole in one shard.
  */
 #ifndef REC_SIM_PARTIAL_H
 #define REC_SIM_PARTIAL_H
@@ -25,7 +27,8 @@ const char *rec_partial_refuses(const struct rec_sim_opts *o);
 /* The sums are of weights, for which o->whole is needed. */
 bool rec_partial_wants_whole(const struct rec_sim_opts *o);
 
-REC_MUST int rec_partial_survey(struct rec_survey *s, const struct rec_sparse *x, const struct rec_sim_opts *o, uint64_t *thinned, struct rec_err *e);
+REC_MUST int rec_partial_survey(struct rec_survey *s, const struct rec_sparse *x,
+				const struct rec_sim_opts *o, uint64_t *thinned, struct rec_err *e);
 
 /* duplicates: the rule by which x was read, for the metadata. */
 struct rec_partial {
@@ -36,10 +39,12 @@ struct rec_partial {
 };
 
 /* Memory and work for sums, or for a survey alone. */
-void rec_partial_cost(struct rec_sim_cost *c, const struct rec_sparse *x, const struct rec_sim_opts *o, bool sums, unsigned threads);
+void rec_partial_cost(struct rec_sim_cost *c, const struct rec_sparse *x,
+		      const struct rec_sim_opts *o, bool sums, unsigned threads);
 
 /* Sums of x, which may be empty. */
-REC_MUST int rec_partial_write(struct rec_out *out, const struct rec_sparse *x, struct rec_partial *p, const struct rec_run *run, struct rec_err *e);
+REC_MUST int rec_partial_write(struct rec_out *out, const struct rec_sparse *x,
+			       struct rec_partial *p, const struct rec_run *run, struct rec_err *e);
 
 REC_END_C
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* sim/select.c - the N largest of every line, and the kept cells as a matrix. */
+/*
+ * sim/select.c - the N largest of every line, and the kept cells as a matrix.
+ */
 #include "sim/select.h"
 
 #include <stdlib.h>
@@ -62,7 +64,10 @@ static void front(uint64_t *key, size_t n, size_t keep)
 			key[i++] = key[j];
 			key[j--] = t;
 		}
-		/* key[lo .. i - 1] >= pivot >= key[j + 1 .. hi - 1]; equal only where i = j is the pivot itself */
+		/*
+		 * key[lo .. i - 1] >= pivot >= key[j + 1 .. hi - 1]; equal only
+		 * where i = j is the pivot itself
+		 */
 		if (keep <= i)
 			hi = i;
 		else
@@ -115,12 +120,14 @@ void rec_select_ascend(uint64_t *bits, uint32_t *at, uint32_t n, uint32_t items)
 	}
 }
 
-static int append(struct work *w, struct block *b, const struct scratch *s, uint32_t line, uint32_t n, struct rec_err *e)
+static int append(struct work *w, struct block *b, const struct scratch *s, uint32_t line,
+		  uint32_t n, struct rec_err *e)
 {
 	const struct rec_selection *how = w->how;
 	size_t before = b->n;
 
-	if (rec_grow(&b->item, &b->item_cap, b->n + n, sizeof *b->item, e) != 0 || rec_grow(&b->weight, &b->weight_cap, b->n + n, sizeof *b->weight, e) != 0)
+	if (rec_grow(&b->item, &b->item_cap, b->n + n, sizeof *b->item, e) != 0 ||
+	    rec_grow(&b->weight, &b->weight_cap, b->n + n, sizeof *b->weight, e) != 0)
 		return -1;
 	for (uint32_t i = 0; i < n; i++) {
 		uint32_t item = s->at[i];
@@ -158,7 +165,8 @@ static int block_task(void *arg, size_t task, unsigned thread, struct rec_err *e
 			return -1;
 	}
 	if (thread == 0)
-		rec_progress_tell(&w->run->progress, "items", end - w->first, w->end - w->first, NULL);
+		rec_progress_tell(&w->run->progress, "items", end - w->first, w->end - w->first,
+				  NULL);
 	return 0;
 }
 
@@ -192,7 +200,10 @@ static int new_scratch(struct work *w, unsigned threads, struct rec_err *e)
 	return w->scratch ? 0 : -1;
 }
 
-/* The blocks end to end; each is released when it has been copied, so the cells are never there twice in full. */
+/*
+ * The blocks end to end; each is released when it has been copied, so the cells
+ * are never there twice in full.
+ */
 static int assemble(struct rec_csr *s, struct work *w, size_t nblocks, struct rec_err *e)
 {
 	uint32_t items = w->how->items;
@@ -232,7 +243,9 @@ static int turn(struct rec_csr *s, struct rec_pool *pool, struct rec_err *e)
 	return rc;
 }
 
-/* A divisor of the group that leaves work for every thread, where there is one. */
+/*
+ * A divisor of the group that leaves work for every thread, where there is one.
+ */
 static uint32_t lines_of_block(uint32_t group, unsigned threads)
 {
 	uint32_t n = group / threads < BLOCK ? group / threads : BLOCK;
@@ -250,7 +263,9 @@ static int run_blocks(struct work *w, size_t nblocks, struct rec_err *e)
 
 	for (; w->done < nblocks; w->done += step) {
 		size_t n = nblocks - w->done < step ? nblocks - w->done : step;
-		uint32_t first = w->first + (uint32_t)w->done * w->lines, end = w->end - first > n * w->lines ? first + (uint32_t)n * w->lines : w->end;
+		uint32_t first = w->first + (uint32_t)w->done * w->lines,
+			 end = w->end - first > n * w->lines ? first + (uint32_t)n * w->lines :
+							       w->end;
 
 		if (how->group && how->before(w->arg, first, end, e) != 0)
 			return -1;
@@ -260,10 +275,16 @@ static int run_blocks(struct work *w, size_t nblocks, struct rec_err *e)
 	return 0;
 }
 
-int rec_select(struct rec_csr *s, const struct rec_selection *how, rec_line_fn *fn, void *arg, const struct rec_run *run, struct rec_err *e)
+int rec_select(struct rec_csr *s, const struct rec_selection *how, rec_line_fn *fn, void *arg,
+	       const struct rec_run *run, struct rec_err *e)
 {
 	bool some = how->rows || how->columns;	/* lines from .. to - 1 alone */
-	struct work w = { .how = how, .fn = fn, .arg = arg, .run = run, .first = some ? how->from : 0, .end = some ? how->to : how->items };
+	struct work w = { .how = how,
+			  .fn = fn,
+			  .arg = arg,
+			  .run = run,
+			  .first = some ? how->from : 0,
+			  .end = some ? how->to : how->items };
 	unsigned threads = rec_pool_size(run->pool);
 	size_t nblocks;
 	int rc = -1;

@@ -2,14 +2,20 @@
 /*
  * sim/select.h - from lines of weights to the similarity that is kept.
  *
- * A line is all weights of one item: of one candidate over the history items (a column), or of one history item over the candidates (a row). Where N are kept
- * of each column the lines are columns, so that every selection is local to its line, and the kept cells are turned into rows at the end.
+ * A line is all weights of one item: of one candidate over the history items (a
+ * column), or of one history item over the candidates (a row). Where N are kept
+ * of each column the lines are columns, so that every selection is local to its
+ * line, and the kept cells are turned into rows at the end.
  *
- * Data flow: a task takes BLOCK lines; for each it calls the source, selects, and appends the kept cells to buffers of the block; then the blocks are laid end to
- * end in order of lines. Memory: the kept cells twice at most, and for each thread a few arrays of one number an item.
+ * Data flow: a task takes BLOCK lines; for each it calls the source, selects,
+ * and appends the kept cells to buffers of the block; then the blocks are laid
+ * end to end in order of lines. Memory: the kept cells twice at most, and for
+ * each thread a few arrays of one number an item.
  *
- * Selection takes O(cells of the line): cells whose key (the bits of |weight|, then the smaller index) is above the N-th best so far enter a buffer of 2 N; a full
- * buffer is halved by quickselect. The kept set follows from the weights alone.
+ * Selection takes O(cells of the line): cells whose key (the bits of |weight|,
+ * then the smaller index) is above the N-th best so far enter a buffer of 2 N;
+ * a full buffer is halved by quickselect. The kept set follows from the weights
+ * alone.
  */
 #ifndef REC_SIM_SELECT_H
 #define REC_SIM_SELECT_H
@@ -22,26 +28,48 @@
 #include "matrix/csr.h"
 
 /*
- * The weights of line: weight[i] for the *n items i that are put into at (room for all items; any order unless ascending says that the source keeps it). Neither
- * the diagonal nor zeros nor what --min-sim drops. Each thread works in scratch of its own; weight is the thread's, not cleared between lines.
+ * The weights of line: weight[i] for the *n items i that are put into at (room
+ * for all items; any order unless ascending says that the source keeps it).
+ * Neither the diagonal nor zeros nor what --min-sim drops. Each thread works in
+ * scratch of its own; weight is the thread's, not cleared between lines.
  */
-typedef int rec_line_fn(void *arg, uint32_t line, unsigned thread, float *weight, uint32_t *at, uint32_t *n, struct rec_err *e);
+typedef int rec_line_fn(void *arg, uint32_t line, unsigned thread, float *weight, uint32_t *at,
+			uint32_t *n, struct rec_err *e);
 
 struct rec_selection {
 	uint32_t items;
 	uint32_t keep;		/* of each line; 0 for all */
 	bool rows;		/* lines are rows (history items); else columns (candidates) */
 	bool ascending;		/* the source gives items in ascending order */
-	uint32_t from, to;	/* rows wanted; cells of others are dropped, and lines that are rows are not computed */
-	bool columns;		/* from and to are columns instead; lines are columns then, and others are not computed */
-	uint32_t group;		/* lines come in groups of so many: before is called once for each, by one thread, then their lines are asked for; 0: no groups */
+	/*
+	 * rows wanted; cells of others are dropped, and lines that are rows are
+	 * not computed
+	 */
+	uint32_t from, to;
+	/*
+	 * from and to are columns instead; lines are columns then, and others
+	 * are not computed
+	 */
+	bool columns;
+	/*
+	 * lines come in groups of so many: before is called once for each, by
+	 * one thread, then their lines are asked for; 0: no groups
+	 */
+	uint32_t group;
 	int (*before)(void *arg, uint32_t first, uint32_t end, struct rec_err *e);
 };
 
-/* items x items, rows ascending; rows (or columns) outside from .. to - 1 are empty. */
-REC_MUST int rec_select(struct rec_csr *s, const struct rec_selection *how, rec_line_fn *fn, void *arg, const struct rec_run *run, struct rec_err *e);
+/*
+ * items x items, rows ascending; rows (or columns) outside from .. to - 1 are
+ * empty.
+ */
+REC_MUST int rec_select(struct rec_csr *s, const struct rec_selection *how, rec_line_fn *fn,
+			void *arg, const struct rec_run *run, struct rec_err *e);
 
-/* Sort n distinct items in at through a set of bits, items / 64 + 1 words of zeros: O(n + items / 64). */
+/*
+ * Sort n distinct items in at through a set of bits, items / 64 + 1 words of
+ * zeros: O(n + items / 64).
+ */
 void rec_select_ascend(uint64_t *bits, uint32_t *at, uint32_t n, uint32_t items);
 
 #endif

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* sim.c - from interactions to a model: data made ready, one of three ways to weights (pairs, ease, offset alone), finish, metadata. */
+/*
+ * sim.c - from interactions to a model: data made ready, one of three ways to
+ * weights (pairs, ease, offset alone), finish, metadata.
+ */
 #include "sim/sim.h"
 
 #include <stdio.h>
@@ -52,13 +55,16 @@ static void set_scale(struct rec_sim_data *d)
 	d->scale = rec_survey_scale(d->o->whole ? d->o->whole : &own, rec_linear_user_power(d->o));
 }
 
-static int transpose(struct rec_csr *t, const struct rec_csr *m, const struct rec_sim_opts *o, const struct rec_run *run, struct rec_err *e)
+static int transpose(struct rec_csr *t, const struct rec_csr *m, const struct rec_sim_opts *o,
+		     const struct rec_run *run, struct rec_err *e)
 {
-	return o->spill ? rec_csr_transpose_far(t, m, o->spill, run->pool, e) : rec_csr_transpose(t, m, run->pool, e);
+	return o->spill ? rec_csr_transpose_far(t, m, o->spill, run->pool, e) :
+			  rec_csr_transpose(t, m, run->pool, e);
 }
 
 /* pairs -> (side) -> weights; x borrows from pairs, which must stay. */
-static int weigh(struct rec_sim_data *d, struct rec_csr *pairs, struct rec_weighting *w, const struct rec_run *run, struct rec_err *e)
+static int weigh(struct rec_sim_data *d, struct rec_csr *pairs, struct rec_weighting *w,
+		 const struct rec_run *run, struct rec_err *e)
 {
 	struct rec_csr t;
 
@@ -77,14 +83,16 @@ static int weigh(struct rec_sim_data *d, struct rec_csr *pairs, struct rec_weigh
 	return transpose(&d->t, &d->x, d->o, run, e);
 }
 
-static int prepare(struct rec_sim_data *d, struct rec_csr *pairs, const struct rec_sparse *x, struct rec_weighting *w, const struct rec_run *run,
-		   uint64_t *thinned, struct rec_err *e)
+static int prepare(struct rec_sim_data *d, struct rec_csr *pairs, const struct rec_sparse *x,
+		   struct rec_weighting *w, const struct rec_run *run, uint64_t *thinned,
+		   struct rec_err *e)
 {
 	const struct rec_sim_opts *o = d->o;
 
 	if (x->m.nnz == 0)
 		return rec_err_set(e, REC_EDATA, "no interactions");
-	if (rec_weighting_pairs(pairs, x, w, o->method->zeros, o->max_user, o->seed, thinned, e) != 0)
+	if (rec_weighting_pairs(pairs, x, w, o->method->zeros, o->max_user, o->seed, thinned, e) !=
+	    0)
 		return -1;
 	if (pairs->nnz == 0)
 		return rec_err_set(e, REC_EDATA, "no value is above 0: nothing to fit");
@@ -93,9 +101,15 @@ static int prepare(struct rec_sim_data *d, struct rec_csr *pairs, const struct r
 	return o->method->prepare ? o->method->prepare(d, e) : 0;
 }
 
-/* -- parts: borders on blocks of rows, so that the parts have about the same work -- */
+/*
+ * -- parts: borders on blocks of rows, so that the parts have about the same
+ * work --
+ */
 
-/* Additions, and the pairs that have a weight: about as many as additions where those are few, all items where they are many. */
+/*
+ * Additions, and the pairs that have a weight: about as many as additions where
+ * those are few, all items where they are many.
+ */
 static uint64_t row_cost(const struct rec_sim_data *d, uint32_t i)
 {
 	uint64_t additions = 1;
@@ -108,7 +122,9 @@ static uint64_t row_cost(const struct rec_sim_data *d, uint32_t i)
 		additions += d->x.ptr[d->t.col[p] + 1] - d->x.ptr[d->t.col[p]];
 	if (d->sums)
 		additions += rec_sums_cells(d->sums, i);
-	return additions + (uint64_t)((double)additions * d->items / ((double)additions + d->items)) * d->o->method->cost;
+	return additions +
+	       (uint64_t)((double)additions * d->items / ((double)additions + d->items)) *
+		       d->o->method->cost;
 }
 
 static int borders(const struct rec_sim_data *d, uint32_t *from, uint32_t *to, struct rec_err *e)
@@ -127,7 +143,12 @@ static int borders(const struct rec_sim_data *d, uint32_t *from, uint32_t *to, s
 
 static struct rec_overlap overlap_of(const struct rec_sim_data *d)
 {
-	struct rec_overlap v = { .base = d->o->method->base, .x = &d->x, .t = &d->t, .unit = d->unit, .user = d->user, .user_mean = d->user_mean,
+	struct rec_overlap v = { .base = d->o->method->base,
+				 .x = &d->x,
+				 .t = &d->t,
+				 .unit = d->unit,
+				 .user = d->user,
+				 .user_mean = d->user_mean,
 				 .item_mean = d->item_mean };
 
 	if (d->sums) {
@@ -139,30 +160,46 @@ static struct rec_overlap overlap_of(const struct rec_sim_data *d)
 	return v;
 }
 
-static int by_pairs(struct rec_similarity *s, const struct rec_sim_data *d, uint32_t from, uint32_t to, const struct rec_run *run, struct rec_err *e)
+static int by_pairs(struct rec_similarity *s, const struct rec_sim_data *d, uint32_t from,
+		    uint32_t to, const struct rec_run *run, struct rec_err *e)
 {
 	const struct rec_sim_opts *o = d->o;
-	struct rec_neighbours how = { .overlap = overlap_of(d), .weight = o->method->weight, .arg = d, .keep = o->neighbours, .keep_history = o->keep_history,
-				      .min_sim = (float)o->min_sim, .min_support = o->min_support, .from = from, .to = to, .columns = o->columns,
-				      .group = o->spill ? o->group : 0, .tally = o->tally };
+	struct rec_neighbours how = { .overlap = overlap_of(d),
+				      .weight = o->method->weight,
+				      .arg = d,
+				      .keep = o->neighbours,
+				      .keep_history = o->keep_history,
+				      .min_sim = (float)o->min_sim,
+				      .min_support = o->min_support,
+				      .from = from,
+				      .to = to,
+				      .columns = o->columns,
+				      .group = o->spill ? o->group : 0,
+				      .tally = o->tally };
 
 	if ((o->method->takes & REC_SIM_LINEAR) && o->power != 1)
 		how.weight = rec_linear_power_weight;
 	return rec_neighbours(&s->sparse, &how, run, e);
 }
 
-static int by_ease(struct rec_similarity *s, struct rec_meta *meta, const struct rec_sim_data *d, uint32_t from, uint32_t to, const struct rec_run *run,
-		   struct rec_err *e)
+static int by_ease(struct rec_similarity *s, struct rec_meta *meta, const struct rec_sim_data *d,
+		   uint32_t from, uint32_t to, const struct rec_run *run, struct rec_err *e)
 {
 	const struct rec_sim_opts *o = d->o;
-	struct rec_selection how = { .items = d->items, .keep = o->neighbours, .rows = o->keep_history, .ascending = true, .from = from, .to = to };
+	struct rec_selection how = { .items = d->items,
+				     .keep = o->neighbours,
+				     .rows = o->keep_history,
+				     .ascending = true,
+				     .from = from,
+				     .to = to };
 	struct rec_overlap v = overlap_of(d);
 	struct rec_ease ease;
 	int rc;
 
 	if (rec_ease_solve(&ease, &v, o->reg, run, e) != 0)
 		return -1;
-	rc = o->neighbours ? rec_ease_select(&s->sparse, &ease, &how, (float)o->min_sim, run, e) : rec_ease_weights(&ease, (float)o->min_sim, run, e);
+	rc = o->neighbours ? rec_ease_select(&s->sparse, &ease, &how, (float)o->min_sim, run, e) :
+			     rec_ease_weights(&ease, (float)o->min_sim, run, e);
 	if (rc == 0)
 		rc = rec_meta_set(meta, "blas.version", ease.version, e);
 	if (rc == 0)
@@ -188,10 +225,12 @@ static double history_mean(const struct rec_sim_data *d, const struct rec_weight
 	return sum / d->users;
 }
 
-static int center(struct rec_model *m, const struct rec_similarity *s, const struct rec_sim_data *d, const struct rec_weighting *w,
-		  const struct rec_labels *items, uint32_t from, uint32_t to, const struct rec_run *run, struct rec_err *e)
+static int center(struct rec_model *m, const struct rec_similarity *s, const struct rec_sim_data *d,
+		  const struct rec_weighting *w, const struct rec_labels *items, uint32_t from,
+		  uint32_t to, const struct rec_run *run, struct rec_err *e)
 {
-	double *mean = rec_alloc(d->items, sizeof *mean, e), *offset = rec_alloc(d->items, sizeof *offset, e);
+	double *mean = rec_alloc(d->items, sizeof *mean, e),
+	       *offset = rec_alloc(d->items, sizeof *offset, e);
 	int rc = -1;
 
 	for (uint32_t i = 0; mean && i < d->items; i++)
@@ -203,7 +242,8 @@ static int center(struct rec_model *m, const struct rec_similarity *s, const str
 	return rc;
 }
 
-static int popular(struct rec_model *m, const struct rec_sim_data *d, const struct rec_labels *items, struct rec_err *e)
+static int popular(struct rec_model *m, const struct rec_sim_data *d,
+		   const struct rec_labels *items, struct rec_err *e)
 {
 	double *sum = rec_zalloc(d->items, sizeof *sum, e);
 	int rc;
@@ -220,7 +260,8 @@ static int popular(struct rec_model *m, const struct rec_sim_data *d, const stru
 
 /* -- metadata: what changes the result -- */
 
-static int set_list(struct rec_meta *m, const char *key, const double *x, unsigned n, struct rec_err *e)
+static int set_list(struct rec_meta *m, const char *key, const double *x, unsigned n,
+		    struct rec_err *e)
 {
 	char text[4 * REC_NUM_MAX] = "";
 	size_t at = 0;
@@ -238,9 +279,11 @@ static int save_list(struct rec_meta *m, const struct rec_sim_opts *o, struct re
 {
 	static const char *const normalize[] = { "none", "l1", "l2" };
 
-	if (rec_meta_set_u64(m, "neighbours", o->neighbours, e) != 0 || rec_meta_set(m, "keep", o->keep_history ? "history" : "candidate", e) != 0)
+	if (rec_meta_set_u64(m, "neighbours", o->neighbours, e) != 0 ||
+	    rec_meta_set(m, "keep", o->keep_history ? "history" : "candidate", e) != 0)
 		return -1;
-	if (rec_meta_set(m, "normalize", normalize[o->normalize], e) != 0 || rec_meta_set_f64(m, "min-sim", o->min_sim, e) != 0)
+	if (rec_meta_set(m, "normalize", normalize[o->normalize], e) != 0 ||
+	    rec_meta_set_f64(m, "min-sim", o->min_sim, e) != 0)
 		return -1;
 	if (rec_meta_set_u64(m, "center", o->center, e) != 0)
 		return -1;
@@ -259,14 +302,18 @@ static int save_parameters(struct rec_meta *m, const struct rec_sim_opts *o, str
 		return -1;
 	if ((takes & REC_SIM_REG) && rec_meta_set_f64(m, "reg", o->reg, e) != 0)
 		return -1;
-	if ((takes & REC_SIM_LINEAR) && (set_list(m, "exponents", o->exponents, 3, e) != 0 || rec_meta_set_f64(m, "power", o->power, e) != 0))
+	if ((takes & REC_SIM_LINEAR) && (set_list(m, "exponents", o->exponents, 3, e) != 0 ||
+					 rec_meta_set_f64(m, "power", o->power, e) != 0))
 		return -1;
 	if ((takes & REC_SIM_ASYMMETRY) && rec_meta_set_f64(m, "asymmetry", o->asymmetry, e) != 0)
 		return -1;
 	return takes & REC_SIM_WALK ? set_list(m, "walk", o->walk, 2, e) : 0;
 }
 
-/* What rec-topn weighs histories by; values as they are count as linear with nothing to scale. */
+/*
+ * What rec-topn weighs histories by; values as they are count as linear with
+ * nothing to scale.
+ */
 static int save_history(struct rec_meta *m, const struct rec_weighting *w, struct rec_err *e)
 {
 	if (!rec_weighting_of_history(w))
@@ -275,12 +322,14 @@ static int save_history(struct rec_meta *m, const struct rec_weighting *w, struc
 		return -1;
 	if (w->kind == REC_WEIGH_VALUE)
 		return 0;
-	if (rec_meta_set_f64(m, "history.alpha", w->alpha, e) != 0 || rec_meta_set_f64(m, "history.divisor", w->divisor, e) != 0)
+	if (rec_meta_set_f64(m, "history.alpha", w->alpha, e) != 0 ||
+	    rec_meta_set_f64(m, "history.divisor", w->divisor, e) != 0)
 		return -1;
 	return w->kind == REC_WEIGH_LOG ? rec_meta_set_f64(m, "history.epsilon", w->epsilon, e) : 0;
 }
 
-static int save_weights(struct rec_meta *m, const struct rec_weighting *w, bool history, struct rec_err *e)
+static int save_weights(struct rec_meta *m, const struct rec_weighting *w, bool history,
+			struct rec_err *e)
 {
 	double bm25[2] = { w->k1, w->b };
 
@@ -292,33 +341,38 @@ static int save_weights(struct rec_meta *m, const struct rec_weighting *w, bool 
 		return save_history(m, w, e);
 	if (w->kind != REC_WEIGH_LINEAR && w->kind != REC_WEIGH_LOG)
 		return 0;
-	if (rec_meta_set_f64(m, "alpha", w->alpha, e) != 0 || rec_meta_set_f64(m, "divisor", w->divisor, e) != 0)
+	if (rec_meta_set_f64(m, "alpha", w->alpha, e) != 0 ||
+	    rec_meta_set_f64(m, "divisor", w->divisor, e) != 0)
 		return -1;
 	return w->kind == REC_WEIGH_LOG ? rec_meta_set_f64(m, "epsilon", w->epsilon, e) : 0;
 }
 
-static int save(struct rec_meta *m, const struct rec_sim_opts *o, const struct rec_weighting *w, uint64_t users, uint64_t items,
-		const struct rec_digest *digest, struct rec_err *e)
+static int save(struct rec_meta *m, const struct rec_sim_opts *o, const struct rec_weighting *w,
+		uint64_t users, uint64_t items, const struct rec_digest *digest, struct rec_err *e)
 {
 	if (rec_meta_set(m, "algorithm", o->method->name, e) != 0 || save_parameters(m, o, e) != 0)
 		return -1;
 	if (save_weights(m, w, o->method->takes & REC_SIM_LIST, e) != 0)
 		return -1;
-	if (rec_meta_set_u64(m, "max-user", o->max_user, e) != 0 || rec_meta_set_u64(m, "seed", o->seed, e) != 0)
+	if (rec_meta_set_u64(m, "max-user", o->max_user, e) != 0 ||
+	    rec_meta_set_u64(m, "seed", o->seed, e) != 0)
 		return -1;
-	if (rec_meta_set_u64(m, "users", users, e) != 0 || rec_meta_set_u64(m, "items", items, e) != 0)
+	if (rec_meta_set_u64(m, "users", users, e) != 0 ||
+	    rec_meta_set_u64(m, "items", items, e) != 0)
 		return -1;
 	return rec_digest_meta(m, digest, e);
 }
 
 /* -- all of it -- */
 
-static int similarity(struct rec_model *m, const struct rec_sim_data *d, const struct rec_weighting *w, const struct rec_labels *items,
+static int similarity(struct rec_model *m, const struct rec_sim_data *d,
+		      const struct rec_weighting *w, const struct rec_labels *items,
 		      const struct rec_run *run, struct rec_err *e)
 {
 	const struct rec_sim_opts *o = d->o;
 	struct rec_similarity s = { .n = d->items };
-	bool whole = !o->columns && (o->center || (o->normalize && !o->keep_history));	/* sums over columns need all rows */
+	/* sums over columns need all rows */
+	bool whole = !o->columns && (o->center || (o->normalize && !o->keep_history));
 	uint32_t from, to, first, end;
 	int rc;
 
@@ -326,19 +380,22 @@ static int similarity(struct rec_model *m, const struct rec_sim_data *d, const s
 		return -1;
 	first = whole ? 0 : from;
 	end = whole ? d->items : to;
-	rc = o->method->weight ? by_pairs(&s, d, first, end, run, e) : by_ease(&s, &m->meta, d, first, end, run, e);
+	rc = o->method->weight ? by_pairs(&s, d, first, end, run, e) :
+				 by_ease(&s, &m->meta, d, first, end, run, e);
 
 	if (rc == 0)
 		rc = rec_similarity_normalize(&s, o->normalize, o->keep_history, run, e);
 	if (rc == 0 && o->center)
 		rc = center(m, &s, d, w, items, from, to, run, e);
 	if (rc == 0)
-		rc = rec_similarity_to_model(m, &s, items, o->columns ? 0 : from, o->columns ? d->items : to, e);
+		rc = rec_similarity_to_model(m, &s, items, o->columns ? 0 : from,
+					     o->columns ? d->items : to, e);
 	rec_similarity_free(&s);
 	return rc;
 }
 
-int rec_sim_train(struct rec_model *m, const struct rec_sparse *x, const struct rec_sim_opts *o, const struct rec_run *run, uint64_t *thinned, struct rec_err *e)
+int rec_sim_train(struct rec_model *m, const struct rec_sparse *x, const struct rec_sim_opts *o,
+		  const struct rec_run *run, uint64_t *thinned, struct rec_err *e)
 {
 	const struct rec_labels *items = o->side_user ? &x->row : &x->col;
 	struct rec_sim_data d = { .o = o };
@@ -352,7 +409,8 @@ int rec_sim_train(struct rec_model *m, const struct rec_sparse *x, const struct 
 	*m = (struct rec_model){ 0 };
 	rc = prepare(&d, &pairs, x, &w, run, thinned, e);
 	if (rc == 0)
-		rc = o->method->takes & REC_SIM_LIST ? similarity(m, &d, &w, items, run, e) : popular(m, &d, items, e);
+		rc = o->method->takes & REC_SIM_LIST ? similarity(m, &d, &w, items, run, e) :
+						       popular(m, &d, items, e);
 	if (rc == 0)
 		rc = save(&m->meta, o, &w, x->m.nrows, x->m.ncols, &x->digest, e);
 	free_data(&d);
@@ -362,10 +420,16 @@ int rec_sim_train(struct rec_model *m, const struct rec_sparse *x, const struct 
 	return rc;
 }
 
-/* Data that are sums alone: of x there is the number of items, of t the pairs of each. */
-int rec_sim_merge(struct rec_model *m, const struct rec_sums *s, const struct rec_sim_opts *o, const struct rec_run *run, struct rec_err *e)
+/*
+ * Data that are sums alone: of x there is the number of items, of t the pairs
+ * of each.
+ */
+int rec_sim_merge(struct rec_model *m, const struct rec_sums *s, const struct rec_sim_opts *o,
+		  const struct rec_run *run, struct rec_err *e)
 {
-	struct rec_sim_data d = { .o = o, .sums = s, .unit = true, .users = (uint32_t)s->all.users, .items = s->item.n };
+	struct rec_sim_data d = {
+		.o = o, .sums = s, .unit = true, .users = (uint32_t)s->all.users, .items = s->item.n
+	};
 	struct rec_weighting w = o->weights;
 	int rc;
 
@@ -373,10 +437,13 @@ int rec_sim_merge(struct rec_model *m, const struct rec_sums *s, const struct re
 	d.x.ncols = d.t.nrows = d.items;
 	d.t.ptr = s->pairs;
 	if (d.items == 0 || s->pairs[d.items] == 0)
-		return rec_err_set(e, REC_EDATA, d.items ? "no value is above 0: nothing to fit" : "no interactions");
+		return rec_err_set(e, REC_EDATA,
+				   d.items ? "no value is above 0: nothing to fit" :
+					     "no interactions");
 	rc = o->method->prepare ? o->method->prepare(&d, e) : 0;
 	if (rc == 0)
-		rc = o->method->takes & REC_SIM_LIST ? similarity(m, &d, &w, &s->item, run, e) : popular(m, &d, &s->item, e);
+		rc = o->method->takes & REC_SIM_LIST ? similarity(m, &d, &w, &s->item, run, e) :
+						       popular(m, &d, &s->item, e);
 	if (rc == 0)
 		rc = rec_sums_check_over(s, e);
 	if (rc == 0)
@@ -409,7 +476,8 @@ static double sum_of_squared_columns(const struct rec_csr *m, uint64_t *count)
 }
 
 /* What is needed beside the data: c->operations are known for pairs. */
-static void add_model_cost(struct rec_sim_cost *c, const struct rec_sim_opts *o, double bytes, double n, unsigned threads)
+static void add_model_cost(struct rec_sim_cost *c, const struct rec_sim_opts *o, double bytes,
+			   double n, unsigned threads)
 {
 	double cells = c->operations < n * (n - 1) ? c->operations : n * (n - 1);
 
@@ -427,9 +495,11 @@ static void add_model_cost(struct rec_sim_cost *c, const struct rec_sim_opts *o,
 	c->bytes = (uint64_t)(bytes + cells * (o->neighbours && !o->keep_history ? 20 : 12));
 }
 
-void rec_sim_cost(struct rec_sim_cost *c, const struct rec_sparse *x, const struct rec_sim_opts *o, unsigned threads)
+void rec_sim_cost(struct rec_sim_cost *c, const struct rec_sparse *x, const struct rec_sim_opts *o,
+		  unsigned threads)
 {
-	double n = o->side_user ? x->m.nrows : x->m.ncols, others = o->side_user ? x->m.ncols : x->m.nrows;
+	double n = o->side_user ? x->m.nrows : x->m.ncols,
+	       others = o->side_user ? x->m.ncols : x->m.nrows;
 
 	c->operations = sum_of_squared_rows(&x->m);
 	if (o->side_user) {
@@ -442,11 +512,17 @@ void rec_sim_cost(struct rec_sim_cost *c, const struct rec_sparse *x, const stru
 	add_model_cost(c, o, 4 * 8 * (double)x->m.nnz + 40 * others, n, threads);
 }
 
-void rec_sim_cost_far(struct rec_sim_cost *c, uint64_t *line_bytes, const struct rec_sparse *x, const struct rec_sim_opts *o, unsigned threads)
+void rec_sim_cost_far(struct rec_sim_cost *c, uint64_t *line_bytes, const struct rec_sparse *x,
+		      const struct rec_sim_opts *o, unsigned threads)
 {
-	double n = o->side_user ? x->m.nrows : x->m.ncols, others = o->side_user ? x->m.ncols : x->m.nrows;
-	enum rec_base base = o->method->base == REC_BASE_COUNT && o->weights.kind != REC_WEIGH_NONE ? REC_BASE_SUM : o->method->base;
-	double labels = (x->row.off ? (double)x->row.off[x->row.n] : 0) + (x->col.off ? (double)x->col.off[x->col.n] : 0) + 8 * (n + others);
+	double n = o->side_user ? x->m.nrows : x->m.ncols,
+	       others = o->side_user ? x->m.ncols : x->m.nrows;
+	enum rec_base base = o->method->base == REC_BASE_COUNT &&
+					     o->weights.kind != REC_WEIGH_NONE ?
+				     REC_BASE_SUM :
+				     o->method->base;
+	double labels = (x->row.off ? (double)x->row.off[x->row.n] : 0) +
+			(x->col.off ? (double)x->col.off[x->col.n] : 0) + 8 * (n + others);
 
 	rec_sim_cost(c, x, o, threads);
 	*line_bytes = rec_group_line_bytes(base, (uint32_t)n);
@@ -455,10 +531,12 @@ void rec_sim_cost_far(struct rec_sim_cost *c, uint64_t *line_bytes, const struct
 		return;
 	}
 	add_model_cost(c, o, 2 * labels + 40 * others, n, threads);
-	c->bytes -= OVERHEAD / 4;	/* nothing beside what is counted grows with the data here */
+	/* nothing beside what is counted grows with the data here */
+	c->bytes -= OVERHEAD / 4;
 }
 
-void rec_sim_merge_cost(struct rec_sim_cost *c, const struct rec_sums *s, const struct rec_sim_opts *o, unsigned threads)
+void rec_sim_merge_cost(struct rec_sim_cost *c, const struct rec_sums *s,
+			const struct rec_sim_opts *o, unsigned threads)
 {
 	double places = (double)(s->item.n ? s->first[s->item.n] : 0);
 

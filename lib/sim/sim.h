@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sim.h - item models: similarities of items (or of users), linear item models, popularity.
+ * sim.h - item models: similarities of items (or of users), linear item models,
+ * popularity.
  *
- * One table (sim/methods.c) names every method, states its formula, says which options it takes and how its weights are made; commands, help and tests read it.
+ * One table (sim/methods.c) names every method, states its formula, says which
+ * options it takes and how its weights are made; commands, help and tests read
+ * it.
  *
- * Data flow: interactions -> pairs that take part (weighting.h) -> weights -> weights of item pairs (neighbours.h, or dense: ease.h, factors) -> the N largest
- * of each column or row (sim/select.h) -> --normalize along the same direction -> offset of --center -> rows of --part -> labels of what is left.
+ * Data flow: interactions -> pairs that take part (weighting.h) -> weights ->
+ * weights of item pairs (neighbours.h, or dense: ease.h, factors) -> the N
+ * largest of each column or row (sim/select.h) -> --normalize along the same
+ * direction -> offset of --center -> rows of --part -> labels of what is left.
  */
 #ifndef REC_SIM_SIM_H
 #define REC_SIM_SIM_H
@@ -53,8 +58,13 @@ struct rec_sim_opts {
 	uint32_t min_support, max_user;
 	uint64_t seed;
 	uint32_t part, parts;		/* 1 .. parts */
-	bool columns;			/* parts are of the candidates (columns); not with keep_history */
-	struct rec_spill *spill;	/* interactions are read from files through its room; NULL: all in memory */
+	/* parts are of the candidates (columns); not with keep_history */
+	bool columns;
+	/*
+	 * interactions are read from files through its room; NULL: all in
+	 * memory
+	 */
+	struct rec_spill *spill;
 	uint32_t group;			/* with spill: lines summed at once */
 	const struct rec_survey *whole;	/* of all data where x is a shard; NULL where x is all */
 	/*
@@ -88,31 +98,49 @@ void rec_sim_defaults(struct rec_sim_opts *o, const struct rec_sim_method *m);
 /* The model needs -b: it has an offset, or transforms the history. */
 bool rec_sim_needs_binary(const struct rec_sim_opts *o);
 
-/* What it takes: bytes at most (the input included), and multiplications with addition. */
+/*
+ * What it takes: bytes at most (the input included), and multiplications with
+ * addition.
+ */
 struct rec_sim_cost {
 	uint64_t bytes;
 	double operations;
 };
-void rec_sim_cost(struct rec_sim_cost *c, const struct rec_sparse *x, const struct rec_sim_opts *o, unsigned threads);
+void rec_sim_cost(struct rec_sim_cost *c, const struct rec_sparse *x, const struct rec_sim_opts *o,
+		  unsigned threads);
 
 /*
- * The least for a run with spill, but for what spill->room allows; 0 where there is none (methods without weights of pairs). c->bytes is with groups of a line
- * a thread; line_bytes is what each further line takes.
+ * The least for a run with spill, but for what spill->room allows; 0 where
+ * there is none (methods without weights of pairs). c->bytes is with groups of
+ * a line a thread; line_bytes is what each further line takes.
  */
-void rec_sim_cost_far(struct rec_sim_cost *c, uint64_t *line_bytes, const struct rec_sparse *x, const struct rec_sim_opts *o, unsigned threads);
+void rec_sim_cost_far(struct rec_sim_cost *c, uint64_t *line_bytes, const struct rec_sparse *x,
+		      const struct rec_sim_opts *o, unsigned threads);
 
 /* Make a model of x. *thinned counts the users that max_user thinned. */
-REC_MUST int rec_sim_train(struct rec_model *m, const struct rec_sparse *x, const struct rec_sim_opts *o, const struct rec_run *run, uint64_t *thinned,
-			   struct rec_err *e);
+REC_MUST int rec_sim_train(struct rec_model *m, const struct rec_sparse *x,
+			   const struct rec_sim_opts *o, const struct rec_run *run,
+			   uint64_t *thinned, struct rec_err *e);
 
-/* Make a model of the sums of shards: the one that rec_sim_train makes of all data. */
+/*
+ * Make a model of the sums of shards: the one that rec_sim_train makes of all
+ * data.
+ */
 struct rec_sums;
-REC_MUST int rec_sim_merge(struct rec_model *m, const struct rec_sums *s, const struct rec_sim_opts *o, const struct rec_run *run, struct rec_err *e);
-void rec_sim_merge_cost(struct rec_sim_cost *c, const struct rec_sums *s, const struct rec_sim_opts *o, unsigned threads);
+REC_MUST int rec_sim_merge(struct rec_model *m, const struct rec_sums *s,
+			   const struct rec_sim_opts *o, const struct rec_run *run,
+			   struct rec_err *e);
+void rec_sim_merge_cost(struct rec_sim_cost *c, const struct rec_sums *s,
+			const struct rec_sim_opts *o, unsigned threads);
 
-/* A similarity from the factors of from: dot or cosine of item vectors (side_user: of user vectors). Bias components are left out. */
-void rec_sim_factors_cost(struct rec_sim_cost *c, const struct rec_model *from, const struct rec_sim_opts *o, unsigned threads);
-REC_MUST int rec_sim_from_factors(struct rec_model *m, const struct rec_model *from, const struct rec_sim_opts *o, const struct rec_run *run,
+/*
+ * A similarity from the factors of from: dot or cosine of item vectors
+ * (side_user: of user vectors). Bias components are left out.
+ */
+void rec_sim_factors_cost(struct rec_sim_cost *c, const struct rec_model *from,
+			  const struct rec_sim_opts *o, unsigned threads);
+REC_MUST int rec_sim_from_factors(struct rec_model *m, const struct rec_model *from,
+				  const struct rec_sim_opts *o, const struct rec_run *run,
 				  struct rec_err *e);
 
 REC_END_C

@@ -70,16 +70,23 @@ static int take_keys(struct rec_sums *s, struct rec_block *b, struct rec_err *e)
 
 static int take_block(struct rec_sums *s, struct rec_block *b, struct rec_err *e)
 {
-	struct rec_sums_part p = { .row = { .n = (uint32_t)b->rows, .off = b->row_off, .bytes = b->row_bytes },
-				   .col = { .n = (uint32_t)b->cols, .off = b->col_off, .bytes = b->col_bytes }, .ptr = b->ptr, .idx = b->col, .val = b->val,
-				   .time = b->time };
+	struct rec_sums_part p = {
+		.row = { .n = (uint32_t)b->rows, .off = b->row_off, .bytes = b->row_bytes },
+		.col = { .n = (uint32_t)b->cols, .off = b->col_off, .bytes = b->col_bytes },
+		.ptr = b->ptr,
+		.idx = b->col,
+		.val = b->val,
+		.time = b->time
+	};
 
 	if (b->kind != REC_SPARSE || b->order != REC_CANONICAL || strcmp(b->name, "sums") != 0)
-		return rec_err_set(e, REC_EDATA, "block '%s' does not hold sums of rec-sim --partial", b->name);
+		return rec_err_set(e, REC_EDATA,
+				   "block '%s' does not hold sums of rec-sim --partial", b->name);
 	return keep_block(s, b, e) == 0 ? add_part(s, &p, e) : -1;
 }
 
-static int read_recmat(struct rec_sums *s, const struct rec_sim_opts *o, bool trust, struct rec_pool *pool, struct rec_err *e)
+static int read_recmat(struct rec_sums *s, const struct rec_sim_opts *o, bool trust,
+		       struct rec_pool *pool, struct rec_err *e)
 {
 	struct rec_sums_shards seen = { 0 };
 	struct rec_recmat *r;
@@ -99,7 +106,8 @@ static int read_recmat(struct rec_sums *s, const struct rec_sim_opts *o, bool tr
 	return rc == 0 ? rec_sums_check_meta(s, o, e) : -1;
 }
 
-static int read_text(struct rec_sums *s, const struct rec_sim_opts *o, bool trust, struct rec_pool *pool, struct rec_err *e)
+static int read_text(struct rec_sums *s, const struct rec_sim_opts *o, bool trust,
+		     struct rec_pool *pool, struct rec_err *e)
 {
 	const struct rec_load how = { .repeats = REC_REPEATS_KEEP, .times = true, .trust = trust };
 	struct rec_in *in = s->in;
@@ -118,7 +126,11 @@ static int read_text(struct rec_sums *s, const struct rec_sim_opts *o, bool trus
 	if (rec_sparse_load(&s->text, in, &how, pool, e) != 0)
 		return -1;
 	s->bytes = s->text.m.nnz * 16;
-	p = (struct rec_sums_part){ .row = s->text.row, .col = s->text.col, .ptr = s->text.m.ptr, .idx = s->text.m.col, .val = s->text.m.val,
+	p = (struct rec_sums_part){ .row = s->text.row,
+				    .col = s->text.col,
+				    .ptr = s->text.m.ptr,
+				    .idx = s->text.m.col,
+				    .val = s->text.m.val,
 				    .time = s->text.m.time };
 	return add_part(s, &p, e);
 }
@@ -156,7 +168,8 @@ static int place_rows(struct rec_sums *s, uint32_t *const *row, struct rec_err *
 		s->first[j + 2] += s->first[j + 1];
 	for (size_t i = 0; i < s->n; i++)
 		for (uint32_t r = 0; r < s->part[i].row.n; r++)
-			s->place[s->first[row[i][r] + 1]++] = (struct rec_sums_place){ (uint32_t)i, r };
+			s->place[s->first[row[i][r] + 1]++] = (struct rec_sums_place){ (uint32_t)i,
+										       r };
 	return 0;
 }
 
@@ -172,7 +185,9 @@ static int map_columns(struct rec_sums *s, struct rec_err *e)
 				size_t len;
 				const char *label = rec_label(&p->col, c, &len);
 
-				return rec_err_set(e, REC_EDATA, "the sums have no row of item '%.*s'", len > 100 ? 100 : (int)len, label);
+				return rec_err_set(e, REC_EDATA,
+						   "the sums have no row of item '%.*s'",
+						   len > 100 ? 100 : (int)len, label);
 			}
 	}
 	return 0;
@@ -191,7 +206,8 @@ static int arrange(struct rec_sums *s, struct rec_err *e)
 	return rc;
 }
 
-int rec_sums_load(struct rec_sums *s, struct rec_in *in, const struct rec_sim_opts *o, bool trust, struct rec_pool *pool, struct rec_err *e)
+int rec_sums_load(struct rec_sums *s, struct rec_in *in, const struct rec_sim_opts *o, bool trust,
+		  struct rec_pool *pool, struct rec_err *e)
 {
 	size_t n = strlen(rec_in_name(in)) + 1;
 	char *file = rec_alloc(n, 1, e);	/* the input may be gone when its name is wanted */
@@ -222,7 +238,8 @@ static void add_cell(struct rec_accumulator *a, uint32_t item, double users, dou
 {
 	a->met[a->n] = item;
 	a->n += a->count[item] == 0;
-	a->count[item] = users < UINT32_MAX - a->count[item] ? a->count[item] + (uint32_t)users : UINT32_MAX;
+	a->count[item] = users < UINT32_MAX - a->count[item] ? a->count[item] + (uint32_t)users :
+							       UINT32_MAX;
 	if (a->xy)
 		a->xy[item] += sum;
 }
@@ -266,13 +283,19 @@ void rec_sums_line(struct rec_accumulator *a, const void *sums, uint32_t line)
 			double users = rec_sums_users(s, p, c, item == line);
 
 			if (users > 0)
-				add_cell(a, item, users, s->weighted && item != line ? p->time[c] * s->unit : users);
+				add_cell(a, item, users,
+					 s->weighted && item != line ? p->time[c] * s->unit :
+								       users);
 		}
 	}
 	check_over(s, a, line);
 	for (uint32_t k = 0; s->weighted && k < a->n; k++)
 		if (a->xy && a->met[k] != line && a->xy[a->met[k]] > s->limit)
-			a->xy[a->met[k]] = NAN;	/* not exact: the weight is refused as one that is not finite */
+			/*
+			 * not exact: the weight is refused as one that is not
+			 * finite
+			 */
+			a->xy[a->met[k]] = NAN;
 }
 
 uint64_t rec_sums_cells(const struct rec_sums *s, uint32_t item)

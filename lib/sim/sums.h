@@ -98,12 +98,17 @@ void rec_sums_free(struct rec_sums *s);
  * it is known what all come to that none is missing. Text has no metadata:
  * o->whole is needed then. Takes in over, also on failure.
  */
-REC_MUST int rec_sums_load(struct rec_sums *s, struct rec_in *in, const struct rec_sim_opts *o, bool trust, struct rec_pool *pool, struct rec_err *e);
+REC_MUST int rec_sums_load(struct rec_sums *s, struct rec_in *in, const struct rec_sim_opts *o,
+			   bool trust, struct rec_pool *pool, struct rec_err *e);
 
 /* --whole goes with o. */
-REC_MUST int rec_sums_check_whole(const struct rec_survey *whole, const struct rec_sim_opts *o, struct rec_err *e);
+REC_MUST int rec_sums_check_whole(const struct rec_survey *whole, const struct rec_sim_opts *o,
+				  struct rec_err *e);
 
-/* Add a line to an accumulator, as rec_overlap_line does: its source is a struct rec_sums. */
+/*
+ * Add a line to an accumulator, as rec_overlap_line does: its source is a
+ * struct rec_sums.
+ */
 void rec_sums_line(struct rec_accumulator *a, const void *sums, uint32_t line);
 
 /*

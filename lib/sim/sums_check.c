@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* sim/sums_check.c - whether sums go together, with a method, and with each other. */
+/*
+ * sim/sums_check.c - whether sums go together, with a method, and with each
+ * other.
+ */
 #include "sim/sums_check.h"
 
 #include <inttypes.h>
@@ -14,7 +17,8 @@
 
 /* -- metadata -- */
 
-static int take_digest(struct rec_digest *d, const struct rec_meta *m, const char *prefix, struct rec_err *e)
+static int take_digest(struct rec_digest *d, const struct rec_meta *m, const char *prefix,
+		       struct rec_err *e)
 {
 	struct rec_survey s = { 0 };
 	char key[32], line[96];
@@ -33,7 +37,9 @@ static int take_digest(struct rec_digest *d, const struct rec_meta *m, const cha
 		return rec_err_set(e, REC_EDATA, "metadata: %s: not 32 hexadecimal digits", key);
 	memcpy(key + np, "cells", 6);
 	*d = s.digest;
-	return rec_meta_get_u64(m, key, &d->cells, e) == 1 ? 0 : rec_err_set(e, REC_EDATA, "metadata: no %s", key);
+	return rec_meta_get_u64(m, key, &d->cells, e) == 1 ?
+		       0 :
+		       rec_err_set(e, REC_EDATA, "metadata: no %s", key);
 }
 
 static bool same_digest(const struct rec_digest *a, const struct rec_digest *b)
@@ -58,7 +64,8 @@ static int note_shard(struct rec_sums_shards *seen, const struct rec_meta *m, st
 	return 0;
 }
 
-int rec_sums_add_meta(struct rec_sums *s, struct rec_sums_shards *seen, const struct rec_block *b, struct rec_err *e)
+int rec_sums_add_meta(struct rec_sums *s, struct rec_sums_shards *seen, const struct rec_block *b,
+		      struct rec_err *e)
 {
 	struct rec_meta m;
 	const char *algorithm;
@@ -68,7 +75,8 @@ int rec_sums_add_meta(struct rec_sums *s, struct rec_sums_shards *seen, const st
 		return -1;
 	algorithm = rec_meta_get(&m, "algorithm");
 	if (!algorithm || strcmp(algorithm, "sums") != 0)
-		rec_err_set(e, REC_EDATA, "not sums of rec-sim --partial but %s", algorithm ? algorithm : "something else");
+		rec_err_set(e, REC_EDATA, "not sums of rec-sim --partial but %s",
+			    algorithm ? algorithm : "something else");
 	else
 		rc = note_shard(seen, &m, e);
 	if (rc == 0 && s->meta.n == 0) {
@@ -92,13 +100,19 @@ static int check_thinning(const struct rec_sums *s, const struct rec_sim_opts *o
 {
 	uint64_t max, seed = o->seed;
 
-	if (number(&s->meta, "max-user", &max, e) != 0 || (max && number(&s->meta, "seed", &seed, e) != 0))
+	if (number(&s->meta, "max-user", &max, e) != 0 ||
+	    (max && number(&s->meta, "seed", &seed, e) != 0))
 		return -1;
 	if (max != o->max_user)
-		return max ? rec_err_set(e, REC_EUSAGE, "the sums were made with --max-user %" PRIu64 ": give the same", max) :
+		return max ? rec_err_set(e, REC_EUSAGE,
+					 "the sums were made with --max-user %" PRIu64
+					 ": give the same",
+					 max) :
 			     rec_err_set(e, REC_EUSAGE, "the sums were made without --max-user");
 	if (seed != o->seed)
-		return rec_err_set(e, REC_EUSAGE, "the sums were made with --seed %" PRIu64 ": give the same", seed);
+		return rec_err_set(e, REC_EUSAGE,
+				   "the sums were made with --seed %" PRIu64 ": give the same",
+				   seed);
 	return 0;
 }
 
@@ -164,7 +178,9 @@ static int missing(uint64_t got, uint64_t want, struct rec_err *e)
 		return rec_err_set(e, REC_EDATA,
 				   "sums of %" PRIu64 " shard%s; the whole has %" PRIu64, got,
 				   got == 1 ? "" : "s", want);
-	return rec_err_set(e, REC_EDATA, "the digest of the shards together is not that of the whole: other data, or one is missing");
+	return rec_err_set(e, REC_EDATA,
+			   "the digest of the shards together is not that of the whole: other "
+			   "data, or one is missing");
 }
 
 /* The sums know what all shards come to, where --partial was told. */
@@ -189,12 +205,16 @@ static int check_complete(const struct rec_sums *s, struct rec_err *e)
 	return 0;
 }
 
-int rec_sums_check_whole(const struct rec_survey *whole, const struct rec_sim_opts *o, struct rec_err *e)
+int rec_sums_check_whole(const struct rec_survey *whole, const struct rec_sim_opts *o,
+			 struct rec_err *e)
 {
 	if (whole->max_user == o->max_user)
 		return 0;
-	return whole->max_user ? rec_err_set(e, REC_EUSAGE, "--whole was made with --max-user %" PRIu32 ": give the same", whole->max_user) :
-				 rec_err_set(e, REC_EUSAGE, "--whole was made without --max-user");
+	return whole->max_user ?
+		       rec_err_set(e, REC_EUSAGE,
+				   "--whole was made with --max-user %" PRIu32 ": give the same",
+				   whole->max_user) :
+		       rec_err_set(e, REC_EUSAGE, "--whole was made without --max-user");
 }
 
 /*
@@ -226,12 +246,15 @@ int rec_sums_check_meta(struct rec_sums *s, const struct rec_sim_opts *o, struct
 {
 	if (s->meta.n == 0)
 		return rec_err_set(e, REC_EDATA, "no metadata: not sums of rec-sim --partial");
-	if (number(&s->meta, "users", &s->all.users, e) != 0 || number(&s->meta, "shards", &s->all.shards, e) != 0)
+	if (number(&s->meta, "users", &s->all.users, e) != 0 ||
+	    number(&s->meta, "shards", &s->all.shards, e) != 0)
 		return -1;
 	if (take_digest(&s->all.digest, &s->meta, "", e) != 0 || check_kind(s, o, e) != 0 ||
 	    check_thinning(s, o, e) != 0 || check_users(s, e) != 0)
 		return -1;
-	if (o->whole && (o->whole->shards != s->all.shards || !same_digest(&o->whole->digest, &s->all.digest) || o->whole->users != s->all.users))
+	if (o->whole &&
+	    (o->whole->shards != s->all.shards || !same_digest(&o->whole->digest, &s->all.digest) ||
+	     o->whole->users != s->all.users))
 		return missing(s->all.shards, o->whole->shards, e);
 	return check_complete(s, e);
 }
@@ -246,14 +269,19 @@ static bool is_count(double x, double least)
 enum { EXACT = 1 << 24 };	/* whole numbers below it are exact in float32 */
 
 /* NULL, or what is wrong with cell c. */
-static const char *fault_of(const struct rec_sums *s, const struct rec_sums_part *p, uint64_t c, bool diagonal)
+static const char *fault_of(const struct rec_sums *s, const struct rec_sums_part *p, uint64_t c,
+			    bool diagonal)
 {
 	double users = (double)p->val[c], time = p->time ? p->time[c] : NAN;
 
 	if (diagonal || !s->weighted) {
 		if (isnan(time))
-			return is_count(users, diagonal ? 0 : 1) && users < EXACT ? NULL : "the value is no number of users below 2^24";
-		return is_count(time, diagonal ? 0 : 1) && (double)(float)time == users ? NULL : "the fourth field is not the exact number of users";
+			return is_count(users, diagonal ? 0 : 1) && users < EXACT ?
+				       NULL :
+				       "the value is no number of users below 2^24";
+		return is_count(time, diagonal ? 0 : 1) && (double)(float)time == users ?
+			       NULL :
+			       "the fourth field is not the exact number of users";
 	}
 	if (isnan(time))
 		return "there is no sum of weights in the fourth field";
@@ -264,15 +292,21 @@ static const char *fault_of(const struct rec_sums *s, const struct rec_sums_part
 
 struct checking {
 	const struct rec_sums *s;
-	uint64_t *skew;		/* per part: sum over cells above the diagonal less that over cells below */
+	/*
+	 * per part: sum over cells above the diagonal less that over cells
+	 * below
+	 */
+	uint64_t *skew;
 };
 
-static int fault(const struct rec_sums_part *p, uint32_t r, uint64_t c, const char *what, struct rec_err *e)
+static int fault(const struct rec_sums_part *p, uint32_t r, uint64_t c, const char *what,
+		 struct rec_err *e)
 {
 	size_t ni, nj;
 	const char *i = rec_label(&p->row, r, &ni), *j = rec_label(&p->col, p->idx[c], &nj);
 
-	return rec_err_set(e, REC_EDATA, "sums of '%.*s' and '%.*s': %s", ni > 100 ? 100 : (int)ni, i, nj > 100 ? 100 : (int)nj, j, what);
+	return rec_err_set(e, REC_EDATA, "sums of '%.*s' and '%.*s': %s", ni > 100 ? 100 : (int)ni,
+			   i, nj > 100 ? 100 : (int)nj, j, what);
 }
 
 static int check_part(void *arg, size_t k, unsigned thread, struct rec_err *e)
@@ -296,7 +330,8 @@ static int check_part(void *arg, size_t k, unsigned thread, struct rec_err *e)
 				fault(p, r, c, wrong, e);
 				break;
 			}
-			x = h * (uint64_t)rec_sums_users(w->s, p, c, i == j) + (w->s->weighted && i != j ? rec_mix(h) * (uint64_t)p->time[c] : 0);
+			x = h * (uint64_t)rec_sums_users(w->s, p, c, i == j) +
+			    (w->s->weighted && i != j ? rec_mix(h) * (uint64_t)p->time[c] : 0);
 			skew += i < j ? x : i > j ? -x : 0;
 		}
 	w->skew[k] = skew;
@@ -314,7 +349,8 @@ static int check_symmetry(const struct rec_sums *s, struct rec_pool *pool, struc
 		skew += w.skew[k];
 	free(w.skew);
 	if (rc == 0 && skew != 0)
-		return rec_err_set(e, REC_EDATA, "the sums of (i, j) are not those of (j, i): some are missing");
+		return rec_err_set(e, REC_EDATA,
+				   "the sums of (i, j) are not those of (j, i): some are missing");
 	return rc;
 }
 
@@ -355,14 +391,17 @@ static int count_pairs(struct rec_sums *s, struct rec_err *e)
 					   "'%.*s' and another; make them again",
 					   len > 100 ? 100 : (int)len, label);
 		if (users > (double)s->all.users || (users == 0 && others > 0))
-			return rec_err_set(e, REC_EDATA, "item '%.*s' has %.0f users of %" PRIu64 ", by the sum of it and itself", len > 100 ? 100 : (int)len, label,
-					   users, s->all.users);
+			return rec_err_set(e, REC_EDATA,
+					   "item '%.*s' has %.0f users of %" PRIu64
+					   ", by the sum of it and itself",
+					   len > 100 ? 100 : (int)len, label, users, s->all.users);
 		s->pairs[i + 1] = s->pairs[i] + (uint64_t)users;
 	}
 	return s->pairs ? 0 : -1;
 }
 
-int rec_sums_check_cells(struct rec_sums *s, const struct rec_sim_opts *o, struct rec_pool *pool, struct rec_err *e)
+int rec_sums_check_cells(struct rec_sums *s, const struct rec_sim_opts *o, struct rec_pool *pool,
+			 struct rec_err *e)
 {
 	if (s->all.users > UINT32_MAX)
 		return rec_err_set(e, REC_EDATA, "more than %" PRIu32 " users", UINT32_MAX);

@@ -27,8 +27,10 @@ void rec_survey_lengths(struct rec_survey *s, const struct rec_csr *pairs)
 /* -- the scale -- */
 
 /*
- * A bound of the sum of all weights, users with one pair left out: those are in no sum over two items. Each length counts as the end of its class where the weight is
- * larger. One bit is left for the rounding of the weights, of which each adds half a unit, or one.
+ * A bound of the sum of all weights, users with one pair left out: those are in
+ * no sum over two items. Each length counts as the end of its class where the
+ * weight is larger. One bit is left for the rounding of the weights, of which
+ * each adds half a unit, or one.
  */
 int rec_survey_scale(const struct rec_survey *s, double p)
 {
@@ -56,14 +58,18 @@ double rec_survey_weight(double d, double p, int scale)
 int rec_survey_write(struct rec_out *out, const struct rec_survey *s, struct rec_err *e)
 {
 	struct rec_buf b = { 0 };
-	int rc = rec_buf_printf(&b, e, "cells\t%" PRIu64 "\ndigest\t%016" PRIx64 "%016" PRIx64 "\n", s->digest.cells, s->digest.sum[0], s->digest.sum[1]);
+	int rc = rec_buf_printf(&b, e, "cells\t%" PRIu64 "\ndigest\t%016" PRIx64 "%016" PRIx64 "\n",
+				s->digest.cells, s->digest.sum[0], s->digest.sum[1]);
 
 	for (int i = 0; rc == 0 && i < REC_SURVEY_LENGTHS; i++)
 		if (s->length[i])
-			rc = rec_buf_printf(&b, e, "length.%" PRIu64 "\t%" PRIu64 "\n", UINT64_C(1) << i, s->length[i]);
+			rc = rec_buf_printf(&b, e, "length.%" PRIu64 "\t%" PRIu64 "\n",
+					    UINT64_C(1) << i, s->length[i]);
 	if (rc == 0)
-		rc = rec_buf_printf(&b, e, "max-user.%" PRIu32 "\t%" PRIu64 "\npairs\t%" PRIu64 "\nshards\t%" PRIu64 "\nusers\t%" PRIu64 "\n", s->max_user, s->shards,
-				    s->pairs, s->shards, s->users);
+		rc = rec_buf_printf(&b, e,
+				    "max-user.%" PRIu32 "\t%" PRIu64 "\npairs\t%" PRIu64
+				    "\nshards\t%" PRIu64 "\nusers\t%" PRIu64 "\n",
+				    s->max_user, s->shards, s->pairs, s->shards, s->users);
 	if (rc == 0)
 		rc = rec_out_write(out, b.p, b.n, e);
 	rec_buf_free(&b);
@@ -98,7 +104,8 @@ static bool add_length(struct rec_survey *s, const char *key, size_t nk, const c
 {
 	uint64_t from;
 
-	if (rec_num_u64(key, nk, &from) != REC_NUM_OK || from == 0 || (from & (from - 1)) != 0 || from >> REC_SURVEY_LENGTHS)
+	if (rec_num_u64(key, nk, &from) != REC_NUM_OK || from == 0 || (from & (from - 1)) != 0 ||
+	    from >> REC_SURVEY_LENGTHS)
 		return false;
 	return add(&s->length[__builtin_ctzll(from)], x, n);
 }
@@ -108,7 +115,8 @@ static bool add_max_user(struct rec_survey *s, const char *key, size_t nk, const
 {
 	uint64_t max;
 
-	if (rec_num_u64(key, nk, &max) != REC_NUM_OK || max > UINT32_MAX || (s->thinned && max != s->max_user))
+	if (rec_num_u64(key, nk, &max) != REC_NUM_OK || max > UINT32_MAX ||
+	    (s->thinned && max != s->max_user))
 		return false;
 	s->max_user = (uint32_t)max;
 	return add(&s->thinned, x, n);
@@ -152,7 +160,8 @@ static int slurp(struct rec_buf *b, struct rec_in *in, struct rec_err *e)
 
 	while ((n = rec_in_read(in, piece, sizeof piece, e)) > 0) {
 		if (b->n > LARGEST)
-			return rec_err_set(e, REC_EDATA, "%s: too long for a survey", rec_in_name(in));
+			return rec_err_set(e, REC_EDATA, "%s: too long for a survey",
+					   rec_in_name(in));
 		if (rec_buf_add(b, piece, (size_t)n, e) != 0)
 			return -1;
 	}
@@ -197,12 +206,16 @@ int rec_survey_read(struct rec_survey *s, struct rec_in *in, struct rec_err *e)
 		size_t n = nl ? (size_t)(nl - b.p) - at : b.n - at;
 
 		if (!rec_survey_add(s, b.p + at, n))
-			rc = rec_err_set(e, REC_EDATA, "%s:%" PRIu64 ": not a line of a survey (rec-sim --survey), or one that does not go with those before it",
+			rc = rec_err_set(e, REC_EDATA,
+					 "%s:%" PRIu64
+					 ": not a line of a survey (rec-sim --survey), or one that "
+					 "does not go with those before it",
 					 rec_in_name(in), line);
 		at += n + 1;
 	}
 	if (rc == 0 && (s->shards == 0 || s->thinned != s->shards))
-		rc = rec_err_set(e, REC_EDATA, "%s: not a whole survey: lines are missing", rec_in_name(in));
+		rc = rec_err_set(e, REC_EDATA, "%s: not a whole survey: lines are missing",
+				 rec_in_name(in));
 	if (rc == 0 && contradiction(s))
 		rc = rec_err_set(e, REC_EDATA,
 				 "%s: %s; give the output of rec-sim --survey for each shard once",

@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sim/survey.h - what is to be known of all data before sums over users of one shard can be exact: numbers that add up over shards.
+ * sim/survey.h - what is to be known of all data before sums over users of one
+ * shard can be exact: numbers that add up over shards.
  *
- * Text, for people and for files: key TAB number a line, in any order; a key that comes again adds to what was there (digest: the two halves modulo 2^64), so that
- * surveys of shards are put together by cat.
+ * Text, for people and for files: key TAB number a line, in any order; a key
+ * that comes again adds to what was there (digest: the two halves modulo 2^64),
+ * so that surveys of shards are put together by cat.
  *   shards       1
  *   users        users of the shard
  *   cells        rows as read
  *   pairs        pairs that take part
  *   digest       32 hexadecimal digits, of the rows as read
- *   max-user.N   1 where users were thinned to N pairs (N is 0 where not): surveys of one N alone go together
- *   length.B     users with B .. 2 B - 1 pairs that take part, B a power of two; left out where 0
+ *   max-user.N   1 where users were thinned to N pairs (N is 0 where not):
+ *                surveys of one N alone go together
+ *   length.B     users with B .. 2 B - 1 pairs that take part, B a power of
+ *                two; left out where 0
  */
 #ifndef REC_SIM_SURVEY_H
 #define REC_SIM_SURVEY_H
@@ -42,17 +46,24 @@ struct rec_survey {
 void rec_survey_lengths(struct rec_survey *s, const struct rec_csr *pairs);
 
 /*
- * Weights d^-p of users are rounded to multiples of 2^-scale, so that every sum over users with two pairs and more is a whole number of them below 2^53: a double
- * holds it exactly, in whatever order or part it was made.
+ * Weights d^-p of users are rounded to multiples of 2^-scale, so that every sum
+ * over users with two pairs and more is a whole number of them below 2^53: a
+ * double holds it exactly, in whatever order or part it was made.
  */
 int rec_survey_scale(const struct rec_survey *s, double p);
 
-/* A user with d pairs: d^-p to the nearest multiple of 2^-scale, one multiple at least; 0 for d = 0. */
+/*
+ * A user with d pairs: d^-p to the nearest multiple of 2^-scale, one multiple
+ * at least; 0 for d = 0.
+ */
 double rec_survey_weight(double d, double p, int scale);
 
 REC_MUST int rec_survey_write(struct rec_out *out, const struct rec_survey *s, struct rec_err *e);
 
-/* Add what a line says; false where it is not one, or doesn't go with the others. */
+/*
+ * Add what a line says; false where it is not one, or doesn't go with the
+ * others.
+ */
 bool rec_survey_add(struct rec_survey *s, const char *line, size_t n);
 
 /* Read all of in, which stays the caller's. */

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* weighting.c - pairs that take part, and their weights. One pass each; all sums are fixed chains in canonical order. */
+/*
+ * weighting.c - pairs that take part, and their weights. One pass each; all
+ * sums are fixed chains in canonical order.
+ */
 #include "sim/weighting.h"
 
 #include <math.h>
@@ -20,7 +23,8 @@ const char *rec_weighting_name(enum rec_weighting_kind kind)
 
 bool rec_weighting_of_history(const struct rec_weighting *w)
 {
-	return w->kind == REC_WEIGH_LINEAR || w->kind == REC_WEIGH_LOG || w->kind == REC_WEIGH_VALUE;
+	return w->kind == REC_WEIGH_LINEAR || w->kind == REC_WEIGH_LOG ||
+	       w->kind == REC_WEIGH_VALUE;
 }
 
 static bool takes_part(const struct rec_weighting *w, bool zeros, float v)
@@ -52,8 +56,12 @@ static int by_cell(const void *pa, const void *pb)
 	return a->cell < b->cell ? -1 : a->cell > b->cell;
 }
 
-/* Of the n cells of row r in draw leave the max with the smallest hash, in canonical order. */
-static void thin(struct draw *draw, uint32_t n, uint32_t max, const struct rec_sparse *x, uint32_t r, uint64_t key)
+/*
+ * Of the n cells of row r in draw leave the max with the smallest hash, in
+ * canonical order.
+ */
+static void thin(struct draw *draw, uint32_t n, uint32_t max, const struct rec_sparse *x,
+		 uint32_t r, uint64_t key)
 {
 	size_t nr, nc;
 	const char *row = rec_label(&x->row, r, &nr), *col;
@@ -88,7 +96,8 @@ static bool all_take_part(const struct rec_csr *m, const struct rec_weighting *w
 	return true;
 }
 
-int rec_weighting_pairs(struct rec_csr *out, const struct rec_sparse *x, const struct rec_weighting *w, bool zeros, uint32_t max, uint64_t seed,
+int rec_weighting_pairs(struct rec_csr *out, const struct rec_sparse *x,
+			const struct rec_weighting *w, bool zeros, uint32_t max, uint64_t seed,
 			uint64_t *thinned, struct rec_err *e)
 {
 	const struct rec_csr *m = &x->m;
@@ -97,7 +106,13 @@ int rec_weighting_pairs(struct rec_csr *out, const struct rec_sparse *x, const s
 	struct draw *draw;
 
 	*thinned = 0;
-	*out = (struct rec_csr){ .nrows = m->nrows, .ncols = m->ncols, .nnz = m->nnz, .ptr = m->ptr, .col = m->col, .val = m->val, .far = m->far };
+	*out = (struct rec_csr){ .nrows = m->nrows,
+				 .ncols = m->ncols,
+				 .nnz = m->nnz,
+				 .ptr = m->ptr,
+				 .col = m->col,
+				 .val = m->val,
+				 .far = m->far };
 	if ((max == 0 || longest <= max) && all_take_part(m, w, zeros))
 		return 0;
 	draw = rec_alloc(longest, sizeof *draw, e);
@@ -153,7 +168,8 @@ static double weight(const struct rec_weighting *w, double v, double idf, double
 	switch (w->kind) {
 	case REC_WEIGH_LOG: return rec_log1p(v / w->epsilon);
 	case REC_WEIGH_TFIDF: return sqrt(v) * idf;
-	case REC_WEIGH_BM25: return v * (w->k1 + 1) / (w->k1 * (1 - w->b + w->b * length) + v) * idf;
+	case REC_WEIGH_BM25:
+		return v * (w->k1 + 1) / (w->k1 * (1 - w->b + w->b * length) + v) * idf;
 	case REC_WEIGH_NONE: return 1;
 	default: return v;
 	}
@@ -172,7 +188,8 @@ static double mean_weight(const struct rec_csr *x, const struct rec_weighting *w
 }
 
 /* In a file the columns go with them, for whoever walks through both. */
-static float *room_for_weights(struct rec_csr *out, const struct rec_csr *x, struct rec_spill *spill, struct rec_err *e)
+static float *room_for_weights(struct rec_csr *out, const struct rec_csr *x,
+			       struct rec_spill *spill, struct rec_err *e)
 {
 	if (!spill) {
 		out->far = NULL;
@@ -191,14 +208,21 @@ static float *room_for_weights(struct rec_csr *out, const struct rec_csr *x, str
 	return (float *)out->val;
 }
 
-int rec_weighting_apply(struct rec_csr *out, const struct rec_csr *x, struct rec_weighting *w, struct rec_err *e)
+int rec_weighting_apply(struct rec_csr *out, const struct rec_csr *x, struct rec_weighting *w,
+			struct rec_err *e)
 {
 	bool scaled = w->kind == REC_WEIGH_LINEAR || w->kind == REC_WEIGH_LOG;
 	double mean = 1, idf = 1, *sum = NULL;
 	bool finite = true;
 	float *val;
 
-	*out = (struct rec_csr){ .nrows = x->nrows, .ncols = x->ncols, .nnz = x->nnz, .ptr = x->ptr, .col = x->col, .val = x->val, .far = x->far };
+	*out = (struct rec_csr){ .nrows = x->nrows,
+				 .ncols = x->ncols,
+				 .nnz = x->nnz,
+				 .ptr = x->ptr,
+				 .col = x->col,
+				 .val = x->val,
+				 .far = x->far };
 	w->divisor = 1;
 	if (w->kind == REC_WEIGH_VALUE || w->kind == REC_WEIGH_NONE)
 		return 0;
@@ -214,11 +238,13 @@ int rec_weighting_apply(struct rec_csr *out, const struct rec_csr *x, struct rec
 	val = room_for_weights(out, x, w->spill, e);
 	for (uint32_t r = 0; val && r < x->nrows; r++) {
 		if (!scaled)
-			idf = rec_log((1 + (double)x->ncols) / (1 + (double)(x->ptr[r + 1] - x->ptr[r])));
+			idf = rec_log((1 + (double)x->ncols) /
+				      (1 + (double)(x->ptr[r + 1] - x->ptr[r])));
 		rec_csr_walk(x, x->ptr[r], x->ptr[r + 1]);
 		rec_far_used(out->own_far, (x->ptr[r + 1] - x->ptr[r]) * 8);
 		for (uint64_t i = x->ptr[r]; i < x->ptr[r + 1]; i++) {
-			double y = weight(w, (double)x->val[i], idf, sum ? sum[x->col[i]] / mean : 1);
+			double y = weight(w, (double)x->val[i], idf,
+					  sum ? sum[x->col[i]] / mean : 1);
 
 			val[i] = (float)(scaled ? w->alpha * y / w->divisor : y);
 			finite &= isfinite(val[i]) != 0;

@@ -1,16 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * weighting.h - what a value is worth to an item model: which pairs take part, and the weight of each.
+ * weighting.h - what a value is worth to an item model: which pairs take part,
+ * and the weight of each.
  *
- * Of a pair with value v, d_u pairs of its row, L_i the sum of the values of its column, N columns:
+ * Of a pair with value v, d_u pairs of its row, L_i the sum of the values of
+ * its column, N columns:
  *   none    1
  *   linear  alpha * v / divisor
  *   log     alpha * ln(1 + v / epsilon) / divisor
  *   tfidf   sqrt(v) * ln((1 + N) / (1 + d_u))
- *   bm25    v * (k1 + 1) / (k1 * (1 - b + b * L_i / mean of L) + v) * ln((1 + N) / (1 + d_u))
+ *   bm25    v * (k1 + 1) / (k1 * (1 - b + b * L_i / mean of L) + v) * ln((1 +
+ *           N) / (1 + d_u))
  *   value   v
- * The divisor is the mean of the weights at alpha 1. A column is the document and a row the term, as in implicit and in Ferrari Dacrema's baselines; their
- * ln(N / (1 + d_u)) becomes negative for a row that holds everything, ours becomes 0.
+ * The divisor is the mean of the weights at alpha 1. A column is the document
+ * and a row the term, as in implicit and in Ferrari Dacrema's baselines; their
+ * ln(N / (1 + d_u)) becomes negative for a row that holds everything, ours
+ * becomes 0.
  * Pairs that take part: v > 0; under linear and dot v != 0; under value all.
  */
 #ifndef REC_SIM_WEIGHTING_H
@@ -27,30 +32,50 @@
 
 REC_BEGIN_C
 
-enum rec_weighting_kind { REC_WEIGH_NONE, REC_WEIGH_LINEAR, REC_WEIGH_LOG, REC_WEIGH_TFIDF, REC_WEIGH_BM25, REC_WEIGH_VALUE };
+enum rec_weighting_kind {
+	REC_WEIGH_NONE,
+	REC_WEIGH_LINEAR,
+	REC_WEIGH_LOG,
+	REC_WEIGH_TFIDF,
+	REC_WEIGH_BM25,
+	REC_WEIGH_VALUE
+};
 
 struct rec_weighting {
 	enum rec_weighting_kind kind;
 	double alpha, epsilon, k1, b;
 	double divisor;		/* set by rec_weighting_apply */
-	struct rec_spill *spill;	/* pairs and weights that are made go to temporary files; NULL: memory */
+	/*
+	 * pairs and weights that are made go to temporary files; NULL: memory
+	 */
+	struct rec_spill *spill;
 };
 
-/* The history that the model scores is weighted like the data; else every item of it counts 1. */
+/*
+ * The history that the model scores is weighted like the data; else every item
+ * of it counts 1.
+ */
 bool rec_weighting_of_history(const struct rec_weighting *w);
 
 /* Name of a kind as --weights has it. */
 const char *rec_weighting_name(enum rec_weighting_kind kind);
 
 /*
- * The pairs of x that take part (zeros: pairs of value 0 too), values as they are. Of a row with more than max pairs those with the smallest hash of
- * (seed, row, column) stay, max 0 for no bound: the rule of rec-split --max-user. *thinned counts such rows. Where all pairs stay, out borrows x.
+ * The pairs of x that take part (zeros: pairs of value 0 too), values as they
+ * are. Of a row with more than max pairs those with the smallest hash of (seed,
+ * row, column) stay, max 0 for no bound: the rule of rec-split --max-user.
+ * *thinned counts such rows. Where all pairs stay, out borrows x.
  */
-REC_MUST int rec_weighting_pairs(struct rec_csr *out, const struct rec_sparse *x, const struct rec_weighting *w, bool zeros, uint32_t max, uint64_t seed,
-				 uint64_t *thinned, struct rec_err *e);
+REC_MUST int rec_weighting_pairs(struct rec_csr *out, const struct rec_sparse *x,
+				 const struct rec_weighting *w, bool zeros, uint32_t max,
+				 uint64_t seed, uint64_t *thinned, struct rec_err *e);
 
-/* Weights of all pairs of x, which out borrows but for its values. Fails where the mean weight is not above 0. */
-REC_MUST int rec_weighting_apply(struct rec_csr *out, const struct rec_csr *x, struct rec_weighting *w, struct rec_err *e);
+/*
+ * Weights of all pairs of x, which out borrows but for its values. Fails where
+ * the mean weight is not above 0.
+ */
+REC_MUST int rec_weighting_apply(struct rec_csr *out, const struct rec_csr *x,
+				 struct rec_weighting *w, struct rec_err *e);
 
 REC_END_C
 

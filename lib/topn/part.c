@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * topn/part.c - which rows are part i of n: parts take about the same time, not the same number of rows.
+ * topn/part.c - which rows are part i of n: parts take about the same time, not
+ * the same number of rows.
  *
- * What a row takes is estimated in whole numbers from what every process sees alike (its history, the models, the files of candidates), and blocks of rows are
- * dealt out by rec_blocks_balance. The unit is one multiply-add of the tiles, some 30 ps; the others were measured against it and need not be exact.
+ * What a row takes is estimated in whole numbers from what every process sees
+ * alike (its history, the models, the files of candidates), and blocks of rows
+ * are dealt out by rec_blocks_balance. The unit is one multiply-add of the
+ * tiles, some 30 ps; the others were measured against it and need not be exact.
  */
 #include <stdlib.h>
 
@@ -15,15 +18,26 @@ enum {
 	ITEM = 8,		/* look at a score of a tile */
 	SCAN = 96,		/* look at the score of an item outside the tiles */
 	BLEND = 120,		/* scale it and add it to those of other models */
-	NEIGHBOUR = 120,	/* add a weight to the score of an item anywhere, and look at it later */
+	/*
+	 * add a weight to the score of an item anywhere, and look at it later
+	 */
+	NEIGHBOUR = 120,
 	PAIR = 320,		/* take up an item of a history, or a candidate */
 	ENTRY = 12000		/* rank and print an item of a list */
 };
 
 struct part_cost {	/* of one model */
 	const struct rec_scorer_part *part;
-	uint32_t *user;		/* of a row: its user in the model or REC_NONE; NULL where stored users don't matter */
-	uint64_t *each;		/* what an item of the histories (user side: a user of the model) adds; NULL for nothing */
+	/*
+	 * of a row: its user in the model or REC_NONE; NULL where stored users
+	 * don't matter
+	 */
+	uint32_t *user;
+	/*
+	 * what an item of the histories (user side: a user of the model) adds;
+	 * NULL for nothing
+	 */
+	uint64_t *each;
 };
 
 struct costs {
@@ -55,7 +69,8 @@ static int item_costs(struct part_cost *c, uint32_t nitems, struct rec_err *e)
 	for (uint32_t i = 0; i < nitems; i++) {
 		uint32_t row = mapped(p->hist_of, i);
 
-		c->each[i] = p->kind == REC_PART_DENSE ? (row == REC_NONE ? 0 : p->ncand) : NEIGHBOUR * length(&p->sim, row);
+		c->each[i] = p->kind == REC_PART_DENSE ? (row == REC_NONE ? 0 : p->ncand) :
+							 NEIGHBOUR * length(&p->sim, row);
 	}
 	return 0;
 }
@@ -72,8 +87,10 @@ static int user_costs(struct part_cost *c, struct rec_err *e)
 	for (uint32_t u = 0; u < n; u++) {
 		if (p->model->dense)
 			c->each[u] = NEIGHBOUR * p->interactions->m.nnz;
-		for (uint64_t t = p->model->dense ? 0 : m->ptr[u]; !p->model->dense && t < m->ptr[u + 1]; t++)
-			c->each[u] += NEIGHBOUR * length(&p->interactions->m, p->user_of[m->col[t]]);
+		for (uint64_t t = p->model->dense ? 0 : m->ptr[u];
+		     !p->model->dense && t < m->ptr[u + 1]; t++)
+			c->each[u] += NEIGHBOUR *
+				      length(&p->interactions->m, p->user_of[m->col[t]]);
 	}
 	return 0;
 }
@@ -87,12 +104,14 @@ static int part_cost_new(struct part_cost *c, const struct rec_scorer_part *p,
 	if (p->kind == REC_PART_FACTORS)
 		return rec_labels_map(&c->user, rows, &p->model->user.row, e);
 	if (p->kind == REC_PART_USERS)
-		return rec_labels_map(&c->user, rows, &p->model->row, e) == 0 ? user_costs(c, e) : -1;
+		return rec_labels_map(&c->user, rows, &p->model->row, e) == 0 ? user_costs(c, e) :
+										-1;
 	return p->kind == REC_PART_OFFSET ? 0 : item_costs(c, all->s->items.n, e);
 }
 
 /* Scoring one row by a factor model; 0 where it has no vector. */
-static uint64_t factors(const struct costs *c, const struct part_cost *pc, uint32_t row, uint64_t history, uint64_t candidates)
+static uint64_t factors(const struct costs *c, const struct part_cost *pc, uint32_t row,
+			uint64_t history, uint64_t candidates)
 {
 	const struct rec_scorer_part *p = pc->part;
 	uint64_t k = p->k, cost = 0;
@@ -103,12 +122,14 @@ static uint64_t factors(const struct costs *c, const struct part_cost *pc, uint3
 		cost = history * k * k + k * k * k / 3;
 	}
 	if (c->tiled != REC_NONE)
-		return cost + (c->rows->candidates ? candidates * (k + ITEM) : c->tiled * (k + ITEM));
+		return cost +
+		       (c->rows->candidates ? candidates * (k + ITEM) : c->tiled * (k + ITEM));
 	return cost + p->ncand * k;
 }
 
 /* Scoring one row by one model. */
-static uint64_t score(const struct costs *c, const struct part_cost *pc, uint32_t row, uint64_t candidates)
+static uint64_t score(const struct costs *c, const struct part_cost *pc, uint32_t row,
+		      uint64_t candidates)
 {
 	const struct rec_pairs *h = c->rows->history;
 	const struct rec_scorer_part *p = pc->part;
@@ -140,21 +161,24 @@ static uint64_t score(const struct costs *c, const struct part_cost *pc, uint32_
 
 static uint64_t row_cost(const struct costs *c, uint32_t row)
 {
-	uint64_t candidates = 0, history = length(&c->rows->history->x->m, row), cost, looked_at = 0, scored = 0;
+	uint64_t candidates = 0, history = length(&c->rows->history->x->m, row), cost,
+		 looked_at = 0, scored = 0;
 	uint32_t most = rec_topn_depth(c->t);
 
 	if (c->rows->candidates) {
 		size_t len;
 		const char *label = rec_label(&c->rows->history->x->row, row, &len);
 
-		candidates = length(&c->rows->candidates->x->m, rec_pairs_row(c->rows->candidates, label, len));
+		candidates = length(&c->rows->candidates->x->m,
+				    rec_pairs_row(c->rows->candidates, label, len));
 		most = candidates < most ? (uint32_t)candidates : most;
 	}
 	for (size_t i = 0; i < c->s->nparts; i++) {
 		enum rec_part_kind kind = c->s->part[i].kind;
 
 		scored += score(c, &c->part[i], row, candidates) + (kind == REC_PART_OFFSET);
-		if (c->s->blend || (c->tiled == REC_NONE && kind != REC_PART_SPARSE && kind != REC_PART_USERS))
+		if (c->s->blend ||
+		    (c->tiled == REC_NONE && kind != REC_PART_SPARSE && kind != REC_PART_USERS))
 			looked_at += (c->s->blend ? BLEND : SCAN) * (uint64_t)c->s->part[i].ncand;
 	}
 	cost = PAIR * (1 + history + candidates);
@@ -185,9 +209,14 @@ static int costs_new(struct costs *c, struct rec_err *e)
 	return rec_pool_run(c->s->run->pool, (size_t)rec_blocks(c->nrows), cost_task, c, e);
 }
 
-int rec_topn_part(const struct rec_topn *t, struct rec_topn_rows *rows, uint32_t i, uint32_t n, struct rec_err *e)
+int rec_topn_part(const struct rec_topn *t, struct rec_topn_rows *rows, uint32_t i, uint32_t n,
+		  struct rec_err *e)
 {
-	struct costs c = { .t = t, .s = rec_topn_scorer(t), .rows = rows, .nrows = rows->history->x->row.n, .tiled = rec_topn_tiled(t) };
+	struct costs c = { .t = t,
+			   .s = rec_topn_scorer(t),
+			   .rows = rows,
+			   .nrows = rows->history->x->row.n,
+			   .tiled = rec_topn_tiled(t) };
 	int rc = costs_new(&c, e);
 
 	if (rc == 0)

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * topn/stream.c - rows answered as they come. Held are the model, the row at hand and its list: nothing grows but with the longest row. A line is
- * read, and only where it begins another row (or is empty, or the last) the row before it is answered, written and flushed.
+ * topn/stream.c - rows answered as they come. Held are the model, the row at
+ * hand and its list: nothing grows but with the longest row. A line is read,
+ * and only where it begins another row (or is empty, or the last) the row
+ * before it is answered, written and flushed.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -27,7 +29,8 @@ struct stream {
 	size_t seen_cap, candidate_cap;
 };
 
-static int pairs_of(const struct rec_pairs *p, const struct stream *s, uint32_t **item, size_t *cap, uint32_t *n, struct rec_err *e)
+static int pairs_of(const struct rec_pairs *p, const struct stream *s, uint32_t **item, size_t *cap,
+		    uint32_t *n, struct rec_err *e)
 {
 	uint32_t row = p ? rec_pairs_row(p, s->label.p, s->label.n) : REC_NONE;
 	size_t want = row == REC_NONE ? 0 : (size_t)(p->x->m.ptr[row + 1] - p->x->m.ptr[row]);
@@ -60,7 +63,8 @@ static int answer(struct stream *s, struct rec_err *e)
 	q.seen = s->seen;
 	q.candidate = s->candidate;
 	s->text.n = 0;
-	if (rec_topn_answer(s->t, s->scratch, &q, 1, &s->list, s->counts, e) || rec_topn_print(&s->text, s->t, q.label, q.label_len, &s->list, e) ||
+	if (rec_topn_answer(s->t, s->scratch, &q, 1, &s->list, s->counts, e) ||
+	    rec_topn_print(&s->text, s->t, q.label, q.label_len, &s->list, e) ||
 	    rec_out_write(s->out, s->text.p, s->text.n, e))
 		return -1;
 	return rec_out_flush(s->out, e);
@@ -70,7 +74,8 @@ static int add_line(struct stream *s, const struct rec_row *row, struct rec_err 
 {
 	uint32_t item;
 
-	if (s->open && (row->row_len != s->label.n || memcmp(row->row, s->label.p, s->label.n)) && answer(s, e))
+	if (s->open && (row->row_len != s->label.n || memcmp(row->row, s->label.p, s->label.n)) &&
+	    answer(s, e))
 		return -1;
 	if (!s->open) {
 		s->open = true;
@@ -85,7 +90,8 @@ static int add_line(struct stream *s, const struct rec_row *row, struct rec_err 
 		return 0;
 	}
 	/* times are looked at where a batch would keep them */
-	return rec_gather_add(&s->history, item, row->value, s->repeats == REC_REPEATS_LAST ? row->time : NAN, e);
+	return rec_gather_add(&s->history, item, row->value,
+			      s->repeats == REC_REPEATS_LAST ? row->time : NAN, e);
 }
 
 static int run(struct stream *s, struct rec_err *e)
@@ -97,20 +103,29 @@ static int run(struct stream *s, struct rec_err *e)
 		if (row.row_len) {
 			if (add_line(s, &row, e))
 				return -1;
-		} else if (answer(s, e) || rec_out_write(s->out, "\n", 1, e) || rec_out_flush(s->out, e)) {
+		} else if (answer(s, e) || rec_out_write(s->out, "\n", 1, e) ||
+			   rec_out_flush(s->out, e)) {
 			return -1;
 		}
 	}
 	return rc < 0 ? -1 : answer(s, e);
 }
 
-int rec_topn_stream(const struct rec_topn *t, struct rec_rows *in, const struct rec_topn_rows *o, enum rec_repeats repeats, struct rec_out *out,
-		    struct rec_topn_counts *counts, struct rec_err *e)
+int rec_topn_stream(const struct rec_topn *t, struct rec_rows *in, const struct rec_topn_rows *o,
+		    enum rec_repeats repeats, struct rec_out *out, struct rec_topn_counts *counts,
+		    struct rec_err *e)
 {
-	struct stream s = { .t = t, .s = rec_topn_scorer(t), .rows = o, .in = in, .out = out, .repeats = repeats, .counts = counts };
+	struct stream s = { .t = t,
+			    .s = rec_topn_scorer(t),
+			    .rows = o,
+			    .in = in,
+			    .out = out,
+			    .repeats = repeats,
+			    .counts = counts };
 	int rc = -1;
 
-	if ((s.list.entry = rec_alloc((size_t)rec_topn_room(t) + 1, sizeof *s.list.entry, e)) && rec_topn_scratch_new(&s.scratch, t, e) == 0)
+	if ((s.list.entry = rec_alloc((size_t)rec_topn_room(t) + 1, sizeof *s.list.entry, e)) &&
+	    rec_topn_scratch_new(&s.scratch, t, e) == 0)
 		rc = run(&s, e);
 	rec_topn_scratch_free(s.scratch);
 	rec_buf_free(&s.label);

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * topn/tiles.c - rows of a batch against tiles of packed items: a group of rows is scored against a tile that stays in the second-level cache, then the
+ * topn/tiles.c - rows of a batch against tiles of packed items: a group of rows
+ * is scored against a tile that stays in the second-level cache, then the
  * scores above each row's bound are picked while they are in the first.
  *
- * Items to leave out get -inf before the selection: each row walks once along its sorted list of them while the tiles go by, so a row costs nothing per
- * item for what it has seen. Tiles ascend by label, hence "above the bound" is the tie rule.
+ * Items to leave out get -inf before the selection: each row walks once along
+ * its sorted list of them while the tiles go by, so a row costs nothing per
+ * item for what it has seen. Tiles ascend by label, hence "above the bound" is
+ * the tie rule.
  */
 #include "topn/tiles.h"
 
@@ -16,8 +19,11 @@
 
 enum { TILE_BYTES = 96 * 1024, TILE_MOST = 1024, TILE_LEAST = 64, GROUP = 24, FIRST_PIECE = 64 };
 
-/* Positions: the candidates that are allowed and have a direction, ascending. */
-static int choose_items(struct rec_tiles *t, uint32_t nitems, const unsigned char *allowed, struct rec_err *e)
+/*
+ * Positions: the candidates that are allowed and have a direction, ascending.
+ */
+static int choose_items(struct rec_tiles *t, uint32_t nitems, const unsigned char *allowed,
+			struct rec_err *e)
 {
 	const struct rec_scorer_part *p = t->part;
 
@@ -57,19 +63,22 @@ static int pack_tile(void *arg, size_t task, unsigned thread, struct rec_err *e)
 {
 	struct rec_tiles *t = arg;
 	const struct rec_scorer_part *p = t->part;
-	uint32_t first = (uint32_t)task * t->tile, n = t->n - first < t->tile ? t->n - first : t->tile;
+	uint32_t first = (uint32_t)task * t->tile,
+		 n = t->n - first < t->tile ? t->n - first : t->tile;
 	float *out = t->packed + (size_t)first * p->k, *rows;
 
 	(void)thread;
 	if (!t->item_of) {
-		t->run->kernel->pack(out, p->table, p->ld, p->ncand, first, t->tile / REC_LANES, p->k);
+		t->run->kernel->pack(out, p->table, p->ld, p->ncand, first, t->tile / REC_LANES,
+				     p->k);
 		return 0;
 	}
 	rows = rec_alloc((size_t)n * p->k + 1, sizeof *rows, e);
 	if (!rows)
 		return -1;
 	for (uint32_t i = 0; i < n; i++)
-		memcpy(rows + (size_t)i * p->k, p->table + (size_t)candidate_at(t, first + i) * p->ld, p->k * sizeof *rows);
+		memcpy(rows + (size_t)i * p->k,
+		       p->table + (size_t)candidate_at(t, first + i) * p->ld, p->k * sizeof *rows);
 	t->run->kernel->pack(out, rows, p->k, n, 0, t->tile / REC_LANES, p->k);
 	free(rows);
 	return 0;
@@ -131,7 +140,8 @@ uint64_t rec_tile_scratch_size(const struct rec_tiles *t, uint32_t batch)
 	return ((uint64_t)batch * vector_length(t) + (uint64_t)GROUP * t->tile) * sizeof(float);
 }
 
-int rec_tile_scratch_new(struct rec_tile_scratch *sc, const struct rec_tiles *t, uint32_t batch, struct rec_err *e)
+int rec_tile_scratch_new(struct rec_tile_scratch *sc, const struct rec_tiles *t, uint32_t batch,
+			 struct rec_err *e)
 {
 	*sc = (struct rec_tile_scratch){ 0 };
 	sc->query = rec_alloc(batch, sizeof *sc->query, e);
@@ -164,8 +174,12 @@ void rec_tiles_begin(struct rec_tile_scratch *sc)
 	sc->out_ptr[0] = 0;
 }
 
-/* Positions that the row in slot leaves out, ascending (repeats do no harm), into sc->out. */
-static int leave_out(const struct rec_tiles *t, struct rec_tile_scratch *sc, const struct rec_query *q, uint32_t slot, uint32_t self, struct rec_err *e)
+/*
+ * Positions that the row in slot leaves out, ascending (repeats do no harm),
+ * into sc->out.
+ */
+static int leave_out(const struct rec_tiles *t, struct rec_tile_scratch *sc,
+		     const struct rec_query *q, uint32_t slot, uint32_t self, struct rec_err *e)
 {
 	uint32_t n = sc->out_ptr[slot], i = 0, j = 0;
 	uint32_t nh = t->keep_seen ? 0 : q->n, ns = t->keep_seen ? 0 : q->nseen;
@@ -190,8 +204,8 @@ static int leave_out(const struct rec_tiles *t, struct rec_tile_scratch *sc, con
 	return 0;
 }
 
-int rec_tiles_add(const struct rec_tiles *t, struct rec_tile_scratch *sc, uint32_t query, const struct rec_query *q, uint32_t self, const float *vector,
-		  struct rec_err *e)
+int rec_tiles_add(const struct rec_tiles *t, struct rec_tile_scratch *sc, uint32_t query,
+		  const struct rec_query *q, uint32_t self, const float *vector, struct rec_err *e)
 {
 	if (leave_out(t, sc, q, sc->m, self, e) != 0)
 		return -1;
@@ -200,8 +214,11 @@ int rec_tiles_add(const struct rec_tiles *t, struct rec_tile_scratch *sc, uint32
 	return 0;
 }
 
-/* Mean, offset and -inf over one row of a tile that starts at position first. */
-static void finish_scores(const struct rec_tiles *t, struct rec_tile_scratch *sc, float *score, uint32_t slot, uint32_t first, uint32_t n)
+/*
+ * Mean, offset and -inf over one row of a tile that starts at position first.
+ */
+static void finish_scores(const struct rec_tiles *t, struct rec_tile_scratch *sc, float *score,
+			  uint32_t slot, uint32_t first, uint32_t n)
 {
 	const struct rec_scorer_part *p = t->part;
 	uint32_t i;
@@ -215,8 +232,12 @@ static void finish_scores(const struct rec_tiles *t, struct rec_tile_scratch *sc
 	sc->walk[slot] = i;
 }
 
-/* The bound rises fast at first, so pieces begin small: each is as long as what came before it. Whether every score is a number. */
-static bool pick(const struct rec_tiles *t, struct rec_tile_scratch *sc, const float *score, uint32_t first, uint32_t n, struct rec_top *top)
+/*
+ * The bound rises fast at first, so pieces begin small: each is as long as what
+ * came before it. Whether every score is a number.
+ */
+static bool pick(const struct rec_tiles *t, struct rec_tile_scratch *sc, const float *score,
+		 uint32_t first, uint32_t n, struct rec_top *top)
 {
 	uint32_t len;
 	int nan = 0;
@@ -230,22 +251,26 @@ static bool pick(const struct rec_tiles *t, struct rec_tile_scratch *sc, const f
 		for (uint32_t i = 0; i < m; i++) {
 			uint32_t at = from + sc->above[i];
 
-			rec_top_push(top, t->item_of ? t->item_of[first + at] : first + at, score[at]);
+			rec_top_push(top, t->item_of ? t->item_of[first + at] : first + at,
+				     score[at]);
 		}
 	}
 	return !nan;
 }
 
-/* Slots from .. to - 1 against the items at positions first .. first + n - 1. */
-static uint32_t rank_group(const struct rec_tiles *t, struct rec_tile_scratch *sc, uint32_t from, uint32_t to, uint32_t first, uint32_t n,
-			   struct rec_top *list)
+/*
+ * Slots from .. to - 1 against the items at positions first .. first + n - 1.
+ */
+static uint32_t rank_group(const struct rec_tiles *t, struct rec_tile_scratch *sc, uint32_t from,
+			   uint32_t to, uint32_t first, uint32_t n, struct rec_top *list)
 {
 	const struct rec_scorer_part *p = t->part;
 	size_t length = vector_length(t);
 	float *score = sc->score;
 
-	t->run->kernel->scores(score, t->tile, sc->vector + from * length, length, to - from, t->packed + (size_t)first * p->k,
-			       (n + REC_LANES - 1) / REC_LANES, p->k);
+	t->run->kernel->scores(score, t->tile, sc->vector + from * length, length, to - from,
+			       t->packed + (size_t)first * p->k, (n + REC_LANES - 1) / REC_LANES,
+			       p->k);
 	for (uint32_t slot = from; slot < to; slot++, score += t->tile) {
 		finish_scores(t, sc, score, slot, first, n);
 		if (!pick(t, sc, score, first, n, &list[sc->query[slot]]))
@@ -254,14 +279,16 @@ static uint32_t rank_group(const struct rec_tiles *t, struct rec_tile_scratch *s
 	return REC_NONE;
 }
 
-uint32_t rec_tiles_rank(const struct rec_tiles *t, struct rec_tile_scratch *sc, struct rec_top *list)
+uint32_t rec_tiles_rank(const struct rec_tiles *t, struct rec_tile_scratch *sc,
+			struct rec_top *list)
 {
 	memcpy(sc->walk, sc->out_ptr, sc->m * sizeof *sc->walk);
 	for (uint32_t b = 0; sc->m > 0 && b < ntiles(t); b++) {
 		uint32_t first = b * t->tile, n = t->n - first < t->tile ? t->n - first : t->tile;
 
 		for (uint32_t i = 0; i < sc->m; i += GROUP) {
-			uint32_t bad = rank_group(t, sc, i, sc->m - i < GROUP ? sc->m : i + GROUP, first, n, list);
+			uint32_t bad = rank_group(t, sc, i, sc->m - i < GROUP ? sc->m : i + GROUP,
+						  first, n, list);
 
 			if (bad != REC_NONE)
 				return bad;

@@ -2,8 +2,10 @@
 /*
  * topn.c - from rows to lists.
  *
- * One answer: begin every row (vector, or history), score, offer what may be listed, sort, complete. Two ways to score: tiles of a single factor model
- * for many rows at once (topn/tiles.c), and everything else row by row (rank_row). Both offer the same items with the same bits.
+ * One answer: begin every row (vector, or history), score, offer what may be
+ * listed, sort, complete. Two ways to score: tiles of a single factor model for
+ * many rows at once (topn/tiles.c), and everything else row by row (rank_row).
+ * Both offer the same items with the same bits.
  */
 #include "topn/topn.h"
 
@@ -30,7 +32,8 @@ struct rec_topn_scratch {
 	bool live[REC_TOPN_BATCH], flat[REC_TOPN_BATCH], cut[REC_TOPN_BATCH];
 };
 
-int rec_topn_new(struct rec_topn **out, const struct rec_scorer *s, const struct rec_topn_opts *o, struct rec_err *e)
+int rec_topn_new(struct rec_topn **out, const struct rec_scorer *s, const struct rec_topn_opts *o,
+		 struct rec_err *e)
 {
 	struct rec_topn *t = rec_zalloc(1, sizeof *t, e);
 
@@ -41,7 +44,8 @@ int rec_topn_new(struct rec_topn **out, const struct rec_scorer *s, const struct
 	t->o = *o;
 	t->depth = o->n < s->items.n ? o->n : s->items.n;
 	t->tiled = !s->blend && s->part[0].kind == REC_PART_FACTORS;
-	if (t->tiled && rec_tiles_new(&t->tiles, &s->part[0], s->items.n, o->allowed, o->keep_seen, s->run, e) != 0) {
+	if (t->tiled && rec_tiles_new(&t->tiles, &s->part[0], s->items.n, o->allowed, o->keep_seen,
+				      s->run, e) != 0) {
 		free(t);
 		return -1;
 	}
@@ -79,11 +83,13 @@ uint32_t rec_topn_tiled(const struct rec_topn *t)
 
 uint64_t rec_topn_size(const struct rec_topn *t, unsigned threads)
 {
-	uint64_t each = t->s->items.n + rec_score_scratch_size(t->s) + (uint64_t)REC_TOPN_BATCH * rec_topn_room(t) * sizeof(struct rec_ranked);
+	uint64_t each = t->s->items.n + rec_score_scratch_size(t->s) +
+			(uint64_t)REC_TOPN_BATCH * rec_topn_room(t) * sizeof(struct rec_ranked);
 
 	if (!t->tiled)
 		return each * threads;
-	return (each + rec_tile_scratch_size(&t->tiles, REC_TOPN_BATCH)) * threads + rec_tiles_size(&t->tiles);
+	return (each + rec_tile_scratch_size(&t->tiles, REC_TOPN_BATCH)) * threads +
+	       rec_tiles_size(&t->tiles);
 }
 
 /* skip starts as what no list may hold. */
@@ -136,7 +142,8 @@ static void set_one(const struct rec_topn *t, struct rec_topn_scratch *sc, uint3
 }
 
 /* Set or clear skip for what the row leaves out. */
-static void set_skip(const struct rec_topn *t, struct rec_topn_scratch *sc, const struct rec_query *q, bool on)
+static void set_skip(const struct rec_topn *t, struct rec_topn_scratch *sc,
+		     const struct rec_query *q, bool on)
 {
 	uint32_t item = self(t, q);
 
@@ -169,7 +176,10 @@ static bool offer(struct rec_top *top, uint32_t item, float score)
 	return true;
 }
 
-/* Row by row: offer what was scored and may be listed. skip is set for the row. Whether every score is a number. */
+/*
+ * Row by row: offer what was scored and may be listed. skip is set for the row.
+ * Whether every score is a number.
+ */
 static bool rank_row(const struct rec_topn *t, struct rec_topn_scratch *sc, struct rec_top *top)
 {
 	struct rec_scores x;
@@ -189,8 +199,12 @@ static bool rank_row(const struct rec_topn *t, struct rec_topn_scratch *sc, stru
 	return true;
 }
 
-/* The score of one item: of all scores x, or under a single factor model made alone. false where it has none. */
-static bool score_of(const struct rec_topn *t, struct rec_topn_scratch *sc, const struct rec_scores *x, uint32_t item, float *score)
+/*
+ * The score of one item: of all scores x, or under a single factor model made
+ * alone. false where it has none.
+ */
+static bool score_of(const struct rec_topn *t, struct rec_topn_scratch *sc,
+		     const struct rec_scores *x, uint32_t item, float *score)
 {
 	uint32_t c;
 
@@ -203,8 +217,12 @@ static bool score_of(const struct rec_topn *t, struct rec_topn_scratch *sc, cons
 	return true;
 }
 
-/* A row with candidates of its own: these alone. Whether every score is a number. */
-static bool rank_candidates(const struct rec_topn *t, struct rec_topn_scratch *sc, const struct rec_query *q, struct rec_top *top)
+/*
+ * A row with candidates of its own: these alone. Whether every score is a
+ * number.
+ */
+static bool rank_candidates(const struct rec_topn *t, struct rec_topn_scratch *sc,
+			    const struct rec_query *q, struct rec_top *top)
 {
 	struct rec_scores x = { 0 };
 	float score;
@@ -212,7 +230,8 @@ static bool rank_candidates(const struct rec_topn *t, struct rec_topn_scratch *s
 	if (!t->tiled)
 		rec_scorer_row(t->s, sc->score, &x);
 	for (uint32_t i = 0; i < q->ncandidates; i++)
-		if (!sc->skip[q->candidate[i]] && score_of(t, sc, &x, q->candidate[i], &score) && !offer(top, q->candidate[i], score))
+		if (!sc->skip[q->candidate[i]] && score_of(t, sc, &x, q->candidate[i], &score) &&
+		    !offer(top, q->candidate[i], score))
 			return false;
 	return true;
 }
@@ -240,8 +259,12 @@ static bool is_candidate(const struct rec_query *q, uint32_t item)
 	return !q->has_candidates || (at < q->ncandidates && q->candidate[at] == item);
 }
 
-/* Complete a sorted list by popularity: scores below the last ranked one; popularity itself where nothing was ranked. skip is set for the row. */
-static void fill(const struct rec_topn *t, struct rec_topn_scratch *sc, const struct rec_query *q, struct rec_top *top, struct rec_topn_counts *counts)
+/*
+ * Complete a sorted list by popularity: scores below the last ranked one;
+ * popularity itself where nothing was ranked. skip is set for the row.
+ */
+static void fill(const struct rec_topn *t, struct rec_topn_scratch *sc, const struct rec_query *q,
+		 struct rec_top *top, struct rec_topn_counts *counts)
 {
 	const struct rec_popular *p = t->o.popular;
 	uint32_t ranked = top->n;
@@ -249,7 +272,8 @@ static void fill(const struct rec_topn *t, struct rec_topn_scratch *sc, const st
 	for (uint32_t i = 0; i < p->n && top->n < t->depth; i++) {
 		float score;
 
-		if (sc->skip[p->item[i]] || !is_candidate(q, p->item[i]) || listed(top, ranked, p->item[i]))
+		if (sc->skip[p->item[i]] || !is_candidate(q, p->item[i]) ||
+		    listed(top, ranked, p->item[i]))
 			continue;
 		score = ranked ? below(top->entry[top->n - 1].score) : p->score[i];
 		top->entry[top->n++] = (struct rec_ranked){ p->item[i], score };
@@ -257,7 +281,8 @@ static void fill(const struct rec_topn *t, struct rec_topn_scratch *sc, const st
 	}
 }
 
-static void count(const struct rec_topn *t, const struct rec_query *q, const struct rec_top *top, bool live, struct rec_topn_counts *c)
+static void count(const struct rec_topn *t, const struct rec_query *q, const struct rec_top *top,
+		  bool live, struct rec_topn_counts *c)
 {
 	c->rows++;
 	c->answered += top->n > 0;
@@ -265,7 +290,8 @@ static void count(const struct rec_topn *t, const struct rec_query *q, const str
 	c->cold += !live;
 	c->empty += live && top->n == 0;
 	c->shorter += live && top->n > 0 && top->n < t->o.n;
-	c->bare += !t->o.keep_seen && !t->s->similar && live && q->n == 0 && q->nseen == 0 && top->n > 0;
+	c->bare += !t->o.keep_seen && !t->s->similar && live && q->n == 0 && q->nseen == 0 &&
+		   top->n > 0;
 }
 
 /*
@@ -318,7 +344,8 @@ static int finish(const struct rec_topn *t, struct rec_topn_scratch *sc, const s
 }
 
 /* Scores of a row that is not for the tiles. */
-static int rank_one(const struct rec_topn *t, struct rec_topn_scratch *sc, const struct rec_query *q, struct rec_top *top, struct rec_err *e)
+static int rank_one(const struct rec_topn *t, struct rec_topn_scratch *sc,
+		    const struct rec_query *q, struct rec_top *top, struct rec_err *e)
 {
 	bool numbers;
 
@@ -329,7 +356,8 @@ static int rank_one(const struct rec_topn *t, struct rec_topn_scratch *sc, const
 }
 
 /* Row i of the batch: ranked at once, or given to the tiles. */
-static int begin(const struct rec_topn *t, struct rec_topn_scratch *sc, uint32_t i, const struct rec_query *q, struct rec_top *top, struct rec_err *e)
+static int begin(const struct rec_topn *t, struct rec_topn_scratch *sc, uint32_t i,
+		 const struct rec_query *q, struct rec_top *top, struct rec_err *e)
 {
 	int live = rec_scorer_begin(t->s, sc->score, q, e);
 
@@ -344,10 +372,12 @@ static int begin(const struct rec_topn *t, struct rec_topn_scratch *sc, uint32_t
 		return 0;
 	if (!t->tiled || q->has_candidates)
 		return rank_one(t, sc, q, top, e);
-	return rec_tiles_add(&t->tiles, &sc->tile, i, q, self(t, q), rec_scorer_vector(sc->score, 0), e);
+	return rec_tiles_add(&t->tiles, &sc->tile, i, q, self(t, q),
+			     rec_scorer_vector(sc->score, 0), e);
 }
 
-int rec_topn_answer(const struct rec_topn *t, struct rec_topn_scratch *sc, const struct rec_query *q, uint32_t nq, struct rec_top *list,
+int rec_topn_answer(const struct rec_topn *t, struct rec_topn_scratch *sc,
+		    const struct rec_query *q, uint32_t nq, struct rec_top *list,
 		    struct rec_topn_counts *counts, struct rec_err *e)
 {
 	uint32_t bad = REC_NONE;

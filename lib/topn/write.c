@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * topn/write.c - all rows of a batch run: threads answer batches of rows, one thread writes them in order.
+ * topn/write.c - all rows of a batch run: threads answer batches of rows, one
+ * thread writes them in order.
  *
- * Rows are taken in waves of some batches; within a wave a batch is a task that answers its rows and, for text, prints them into a buffer of its own;
- * between waves the buffers are written in order. So memory is bounded by the wave (WAVE_BYTES of lists, but at least a batch a thread), whatever the
- * number of rows. For recmat the entries of a wave are appended to one ranked block.
+ * Rows are taken in waves of some batches; within a wave a batch is a task that
+ * answers its rows and, for text, prints them into a buffer of its own; between
+ * waves the buffers are written in order. So memory is bounded by the wave
+ * (WAVE_BYTES of lists, but at least a batch a thread), whatever the number of
+ * rows. For recmat the entries of a wave are appended to one ranked block.
  */
 #include "topn/topn.h"
 
@@ -50,15 +53,18 @@ static uint32_t cells(const struct rec_pairs *p, uint32_t row)
 }
 
 /* Where the rows of a batch lie in the other files. */
-static void look_up(const struct rec_topn_rows *rows, uint32_t row, struct rec_query *q, uint32_t *seen, uint32_t *candidates)
+static void look_up(const struct rec_topn_rows *rows, uint32_t row, struct rec_query *q,
+		    uint32_t *seen, uint32_t *candidates)
 {
 	q->label = rec_label(&rows->history->x->row, row, &q->label_len);
 	*seen = rows->seen ? rec_pairs_row(rows->seen, q->label, q->label_len) : REC_NONE;
-	*candidates = rows->candidates ? rec_pairs_row(rows->candidates, q->label, q->label_len) : REC_NONE;
+	*candidates = rows->candidates ? rec_pairs_row(rows->candidates, q->label, q->label_len) :
+					 REC_NONE;
 	q->has_candidates = rows->candidates;
 }
 
-static int gather(const struct rec_topn_rows *rows, struct worker *w, uint32_t first, uint32_t n, struct rec_topn_counts *counts, struct rec_err *e)
+static int gather(const struct rec_topn_rows *rows, struct worker *w, uint32_t first, uint32_t n,
+		  struct rec_topn_counts *counts, struct rec_err *e)
 {
 	uint32_t i, seen, candidates;
 	size_t want = 0, at = 0;
@@ -66,9 +72,11 @@ static int gather(const struct rec_topn_rows *rows, struct worker *w, uint32_t f
 
 	for (i = 0; i < n; i++) {
 		look_up(rows, first + i, &w->q[i], &seen, &candidates);
-		want += (size_t)cells(rows->history, first + i) + cells(rows->seen, seen) + cells(rows->candidates, candidates);
+		want += (size_t)cells(rows->history, first + i) + cells(rows->seen, seen) +
+			cells(rows->candidates, candidates);
 	}
-	if (rec_grow(&w->item, &w->item_cap, want + 1, sizeof *w->item, e) || rec_grow(&w->value, &w->value_cap, want + 1, sizeof *w->value, e))
+	if (rec_grow(&w->item, &w->item_cap, want + 1, sizeof *w->item, e) ||
+	    rec_grow(&w->value, &w->value_cap, want + 1, sizeof *w->value, e))
 		return -1;
 	for (i = 0; i < n; i++) {
 		q = &w->q[i];
@@ -79,18 +87,25 @@ static int gather(const struct rec_topn_rows *rows, struct worker *w, uint32_t f
 		counts->unknown += cells(rows->history, first + i) - q->n;
 		at += q->n;
 		q->seen = w->item + at;
-		q->nseen = seen == REC_NONE ? 0 : rec_pairs_items(rows->seen, seen, w->item + at, NULL);
+		q->nseen = seen == REC_NONE ? 0 :
+					      rec_pairs_items(rows->seen, seen, w->item + at, NULL);
 		at += q->nseen;
 		q->candidate = w->item + at;
-		q->ncandidates = candidates == REC_NONE ? 0 : rec_pairs_items(rows->candidates, candidates, w->item + at, NULL);
+		q->ncandidates = candidates == REC_NONE ?
+					 0 :
+					 rec_pairs_items(rows->candidates, candidates, w->item + at,
+							 NULL);
 		at += q->ncandidates;
 	}
 	return 0;
 }
 
-int rec_topn_print(struct rec_buf *b, const struct rec_topn *t, const char *label, size_t len, const struct rec_top *list, struct rec_err *e)
+int rec_topn_print(struct rec_buf *b, const struct rec_topn *t, const char *label, size_t len,
+		   const struct rec_top *list, struct rec_err *e)
 {
-	struct rec_row row = { .row = label, .row_len = (uint32_t)len, .has = REC_HAS_COL | REC_HAS_VALUE };
+	struct rec_row row = { .row = label,
+			       .row_len = (uint32_t)len,
+			       .has = REC_HAS_COL | REC_HAS_VALUE };
 
 	for (uint32_t i = 0; i < list->n; i++) {
 		row.col = rec_label(&rec_topn_scorer(t)->items, list->entry[i].item, &len);
@@ -111,10 +126,12 @@ static int answer_task(void *arg, size_t task, unsigned thread, struct rec_err *
 
 	s->n = left < j->batch ? left : j->batch;
 	s->text.n = 0;
-	if (gather(j->rows, w, first, s->n, &s->counts, e) || rec_topn_answer(j->t, w->topn, w->q, s->n, s->list, &s->counts, e))
+	if (gather(j->rows, w, first, s->n, &s->counts, e) ||
+	    rec_topn_answer(j->t, w->topn, w->q, s->n, s->list, &s->counts, e))
 		return -1;
 	for (i = 0; !j->binary && i < s->n; i++)
-		if (rec_topn_print(&s->text, j->t, w->q[i].label, w->q[i].label_len, &s->list[i], e))
+		if (rec_topn_print(&s->text, j->t, w->q[i].label, w->q[i].label_len, &s->list[i],
+				   e))
 			return -1;
 	return 0;
 }
@@ -123,9 +140,11 @@ static void plan(struct job *j, uint32_t nrows)
 {
 	uint64_t threads = rec_pool_size(j->run->pool), bytes;
 
-	for (j->batch = REC_TOPN_BATCH; j->batch > 16 && nrows / j->batch < 4 * threads; j->batch /= 2)
+	for (j->batch = REC_TOPN_BATCH; j->batch > 16 && nrows / j->batch < 4 * threads;
+	     j->batch /= 2)
 		;
-	bytes = (uint64_t)j->batch * (rec_topn_room(j->t) + 1) * (sizeof(struct rec_ranked) + ENTRY_TEXT);
+	bytes = (uint64_t)j->batch * (rec_topn_room(j->t) + 1) *
+		(sizeof(struct rec_ranked) + ENTRY_TEXT);
 	j->nslots = WAVE_BATCHES;
 	if (bytes * j->nslots > WAVE_BYTES)
 		j->nslots = (uint32_t)(WAVE_BYTES / bytes);
@@ -137,7 +156,8 @@ static int slot_new(struct slot *s, uint32_t batch, uint32_t room, struct rec_er
 {
 	uint32_t i;
 
-	if (!(s->list = rec_zalloc(batch, sizeof *s->list, e)) || !(s->entry = rec_alloc((size_t)batch * room + 1, sizeof *s->entry, e)))
+	if (!(s->list = rec_zalloc(batch, sizeof *s->list, e)) ||
+	    !(s->entry = rec_alloc((size_t)batch * room + 1, sizeof *s->entry, e)))
 		return -1;
 	for (i = 0; i < batch; i++)
 		s->list[i].entry = s->entry + (size_t)i * room;
@@ -157,7 +177,8 @@ static int job_new(struct job *j, uint32_t nrows, struct rec_err *e)
 		if (slot_new(&j->slot[i], j->batch, rec_topn_room(j->t), e))
 			return -1;
 	for (i = 0; i < threads; i++)
-		if (rec_topn_scratch_new(&j->worker[i].topn, j->t, e) || !(j->worker[i].q = rec_zalloc(j->batch, sizeof *j->worker[i].q, e)))
+		if (rec_topn_scratch_new(&j->worker[i].topn, j->t, e) ||
+		    !(j->worker[i].q = rec_zalloc(j->batch, sizeof *j->worker[i].q, e)))
 			return -1;
 	return 0;
 }
@@ -210,8 +231,10 @@ static int block_add(struct block *b, const struct slot *s, struct rec_err *e)
 	uint32_t i, t;
 
 	for (i = 0; i < s->n; i++) {
-		if (rec_grow(&b->item, &b->item_cap, (size_t)b->n + s->list[i].n + 1, sizeof *b->item, e) ||
-		    rec_grow(&b->score, &b->score_cap, (size_t)b->n + s->list[i].n + 1, sizeof *b->score, e))
+		if (rec_grow(&b->item, &b->item_cap, (size_t)b->n + s->list[i].n + 1,
+			     sizeof *b->item, e) ||
+		    rec_grow(&b->score, &b->score_cap, (size_t)b->n + s->list[i].n + 1,
+			     sizeof *b->score, e))
 			return -1;
 		for (t = 0; t < s->list[i].n; t++, b->n++) {
 			b->item[b->n] = s->list[i].entry[t].item;
@@ -228,18 +251,22 @@ static int block_write(struct block *b, const struct job *j, struct rec_out *out
 	const struct rec_labels *rows = &j->rows->history->x->row;
 
 	l.row = (struct rec_labels){ .n = rows->n, .off = rows->off, .bytes = rows->bytes };
-	l.col = (struct rec_labels){ .n = j->items->n, .off = j->items->off, .bytes = j->items->bytes };
+	l.col = (struct rec_labels){ .n = j->items->n,
+				     .off = j->items->off,
+				     .bytes = j->items->bytes };
 	for (; b->row < rows->n; b->row++)
 		b->ptr[b->row + 1] = b->n;
 	return rec_lists_write(out, &l, true, j->run->pool, e);
 }
 
-static int take_wave(struct job *j, size_t n, struct block *b, struct rec_out *out, struct rec_topn_counts *counts, struct rec_err *e)
+static int take_wave(struct job *j, size_t n, struct block *b, struct rec_out *out,
+		     struct rec_topn_counts *counts, struct rec_err *e)
 {
 	size_t i;
 
 	for (i = 0; i < n; i++) {
-		if (j->binary ? block_add(b, &j->slot[i], e) : rec_out_write(out, j->slot[i].text.p, j->slot[i].text.n, e))
+		if (j->binary ? block_add(b, &j->slot[i], e) :
+				rec_out_write(out, j->slot[i].text.p, j->slot[i].text.n, e))
 			return -1;
 		add_counts(counts, &j->slot[i].counts);
 		j->slot[i].counts = (struct rec_topn_counts){ 0 };
@@ -247,7 +274,8 @@ static int take_wave(struct job *j, size_t n, struct block *b, struct rec_out *o
 	return 0;
 }
 
-static int run_waves(struct job *j, struct block *b, struct rec_out *out, struct rec_topn_counts *counts, struct rec_err *e)
+static int run_waves(struct job *j, struct block *b, struct rec_out *out,
+		     struct rec_topn_counts *counts, struct rec_err *e)
 {
 	uint32_t wave = j->nslots * j->batch, n;
 
@@ -256,12 +284,15 @@ static int run_waves(struct job *j, struct block *b, struct rec_out *out, struct
 		if (rec_pool_run(j->run->pool, (n + j->batch - 1) / j->batch, answer_task, j, e) ||
 		    take_wave(j, (n + j->batch - 1) / j->batch, b, out, counts, e))
 			return -1;
-		rec_progress_tell(&j->run->progress, "rows", (uint64_t)j->first + n - j->rows->first, j->rows->last - j->rows->first, NULL);
+		rec_progress_tell(&j->run->progress, "rows",
+				  (uint64_t)j->first + n - j->rows->first,
+				  j->rows->last - j->rows->first, NULL);
 	}
 	return j->binary ? block_write(b, j, out, e) : 0;
 }
 
-uint64_t rec_topn_write_size(const struct rec_topn *t, const struct rec_topn_rows *rows, bool binary)
+uint64_t rec_topn_write_size(const struct rec_topn *t, const struct rec_topn_rows *rows,
+			     bool binary)
 {
 	enum { ENTRY_BLOCK = 12 };	/* 8, and 4 when columns are packed */
 	struct job j = { .t = t, .run = rec_topn_scorer(t)->run };
@@ -270,20 +301,24 @@ uint64_t rec_topn_write_size(const struct rec_topn *t, const struct rec_topn_row
 	plan(&j, rows->last - rows->first);
 	slots = (uint64_t)j.nslots * j.batch;
 	used = slots < n ? slots : n;
-	return slots * rec_topn_room(t) * sizeof(struct rec_ranked) + rec_topn_depth(t) * (binary ? n * ENTRY_BLOCK : used * ENTRY_TEXT) +
+	return slots * rec_topn_room(t) * sizeof(struct rec_ranked) +
+	       rec_topn_depth(t) * (binary ? n * ENTRY_BLOCK : used * ENTRY_TEXT) +
 	       (binary ? rows->history->x->row.n * sizeof(uint64_t) : 0);
 }
 
-int rec_topn_write(const struct rec_topn *t, const struct rec_topn_rows *rows, struct rec_out *out, bool binary, struct rec_topn_counts *counts,
-		   struct rec_err *e)
+int rec_topn_write(const struct rec_topn *t, const struct rec_topn_rows *rows, struct rec_out *out,
+		   bool binary, struct rec_topn_counts *counts, struct rec_err *e)
 {
 	const struct rec_scorer *s = rec_topn_scorer(t);
-	struct job j = { .t = t, .run = s->run, .items = &s->items, .rows = rows, .binary = binary };
+	struct job j = {
+		.t = t, .run = s->run, .items = &s->items, .rows = rows, .binary = binary
+	};
 	struct block b = { .row = rows->first };
 	int rc = -1;
 
 	if (job_new(&j, rows->last - rows->first, e) == 0 &&
-	    (!binary || (b.ptr = rec_zalloc((size_t)rows->history->x->row.n + 1, sizeof *b.ptr, e))))
+	    (!binary ||
+	     (b.ptr = rec_zalloc((size_t)rows->history->x->row.n + 1, sizeof *b.ptr, e))))
 		rc = run_waves(&j, &b, out, counts, e);
 	job_free(&j);
 	free(b.ptr);

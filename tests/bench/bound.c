@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * bound.c - what the machine itself can do, for bench.sh to compare with: bound [THREADS]. All threads at once, best of several runs:
- *     fma     float multiply-adds that touch no memory, 2 operations each, GFLOP/s
- *     read    reading memory that no cache holds (256 MiB a thread) from front to back, GB/s
+ * bound.c - what the machine itself can do, for bench.sh to compare with: bound
+ * [THREADS]. All threads at once, best of several runs:
+ *     fma     float multiply-adds that touch no memory, 2 operations each,
+ *             GFLOP/s
+ *     read    reading memory that no cache holds (256 MiB a thread) from front
+ *             to back, GB/s
  */
 #include <pthread.h>
 #include <stdint.h>
@@ -29,13 +32,19 @@ static double now(void)
 	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-/* Twelve chains of multiply-adds, enough to hide the latency. The start values come from memory, so that nothing is computed in advance. */
+/*
+ * Twelve chains of multiply-adds, enough to hide the latency. The start values
+ * come from memory, so that nothing is computed in advance.
+ */
 #define CHAIN(i) s##i = FMA(s##i, b, c)
 #define CHAINS_BODY(vec, set1) \
-	vec b = set1(in[12]), c = set1(in[13]), s0 = set1(in[0]), s1 = set1(in[1]), s2 = set1(in[2]), s3 = set1(in[3]), s4 = set1(in[4]), s5 = set1(in[5]), \
-	    s6 = set1(in[6]), s7 = set1(in[7]), s8 = set1(in[8]), s9 = set1(in[9]), s10 = set1(in[10]), s11 = set1(in[11]); \
+	vec b = set1(in[12]), c = set1(in[13]), s0 = set1(in[0]), s1 = set1(in[1]), \
+	    s2 = set1(in[2]), s3 = set1(in[3]), s4 = set1(in[4]), s5 = set1(in[5]), \
+	    s6 = set1(in[6]), s7 = set1(in[7]), s8 = set1(in[8]), s9 = set1(in[9]), \
+	    s10 = set1(in[10]), s11 = set1(in[11]); \
 	for (int n = 0; n < STEPS; n++) { \
-		CHAIN(0), CHAIN(1), CHAIN(2), CHAIN(3), CHAIN(4), CHAIN(5), CHAIN(6), CHAIN(7), CHAIN(8), CHAIN(9), CHAIN(10), CHAIN(11); \
+		CHAIN(0), CHAIN(1), CHAIN(2), CHAIN(3), CHAIN(4), CHAIN(5), CHAIN(6), CHAIN(7), \
+			CHAIN(8), CHAIN(9), CHAIN(10), CHAIN(11); \
 	} \
 	s0 = FMA(s0, s1, FMA(s2, s3, FMA(s4, s5, FMA(s6, s7, FMA(s8, s9, FMA(s10, s11, s0)))))); \
 	memcpy(out, &s0, sizeof s0)
@@ -58,7 +67,9 @@ __attribute__((target("avx2,fma"))) static void chains_avx2(float *out, const fl
 
 static unsigned lanes(void)
 {
-	return __builtin_cpu_supports("avx512f") ? 16 : __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? 8 : 0;
+	return __builtin_cpu_supports("avx512f")			       ? 16 :
+	       __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? 8 :
+										 0;
 }
 
 static void chains(float *out, const float *in)

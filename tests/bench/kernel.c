@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * kernel.c - how fast the kernels run on one thread: bench/kernel [ISA ...], about a second for each set.
+ * kernel.c - how fast the kernels run on one thread: bench/kernel [ISA ...],
+ * about a second for each set.
  *
  * The peak is measured too: chains of multiply-adds that touch no memory.
  */
@@ -27,7 +28,10 @@ static double now(void)
 	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-/* Seconds of one call: the least of 120 batches of about 0.3 ms, so that a busy machine disturbs little. */
+/*
+ * Seconds of one call: the least of 120 batches of about 0.3 ms, so that a busy
+ * machine disturbs little.
+ */
 static double seconds(void (*call)(void))
 {
 	double best = 1e9, t;
@@ -134,14 +138,20 @@ static void dots(void)
 	y[0] = k->dot(table, panel, kp);
 }
 
-/* Twelve chains of one register each with nothing to load: what the multiply-add units give. */
+/*
+ * Twelve chains of one register each with nothing to load: what the
+ * multiply-add units give.
+ */
 #if defined(__x86_64__)
 #include <immintrin.h>
 #define CHAIN(i) s##i = FMA(s##i, b, c)
 #define PEAK_BODY(vec, set1) \
-	vec b = set1(w[12]), c = set1(w[13]), s0 = set1(w[0]), s1 = set1(w[1]), s2 = set1(w[2]), s3 = set1(w[3]), s4 = set1(w[4]), s5 = set1(w[5]), s6 = set1(w[6]), s7 = set1(w[7]), s8 = set1(w[8]), s9 = set1(w[9]), s10 = set1(w[10]), s11 = set1(w[11]); \
+	vec b = set1(w[12]), c = set1(w[13]), s0 = set1(w[0]), s1 = set1(w[1]), s2 = set1(w[2]), \
+	    s3 = set1(w[3]), s4 = set1(w[4]), s5 = set1(w[5]), s6 = set1(w[6]), s7 = set1(w[7]), \
+	    s8 = set1(w[8]), s9 = set1(w[9]), s10 = set1(w[10]), s11 = set1(w[11]); \
 	for (int n = 0; n < 10000; n++) { \
-		CHAIN(0), CHAIN(1), CHAIN(2), CHAIN(3), CHAIN(4), CHAIN(5), CHAIN(6), CHAIN(7), CHAIN(8), CHAIN(9), CHAIN(10), CHAIN(11); \
+		CHAIN(0), CHAIN(1), CHAIN(2), CHAIN(3), CHAIN(4), CHAIN(5), CHAIN(6), CHAIN(7), \
+			CHAIN(8), CHAIN(9), CHAIN(10), CHAIN(11); \
 	} \
 	s0 += s1 + s2 + s3 + s4 + s5 + s6 + s7 + s8 + s9 + s10 + s11; \
 	memcpy(out, &s0, sizeof s0);
@@ -205,9 +215,12 @@ static void bench_dense(double top)
 static void bench_vectors(void)
 {
 	m = 64;
-	printf("%s\t%u\touter_matvec, table of %d rows\t%.1f ns/term\n", k->isa, kp, ROWS, seconds(outer_matvec) / TERMS * 1e9);
-	printf("%s\t%u\touter_matvec, the same by 32 terms\t%.1f ns/term\n", k->isa, kp, seconds(outer_short) / TERMS * 1e9);
-	printf("%s\t%u\touter_matvec, panel of 64\t%.1f ns/term\n", k->isa, kp, seconds(outer_panel) / m * 1e9);
+	printf("%s\t%u\touter_matvec, table of %d rows\t%.1f ns/term\n", k->isa, kp, ROWS,
+	       seconds(outer_matvec) / TERMS * 1e9);
+	printf("%s\t%u\touter_matvec, the same by 32 terms\t%.1f ns/term\n", k->isa, kp,
+	       seconds(outer_short) / TERMS * 1e9);
+	printf("%s\t%u\touter_matvec, panel of 64\t%.1f ns/term\n", k->isa, kp,
+	       seconds(outer_panel) / m * 1e9);
 	printf("%s\t%u\tgather\t%.1f ns/row\n", k->isa, kp, seconds(gather) / 128 * 1e9);
 	printf("%s\t%u\tmatvec\t%.2f us\n", k->isa, kp, seconds(matvec) * 1e6);
 	printf("%s\t%u\tcombine\t%.1f ns/row\n", k->isa, kp, seconds(combine) / m * 1e9);

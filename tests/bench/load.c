@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * load FILE [threads [times]]: how long rec_sparse_load takes, its memory, then writing and transposing.
- *     rec-gen --users 200000 --items 50000 --rows 10000000 > big.tsv && build/tests/bench/load big.tsv 2
+ * load FILE [threads [times]]: how long rec_sparse_load takes, its memory, then
+ * writing and transposing.
+ *     rec-gen --users 200000 --items 50000 --rows 10000000 > big.tsv &&
+ *     build/tests/bench/load big.tsv 2
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -37,7 +39,8 @@ static long peak_kib(void)
 	return u.ru_maxrss;
 }
 
-static double write_to_null(const struct rec_sparse *s, bool binary, struct rec_pool *pool, struct rec_err *e)
+static double write_to_null(const struct rec_sparse *s, bool binary, struct rec_pool *pool,
+			    struct rec_err *e)
 {
 	struct rec_out *out;
 	double t = now();
@@ -72,10 +75,13 @@ int main(int argc, char **argv)
 	must(rec_sparse_load(&s, in, &how, pool, &e), &e);
 	load = now() - start;
 	after = peak_kib();
-	printf("rows\t%" PRIu64 "\nmatrix\t%" PRIu32 " x %" PRIu32 ", %" PRIu64 " cells, %" PRIu64 " repeats\n", s.digest.cells, s.m.nrows, s.m.ncols, s.m.nnz,
-	       s.repeats);
-	printf("load\t%.3f s, %.4f us a row\n", load, 1e6 * load / (double)(s.digest.cells ? s.digest.cells : 1));
-	printf("peak\t%ld MiB, %.1f bytes a row\n", after >> 10, 1024.0 * (double)(after - before) / (double)(s.digest.cells ? s.digest.cells : 1));
+	printf("rows\t%" PRIu64 "\nmatrix\t%" PRIu32 " x %" PRIu32 ", %" PRIu64 " cells, %" PRIu64
+	       " repeats\n",
+	       s.digest.cells, s.m.nrows, s.m.ncols, s.m.nnz, s.repeats);
+	printf("load\t%.3f s, %.4f us a row\n", load,
+	       1e6 * load / (double)(s.digest.cells ? s.digest.cells : 1));
+	printf("peak\t%ld MiB, %.1f bytes a row\n", after >> 10,
+	       1024.0 * (double)(after - before) / (double)(s.digest.cells ? s.digest.cells : 1));
 	printf("write text\t%.3f s\n", write_to_null(&s, false, pool, &e));
 	printf("write recmat\t%.3f s\n", write_to_null(&s, true, pool, &e));
 	start = now();

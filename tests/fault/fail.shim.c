@@ -3,11 +3,16 @@
  * fail.shim.c - a preload library that makes the n-th call of one kind fail,
  * from the start of main on.
  *
- *	REC_FAULT=KIND:N	the N-th call of KIND fails (counted from 1, over all threads); N = 0 makes none fail
- *	REC_FAULT_FILE=FILE	is created when a call was made to fail, so that the caller knows when N is beyond the last one
- *	REC_FAULT_PIECES=BYTES	if set, no file can be mapped and each read moves at most that many bytes, so that there are many to fail
- *	REC_FAULT_NO_LINK=1	no hard link can be made, as in a file system that has none (EPERM)
- *	REC_FAULT_LOG=FILE	a line for each fsync, link, rename and unlink, with the names, in order
+ *	REC_FAULT=KIND:N	the N-th call of KIND fails, counted from 1 over
+ *				all threads; N = 0 makes none fail
+ *	REC_FAULT_FILE=FILE	is created when a call was made to fail, so that
+ *				the caller knows when N is beyond the last one
+ *	REC_FAULT_PIECES=BYTES	no file can be mapped and each read moves at
+ *				most that many bytes, so that many can fail
+ *	REC_FAULT_NO_LINK=1	no hard link can be made (EPERM), as in a file
+ *				system that has none
+ *	REC_FAULT_LOG=FILE	a line for each fsync, link, rename and unlink,
+ *				with the names, in order
  *
  * KIND: malloc (malloc, calloc, realloc, aligned_alloc, posix_memalign:
  * ENOMEM), read (EIO), write (ENOSPC), writeio (EIO), close (EIO, of
@@ -175,8 +180,10 @@ static int armed_main(int argc, char **argv, char **envp)
 	return program(argc, argv, envp);
 }
 
-int __libc_start_main(int (*f)(int, char **, char **), int argc, char **argv, void (*init)(void), void (*fini)(void), void (*end)(void), void *stack);
-int __libc_start_main(int (*f)(int, char **, char **), int argc, char **argv, void (*init)(void), void (*fini)(void), void (*end)(void), void *stack)
+int __libc_start_main(int (*f)(int, char **, char **), int argc, char **argv, void (*init)(void),
+		      void (*fini)(void), void (*end)(void), void *stack);
+int __libc_start_main(int (*f)(int, char **, char **), int argc, char **argv, void (*init)(void),
+		      void (*fini)(void), void (*end)(void), void *stack)
 {
 	REAL(__libc_start_main);
 	program = f;

@@ -10,8 +10,11 @@
  * third, ... call fails, until a run is over before the fault comes (from the
  * 400th on every twentieth part further). Each run must either
  *
- *	- exit 4 with one line on stderr that begins with the command's name (or, for the kind term, die of SIGTERM), and leave no new file at all, or
- *	- exit 0 with the same bytes as the good run; only where a call has a substitute (not for read, write, close, rename, fsync), or with -a (any kind).
+ *	- exit 4 with one line on stderr that begins with the command's name
+ *	  (or, for the kind term, die of SIGTERM), and leave no new file, or
+ *	- exit 0 with the same bytes as the good run; only where a call has a
+ *	  substitute (not for read, write, close, rename, fsync), or with -a
+ *	  (any kind).
  *
  * With -k an old file stands under every name that the good run made: a run
  * that fails must leave each as it was.
@@ -107,7 +110,10 @@ static const struct file *named(const struct files *s, const char *name)
 	return NULL;
 }
 
-/* The files of the folder that are not in `known`; with their bytes, and removed, where take is set. */
+/*
+ * The files of the folder that are not in `known`; with their bytes, and
+ * removed, where take is set.
+ */
 static void new_files(struct files *s, const struct files *known, bool take)
 {
 	DIR *d = opendir(".");
@@ -119,7 +125,8 @@ static void new_files(struct files *s, const struct files *known, bool take)
 	while ((entry = readdir(d))) {
 		struct file *f = &s->f[s->n];
 
-		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 || (known && named(known, entry->d_name)))
+		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
+		    (known && named(known, entry->d_name)))
 			continue;
 		if (s->n == NFILES - 1)
 			die("too many files");
@@ -162,7 +169,9 @@ static const char *leaves(const struct files *good, const struct files *now)
 
 static int child(char **argv, const char *fault)
 {
-	int fds[3] = { open(input, O_RDONLY), open(in_work("out"), O_WRONLY | O_CREAT | O_TRUNC, 0666), open(in_work("err"), O_WRONLY | O_CREAT | O_TRUNC, 0666) };
+	int fds[3] = { open(input, O_RDONLY),
+		       open(in_work("out"), O_WRONLY | O_CREAT | O_TRUNC, 0666),
+		       open(in_work("err"), O_WRONLY | O_CREAT | O_TRUNC, 0666) };
 
 	for (int i = 0; i < 3; i++)
 		if (fds[i] < 0 || dup2(fds[i], i) < 0)
@@ -170,7 +179,8 @@ static int child(char **argv, const char *fault)
 	for (int i = 0; i < 3; i++)
 		if (fds[i] > 2)
 			close(fds[i]);
-	if (fault && (setenv("LD_PRELOAD", shim, 1) != 0 || setenv("REC_FAULT", fault, 1) != 0 || setenv("REC_FAULT_FILE", in_work("fired"), 1) != 0))
+	if (fault && (setenv("LD_PRELOAD", shim, 1) != 0 || setenv("REC_FAULT", fault, 1) != 0 ||
+		      setenv("REC_FAULT_FILE", in_work("fired"), 1) != 0))
 		return 126;
 	alarm(SECONDS);
 	execvp(argv[0], argv);
@@ -225,7 +235,8 @@ static bool one_message(const char *command, char *text, size_t size)
 
 	slurp(&err, in_work("err"));
 	snprintf(text, size, "%.*s", (int)(err.n < 2000 ? err.n : 2000), err.bytes);
-	good = err.n > n + 3 && memcmp(err.bytes, name, n) == 0 && err.bytes[n] == ':' && memchr(err.bytes, '\n', err.n) == err.bytes + err.n - 1;
+	good = err.n > n + 3 && memcmp(err.bytes, name, n) == 0 && err.bytes[n] == ':' &&
+	       memchr(err.bytes, '\n', err.n) == err.bytes + err.n - 1;
 	free(err.bytes);
 	return good;
 }
@@ -248,7 +259,8 @@ static bool must_survive(const char *kind)
 }
 
 /* What is wrong with a run, or NULL. */
-static const char *judge(const char *kind, const char *command, int status, bool fired, const struct files *good, char *err, size_t size)
+static const char *judge(const char *kind, const char *command, int status, bool fired,
+			 const struct files *good, char *err, size_t size)
 {
 	struct files now;
 	const char *wrong = NULL;
@@ -291,11 +303,13 @@ static int sweep(const char *kind, char **argv, const struct files *good)
 		faults += fired;
 		survived += fired && status == 0;
 		if (what && wrong++ < SHOWN)
-			printf("%s: REC_FAULT=%s: %s (status %#x)\n\tstderr: %s\n", argv[0], fault, what, (unsigned)status, err);
+			printf("%s: REC_FAULT=%s: %s (status %#x)\n\tstderr: %s\n", argv[0], fault,
+			       what, (unsigned)status, err);
 		if (wrong > 0 && !fired)
 			break;
 	}
-	printf("%s: %s: %lu faults, %lu survived, %lu wrong\n", argv[0], kind, faults, survived, wrong);
+	printf("%s: %s: %lu faults, %lu survived, %lu wrong\n", argv[0], kind, faults, survived,
+	       wrong);
 	return wrong ? 1 : 0;
 }
 
@@ -316,7 +330,10 @@ static int sweep_all(int nkinds, char **kinds, char **argv)
 	return rc;
 }
 
-/* The preload library tried on this program: three calls of every kind, the second fails. */
+/*
+ * The preload library tried on this program: three calls of every kind, the
+ * second fails.
+ */
 
 static void *nothing(void *arg)
 {
@@ -357,7 +374,9 @@ static int call(const char *kind)
 			close(fd);
 			return rc;
 		}
-		rc = write(fd, &c, 1) != 1 || lseek(fd, 0, SEEK_SET) != 0 || read(fd, &c, 1) != 1 ? errno : 0;
+		rc = write(fd, &c, 1) != 1 || lseek(fd, 0, SEEK_SET) != 0 || read(fd, &c, 1) != 1 ?
+			     errno :
+			     0;
 		if (close(fd) != 0 && rc == 0)
 			rc = errno;
 		return rc;
@@ -384,13 +403,16 @@ static int test_shim(char *self)
 	int wrong = 0, n = (int)(sizeof kinds / sizeof *kinds);
 
 	for (int i = 0; i < n; i++) {
-		char fault[64], *argv[] = { self, (char *)"--victim", (char *)(uintptr_t)kinds[i].kind, NULL };
+		char fault[64], *argv[] = { self, (char *)"--victim",
+					    (char *)(uintptr_t)kinds[i].kind, NULL };
 		int status;
 
 		snprintf(fault, sizeof fault, "%s:2", kinds[i].kind);
 		status = run(argv, fault);
-		if (!WIFEXITED(status) || WEXITSTATUS(status) != kinds[i].err || access(in_work("fired"), F_OK) != 0) {
-			printf("not ok sweep: %s: status %#x instead of errno %d\n", kinds[i].kind, (unsigned)status, kinds[i].err);
+		if (!WIFEXITED(status) || WEXITSTATUS(status) != kinds[i].err ||
+		    access(in_work("fired"), F_OK) != 0) {
+			printf("not ok sweep: %s: status %#x instead of errno %d\n", kinds[i].kind,
+			       (unsigned)status, kinds[i].err);
 			wrong++;
 		}
 		snprintf(fault, sizeof fault, "%s:0", kinds[i].kind);
@@ -465,10 +487,12 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	find_shim();
-	snprintf(work, sizeof work, "%s/sweep.XXXXXX", getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
+	snprintf(work, sizeof work, "%s/sweep.XXXXXX",
+		 getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
 	if (!mkdtemp(work))
 		die(work);
-	rc = argc == 1 ? self_test(argv[0]) : sweep_all(first - optind, argv + optind, argv + first + 1);
+	rc = argc == 1 ? self_test(argv[0]) :
+			 sweep_all(first - optind, argv + optind, argv + first + 1);
 	clean();
 	return rc;
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * mutate.h - changes to a stream that leave it a stream: metadata (keys, values,
- * lines), shapes (blocks built anew with other rows, columns and cells), numbers
- * within sections, names, kinds, orders, sections and blocks. And changes to
- * text. All from one counter of draws, so an execution is its number and seed.
+ * mutate.h - changes to a stream that leave it a stream: metadata (keys,
+ * values, lines), shapes (blocks built anew with other rows, columns and
+ * cells), numbers within sections, names, kinds, orders, sections and blocks.
+ * And changes to text. All from one counter of draws, so an execution is its
+ * number and seed.
  */
 #ifndef TESTS_FUZZ_MUTATE_H
 #define TESTS_FUZZ_MUTATE_H

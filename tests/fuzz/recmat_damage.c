@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Damage to recmat: small streams of every kind and order are cut at every byte, and every bit of them is flipped; every reader of the library must fail each time,
- * without a crash, a leak (run with -fsanitize=address,undefined) or an answer. With trust a flip may go unseen, but memory stays safe.
+ * Damage to recmat: small streams of every kind and order are cut at every
+ * byte, and every bit of them is flipped; every reader of the library must fail
+ * each time, without a crash, a leak (run with -fsanitize=address,undefined) or
+ * an answer. With trust a flip may go unseen, but memory stays safe.
  *
- * Every reader gets every cut and every flip. Under a sanitizer, which is ten times slower, the readers above that of blocks get one bit of each byte and
+ * Every reader gets every cut and every flip. Under a sanitizer, which is ten
+ * times slower, the readers above that of blocks get one bit of each byte and
  * some of the cuts.
  */
 #include <fcntl.h>
@@ -129,7 +132,8 @@ static const struct reader {
 	  false },
 };
 
-static void broken(const struct reader *r, const char *stream, const char *what, size_t at, const char *message)
+static void broken(const struct reader *r, const char *stream, const char *what, size_t at,
+		   const char *message)
 {
 	failures++;
 	printf("not ok recmat_damage: %s of %s, %s %zu: %s\n", r->name, stream, what, at, message);
@@ -167,10 +171,14 @@ static void put(const char *bytes, size_t n)
 	}
 }
 
-/* A cut right behind an end mark leaves a whole stream, and no bytes are an empty text. */
+/*
+ * A cut right behind an end mark leaves a whole stream, and no bytes are an
+ * empty text.
+ */
 static bool whole(const char *bytes, size_t n)
 {
-	return n == 0 || (n >= 128 && memcmp(bytes + n - 128, "RECMAT\0\n", 8) == 0 && memcmp(bytes + n - 128 + 12, "\xff\xff\xff\xff", 4) == 0);
+	return n == 0 || (n >= 128 && memcmp(bytes + n - 128, "RECMAT\0\n", 8) == 0 &&
+			  memcmp(bytes + n - 128 + 12, "\xff\xff\xff\xff", 4) == 0);
 }
 
 static void cut(const struct reader *r, const char *stream, const char *bytes, size_t n)
@@ -204,7 +212,8 @@ static void flip(const struct reader *r, const char *stream, char *bytes, size_t
 			exit(1);
 		if (run(r, bytes, n, false, &e) != -1 || e.code != REC_EDATA)
 			broken(r, stream, "flipped bit", bit, e.msg);
-		if (r == readers && bit % 8 == at % 8 && run(r, bytes, n, true, &e) == -1 && e.code != REC_EDATA)
+		if (r == readers && bit % 8 == at % 8 && run(r, bytes, n, true, &e) == -1 &&
+		    e.code != REC_EDATA)
 			broken(r, stream, "trusted flipped bit", bit, e.msg);
 		flips++;
 		bytes[at] ^= (char)(1 << bit % 8);

@@ -170,7 +170,10 @@ static inline void half_seed(const char *name, const struct rec_als_opts *o, boo
 	rec_model_free(&m);
 }
 
-/* What rec-cat --from factors makes: vectors of items alone, or of both sides, and no metadata. */
+/*
+ * What rec-cat --from factors makes: vectors of items alone, or of both sides,
+ * and no metadata.
+ */
 static inline void bare_seed(const char *name, bool users, struct rec_err *e)
 {
 	struct rec_als_opts o = als_opts(3, false, false);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * stream.h - a recmat stream taken apart, so that a fuzz program can change what
- * it says and put it together again with CRCs that are right: then the checks
- * behind the CRCs are reached.
+ * stream.h - a recmat stream taken apart, so that a fuzz program can change
+ * what it says and put it together again with CRCs that are right: then the
+ * checks behind the CRCs are reached.
  *
  * Bytes of sections lie in the seed until they are changed, then in an arena
  * that is emptied before every execution. Nothing here is freed.
@@ -43,7 +43,10 @@ struct stream {
 static unsigned char arena[ARENA];
 static size_t arena_used;
 
-/* n bytes for this execution; NULL where the arena is full: then the change is not made. */
+/*
+ * n bytes for this execution; NULL where the arena is full: then the change is
+ * not made.
+ */
 static inline void *take(size_t n)
 {
 	void *p = arena + arena_used;
@@ -112,8 +115,8 @@ static inline void put_head(unsigned char *p, const struct piece *b, uint32_t ta
 }
 
 /*
- * One block at p, which has room for `room` bytes of zeros; its size, or 0 where
- * it does not fit.
+ * One block at p, which has room for `room` bytes of zeros; its size, or 0
+ * where it does not fit.
  */
 static inline size_t put_piece(unsigned char *p, size_t room, struct piece *b)
 {
@@ -147,7 +150,10 @@ static inline size_t put_piece(unsigned char *p, size_t room, struct piece *b)
 	return is_end ? REC_FORM_HEAD : at + trailer;
 }
 
-/* The bytes of the stream into p, zeros behind; how many. Blocks that don't fit are left out. */
+/*
+ * The bytes of the stream into p, zeros behind; how many. Blocks that don't fit
+ * are left out.
+ */
 static inline size_t put_together(unsigned char *p, size_t room, struct stream *s)
 {
 	size_t at = 0;

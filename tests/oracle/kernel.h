@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* kernel.h - what the kernels compute, in double, one obvious loop each; every sum comes with the sum of its terms' sizes, the scale of its rounding. */
+/*
+ * kernel.h - what the kernels compute, in double, one obvious loop each; every
+ * sum comes with the sum of its terms' sizes, the scale of its rounding.
+ */
 #ifndef TESTS_ORACLE_KERNEL_H
 #define TESTS_ORACLE_KERNEL_H
 
@@ -20,7 +23,8 @@ static inline double oracle_dot(const float *x, const float *y, size_t n, double
 }
 
 /* a + P' diag(w) P, the element (r, c). */
-static inline double oracle_rank_update(float a, const float *p, const float *w, uint32_t m, uint32_t kp, uint32_t r, uint32_t c, double *size)
+static inline double oracle_rank_update(float a, const float *p, const float *w, uint32_t m,
+					uint32_t kp, uint32_t r, uint32_t c, double *size)
 {
 	double s = a;
 
@@ -34,7 +38,10 @@ static inline double oracle_rank_update(float a, const float *p, const float *w,
 	return s;
 }
 
-/* Textbook Cholesky of the lower triangle, in place; 0, or 1 + the first bad column. */
+/*
+ * Textbook Cholesky of the lower triangle, in place; 0, or 1 + the first bad
+ * column.
+ */
 static inline uint32_t oracle_cholesky(double *a, uint32_t n)
 {
 	for (size_t c = 0; c < n; c++) {
@@ -65,7 +72,9 @@ static inline void oracle_cholesky_solve(const double *l, double *b, uint32_t n)
 }
 
 /* The sum of w[j] (t_j . x) t_j, element c. */
-static inline double oracle_outer_matvec(const float *table, const uint32_t *idx, const float *w, const float *x, uint32_t m, uint32_t kp, uint32_t c, double *size)
+static inline double oracle_outer_matvec(const float *table, const uint32_t *idx, const float *w,
+					 const float *x, uint32_t m, uint32_t kp, uint32_t c,
+					 double *size)
 {
 	double s = 0;
 

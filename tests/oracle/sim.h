@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sim.h - item models by their definitions: a dense matrix of weights, double precision, every sum a loop over all users. For small data.
+ * sim.h - item models by their definitions: a dense matrix of weights, double
+ * precision, every sum a loop over all users. For small data.
  */
 #ifndef ORACLE_SIM_H
 #define ORACLE_SIM_H
@@ -50,21 +51,32 @@ static double oracle_dot(const struct sim_oracle *o, int i, int j)
 }
 
 /* Weights from values, by name of --weights. */
-static void oracle_weigh(struct sim_oracle *o, const char *kind, double alpha, double epsilon, double k1, double b)
+static void oracle_weigh(struct sim_oracle *o, const char *kind, double alpha, double epsilon,
+			 double k1, double b)
 {
 	double sum = 0, n = 0, all = 0;
 
 	for (int u = 0; u < o->users; u++)
 		for (int i = 0; i < o->items; i++) {
-			double length = 0, mean = 0, idf = log((1.0 + o->items) / (1 + oracle_length(o, u))), v = o->v[u][i];
+			double length = 0, mean = 0,
+			       idf = log((1.0 + o->items) / (1 + oracle_length(o, u))),
+			       v = o->v[u][i];
 
 			for (int x = 0; x < o->users; x++)
 				for (int y = 0; y < o->items; y++) {
 					mean += o->held[x][y] ? o->v[x][y] / o->items : 0;
 					length += o->held[x][y] && y == i ? o->v[x][y] : 0;
 				}
-			o->w[u][i] = strcmp(kind, "none") == 0 ? 1 : strcmp(kind, "log") == 0 ? log(1 + v / epsilon) : strcmp(kind, "tfidf") == 0 ? sqrt(v) * idf :
-				     strcmp(kind, "bm25") == 0 ? v * (k1 + 1) / (k1 * (1 - b + b * length / mean) + v) * idf : v;
+			o->w[u][i] = strcmp(kind, "none") == 0 ?
+					     1 :
+				     strcmp(kind, "log") == 0 ?
+					     log(1 + v / epsilon) :
+				     strcmp(kind, "tfidf") == 0 ?
+					     sqrt(v) * idf :
+				     strcmp(kind, "bm25") == 0 ?
+					     v * (k1 + 1) / (k1 * (1 - b + b * length / mean) + v) *
+						     idf :
+					     v;
 			if (!o->held[u][i])
 				o->w[u][i] = 0;
 			all += o->held[u][i];
@@ -77,7 +89,10 @@ static void oracle_weigh(struct sim_oracle *o, const char *kind, double alpha, d
 				o->w[u][i] *= alpha / n;
 }
 
-/* Pearson (by_item) and adjusted cosine: means over all of an item's or a user's values, sums over users that hold both. */
+/*
+ * Pearson (by_item) and adjusted cosine: means over all of an item's or a
+ * user's values, sums over users that hold both.
+ */
 static double oracle_moments(const struct sim_oracle *o, int i, int j, bool by_item)
 {
 	double mi = 0, mj = 0, xy = 0, xx = 0, yy = 0;
@@ -137,7 +152,8 @@ static double oracle_walk(const struct sim_oracle *o, int i, int j, double a, do
 
 static double oracle_pair(const struct sim_oracle *o, const char *method, int i, int j)
 {
-	double di = oracle_count(o, i), dj = oracle_count(o, j), c = o->both[i][j], u = o->users, x = o->shrink;
+	double di = oracle_count(o, i), dj = oracle_count(o, j), c = o->both[i][j], u = o->users,
+	       x = o->shrink;
 
 	if (strcmp(method, "cosine") == 0)
 		return oracle_dot(o, i, j) / (sqrt(oracle_dot(o, i, i) * oracle_dot(o, j, j)) + x);
@@ -154,14 +170,17 @@ static double oracle_pair(const struct sim_oracle *o, const char *method, int i,
 	if (strcmp(method, "lift") == 0)
 		return c * u / (di * dj + x);
 	if (strcmp(method, "llr") == 0)
-		return 2 * (oracle_entropy(c, di, dj, u) + oracle_entropy(di - c, di, u - dj, u) + oracle_entropy(dj - c, u - di, dj, u) +
+		return 2 * (oracle_entropy(c, di, dj, u) + oracle_entropy(di - c, di, u - dj, u) +
+			    oracle_entropy(dj - c, u - di, dj, u) +
 			    oracle_entropy(u - di - dj + c, u - di, u - dj, u));
 	if (strcmp(method, "pearson") == 0)
 		return oracle_moments(o, i, j, true);
 	if (strcmp(method, "adjusted-cosine") == 0)
 		return oracle_moments(o, i, j, false);
 	if (strcmp(method, "asymmetric") == 0)
-		return oracle_dot(o, i, j) / (pow(oracle_dot(o, i, i), o->asymmetry) * pow(oracle_dot(o, j, j), 1 - o->asymmetry) + x);
+		return oracle_dot(o, i, j) / (pow(oracle_dot(o, i, i), o->asymmetry) *
+						      pow(oracle_dot(o, j, j), 1 - o->asymmetry) +
+					      x);
 	if (strcmp(method, "dot") == 0)
 		return oracle_dot(o, i, j);
 	if (strcmp(method, "linear") == 0)
@@ -215,7 +234,8 @@ static void oracle_similarity(struct sim_oracle *o, const char *method)
 	}
 	for (int i = 0; i < o->items; i++)
 		for (int j = 0; j < o->items; j++)
-			o->s[i][j] = i == j || o->both[i][j] == 0 ? 0 : oracle_pair(o, method, i, j);
+			o->s[i][j] = i == j || o->both[i][j] == 0 ? 0 :
+								    oracle_pair(o, method, i, j);
 }
 
 #endif

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * als - the factorisation against its definition: an oracle in double that loops over all pairs of users and items, and the promises (an objective that never rises,
- * fold-in equal to training, no influence of threads and instruction sets).
+ * als - the factorisation against its definition: an oracle in double that
+ * loops over all pairs of users and items, and the promises (an objective that
+ * never rises, fold-in equal to training, no influence of threads and
+ * instruction sets).
  */
 #include <math.h>
 #include <stdio.h>
@@ -69,7 +71,9 @@ static void make_data(struct data *d, uint32_t nu, uint32_t ni, double share, va
 		}
 	}
 	d->ptr[nu] = n;
-	d->x.m = (struct rec_csr){ .nrows = nu, .ncols = ni, .nnz = n, .ptr = d->ptr, .col = d->col, .val = d->val };
+	d->x.m = (struct rec_csr){
+		.nrows = nu, .ncols = ni, .nnz = n, .ptr = d->ptr, .col = d->col, .val = d->val
+	};
 }
 
 static void free_data(struct data *d)
@@ -93,7 +97,8 @@ static float one(uint32_t u, uint32_t i, uint64_t draw)
 
 static float rating(uint32_t u, uint32_t i, uint64_t draw)
 {
-	double x = 3 + 0.8 * rec_normal(rec_random(7, u)) + 0.6 * rec_normal(rec_random(8, i)) + 0.5 * ((u + i) % 3) + 0.3 * rec_normal(draw);
+	double x = 3 + 0.8 * rec_normal(rec_random(7, u)) + 0.6 * rec_normal(rec_random(8, i)) +
+		   0.5 * ((u + i) % 3) + 0.3 * rec_normal(draw);
 	double r = floor(2 * x + 0.5) / 2;
 
 	return (float)(r < 0.5 ? 0.5 : r > 5 ? 5 : r);
@@ -120,10 +125,13 @@ struct oracle {
 
 static double plain_weight(const struct rec_als_opts *o, double v)
 {
-	return o->weights == REC_WEIGHTS_NONE ? 1 : o->weights == REC_WEIGHTS_LINEAR ? fabs(v) : log1p(fabs(v) / o->epsilon);
+	return o->weights == REC_WEIGHTS_NONE	? 1 :
+	       o->weights == REC_WEIGHTS_LINEAR ? fabs(v) :
+						  log1p(fabs(v) / o->epsilon);
 }
 
-static struct oracle make_oracle(const struct rec_als_opts *o, const struct rec_sparse *x, const struct rec_model *m)
+static struct oracle make_oracle(const struct rec_als_opts *o, const struct rec_sparse *x,
+				 const struct rec_model *m)
 {
 	struct oracle r = { .o = o, .x = x, .m = m, .divisor = 1, .k = o->factors };
 	double sum = 0, fit = 0, pairs = 0, values = 0, squares = 0;
@@ -140,8 +148,12 @@ static struct oracle make_oracle(const struct rec_als_opts *o, const struct rec_
 	r.mean = values / (double)x->m.nnz;
 	if (o->weights != REC_WEIGHTS_NONE)
 		r.divisor = sum / fit;
-	r.alpha0 = o->explicit_loss ? 0 : o->unobserved >= 0 ? o->unobserved : 14 * pairs / ((double)x->m.nrows * x->m.ncols);
-	r.reg = o->reg >= 0 ? o->reg : o->explicit_loss ? 1.3 * sqrt(squares / (double)x->m.nnz - r.mean * r.mean) : 0.01;
+	r.alpha0 = o->explicit_loss   ? 0 :
+		   o->unobserved >= 0 ? o->unobserved :
+					14 * pairs / ((double)x->m.nrows * x->m.ncols);
+	r.reg = o->reg >= 0	 ? o->reg :
+		o->explicit_loss ? 1.3 * sqrt(squares / (double)x->m.nnz - r.mean * r.mean) :
+				   0.01;
 	r.power = o->reg_power >= 0 ? o->reg_power : o->explicit_loss ? 0.5 : 1;
 	return r;
 }
@@ -162,7 +174,8 @@ static void pair_terms(const struct oracle *r, double v, double *w, double *targ
 
 static double predict(const struct oracle *r, uint32_t u, uint32_t i)
 {
-	const float *p = r->m->user.val + (size_t)u * r->m->user.ncols, *q = r->m->item.val + (size_t)i * r->m->item.ncols;
+	const float *p = r->m->user.val + (size_t)u * r->m->user.ncols,
+		    *q = r->m->item.val + (size_t)i * r->m->item.ncols;
 	double y = r->o->explicit_loss ? r->mean : 0;
 
 	for (uint32_t c = 0; c < r->m->user.ncols; c++)
@@ -170,7 +183,8 @@ static double predict(const struct oracle *r, uint32_t u, uint32_t i)
 	return y;
 }
 
-static double row_cost(const struct oracle *r, const float *x, double n, double others, uint32_t bias_at)
+static double row_cost(const struct oracle *r, const float *x, double n, double others,
+		       uint32_t bias_at)
 {
 	double s = 0;
 
@@ -185,7 +199,8 @@ static double row_cost(const struct oracle *r, const float *x, double n, double 
 static double oracle_objective(const struct oracle *r)
 {
 	const struct rec_csr *m = &r->x->m;
-	double *nu = need(calloc(m->nrows, sizeof *nu)), *ni = need(calloc(m->ncols, sizeof *ni)), sum = 0;
+	double *nu = need(calloc(m->nrows, sizeof *nu)), *ni = need(calloc(m->ncols, sizeof *ni)),
+	       sum = 0;
 
 	for (uint32_t u = 0; u < m->nrows; u++) {
 		for (uint64_t j = m->ptr[u]; j < m->ptr[u + 1]; j++) {
@@ -199,17 +214,20 @@ static double oracle_objective(const struct oracle *r)
 		}
 		for (uint32_t i = 0; !r->o->explicit_loss && i < m->ncols; i++)
 			sum += r->alpha0 * predict(r, u, i) * predict(r, u, i);
-		sum += row_cost(r, r->m->user.val + (size_t)u * r->m->user.ncols, nu[u], m->ncols, r->k + 1);
+		sum += row_cost(r, r->m->user.val + (size_t)u * r->m->user.ncols, nu[u], m->ncols,
+				r->k + 1);
 	}
 	for (uint32_t i = 0; i < m->ncols; i++)
-		sum += row_cost(r, r->m->item.val + (size_t)i * r->m->item.ncols, ni[i], m->nrows, r->k);
+		sum += row_cost(r, r->m->item.val + (size_t)i * r->m->item.ncols, ni[i], m->nrows,
+				r->k);
 	free(nu);
 	free(ni);
 	return sum;
 }
 
 /*
- * Half the derivative of the objective by component c of user u (k: the bias), and the size of the terms it is made of. Zero at the solution.
+ * Half the derivative of the objective by component c of user u (k: the bias),
+ * and the size of the terms it is made of. Zero at the solution.
  */
 static double gradient(const struct oracle *r, uint32_t u, uint32_t c, double *size)
 {
@@ -233,7 +251,8 @@ static double gradient(const struct oracle *r, uint32_t u, uint32_t c, double *s
 		g += part;
 		*size += fabs(part);
 	}
-	part = p[at] * (c == r->k ? r->o->bias_reg : r->reg * pow(n + r->alpha0 * m->ncols, r->power));
+	part = p[at] *
+	       (c == r->k ? r->o->bias_reg : r->reg * pow(n + r->alpha0 * m->ncols, r->power));
 	*size += fabs(part);
 	return g + part;
 }
@@ -286,13 +305,15 @@ static struct rec_run make_run(unsigned threads, const char *isa)
 
 static bool same_dense(const struct rec_dense *a, const struct rec_dense *b)
 {
-	return a->row.n == b->row.n && a->ncols == b->ncols && memcmp(a->val, b->val, (size_t)a->row.n * a->ncols * sizeof *a->val) == 0;
+	return a->row.n == b->row.n && a->ncols == b->ncols &&
+	       memcmp(a->val, b->val, (size_t)a->row.n * a->ncols * sizeof *a->val) == 0;
 }
 
 static bool same_meta(const struct rec_meta *a, const struct rec_meta *b)
 {
 	for (size_t i = 0; i < a->n && i < b->n; i++)
-		if (strcmp(a->entry[i].key, b->entry[i].key) != 0 || strcmp(a->entry[i].value, b->entry[i].value) != 0)
+		if (strcmp(a->entry[i].key, b->entry[i].key) != 0 ||
+		    strcmp(a->entry[i].value, b->entry[i].value) != 0)
 			return false;
 	return a->n == b->n;
 }
@@ -305,7 +326,8 @@ static bool finite_dense(const struct rec_dense *d)
 	return true;
 }
 
-static void check_foldin(const struct rec_model *m, const struct rec_sparse *x, const struct rec_run *run, const char *name)
+static void check_foldin(const struct rec_model *m, const struct rec_sparse *x,
+			 const struct rec_run *run, const char *name)
 {
 	struct rec_foldin *f;
 	struct rec_foldin_scratch *s;
@@ -317,13 +339,17 @@ static void check_foldin(const struct rec_model *m, const struct rec_sparse *x, 
 	for (uint32_t u = 0; u < x->m.nrows; u++) {
 		uint64_t at = x->m.ptr[u];
 
-		MUST(rec_foldin_solve(f, s, x->m.col + at, x->m.val + at, (uint32_t)(x->m.ptr[u + 1] - at), p, &err), &err);
-		differ += memcmp(p, m->user.val + (size_t)u * m->user.ncols, m->user.ncols * sizeof *p) != 0;
+		MUST(rec_foldin_solve(f, s, x->m.col + at, x->m.val + at,
+				      (uint32_t)(x->m.ptr[u + 1] - at), p, &err),
+		     &err);
+		differ += memcmp(p, m->user.val + (size_t)u * m->user.ncols,
+				 m->user.ncols * sizeof *p) != 0;
 	}
 	CHECK(differ == 0, "%s: fold-in differs from training for %u users", name, differ);
 	MUST(rec_foldin_solve(f, s, NULL, NULL, 0, p, &err), &err);
 	for (uint32_t c = 0; c < m->item.ncols; c++)
-		CHECK(p[c] == (c == m->item.ncols - 2 && rec_meta_get(&m->meta, "mean") && strcmp(rec_meta_get(&m->meta, "bias"), "1") == 0),
+		CHECK(p[c] == (c == m->item.ncols - 2 && rec_meta_get(&m->meta, "mean") &&
+			       strcmp(rec_meta_get(&m->meta, "bias"), "1") == 0),
 		      "%s: component %u of an empty history is %g", name, c, p[c]);
 	rec_foldin_scratch_free(s);
 	rec_foldin_free(f);
@@ -331,7 +357,8 @@ static void check_foldin(const struct rec_model *m, const struct rec_sparse *x, 
 }
 
 /* One configuration against oracle, threads, instruction sets and fold-in. */
-static void check_config(const char *name, const struct rec_als_opts *given, const struct rec_sparse *x)
+static void check_config(const char *name, const struct rec_als_opts *given,
+			 const struct rec_sparse *x)
 {
 	struct rec_als_opts o = *given;
 	struct rec_run run = make_run(0, NULL);
@@ -348,7 +375,8 @@ static void check_config(const char *name, const struct rec_als_opts *given, con
 	CHECK(finite_dense(&m.user) && finite_dense(&m.item), "%s: a factor is not finite", name);
 	CHECK(t.n == 2 * o.iterations, "%s: %u objectives", name, t.n);
 	value = oracle_objective(&r);
-	CHECK(fabs(value - t.last) <= 2e-6 * fabs(value), "%s: objective %.10g, by definition %.10g", name, t.last, value);
+	CHECK(fabs(value - t.last) <= 2e-6 * fabs(value),
+	      "%s: objective %.10g, by definition %.10g", name, t.last, value);
 	if (o.solver == REC_CHOLESKY) {
 		CHECK(!t.rose, "%s: the objective rose", name);
 		check_gradient(&r, name);
@@ -359,7 +387,9 @@ static void check_config(const char *name, const struct rec_als_opts *given, con
 		struct rec_run many = make_run(threads, NULL);
 
 		MUST(rec_als_train(&m2, x, &o, &many, &err), &err);
-		CHECK(same_dense(&m.user, &m2.user) && same_dense(&m.item, &m2.item) && same_meta(&m.meta, &m2.meta), "%s: %u threads", name, threads);
+		CHECK(same_dense(&m.user, &m2.user) && same_dense(&m.item, &m2.item) &&
+			      same_meta(&m.meta, &m2.meta),
+		      "%s: %u threads", name, threads);
 		rec_model_free(&m2);
 		rec_pool_free(many.pool);
 	}
@@ -367,7 +397,8 @@ static void check_config(const char *name, const struct rec_als_opts *given, con
 		struct rec_run other = make_run(0, *isa);
 
 		MUST(rec_als_train(&m2, x, &o, &other, &err), &err);
-		CHECK(same_dense(&m.user, &m2.user) && same_dense(&m.item, &m2.item), "%s: %s", name, *isa);
+		CHECK(same_dense(&m.user, &m2.user) && same_dense(&m.item, &m2.item), "%s: %s",
+		      name, *isa);
 		rec_model_free(&m2);
 	}
 	rec_model_free(&m);
@@ -472,23 +503,32 @@ static void test_halves(const struct rec_als_opts *given, value_fn *value, const
 	o.iterations = 0;
 	MUST(rec_als_train(&start, &d.x, &o, &run, &err), &err);
 	MUST(rec_als_half(&item, &start, &d.x, &h, &run, &err), &err);
-	CHECK(same_dense(&item.item, &whole.item) && item.user.row.n == 0 && unknown == 0, "%s: half item", name);
+	CHECK(same_dense(&item.item, &whole.item) && item.user.row.n == 0 && unknown == 0,
+	      "%s: half item", name);
 	both = start;	/* conjugate gradients start from the users before */
 	both.item = item.item;
 	both.meta = item.meta;
 	h.users = true;
 	MUST(rec_als_half(&user, &both, &d.x, &h, &run, &err), &err);
-	CHECK(same_dense(&user.user, &whole.user) && same_meta(&user.meta, &whole.meta), "%s: half user", name);
+	CHECK(same_dense(&user.user, &whole.user) && same_meta(&user.meta, &whole.meta),
+	      "%s: half user", name);
 	for (h.parts = 2, h.part = 1; h.part <= h.parts; h.part++) {
 		MUST(rec_als_half(&part, &both, &d.x, &h, &run, &err), &err);
-		CHECK(memcmp(part.user.val, whole.user.val + rows * whole.user.ncols, (size_t)part.user.row.n * part.user.ncols * 4) == 0, "%s: part %u", name, h.part);
+		CHECK(memcmp(part.user.val, whole.user.val + rows * whole.user.ncols,
+			     (size_t)part.user.row.n * part.user.ncols * 4) == 0,
+		      "%s: part %u", name, h.part);
 		rows += part.user.row.n;
 		rec_model_free(&part);
 	}
 	CHECK(rows == 600, "%s: %llu rows in parts", name, (unsigned long long)rows);
-	for (h.parts = 4, h.part = 1, rows = 0; h.part <= h.parts; h.part++) {	/* 600 rows are 3 blocks: the last part is empty */
+	/* 600 rows are 3 blocks: the last part is empty */
+	for (h.parts = 4, h.part = 1, rows = 0; h.part <= h.parts; h.part++) {
 		MUST(rec_als_half(&part, &both, &d.x, &h, &run, &err), &err);
-		CHECK(part.user.row.n == (h.part < 3 ? 256 : h.part == 3 ? 88 : 0) && part.user.ncols == whole.user.ncols && same_meta(&part.meta, &whole.meta),
+		CHECK(part.user.row.n == (h.part < 3  ? 256 :
+					  h.part == 3 ? 88 :
+							0) &&
+			      part.user.ncols == whole.user.ncols &&
+			      same_meta(&part.meta, &whole.meta),
 		      "%s: part %u of 4", name, h.part);
 		rec_model_free(&part);
 	}
@@ -519,7 +559,8 @@ static void test_init_from(void)
 		o.iterations = 1;
 		o.init = &b;
 		MUST(rec_als_train(&c, &d.x, &o, &run, &err), &err);
-		CHECK(same_dense(&a.user, &c.user) && same_dense(&a.item, &c.item), "2 + 1 sweeps differ from 3 (cg %d)", cg);
+		CHECK(same_dense(&a.user, &c.user) && same_dense(&a.item, &c.item),
+		      "2 + 1 sweeps differ from 3 (cg %d)", cg);
 		o.factors = 13;
 		rec_model_free(&a);
 		CHECK(rec_als_train(&a, &d.x, &o, &run, &err) == -1 &&
@@ -538,7 +579,8 @@ static void test_gramian(void)
 	enum { N = 256 * 70 + 100, KP = 16 };
 	struct rec_run run = make_run(0, NULL), many = make_run(3, NULL);
 	float *t = need(rec_alloc((size_t)N * KP, sizeof *t, &err));
-	double *a = need(rec_alloc(KP * KP, sizeof *a, &err)), *b = need(rec_alloc(KP * KP, sizeof *b, &err)), worst = 0;
+	double *a = need(rec_alloc(KP * KP, sizeof *a, &err)),
+	       *b = need(rec_alloc(KP * KP, sizeof *b, &err)), worst = 0;
 
 	for (size_t i = 0; i < (size_t)N * KP; i++)
 		t[i] = (float)rec_normal(rec_random(3, i));
@@ -575,12 +617,15 @@ static void expect_error(const char *text, const struct rec_sparse *x, const str
 	struct rec_model m;
 
 	err = (struct rec_err){ 0 };
-	CHECK(rec_als_train(&m, x, o, &run, &err) == -1 && err.code == REC_EDATA && strcmp(err.msg, text) == 0, "'%s', expected '%s'", err.msg, text);
+	CHECK(rec_als_train(&m, x, o, &run, &err) == -1 && err.code == REC_EDATA &&
+		      strcmp(err.msg, text) == 0,
+	      "'%s', expected '%s'", err.msg, text);
 	CHECK(!m.has_factors && m.meta.n == 0, "a failed training leaves something in the model");
 	err = (struct rec_err){ 0 };
 }
 
-static void expect_finite(const char *name, const struct rec_sparse *x, const struct rec_als_opts *o)
+static void expect_finite(const char *name, const struct rec_sparse *x,
+			  const struct rec_als_opts *o)
 {
 	struct rec_run run = make_run(0, NULL);
 	struct rec_model m;
@@ -653,7 +698,11 @@ static void test_extremes(void)
 
 	for (int v = 0; v < 3; v++) {
 		for (int s = 0; s < 3; s++) {
-			make_data(&d, s == 0 ? 1 : s == 1 ? 3 : 40, s == 2 ? 2 : 1 + 4 * (uint32_t)s, 0.5, values[v]);
+			make_data(&d,
+				  s == 0 ? 1 :
+				  s == 1 ? 3 :
+					   40,
+				  s == 2 ? 2 : 1 + 4 * (uint32_t)s, 0.5, values[v]);
 			if (v == 2)
 				d.val[0] = 1;	/* something above 0 */
 			for (int i = 0; i < 16; i++) {
@@ -671,7 +720,10 @@ static void test_extremes(void)
 	}
 }
 
-/* A user with zeros alone has the vector zero; constant ratings leave nothing to explain. */
+/*
+ * A user with zeros alone has the vector zero; constant ratings leave nothing
+ * to explain.
+ */
 static void test_zero_rows(void)
 {
 	struct rec_run run = make_run(0, NULL);
@@ -695,7 +747,9 @@ static void test_zero_rows(void)
 	zeros = true;
 	for (uint32_t c = 0; c < 12; c++)
 		zeros = zeros && m.user.val[c] == 0 && m.item.val[c] == 0;
-	CHECK(zeros && m.user.val[12] == 1 && m.user.val[13] == 0 && strcmp(rec_meta_get(&m.meta, "mean"), "3.5") == 0, "constant ratings");
+	CHECK(zeros && m.user.val[12] == 1 && m.user.val[13] == 0 &&
+		      strcmp(rec_meta_get(&m.meta, "mean"), "3.5") == 0,
+	      "constant ratings");
 	rec_model_free(&m);
 	free_data(&d);
 }

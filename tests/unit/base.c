@@ -28,7 +28,9 @@ static void hashes(void)
 	CHECK(rec_hash("abc", 3, 0) == 0x44bc2cf5ad770999u, "XXH64 of abc");
 	CHECK(rec_hash("\x9e", 1, 0) == 0x4fce394cc88952d8u, "XXH64 of one byte");
 	CHECK(rec_hash("xxhash", 6, 20141025) == 0xb559b98d844e0635u, "XXH64 with a seed");
-	CHECK(rec_hash("Call me Ishmael. Some years ago--never mind how long precisely-", 63, 0) == 0x02a2e85470d6fd96u, "XXH64 of 63 bytes");
+	CHECK(rec_hash("Call me Ishmael. Some years ago--never mind how long precisely-", 63, 0) ==
+		      0x02a2e85470d6fd96u,
+	      "XXH64 of 63 bytes");
 }
 
 /* The names that were meant by a word, with blanks between them. */
@@ -112,15 +114,18 @@ static void messages(void)
 	struct rec_err e = { 0 };
 	char big[2000];
 
-	CHECK(rec_err_set(&e, REC_EDATA, "a%s", "\tb\n") == -1 && strcmp(e.msg, "a?b?") == 0, "one line");
-	CHECK(rec_err_set(&e, REC_EIO, "later") == -1 && e.code == REC_EDATA, "the first failure stays");
+	CHECK(rec_err_set(&e, REC_EDATA, "a%s", "\tb\n") == -1 && strcmp(e.msg, "a?b?") == 0,
+	      "one line");
+	CHECK(rec_err_set(&e, REC_EIO, "later") == -1 && e.code == REC_EDATA,
+	      "the first failure stays");
 	rec_err_prefix(&e, "file: ");
 	CHECK(strcmp(e.msg, "file: a?b?") == 0, "prefix");
 	memset(big, 'x', sizeof big);
 	big[sizeof big - 1] = '\0';
 	e = (struct rec_err){ 0 };
 	rec_err_set(&e, REC_EDATA, "%s", big);
-	CHECK(strlen(e.msg) == sizeof e.msg - 1 && strcmp(e.msg + sizeof e.msg - 4, "...") == 0, "long messages are cut");
+	CHECK(strlen(e.msg) == sizeof e.msg - 1 && strcmp(e.msg + sizeof e.msg - 4, "...") == 0,
+	      "long messages are cut");
 	e = (struct rec_err){ 0 };
 	rec_err_errno(&e, ENOENT, "f");
 	CHECK(e.code == REC_EDATA && strcmp(e.msg, "f: No such file or directory") == 0, "ENOENT");
@@ -144,16 +149,22 @@ static void memory(void)
 
 static void keys(void)
 {
-	static const double ascending[] = { -1e300, -2.5, -1, -1e-300, -0.0, 0.0, 1e-300, 1, 2.5, 1e300 };
+	static const double ascending[] = { -1e300, -2.5,   -1, -1e-300, -0.0,
+					    0.0,    1e-300, 1,	2.5,	 1e300 };
 	enum { N = sizeof ascending / sizeof *ascending };
 
 	for (size_t i = 0; i < N; i++) {
 		uint64_t key = rec_key64(rec_bits64(ascending[i]));
 		float f = (float)ascending[i];
 
-		CHECK(rec_float64(rec_unkey64(key)) == ascending[i] && rec_float32(rec_unkey32(rec_key32(rec_bits32(f)))) == f, "%g and back", ascending[i]);
-		CHECK(i == 0 || rec_key64(rec_bits64(ascending[i - 1])) < key, "%g ascends", ascending[i]);
-		CHECK(i == 0 || rec_key32(rec_bits32((float)ascending[i - 1])) <= rec_key32(rec_bits32(f)), "%g ascends", ascending[i]);
+		CHECK(rec_float64(rec_unkey64(key)) == ascending[i] &&
+			      rec_float32(rec_unkey32(rec_key32(rec_bits32(f)))) == f,
+		      "%g and back", ascending[i]);
+		CHECK(i == 0 || rec_key64(rec_bits64(ascending[i - 1])) < key, "%g ascends",
+		      ascending[i]);
+		CHECK(i == 0 || rec_key32(rec_bits32((float)ascending[i - 1])) <=
+					rec_key32(rec_bits32(f)),
+		      "%g ascends", ascending[i]);
 	}
 }
 
@@ -208,7 +219,8 @@ static void searches(void)
 
 		while (want < 4 && x[want] < v)
 			want++;
-		CHECK(rec_search32(x, 0, 4, v) == want && rec_search64(y, 0, 4, v) == want, "first that is at least %u", v);
+		CHECK(rec_search32(x, 0, 4, v) == want && rec_search64(y, 0, 4, v) == want,
+		      "first that is at least %u", v);
 	}
 	CHECK(rec_search32(x, 2, 2, 0) == 2 && rec_search32(NULL, 0, 0, 5) == 0);
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* blocks - sums in blocks against the tree written out, parts that join without a gap. */
+/*
+ * blocks - sums in blocks against the tree written out, parts that join without
+ * a gap.
+ */
 #include <math.h>
 
 #include "base/blocks.h"
@@ -34,11 +37,14 @@ static void test_sums(void)
 
 	for (uint64_t i = 0; i < MOST; i++)
 		flat += x[i] = rec_unit(rec_random(1, i));
-	CHECK(fabs(rec_blocks_sum(x, MOST) - flat) < 1e-13 * flat, "%g", rec_blocks_sum(x, MOST) - flat);
+	CHECK(fabs(rec_blocks_sum(x, MOST) - flat) < 1e-13 * flat, "%g",
+	      rec_blocks_sum(x, MOST) - flat);
 	for (uint64_t n = 0; n <= MOST; n += n < 1000 ? 1 : 97)
 		CHECK(rec_blocks_sum(x, n) == pairwise(n), "%lu rows", (unsigned long)n);
-	CHECK(rec_tree_sum(x, 0) == 0 && rec_tree_sum(x, 1) == x[0] && rec_tree_sum(x, 3) == (x[0] + x[1]) + x[2]);
-	CHECK(rec_tree_split(2) == 1 && rec_tree_split(4) == 2 && rec_tree_split(5) == 4 && rec_tree_split(1000) == 512);
+	CHECK(rec_tree_sum(x, 0) == 0 && rec_tree_sum(x, 1) == x[0] &&
+	      rec_tree_sum(x, 3) == (x[0] + x[1]) + x[2]);
+	CHECK(rec_tree_split(2) == 1 && rec_tree_split(4) == 2 && rec_tree_split(5) == 4 &&
+	      rec_tree_split(1000) == 512);
 }
 
 static void test_parts(uint32_t nrows, uint32_t n)
@@ -49,13 +55,17 @@ static void test_parts(uint32_t nrows, uint32_t n)
 		uint32_t first, last;
 
 		rec_blocks_part(nrows, i, n, &first, &last);
-		CHECK(first == next && (last % REC_BLOCK_ROWS == 0 || last == nrows), "part %u of %u of %u: %u..%u", i, n, nrows, first, last);
+		CHECK(first == next && (last % REC_BLOCK_ROWS == 0 || last == nrows),
+		      "part %u of %u of %u: %u..%u", i, n, nrows, first, last);
 		next = last;
 	}
 	CHECK(next == nrows, "%u of %u", next, nrows);
 }
 
-/* The least that the costliest of n parts can cost: best[b] over the first b blocks, all borders tried. */
+/*
+ * The least that the costliest of n parts can cost: best[b] over the first b
+ * blocks, all borders tried.
+ */
 static uint64_t best_of_all(const uint64_t *cost, uint32_t nblocks, uint32_t n)
 {
 	uint64_t best[65], sum;
@@ -68,7 +78,8 @@ static uint64_t best_of_all(const uint64_t *cost, uint32_t nblocks, uint32_t n)
 			uint64_t least = UINT64_MAX;
 
 			sum = 0;
-			for (uint32_t from = b + 1; from-- > 0; sum += from > 0 ? cost[from - 1] : 0) {
+			for (uint32_t from = b + 1; from-- > 0;
+			     sum += from > 0 ? cost[from - 1] : 0) {
 				uint64_t most = best[from] > sum ? best[from] : sum;
 
 				least = most < least ? most : least;
@@ -91,7 +102,8 @@ static void test_balance(uint32_t nrows, uint32_t n, int skew)
 		uint64_t sum = 0;
 
 		rec_blocks_balance(nrows, cost, i, n, &first, &last);
-		CHECK(first == next && (last % REC_BLOCK_ROWS == 0 || last == nrows), "part %u of %u of %u: %u..%u", i, n, nrows, first, last);
+		CHECK(first == next && (last % REC_BLOCK_ROWS == 0 || last == nrows),
+		      "part %u of %u of %u: %u..%u", i, n, nrows, first, last);
 		for (uint32_t b = first / REC_BLOCK_ROWS; b < rec_blocks(last); b++)
 			sum += cost[b];
 		most = sum > most ? sum : most;
@@ -113,6 +125,7 @@ int main(void)
 	test_parts(5000, 50);
 	test_parts(0, 3);
 	test_parts(UINT32_MAX, 1000000);
-	CHECK(rec_blocks(0) == 0 && rec_blocks(1) == 1 && rec_blocks(256) == 1 && rec_blocks(257) == 2);
+	CHECK(rec_blocks(0) == 0 && rec_blocks(1) == 1 && rec_blocks(256) == 1 &&
+	      rec_blocks(257) == 2);
 	return finished("blocks");
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* check.h - what all unit programs share: counted checks, and an end that says how many there were. Checks may be made from any thread. */
+/*
+ * check.h - what all unit programs share: counted checks, and an end that says
+ * how many there were. Checks may be made from any thread.
+ */
 #ifndef TESTS_CHECK_H
 #define TESTS_CHECK_H
 
@@ -43,7 +46,8 @@ static inline _Noreturn void die(const struct rec_err *e)
 static inline int finished(const char *name)
 {
 	if (failures > 0)
-		printf("FAILED %s: %lu of %lu checks\n", name, (unsigned long)failures, (unsigned long)checks);
+		printf("FAILED %s: %lu of %lu checks\n", name, (unsigned long)failures,
+		       (unsigned long)checks);
 	else
 		printf("ok %s: %lu checks\n", name, (unsigned long)checks);
 	return failures > 0;

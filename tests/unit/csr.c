@@ -11,9 +11,12 @@ static struct rec_pool *pool;	/* 4 threads */
 
 static int same(const struct rec_csr *a, const struct rec_csr *b)
 {
-	return a->nrows == b->nrows && a->ncols == b->ncols && a->nnz == b->nnz && !a->time == !b->time &&
-	       memcmp(a->ptr, b->ptr, (a->nrows + 1) * sizeof *a->ptr) == 0 && memcmp(a->col, b->col, a->nnz * sizeof *a->col) == 0 &&
-	       memcmp(a->val, b->val, a->nnz * sizeof *a->val) == 0 && (!a->time || memcmp(a->time, b->time, a->nnz * sizeof *a->time) == 0);
+	return a->nrows == b->nrows && a->ncols == b->ncols && a->nnz == b->nnz &&
+	       !a->time == !b->time &&
+	       memcmp(a->ptr, b->ptr, (a->nrows + 1) * sizeof *a->ptr) == 0 &&
+	       memcmp(a->col, b->col, a->nnz * sizeof *a->col) == 0 &&
+	       memcmp(a->val, b->val, a->nnz * sizeof *a->val) == 0 &&
+	       (!a->time || memcmp(a->time, b->time, a->nnz * sizeof *a->time) == 0);
 }
 
 /* About one cell in `sparsity`, and some rows and columns without any. */
@@ -30,7 +33,8 @@ static void make(struct rec_csr *m, uint32_t nrows, uint32_t ncols, uint64_t spa
 			if (i % 7 != 3 && j % 5 != 2 && draw(sparsity) == 0) {
 				((float *)m->own[2])[nnz] = (float)draw(100) - 50;
 				if (times)
-					((double *)m->own[3])[nnz] = draw(5) ? (double)draw(1000) : NAN;
+					((double *)m->own[3])[nnz] = draw(5) ? (double)draw(1000) :
+									       NAN;
 				col[nnz++] = j;
 			}
 		ptr[i + 1] = nnz;
@@ -56,7 +60,8 @@ static void test(uint32_t nrows, uint32_t ncols, uint64_t sparsity, int times)
 			for (uint64_t c = m.ptr[i]; c < m.ptr[i + 1]; c++)
 				if (m.col[c] == j) {
 					bad += t.col[at] != i || t.val[at] != m.val[c] ||
-					       (times && memcmp(&t.time[at], &m.time[c], sizeof *t.time) != 0);
+					       (times && memcmp(&t.time[at], &m.time[c],
+								sizeof *t.time) != 0);
 					at++;
 				}
 	}

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * eval - measures against values by hand and against all orders of tied entries; statistics against published values; the estimate from sampled ranks by
- * simulation; Gini index, names.
+ * eval - measures against values by hand and against all orders of tied
+ * entries; statistics against published values; the estimate from sampled ranks
+ * by simulation; Gini index, names.
  */
 #include <math.h>
 #include <stdio.h>
@@ -62,7 +63,8 @@ static double value(const struct rec_ranking *r, const char *text)
 /* Relevant, other, relevant, other, other; truth of three. */
 static void by_hand(void)
 {
-	static const double gain[] = { 1, 0, 1, 0, 0 }, graded[] = { 2, 0, 5, 0, 0 }, one[] = { 1, 1, 1 }, ideal[] = { 5, 3, 2 };
+	static const double gain[] = { 1, 0, 1, 0, 0 }, graded[] = { 2, 0, 5, 0, 0 },
+			    one[] = { 1, 1, 1 }, ideal[] = { 5, 3, 2 };
 	static const unsigned char skip[5] = { 0 };
 	struct rec_ranking r = {
 		5, gain, single, single, skip, 3, one, 3, 4, discount, discount_sum
@@ -81,13 +83,17 @@ static void by_hand(void)
 	CHECK(near(value(&r, "map@2"), 0.5, 1e-15), "%g", value(&r, "map@2"));
 	CHECK(near(value(&r, "ndcg@5"), 1.5 / best, 1e-15), "%g", value(&r, "ndcg@5"));
 	CHECK(near(value(&r, "ndcg@1"), 1, 0), "%g", value(&r, "ndcg@1"));
-	CHECK(near(value(&r, "auc"), (4 + 3) / 12.0, 1e-15), "%g", value(&r, "auc"));	/* others: 3 listed, 1 not; one relevant not listed */
+	/* others: 3 listed, 1 not; one relevant not listed */
+	CHECK(near(value(&r, "auc"), (4 + 3) / 12.0, 1e-15), "%g", value(&r, "auc"));
 	r.gain = graded;
 	r.ideal = ideal;
-	CHECK(near(value(&r, "ndcg(gain=linear)@5"), 4.5 / (5 + 3 / log2(3) + 1), 1e-15), "%g", value(&r, "ndcg(gain=linear)@5"));
+	CHECK(near(value(&r, "ndcg(gain=linear)@5"), 4.5 / (5 + 3 / log2(3) + 1), 1e-15), "%g",
+	      value(&r, "ndcg(gain=linear)@5"));
 	CHECK(near(value(&r, "ndcg@5"), 1.5 / best, 1e-15), "%g", value(&r, "ndcg@5"));
 	r.n = 0;
-	CHECK(value(&r, "ndcg@5") == 0 && value(&r, "map@5") == 0 && value(&r, "mrr@5") == 0 && value(&r, "hit@5") == 0, "empty list");
+	CHECK(value(&r, "ndcg@5") == 0 && value(&r, "map@5") == 0 && value(&r, "mrr@5") == 0 &&
+		      value(&r, "hit@5") == 0,
+	      "empty list");
 	r.candidates_other = 0;
 	CHECK(isnan(value(&r, "auc")), "auc without others has no value");
 }
@@ -126,11 +132,15 @@ static void perfect(void)
 						 discount,
 						 discount_sum };
 
-			CHECK(value(&r, all[i]) == 1, "%s ties %d: %.17g", all[i], ties, value(&r, all[i]));
+			CHECK(value(&r, all[i]) == 1, "%s ties %d: %.17g", all[i], ties,
+			      value(&r, all[i]));
 		}
 }
 
-/* All orders within groups, each as likely: their mean is the expectation that the groups give. */
+/*
+ * All orders within groups, each as likely: their mean is the expectation that
+ * the groups give.
+ */
 static const char *const expected[] = { "recall@3",	   "recall@6",
 					"precision@4",	   "f1@3",
 					"hit@1",	   "hit@2",
@@ -182,7 +192,9 @@ static void expectations(void)
 	for (uint64_t round = 0; round < 60; round++) {
 		struct orders o = { .n = 0 };
 		double ideal[MOST];
-		uint32_t group[MOST], groups = 0, n = 1 + (uint32_t)rec_below(rec_random(7, round), 6), relevant = 0;
+		uint32_t group[MOST], groups = 0,
+				      n = 1 + (uint32_t)rec_below(rec_random(7, round), 6),
+				      relevant = 0;
 
 		for (uint32_t i = 0; i < n; i++) {
 			uint64_t draw = rec_random(rec_mix2(8, round), i);
@@ -200,7 +212,8 @@ static void expectations(void)
 		permute(&o, group, 0);
 		o.r.group = group;
 		for (int m = 0; m < EXPECTED; m++)
-			CHECK(near(value(&o.r, expected[m]), o.sum[m] / (double)o.n, 1e-12), "round %u %s: %.15g, by all orders %.15g", (unsigned)round,
+			CHECK(near(value(&o.r, expected[m]), o.sum[m] / (double)o.n, 1e-12),
+			      "round %u %s: %.15g, by all orders %.15g", (unsigned)round,
 			      expected[m], value(&o.r, expected[m]), o.sum[m] / (double)o.n);
 	}
 }
@@ -247,15 +260,19 @@ static void names(void)
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
 		struct rec_err e = { 0 };
 
-		CHECK(rec_metrics_parse(&ms, bad[i].text, &e) == -1 && e.code == REC_EUSAGE, "%s", bad[i].text);
+		CHECK(rec_metrics_parse(&ms, bad[i].text, &e) == -1 && e.code == REC_EUSAGE, "%s",
+		      bad[i].text);
 		CHECK(strcmp(e.msg, bad[i].message) == 0, "'%s'", e.msg);
 		rec_metrics_free(&ms);
 	}
 	CHECK(rec_metrics_parse(&ms, "NDCG@3", &err) == 0 && strcmp(ms.m[0].name, "ndcg@3") == 0,
 	      "capitals");
 	rec_metrics_free(&ms);
-	CHECK(rec_metrics_parse(&ms, "ndcg(gain=linear)@5,10", &err) == 0 && ms.n == 2 && strcmp(ms.m[1].name, "ndcg(gain=linear)@10") == 0, "%zu", ms.n);
-	CHECK(rec_metrics_parse(&ms, "recall", &err) == 0 && strcmp(ms.m[2].name, "recall@10") == 0, "%zu", ms.n);
+	CHECK(rec_metrics_parse(&ms, "ndcg(gain=linear)@5,10", &err) == 0 && ms.n == 2 &&
+		      strcmp(ms.m[1].name, "ndcg(gain=linear)@10") == 0,
+	      "%zu", ms.n);
+	CHECK(rec_metrics_parse(&ms, "recall", &err) == 0 && strcmp(ms.m[2].name, "recall@10") == 0,
+	      "%zu", ms.n);
 	rec_metric_define(&ms.m[2], text, sizeof text);
 	CHECK(strcmp(text, "mean over users of hits in the first 10 / |truth|") == 0, "%s", text);
 	rec_metrics_free(&ms);
@@ -264,7 +281,9 @@ static void names(void)
 /* Expected values: scipy 1.17.1. */
 static void statistics(void)
 {
-	static const double a[] = { 0.5, -0.25, 1, 0.75, 0.125, -0.5, 2, 0.3125 }, b[] = { 0.5, -0.25, 1, 0.75, 0.125, -0.625, 2, 0.3125 }, same[4] = { 0 };
+	static const double a[] = { 0.5, -0.25, 1, 0.75, 0.125, -0.5, 2, 0.3125 },
+			    b[] = { 0.5, -0.25, 1, 0.75, 0.125, -0.625, 2, 0.3125 },
+			    same[4] = { 0 };
 	static const double equal[] = { 0.5, 0.5, 0.5 };
 	double c[80], x[80], sum;
 	struct rec_tested t;
@@ -272,14 +291,22 @@ static void statistics(void)
 
 	for (int i = 0; i < 80; i++)
 		c[i] = (i * 37 % 23 - 9) / 8.0;
-	CHECK(near(rec_lgamma(0.5), 0.5723649429247, 1e-12) && near(rec_lgamma(3.25), 0.9358019311087253, 1e-12), "lgamma");
-	CHECK(near(rec_lgamma(1), 0, 1e-13) && near(rec_lgamma(15000.5), 129238.00113702062, 1e-13), "lgamma");
-	CHECK(near(rec_incomplete_beta(0.5, 0.5, 0.3), 0.36901011956554536, 1e-11), "%.17g", rec_incomplete_beta(0.5, 0.5, 0.3));
-	CHECK(near(rec_incomplete_beta(3.5, 0.5, 0.8), 0.22745281805976308, 1e-11), "%.17g", rec_incomplete_beta(3.5, 0.5, 0.8));
-	CHECK(near(rec_incomplete_beta(2, 5, 0.1), 0.114265, 1e-11), "%.17g", rec_incomplete_beta(2, 5, 0.1));
-	CHECK(near(rec_incomplete_beta(15000, 0.5, 0.9999), 0.08325937706226412, 1e-9), "%.17g", rec_incomplete_beta(15000, 0.5, 0.9999));
+	CHECK(near(rec_lgamma(0.5), 0.5723649429247, 1e-12) &&
+		      near(rec_lgamma(3.25), 0.9358019311087253, 1e-12),
+	      "lgamma");
+	CHECK(near(rec_lgamma(1), 0, 1e-13) && near(rec_lgamma(15000.5), 129238.00113702062, 1e-13),
+	      "lgamma");
+	CHECK(near(rec_incomplete_beta(0.5, 0.5, 0.3), 0.36901011956554536, 1e-11), "%.17g",
+	      rec_incomplete_beta(0.5, 0.5, 0.3));
+	CHECK(near(rec_incomplete_beta(3.5, 0.5, 0.8), 0.22745281805976308, 1e-11), "%.17g",
+	      rec_incomplete_beta(3.5, 0.5, 0.8));
+	CHECK(near(rec_incomplete_beta(2, 5, 0.1), 0.114265, 1e-11), "%.17g",
+	      rec_incomplete_beta(2, 5, 0.1));
+	CHECK(near(rec_incomplete_beta(15000, 0.5, 0.9999), 0.08325937706226412, 1e-9), "%.17g",
+	      rec_incomplete_beta(15000, 0.5, 0.9999));
 	ok &= rec_test_paired(&t, REC_TEST_T, a, 8, 0, 0, NULL, &err) == 0;
-	CHECK(near(t.p, 0.118965401014503, 1e-10) && near(t.statistic, 1.776133359423664, 1e-14), "%.15g %.15g", t.p, t.statistic);
+	CHECK(near(t.p, 0.118965401014503, 1e-10) && near(t.statistic, 1.776133359423664, 1e-14),
+	      "%.15g %.15g", t.p, t.statistic);
 	ok &= rec_test_paired(&t, REC_TEST_T, c, 80, 0, 0, NULL, &err) == 0;
 	CHECK(near(t.p, 0.0205853880179235, 1e-10), "%.15g", t.p);
 	ok &= rec_test_paired(&t, REC_TEST_T, same, 4, 0, 0, NULL, &err) == 0;
@@ -289,19 +316,25 @@ static void statistics(void)
 	ok &= rec_test_paired(&t, REC_TEST_WILCOXON, b, 8, 0, 0, NULL, &err) == 0;
 	CHECK(t.exact && t.p == 0.1484375 && t.statistic == 7, "%.15g %g", t.p, t.statistic);
 	ok &= rec_test_paired(&t, REC_TEST_WILCOXON, c, 80, 0, 0, NULL, &err) == 0;
-	CHECK(!t.exact && t.n == 77 && t.statistic == 1066 && near(t.p, 0.02688835357211165, 1e-10), "%.15g %g", t.p, t.statistic);
+	CHECK(!t.exact && t.n == 77 && t.statistic == 1066 && near(t.p, 0.02688835357211165, 1e-10),
+	      "%.15g %g", t.p, t.statistic);
 	ok &= rec_test_paired(&t, REC_TEST_WILCOXON, same, 4, 0, 0, NULL, &err) == 0;
 	CHECK(t.p == 1 && t.n == 0, "%g", t.p);
 	ok &= rec_test_paired(&t, REC_TEST_RANDOMIZATION, a, 8, 20000, 5, NULL, &err) == 0;
-	CHECK(fabs(t.p - 30.0 / 256) < 0.01, "%g", t.p);	/* 30 of the 256 sign patterns lie as far out */
+	/* 30 of the 256 sign patterns lie as far out */
+	CHECK(fabs(t.p - 30.0 / 256) < 0.01, "%g", t.p);
 	for (int i = 0; i < 80; i++)
 		x[i] = 0.25;
 	ok &= rec_bootstrap(&sum, &x[0], c, NULL, 80, 2000, 3, NULL, &err) == 0;
-	CHECK(sum < x[0] && near(sum, 0.039, 0.01) && near(x[0], 0.4048, 0.01), "%g %g", sum, x[0]);	/* mean 0.2219, standard error 0.0933 */
+	/* mean 0.2219, standard error 0.0933 */
+	CHECK(sum < x[0] && near(sum, 0.039, 0.01) && near(x[0], 0.4048, 0.01), "%g %g", sum, x[0]);
 	CHECK(ok, "%s", err.msg);
 }
 
-/* The number of sign patterns of a whose mean is as far from 0, for the test above. */
+/*
+ * The number of sign patterns of a whose mean is as far from 0, for the test
+ * above.
+ */
 static void count_patterns(void)
 {
 	static const double a[] = { 0.5, -0.25, 1, 0.75, 0.125, -0.5, 2, 0.3125 };
@@ -317,11 +350,15 @@ static void count_patterns(void)
 	CHECK(far == 30, "%d", far);
 }
 
-/* Ranks of a model that puts the relevant item high: the estimate comes close to the value over all items, the sampled value does not. */
+/*
+ * Ranks of a model that puts the relevant item high: the estimate comes close
+ * to the value over all items, the sampled value does not.
+ */
 static void sampled(void)
 {
 	enum { N = 2000, M = 100, K = 10, USERS = 20000 };
-	double *b = rec_zalloc(N, sizeof *b, &err), *w = rec_alloc(N, sizeof *w, &err), full = 0, raw = 0, corrected = 0;
+	double *b = rec_zalloc(N, sizeof *b, &err), *w = rec_alloc(N, sizeof *w, &err), full = 0,
+	       raw = 0, corrected = 0;
 	int rc = 0;
 
 	for (int r = 0; r < K; r++)
@@ -336,7 +373,8 @@ static void sampled(void)
 		double x = rec_unit(rec_random(key, 0));
 		uint32_t above = (uint32_t)(x * x * x * (N - 1)), left = above, j = 0;
 
-		for (uint32_t i = 0; i < M; i++)	/* without replacement: of what is left, `left` stand above */
+		/* without replacement: of what is left, `left` stand above */
+		for (uint32_t i = 0; i < M; i++)
 			if (rec_below(rec_random(key, 1 + i), N - 1 - i) < left) {
 				left--;
 				j++;
@@ -345,7 +383,8 @@ static void sampled(void)
 		raw += (j < K) / (double)USERS;
 		corrected += w[j] / USERS;
 	}
-	CHECK(fabs(corrected - full) < 0.02 && fabs(raw - full) > 0.2, "over all items %g, corrected %g, sampled %g", full, corrected, raw);
+	CHECK(fabs(corrected - full) < 0.02 && fabs(raw - full) > 0.2,
+	      "over all items %g, corrected %g, sampled %g", full, corrected, raw);
 	free(b);
 	free(w);
 }
@@ -360,11 +399,17 @@ static void catalogue(void)
 
 	r.user.n = 3;
 	r.item.n = 3;
-	CHECK(rec_catalogue_count(&c, &r, (const unsigned char *)"\1\1\1", 3, &err) == 0, "%s", err.msg);
-	CHECK(c.coverage == 0.6 && c.lists == 2 && c.unknown == 1 && c.listed == 3, "%g %u", c.coverage, (unsigned)c.lists);
+	CHECK(rec_catalogue_count(&c, &r, (const unsigned char *)"\1\1\1", 3, &err) == 0, "%s",
+	      err.msg);
+	CHECK(c.coverage == 0.6 && c.lists == 2 && c.unknown == 1 && c.listed == 3, "%g %u",
+	      c.coverage, (unsigned)c.lists);
 	CHECK(near(c.gini, (0 * 1 + 2 * 1 + 4 * 2) / (5.0 * 4), 1e-15), "%g", c.gini);
-	CHECK(rec_catalogue_count(&c, &r, (const unsigned char *)"\1\1\1", 1, &err) == 0 && c.coverage == 0.4, "%g", c.coverage);
-	CHECK(rec_catalogue_count(&c, &r, (const unsigned char *)"\0\1\0", 3, &err) == 0 && c.lists == 0 && c.gini == 0, "%g", c.gini);
+	CHECK(rec_catalogue_count(&c, &r, (const unsigned char *)"\1\1\1", 1, &err) == 0 &&
+		      c.coverage == 0.4,
+	      "%g", c.coverage);
+	CHECK(rec_catalogue_count(&c, &r, (const unsigned char *)"\0\1\0", 3, &err) == 0 &&
+		      c.lists == 0 && c.gini == 0,
+	      "%g", c.gini);
 }
 
 int main(void)

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * kernel.c - every kernel of every instruction set that this machine runs: the same bytes as "plain", and near the oracle in double.
+ * kernel.c - every kernel of every instruction set that this machine runs: the
+ * same bytes as "plain", and near the oracle in double.
  *
- * run_all() walks the sizes; each kernel has a function that makes its input from (case number), runs one kernel set, and returns the
- * bytes it wrote; check_case() compares them. The oracle is asked once, on the output of plain.
+ * run_all() walks the sizes; each kernel has a function that makes its input
+ * from (case number), runs one kernel set, and returns the bytes it wrote;
+ * check_case() compares them. The oracle is asked once, on the output of plain.
  */
 #include <math.h>
 #include <stdio.h>
@@ -82,8 +84,10 @@ static void test_pick(void)
 	const struct rec_kernel *k;
 	struct rec_err e = { 0 };
 
-	check(rec_kernel_pick(&k, NULL, &e) == 0 && k == sets[0], "pick", "NULL gives the best", 0, 0);
-	check(rec_kernel_pick(&k, "", &e) == 0 && k == sets[0], "pick", "an empty name gives the best", 0, 0);
+	check(rec_kernel_pick(&k, NULL, &e) == 0 && k == sets[0], "pick", "NULL gives the best", 0,
+	      0);
+	check(rec_kernel_pick(&k, "", &e) == 0 && k == sets[0], "pick",
+	      "an empty name gives the best", 0, 0);
 	for (size_t i = 0; i < sizeof no_names / sizeof *no_names; i++) {
 		e = (struct rec_err){ 0 };
 		check(rec_kernel_pick(&k, no_names[i], &e) == -1 && k == NULL &&
@@ -92,14 +96,24 @@ static void test_pick(void)
 		      "pick", "no name", 0, 0);
 	}
 	e = (struct rec_err){ 0 };
-	check(rec_kernel_pick(&k, "avx", &e) == -1 && k == NULL && e.code == REC_EUSAGE, "pick", "unknown name", 0, 0);
-	check(strcmp(e.msg, "no instruction set 'avx': plain, avx2, avx512, neon") == 0, "pick", "unknown name, message", 0, 0);
+	check(rec_kernel_pick(&k, "avx", &e) == -1 && k == NULL && e.code == REC_EUSAGE, "pick",
+	      "unknown name", 0, 0);
+	check(strcmp(e.msg, "no instruction set 'avx': plain, avx2, avx512, neon") == 0, "pick",
+	      "unknown name, message", 0, 0);
 	memset(&e, 0, sizeof e);
-	check(rec_kernel_pick(&k, plain == sets[nsets - 1] && strcmp(sets[0]->isa, "neon") != 0 ? "neon" : "avx512", &e) == -1 &&
-	      e.code == REC_EUSAGE && strstr(e.msg, "this machine does not run") != NULL, "pick", "a set of another machine", 0, 0);
+	check(rec_kernel_pick(&k,
+			      plain == sets[nsets - 1] && strcmp(sets[0]->isa, "neon") != 0 ?
+				      "neon" :
+				      "avx512",
+			      &e) == -1 &&
+		      e.code == REC_EUSAGE && strstr(e.msg, "this machine does not run") != NULL,
+	      "pick", "a set of another machine", 0, 0);
 }
 
-/* Each kernel writes n floats of out from the prepared input; equal to plain's in mem.want. */
+/*
+ * Each kernel writes n floats of out from the prepared input; equal to plain's
+ * in mem.want.
+ */
 #define EACH_SET(what, kp, m, n, call) \
 	for (int s = nsets - 1; s >= 0; s--) { \
 		const struct rec_kernel *k = sets[s]; \
@@ -107,7 +121,8 @@ static void test_pick(void)
 		if (k == plain) \
 			memcpy(mem.want, mem.out, (n) * sizeof *mem.out); \
 		else \
-			check(memcmp(mem.want, mem.out, (n) * sizeof *mem.out) == 0, k->isa, what, kp, m); \
+			check(memcmp(mem.want, mem.out, (n) * sizeof *mem.out) == 0, k->isa, what, \
+			      kp, m); \
 	}
 
 static void test_dot_axpy(uint32_t n, uint32_t shift)
@@ -125,7 +140,8 @@ static void test_dot_axpy(uint32_t n, uint32_t shift)
 		k->axpy(mem.out, 1.7f, y, n);
 	});
 	for (uint32_t i = 0; i < n + 8; i++)
-		check(mem.want[i] == (i < n ? fmaf(1.7f, y[i], x[i]) : x[i]), "plain", "axpy against fmaf", n, i);
+		check(mem.want[i] == (i < n ? fmaf(1.7f, y[i], x[i]) : x[i]), "plain",
+		      "axpy against fmaf", n, i);
 }
 
 /* Places 3 * i % 101 of 101, the first 20 of them hit before. */
@@ -148,11 +164,14 @@ static void test_scatter(uint32_t n, int numbered)
 		memcpy(mem.want, mem.table, PLACES * sizeof *mem.want);
 		for (uint32_t i = 0; i < n; i++)
 			mem.want[mem.idx[i]] = fmaf(0.3f, mem.panel[i], mem.want[mem.idx[i]]);
-		m = k->scatter(mem.out, hit, list, 0, 0.3f, numbered ? mem.idx : NULL, mem.panel, n);
-		check(memcmp(mem.out, mem.want, PLACES * sizeof *mem.out) == 0, k->isa, "scatter against fmaf", n, numbered);
+		m = k->scatter(mem.out, hit, list, 0, 0.3f, numbered ? mem.idx : NULL, mem.panel,
+			       n);
+		check(memcmp(mem.out, mem.want, PLACES * sizeof *mem.out) == 0, k->isa,
+		      "scatter against fmaf", n, numbered);
 		for (uint32_t i = 0, at = 0; i < n; i++) {
 			if (mem.idx[i] >= 20)
-				check(at < m && list[at] == mem.idx[i], k->isa, "scatter's list", n, at);
+				check(at < m && list[at] == mem.idx[i], k->isa, "scatter's list", n,
+				      at);
 			at += mem.idx[i] >= 20;
 			check(i + 1 < n || at == m, k->isa, "scatter's count", at, m);
 			check(hit[mem.idx[i]], k->isa, "scatter's marks", n, i);
@@ -174,14 +193,17 @@ static void test_rank_update(uint32_t k_, uint32_t kp, uint32_t m, int weighted)
 		k->rank_update(mem.out, mem.panel, w, m, kp);
 		for (size_t r = 0; r < kp; r++)
 			for (size_t c = r + 1; c < kp; c++) {
-				check(isfinite(mem.out[r * kp + c]), k->isa, "rank_update, above the diagonal", kp, m);
+				check(isfinite(mem.out[r * kp + c]), k->isa,
+				      "rank_update, above the diagonal", kp, m);
 				mem.out[r * kp + c] = 0;
 			}
 	});
 	for (uint32_t r = 0; r < kp; r++)
 		for (uint32_t c = 0; c <= r; c++) {
-			want = oracle_rank_update(mem.a[(size_t)r * kp + c], mem.panel, w, m, kp, r, c, &size);
-			check(near(mem.want[(size_t)r * kp + c], want, size, m), "plain", "rank_update against the oracle", kp, m);
+			want = oracle_rank_update(mem.a[(size_t)r * kp + c], mem.panel, w, m, kp, r,
+						  c, &size);
+			check(near(mem.want[(size_t)r * kp + c], want, size, m), "plain",
+			      "rank_update against the oracle", kp, m);
 		}
 }
 
@@ -201,7 +223,8 @@ static void test_combine(uint32_t kp, uint32_t m)
 			want += (double)mem.w[j] * mem.panel[j * kp + c];
 			size += fabs((double)mem.w[j] * mem.panel[j * kp + c]);
 		}
-		check(near(mem.want[c], want, size, m), "plain", "combine against the oracle", kp, m);
+		check(near(mem.want[c], want, size, m), "plain", "combine against the oracle", kp,
+		      m);
 	}
 }
 
@@ -232,7 +255,8 @@ static void test_cholesky(uint32_t k_, uint32_t kp)
 	});
 	for (size_t r = 0; r < kp; r++)
 		for (size_t c = 0; c <= r; c++)
-			check(fabs(mem.want[r * kp + c] - d[r * kp + c]) < 1e-4 * d[c * kp + c], "plain", "cholesky against the oracle", kp, 0);
+			check(fabs(mem.want[r * kp + c] - d[r * kp + c]) < 1e-4 * d[c * kp + c],
+			      "plain", "cholesky against the oracle", kp, 0);
 	memcpy(mem.a, mem.want, (size_t)kp * kp * sizeof *mem.a);
 	EACH_SET("cholesky_solve", kp, 0, kp, {
 		memcpy(mem.out, mem.x, kp * sizeof *mem.x);
@@ -242,11 +266,15 @@ static void test_cholesky(uint32_t k_, uint32_t kp)
 		b[i] = mem.x[i];
 	oracle_cholesky_solve(d, b, kp);
 	for (uint32_t i = 0; i < kp; i++)
-		check(fabs(mem.want[i] - b[i]) < 2e-5, "plain", "cholesky_solve against the oracle", kp, i);
+		check(fabs(mem.want[i] - b[i]) < 2e-5, "plain", "cholesky_solve against the oracle",
+		      kp, i);
 	free(d);
 }
 
-/* The chains of the contract, element by element: what plain itself must equal to the bit. */
+/*
+ * The chains of the contract, element by element: what plain itself must equal
+ * to the bit.
+ */
 static void test_cholesky_chain(uint32_t kp)
 {
 	float *l = mem.want, *b = mem.w + MAX_KP;
@@ -265,7 +293,9 @@ static void test_cholesky_chain(uint32_t kp)
 	check(plain->cholesky(mem.out, kp) == 0, "plain", "cholesky, chain", kp, 0);
 	for (size_t r = 0; r < kp; r++)
 		for (size_t c = 0; c <= r; c++)
-			check(l[r * kp + c] == mem.out[r * kp + c] && l[r * kp + c] == mem.out[c * kp + r], "plain", "cholesky by its definition", kp, 0);
+			check(l[r * kp + c] == mem.out[r * kp + c] &&
+				      l[r * kp + c] == mem.out[c * kp + r],
+			      "plain", "cholesky by its definition", kp, 0);
 	memcpy(b, mem.x, kp * sizeof *b);
 	for (size_t r = 0; r < kp; r++) {
 		for (size_t i = 0; i < r; i++)
@@ -279,7 +309,8 @@ static void test_cholesky_chain(uint32_t kp)
 	}
 	memcpy(mem.a, mem.x, kp * sizeof *b);
 	plain->cholesky_solve(mem.out, mem.a, kp);
-	check(memcmp(mem.a, b, kp * sizeof *b) == 0, "plain", "cholesky_solve by its definition", kp, 0);
+	check(memcmp(mem.a, b, kp * sizeof *b) == 0, "plain", "cholesky_solve by its definition",
+	      kp, 0);
 }
 
 static void test_cholesky_bad(uint32_t kp, uint32_t at, float pivot)
@@ -287,7 +318,8 @@ static void test_cholesky_bad(uint32_t kp, uint32_t at, float pivot)
 	for (int s = 0; s < nsets; s++) {
 		make_definite(mem.a, kp, kp);
 		mem.a[(size_t)at * kp + at] = pivot;
-		check(sets[s]->cholesky(mem.a, kp) == at + 1, sets[s]->isa, "cholesky names the bad pivot", kp, at);
+		check(sets[s]->cholesky(mem.a, kp) == at + 1, sets[s]->isa,
+		      "cholesky names the bad pivot", kp, at);
 	}
 }
 
@@ -303,7 +335,8 @@ static void test_matvec(uint32_t kp)
 			want += (double)mem.a[r * kp + c] * mem.x[r];
 			size += fabs((double)mem.a[r * kp + c] * mem.x[r]);
 		}
-		check(near(mem.want[c], want, size, kp), "plain", "matvec against the oracle", kp, c);
+		check(near(mem.want[c], want, size, kp), "plain", "matvec against the oracle", kp,
+		      c);
 	}
 }
 
@@ -316,7 +349,9 @@ static void test_table(uint32_t k_, uint32_t kp, uint32_t m)
 		mem.idx[j] = (uint32_t)rec_below(rec_random(m, j), ROWS);
 	EACH_SET("gather", kp, m, (size_t)m * kp, k->gather(mem.out, mem.table, mem.idx, m, kp));
 	for (uint32_t j = 0; j < m; j++)
-		check(memcmp(mem.want + (size_t)j * kp, mem.table + (size_t)mem.idx[j] * kp, kp * sizeof(float)) == 0, "plain", "gather", kp, m);
+		check(memcmp(mem.want + (size_t)j * kp, mem.table + (size_t)mem.idx[j] * kp,
+			     kp * sizeof(float)) == 0,
+		      "plain", "gather", kp, m);
 	for (int direct = 0; direct < 2; direct++) {
 		const uint32_t *idx = direct ? NULL : mem.idx;
 
@@ -326,7 +361,8 @@ static void test_table(uint32_t k_, uint32_t kp, uint32_t m)
 		});
 		for (uint32_t c = 0; c < kp; c++) {
 			want = oracle_outer_matvec(mem.table, idx, mem.w, mem.x, m, kp, c, &size);
-			check(near(mem.want[c], want, size, kp + m), "plain", "outer_matvec against the oracle", kp, m);
+			check(near(mem.want[c], want, size, kp + m), "plain",
+			      "outer_matvec against the oracle", kp, m);
 		}
 	}
 	memset(mem.out, 0, kp * sizeof *mem.out);
@@ -335,11 +371,16 @@ static void test_table(uint32_t k_, uint32_t kp, uint32_t m)
 
 		plain->axpy(mem.out, mem.w[j] * plain->dot(t, mem.x, kp), t, kp);
 	}
-	check(memcmp(mem.out, mem.want, kp * sizeof *mem.out) == 0, "plain", "outer_matvec is dot and axpy", kp, m);
+	check(memcmp(mem.out, mem.want, kp * sizeof *mem.out) == 0, "plain",
+	      "outer_matvec is dot and axpy", kp, m);
 }
 
-/* Items of k floats, rows `stride` apart, packed; queries ldq apart, not aligned; every score equals score() and the oracle. */
-static void test_scores(uint32_t k_, uint32_t stride, uint32_t nrows, uint32_t r0, uint32_t npanels, uint32_t nu)
+/*
+ * Items of k floats, rows `stride` apart, packed; queries ldq apart, not
+ * aligned; every score equals score() and the oracle.
+ */
+static void test_scores(uint32_t k_, uint32_t stride, uint32_t nrows, uint32_t r0, uint32_t npanels,
+			uint32_t nu)
 {
 	static const uint32_t LDQ = MAX_KP + 3;
 	size_t ldo = (npanels + 1) * 16, packed = (size_t)npanels * 16 * k_;
@@ -348,14 +389,17 @@ static void test_scores(uint32_t k_, uint32_t stride, uint32_t nrows, uint32_t r
 
 	fill(mem.table, (size_t)nrows * stride, k_ + nrows);
 	fill(mem.panel, (size_t)nu * LDQ + 1, nu);
-	EACH_SET("pack", k_, nrows, packed, k->pack(mem.out, mem.table, stride, nrows, r0, npanels, k_));
+	EACH_SET("pack", k_, nrows, packed,
+		 k->pack(mem.out, mem.table, stride, nrows, r0, npanels, k_));
 	memcpy(mem.a, mem.want, packed * sizeof *mem.a);
 	for (uint32_t p = 0; p < npanels; p++)
 		for (uint32_t f = 0; f < k_; f++)
 			for (uint32_t l = 0; l < 16; l++) {
 				uint32_t r = r0 + 16 * p + l;
 
-				check(mem.a[((size_t)p * k_ + f) * 16 + l] == (r < nrows ? mem.table[(size_t)r * stride + f] : 0), "plain", "pack", k_, r);
+				check(mem.a[((size_t)p * k_ + f) * 16 + l] ==
+					      (r < nrows ? mem.table[(size_t)r * stride + f] : 0),
+				      "plain", "pack", k_, r);
 			}
 	EACH_SET("scores", k_, nu, nu * ldo, {
 		memset(mem.out, 0x55, nu * ldo * sizeof *mem.out);
@@ -363,12 +407,15 @@ static void test_scores(uint32_t k_, uint32_t stride, uint32_t nrows, uint32_t r
 	});
 	for (uint32_t u = 0; u < nu; u++)
 		for (uint32_t r = r0; r < nrows && r < r0 + 16 * npanels; r++) {
-			const float *item = mem.table + (size_t)r * stride, got = mem.want[u * ldo + r - r0];
+			const float *item = mem.table + (size_t)r * stride,
+				    got = mem.want[u * ldo + r - r0];
 
 			want = oracle_dot(q + (size_t)u * LDQ, item, k_, &size);
-			check(near(got, want, size, k_), "plain", "scores against the oracle", k_, nu);
+			check(near(got, want, size, k_), "plain", "scores against the oracle", k_,
+			      nu);
 			for (int s = 0; s < nsets; s++)
-				check(sets[s]->score(q + (size_t)u * LDQ, item, k_) == got, sets[s]->isa, "score equals scores", k_, nu);
+				check(sets[s]->score(q + (size_t)u * LDQ, item, k_) == got,
+				      sets[s]->isa, "score equals scores", k_, nu);
 		}
 }
 
@@ -392,7 +439,8 @@ static void test_above(uint32_t n, uint32_t shift, float bound, int with_nan)
 		int nan = 0;
 		uint32_t m = sets[s]->above(got, x, n, bound, &nan);
 
-		check(m == found && memcmp(got, mem.idx, m * sizeof *got) == 0, sets[s]->isa, "above", n, shift);
+		check(m == found && memcmp(got, mem.idx, m * sizeof *got) == 0, sets[s]->isa,
+		      "above", n, shift);
 		check(nan == (n > 0 && with_nan), sets[s]->isa, "above, NaN", n, shift);
 	}
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* labels: sorted sets, their index, and the concurrent table, against sorting and linear search. */
+/*
+ * labels: sorted sets, their index, and the concurrent table, against sorting
+ * and linear search.
+ */
 #include "base/mem.h"
 #include "base/pool.h"
 #include "matrix/intern.h"
@@ -52,7 +55,8 @@ static int intern_task(void *arg, size_t task, unsigned thread, struct rec_err *
 
 	(void)thread;
 	for (size_t i = 0; i < n; i++)
-		key[i] = (struct rec_intern_key){ .label = v->w[from + i].p, .len = (uint32_t)v->w[from + i].n };
+		key[i] = (struct rec_intern_key){ .label = v->w[from + i].p,
+						  .len = (uint32_t)v->w[from + i].n };
 	if (rec_intern_keys(v->t, key, n, e) != 0)
 		return -1;
 	for (size_t i = 0; i < n; i++)
@@ -61,7 +65,8 @@ static int intern_task(void *arg, size_t task, unsigned thread, struct rec_err *
 }
 
 /* The set, and the rank of each word. */
-static void intern_words(struct rec_labels *l, uint32_t *rank_of, const struct word *w, size_t n, struct rec_pool *p)
+static void intern_words(struct rec_labels *l, uint32_t *rank_of, const struct word *w, size_t n,
+			 struct rec_pool *p)
 {
 	struct visit v = { .w = w, .n = n };
 	uint32_t *rank;
@@ -143,7 +148,8 @@ static void test_find(size_t n, uint64_t kinds)
 
 		w.n = random_label(w.p, 2 * kinds);
 		at = rec_labels_find(&l, w.p, w.n);
-		bad += at != rec_label_index_find(x, w.p, w.n) || (at != REC_NONE && !is_word(&l, at, &w));
+		bad += at != rec_label_index_find(x, w.p, w.n) ||
+		       (at != REC_NONE && !is_word(&l, at, &w));
 	}
 	CHECK(bad == 0, "%zu wrong answers", bad);
 	CHECK(rec_labels_find(&l, "none", 4) == REC_NONE &&
@@ -195,7 +201,8 @@ static void test_sets(size_t n, uint64_t kinds)
 	}
 	CHECK(bad == 0, "map: %zu wrong", bad);
 	for (uint32_t i = 0; i < all.n; i++)
-		keep[i] = rec_labels_find(&set[1], all.bytes + all.off[i], (size_t)(all.off[i + 1] - all.off[i])) != REC_NONE;
+		keep[i] = rec_labels_find(&set[1], all.bytes + all.off[i],
+					  (size_t)(all.off[i + 1] - all.off[i])) != REC_NONE;
 	MUST(rec_labels_copy(&kept, &all, keep, &err), &err);
 	CHECK(same_labels(&kept, &set[1]), "copy of the flagged ones");
 	rec_labels_free(&kept);
@@ -212,8 +219,9 @@ int main(void)
 {
 	MUST(rec_pool_new(&pool[0], 1, &err), &err);
 	MUST(rec_pool_new(&pool[1], 4, &err), &err);
-	CHECK(rec_label_cmp("a", 1, "ab", 2) < 0 && rec_label_cmp("b", 1, "ab", 2) > 0 && rec_label_cmp("\xff", 1, "a", 1) > 0 &&
-	   rec_label_cmp("a", 1, "a", 1) == 0, "order of bytes");
+	CHECK(rec_label_cmp("a", 1, "ab", 2) < 0 && rec_label_cmp("b", 1, "ab", 2) > 0 &&
+		      rec_label_cmp("\xff", 1, "a", 1) > 0 && rec_label_cmp("a", 1, "a", 1) == 0,
+	      "order of bytes");
 	test_intern(0, 1);
 	test_intern(1, 1);
 	test_intern(500, 50);

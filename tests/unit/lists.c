@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* lists: rank order, what counts as having no scores, writing, as text and as recmat. */
+/*
+ * lists: rank order, what counts as having no scores, writing, as text and as
+ * recmat.
+ */
 #include <math.h>
 
 #include "base/pool.h"
@@ -44,7 +47,8 @@ static void is_text(const struct rec_lists *l, const char *want)
 
 	save(l, false);
 	got = read_file(out_path, &n);
-	CHECK(n == strlen(want) && memcmp(got, want, n) == 0, "wrote\n%.*snot\n%s", (int)n, got, want);
+	CHECK(n == strlen(want) && memcmp(got, want, n) == 0, "wrote\n%.*snot\n%s", (int)n, got,
+	      want);
 	free(got);
 }
 
@@ -74,7 +78,8 @@ static void test_order(void)
 static void test_no_scores(void)
 {
 	expect("a\tx\nb\tx\n", "a\tx\t1\nb\tx\t1\n", true);
-	expect("a\tx\t3\na\ty\t3\nb\tx\t2\nb\ty\t1\n", "a\tx\t3\na\ty\t3\nb\tx\t2\nb\ty\t1\n", true);
+	expect("a\tx\t3\na\ty\t3\nb\tx\t2\nb\ty\t1\n", "a\tx\t3\na\ty\t3\nb\tx\t2\nb\ty\t1\n",
+	       true);
 	expect("a\tx\t3\nb\tx\t3\n", "a\tx\t3\nb\tx\t3\n", false);
 }
 
@@ -84,19 +89,28 @@ static void test_twice(void)
 	struct rec_err e = { 0 };
 	char want[128];
 
-	CHECK(load(&l, "b\tx\t1\na\tx\t2\na\tx\t3\n", &e) == -1 && l.row.n == 0, "a pair twice is taken");
+	CHECK(load(&l, "b\tx\t1\na\tx\t2\na\tx\t3\n", &e) == -1 && l.row.n == 0,
+	      "a pair twice is taken");
 	snprintf(want, sizeof want, "%s: pair 'a' 'x' appears twice", in_path);
 	CHECK(strcmp(e.msg, want) == 0, "'%s'", e.msg);
 }
 
-/* Lists as rec-topn makes them: rows without entries and columns that no list holds are left out. */
+/*
+ * Lists as rec-topn makes them: rows without entries and columns that no list
+ * holds are left out.
+ */
 static void test_unused(void)
 {
-	static const uint64_t row_off[] = { 0, 1, 2, 3 }, col_off[] = { 0, 1, 2, 3, 4 }, ptr[] = { 0, 2, 2, 3 };
+	static const uint64_t row_off[] = { 0, 1, 2, 3 }, col_off[] = { 0, 1, 2, 3, 4 },
+			      ptr[] = { 0, 2, 2, 3 };
 	static const uint32_t idx[] = { 3, 1, 1 };
 	static const float score[] = { 5, 4, 1 };
-	struct rec_lists l = { .row = { .n = 3, .off = row_off, .bytes = "abc" }, .col = { .n = 4, .off = col_off, .bytes = "wxyz" }, .nnz = 3, .ptr = ptr,
-			       .col_idx = idx, .score = score };
+	struct rec_lists l = { .row = { .n = 3, .off = row_off, .bytes = "abc" },
+			       .col = { .n = 4, .off = col_off, .bytes = "wxyz" },
+			       .nnz = 3,
+			       .ptr = ptr,
+			       .col_idx = idx,
+			       .score = score };
 	struct rec_lists got;
 	float nan = NAN;
 	struct rec_err e = { 0 };
@@ -105,7 +119,8 @@ static void test_unused(void)
 	is_text(&l, "a\tz\t5\na\tx\t4\nc\tx\t1\n");
 	save(&l, true);
 	MUST(load_path(&got, out_path, pool[0], &err), &err);
-	CHECK(got.row.n == 2 && got.col.n == 2 && got.nnz == 3, "%u rows, %u columns", got.row.n, got.col.n);
+	CHECK(got.row.n == 2 && got.col.n == 2 && got.nnz == 3, "%u rows, %u columns", got.row.n,
+	      got.col.n);
 	is_text(&got, "a\tz\t5\na\tx\t4\nc\tx\t1\n");
 	rec_lists_free(&got);
 	l.nnz = 1;
@@ -116,7 +131,10 @@ static void test_unused(void)
 	rec_out_free(out);
 }
 
-/* Many lists: what is loaded on 1 and 4 threads, from text and recmat, is in rank order and the same. */
+/*
+ * Many lists: what is loaded on 1 and 4 threads, from text and recmat, is in
+ * rank order and the same.
+ */
 static void test_many(void)
 {
 	size_t cap = 1 << 20, n = 0;
@@ -126,20 +144,26 @@ static void test_many(void)
 
 	for (int u = 0; u < 700; u++)
 		for (uint64_t i = 0, k = draw(60); i < k; i++)
-			n += (size_t)snprintf(text + n, cap - n, "u%d\ti%lu-%lu\t%d\n", u, (unsigned long)draw(3), (unsigned long)i, (int)draw(9) - 4);
+			n += (size_t)snprintf(text + n, cap - n, "u%d\ti%lu-%lu\t%d\n", u,
+					      (unsigned long)draw(3), (unsigned long)i,
+					      (int)draw(9) - 4);
 	write_file(in_path, text, n);
 	for (int p = 0; p < 2; p++)
 		MUST(load_path(&l[p], in_path, pool[p], &err), &err);
 	save(&l[0], true);
 	MUST(load_path(&l[2], out_path, pool[1], &err), &err);
 	for (int p = 1; p < 3; p++)
-		CHECK(same_labels(&l[0].row, &l[p].row) && same_labels(&l[0].col, &l[p].col) && l[0].nnz == l[p].nnz &&
-		   memcmp(l[0].ptr, l[p].ptr, (l[0].row.n + (size_t)1) * 8) == 0 && memcmp(l[0].col_idx, l[p].col_idx, l[0].nnz * 4) == 0 &&
-		   memcmp(l[0].score, l[p].score, l[0].nnz * 4) == 0, "lists differ (%d)", p);
+		CHECK(same_labels(&l[0].row, &l[p].row) && same_labels(&l[0].col, &l[p].col) &&
+			      l[0].nnz == l[p].nnz &&
+			      memcmp(l[0].ptr, l[p].ptr, (l[0].row.n + (size_t)1) * 8) == 0 &&
+			      memcmp(l[0].col_idx, l[p].col_idx, l[0].nnz * 4) == 0 &&
+			      memcmp(l[0].score, l[p].score, l[0].nnz * 4) == 0,
+		      "lists differ (%d)", p);
 	for (uint32_t r = 0; r < l[0].row.n; r++)
 		for (uint64_t i = l[0].ptr[r] + 1; i < l[0].ptr[r + 1]; i++)
 			bad += l[0].score[i] > l[0].score[i - 1] ||
-			       (l[0].score[i] == l[0].score[i - 1] && l[0].col_idx[i] <= l[0].col_idx[i - 1]);
+			       (l[0].score[i] == l[0].score[i - 1] &&
+				l[0].col_idx[i] <= l[0].col_idx[i - 1]);
 	CHECK(bad == 0, "%zu entries out of order", bad);
 	for (int p = 0; p < 3; p++)
 		rec_lists_free(&l[p]);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* matrix_check.h - what the tests of lib/matrix share: random labels, files, labels compared. */
+/*
+ * matrix_check.h - what the tests of lib/matrix share: random labels, files,
+ * labels compared.
+ */
 #ifndef TESTS_MATRIX_CHECK_H
 #define TESTS_MATRIX_CHECK_H
 
@@ -25,10 +28,20 @@ static inline uint64_t draw(uint64_t n)
 	return rec_mix(draws++) % n;
 }
 
-/* A label that likes long common prefixes, prefixes of others and bytes beyond ASCII; some are longer than the table of labels keeps in place. */
+/*
+ * A label that likes long common prefixes, prefixes of others and bytes beyond
+ * ASCII; some are longer than the table of labels keeps in place.
+ */
 static inline size_t random_label(char out[LABEL_MAX], uint64_t kinds)
 {
-	static const char *const begin[] = { "", "a", "user0000", "user00000", "\xff", "z z", "a long label, of more than 16 bytes ", "exactly 15 byte" };
+	static const char *const begin[] = { "",
+					     "a",
+					     "user0000",
+					     "user00000",
+					     "\xff",
+					     "z z",
+					     "a long label, of more than 16 bytes ",
+					     "exactly 15 byte" };
 	uint64_t x = draw(kinds);
 
 	return (size_t)snprintf(out, LABEL_MAX, "%s%lx", begin[x % 8], (unsigned long)(x / 8));

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Parts merged by label give the bytes of the whole; models load from parts, from rank order and from text. */
+/*
+ * Parts merged by label give the bytes of the whole; models load from parts,
+ * from rank order and from text.
+ */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -112,9 +115,12 @@ static void labels(uint64_t *off, char *bytes, const char *words, uint64_t *n)
 	}
 }
 
-static struct rec_block block(struct made *m, enum rec_kind kind, enum rec_order order, const char *name, const char *rows, const char *cols)
+static struct rec_block block(struct made *m, enum rec_kind kind, enum rec_order order,
+			      const char *name, const char *rows, const char *cols)
 {
-	struct rec_block b = { .kind = kind, .order = order, .row_off = m->off[0], .row_bytes = m->bytes[0] };
+	struct rec_block b = {
+		.kind = kind, .order = order, .row_off = m->off[0], .row_bytes = m->bytes[0]
+	};
 
 	snprintf(b.name, sizeof b.name, "%s", name);
 	labels(m->off[0], m->bytes[0], rows, &b.rows);
@@ -144,7 +150,9 @@ static void write_blocks(const char *name, size_t n, const struct rec_block *b)
 	done(out);
 }
 
-#define WRITE(name, ...) write_blocks(name, sizeof(struct rec_block[]){ __VA_ARGS__ } / sizeof(struct rec_block), (struct rec_block[]){ __VA_ARGS__ })
+#define WRITE(name, ...) \
+	write_blocks(name, sizeof (struct rec_block[]){ __VA_ARGS__ } / sizeof(struct rec_block), \
+		     (struct rec_block[]){ __VA_ARGS__ })
 
 /* Merge two files into "merged"; -1 with e where that fails. */
 static int merge(const char *a, const char *b, enum rec_repeats repeats, struct rec_err *e)
@@ -180,7 +188,8 @@ static void refuses(const char *a, const char *b, const char *who, const char *m
 	size_t n = strlen(file(who));
 
 	CHECK(merge(a, b, REC_REPEATS_FAIL, &e) == -1, "%s and %s merge", a, b);
-	CHECK(strncmp(e.msg, file(who), n) == 0 && strcmp(e.msg + n, message) == 0, "'%s' instead of '%s'", e.msg, message);
+	CHECK(strncmp(e.msg, file(who), n) == 0 && strcmp(e.msg + n, message) == 0,
+	      "'%s' instead of '%s'", e.msg, message);
 }
 
 #define WITH(b, ...) ((b).val = (const float[]){ __VA_ARGS__ }, (b))
@@ -188,10 +197,14 @@ static void refuses(const char *a, const char *b, const char *who, const char *m
 static void test_dense(void)
 {
 	struct made m[8];
-	struct rec_block u1 = block(&m[0], REC_DENSE, 0, "user", "a c", NULL), u2 = block(&m[1], REC_DENSE, 0, "user", "b", NULL);
-	struct rec_block u = block(&m[2], REC_DENSE, 0, "user", "a b c", NULL), i = block(&m[3], REC_DENSE, 0, "item", "x", NULL);
-	struct rec_block s1 = block(&m[4], REC_DENSE, 0, "similarity", "x", "x y"), s2 = block(&m[5], REC_DENSE, 0, "similarity", "y", "x y");
-	struct rec_block s = block(&m[6], REC_DENSE, 0, "similarity", "x y", "x y"), s3 = block(&m[7], REC_DENSE, 0, "similarity", "y", "x z");
+	struct rec_block u1 = block(&m[0], REC_DENSE, 0, "user", "a c", NULL),
+			 u2 = block(&m[1], REC_DENSE, 0, "user", "b", NULL);
+	struct rec_block u = block(&m[2], REC_DENSE, 0, "user", "a b c", NULL),
+			 i = block(&m[3], REC_DENSE, 0, "item", "x", NULL);
+	struct rec_block s1 = block(&m[4], REC_DENSE, 0, "similarity", "x", "x y"),
+			 s2 = block(&m[5], REC_DENSE, 0, "similarity", "y", "x y");
+	struct rec_block s = block(&m[6], REC_DENSE, 0, "similarity", "x y", "x y"),
+			 s3 = block(&m[7], REC_DENSE, 0, "similarity", "y", "x z");
 
 	u1.cols = u2.cols = u.cols = i.cols = 2;
 	WRITE("p1", meta("seed\t1\n"), WITH(u1, 1, 2, 5, 6));
@@ -214,10 +227,12 @@ static void test_dense(void)
 	WRITE("whole", WITH(s, 0, .5f, .25f, 0));
 	merges("p1", "p2", REC_REPEATS_FAIL, "whole");
 	WRITE("p2", WITH(s3, .25f, 0));
-	refuses("p1", "p2", "p2", ": the columns of block 'similarity' are not those of the other parts");
+	refuses("p1", "p2", "p2",
+		": the columns of block 'similarity' are not those of the other parts");
 }
 
-static struct rec_block sparse(struct rec_block b, uint64_t nnz, const uint64_t *ptr, const uint32_t *col, const float *val)
+static struct rec_block sparse(struct rec_block b, uint64_t nnz, const uint64_t *ptr,
+			       const uint32_t *col, const float *val)
 {
 	b.nnz = nnz;
 	b.ptr = ptr;
@@ -226,13 +241,15 @@ static struct rec_block sparse(struct rec_block b, uint64_t nnz, const uint64_t 
 	return b;
 }
 
-#define CELLS(b, n, p, c, ...) sparse(b, n, (const uint64_t[])p, (const uint32_t[])c, (const float[]){ __VA_ARGS__ })
+#define CELLS(b, n, p, c, ...) \
+	sparse(b, n, (const uint64_t[])p, (const uint32_t[])c, (const float[]){ __VA_ARGS__ })
 #define L(...) { __VA_ARGS__ }
 
 static void test_ranked(void)
 {
 	struct made m[3];
-	struct rec_block a = block(&m[0], REC_SPARSE, REC_RANKED, "", "u1 u3", "p r"), b = block(&m[1], REC_SPARSE, REC_RANKED, "", "u2", "q r");
+	struct rec_block a = block(&m[0], REC_SPARSE, REC_RANKED, "", "u1 u3", "p r"),
+			 b = block(&m[1], REC_SPARSE, REC_RANKED, "", "u2", "q r");
 	struct rec_block w = block(&m[2], REC_SPARSE, REC_RANKED, "", "u1 u2 u3", "p q r");
 
 	WRITE("p1", CELLS(a, 3, L(0, 2, 3), L(1, 0, 1), 2, 1, 5));
@@ -248,8 +265,10 @@ static void test_ranked(void)
 static void test_cells(void)
 {
 	struct made m[5];
-	struct rec_block a = block(&m[0], REC_SPARSE, REC_CANONICAL, "", "u1 u3", "p r"), b = block(&m[1], REC_SPARSE, REC_STREAM, "", "u1 u2", "q r");
-	struct rec_block w = block(&m[2], REC_SPARSE, REC_CANONICAL, "", "u1 u2 u3", "p q r"), t = w;
+	struct rec_block a = block(&m[0], REC_SPARSE, REC_CANONICAL, "", "u1 u3", "p r"),
+			 b = block(&m[1], REC_SPARSE, REC_STREAM, "", "u1 u2", "q r");
+	struct rec_block w = block(&m[2], REC_SPARSE, REC_CANONICAL, "", "u1 u2 u3", "p q r"),
+			 t = w;
 	struct rec_err e;
 
 	WRITE("p1", CELLS(a, 2, L(0, 1, 2), L(0, 1), 2, 5));
@@ -262,7 +281,8 @@ static void test_cells(void)
 	WRITE("whole", CELLS(w, 5, L(0, 2, 4, 5), L(0, 1, 1, 2, 2), 2, 1, 8, 4, 5));
 	merges("p1", "p2", REC_REPEATS_FAIL, "whole");
 	put("text", "u1\tp\t1\nu2\tq\t1\t5\n");
-	CHECK(merge("p2", "text", REC_REPEATS_FAIL, &e) == -1 && strstr(e.msg, "pair 'u2' 'q'"), "%s", e.msg);
+	CHECK(merge("p2", "text", REC_REPEATS_FAIL, &e) == -1 && strstr(e.msg, "pair 'u2' 'q'"),
+	      "%s", e.msg);
 	t = block(&m[4], REC_SPARSE, REC_CANONICAL, "", "u1 u2", "p q r");
 	t.time = (const double[]){ NAN, NAN, 9, 7 };
 	WRITE("whole", CELLS(t, 4, L(0, 2, 4), L(0, 1, 1, 2), 1, 1, 9, 4));
@@ -283,9 +303,12 @@ static int load(struct rec_model *m, const char *name, struct rec_err *e)
 static void test_model(void)
 {
 	struct made m[6];
-	struct rec_block u = block(&m[0], REC_DENSE, 0, "user", "a b", NULL), i = block(&m[1], REC_DENSE, 0, "item", "x y", NULL);
-	struct rec_block s = block(&m[2], REC_SPARSE, REC_RANKED, "similarity", "x y", "x y z"), o = block(&m[3], REC_DENSE, 0, "offset", "x z", NULL);
-	struct rec_block d = block(&m[4], REC_DENSE, 0, "similarity", "x y", "x y z"), i2 = block(&m[5], REC_DENSE, 0, "item", "z", NULL);
+	struct rec_block u = block(&m[0], REC_DENSE, 0, "user", "a b", NULL),
+			 i = block(&m[1], REC_DENSE, 0, "item", "x y", NULL);
+	struct rec_block s = block(&m[2], REC_SPARSE, REC_RANKED, "similarity", "x y", "x y z"),
+			 o = block(&m[3], REC_DENSE, 0, "offset", "x z", NULL);
+	struct rec_block d = block(&m[4], REC_DENSE, 0, "similarity", "x y", "x y z"),
+			 i2 = block(&m[5], REC_DENSE, 0, "item", "z", NULL);
 	struct rec_model x;
 	struct rec_err e;
 	struct rec_out *out;
@@ -299,7 +322,9 @@ static void test_model(void)
 		   "1\nusers\t2\nweights\tnone\n"),
 	      WITH(u, 1, 2, 3, 4), WITH(i, 5, 6, 7, 8));
 	CHECK(load(&x, "whole", &e) == 0, "%s", e.msg);
-	CHECK(x.has_factors && !x.has_similarity && !x.has_offset && !x.text && x.user.ncols == 2 && x.item.row.n == 2 && x.item.val[3] == 8, "factors");
+	CHECK(x.has_factors && !x.has_similarity && !x.has_offset && !x.text && x.user.ncols == 2 &&
+		      x.item.row.n == 2 && x.item.val[3] == 8,
+	      "factors");
 	CHECK(strcmp(rec_meta_get(&x.meta, "algorithm"), "als") == 0, "metadata");
 	out = create("again");
 	CHECK(rec_model_write(out, &x, true, pool, &e) == 0, "%s", e.msg);
@@ -313,27 +338,39 @@ static void test_model(void)
 	rec_model_free(&x);
 
 	WRITE("joined", WITH(i2, 9, 10), WITH(u, 1, 2, 3, 4), WITH(i, 5, 6, 7, 8));
-	CHECK(load(&x, "joined", &e) == 0 && x.item.row.n == 3 && x.item.val[5] == 10, "item factors in two blocks: %s", e.msg);
+	CHECK(load(&x, "joined", &e) == 0 && x.item.row.n == 3 && x.item.val[5] == 10,
+	      "item factors in two blocks: %s", e.msg);
 	rec_model_free(&x);
 
-	WRITE("sim", meta("history.weights\tlog\n"), CELLS(s, 4, L(0, 3, 4), L(2, 0, 1, 0), 3, 2, 1, 9));
-	CHECK(load(&x, "sim", &e) == 0 && x.has_similarity && !x.dense && x.sim.nnz == 4, "%s", e.msg);
-	CHECK(x.sim.col[0] == 0 && x.sim.col[1] == 1 && x.sim.col[2] == 2 && x.sim.val[0] == 2 && x.sim.val[2] == 3, "columns ascend");
+	WRITE("sim", meta("history.weights\tlog\n"),
+	      CELLS(s, 4, L(0, 3, 4), L(2, 0, 1, 0), 3, 2, 1, 9));
+	CHECK(load(&x, "sim", &e) == 0 && x.has_similarity && !x.dense && x.sim.nnz == 4, "%s",
+	      e.msg);
+	CHECK(x.sim.col[0] == 0 && x.sim.col[1] == 1 && x.sim.col[2] == 2 && x.sim.val[0] == 2 &&
+		      x.sim.val[2] == 3,
+	      "columns ascend");
 	out = create("again");
 	CHECK(rec_model_write(out, &x, false, pool, &e) == -1 && e.code == REC_EUSAGE, "%s", e.msg);
-	CHECK(strcmp(e.msg, "a model that transforms the history (log) does not go into text: use -b") == 0, "%s", e.msg);
+	CHECK(strcmp(e.msg,
+		     "a model that transforms the history (log) does not go into text: use -b") ==
+		      0,
+	      "%s", e.msg);
 	rec_out_free(out);
 	rec_model_free(&x);
 
 	WRITE("dense", WITH(d, 0, 1, .5f, 2, 0, 0));
-	CHECK(load(&x, "dense", &e) == 0 && x.has_similarity && x.dense && x.sim_dense.ncols == 3 && x.col.n == 3, "%s", e.msg);
+	CHECK(load(&x, "dense", &e) == 0 && x.has_similarity && x.dense && x.sim_dense.ncols == 3 &&
+		      x.col.n == 3,
+	      "%s", e.msg);
 	out = create("text");
 	CHECK(rec_model_write(out, &x, false, pool, &e) == 0, "%s", e.msg);
 	done(out);
 	rec_model_free(&x);
 	put("want", "x\ty\t1\nx\tz\t0.5\ny\tx\t2\n");
 	CHECK(same_file("text", "want"), "a dense similarity as text");
-	CHECK(load(&x, "text", &e) == 0 && x.text && x.has_similarity && x.sim.nnz == 3 && x.row.n == 2, "%s", e.msg);
+	CHECK(load(&x, "text", &e) == 0 && x.text && x.has_similarity && x.sim.nnz == 3 &&
+		      x.row.n == 2,
+	      "%s", e.msg);
 	out = create("again");
 	CHECK(rec_model_write(out, &x, false, pool, &e) == 0, "%s", e.msg);
 	done(out);
@@ -343,7 +380,9 @@ static void test_model(void)
 	WRITE("offset", WITH(o, 3, 1));
 	CHECK(load(&x, "offset", &e) == 0 && x.has_offset && x.offset.row.n == 2, "%s", e.msg);
 	out = create("again");
-	CHECK(rec_model_write(out, &x, false, pool, &e) == -1 && strcmp(e.msg, "a model with an offset does not go into text: use -b") == 0, "%s", e.msg);
+	CHECK(rec_model_write(out, &x, false, pool, &e) == -1 &&
+		      strcmp(e.msg, "a model with an offset does not go into text: use -b") == 0,
+	      "%s", e.msg);
 	rec_out_free(out);
 	rec_model_free(&x);
 }
@@ -355,14 +394,16 @@ static void not_a_model(const char *name, const char *message)
 	size_t n = strlen(file(name));
 
 	CHECK(load(&x, name, &e) == -1, "%s: loads", name);
-	CHECK(strncmp(e.msg, file(name), n) == 0 && strcmp(e.msg + n, message) == 0, "'%s' instead of '%s'", e.msg, message);
+	CHECK(strncmp(e.msg, file(name), n) == 0 && strcmp(e.msg + n, message) == 0,
+	      "'%s' instead of '%s'", e.msg, message);
 	CHECK(!x.own && !x.in && !x.meta.n, "a failed load leaves nothing");
 }
 
 static void test_no_model(void)
 {
 	struct made m[4];
-	struct rec_block u = block(&m[0], REC_DENSE, 0, "user", "a b", NULL), i = block(&m[1], REC_DENSE, 0, "item", "x", NULL);
+	struct rec_block u = block(&m[0], REC_DENSE, 0, "user", "a b", NULL),
+			 i = block(&m[1], REC_DENSE, 0, "item", "x", NULL);
 	struct rec_block d = block(&m[2], REC_DENSE, 0, "similarity", "x", NULL);
 
 	u.cols = i.cols = d.cols = 1;

@@ -50,8 +50,10 @@ static void test_set(void)
 	CHECK(rec_meta_get_u64(&m, "reg", &n, &e) == -1);
 	CHECK(strcmp(e.msg, "metadata: reg: '0.01' is not a whole number") == 0);
 	e = (struct rec_err){ 0 };
-	CHECK(rec_meta_set(&m, "Seed", "1", &e) == -1 && strcmp(e.msg, "metadata: malformed key 'Seed'") == 0);
-	CHECK(rec_meta_set(&m, "", "1", &e) == -1 && rec_meta_set(&m, "a", "1\t2", &e) == -1 && rec_meta_set(&m, "a", "1\n", &e) == -1);
+	CHECK(rec_meta_set(&m, "Seed", "1", &e) == -1 &&
+	      strcmp(e.msg, "metadata: malformed key 'Seed'") == 0);
+	CHECK(rec_meta_set(&m, "", "1", &e) == -1 && rec_meta_set(&m, "a", "1\t2", &e) == -1 &&
+	      rec_meta_set(&m, "a", "1\n", &e) == -1);
 	reads_as(&m, "algorithm\tals\nitems\t18446744073709551615\nreg\t0.01\nseed\t\n");
 }
 
@@ -60,7 +62,8 @@ static void malformed(const char *text, size_t n, const char *message)
 	struct rec_err e = { 0 };
 	struct rec_meta m;
 
-	CHECK(rec_meta_parse(&m, text, n, &e) == -1 && e.code == REC_EDATA && strcmp(e.msg, message) == 0 && m.n == 0);
+	CHECK(rec_meta_parse(&m, text, n, &e) == -1 && e.code == REC_EDATA &&
+	      strcmp(e.msg, message) == 0 && m.n == 0);
 }
 
 static void test_parse(void)
@@ -115,8 +118,10 @@ static void test_merge(void)
 	not_merged("cells\t1\n", "cells\t2\n", "metadata: cells is 1 in one part and 2 in another");
 	not_merged("reg\t1\n", "", "metadata: one part has no reg");
 	not_merged("", "reg\t1\n", "metadata: one part has no reg");
-	not_merged("digest\t" D1 "\nshards\t1\n", "digest\tx\nshards\t1\n", "metadata: digest: not 32 hexadecimal digits");
-	not_merged("cells\t18446744073709551615\nshards\t1\n", "cells\t1\nshards\t1\n", "metadata: cells is too large");
+	not_merged("digest\t" D1 "\nshards\t1\n", "digest\tx\nshards\t1\n",
+		   "metadata: digest: not 32 hexadecimal digits");
+	not_merged("cells\t18446744073709551615\nshards\t1\n", "cells\t1\nshards\t1\n",
+		   "metadata: cells is too large");
 }
 
 int main(void)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Numbers against the C library: parsing against strtof and strtod, printing against the shortest of %.1g .. %.17g that reads back. */
+/*
+ * Numbers against the C library: parsing against strtof and strtod, printing
+ * against the shortest of %.1g .. %.17g that reads back.
+ */
 #include "io/num.h"
 
 #include <float.h>
@@ -40,7 +43,8 @@ static void parse_f32(const char *s)
 	enum rec_num rc = rec_num_f32(s, strlen(s), &x);
 
 	if (isfinite(want))
-		check(rc == REC_NUM_OK && memcmp(&x, &(float){ want + 0.0f }, 4) == 0, "float differs from strtof", s);
+		check(rc == REC_NUM_OK && memcmp(&x, &(float){ want + 0.0f }, 4) == 0,
+		      "float differs from strtof", s);
 	else
 		check(rc == REC_NUM_RANGE, "float should be out of range", s);
 }
@@ -51,7 +55,8 @@ static void parse_f64(const char *s)
 	enum rec_num rc = rec_num_f64(s, strlen(s), &x);
 
 	if (isfinite(want))
-		check(rc == REC_NUM_OK && memcmp(&x, &(double){ want + 0.0 }, 8) == 0, "double differs from strtod", s);
+		check(rc == REC_NUM_OK && memcmp(&x, &(double){ want + 0.0 }, 8) == 0,
+		      "double differs from strtod", s);
 	else
 		check(rc == REC_NUM_RANGE, "double should be out of range", s);
 }
@@ -170,10 +175,33 @@ static void bad(const char *s, size_t n, enum rec_num want)
 
 static void test_bad(void)
 {
-	static const char *const texts[] = { "x7", "7x", "nan", "NaN", "inf", "-inf", "infinity", "0x10", "+", "-", ".", "-.", "e5", ".e5", "1e", "1e+", "1e-",
-		"1e5.", "1e5x", " 1", "1 ", "1.2.3", "--1", "+-1", "1,5", "1_000", "1e 5", "1d5", "1f", "\xef\xbc\x91", "..", "1..", "1e5e5", "1-", "1+1" };
-	static const char *const good[] = { "1", "+1", "-1", "1.", ".5", "-.5", "+.5", "0", "-0", "00", "007", "1e5", "1E5", "1e+5", "1e-5", "1.e5", ".5e1",
-		"0.0", "0e99999999999999999999", "1e-99999999999999999999", "-1e-400" };
+	static const char *const texts[] = {
+		"x7",	"7x", "nan",	      "NaN",   "inf", "-inf",  "infinity", "0x10",  "+",
+		"-",	".",  "-.",	      "e5",    ".e5", "1e",    "1e+",	   "1e-",   "1e5.",
+		"1e5x", " 1", "1 ",	      "1.2.3", "--1", "+-1",   "1,5",	   "1_000", "1e 5",
+		"1d5",	"1f", "\xef\xbc\x91", "..",    "1..", "1e5e5", "1-",	   "1+1"
+	};
+	static const char *const good[] = { "1",
+					    "+1",
+					    "-1",
+					    "1.",
+					    ".5",
+					    "-.5",
+					    "+.5",
+					    "0",
+					    "-0",
+					    "00",
+					    "007",
+					    "1e5",
+					    "1E5",
+					    "1e+5",
+					    "1e-5",
+					    "1.e5",
+					    ".5e1",
+					    "0.0",
+					    "0e99999999999999999999",
+					    "1e-99999999999999999999",
+					    "-1e-400" };
 	uint64_t u = 7;
 
 	bad("", 0, REC_NUM_EMPTY);
@@ -185,13 +213,21 @@ static void test_bad(void)
 		bad(texts[i], strlen(texts[i]), REC_NUM_BAD);
 	for (size_t i = 0; i < sizeof good / sizeof *good; i++)
 		parse_both(good[i]);
-	check(rec_num_u64("", 0, &u) == REC_NUM_EMPTY && rec_num_u64("-1", 2, &u) == REC_NUM_BAD && rec_num_u64("1.", 2, &u) == REC_NUM_BAD, "u64", "bad");
-	check(rec_num_u64("18446744073709551615", 20, &u) == REC_NUM_OK && u == UINT64_MAX, "u64", "18446744073709551615");
-	check(rec_num_u64("18446744073709551616", 20, &u) == REC_NUM_RANGE, "u64", "18446744073709551616");
-	check(rec_num_u64("99999999999999999999x", 21, &u) == REC_NUM_BAD, "u64", "99999999999999999999x");
+	check(rec_num_u64("", 0, &u) == REC_NUM_EMPTY && rec_num_u64("-1", 2, &u) == REC_NUM_BAD &&
+		      rec_num_u64("1.", 2, &u) == REC_NUM_BAD,
+	      "u64", "bad");
+	check(rec_num_u64("18446744073709551615", 20, &u) == REC_NUM_OK && u == UINT64_MAX, "u64",
+	      "18446744073709551615");
+	check(rec_num_u64("18446744073709551616", 20, &u) == REC_NUM_RANGE, "u64",
+	      "18446744073709551616");
+	check(rec_num_u64("99999999999999999999x", 21, &u) == REC_NUM_BAD, "u64",
+	      "99999999999999999999x");
 }
 
-/* Half way between floats, and a digit more or less far behind: double rounding would show. */
+/*
+ * Half way between floats, and a digit more or less far behind: double rounding
+ * would show.
+ */
 static void test_halfway(void)
 {
 	char s[2000];
@@ -211,15 +247,23 @@ static void test_halfway(void)
 		snprintf(s, sizeof s, "%.17e", nextafter(half, 1e300));
 		parse_f32(s);
 	}
-	/* the largest double's half-way point upwards, 309 digits, then digits that decide it */
-	snprintf(s, sizeof s, "%s", "179769313486231580793728971405303415079934132710037826936173778980444968292764750946649017977587207096330286416692887910946555547851"
-		 "94040263065748867150582068190890200070838367627385484581771153176447573027006985557136695962284291481986083493647529271907416844436551"
+	/*
+	 * the largest double's half-way point upwards, 309 digits, then digits
+	 * that decide it
+	 */
+	snprintf(s, sizeof s, "%s",
+		 "179769313486231580793728971405303415079934132710037826936173778980444968292764750"
+		 "946649017977587207096330286416692887910946555547851"
+		 "940402630657488671505820681908902000708383676273854845817711531764475730270069855"
+		 "57136695962284291481986083493647529271907416844436551"
 		 "0704342711559699508093042880");
 	parse_f64(s);
 	strcat(s, ".0");
 	parse_f64(s);
-	parse_f64("179769313486231580793728971405303415079934132710037826936173778980444968292764750946649017977587207096330286416692887910946555547851"
-		  "94040263065748867150582068190890200070838367627385484581771153176447573027006985557136695962284291481986083493647529271907416844436551"
+	parse_f64("17976931348623158079372897140530341507993413271003782693617377898044496829276475"
+		  "0946649017977587207096330286416692887910946555547851"
+		  "94040263065748867150582068190890200070838367627385484581771153176447573027006985"
+		  "557136695962284291481986083493647529271907416844436551"
 		  "0704342711559699508093042879.99999999999999999999999999999");
 	parse_f32("3.40282356e38");
 	parse_f32("3.4028235677973366163753939545814e38");
@@ -240,21 +284,25 @@ static void test_long(void)
 	memset(s, '0', n);
 	s[0] = '1';
 	strcpy(s + n, "e-2999998");
-	check(rec_num_f64(s, strlen(s), &x) == REC_NUM_OK && x == 10, "a long number", "1000...e-2999998");
+	check(rec_num_f64(s, strlen(s), &x) == REC_NUM_OK && x == 10, "a long number",
+	      "1000...e-2999998");
 	memset(s, '0', n);
 	s[1] = '.';
 	strcpy(s + n, "25e2999999");
-	check(rec_num_f32(s, strlen(s), &f) == REC_NUM_OK && f == 2.5f, "a long number", "0.000...25e2999999");
+	check(rec_num_f32(s, strlen(s), &f) == REC_NUM_OK && f == 2.5f, "a long number",
+	      "0.000...25e2999999");
 	memset(s, '9', n);
 	strcpy(s + n, "e-2999999");
-	check(rec_num_f64(s, strlen(s), &x) == REC_NUM_OK && x == 10, "a long number", "999...e-2999999");
+	check(rec_num_f64(s, strlen(s), &x) == REC_NUM_OK && x == 10, "a long number",
+	      "999...e-2999999");
 	/* 1 + 2^-53 lies half way; a 1 after a thousand zeros more decides */
 	s[0] = '\0';
 	strcpy(s, "1.00000000000000011102230246251565404236316680908203125");
 	check(rec_num_f64(s, strlen(s), &x) == REC_NUM_OK && x == 1, "half way to even", s);
 	memset(s + strlen(s), '0', 1000);
 	strcpy(s + 1055, "1");
-	check(rec_num_f64(s, strlen(s), &x) == REC_NUM_OK && x == 1 + DBL_EPSILON, "a digit far behind", "1.000...1");
+	check(rec_num_f64(s, strlen(s), &x) == REC_NUM_OK && x == 1 + DBL_EPSILON,
+	      "a digit far behind", "1.000...1");
 	free(s);
 }
 
@@ -295,7 +343,8 @@ static void test_print(void)
 		if (isfinite(x))
 			print_f32(x);
 	}
-	for (uint32_t exponent = 0; exponent < 255; exponent++)	/* both sides of every power of two, where the spacing changes */
+	/* both sides of every power of two, where the spacing changes */
+	for (uint32_t exponent = 0; exponent < 255; exponent++)
 		for (uint32_t i = 0; i < 16; i++)
 			print_f32(float_of((exponent << 23) + i - 8 * (exponent > 0)));
 	for (uint32_t i = 0; i < 200000; i++)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* pool.c - every task runs once; of several failures the lowest is reported; a pool can be used again. */
+/*
+ * pool.c - every task runs once; of several failures the lowest is reported; a
+ * pool can be used again.
+ */
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,7 +22,9 @@ static int count(void *arg, size_t task, unsigned thread, struct rec_err *e)
 static int fail_some(void *arg, size_t task, unsigned thread, struct rec_err *e)
 {
 	(void)thread;
-	return task >= *(size_t *)arg && task % 7 == 0 ? rec_err_set(e, REC_EDATA, "task %zu", task) : 0;
+	return task >= *(size_t *)arg && task % 7 == 0 ?
+		       rec_err_set(e, REC_EDATA, "task %zu", task) :
+		       0;
 }
 
 int main(void)
@@ -41,8 +46,10 @@ int main(void)
 
 			e = (struct rec_err){ 0 };
 			snprintf(want, sizeof want, "task %zu", (from + 6) / 7 * 7);
-			CHECK(rec_pool_run(p, 1000, fail_some, &from, &e) == -1, "a failing run fails");
-			CHECK(e.code == REC_EDATA && !__builtin_strcmp(e.msg, want), "the lowest failure is reported");
+			CHECK(rec_pool_run(p, 1000, fail_some, &from, &e) == -1,
+			      "a failing run fails");
+			CHECK(e.code == REC_EDATA && !__builtin_strcmp(e.msg, want),
+			      "the lowest failure is reported");
 		}
 		rec_pool_free(p);
 	}

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * base/best.c - best of many, scorer and lists against brute force in double on small random models whose numbers are multiples of 1/4: sums are exact then, so
- * scores must be equal and ties are many. Every instruction set of this machine.
+ * base/best.c - best of many, scorer and lists against brute force in double on
+ * small random models whose numbers are multiples of 1/4: sums are exact then,
+ * so scores must be equal and ties are many. Every instruction set of this
+ * machine.
  */
 #include <math.h>
 #include <stdio.h>
@@ -33,7 +35,9 @@ static struct rec_labels make_labels(char c, uint32_t n, uint32_t step)
 {
 	uint64_t *off = malloc((n + 1) * sizeof *off);
 	char *bytes = malloc((size_t)n * 4 + 8);
-	struct rec_labels l = { .n = n, .off = off, .bytes = bytes, .own_off = off, .own_bytes = bytes };
+	struct rec_labels l = {
+		.n = n, .off = off, .bytes = bytes, .own_off = off, .own_bytes = bytes
+	};
 
 	for (uint32_t i = 0; i <= n; i++)
 		off[i] = 4 * (uint64_t)i;
@@ -61,7 +65,8 @@ static void test_best(void)
 			rec_top_push(&t, i, all[i].score);
 		rec_top_sort(&t);
 		CHECK(t.n == (cap < n ? cap : n), "%u kept", t.n);
-		for (uint32_t i = 0; i < t.n; i++) {	/* entry i must have exactly i entries before it */
+		/* entry i must have exactly i entries before it */
+		for (uint32_t i = 0; i < t.n; i++) {
 			uint32_t before = 0;
 
 			for (uint32_t j = 0; j < n; j++)
@@ -94,8 +99,10 @@ static void make_factors(uint32_t k)
 		u[i] = quarter();
 	for (uint32_t i = 0; i < ITEMS * k; i++)
 		v[i] = quarter();
-	w.factors.user = (struct rec_dense){ .row = borrow(&w.users), .ncols = k, .val = u, .own = u };
-	w.factors.item = (struct rec_dense){ .row = borrow(&w.items), .ncols = k, .val = v, .own = v };
+	w.factors.user =
+		(struct rec_dense){ .row = borrow(&w.users), .ncols = k, .val = u, .own = u };
+	w.factors.item =
+		(struct rec_dense){ .row = borrow(&w.items), .ncols = k, .val = v, .own = v };
 	if (rec_meta_set_f64(&w.factors.meta, "mean", 3.25, &e))
 		abort();
 }
@@ -115,9 +122,16 @@ static void make_similarity(void)
 			n += w.path[i][j];
 		}
 	memcpy(d, w.s, sizeof w.s);
-	w.sparse = (struct rec_model){ .has_similarity = true, .row = borrow(&w.items), .col = borrow(&w.items) };
-	w.dense = (struct rec_model){ .has_similarity = true, .dense = true, .row = borrow(&w.items), .col = borrow(&w.items) };
-	w.dense.sim_dense = (struct rec_dense){ .row = borrow(&w.items), .col = borrow(&w.items), .ncols = ITEMS, .val = d, .own = d };
+	w.sparse = (struct rec_model){ .has_similarity = true,
+				       .row = borrow(&w.items),
+				       .col = borrow(&w.items) };
+	w.dense = (struct rec_model){ .has_similarity = true,
+				      .dense = true,
+				      .row = borrow(&w.items),
+				      .col = borrow(&w.items) };
+	w.dense.sim_dense = (struct rec_dense){
+		.row = borrow(&w.items), .col = borrow(&w.items), .ncols = ITEMS, .val = d, .own = d
+	};
 	if (rec_csr_new(&w.sparse.sim, ITEMS, ITEMS, n, 0, &e))
 		abort();
 	ptr = w.sparse.sim.own[0];
@@ -132,7 +146,8 @@ static void make_similarity(void)
 	w.offset = (struct rec_model){ .has_offset = true };
 	for (uint32_t j = 0; j < ITEMS; j++)
 		o[j] = quarter();
-	w.offset.offset = (struct rec_dense){ .row = borrow(&w.items), .ncols = 1, .val = o, .own = o };
+	w.offset.offset =
+		(struct rec_dense){ .row = borrow(&w.items), .ncols = 1, .val = o, .own = o };
 }
 
 static void free_models(void)
@@ -162,8 +177,10 @@ static bool brute(const struct rec_model *m, uint32_t u, uint32_t j, double *sco
 	*score = 0;
 	if (m == &w.factors) {
 		for (uint32_t f = 0; f < m->item.ncols; f++) {
-			*score += (double)m->user.val[u * m->user.ncols + f] * (double)m->item.val[j * m->item.ncols + f];
-			path = path || m->user.val[u * m->user.ncols + f] != 0;	/* a vector of zeros says nothing */
+			*score += (double)m->user.val[u * m->user.ncols + f] *
+				  (double)m->item.val[j * m->item.ncols + f];
+			/* a vector of zeros says nothing */
+			path = path || m->user.val[u * m->user.ncols + f] != 0;
 		}
 		*score += 3.25;
 		return path;
@@ -253,7 +270,10 @@ static void ask(const struct scene *sc)
 	for (uint32_t u = 0; u < USERS; u++) {
 		struct rec_query *q = &asked.q[u];
 
-		*q = (struct rec_query){ .item = asked.item[u], .value = asked.value[u], .seen = asked.seen[u], .candidate = asked.candidate[u] };
+		*q = (struct rec_query){ .item = asked.item[u],
+					 .value = asked.value[u],
+					 .seen = asked.seen[u],
+					 .candidate = asked.candidate[u] };
 		q->label = rec_label(&w.users, u, &q->label_len);
 		q->has_candidates = sc->candidates;
 		for (uint32_t j = 0; j < ITEMS; j++) {
@@ -269,7 +289,8 @@ static void ask(const struct scene *sc)
 	}
 }
 
-static void compare(const struct scene *sc, const struct rec_scorer *s, const struct rec_top *list, struct rec_score_scratch *scratch, const char *isa)
+static void compare(const struct scene *sc, const struct rec_scorer *s, const struct rec_top *list,
+		    struct rec_score_scratch *scratch, const char *isa)
 {
 	struct want want[ITEMS];
 	struct rec_err e = { 0 };
@@ -278,12 +299,15 @@ static void compare(const struct scene *sc, const struct rec_scorer *s, const st
 	for (uint32_t u = 0; u < USERS; u++) {
 		uint32_t n = brute_list(sc, u, want), same = 0, pairs = 0;
 
-		CHECK(list[u].n == n, "%s %s: user %u: %u entries, not %u", sc->name, isa, u, list[u].n, n);
+		CHECK(list[u].n == n, "%s %s: user %u: %u entries, not %u", sc->name, isa, u,
+		      list[u].n, n);
 		if (rec_scorer_begin(s, scratch, &asked.q[u], &e) < 0)
 			abort();
 		for (uint32_t i = 0; i < n && i < list[u].n; i++) {
-			same += list[u].entry[i].item == want[i].item && (double)list[u].entry[i].score == want[i].score;
-			pairs += rec_scorer_pair(s, scratch, want[i].item, &x) && x == list[u].entry[i].score;
+			same += list[u].entry[i].item == want[i].item &&
+				(double)list[u].entry[i].score == want[i].score;
+			pairs += rec_scorer_pair(s, scratch, want[i].item, &x) &&
+				 x == list[u].entry[i].score;
 		}
 		CHECK(same == n, "%s %s: user %u: %u of %u entries", sc->name, isa, u, same, n);
 		CHECK(pairs == n, "%s %s: user %u: %u of %u pairs", sc->name, isa, u, pairs, n);
@@ -297,8 +321,12 @@ static void play(const struct scene *sc, const struct rec_run *run)
 	static unsigned char allowed[ITEMS];
 	struct rec_top list[USERS];
 	struct rec_scorer s;
-	struct rec_scorer_opts so = { .model = sc->model, .nmodels = sc->model[1] ? 2 : 1, .weight = sc->weight };
-	struct rec_topn_opts to = { .n = sc->n, .keep_seen = sc->keep, .allowed = sc->allow ? allowed : NULL };
+	struct rec_scorer_opts so = { .model = sc->model,
+				      .nmodels = sc->model[1] ? 2 : 1,
+				      .weight = sc->weight };
+	struct rec_topn_opts to = { .n = sc->n,
+				    .keep_seen = sc->keep,
+				    .allowed = sc->allow ? allowed : NULL };
 	struct rec_topn_counts counts = { 0 };
 	struct rec_topn *t;
 	struct rec_topn_scratch *scratch;
@@ -308,8 +336,8 @@ static void play(const struct scene *sc, const struct rec_run *run)
 	for (uint32_t j = 0; j < ITEMS; j++)
 		allowed[j] = !deny(j);
 	ask(sc);
-	if (rec_scorer_new(&s, &so, run, &e) || rec_topn_new(&t, &s, &to, &e) || rec_topn_scratch_new(&scratch, t, &e) ||
-	    rec_score_scratch_new(&pairs, &s, &e)) {
+	if (rec_scorer_new(&s, &so, run, &e) || rec_topn_new(&t, &s, &to, &e) ||
+	    rec_topn_scratch_new(&scratch, t, &e) || rec_score_scratch_new(&pairs, &s, &e)) {
 		fprintf(stderr, "%s: %s\n", sc->name, e.msg);
 		exit(1);
 	}
@@ -337,17 +365,34 @@ static void test_scenes(const struct rec_run *run)
 		{ "factors", { &w.factors }, { 1 }, .n = 10 },
 		{ "factors, everything", { &w.factors }, { 1 }, .n = 1000 },
 		{ "factors, filters", { &w.factors }, { 1 }, .allow = true, .seen = true, .n = 7 },
-		{ "factors, candidates", { &w.factors }, { 1 }, .seen = true, .candidates = true, .n = 5 },
+		{ "factors, candidates",
+		  { &w.factors },
+		  { 1 },
+		  .seen = true,
+		  .candidates = true,
+		  .n = 5 },
 		{ "factors, keep", { &w.factors }, { 1 }, .keep = true, .n = 1 },
 		{ "sparse", { &w.sparse }, { 1 }, .n = 10 },
 		{ "sparse, everything", { &w.sparse }, { 1 }, .n = 1000 },
-		{ "sparse, filters", { &w.sparse }, { 1 }, .allow = true, .seen = true, .candidates = true, .n = 9 },
+		{ "sparse, filters",
+		  { &w.sparse },
+		  { 1 },
+		  .allow = true,
+		  .seen = true,
+		  .candidates = true,
+		  .n = 9 },
 		{ "dense", { &w.dense }, { 1 }, .n = 10 },
 		{ "dense, filters", { &w.dense }, { 1 }, .allow = true, .seen = true, .n = 200 },
 		{ "dense, candidates", { &w.dense }, { 1 }, .candidates = true, .n = 20 },
 		{ "offset", { &w.offset }, { 1 }, .n = 12 },
 		{ "blend", { &w.factors, &w.sparse }, { 0.5, 2 }, .n = 15 },
-		{ "blend, filters", { &w.sparse, &w.offset }, { 1, -0.25 }, .allow = true, .seen = true, .candidates = true, .n = 15 },
+		{ "blend, filters",
+		  { &w.sparse, &w.offset },
+		  { 1, -0.25 },
+		  .allow = true,
+		  .seen = true,
+		  .candidates = true,
+		  .n = 15 },
 		{ "blend, dense", { &w.dense, &w.factors }, { 4, 0.25 }, .n = 1000 },
 		{ "weight", { &w.dense }, { -1 }, .n = 10 },
 	};
@@ -364,9 +409,11 @@ static void test_scale(void)
 	struct rec_ranked scratch[4];
 
 	rec_scale_apply(REC_SCALE_RANK, rank, NULL, 4, scratch);
-	CHECK(rank[1] == 1 && rank[0] == 0.625f && rank[3] == 0.625f && rank[2] == 0.25f, "%g %g %g %g", rank[0], rank[1], rank[2], rank[3]);
+	CHECK(rank[1] == 1 && rank[0] == 0.625f && rank[3] == 0.625f && rank[2] == 0.25f,
+	      "%g %g %g %g", rank[0], rank[1], rank[2], rank[3]);
 	rec_scale_apply(REC_SCALE_ZSCORE, z, hit, 4, scratch);
-	CHECK(z[1] == 0 && z[0] == -z[2] && fabsf(z[2] - 1.2247449f) < 1e-6f && z[3] == 99, "%g %g %g %g", z[0], z[1], z[2], z[3]);
+	CHECK(z[1] == 0 && z[0] == -z[2] && fabsf(z[2] - 1.2247449f) < 1e-6f && z[3] == 99,
+	      "%g %g %g %g", z[0], z[1], z[2], z[3]);
 	rec_scale_apply(REC_SCALE_ZSCORE, flat, NULL, 2, scratch);
 	CHECK(flat[0] == 0 && flat[1] == 0, "%g %g", flat[0], flat[1]);
 }
@@ -375,11 +422,15 @@ static void test_transform(void)
 {
 	struct rec_transform t = { REC_TRANSFORM_NONE, 2, 4, 0.5 };
 
-	CHECK(rec_transform_weight(&t, 3) == 1 && rec_transform_weight(&t, 0) == 0 && rec_transform_weight(&t, -2) == 0, "none");
+	CHECK(rec_transform_weight(&t, 3) == 1 && rec_transform_weight(&t, 0) == 0 &&
+		      rec_transform_weight(&t, -2) == 0,
+	      "none");
 	t.kind = REC_TRANSFORM_LINEAR;
 	CHECK(rec_transform_weight(&t, 3) == 12 && rec_transform_weight(&t, -1) == -4, "linear");
 	t.kind = REC_TRANSFORM_LOG;
-	CHECK(fabs((double)rec_transform_weight(&t, 8) - 4 * rec_log(3)) < 1e-6 && rec_transform_weight(&t, -1) == 0, "log");
+	CHECK(fabs((double)rec_transform_weight(&t, 8) - 4 * rec_log(3)) < 1e-6 &&
+		      rec_transform_weight(&t, -1) == 0,
+	      "log");
 }
 
 static void test_gather(void)
@@ -387,15 +438,20 @@ static void test_gather(void)
 	struct rec_gather g = { 0 };
 	struct rec_err e = { 0 };
 
-	if (rec_gather_add(&g, 7, 2, NAN, &e) || rec_gather_add(&g, 3, 1, 50, &e) || rec_gather_add(&g, 3, 4, 20, &e))
+	if (rec_gather_add(&g, 7, 2, NAN, &e) || rec_gather_add(&g, 3, 1, 50, &e) ||
+	    rec_gather_add(&g, 3, 4, 20, &e))
 		abort();
-	CHECK(rec_gather_end(&g, REC_REPEATS_SUM, &e) == 0 && g.nitems == 2 && g.item[0] == 3 && g.value[0] == 5 && g.item[1] == 7, "sum");
+	CHECK(rec_gather_end(&g, REC_REPEATS_SUM, &e) == 0 && g.nitems == 2 && g.item[0] == 3 &&
+		      g.value[0] == 5 && g.item[1] == 7,
+	      "sum");
 	if (rec_gather_add(&g, 3, 1, 50, &e) || rec_gather_add(&g, 3, 4, 20, &e))
 		abort();
-	CHECK(rec_gather_end(&g, REC_REPEATS_LAST, &e) == 0 && g.nitems == 1 && g.value[0] == 1, "last");
+	CHECK(rec_gather_end(&g, REC_REPEATS_LAST, &e) == 0 && g.nitems == 1 && g.value[0] == 1,
+	      "last");
 	if (rec_gather_add(&g, 3, 1, NAN, &e) || rec_gather_add(&g, 3, 4, 20, &e))
 		abort();
-	CHECK(rec_gather_end(&g, REC_REPEATS_LAST, &e) == -1 && e.code == REC_EDATA, "last without time");
+	CHECK(rec_gather_end(&g, REC_REPEATS_LAST, &e) == -1 && e.code == REC_EDATA,
+	      "last without time");
 	rec_gather_free(&g);
 }
 

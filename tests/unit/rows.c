@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Rows of text and recmat against a slow parser: mapped, through gzip and through a pipe, for several numbers of threads, by batch, by visit and by line.
+ * Rows of text and recmat against a slow parser: mapped, through gzip and
+ * through a pipe, for several numbers of threads, by batch, by visit and by
+ * line.
  */
 #include "rows/rows.h"
 
@@ -57,7 +59,8 @@ static int add_row(struct answer *a, const struct rec_row *row)
 	return 0;
 }
 
-static int sum_rows(void *arg, unsigned thread, const struct rec_row *rows, size_t n, size_t *bad, struct rec_err *e)
+static int sum_rows(void *arg, unsigned thread, const struct rec_row *rows, size_t n, size_t *bad,
+		    struct rec_err *e)
 {
 	struct answer *a = arg;
 	uint64_t sum = 0;
@@ -74,7 +77,8 @@ static int sum_rows(void *arg, unsigned thread, const struct rec_row *rows, size
 
 enum how { BY_BATCH, BY_VISIT, BY_LINE };
 
-static void read_rows(struct answer *a, struct rec_in *in, enum how how, unsigned flags, struct rec_pool *pool)
+static void read_rows(struct answer *a, struct rec_in *in, enum how how, unsigned flags,
+		      struct rec_pool *pool)
 {
 	const struct rec_row *rows;
 	struct rec_rows *r;
@@ -101,7 +105,8 @@ static void read_rows(struct answer *a, struct rec_in *in, enum how how, unsigne
 	rec_rows_close(r);
 }
 
-static struct answer read_file(const char *name, enum how how, unsigned flags, struct rec_pool *pool)
+static struct answer read_file(const char *name, enum how how, unsigned flags,
+			       struct rec_pool *pool)
 {
 	struct answer a = { .lock = PTHREAD_MUTEX_INITIALIZER };
 	struct rec_in *in;
@@ -112,7 +117,8 @@ static struct answer read_file(const char *name, enum how how, unsigned flags, s
 }
 
 /* Through a pipe that gives a few bytes at a time. */
-static struct answer read_pipe(const char *text, size_t n, enum how how, unsigned flags, struct rec_pool *pool)
+static struct answer read_pipe(const char *text, size_t n, enum how how, unsigned flags,
+			       struct rec_pool *pool)
 {
 	struct answer a = { .lock = PTHREAD_MUTEX_INITIALIZER };
 	struct rec_in *in;
@@ -147,7 +153,8 @@ static void save(const char *name, const void *p, size_t n)
 	struct rec_err e = { 0 };
 	struct rec_out *out;
 
-	if (rec_out_open(&out, name, &e) || rec_out_write(out, p, n, &e) || rec_out_finish(out, &e) || rec_out_commit(out, &e))
+	if (rec_out_open(&out, name, &e) || rec_out_write(out, p, n, &e) ||
+	    rec_out_finish(out, &e) || rec_out_commit(out, &e))
 		die(&e);
 	rec_out_free(out);
 }
@@ -163,18 +170,25 @@ static const char *tail_of(const struct answer *a)
 	return p ? p : a->err.msg;
 }
 
-static void compare(struct answer *a, const struct rec_buf *want, uint64_t sum, const char *message, int ordered)
+static void compare(struct answer *a, const struct rec_buf *want, uint64_t sum, const char *message,
+		    int ordered)
 {
 	CHECK(strcmp(tail_of(a), message) == 0, "wanted '%s', got '%s'", message, a->err.msg);
 	if (ordered)
-		CHECK(a->text.n == want->n && (want->n == 0 || memcmp(a->text.p, want->p, want->n) == 0), "rows in order");
+		CHECK(a->text.n == want->n &&
+			      (want->n == 0 || memcmp(a->text.p, want->p, want->n) == 0),
+		      "rows in order");
 	else if (!*message)
 		CHECK(a->sum == sum, "rows in any order");
 	rec_buf_free(&a->text);
 }
 
-/* Every way of reading text gives the rows of want (those before the error, too), then the message. */
-static void try_text(const char *text, size_t n, const struct rec_buf *want, uint64_t sum, unsigned flags, const char *message)
+/*
+ * Every way of reading text gives the rows of want (those before the error,
+ * too), then the message.
+ */
+static void try_text(const char *text, size_t n, const struct rec_buf *want, uint64_t sum,
+		     unsigned flags, const char *message)
 {
 	save(plain, text, n);
 	save(packed, text, n);
@@ -192,7 +206,8 @@ static void try_text(const char *text, size_t n, const struct rec_buf *want, uin
 		}
 }
 
-static void expect(const char *text, size_t n, unsigned flags, const char *rows, const char *message)
+static void expect(const char *text, size_t n, unsigned flags, const char *rows,
+		   const char *message)
 {
 	struct rec_buf want = { .p = (char *)(uintptr_t)rows, .n = strlen(rows) };
 	struct answer a;
@@ -210,7 +225,8 @@ static void test_lines(void)
 	EXPECT("", 0, "", "");
 	EXPECT("a\tb", 0, "a\tb\n", "");
 	EXPECT("a\tb\r", 0, "a\tb\n", "");
-	EXPECT("a\tb\r\nc\td\t2.50\r\ne\tf\t3\t1700000050\r\n", 0, "a\tb\nc\td\t2.5\ne\tf\t3\t1700000050\n", "");
+	EXPECT("a\tb\r\nc\td\t2.50\r\ne\tf\t3\t1700000050\r\n", 0,
+	       "a\tb\nc\td\t2.5\ne\tf\t3\t1700000050\n", "");
 	EXPECT("\x01\x02\tb\x0b\x08\t-0\n\xff\t\xc3\xa4 x\t1e-60\n", 0,
 	       "\x01\x02\tb\x0b\x08\t0\n\xff\t\xc3\xa4 x\t1e-60\n", "");
 	EXPECT("a\rb\tc\rd\n", 0, "a\rb\tc\rd\n", "");
@@ -239,7 +255,8 @@ static void test_lines(void)
 	EXPECT("a\tb\t1e39\n", 0, "", ":1: field 3: '1e39' is out of range");
 	EXPECT("a\tb\t1\tinf\n", 0, "", ":1: field 4: 'inf' is not a number");
 	EXPECT("a\tb\t1\t1e39\n", 0, "a\tb\t1\t1e+39\n", "");
-	EXPECT("a\tb\t0123456789012345678901234567890123456789x\n", 0, "", ":1: field 3: '0123456789012345678901234567890123456789...' is not a number");
+	EXPECT("a\tb\t0123456789012345678901234567890123456789x\n", 0, "",
+	       ":1: field 3: '0123456789012345678901234567890123456789...' is not a number");
 	EXPECT("a\tb\t1\t2\t3\n", 0, "", ":1: field 5: a line has at most 4 fields");
 	EXPECT("a\tb\t1\t2\t", 0, "", ":1: field 5: a line has at most 4 fields");
 	EXPECT("a\0b\tc\n", 0, "", ":1: NUL byte");
@@ -265,22 +282,27 @@ static void test_empty_line(void)
 
 	save(plain, text, sizeof text - 1);
 	for (int i = 0; i < 4; i++) {
-		struct answer a = read_file(plain, i % 2 ? BY_VISIT : BY_BATCH, i < 2 ? 0 : REC_ROWS_LABELS, pools[i]);
+		struct answer a = read_file(plain, i % 2 ? BY_VISIT : BY_BATCH,
+					    i < 2 ? 0 : REC_ROWS_LABELS, pools[i]);
 
 		CHECK(strcmp(tail_of(&a), ":2: empty line") == 0, "%s", a.err.msg);
 		rec_buf_free(&a.text);
 	}
 	if (rec_in_open(&in, plain, &e) || rec_rows_open(&r, in, REC_ROWS_LABELS, NULL, &e))
 		die(&e);
-	CHECK(rec_rows_line(r, &row, &e) == 1 && row.row_len == 1 && row.has == REC_HAS_COL, "a row");
-	CHECK(rec_rows_line(r, &row, &e) == 1 && row.row_len == 0 && row.has == 0, "an empty line with CR");
+	CHECK(rec_rows_line(r, &row, &e) == 1 && row.row_len == 1 && row.has == REC_HAS_COL,
+	      "a row");
+	CHECK(rec_rows_line(r, &row, &e) == 1 && row.row_len == 0 && row.has == 0,
+	      "an empty line with CR");
 	CHECK(rec_rows_line(r, &row, &e) == 1 && row.row_len == 0 && row.has == 0, "an empty line");
 	CHECK(rec_rows_line(r, &row, &e) == 1 && *row.row == 'c', "a row");
 	CHECK(rec_rows_line(r, &row, &(struct rec_err){ 0 }) == 0, "the end");
 	rec_rows_close(r);
 }
 
-/* rec_rows_line gives a line before more input is there, also when it is short. */
+/*
+ * rec_rows_line gives a line before more input is there, also when it is short.
+ */
 static void test_no_wait(void)
 {
 	struct rec_err e = { 0 };
@@ -296,10 +318,13 @@ static void test_no_wait(void)
 	alarm(20);
 	if (rec_in_open(&in, name, &e) || rec_rows_open(&r, in, REC_ROWS_LABELS, NULL, &e))
 		die(&e);
-	CHECK(rec_rows_line(r, &row, &e) == 1 && row.row_len == 1 && *row.row == 'R' && row.has == 0, "the first line");
+	CHECK(rec_rows_line(r, &row, &e) == 1 && row.row_len == 1 && *row.row == 'R' &&
+		      row.has == 0,
+	      "the first line");
 	CHECK(write(fd[1], "\nuser\ti\t2\nno", 12) == 12, "write");
 	CHECK(rec_rows_line(r, &row, &e) == 1 && row.row_len == 0, "an empty line");
-	CHECK(rec_rows_line(r, &row, &e) == 1 && row.row_len == 4 && row.value == 2, "the third line");
+	CHECK(rec_rows_line(r, &row, &e) == 1 && row.row_len == 4 && row.value == 2,
+	      "the third line");
 	close(fd[1]);
 	CHECK(rec_rows_line(r, &row, &e) == 1 && row.row_len == 2, "the last line");
 	CHECK(rec_rows_line(r, &row, &e) == 0, "the end");
@@ -317,7 +342,10 @@ static bool is_shortest(float x, const char *text)
 	return strtod(s, NULL) == strtod(text, NULL);
 }
 
-/* Lines of every shape; as they should come out in want. Labels avoid what ends a field. */
+/*
+ * Lines of every shape; as they should come out in want. Labels avoid what ends
+ * a field.
+ */
 static void make_text(struct rec_buf *text, struct rec_buf *want, uint64_t *sum, uint64_t rows)
 {
 	struct rec_err e = { 0 };
@@ -327,7 +355,11 @@ static void make_text(struct rec_buf *text, struct rec_buf *want, uint64_t *sum,
 		uint64_t x = rec_random(1, i);
 		char label[400], line[600], number[64];
 		size_t n = x % 97 == 0 ? 300 : 1 + x % 12;
-		struct rec_row row = { .row = label, .row_len = (uint32_t)n, .col = label + n, .col_len = (uint32_t)(1 + (x >> 8) % 9), .value = 1,
+		struct rec_row row = { .row = label,
+				       .row_len = (uint32_t)n,
+				       .col = label + n,
+				       .col_len = (uint32_t)(1 + (x >> 8) % 9),
+				       .value = 1,
 				       .has = REC_HAS_COL };
 
 		for (size_t k = 0; k < n + 9; k++) {
@@ -335,9 +367,11 @@ static void make_text(struct rec_buf *text, struct rec_buf *want, uint64_t *sum,
 			if (label[k] == '\t' || label[k] == '\n' || label[k] == '\r')
 				label[k] = '_';
 		}
-		n = (size_t)snprintf(line, sizeof line, "%.*s\t%.*s", (int)row.row_len, row.row, (int)row.col_len, row.col);
+		n = (size_t)snprintf(line, sizeof line, "%.*s\t%.*s", (int)row.row_len, row.row,
+				     (int)row.col_len, row.col);
 		if (x >> 16 & 3) {
-			snprintf(number, sizeof number, "%.*g", (int)(1 + (x >> 20) % 9), (double)(float)(rec_unit(x) * 100));
+			snprintf(number, sizeof number, "%.*g", (int)(1 + (x >> 20) % 9),
+				 (double)(float)(rec_unit(x) * 100));
 			row.value = strtof(number, NULL);
 			/* text would keep what recmat can't */
 			if (!is_shortest(row.value, number))
@@ -352,7 +386,8 @@ static void make_text(struct rec_buf *text, struct rec_buf *want, uint64_t *sum,
 		}
 		n += (size_t)sprintf(line + n, x >> 30 & 1 ? "\n" : "\r\n");
 		*sum += hash_row(&row);
-		if (rec_buf_add(text, line, n, &e) || rec_buf_add(want, line, rec_row_put(line, &row), &e))
+		if (rec_buf_add(text, line, n, &e) ||
+		    rec_buf_add(want, line, rec_row_put(line, &row), &e))
 			die(&e);
 	}
 }
@@ -375,7 +410,8 @@ static void test_many(void)
 
 	make_text(&text, &want, &sum, 50000);
 	try_text(text.p, text.n, &want, sum, 0, "");
-	for (size_t i = 0; i < sizeof bad_lines / sizeof *bad_lines; i++) {	/* a second bad line further on is never told */
+	/* a second bad line further on is never told */
+	for (size_t i = 0; i < sizeof bad_lines / sizeof *bad_lines; i++) {
 		size_t at = line_start(&text, bad_lines[i]), last = line_start(&text, 50000);
 		char was = text.p[at], was_last = text.p[last];
 
@@ -415,7 +451,8 @@ static void test_long_line(void)
 	rec_buf_free(&text);
 }
 
-static int refuse(void *arg, unsigned thread, const struct rec_row *rows, size_t n, size_t *bad, struct rec_err *e)
+static int refuse(void *arg, unsigned thread, const struct rec_row *rows, size_t n, size_t *bad,
+		  struct rec_err *e)
 {
 	(void)arg, (void)thread;
 	for (size_t i = 0; i < n; i++)
@@ -433,7 +470,8 @@ static void test_refused(void)
 	struct rec_err e = { 0 };
 
 	for (int i = 1; i <= 100000; i++)
-		if (rec_buf_printf(&text, &e, "u%d\ti\t%d\n", i, i == 60001 || i == 60002 || i > 99990 ? 13 : 1) != 0)
+		if (rec_buf_printf(&text, &e, "u%d\ti\t%d\n", i,
+				   i == 60001 || i == 60002 || i > 99990 ? 13 : 1) != 0)
 			die(&e);
 	if (rec_buf_printf(&text, &e, "bad\n") != 0)
 		die(&e);
@@ -447,12 +485,15 @@ static void test_refused(void)
 		int rc;
 
 		e = (struct rec_err){ 0 };
-		if (rec_in_open(&in, i < 4 ? plain : packed, &e) || rec_rows_open(&r, in, 0, pools[i % 4], &e))
+		if (rec_in_open(&in, i < 4 ? plain : packed, &e) ||
+		    rec_rows_open(&r, in, 0, pools[i % 4], &e))
 			die(&e);
-		CHECK(rec_rows_each(r, refuse, NULL, &e) == -1 && strstr(e.msg, ":60001: thirteen"), "%s", e.msg);
+		CHECK(rec_rows_each(r, refuse, NULL, &e) == -1 && strstr(e.msg, ":60001: thirteen"),
+		      "%s", e.msg);
 		rec_rows_close(r);
 		e = (struct rec_err){ 0 };
-		if (rec_in_open(&in, i < 4 ? plain : packed, &e) || rec_rows_open(&r, in, 0, pools[i % 4], &e))
+		if (rec_in_open(&in, i < 4 ? plain : packed, &e) ||
+		    rec_rows_open(&r, in, 0, pools[i % 4], &e))
 			die(&e);
 		while ((rc = rec_rows_next(r, &rows, &n, &e)) == 1) {
 			for (k = 0; k < n && rows[k].value != 13;)
@@ -460,7 +501,9 @@ static void test_refused(void)
 			if (k < n)
 				break;
 		}
-		CHECK(rc == 1 && rec_rows_fail(r, k, 3, &e, "%d", 13) == -1 && strstr(e.msg, ":60001: field 3: 13"), "%s", e.msg);
+		CHECK(rc == 1 && rec_rows_fail(r, k, 3, &e, "%d", 13) == -1 &&
+			      strstr(e.msg, ":60001: field 3: 13"),
+		      "%s", e.msg);
 		rec_rows_close(r);
 	}
 	rec_buf_free(&text);
@@ -483,7 +526,8 @@ static void test_cut_gzip(void)
 	CHECK(a.text.n > 1000 && memcmp(a.text.p, want.p, a.text.n) == 0, "rows before the cut");
 	for (int i = 0; i < 3; i++) {
 		b = read_file(packed, BY_BATCH, 0, pools[i]);
-		CHECK(strcmp(a.err.msg, b.err.msg) == 0 && a.text.n == b.text.n, "the same for any number of threads");
+		CHECK(strcmp(a.err.msg, b.err.msg) == 0 && a.text.n == b.text.n,
+		      "the same for any number of threads");
 		rec_buf_free(&b.text);
 	}
 	rec_buf_free(&a.text);
@@ -506,13 +550,15 @@ static void test_stream_block(void)
 
 	make_text(&text, &want, &sum, 50000);
 	save(plain, text.p, text.n);
-	if (rec_in_open(&in, plain, &e) || rec_rows_open(&r, in, 0, NULL, &e) || rec_out_open(&out, binary, &e) || rec_stream_out_new(&s, out, &e))
+	if (rec_in_open(&in, plain, &e) || rec_rows_open(&r, in, 0, NULL, &e) ||
+	    rec_out_open(&out, binary, &e) || rec_stream_out_new(&s, out, &e))
 		die(&e);
 	while ((rc = rec_rows_next(r, &rows, &n, &e)) == 1)
 		for (size_t i = 0; i < n; i++)
 			if (rec_stream_out_row(s, &rows[i], &e) != 0)
 				die(&e);
-	if (rc != 0 || rec_stream_out_end(s, &e) || rec_out_finish(out, &e) || rec_out_commit(out, &e))
+	if (rc != 0 || rec_stream_out_end(s, &e) || rec_out_finish(out, &e) ||
+	    rec_out_commit(out, &e))
 		die(&e);
 	rec_stream_out_free(s);
 	rec_out_free(out);
@@ -533,7 +579,8 @@ static void write_block(const struct rec_block *b)
 	struct rec_err e = { 0 };
 	struct rec_out *out;
 
-	if (rec_out_open(&out, binary, &e) || rec_recmat_write(out, b, NULL, &e) || rec_recmat_end(out, 1, &e) || rec_out_finish(out, &e) || rec_out_commit(out, &e))
+	if (rec_out_open(&out, binary, &e) || rec_recmat_write(out, b, NULL, &e) ||
+	    rec_recmat_end(out, 1, &e) || rec_out_finish(out, &e) || rec_out_commit(out, &e))
 		die(&e);
 	rec_out_free(out);
 }
@@ -541,14 +588,30 @@ static void write_block(const struct rec_block *b)
 /* Rows without cells at the front, in the middle, at the end. */
 static void test_ptr_block(void)
 {
-	static const uint64_t row_off[] = { 0, 1, 2, 3, 4, 5, 6 }, col_off[] = { 0, 2, 4 }, ptr[] = { 0, 0, 2, 2, 2, 3, 3 };
+	static const uint64_t row_off[] = { 0, 1, 2, 3, 4, 5, 6 }, col_off[] = { 0, 2, 4 },
+			      ptr[] = { 0, 0, 2, 2, 2, 3, 3 };
 	static const uint32_t col[] = { 0, 1, 1 };
 	static const float val[] = { 5, 4, 0.5f };
 	static const double times[] = { 7, NAN, 8.5 };
-	struct rec_block b = { .kind = REC_SPARSE, .order = REC_RANKED, .rows = 6, .cols = 2, .nnz = 3, .row_off = row_off, .row_bytes = "abcdef",
-			       .col_off = col_off, .col_bytes = "i1i2", .ptr = ptr, .col = col, .val = val, .time = times };
-	struct rec_buf with = { .p = (char *)(uintptr_t)"a\nb\ti1\t5\t7\nb\ti2\t4\nc\nd\ne\ti2\t0.5\t8.5\nf\n" };
-	struct rec_buf without = { .p = (char *)(uintptr_t)"b\ti1\t5\t7\nb\ti2\t4\ne\ti2\t0.5\t8.5\n" };
+	struct rec_block b = { .kind = REC_SPARSE,
+			       .order = REC_RANKED,
+			       .rows = 6,
+			       .cols = 2,
+			       .nnz = 3,
+			       .row_off = row_off,
+			       .row_bytes = "abcdef",
+			       .col_off = col_off,
+			       .col_bytes = "i1i2",
+			       .ptr = ptr,
+			       .col = col,
+			       .val = val,
+			       .time = times };
+	struct rec_buf with = {
+		.p = (char *)(uintptr_t)"a\nb\ti1\t5\t7\nb\ti2\t4\nc\nd\ne\ti2\t0.5\t8.5\nf\n"
+	};
+	struct rec_buf without = {
+		.p = (char *)(uintptr_t)"b\ti1\t5\t7\nb\ti2\t4\ne\ti2\t0.5\t8.5\n"
+	};
 	struct answer a, v;
 
 	with.n = strlen(with.p);
@@ -573,12 +636,22 @@ static void test_large_block(void)
 {
 	enum { ROWS = 30000, COLS = 1000 };
 	struct rec_err e = { 0 };
-	uint64_t *off = rec_alloc(ROWS + 1, sizeof *off, &e), *ptr = rec_alloc(ROWS + 1, sizeof *ptr, &e), nnz = 0;
+	uint64_t *off = rec_alloc(ROWS + 1, sizeof *off, &e),
+		 *ptr = rec_alloc(ROWS + 1, sizeof *ptr, &e), nnz = 0;
 	char *bytes = rec_alloc(ROWS, 5, &e);
 	uint32_t *col = rec_alloc((size_t)ROWS * 20, sizeof *col, &e);
 	float *val = rec_alloc((size_t)ROWS * 20, sizeof *val, &e);
-	struct rec_block b = { .kind = REC_SPARSE, .order = REC_CANONICAL, .rows = ROWS, .cols = COLS, .row_off = off, .row_bytes = bytes, .col_off = off,
-			       .col_bytes = bytes, .ptr = ptr, .col = col, .val = val };
+	struct rec_block b = { .kind = REC_SPARSE,
+			       .order = REC_CANONICAL,
+			       .rows = ROWS,
+			       .cols = COLS,
+			       .row_off = off,
+			       .row_bytes = bytes,
+			       .col_off = off,
+			       .col_bytes = bytes,
+			       .ptr = ptr,
+			       .col = col,
+			       .val = val };
 	char text[16];
 	uint64_t rows = 0;
 
@@ -601,7 +674,8 @@ static void test_large_block(void)
 	ptr[ROWS] = b.nnz = nnz;
 	write_block(&b);
 	for (int i = 0; i < 4; i++) {
-		struct answer a = read_file(binary, BY_BATCH, REC_ROWS_LABELS, pools[i]), v = read_file(binary, BY_VISIT, REC_ROWS_LABELS, pools[i]);
+		struct answer a = read_file(binary, BY_BATCH, REC_ROWS_LABELS, pools[i]),
+			      v = read_file(binary, BY_VISIT, REC_ROWS_LABELS, pools[i]);
 
 		CHECK(a.rows == rows && v.rows == rows && a.sum == v.sum, "all rows");
 		rec_buf_free(&a.text);
@@ -623,8 +697,18 @@ static void test_lone_rows(void)
 	static const uint64_t row_off[] = { 0, 1, 2, 3 }, col_off[] = { 0, 1 };
 	static const uint32_t row[] = { 2, 0 }, col[] = { 0, 0 };
 	static const float val[] = { NAN, 3 };
-	struct rec_block b = { .kind = REC_SPARSE, .order = REC_STREAM, .rows = 3, .cols = 1, .nnz = 2, .row_off = row_off, .row_bytes = "abc", .col_off = col_off,
-			       .col_bytes = "x", .row = row, .col = col, .val = val };
+	struct rec_block b = { .kind = REC_SPARSE,
+			       .order = REC_STREAM,
+			       .rows = 3,
+			       .cols = 1,
+			       .nnz = 2,
+			       .row_off = row_off,
+			       .row_bytes = "abc",
+			       .col_off = col_off,
+			       .col_bytes = "x",
+			       .row = row,
+			       .col = col,
+			       .val = val };
 	struct rec_buf want = { .p = (char *)(uintptr_t)"c\tx\na\tx\t3\nb\n", .n = 12 };
 	struct answer a;
 
@@ -633,7 +717,13 @@ static void test_lone_rows(void)
 	compare(&a, &want, 0, "", 1);
 	a = read_file(binary, BY_VISIT, 0, NULL);
 	CHECK(strstr(a.err.msg, "block 1: row 'b' has no cell") != NULL, "%s", a.err.msg);
-	b = (struct rec_block){ .kind = REC_DENSE, .name = "user", .rows = 3, .cols = 1, .row_off = row_off, .row_bytes = "abc", .val = (float[]){ 1, 2, 3 } };
+	b = (struct rec_block){ .kind = REC_DENSE,
+				.name = "user",
+				.rows = 3,
+				.cols = 1,
+				.row_off = row_off,
+				.row_bytes = "abc",
+				.val = (float[]){ 1, 2, 3 } };
 	write_block(&b);
 	a = read_file(binary, BY_VISIT, 0, NULL);
 	CHECK(strstr(a.err.msg, "block 1: 'user' is dense, as in a model, and rows are wanted; ") !=

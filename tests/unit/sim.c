@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sim - item models against their definitions (tests/oracle/sim.h), the identities between them, selection and normalisation against a sort of all weights, and the
- * promises: no influence of threads and parts.
+ * sim - item models against their definitions (tests/oracle/sim.h), the
+ * identities between them, selection and normalisation against a sort of all
+ * weights, and the promises: no influence of threads and parts.
  */
 #include <math.h>
 #include <stdio.h>
@@ -32,26 +33,37 @@ static struct rec_labels labels(int side, int n)
 		p[2] = (char)('0' + i % 10);
 		label_off[i + 1] = 3 * (uint64_t)(i + 1);
 	}
-	return (struct rec_labels){ .n = (uint32_t)n, .off = label_off, .bytes = label_bytes[side] };
+	return (struct rec_labels){ .n = (uint32_t)n,
+				    .off = label_off,
+				    .bytes = label_bytes[side] };
 }
 
 enum values { ONES, POSITIVE, MIXED };
 
-/* Random interactions: about a third of the pairs, popular items more; every user and item has one at least. */
-static void make_data(struct rec_sparse *x, struct sim_oracle *o, int users, int items, enum values kind, uint64_t seed)
+/*
+ * Random interactions: about a third of the pairs, popular items more; every
+ * user and item has one at least.
+ */
+static void make_data(struct rec_sparse *x, struct sim_oracle *o, int users, int items,
+		      enum values kind, uint64_t seed)
 {
 	static struct rec_cell cell[SIM_MAX * SIM_MAX];
 	struct rec_labels row = labels(0, users), col = labels(1, items);
 	uint64_t n = 0;
 	struct rec_err e = { 0 };
 
-	*o = (struct sim_oracle){ .users = users, .items = items, .power = 1, .asymmetry = 0.5, .reg = 10 };
+	*o = (struct sim_oracle){
+		.users = users, .items = items, .power = 1, .asymmetry = 0.5, .reg = 10
+	};
 	for (int u = 0; u < users; u++)
 		for (int i = 0; i < items; i++) {
 			uint64_t r = rec_random(seed, (uint64_t)(u * SIM_MAX + i));
-			float v = kind == ONES ? 1 : kind == POSITIVE ? (float)(1 + r % 9) / 2 : (float)(r % 9) - 4;
+			float v = kind == ONES	   ? 1 :
+				  kind == POSITIVE ? (float)(1 + r % 9) / 2 :
+						     (float)(r % 9) - 4;
 
-			if (rec_unit(rec_mix(r)) > 0.6 / (1 + 0.1 * i) && u != i % users && i != u % items)
+			if (rec_unit(rec_mix(r)) > 0.6 / (1 + 0.1 * i) && u != i % users &&
+			    i != u % items)
 				continue;
 			cell[n++] = (struct rec_cell){ (uint32_t)u, (uint32_t)i, v, NAN };
 			o->held[u][i] = true;
@@ -88,16 +100,21 @@ static void unpack(float s[SIM_MAX][SIM_MAX], const struct rec_model *m)
 
 	memset(s, 0, sizeof(float) * SIM_MAX * SIM_MAX);
 	for (uint32_t i = 0; i < m->row.n; i++)
-		for (uint64_t c = m->dense ? 0 : m->sim.ptr[i]; c < (m->dense ? m->col.n : m->sim.ptr[i + 1]); c++) {
+		for (uint64_t c = m->dense ? 0 : m->sim.ptr[i];
+		     c < (m->dense ? m->col.n : m->sim.ptr[i + 1]); c++) {
 			uint32_t j = m->dense ? (uint32_t)c : m->sim.col[c];
 
-			s[number(&m->row, i)][number(&m->col, j)] = m->dense ? m->sim_dense.val[(uint64_t)i * m->col.n + j] : m->sim.val[c];
-			ascend &= m->dense || c == m->sim.ptr[i] || m->sim.col[c] > m->sim.col[c - 1];
+			s[number(&m->row, i)][number(&m->col, j)] =
+				m->dense ? m->sim_dense.val[(uint64_t)i * m->col.n + j] :
+					   m->sim.val[c];
+			ascend &= m->dense || c == m->sim.ptr[i] ||
+				  m->sim.col[c] > m->sim.col[c - 1];
 		}
 	CHECK(ascend, "columns do not ascend");
 }
 
-static void train(float s[SIM_MAX][SIM_MAX], const struct rec_sparse *x, const struct rec_sim_opts *o)
+static void train(float s[SIM_MAX][SIM_MAX], const struct rec_sparse *x,
+		  const struct rec_sim_opts *o)
 {
 	struct rec_err e = { 0 };
 	struct rec_model m;
@@ -114,21 +131,28 @@ static double distance(float a[SIM_MAX][SIM_MAX], double b[SIM_MAX][SIM_MAX], in
 
 	for (int i = 0; i < n; i++)
 		for (int j = 0; j < n; j++)
-			worst = fmax(worst, fabs((double)a[i][j] * scale - b[i][j]) / (1e-3 + fabs(b[i][j])));
+			worst = fmax(worst, fabs((double)a[i][j] * scale - b[i][j]) /
+						    (1e-3 + fabs(b[i][j])));
 	return worst;
 }
 
-static const char *const by_pairs[] = { "cosine", "jaccard", "dice", "overlap", "count", "conditional", "lift", "llr", "pearson", "adjusted-cosine", "asymmetric",
-					"dot", "linear", "p3alpha", "rp3beta", NULL };
+static const char *const by_pairs[] = { "cosine",  "jaccard",	      "dice",	    "overlap",
+					"count",   "conditional",     "lift",	    "llr",
+					"pearson", "adjusted-cosine", "asymmetric", "dot",
+					"linear",  "p3alpha",	      "rp3beta",    NULL };
 
 static bool in(const char *name, const char *list)
 {
 	const char *p = strstr(list, name);
 
-	return p && (p == list || p[-1] == ' ') && (p[strlen(name)] == ' ' || p[strlen(name)] == '\0');
+	return p && (p == list || p[-1] == ' ') &&
+	       (p[strlen(name)] == ' ' || p[strlen(name)] == '\0');
 }
 
-/* Every method against its formula, with and without shrinkage, and with other parameters. */
+/*
+ * Every method against its formula, with and without shrinkage, and with other
+ * parameters.
+ */
 static void test_formulas(void)
 {
 	static struct sim_oracle o;
@@ -143,9 +167,12 @@ static void test_formulas(void)
 
 				make_data(&x, &o, 40, 23, kind, 5);
 				if (variant) {
-					t.shrink = o.shrink = rec_sim_takes(t.method, "shrink") ? 2.5 : 0;
+					t.shrink = o.shrink = rec_sim_takes(t.method, "shrink") ?
+								      2.5 :
+								      0;
 					t.asymmetry = o.asymmetry = 0.3;
-					t.exponents[0] = 1.1, t.exponents[1] = 0.75, t.exponents[2] = 0.15;
+					t.exponents[0] = 1.1, t.exponents[1] = 0.75,
+					t.exponents[2] = 0.15;
 					t.power = o.power = 0.7;
 					t.walk[0] = 0.8, t.walk[1] = 0.4;
 				}
@@ -154,18 +181,22 @@ static void test_formulas(void)
 				for (int u = 0; u < o.users; u++)
 					for (int i = 0; i < o.items; i++)
 						o.held[u][i] &= values || o.v[u][i] > 0;
-				oracle_weigh(&o, in(by_pairs[k], "dot") ? "value" : "none", 1, 1, 1, 1);
+				oracle_weigh(&o, in(by_pairs[k], "dot") ? "value" : "none", 1, 1, 1,
+					     1);
 				oracle_similarity(&o, by_pairs[k]);
 				train(s, &x, &t);
-				CHECK(distance(s, o.s, o.items, 1) < 2e-6, "%s, values %d, variant %d: off by %g", by_pairs[k], kind, variant, distance(s, o.s, o.items, 1));
+				CHECK(distance(s, o.s, o.items, 1) < 2e-6,
+				      "%s, values %d, variant %d: off by %g", by_pairs[k], kind,
+				      variant, distance(s, o.s, o.items, 1));
 				rec_sparse_free(&x);
 			}
 }
 
 static void test_weights(void)
 {
-	static const char *const kinds[] = { "none", "linear", "log", "tfidf", "bm25" }, *const methods[] = { "cosine", "asymmetric", "dot", "linear", "p3alpha",
-		"rp3beta" };
+	static const char *const kinds[] = { "none", "linear", "log", "tfidf", "bm25" },
+				 *const methods[] = { "cosine", "asymmetric", "dot",
+						      "linear", "p3alpha",    "rp3beta" };
 	static struct sim_oracle o;
 	static float s[SIM_MAX][SIM_MAX];
 	struct rec_sparse x;
@@ -175,14 +206,17 @@ static void test_weights(void)
 		for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
 			struct rec_sim_opts t = defaults(methods[i]);
 
-			t.weights = (struct rec_weighting){ (enum rec_weighting_kind)k, 2, 0.5, 1.5, 0.6, 0, NULL };
+			t.weights = (struct rec_weighting){
+				(enum rec_weighting_kind)k, 2, 0.5, 1.5, 0.6, 0, NULL
+			};
 			o.c = t.exponents[0], o.a = t.exponents[1], o.b = t.exponents[2];
 			t.walk[0] = o.walk_a = 0.9;
 			o.walk_b = t.walk[1];
 			oracle_weigh(&o, kinds[k], 2, 0.5, 1.5, 0.6);
 			oracle_similarity(&o, methods[i]);
 			train(s, &x, &t);
-			CHECK(distance(s, o.s, o.items, 1) < 3e-6, "%s of %s: off by %g", methods[i], kinds[k], distance(s, o.s, o.items, 1));
+			CHECK(distance(s, o.s, o.items, 1) < 3e-6, "%s of %s: off by %g",
+			      methods[i], kinds[k], distance(s, o.s, o.items, 1));
 		}
 	rec_sparse_free(&x);
 }
@@ -194,8 +228,10 @@ static void test_identities(void)
 		const char *method;
 		double c, a, b, scale, walk_a, walk_b;
 	} same[] = {
-		{ "cosine", 0, 0.5, 0.5, 1, 1, 0 }, { "asymmetric", 0, 0.3, 0.7, 1, 1, 0 }, { "conditional", 0, 1, 0, 1, 1, 0 }, { "lift", 0, 1, 1, 1.0 / 40, 1, 0 },
-		{ "count", 0, 0, 0, 1, 1, 0 }, { "dot", 0, 0, 0, 1, 1, 0 }, { "p3alpha", 0.8, 0.8, 0, 1, 0.8, 0 }, { "rp3beta", 0.8, 0.8, 0.4, 1, 0.8, 0.4 },
+		{ "cosine", 0, 0.5, 0.5, 1, 1, 0 },    { "asymmetric", 0, 0.3, 0.7, 1, 1, 0 },
+		{ "conditional", 0, 1, 0, 1, 1, 0 },   { "lift", 0, 1, 1, 1.0 / 40, 1, 0 },
+		{ "count", 0, 0, 0, 1, 1, 0 },	       { "dot", 0, 0, 0, 1, 1, 0 },
+		{ "p3alpha", 0.8, 0.8, 0, 1, 0.8, 0 }, { "rp3beta", 0.8, 0.8, 0.4, 1, 0.8, 0.4 },
 		{ "cosine", 0, 0.5, 0.5, 1, 1, 0 },
 	};
 	static struct sim_oracle o;
@@ -215,7 +251,9 @@ static void test_identities(void)
 		for (int i = 0; i < o.items; i++)
 			for (int j = 0; j < o.items; j++)
 				want[i][j] = (double)l[i][j];
-		CHECK(distance(s, want, o.items, same[k].scale) < 5e-7, "%s is not linear(%g,%g,%g)", same[k].method, same[k].c, same[k].a, same[k].b);
+		CHECK(distance(s, want, o.items, same[k].scale) < 5e-7,
+		      "%s is not linear(%g,%g,%g)", same[k].method, same[k].c, same[k].a,
+		      same[k].b);
 	}
 	rec_sparse_free(&x);
 }
@@ -229,7 +267,10 @@ static int user_pairs(const struct sim_oracle *o, int i, int j)
 	return n;
 }
 
-/* Is i among the n largest |weights| of its line, ties to the smaller number? line(i) is at(i, j) for candidate j, at(j, i) for history item j. */
+/*
+ * Is i among the n largest |weights| of its line, ties to the smaller number?
+ * line(i) is at(i, j) for candidate j, at(j, i) for history item j.
+ */
 static bool among(float s[SIM_MAX][SIM_MAX], int items, int i, int j, bool rows, int n)
 {
 	int before = 0;
@@ -246,7 +287,8 @@ static void test_selection(void)
 {
 	static struct sim_oracle o;
 	static float all[SIM_MAX][SIM_MAX], s[SIM_MAX][SIM_MAX];
-	static const char *const methods[] = { "cosine", "adjusted-cosine", "count", "linear", "jaccard" };
+	static const char *const methods[] = { "cosine", "adjusted-cosine", "count", "linear",
+					       "jaccard" };
 	struct rec_sparse x;
 
 	make_data(&x, &o, 50, 60, POSITIVE, 11);
@@ -262,13 +304,20 @@ static void test_selection(void)
 			t.min_sim = variant & 8 ? 0.2 : 0;
 			for (int i = 0; i < o.items; i++)
 				for (int j = 0; j < o.items; j++)
-					if (user_pairs(&o, i, j) < (int)t.min_support || fabsf(all[i][j]) < (float)t.min_sim)
+					if (user_pairs(&o, i, j) < (int)t.min_support ||
+					    fabsf(all[i][j]) < (float)t.min_sim)
 						all[i][j] = 0;
 			train(s, &x, &t);
 			for (int i = 0; i < o.items; i++)
 				for (int j = 0; j < o.items; j++)
-					wrong += s[i][j] != (all[i][j] != 0 && among(all, o.items, i, j, t.keep_history, (int)t.neighbours) ? all[i][j] : 0);
-			CHECK(wrong == 0, "%s, variant %d: %u wrong cells", methods[k], variant, wrong);
+					wrong += s[i][j] !=
+						 (all[i][j] != 0 && among(all, o.items, i, j,
+									  t.keep_history,
+									  (int)t.neighbours) ?
+							  all[i][j] :
+							  0);
+			CHECK(wrong == 0, "%s, variant %d: %u wrong cells", methods[k], variant,
+			      wrong);
 		}
 	rec_sparse_free(&x);
 }
@@ -294,12 +343,15 @@ static void test_normalize(void)
 				double sum = 0;
 
 				for (int k = 0; k < o.items; k++) {
-					double w = (double)(t.keep_history ? plain[i][k] : plain[k][j]);
+					double w = (double)(t.keep_history ? plain[i][k] :
+									     plain[k][j]);
 
 					sum += variant & 4 ? w * w : fabs(w);
 				}
 				sum = variant & 4 ? sqrt(sum) : sum;
-				worst = fmax(worst, fabs((double)s[i][j] - (sum > 0 ? (double)plain[i][j] / sum : 0)));
+				worst = fmax(worst,
+					     fabs((double)s[i][j] -
+						  (sum > 0 ? (double)plain[i][j] / sum : 0)));
 			}
 		CHECK(worst < 1e-7, "variant %d: off by %g", variant, worst);
 	}
@@ -308,8 +360,10 @@ static void test_normalize(void)
 
 static bool same_model(const struct rec_model *a, const struct rec_model *b)
 {
-	return a->sim.nrows == b->sim.nrows && a->sim.nnz == b->sim.nnz && memcmp(a->sim.ptr, b->sim.ptr, (a->sim.nrows + 1) * sizeof *a->sim.ptr) == 0 &&
-	       memcmp(a->sim.col, b->sim.col, a->sim.nnz * sizeof *a->sim.col) == 0 && memcmp(a->sim.val, b->sim.val, a->sim.nnz * sizeof *a->sim.val) == 0;
+	return a->sim.nrows == b->sim.nrows && a->sim.nnz == b->sim.nnz &&
+	       memcmp(a->sim.ptr, b->sim.ptr, (a->sim.nrows + 1) * sizeof *a->sim.ptr) == 0 &&
+	       memcmp(a->sim.col, b->sim.col, a->sim.nnz * sizeof *a->sim.col) == 0 &&
+	       memcmp(a->sim.val, b->sim.val, a->sim.nnz * sizeof *a->sim.val) == 0;
 }
 
 /* Data of more than a part: 700 items. */
@@ -319,7 +373,8 @@ static void make_wide(struct rec_sparse *x)
 	static char bytes[2][ITEMS * 4];
 	static uint64_t off[ITEMS + 1];
 	static struct rec_cell cell[USERS * EACH + ITEMS];
-	struct rec_labels row = { .n = USERS, .off = off, .bytes = bytes[0] }, col = { .n = ITEMS, .off = off, .bytes = bytes[1] };
+	struct rec_labels row = { .n = USERS, .off = off, .bytes = bytes[0] },
+			  col = { .n = ITEMS, .off = off, .bytes = bytes[1] };
 	struct rec_err e = { 0 };
 	uint64_t n = 0;
 
@@ -369,7 +424,8 @@ static void test_threads_and_parts(void)
 			MUST(rec_sim_train(&a, &x, &t, &r, &thinned, &e), &e);
 			r.pool = three;
 			MUST(rec_sim_train(&b, &x, &t, &r, &thinned, &e), &e);
-			CHECK(same_model(&a, &b), "%s, variant %d: threads change the result", methods[k], variant);
+			CHECK(same_model(&a, &b), "%s, variant %d: threads change the result",
+			      methods[k], variant);
 			rec_model_free(&b);
 			for (t.part = 1, t.parts = 3; t.part <= t.parts; t.part++) {
 				bool same = true;
@@ -377,16 +433,22 @@ static void test_threads_and_parts(void)
 				MUST(rec_sim_train(&b, &x, &t, &r, &thinned, &e), &e);
 				for (uint64_t c = 0; c < b.sim.nnz; c++) {
 					size_t n, n2;
-					const char *p = rec_label(&b.col, b.sim.col[c], &n), *q = rec_label(&a.col, a.sim.col[cells + c], &n2);
+					const char *p = rec_label(&b.col, b.sim.col[c], &n),
+						   *q = rec_label(&a.col, a.sim.col[cells + c],
+								  &n2);
 
-					same &= b.sim.val[c] == a.sim.val[cells + c] && memcmp(p, q, 4) == 0;
+					same &= b.sim.val[c] == a.sim.val[cells + c] &&
+						memcmp(p, q, 4) == 0;
 				}
-				CHECK(same, "%s, variant %d, part %u differs from the whole", methods[k], variant, t.part);
+				CHECK(same, "%s, variant %d, part %u differs from the whole",
+				      methods[k], variant, t.part);
 				rows += b.sim.nrows;
 				cells += b.sim.nnz;
 				rec_model_free(&b);
 			}
-			CHECK(rows == a.sim.nrows && cells == a.sim.nnz, "%s, variant %d: parts hold %u rows of %u", methods[k], variant, rows, a.sim.nrows);
+			CHECK(rows == a.sim.nrows && cells == a.sim.nnz,
+			      "%s, variant %d: parts hold %u rows of %u", methods[k], variant, rows,
+			      a.sim.nrows);
 			rec_model_free(&a);
 		}
 	rec_sparse_free(&x);
@@ -410,7 +472,8 @@ static void test_center_and_popular(void)
 	t.neighbours = 5;
 	MUST(rec_sim_train(&m, &x, &t, &run, &thinned, &e), &e);
 	unpack(s, &m);
-	CHECK(m.has_offset && m.offset.row.n == 60 && m.offset.ncols == 1, "no offset of all items");
+	CHECK(m.has_offset && m.offset.row.n == 60 && m.offset.ncols == 1,
+	      "no offset of all items");
 	for (int j = 0; j < o.items; j++) {
 		double want = oracle_count(&o, j) / o.users;
 
@@ -445,7 +508,8 @@ static void test_side(void)
 	oracle_similarity(&turned, "cosine");
 	t.side_user = true;
 	train(s, &x, &t);
-	CHECK(distance(s, turned.s, turned.items, 1) < 1e-6, "off by %g", distance(s, turned.s, turned.items, 1));
+	CHECK(distance(s, turned.s, turned.items, 1) < 1e-6, "off by %g",
+	      distance(s, turned.s, turned.items, 1));
 	rec_sparse_free(&x);
 }
 
@@ -481,13 +545,18 @@ static void test_max_user(void)
 	rec_sparse_free(&x);
 }
 
-/* Dunning's ratio at the examples that Mahout's tests print: 2.773 and 27.726; and 0 where items are independent. */
+/*
+ * Dunning's ratio at the examples that Mahout's tests print: 2.773 and 27.726;
+ * and 0 where items are independent.
+ */
 static void test_llr(void)
 {
 	static const struct {
 		int users, both, only_i, only_j;
 		double want;
-	} known[] = { { 2, 1, 0, 0, 2.772589 }, { 20, 10, 0, 0, 27.725887 }, { 40, 10, 10, 10, 0 } };
+	} known[] = { { 2, 1, 0, 0, 2.772589 },
+		      { 20, 10, 0, 0, 27.725887 },
+		      { 40, 10, 10, 10, 0 } };
 	static float s[SIM_MAX][SIM_MAX];
 
 	for (size_t k = 0; k < 3; k++) {
@@ -507,10 +576,13 @@ static void test_llr(void)
 				cell[n++] = (struct rec_cell){ (uint32_t)u, 1, 1, NAN };
 			cell[n++] = (struct rec_cell){ (uint32_t)u, 2, 1, NAN };
 		}
-		MUST(rec_sparse_build(&x, &row, &col, cell, n, REC_REPEATS_FAIL, false, NULL, &e), &e);
+		MUST(rec_sparse_build(&x, &row, &col, cell, n, REC_REPEATS_FAIL, false, NULL, &e),
+		     &e);
 		train(s, &x, &t);
-		CHECK(fabs((double)s[0][1] - known[k].want) < 1e-5, "%g, not %g", (double)s[0][1], known[k].want);
-		CHECK(s[0][2] == 0, "an item that everybody holds tells nothing, but %g", (double)s[0][2]);
+		CHECK(fabs((double)s[0][1] - known[k].want) < 1e-5, "%g, not %g", (double)s[0][1],
+		      known[k].want);
+		CHECK(s[0][2] == 0, "an item that everybody holds tells nothing, but %g",
+		      (double)s[0][2]);
 		rec_sparse_free(&x);
 	}
 }
@@ -541,22 +613,27 @@ static void test_from_factors(void)
 					xx += (double)val[i * K + c] * (double)val[i * K + c];
 					yy += (double)val[j * K + c] * (double)val[j * K + c];
 				}
-				want[i][j] = i == j ? 0 : variant & 1 ? xy : xy / (sqrt(xx * yy) + 0.5);
+				want[i][j] = i == j	 ? 0 :
+					     variant & 1 ? xy :
+							   xy / (sqrt(xx * yy) + 0.5);
 			}
 		MUST(rec_sim_from_factors(&m, &from, &t, &run, &e), &e);
 		CHECK(m.dense, "all of a table is dense");
 		unpack(s, &m);
-		CHECK(distance(s, want, N, 1) < 1e-4, "variant %d: off by %g", variant, distance(s, want, N, 1));
+		CHECK(distance(s, want, N, 1) < 1e-4, "variant %d: off by %g", variant,
+		      distance(s, want, N, 1));
 		rec_model_free(&m);
 		t.neighbours = 4;
 		MUST(rec_sim_from_factors(&m, &from, &t, &run, &e), &e);
-		CHECK(!m.dense && m.sim.nnz == 4 * N, "4 of each column, but %llu in all", (unsigned long long)m.sim.nnz);
+		CHECK(!m.dense && m.sim.nnz == 4 * N, "4 of each column, but %llu in all",
+		      (unsigned long long)m.sim.nnz);
 		for (int j = 0, wrong = 0; j < N; j++) {
 			static float kept[SIM_MAX][SIM_MAX];
 
 			unpack(kept, &m);
 			for (int i = 0; i < N; i++)
-				wrong += kept[i][j] != (among(s, N, i, j, false, 4) && i != j ? s[i][j] : 0);
+				wrong += kept[i][j] !=
+					 (among(s, N, i, j, false, 4) && i != j ? s[i][j] : 0);
 			CHECK(wrong == 0, "variant %d, column %d", variant, j);
 		}
 		rec_model_free(&m);
@@ -569,12 +646,14 @@ static void test_inverse(const struct rec_blas *b)
 {
 	enum { N = 2 * REC_TILE + 77 };
 	struct rec_err e = { 0 };
-	float *a = rec_zalloc((size_t)N * N, sizeof *a, &e), *p = rec_alloc((size_t)N * N, sizeof *p, &e);
+	float *a = rec_zalloc((size_t)N * N, sizeof *a, &e),
+	      *p = rec_alloc((size_t)N * N, sizeof *p, &e);
 	double worst = 0;
 
 	for (size_t i = 0; i < N; i++)
 		for (size_t j = 0; j <= i; j++)
-			a[i * N + j] = a[j * N + i] = i == j ? 8 : (float)(rec_unit(rec_random(i, j)) / 64);
+			a[i * N + j] = a[j * N + i] =
+				i == j ? 8 : (float)(rec_unit(rec_random(i, j)) / 64);
 	memcpy(p, a, (size_t)N * N * sizeof *a);
 	MUST(rec_spd_inverse(p, N, b, run.pool, NULL, &e), &e);
 	for (size_t i = 0; i < N; i += 13)
@@ -582,12 +661,15 @@ static void test_inverse(const struct rec_blas *b)
 			double sum = 0;
 
 			for (size_t k = 0; k < N; k++)
-				sum += (double)a[i * N + k] * (double)(k >= j ? p[k * N + j] : p[j * N + k]);
+				sum += (double)a[i * N + k] *
+				       (double)(k >= j ? p[k * N + j] : p[j * N + k]);
 			worst = fmax(worst, fabs(sum - (i == j)));
 		}
 	CHECK(worst < 1e-5, "A times its inverse is off by %g", worst);
 	a[300 * (size_t)N + 300] = -1;
-	CHECK(rec_spd_inverse(a, N, b, run.pool, NULL, &e) == -1 && strstr(e.msg, "not positive definite at row 301"), "message: %s", e.msg);
+	CHECK(rec_spd_inverse(a, N, b, run.pool, NULL, &e) == -1 &&
+		      strstr(e.msg, "not positive definite at row 301"),
+	      "message: %s", e.msg);
 	free(a);
 	free(p);
 }
@@ -603,18 +685,24 @@ static void test_ease(void)
 		unsigned wrong;
 
 		make_data(&x, &o, 50, 60, POSITIVE, 29);
-		t.weights = (struct rec_weighting){ variant & 1 ? REC_WEIGH_LOG : REC_WEIGH_NONE, 2, 0.5, 1.5, 0.6, 0, NULL };
+		t.weights = (struct rec_weighting){
+			variant & 1 ? REC_WEIGH_LOG : REC_WEIGH_NONE, 2, 0.5, 1.5, 0.6, 0, NULL
+		};
 		oracle_weigh(&o, variant & 1 ? "log" : "none", 2, 0.5, 1.5, 0.6);
 		oracle_similarity(&o, "ease");
 		train(all, &x, &t);
-		CHECK(distance(all, o.s, o.items, 1) < 2e-4, "variant %d: off by %g", variant, distance(all, o.s, o.items, 1));
+		CHECK(distance(all, o.s, o.items, 1) < 2e-4, "variant %d: off by %g", variant,
+		      distance(all, o.s, o.items, 1));
 		t.neighbours = 6;
 		t.keep_history = variant & 2;
 		train(s, &x, &t);
 		wrong = 0;
 		for (int i = 0; i < o.items; i++)
 			for (int j = 0; j < o.items; j++)
-				wrong += s[i][j] != (i != j && among(all, o.items, i, j, t.keep_history, 6) ? all[i][j] : 0);
+				wrong += s[i][j] !=
+					 (i != j && among(all, o.items, i, j, t.keep_history, 6) ?
+						  all[i][j] :
+						  0);
 		CHECK(wrong == 0, "variant %d: %u wrong cells", variant, wrong);
 		rec_sparse_free(&x);
 	}
@@ -631,12 +719,18 @@ static void test_errors(void)
 	uint64_t thinned;
 
 	MUST(rec_sparse_build(&x, &row, &col, cell, 2, REC_REPEATS_FAIL, false, NULL, &e), &e);
-	CHECK(rec_sim_train(&m, &x, &t, &run, &thinned, &e) == -1 && strcmp(e.msg, "no value is above 0: nothing to fit") == 0, "message: %s", e.msg);
+	CHECK(rec_sim_train(&m, &x, &t, &run, &thinned, &e) == -1 &&
+		      strcmp(e.msg, "no value is above 0: nothing to fit") == 0,
+	      "message: %s", e.msg);
 	e = (struct rec_err){ 0 };
 	t.weights.kind = REC_WEIGH_LINEAR;
-	CHECK(rec_sim_train(&m, &x, &t, &run, &thinned, &e) == -1 && strstr(e.msg, "the mean weight is -1"), "message: %s", e.msg);
+	CHECK(rec_sim_train(&m, &x, &t, &run, &thinned, &e) == -1 &&
+		      strstr(e.msg, "the mean weight is -1"),
+	      "message: %s", e.msg);
 	e = (struct rec_err){ 0 };
-	CHECK(rec_sim_train(&m, &empty, &t, &run, &thinned, &e) == -1 && strcmp(e.msg, "no interactions") == 0, "message: %s", e.msg);
+	CHECK(rec_sim_train(&m, &empty, &t, &run, &thinned, &e) == -1 &&
+		      strcmp(e.msg, "no interactions") == 0,
+	      "message: %s", e.msg);
 	rec_sparse_free(&x);
 }
 

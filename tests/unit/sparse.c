@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* sparse: loading, combining, writing, against sorting all cells by their labels and walking them; every input also shuffled, on 1 and 4 threads, in binary. */
+/*
+ * sparse: loading, combining, writing, against sorting all cells by their
+ * labels and walking them; every input also shuffled, on 1 and 4 threads, in
+ * binary.
+ */
 #include <math.h>
 
 #include "base/mem.h"
@@ -54,7 +58,8 @@ static void random_cells(struct cell *c, size_t n, uint64_t kinds, int with_time
 	for (size_t i = 0; i < n; i++) {
 		c[i].nrow = random_label(c[i].row, kinds);
 		c[i].ncol = random_label(c[i].col, kinds);
-		c[i].time = with_times && (with_times > 1 || draw(4)) ? (double)draw(6) - 2 + .5 : NAN;
+		c[i].time = with_times && (with_times > 1 || draw(4)) ? (double)draw(6) - 2 + .5 :
+									NAN;
 		c[i].given = !isnan(c[i].time) || draw(3);	/* a time needs a value before it */
 		c[i].value = c[i].given ? values[draw(8)] : 1;
 	}
@@ -88,7 +93,8 @@ static void write_text(const struct cell *c, size_t n, const char *more)
 	free(text);
 }
 
-static int load(struct rec_sparse *s, const char *path, const struct rec_load *how, struct rec_pool *p, struct rec_err *e)
+static int load(struct rec_sparse *s, const char *path, const struct rec_load *how,
+		struct rec_pool *p, struct rec_err *e)
 {
 	struct rec_in *in;
 
@@ -119,12 +125,19 @@ static int combine(struct cell *out, const struct cell *c, size_t n, enum rec_re
 		sum += (double)c[i].value;
 		max = c[i].value > max ? c[i].value : max;
 	}
-	out->value = rule == REC_REPEATS_SUM ? (float)sum : rule == REC_REPEATS_MAX ? max : c[n - 1].value;
-	return n == 1 || (rule != REC_REPEATS_FAIL && !(rule == REC_REPEATS_LAST && isnan(c[0].time)));
+	out->value = rule == REC_REPEATS_SUM ? (float)sum :
+		     rule == REC_REPEATS_MAX ? max :
+					       c[n - 1].value;
+	return n == 1 ||
+	       (rule != REC_REPEATS_FAIL && !(rule == REC_REPEATS_LAST && isnan(c[0].time)));
 }
 
-/* Sorts c; the matrix as cells in canonical order; SIZE_MAX where the rule can't take one, which is *bad. */
-static size_t reference(struct cell *out, struct cell *c, size_t n, enum rec_repeats rule, struct cell *bad)
+/*
+ * Sorts c; the matrix as cells in canonical order; SIZE_MAX where the rule
+ * can't take one, which is *bad.
+ */
+static size_t reference(struct cell *out, struct cell *c, size_t n, enum rec_repeats rule,
+			struct cell *bad)
 {
 	size_t k = 0;
 
@@ -152,7 +165,8 @@ static int is_label(const struct rec_labels *l, uint32_t i, const char *p, size_
 	return rec_label_cmp(p, n, q, len) == 0;
 }
 
-static void compare(const struct rec_sparse *s, const struct cell *want, size_t n, bool times, const char *what)
+static void compare(const struct rec_sparse *s, const struct cell *want, size_t n, bool times,
+		    const char *what)
 {
 	uint64_t bad = 0;
 	bool any_time = false;
@@ -168,8 +182,10 @@ static void compare(const struct rec_sparse *s, const struct cell *want, size_t 
 		for (uint64_t c = s->m.ptr[r]; c < s->m.ptr[r + 1]; c++) {
 			const struct cell *w = &want[c];
 
-			bad += !is_label(&s->row, r, w->row, w->nrow) || !is_label(&s->col, s->m.col[c], w->col, w->ncol) ||
-			       s->m.val[c] != w->value || signbit(s->m.val[c]) != signbit(w->value + 0.0f) ||
+			bad += !is_label(&s->row, r, w->row, w->nrow) ||
+			       !is_label(&s->col, s->m.col[c], w->col, w->ncol) ||
+			       s->m.val[c] != w->value ||
+			       signbit(s->m.val[c]) != signbit(w->value + 0.0f) ||
 			       (s->m.time && cmp_num(s->m.time[c], w->time) != 0);
 		}
 	CHECK(bad == 0, "%s: %lu wrong cells of %zu", what, (unsigned long)bad, n);
@@ -179,17 +195,24 @@ static int same(const struct rec_sparse *a, const struct rec_sparse *b)
 {
 	const struct rec_csr *m = &a->m, *n = &b->m;
 
-	return same_labels(&a->row, &b->row) && same_labels(&a->col, &b->col) && m->nnz == n->nnz && !m->time == !n->time &&
-	       memcmp(m->ptr, n->ptr, (m->nrows + (size_t)1) * sizeof *m->ptr) == 0 && memcmp(m->col, n->col, m->nnz * sizeof *m->col) == 0 &&
-	       memcmp(m->val, n->val, m->nnz * sizeof *m->val) == 0 && (!m->time || memcmp(m->time, n->time, m->nnz * sizeof *m->time) == 0);
+	return same_labels(&a->row, &b->row) && same_labels(&a->col, &b->col) && m->nnz == n->nnz &&
+	       !m->time == !n->time &&
+	       memcmp(m->ptr, n->ptr, (m->nrows + (size_t)1) * sizeof *m->ptr) == 0 &&
+	       memcmp(m->col, n->col, m->nnz * sizeof *m->col) == 0 &&
+	       memcmp(m->val, n->val, m->nnz * sizeof *m->val) == 0 &&
+	       (!m->time || memcmp(m->time, n->time, m->nnz * sizeof *m->time) == 0);
 }
 
 static int same_digest(const struct rec_sparse *a, const struct rec_sparse *b)
 {
-	return a->digest.sum[0] == b->digest.sum[0] && a->digest.sum[1] == b->digest.sum[1] && a->digest.cells == b->digest.cells;
+	return a->digest.sum[0] == b->digest.sum[0] && a->digest.sum[1] == b->digest.sum[1] &&
+	       a->digest.cells == b->digest.cells;
 }
 
-/* Written and read back as text and as recmat: the same matrix and, where no cell was combined, the same digest. */
+/*
+ * Written and read back as text and as recmat: the same matrix and, where no
+ * cell was combined, the same digest.
+ */
 static void round_trip(const struct rec_sparse *s, const struct rec_load *how, bool combined)
 {
 	for (int binary = 0; binary < 2; binary++)
@@ -200,7 +223,8 @@ static void round_trip(const struct rec_sparse *s, const struct rec_load *how, b
 			MUST(load(&b, bin_path, how, pool[p], &err), &err);
 			CHECK(same(s, &b), "%s differs", binary ? "recmat" : "text");
 			if (!combined && (how->times || !s->m.time))
-				CHECK(same_digest(s, &b), "digest of %s differs", binary ? "recmat" : "text");
+				CHECK(same_digest(s, &b), "digest of %s differs",
+				      binary ? "recmat" : "text");
 			rec_sparse_free(&b);
 		}
 }
@@ -235,20 +259,25 @@ static void test_rule(struct cell *c, size_t n, enum rec_repeats rule, bool time
 		shuffle(c, n);
 		write_text(c, n, "");
 		rc = load(&s, text_path, &how, pool[round % 2], &e);
-		CHECK((rc == 0) == (k != SIZE_MAX), "%s: %s", rule_name[rule], rc ? e.msg : "no error");
+		CHECK((rc == 0) == (k != SIZE_MAX), "%s: %s", rule_name[rule],
+		      rc ? e.msg : "no error");
 		if (rc != 0) {
 			check_failure(&e, &bad, rule);
 			continue;
 		}
-		if (times || !had_times || rule == REC_REPEATS_MAX)	/* else sums run in another order */
+		/* else sums run in another order */
+		if (times || !had_times || rule == REC_REPEATS_MAX)
 			compare(&s, want, k, times, rule_name[rule]);
-		CHECK(s.repeats == (rule == REC_REPEATS_KEEP ? s.repeats : n - k), "%lu repeats", (unsigned long)s.repeats);
+		CHECK(s.repeats == (rule == REC_REPEATS_KEEP ? s.repeats : n - k), "%lu repeats",
+		      (unsigned long)s.repeats);
 		CHECK(s.digest.cells == n, "cells of the digest");
 		if (round == 0) {
 			first = s;
 			continue;
 		}
-		CHECK(same(&first, &s) && same_digest(&first, &s), "%s: another order or number of threads gives another matrix", rule_name[rule]);
+		CHECK(same(&first, &s) && same_digest(&first, &s),
+		      "%s: another order or number of threads gives another matrix",
+		      rule_name[rule]);
 		rec_sparse_free(&s);
 	}
 	if (k != SIZE_MAX)
@@ -270,13 +299,17 @@ static void test_build(struct cell *c, size_t n, bool times)
 	for (uint32_t r = 0; r < s.m.nrows; r++)
 		for (uint64_t i = s.m.ptr[r]; i < s.m.ptr[r + 1]; i++)
 			if (draw(3))
-				cell[k++] = (struct rec_cell){ r, s.m.col[i], s.m.val[i], s.m.time ? s.m.time[i] : NAN };
+				cell[k++] = (struct rec_cell){ r, s.m.col[i], s.m.val[i],
+							       s.m.time ? s.m.time[i] : NAN };
 	for (size_t i = 0; i < k; i++) {
 		const struct rec_cell *x = &cell[i];
 		size_t nr, nc;
-		const char *row = rec_label(&s.row, x->row, &nr), *col = rec_label(&s.col, x->col, &nc);
+		const char *row = rec_label(&s.row, x->row, &nr),
+			   *col = rec_label(&s.col, x->col, &nc);
 
-		c[i] = (struct cell){ .nrow = nr, .ncol = nc, .value = x->value, .time = x->time, .given = 1 };
+		c[i] = (struct cell){
+			.nrow = nr, .ncol = nc, .value = x->value, .time = x->time, .given = 1
+		};
 		memcpy(c[i].row, row, nr);
 		memcpy(c[i].col, col, nc);
 	}
@@ -285,9 +318,12 @@ static void test_build(struct cell *c, size_t n, bool times)
 	keep.times = times;
 	MUST(load(&want, text_path, &keep, pool[0], &err), &err);
 	for (int p = 0; p < 2; p++) {
-		MUST(rec_sparse_build(&b, &s.row, &s.col, cell, k, REC_REPEATS_SUM, times, pool[p], &err), &err);
+		MUST(rec_sparse_build(&b, &s.row, &s.col, cell, k, REC_REPEATS_SUM, times, pool[p],
+				      &err),
+		     &err);
 		CHECK(same(&b, &want) && same_digest(&b, &want), "built from cells");
-		CHECK(b.repeats == want.repeats && b.negative == want.negative, "what is known of it");
+		CHECK(b.repeats == want.repeats && b.negative == want.negative,
+		      "what is known of it");
 		rec_sparse_free(&b);
 	}
 	rec_sparse_free(&want);
@@ -307,7 +343,9 @@ static void test_flags(void)
 	struct rec_sparse s;
 
 	load_string(&s, "", &how);
-	CHECK(s.m.nnz == 0 && s.row.n == 0 && s.col.n == 0 && !s.has_value && !s.rating_like && s.digest.cells == 0, "empty input");
+	CHECK(s.m.nnz == 0 && s.row.n == 0 && s.col.n == 0 && !s.has_value && !s.rating_like &&
+		      s.digest.cells == 0,
+	      "empty input");
 	round_trip(&s, &how, false);
 	rec_sparse_free(&s);
 	load_string(&s, "a\tx\na\tx\na\ty\n", &how);
@@ -335,11 +373,14 @@ static void test_label_only(void)
 	size_t n;
 
 	load_string(&s, "c\nb\tx\na\nb\nc\n", &how);
-	CHECK(s.row.n == 3 && s.col.n == 1 && s.m.nnz == 1 && s.label_only_rows == 2 && s.m.ptr[1] == 0 && s.m.ptr[2] == 1, "rows without cells");
+	CHECK(s.row.n == 3 && s.col.n == 1 && s.m.nnz == 1 && s.label_only_rows == 2 &&
+		      s.m.ptr[1] == 0 && s.m.ptr[2] == 1,
+	      "rows without cells");
 	round_trip(&s, &how, false);
 	save(&s, bin_path, false, pool[1]);
 	text = read_file(bin_path, &n);
-	CHECK(n == 10 && memcmp(text, "a\nb\tx\t1\nc\n", n) == 0, "text of rows without cells: %.*s", (int)n, text);
+	CHECK(n == 10 && memcmp(text, "a\nb\tx\t1\nc\n", n) == 0,
+	      "text of rows without cells: %.*s", (int)n, text);
 	free(text);
 	rec_sparse_free(&s);
 }
@@ -350,21 +391,27 @@ static void test_messages(void)
 	struct rec_sparse s;
 	struct rec_err e = { 0 };
 	char want[128];
-	const char *text = "u2\ti1\nu1\ti2\nu1\ti3\nu2\ti1\nu1\ti2\n", *large = "u\ti\t3e38\nu\ti\t3e38\n";
+	const char *text = "u2\ti1\nu1\ti2\nu1\ti3\nu2\ti1\nu1\ti2\n",
+		   *large = "u\ti\t3e38\nu\ti\t3e38\n";
 
 	write_file(text_path, text, strlen(text));
-	CHECK(load(&s, text_path, &how, pool[1], &e) == -1 && s.row.n == 0, "a pair twice is taken");
+	CHECK(load(&s, text_path, &how, pool[1], &e) == -1 && s.row.n == 0,
+	      "a pair twice is taken");
 	snprintf(want, sizeof want, "%s: truth: pair 'u1' 'i2' appears twice", text_path);
 	CHECK(strcmp(e.msg, want) == 0, "'%s'", e.msg);
 	e = (struct rec_err){ 0 };
 	how = (struct rec_load){ .repeats = REC_REPEATS_SUM };
 	write_file(text_path, large, strlen(large));
 	CHECK(load(&s, text_path, &how, pool[1], &e) == -1, "a sum beyond float32 is taken");
-	snprintf(want, sizeof want, "%s: pair 'u' 'i' has a sum beyond what a 32-bit float holds", text_path);
+	snprintf(want, sizeof want, "%s: pair 'u' 'i' has a sum beyond what a 32-bit float holds",
+		 text_path);
 	CHECK(strcmp(e.msg, want) == 0, "'%s'", e.msg);
 }
 
-/* Blocks that can't be used in place: two streams in one file, as `cat a.rec b.rec` makes. */
+/*
+ * Blocks that can't be used in place: two streams in one file, as `cat a.rec
+ * b.rec` makes.
+ */
 static void test_blocks(struct cell *c, size_t n)
 {
 	struct rec_load keep = { .repeats = REC_REPEATS_KEEP, .times = true };
@@ -387,7 +434,8 @@ static void test_blocks(struct cell *c, size_t n)
 	MUST(load(&whole, text_path, &keep, pool[0], &err), &err);
 	for (int p = 0; p < 2; p++) {
 		MUST(load(&got, bin_path, &keep, pool[p], &err), &err);
-		CHECK(same(&whole, &got) && same_digest(&whole, &got), "two streams differ from the whole");
+		CHECK(same(&whole, &got) && same_digest(&whole, &got),
+		      "two streams differ from the whole");
 		rec_sparse_free(&got);
 	}
 	rec_sparse_free(&whole);
@@ -397,7 +445,10 @@ static void test_blocks(struct cell *c, size_t n)
 	free(b);
 }
 
-/* A canonical file is used where it is mapped; its metadata is passed over; digests of parts add up; a pipe gives the same. */
+/*
+ * A canonical file is used where it is mapped; its metadata is passed over;
+ * digests of parts add up; a pipe gives the same.
+ */
 static void test_in_place(void)
 {
 	struct rec_load how = { .repeats = REC_REPEATS_FAIL, .times = true };
@@ -409,7 +460,9 @@ static void test_in_place(void)
 
 	load_string(&s, text, &how);
 	MUST(rec_digest_meta(&meta, &s.digest, &err), &err);
-	CHECK(strlen(rec_meta_get(&meta, "digest")) == 32 && strcmp(rec_meta_get(&meta, "cells"), "3") == 0, "digest in metadata");
+	CHECK(strlen(rec_meta_get(&meta, "digest")) == 32 &&
+		      strcmp(rec_meta_get(&meta, "cells"), "3") == 0,
+	      "digest in metadata");
 	MUST(rec_out_open(&out, bin_path, &err), &err);
 	MUST(rec_sparse_write(out, &s, true, "", &meta, pool[1], &err), &err);
 	MUST(rec_out_finish(out, &err), &err);
@@ -439,12 +492,21 @@ static void test_in_place(void)
 	rec_sparse_free(&s);
 }
 
-/* The block of a pipe is kept in memory; a dense block and a damaged file are refused. */
+/*
+ * The block of a pipe is kept in memory; a dense block and a damaged file are
+ * refused.
+ */
 static void test_streams(void)
 {
 	static const uint64_t off[] = { 0, 1 };
 	static const float val = 1;
-	struct rec_block dense = { .kind = REC_DENSE, .name = "user", .rows = 1, .cols = 1, .row_off = off, .row_bytes = "a", .val = &val };
+	struct rec_block dense = { .kind = REC_DENSE,
+				   .name = "user",
+				   .rows = 1,
+				   .cols = 1,
+				   .row_off = off,
+				   .row_bytes = "a",
+				   .val = &val };
 	struct rec_load how = { .repeats = REC_REPEATS_SUM };
 	struct rec_sparse s, b;
 	struct rec_err e = { 0 };
@@ -466,7 +528,9 @@ static void test_streams(void)
 	bytes = read_file(bin_path, &n);
 	write_file(bin_path, bytes, n - 1);
 	free(bytes);
-	CHECK(load(&b, bin_path, &how, pool[1], &e) == -1 && strstr(e.msg, "cut off") && !b.in && !b.block, "a cut file: %s", e.msg);
+	CHECK(load(&b, bin_path, &how, pool[1], &e) == -1 && strstr(e.msg, "cut off") && !b.in &&
+		      !b.block,
+	      "a cut file: %s", e.msg);
 	e = (struct rec_err){ 0 };
 	MUST(rec_out_open(&out, bin_path, &err), &err);
 	MUST(rec_recmat_write(out, &dense, NULL, &err), &err);
@@ -488,9 +552,13 @@ static void test_large(void)
 	struct cell *c = malloc((n + 1) * sizeof *c);
 
 	for (size_t i = 0; i < n; i++) {
-		c[i] = (struct cell){ .value = (float)draw(5), .time = (double)draw(1000), .given = 1 };
-		c[i].nrow = (size_t)sprintf(c[i].row, "u%lu", (unsigned long)(draw(10) ? draw(9000) : 5));
-		c[i].ncol = (size_t)sprintf(c[i].col, "i%lu", (unsigned long)(draw(3) ? draw(40) : draw(12000)));
+		c[i] = (struct cell){ .value = (float)draw(5),
+				      .time = (double)draw(1000),
+				      .given = 1 };
+		c[i].nrow = (size_t)sprintf(c[i].row, "u%lu",
+					    (unsigned long)(draw(10) ? draw(9000) : 5));
+		c[i].ncol = (size_t)sprintf(c[i].col, "i%lu",
+					    (unsigned long)(draw(3) ? draw(40) : draw(12000)));
 	}
 	test_rule(c, n, REC_REPEATS_SUM, true, true);
 	test_rule(c, n, REC_REPEATS_MAX, false, true);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* stow: matrices made through temporary files against those made in memory, for rooms from almost nothing to enough; files that can't be made. */
+/*
+ * stow: matrices made through temporary files against those made in memory, for
+ * rooms from almost nothing to enough; files that can't be made.
+ */
 #include <math.h>
 
 #include "base/mem.h"
@@ -11,9 +14,12 @@ static struct rec_pool *pool;	/* 4 threads */
 
 static int same(const struct rec_csr *a, const struct rec_csr *b)
 {
-	return a->nrows == b->nrows && a->ncols == b->ncols && a->nnz == b->nnz && !a->time == !b->time &&
-	       memcmp(a->ptr, b->ptr, (a->nrows + 1) * sizeof *a->ptr) == 0 && memcmp(a->col, b->col, a->nnz * sizeof *a->col) == 0 &&
-	       memcmp(a->val, b->val, a->nnz * sizeof *a->val) == 0 && (!a->time || memcmp(a->time, b->time, a->nnz * sizeof *a->time) == 0);
+	return a->nrows == b->nrows && a->ncols == b->ncols && a->nnz == b->nnz &&
+	       !a->time == !b->time &&
+	       memcmp(a->ptr, b->ptr, (a->nrows + 1) * sizeof *a->ptr) == 0 &&
+	       memcmp(a->col, b->col, a->nnz * sizeof *a->col) == 0 &&
+	       memcmp(a->val, b->val, a->nnz * sizeof *a->val) == 0 &&
+	       (!a->time || memcmp(a->time, b->time, a->nnz * sizeof *a->time) == 0);
 }
 
 /* Ids to ranks: some permutation. */
@@ -55,7 +61,8 @@ static int add_cells(void *arg, size_t list, unsigned thread, struct rec_err *e)
 	(void)thread;
 	for (uint64_t i = from; i < to; i++) {
 		uint64_t x = rec_mix(a->seed + i), y = rec_mix(x);
-		uint32_t row = x % 4 ? (uint32_t)(x >> 32) % a->rows : 0, col = (uint32_t)y % a->cols;
+		uint32_t row = x % 4 ? (uint32_t)(x >> 32) % a->rows : 0,
+			 col = (uint32_t)y % a->cols;
 		float value = (float)(y >> 60) - 3;
 		double time = x % 5 ? (double)(y >> 40 & 63) : NAN;
 
@@ -66,7 +73,8 @@ static int add_cells(void *arg, size_t list, unsigned thread, struct rec_err *e)
 	return 0;
 }
 
-static void check_build(uint32_t rows, uint32_t cols, uint64_t tasks, enum rec_repeats repeats, bool times, uint64_t room)
+static void check_build(uint32_t rows, uint32_t cols, uint64_t tasks, enum rec_repeats repeats,
+			bool times, uint64_t room)
 {
 	struct rec_spill spill = { .dir = "/tmp", .room = room };
 	uint32_t *row_rank = shuffled(rows), *col_rank = shuffled(cols);
@@ -97,7 +105,8 @@ static void check_build(uint32_t rows, uint32_t cols, uint64_t tasks, enum rec_r
 		rec_csr_free(&t);
 		rec_csr_free(&u);
 	} else {
-		CHECK(conflict.row == want_conflict.row && conflict.col == want_conflict.col && got.nnz == 0);
+		CHECK(conflict.row == want_conflict.row && conflict.col == want_conflict.col &&
+		      got.nnz == 0);
 	}
 	rec_csr_free(&want);
 	rec_csr_free(&got);
@@ -137,12 +146,14 @@ static void check_cells(void)
 
 static void check_far(void)
 {
-	struct rec_spill spill = { .dir = "/nonexistent", .room = 4096 }, here = { .dir = "/tmp", .room = 4096 };
+	struct rec_spill spill = { .dir = "/nonexistent", .room = 4096 },
+			 here = { .dir = "/tmp", .room = 4096 };
 	struct rec_far *f;
 	struct rec_err e = { 0 };
 	int zeros = 1, kept = 1;
 
-	CHECK(rec_far_new(&f, &spill, 100, &e) == -1 && e.code == REC_EDATA && strstr(e.msg, "/nonexistent (TMPDIR)") && !f);
+	CHECK(rec_far_new(&f, &spill, 100, &e) == -1 && e.code == REC_EDATA &&
+	      strstr(e.msg, "/nonexistent (TMPDIR)") && !f);
 	e = (struct rec_err){ 0 };
 	CHECK(rec_far_new(&f, &here, (size_t)1 << 60, &e) == -1 && e.code == REC_EIO && !f);
 	MUST(rec_far_new(&f, &here, 1000000, &err), &err);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Streams in and out: plain, mapped, gzip whole and damaged, replaced files, links, FIFOs, devices. */
+/*
+ * Streams in and out: plain, mapped, gzip whole and damaged, replaced files,
+ * links, FIFOs, devices.
+ */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -98,7 +101,8 @@ static int write_file(const char *name, const void *bytes, size_t n, struct rec_
 
 	if (rec_out_open(&out, name, e) != 0)
 		return -1;
-	rc = rec_out_write(out, bytes, n / 3, e) || rec_out_flush(out, e) || rec_out_write(out, (const char *)bytes + n / 3, n - n / 3, e) ||
+	rc = rec_out_write(out, bytes, n / 3, e) || rec_out_flush(out, e) ||
+	     rec_out_write(out, (const char *)bytes + n / 3, n - n / 3, e) ||
 	     rec_out_finish(out, e) || rec_out_commit(out, e);
 	CHECK(rc != 0 || rec_out_bytes(out) == n, "bytes accepted");
 	rec_out_free(out);
@@ -112,7 +116,8 @@ static void reads_badly(const char *name, const char *message)
 	size_t n;
 	unsigned char *p = read_all(path(name), &n, &e);
 
-	CHECK(!p && e.code == REC_EDATA && strlen(e.msg) > strlen(message) && strcmp(e.msg + strlen(e.msg) - strlen(message), message) == 0,
+	CHECK(!p && e.code == REC_EDATA && strlen(e.msg) > strlen(message) &&
+		      strcmp(e.msg + strlen(e.msg) - strlen(message), message) == 0,
 	      "%s: wanted '%s', got '%s'", name, message, p ? "no error" : e.msg);
 	free(p);
 }
@@ -139,7 +144,8 @@ static void test_gzip(void)
 
 	CHECK(write_file(path("a.gz"), p, N, &e) == 0, "write gzip");
 	nz = slurp("a.gz", z, 4 * N);
-	CHECK(nz < N && z[0] == 0x1f && z[1] == 0x8b && memcmp(z + 4, "\0\0\0\0", 4) == 0, "gzip without a time");
+	CHECK(nz < N && z[0] == 0x1f && z[1] == 0x8b && memcmp(z + 4, "\0\0\0\0", 4) == 0,
+	      "gzip without a time");
 	memcpy(z + nz, z, nz);
 	spill("two", z, 2 * nz);
 	q = read_all(path("two"), &n, &e);
@@ -167,7 +173,8 @@ static void test_gzip(void)
 	spill("length", z, nz);
 	reads_badly("length", ": gzip stream is damaged (incorrect length check)");
 	z[nz - 2] ^= 1;
-	for (size_t at = 2; at < nz; at += 4999) {	/* any flipped bit but those of time, OS and flags that say nothing */
+	/* any flipped bit but those of time, OS and flags that say nothing */
+	for (size_t at = 2; at < nz; at += 4999) {
 		if (at >= 4 && at < 10)
 			continue;
 		z[at] ^= 4;
@@ -256,26 +263,37 @@ static void test_map(void)
 	CHECK(rec_in_open(&in, path("plain"), &e) == 0, "open");
 	rec_in_tally(in, &bytes);
 	CHECK(rec_in_peek(in, &map, 10, &e) == 10 && memcmp(map, p, 10) == 0, "peek");
-	CHECK(rec_in_peek(in, &map, 100000, &e) == 4096 && memcmp(map, p, 4096) == 0, "peek at most 4096");
-	CHECK(rec_in_map(in, &map, &n, &e) == 1 && n == 100000 && memcmp(map, p, n) == 0, "map after a peek");
+	CHECK(rec_in_peek(in, &map, 100000, &e) == 4096 && memcmp(map, p, 4096) == 0,
+	      "peek at most 4096");
+	CHECK(rec_in_map(in, &map, &n, &e) == 1 && n == 100000 && memcmp(map, p, n) == 0,
+	      "map after a peek");
 	CHECK(rec_in_read(in, buf, sizeof buf, &e) == 0, "a mapped stream is at its end");
 	CHECK(bytes == 100000, "%lu bytes", (unsigned long)bytes);
 	rec_in_close(in);
 	CHECK(rec_in_open(&in, path("plain"), &e) == 0, "open");
-	CHECK(rec_in_peek(in, &map, 10, &e) == 10 && rec_in_read_full(in, buf, 20, &e) == 20 && memcmp(buf, p, 20) == 0, "read after a peek");
+	CHECK(rec_in_peek(in, &map, 10, &e) == 10 && rec_in_read_full(in, buf, 20, &e) == 20 &&
+		      memcmp(buf, p, 20) == 0,
+	      "read after a peek");
 	CHECK(rec_in_map(in, &map, &n, &e) == 0, "no map once bytes were taken");
 	CHECK(rec_in_read_full(in, buf, 20, &e) == 20 && memcmp(buf, p + 20, 20) == 0, "read on");
 	rec_in_close(in);
-	CHECK(write_file(path("plain.gz"), p, 100000, &e) == 0 && rec_in_open(&in, path("plain.gz"), &e) == 0, "open gzip");
+	CHECK(write_file(path("plain.gz"), p, 100000, &e) == 0 &&
+		      rec_in_open(&in, path("plain.gz"), &e) == 0,
+	      "open gzip");
 	bytes = 0;
 	rec_in_tally(in, &bytes);
 	CHECK(rec_in_map(in, &map, &n, &e) == 0, "no map of gzip");
-	CHECK(rec_in_peek(in, &map, 4096, &e) == 4096 && memcmp(map, p, 4096) == 0, "peek into gzip");
+	CHECK(rec_in_peek(in, &map, 4096, &e) == 4096 && memcmp(map, p, 4096) == 0,
+	      "peek into gzip");
 	rec_in_close(in);
 	spill("empty", "", 0);
-	CHECK(rec_in_open(&in, path("empty"), &e) == 0 && rec_in_map(in, &map, &n, &e) == 0 && rec_in_read(in, buf, 1, &e) == 0, "empty");
+	CHECK(rec_in_open(&in, path("empty"), &e) == 0 && rec_in_map(in, &map, &n, &e) == 0 &&
+		      rec_in_read(in, buf, 1, &e) == 0,
+	      "empty");
 	rec_in_close(in);
-	CHECK(rec_in_open(&in, "/proc/self/stat", &e) == 0 && rec_in_map(in, &map, &n, &e) == 0 && rec_in_read(in, buf, 1, &e) == 1, "a file without size");
+	CHECK(rec_in_open(&in, "/proc/self/stat", &e) == 0 && rec_in_map(in, &map, &n, &e) == 0 &&
+		      rec_in_read(in, buf, 1, &e) == 1,
+	      "a file without size");
 	rec_in_close(in);
 	free(p);
 }
@@ -291,15 +309,22 @@ static void test_open_errors(void)
 	snprintf(want, sizeof want, "%s: Is a directory", dir);
 	CHECK(strcmp(e.msg, want) == 0, "%s", e.msg);
 	e = (struct rec_err){ 0 };
-	CHECK(rec_in_open(&in, path("nowhere"), &e) == -1 && e.code == REC_EDATA && strstr(e.msg, "nowhere: No such file or directory"), "%s", e.msg);
+	CHECK(rec_in_open(&in, path("nowhere"), &e) == -1 && e.code == REC_EDATA &&
+		      strstr(e.msg, "nowhere: No such file or directory"),
+	      "%s", e.msg);
 	e = (struct rec_err){ 0 };
 	CHECK(rec_out_open(&out, dir, &e) == -1 && strcmp(e.msg, want) == 0, "%s", e.msg);
 	e = (struct rec_err){ 0 };
-	CHECK(rec_out_open(&out, path("no/where"), &e) == -1 && strstr(e.msg, "no/where: No such file or directory"), "%s", e.msg);
+	CHECK(rec_out_open(&out, path("no/where"), &e) == -1 &&
+		      strstr(e.msg, "no/where: No such file or directory"),
+	      "%s", e.msg);
 	e = (struct rec_err){ 0 };
-	CHECK(rec_out_open(&out, path("slash/"), &e) == -1 && strstr(e.msg, "slash/: Is a directory"), "%s", e.msg);
+	CHECK(rec_out_open(&out, path("slash/"), &e) == -1 &&
+		      strstr(e.msg, "slash/: Is a directory"),
+	      "%s", e.msg);
 	e = (struct rec_err){ 0 };
-	CHECK(rec_out_open(&out, "", &e) == -1 && strcmp(e.msg, ": No such file or directory") == 0, "%s", e.msg);
+	CHECK(rec_out_open(&out, "", &e) == -1 && strcmp(e.msg, ": No such file or directory") == 0,
+	      "%s", e.msg);
 }
 
 static void test_replace(void)
@@ -312,22 +337,37 @@ static void test_replace(void)
 	umask(027);
 	spill("old", "old", 3);
 	chmod(path("old"), 0600);
-	CHECK(rec_out_open(&out, path("old"), &e) == 0 && rec_out_write(out, "new!", 4, &e) == 0, "write");
-	CHECK(rec_out_temporary(out) && stat(rec_out_temporary(out), &st) == 0 && (st.st_mode & 0777) == 0640, "temporary file, mode from umask");
-	CHECK(strncmp(rec_out_temporary(out), path(".old."), strlen(path(".old."))) == 0, "temporary name beside the file");
-	CHECK(rec_out_finish(out, &e) == 0 && slurp("old", buf, 64) == 3, "old content until commit");
-	CHECK(rec_out_commit(out, &e) == 0 && slurp("old", buf, 64) == 4 && memcmp(buf, "new!", 4) == 0, "new content");
+	CHECK(rec_out_open(&out, path("old"), &e) == 0 && rec_out_write(out, "new!", 4, &e) == 0,
+	      "write");
+	CHECK(rec_out_temporary(out) && stat(rec_out_temporary(out), &st) == 0 &&
+		      (st.st_mode & 0777) == 0640,
+	      "temporary file, mode from umask");
+	CHECK(strncmp(rec_out_temporary(out), path(".old."), strlen(path(".old."))) == 0,
+	      "temporary name beside the file");
+	CHECK(rec_out_finish(out, &e) == 0 && slurp("old", buf, 64) == 3,
+	      "old content until commit");
+	CHECK(rec_out_commit(out, &e) == 0 && slurp("old", buf, 64) == 4 &&
+		      memcmp(buf, "new!", 4) == 0,
+	      "new content");
 	CHECK(access(rec_out_temporary(out), F_OK) != 0, "no temporary file");
 	rec_out_free(out);
 	CHECK(stat(path("old"), &st) == 0 && (st.st_mode & 0777) == 0640, "mode from umask");
-	CHECK(rec_out_open(&out, path("old"), &e) == 0 && rec_out_write(out, "x", 1, &e) == 0 && rec_out_finish(out, &e) == 0, "write");
+	CHECK(rec_out_open(&out, path("old"), &e) == 0 && rec_out_write(out, "x", 1, &e) == 0 &&
+		      rec_out_finish(out, &e) == 0,
+	      "write");
 	rec_out_free(out);
 	CHECK(slurp("old", buf, 64) == 4, "without commit nothing changes");
 	CHECK(symlink("old", path("link")) == 0 && symlink("link", path("link2")) == 0, "links");
-	CHECK(write_file(path("link2"), "through", 7, &e) == 0 && slurp("old", buf, 64) == 7, "a link's target is replaced");
+	CHECK(write_file(path("link2"), "through", 7, &e) == 0 && slurp("old", buf, 64) == 7,
+	      "a link's target is replaced");
 	CHECK(lstat(path("link2"), &st) == 0 && S_ISLNK(st.st_mode), "the link stays");
-	CHECK(symlink("target", path("dangling")) == 0 && write_file(path("dangling"), "t", 1, &e) == 0 && slurp("target", buf, 64) == 1, "dangling link");
-	CHECK(symlink("loop", path("loop")) == 0 && rec_out_open(&out, path("loop"), &e) == -1 && e.code == REC_EDATA, "a loop of links");
+	CHECK(symlink("target", path("dangling")) == 0 &&
+		      write_file(path("dangling"), "t", 1, &e) == 0 &&
+		      slurp("target", buf, 64) == 1,
+	      "dangling link");
+	CHECK(symlink("loop", path("loop")) == 0 && rec_out_open(&out, path("loop"), &e) == -1 &&
+		      e.code == REC_EDATA,
+	      "a loop of links");
 }
 
 static void finish_new(struct rec_out **out, const char *name)
@@ -431,7 +471,9 @@ static void test_devices(void)
 	pid_t child;
 
 	CHECK(write_file("/dev/null", "x", 1, &e) == 0, "/dev/null");
-	CHECK(write_file("/dev/full", "x", 1, &e) == -1 && e.code == REC_EIO && strcmp(e.msg, "/dev/full: No space left on device") == 0, "%s", e.msg);
+	CHECK(write_file("/dev/full", "x", 1, &e) == -1 && e.code == REC_EIO &&
+		      strcmp(e.msg, "/dev/full: No space left on device") == 0,
+	      "%s", e.msg);
 	e = (struct rec_err){ 0 };
 	CHECK(mkfifo(path("fifo"), 0600) == 0, "mkfifo");
 	child = fork();
@@ -444,7 +486,9 @@ static void test_devices(void)
 	fd = open(path("appended"), O_WRONLY | O_CREAT | O_APPEND, 0600);
 	CHECK(fd >= 0 && write(fd, "one ", 4) == 4, "open");
 	snprintf(name, sizeof name, "/dev/fd/%d", fd);
-	CHECK(write_file(name, "two", 3, &e) == 0 && slurp("appended", buf, 64) == 7 && memcmp(buf, "one two", 7) == 0, "a descriptor by name");
+	CHECK(write_file(name, "two", 3, &e) == 0 && slurp("appended", buf, 64) == 7 &&
+		      memcmp(buf, "one two", 7) == 0,
+	      "a descriptor by name");
 	close(fd);
 	CHECK(write_file("/dev/fd/987", "x", 1, &e) == -1, "a closed descriptor");
 }
@@ -466,10 +510,13 @@ static void test_room(void)
 		rec_out_used(out, want - 7);
 		total += want - 7;
 	}
-	CHECK(rec_out_bytes(out) == total && rec_out_finish(out, &e) == 0 && rec_out_finish(out, &e) == 0 && rec_out_commit(out, &e) == 0, "finish");
+	CHECK(rec_out_bytes(out) == total && rec_out_finish(out, &e) == 0 &&
+		      rec_out_finish(out, &e) == 0 && rec_out_commit(out, &e) == 0,
+	      "finish");
 	rec_out_free(out);
 	q = read_all(path("room"), &n, &e);
-	CHECK(q && n == total && q[0] == 'a' && q[59993] == 'b' && q[n - 1] == 'a' + 199 % 26, "content");
+	CHECK(q && n == total && q[0] == 'a' && q[59993] == 'b' && q[n - 1] == 'a' + 199 % 26,
+	      "content");
 	free(q);
 }
 
@@ -500,7 +547,9 @@ static int remove_all(void)
 
 int main(void)
 {
-	static const size_t sizes[] = { 0, 1, 2, 4096, 65536, (1 << 20) - 1, 1 << 20, (1 << 20) + 1, 3500000 };
+	static const size_t sizes[] = {
+		0, 1, 2, 4096, 65536, (1 << 20) - 1, 1 << 20, (1 << 20) + 1, 3500000
+	};
 
 	if (!mkdtemp(dir))
 		return 1;

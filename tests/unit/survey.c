@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* survey - weights of users in fixed point: exact sums whatever the order, close to the power, never 0; the bound that the scale rests on. */
+/*
+ * survey - weights of users in fixed point: exact sums whatever the order,
+ * close to the power, never 0; the bound that the scale rests on.
+ */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,10 +34,13 @@ static void test_exact(double p, double most)
 	make(&s, most, 1);
 	scale = rec_survey_scale(&s, p);
 	for (int u = 0; u < USERS; u++) {
-		double w = rec_survey_weight(length[u], p, scale), v = rec_survey_weight(length[USERS - 1 - u], p, scale);
+		double w = rec_survey_weight(length[u], p, scale),
+		       v = rec_survey_weight(length[USERS - 1 - u], p, scale);
 
-		CHECK(w > 0 && ldexp(w, scale) == floor(ldexp(w, scale)), "p %g: weight %g is no multiple of 2^-%d", p, w, scale);
-		worst = fmax(worst, fabs(w - pow(length[u], -p)) * ldexp(1, scale) - pow(length[u], -p) * ldexp(1, scale) * 1e-14);
+		CHECK(w > 0 && ldexp(w, scale) == floor(ldexp(w, scale)),
+		      "p %g: weight %g is no multiple of 2^-%d", p, w, scale);
+		worst = fmax(worst, fabs(w - pow(length[u], -p)) * ldexp(1, scale) -
+					    pow(length[u], -p) * ldexp(1, scale) * 1e-14);
 		up += length[u] > 1 ? w : 0;
 		down += length[USERS - 1 - u] > 1 ? v : 0;
 	}
@@ -48,7 +54,8 @@ static void test_borders(void)
 {
 	struct rec_survey none = { 0 }, ones = { .length = { 1000 } };
 
-	CHECK(rec_survey_scale(&none, 1) == 0 && rec_survey_scale(&ones, 1) == 0, "nobody has two pairs");
+	CHECK(rec_survey_scale(&none, 1) == 0 && rec_survey_scale(&ones, 1) == 0,
+	      "nobody has two pairs");
 	CHECK(rec_survey_weight(0, 1, 10) == 0, "no pairs");
 	CHECK(rec_survey_weight(1, 3, 20) == 1, "one pair");
 	CHECK(rec_survey_weight(1e9, 2, 20) == 0x1p-20, "the smallest weight is one unit");
