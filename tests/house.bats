@@ -199,6 +199,25 @@ literals() {
 	[ -z "$output" ] || fail "$output"
 }
 
+@test "house: code is at most 100 columns wide, comments 80, and no function of lib/ and cmd/ is longer than 60 lines" {
+	run awk '
+		function width(l,  i, n) {
+			for (i = n = 0; i < length(l); i++) n += substr(l, i + 1, 1) == "\t" ? 8 - n % 8 : 1
+			return n
+		}
+		FNR == 1 { inside = from = 0 }
+		{
+			bare = $0; gsub(/"([^"\\]|\\.)*"/, "", bare)
+			comment = inside || bare ~ /^[ \t]*\/\*/
+			if (inside ? bare ~ /\*\// : bare ~ /\/\*/ && bare !~ /\*\//) inside = !inside
+			if (length($0) > 50 && width($0) > (comment ? 80 : 100)) { print FILENAME ":" FNR ": " width($0) " columns"; bad = 1 }
+		}
+		/^{/ { from = FNR }
+		/^}/ { if (from && FILENAME !~ /^tests/ && FNR - from > 60) { print FILENAME ":" from ": a function of " FNR - from " lines"; bad = 1 } from = 0 }
+		END { exit bad }' lib/*/*.[ch] cmd/*.[ch] cmd/*/*.[ch] tests/*/*.[ch] examples/*.c
+	[ "$status" -eq 0 ] || fail "$output"
+}
+
 @test "house: each source file says its licence" {
 	run grep -L 'SPDX-License-Identifier: MIT' lib/*/*.[ch] cmd/*.[ch] cmd/*/*.[ch] cmd/*.sh cmd/*/*.sh tests/*.sh tests/*/*.sh tests/*.bats tests/*/*.bats tests/*/*.[ch] man/*.[1-9] examples/*.sh
 	[ -z "$output" ] || fail "$output"
@@ -281,7 +300,7 @@ headers_compile() {	# FOLDER LIST COMPILER...
 
 @test "house: nothing was committed at the top by mistake" {
 	git ls-files >"$BATS_TEST_TMPDIR/files" 2>/dev/null || cut -d ' ' -f 2 MANIFEST | sed 1d >"$BATS_TEST_TMPDIR/files"
-	[ "$(grep -v / "$BATS_TEST_TMPDIR/files" | sort | xargs)" = ".clang-format .gitignore CONTRIBUTING.md LICENSE Makefile NEWS.md README.md VERSION" ]
+	[ "$(grep -v / "$BATS_TEST_TMPDIR/files" | sort | xargs)" = ".clang-format .git-blame-ignore-revs .gitignore CONTRIBUTING.md LICENSE Makefile NEWS.md README.md VERSION" ]
 }
 
 @test "house: make dist works from a dist, and gives the same bytes whatever became of times and modes" {

@@ -119,70 +119,72 @@ const char *rec_form_section_name(uint32_t type)
 	return type >= 1 && type < sizeof name / sizeof *name ? name[type] : "unknown section";
 }
 
-uint32_t rec_form_sections(struct rec_form_section s[REC_FORM_KNOWN], const struct rec_block *b)
+/* The sections of a block in their order in the file. */
+struct listing {
+	struct rec_form_section *s;
+	uint32_t n;
+};
+
+static void list(struct listing *l, uint32_t type, uint64_t len, const void *p)
+{
+	l->s[l->n++] = (struct rec_form_section){ .type = type, .len = len, .p = p };
+}
+
+static void list_labels(struct listing *l, const struct rec_block *b)
 {
 	static const uint64_t none[1];	/* the offsets of an empty side that has no memory */
-	bool sparse = b->kind == REC_SPARSE, dense = b->kind == REC_DENSE;
 	const uint64_t *row_off = b->rows ? b->row_off : none,
 		       *col_off = b->cols ? b->col_off : none;
-	uint64_t cells = sparse ? b->nnz : b->rows * b->cols, off;
-	uint32_t n = 0;
+
+	list(l, REC_SEC_ROW_OFF, 8 * (b->rows + 1), row_off);
+	list(l, REC_SEC_ROW_BYTES, row_off[b->rows], b->row_bytes);
+	if (b->kind == REC_DENSE && !b->col_off)
+		return;
+	list(l, REC_SEC_COL_OFF, 8 * (b->cols + 1), col_off);
+	list(l, REC_SEC_COL_BYTES, col_off[b->cols], b->col_bytes);
+}
+
+static void list_cells(struct listing *l, const struct rec_block *b)
+{
+	static const uint64_t none[1];
+
+	if (b->order != REC_STREAM)
+		list(l, REC_SEC_PTR, 8 * (b->rows + 1), b->rows ? b->ptr : none);
+	list(l, REC_SEC_COL, 4 * b->nnz, b->col);
+	if (b->order == REC_STREAM)
+		list(l, REC_SEC_ROW, 4 * b->nnz, b->row);
+	list(l, REC_SEC_VAL, 4 * b->nnz, b->val);
+	if (b->time)
+		list(l, REC_SEC_TIME, 8 * b->nnz, b->time);
+}
+
+static bool may_be_far(uint32_t type)
+{
+	return type == REC_SEC_COL || type == REC_SEC_VAL || type == REC_SEC_TIME;
+}
+
+uint32_t rec_form_sections(struct rec_form_section s[REC_FORM_KNOWN], const struct rec_block *b)
+{
+	struct listing l = { s, 0 };
+	uint64_t off;
 
 	if (b->kind == REC_META)
-		s[n++] = (struct rec_form_section){ .type = REC_SEC_META,
-						    .len = b->meta_len,
-						    .p = b->meta };
+		list(&l, REC_SEC_META, b->meta_len, b->meta);
 	if (b->kind == REC_KEYS)
-		s[n++] = (struct rec_form_section){ .type = REC_SEC_KEY,
-						    .len = 8 * b->rows,
-						    .p = b->key };
-	if (sparse || dense) {
-		s[n++] = (struct rec_form_section){ .type = REC_SEC_ROW_OFF,
-						    .len = 8 * (b->rows + 1),
-						    .p = row_off };
-		s[n++] = (struct rec_form_section){ .type = REC_SEC_ROW_BYTES,
-						    .len = row_off[b->rows],
-						    .p = b->row_bytes };
-	}
-	if (sparse || (dense && b->col_off)) {
-		s[n++] = (struct rec_form_section){ .type = REC_SEC_COL_OFF,
-						    .len = 8 * (b->cols + 1),
-						    .p = col_off };
-		s[n++] = (struct rec_form_section){ .type = REC_SEC_COL_BYTES,
-						    .len = col_off[b->cols],
-						    .p = b->col_bytes };
-	}
-	if (sparse && b->order != REC_STREAM)
-		s[n++] = (struct rec_form_section){ .type = REC_SEC_PTR,
-						    .len = 8 * (b->rows + 1),
-						    .p = b->rows ? b->ptr : none };
-	if (sparse)
-		s[n++] = (struct rec_form_section){ .type = REC_SEC_COL,
-						    .len = 4 * b->nnz,
-						    .p = b->col };
-	if (sparse && b->order == REC_STREAM)
-		s[n++] = (struct rec_form_section){ .type = REC_SEC_ROW,
-						    .len = 4 * b->nnz,
-						    .p = b->row };
-	if (sparse || dense)
-		s[n++] = (struct rec_form_section){ .type = REC_SEC_VAL,
-						    .len = 4 * cells,
-						    .p = b->val };
-	if (sparse && b->time)
-		s[n++] = (struct rec_form_section){ .type = REC_SEC_TIME,
-						    .len = 8 * b->nnz,
-						    .p = b->time };
-	off = REC_FORM_HEAD + rec_form_table_size(n);
-	for (uint32_t i = 0; i < n; i++) {
+		list(&l, REC_SEC_KEY, 8 * b->rows, b->key);
+	if (b->kind == REC_SPARSE || b->kind == REC_DENSE)
+		list_labels(&l, b);
+	if (b->kind == REC_SPARSE)
+		list_cells(&l, b);
+	if (b->kind == REC_DENSE)
+		list(&l, REC_SEC_VAL, 4 * b->rows * b->cols, b->val);
+	off = REC_FORM_HEAD + rec_form_table_size(l.n);
+	for (uint32_t i = 0; i < l.n; i++) {
 		s[i].off = off;
-		/* the rest may lie elsewhere */
-		s[i].far = s[i].type == REC_SEC_COL || s[i].type == REC_SEC_VAL ||
-					   s[i].type == REC_SEC_TIME ?
-				   b->far :
-				   NULL;
+		s[i].far = may_be_far(s[i].type) ? b->far : NULL;
 		off += rec_form_pad(s[i].len);
 	}
-	return n;
+	return l.n;
 }
 
 /*
