@@ -7,7 +7,8 @@ want="gcc make libc6-dev zlib1g-dev libopenblas-dev"
 case ${1:-build} in test | fan) want="$want bats shellcheck mandoc parallel rsync binutils busybox file python3 bsdutils procps" ;; esac
 # Without these, tests would be skipped: other platforms, other shells, formats that numpy and scipy read.
 case ${1:-build} in test | fan)
-	want="$want g++ busybox python3-numpy python3-scipy musl-tools gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user-static"
+	want="$want g++ busybox python3-numpy python3-scipy musl-tools"
+	[ "$(uname -m)" = aarch64 ] || want="$want gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user-static"
 	;;
 esac
 # Hosts in network namespaces, a Slurm of one's own.

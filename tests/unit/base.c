@@ -228,9 +228,9 @@ static void searches(void)
 static void maps(void)
 {
 	static const char area[1000];
-	struct rec_maps m = { 0 };
+	struct rec_maps m = { NULL };
 	struct rec_err e = { 0 };
-	struct rec_map *a, *b, *none;
+	struct rec_map *a, *b = NULL, *none;
 
 	CHECK(!rec_maps_hold(&m, area), "empty");
 	CHECK(rec_maps_take(NULL, &none, &e) == 0 && !none, "nobody asks");
