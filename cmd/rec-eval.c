@@ -354,7 +354,7 @@ static int parse_metrics(struct rec_metrics *ms, struct rec_err *e)
 static int default_metrics(struct rec_metrics *ms, const struct inputs *x, struct rec_err *e)
 {
 	static const char *const ranking[] = { "recall", "ndcg", "map", "hit", "mrr" };
-	uint64_t longest = rec_eval_longest(&x->lists);
+	uint64_t longest = rec_csr_longest(x->lists.ptr, x->lists.row.n);
 	bool pairs = false;
 	char text[48];
 

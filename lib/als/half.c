@@ -37,11 +37,10 @@ struct renaming {
 	uint64_t n;
 };
 
-static int rename_columns(void *arg, size_t task, unsigned thread, struct rec_err *e)
+static int rename_columns(void *arg, uint64_t first, uint64_t last, unsigned thread,
+			  struct rec_err *e)
 {
 	const struct renaming *r = arg;
-	uint64_t first = (uint64_t)task * TASK_PAIRS,
-		 last = r->n - first < TASK_PAIRS ? r->n : first + TASK_PAIRS;
 
 	(void)thread;
 	(void)e;
@@ -73,8 +72,7 @@ static int cut_known_rows(struct rec_csr *out, const struct rec_csr *m, uint32_t
 		return -1;
 	for (uint32_t i = first; i <= last; i++)
 		ptr[i - first] = m->ptr[i] - from;
-	return rec_pool_run(run->pool, (size_t)((r.n + TASK_PAIRS - 1) / TASK_PAIRS),
-			    rename_columns, &r, e);
+	return rec_pool_slices(run->pool, r.n, TASK_PAIRS, rename_columns, &r, e);
 }
 
 /*

@@ -33,16 +33,15 @@ static void start_from(struct rec_als_side *s, const struct rec_als_form *f, uin
 		s->bias[i] = stored[f->k + (s->user ? 1 : 0)];
 }
 
-static int start_rows(void *arg, size_t task, unsigned thread, struct rec_err *e)
+static int start_rows(void *arg, uint64_t first, uint64_t last, unsigned thread,
+		      struct rec_err *e)
 {
 	const struct starts *st = arg;
 	struct rec_als_side *s = st->s;
-	uint32_t first = (uint32_t)task * TASK_ROWS,
-		 last = s->label->n - first < TASK_ROWS ? s->label->n : first + TASK_ROWS;
 
 	(void)thread;
 	(void)e;
-	for (uint32_t i = first; i < last; i++) {
+	for (uint32_t i = (uint32_t)first; i < last; i++) {
 		size_t len;
 		const char *label = rec_label(s->label, i, &len);
 
@@ -54,13 +53,8 @@ static int start_rows(void *arg, size_t task, unsigned thread, struct rec_err *e
 		if (st->f->bias)
 			s->table[(size_t)i * st->f->kp + st->f->k] = 1;
 	}
-	rec_far_used(s->far, (uint64_t)(last - first) * st->f->kp * sizeof *s->table);
+	rec_far_used(s->far, (last - first) * st->f->kp * sizeof *s->table);
 	return 0;
-}
-
-static size_t row_tasks(uint32_t n)
-{
-	return ((size_t)n + TASK_ROWS - 1) / TASK_ROWS;
 }
 
 static int set_starts(struct rec_als_side *s, const struct rec_als_form *f,
@@ -75,7 +69,7 @@ static int set_starts(struct rec_als_side *s, const struct rec_als_form *f,
 	if (init && rec_labels_map(&map, s->label, &init->row, e) != 0)
 		return -1;
 	st.map = map;
-	rc = rec_pool_run(run->pool, row_tasks(s->label->n), start_rows, &st, e);
+	rc = rec_pool_slices(run->pool, s->label->n, TASK_ROWS, start_rows, &st, e);
 	free(map);
 	return rc;
 }
@@ -85,11 +79,10 @@ struct weigh {
 	const struct rec_als_form *f;
 };
 
-static int weigh_pairs(void *arg, size_t task, unsigned thread, struct rec_err *e)
+static int weigh_pairs(void *arg, uint64_t first, uint64_t last, unsigned thread,
+		       struct rec_err *e)
 {
 	const struct weigh *w = arg;
-	uint64_t first = (uint64_t)task * TASK_PAIRS,
-		 last = w->s->m->nnz - first < TASK_PAIRS ? w->s->m->nnz : first + TASK_PAIRS;
 
 	(void)thread;
 	(void)e;
@@ -109,8 +102,7 @@ static int set_weights(struct rec_als_side *s, const struct rec_als_form *f,
 	s->weight = rec_alloc(s->m->nnz, sizeof *s->weight, e);
 	if (!s->weight)
 		return -1;
-	return rec_pool_run(run->pool, (size_t)((s->m->nnz + TASK_PAIRS - 1) / TASK_PAIRS),
-			    weigh_pairs, &w, e);
+	return rec_pool_slices(run->pool, s->m->nnz, TASK_PAIRS, weigh_pairs, &w, e);
 }
 
 static int new_table(struct rec_als_side *s, const struct rec_als_form *f, struct rec_err *e)
@@ -257,16 +249,15 @@ static int solve_one(struct step *st, uint32_t i, unsigned thread, struct rec_er
 	return 0;
 }
 
-static int solve_rows(void *arg, size_t task, unsigned thread, struct rec_err *e)
+static int solve_rows(void *arg, uint64_t first, uint64_t last, unsigned thread,
+		      struct rec_err *e)
 {
 	struct step *st = arg;
-	uint32_t n = st->s->label->n, first = (uint32_t)task * TASK_ROWS,
-		 last = n - first < TASK_ROWS ? n : first + TASK_ROWS;
 	uint64_t done;
 
 	rec_csr_walk(st->s->m, st->s->m->ptr[first], st->s->m->ptr[last]);
-	rec_far_used(st->s->far, (uint64_t)(last - first) * st->f->kp * sizeof(float));
-	for (uint32_t i = first; i < last; i++)
+	rec_far_used(st->s->far, (last - first) * st->f->kp * sizeof(float));
+	for (uint32_t i = (uint32_t)first; i < last; i++)
 		if (solve_one(st, i, thread, e) != 0)
 			return -1;
 	done = atomic_fetch_add(&st->done, last - first) + (last - first);
@@ -285,5 +276,5 @@ int rec_als_step(struct rec_als_side *s, const struct rec_als_fixed *q,
 	atomic_init(&st.done, 0);
 	if (s->far)
 		rec_far_drop(s->far);	/* it was the fixed side before, all of it */
-	return rec_pool_run(run->pool, row_tasks(s->label->n), solve_rows, &st, e);
+	return rec_pool_slices(run->pool, s->label->n, TASK_ROWS, solve_rows, &st, e);
 }

@@ -24,17 +24,16 @@ struct row_sums {
 	double *block;
 };
 
-static int sum_block(void *arg, size_t task, unsigned thread, struct rec_err *e)
+static int sum_block(void *arg, uint64_t first, uint64_t last, unsigned thread,
+		     struct rec_err *e)
 {
 	struct row_sums *s = arg;
-	uint64_t end = (task + 1) * REC_BLOCK_ROWS < s->nrows ? (task + 1) * REC_BLOCK_ROWS :
-								s->nrows;
 	double sum = 0;
 
 	(void)e;
-	for (uint64_t i = task * REC_BLOCK_ROWS; i < end; i++)
+	for (uint64_t i = first; i < last; i++)
 		sum += s->row_sum(s->arg, (uint32_t)i, thread);
-	s->block[task] = sum;
+	s->block[first / REC_BLOCK_ROWS] = sum;
 	return 0;
 }
 
@@ -43,7 +42,7 @@ int rec_als_sum_rows(double *sum, uint32_t nrows, rec_als_row_sum *row_sum, void
 {
 	uint64_t nblocks = rec_blocks(nrows);
 	struct row_sums s = { nrows, row_sum, arg, rec_alloc(nblocks, sizeof(double), e) };
-	int rc = s.block ? rec_pool_run(run->pool, nblocks, sum_block, &s, e) : -1;
+	int rc = s.block ? rec_pool_slices(run->pool, nrows, REC_BLOCK_ROWS, sum_block, &s, e) : -1;
 
 	if (rc == 0)
 		*sum = rec_tree_sum(s.block, nblocks);

@@ -179,3 +179,25 @@ int rec_pool_run(struct rec_pool *p, size_t n, rec_task *task, void *arg, struct
 	pthread_mutex_unlock(&p->lock);
 	return p->failed == SIZE_MAX ? 0 : -1;
 }
+
+struct slicing {
+	uint64_t n, step;
+	rec_slice *slice;
+	void *arg;
+};
+
+static int run_slice(void *arg, size_t task, unsigned thread, struct rec_err *e)
+{
+	const struct slicing *s = arg;
+	uint64_t first = task * s->step, left = s->n - first;
+
+	return s->slice(s->arg, first, first + (left < s->step ? left : s->step), thread, e);
+}
+
+int rec_pool_slices(struct rec_pool *pool, uint64_t n, uint64_t step, rec_slice *slice, void *arg,
+		    struct rec_err *e)
+{
+	struct slicing s = { n, step, slice, arg };
+
+	return rec_pool_run(pool, rec_slices(n, step), run_slice, &s, e);
+}

@@ -12,6 +12,7 @@
 #define REC_BASE_POOL_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/err.h"
 #include "base/lang.h"
@@ -39,6 +40,21 @@ typedef int rec_task(void *arg, size_t task, unsigned thread, struct rec_err *e)
  */
 REC_MUST int rec_pool_run(struct rec_pool *pool, size_t n, rec_task *task, void *arg,
 			  struct rec_err *e);
+
+/*
+ * The same for n things of which a task takes `step`: slice number k has the
+ * things first = k * step .. last - 1. The last slice may be shorter.
+ */
+typedef int rec_slice(void *arg, uint64_t first, uint64_t last, unsigned thread,
+		      struct rec_err *e);
+REC_MUST int rec_pool_slices(struct rec_pool *pool, uint64_t n, uint64_t step, rec_slice *slice,
+			     void *arg, struct rec_err *e);
+
+/* How many slices these are. */
+static inline size_t rec_slices(uint64_t n, uint64_t step)
+{
+	return (size_t)(n / step + (n % step != 0));
+}
 
 REC_END_C
 

@@ -397,16 +397,6 @@ static int keep_warm(struct work *w, struct rec_err *e)
 	return rc;
 }
 
-static uint64_t longest_row(const struct rec_csr *m)
-{
-	uint64_t n = 0;
-
-	for (uint32_t u = 0; u < m->nrows; u++)
-		if (m->ptr[u + 1] - m->ptr[u] > n)
-			n = m->ptr[u + 1] - m->ptr[u];
-	return n;
-}
-
 int rec_split_assign(unsigned char *side, struct rec_split_counts *c, const struct rec_split *s,
 		     const struct rec_sparse *m, struct rec_err *e)
 {
@@ -414,7 +404,7 @@ int rec_split_assign(unsigned char *side, struct rec_split_counts *c, const stru
 	int rc = 0;
 
 	*c = (struct rec_split_counts){ 0 };
-	w.pair = rec_alloc(longest_row(&m->m), sizeof *w.pair, e);
+	w.pair = rec_alloc(rec_csr_longest(m->m.ptr, m->m.nrows), sizeof *w.pair, e);
 	if (!w.pair)
 		return -1;
 	for (uint32_t u = 0; rc == 0 && u < m->m.nrows; u++) {

@@ -19,16 +19,6 @@
 #include "eval/evaluate_private.h"
 #include "io/num.h"
 
-uint64_t rec_eval_longest(const struct rec_lists *l)
-{
-	uint64_t longest = 0;
-
-	for (uint32_t u = 0; u < l->row.n; u++)
-		if (l->ptr[u + 1] - l->ptr[u] > longest)
-			longest = l->ptr[u + 1] - l->ptr[u];
-	return longest;
-}
-
 int rec_eval_same_pairs(bool *same, const struct rec_lists *l, const struct rec_sparse *truth,
 			struct rec_err *e)
 {
@@ -280,16 +270,6 @@ static int keep_listed(struct rec_evaluation *v, struct rec_err *e)
 	return 0;
 }
 
-static uint64_t longest_row(const struct rec_csr *m)
-{
-	uint64_t longest = 0;
-
-	for (uint32_t i = 0; i < m->nrows; i++)
-		if (m->ptr[i + 1] - m->ptr[i] > longest)
-			longest = m->ptr[i + 1] - m->ptr[i];
-	return longest;
-}
-
 static int make_scratch(struct rec_scratch *s, const struct rec_evaluation *v, size_t entries,
 			struct rec_err *e)
 {
@@ -324,25 +304,28 @@ static void free_scratch(struct rec_scratch *s)
 		free(all[i]);
 }
 
+static uint64_t longest_of(const struct rec_sparse *x)
+{
+	return rec_csr_longest(x->m.ptr, x->m.nrows);
+}
+
 static int pass(struct rec_evaluation *v, const struct rec_run *run, struct rec_err *e)
 {
 	unsigned threads = run->pool ? rec_pool_size(run->pool) : 1;
-	uint64_t entries = v->longest, rows = longest_row(&v->in->truth->m);
+	uint64_t entries = v->longest, rows = longest_of(v->in->truth);
 	int rc = 0;
 
 	entries = entries > rows ? entries : rows;
 	entries = entries > v->floor_length ? entries : v->floor_length;
-	if (v->in->candidates && longest_row(&v->in->candidates->m) > entries)
-		entries = longest_row(&v->in->candidates->m);
+	if (v->in->candidates && longest_of(v->in->candidates) > entries)
+		entries = longest_of(v->in->candidates);
 	v->scratch = rec_zalloc(threads, sizeof *v->scratch, e);
 	if (!v->scratch)
 		return -1;
 	for (unsigned t = 0; rc == 0 && t < threads; t++)
 		rc = make_scratch(&v->scratch[t], v, entries, e);
 	if (rc == 0)
-		rc = rec_pool_run(run->pool,
-				  ((size_t)v->r->user.n + REC_EVAL_BLOCK - 1) / REC_EVAL_BLOCK,
-				  rec_eval_users, v, e);
+		rc = rec_pool_slices(run->pool, v->r->user.n, REC_EVAL_BLOCK, rec_eval_users, v, e);
 	for (unsigned t = 0; t < threads; t++)
 		free_scratch(&v->scratch[t]);
 	free(v->scratch);

@@ -86,8 +86,6 @@ REC_MUST int rec_eval_part(uint32_t *first, uint32_t *last, const struct rec_eva
 uint64_t rec_eval_bytes(const struct rec_eval_input *in, const struct rec_eval_opts *o,
 			const struct rec_run *run);
 
-/* Entries of the longest list. */
-uint64_t rec_eval_longest(const struct rec_lists *lists);
 
 REC_END_C
 

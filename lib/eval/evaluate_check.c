@@ -71,13 +71,10 @@ static int check_scores(const struct rec_evaluation *v, struct rec_eval_notes *n
 static bool looks_swapped(const struct rec_evaluation *v)
 {
 	const struct rec_sparse *t = v->in->truth;
-	uint64_t longest = 0, full = 0;
+	uint64_t longest = rec_csr_longest(t->m.ptr, t->row.n), full = 0;
 
 	if (!v->in->lists->rating_like || t->rating_like || !t->has_value || t->row.n < 5)
 		return false;
-	for (uint32_t u = 0; u < t->row.n; u++)
-		longest = t->m.ptr[u + 1] - t->m.ptr[u] > longest ? t->m.ptr[u + 1] - t->m.ptr[u] :
-								    longest;
 	for (uint32_t u = 0; u < t->row.n; u++)
 		full += t->m.ptr[u + 1] - t->m.ptr[u] == longest;
 	return longest > 1 && 10 * full >= 9 * (uint64_t)t->row.n;
@@ -163,7 +160,7 @@ static int check_grades(const struct rec_evaluation *v, struct rec_err *e)
 
 int rec_eval_check(struct rec_evaluation *v, struct rec_eval_notes *notes, struct rec_err *e)
 {
-	uint64_t longest = rec_eval_longest(v->in->lists);
+	uint64_t longest = rec_csr_longest(v->in->lists->ptr, v->in->lists->row.n);
 
 	if (v->in->truth->m.nnz == 0)
 		return rec_err_set(e, REC_EDATA, "truth is empty");

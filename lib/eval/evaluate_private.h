@@ -100,7 +100,7 @@ REC_MUST int rec_eval_check(struct rec_evaluation *v, struct rec_eval_notes *not
 REC_MUST int rec_eval_popularity(struct rec_evaluation *v, struct rec_err *e);
 
 /* evaluate_user.c: one block of users; arg is the evaluation. */
-rec_task rec_eval_users;
+rec_slice rec_eval_users;
 
 /*
  * evaluate_sampled.c: check every list against its candidates, count them, and

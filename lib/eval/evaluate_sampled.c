@@ -29,26 +29,25 @@ static int not_a_candidate(const struct rec_lists *l, uint32_t row, uint32_t col
 			   (int)nu, user, (int)ni, item);
 }
 
-static int check_block(void *arg, size_t task, unsigned thread, struct rec_err *e)
+static int check_block(void *arg, uint64_t first, uint64_t last, unsigned thread,
+		       struct rec_err *e)
 {
 	const struct check *c = arg;
 	const struct rec_lists *l = c->v->in->lists;
 	const struct rec_csr *m = &c->v->in->candidates->m;
 	uint32_t *mine = c->mine[thread];
 
-	uint64_t begin = c->v->list_first + (uint64_t)task * REC_EVAL_BLOCK,
-		 end = begin + REC_EVAL_BLOCK;
-
-	for (uint32_t u = (uint32_t)begin; u < c->v->list_last && u < end; u++) {
+	for (uint64_t i = first; i < last; i++) {
+		uint32_t u = c->v->list_first + (uint32_t)i;
 		uint32_t row = c->row[u];
 
-		for (uint64_t i = row == REC_NONE ? 0 : m->ptr[row];
-		     row != REC_NONE && i < m->ptr[row + 1]; i++)
-			if (c->column[m->col[i]] != REC_NONE)
-				mine[c->column[m->col[i]]] = u + 1;
-		for (uint64_t i = l->ptr[u]; i < l->ptr[u + 1]; i++)
-			if (mine[l->col_idx[i]] != u + 1)
-				return not_a_candidate(l, u, l->col_idx[i], e);
+		for (uint64_t k = row == REC_NONE ? 0 : m->ptr[row];
+		     row != REC_NONE && k < m->ptr[row + 1]; k++)
+			if (c->column[m->col[k]] != REC_NONE)
+				mine[c->column[m->col[k]]] = u + 1;
+		for (uint64_t k = l->ptr[u]; k < l->ptr[u + 1]; k++)
+			if (mine[l->col_idx[k]] != u + 1)
+				return not_a_candidate(l, u, l->col_idx[k], e);
 	}
 	return 0;
 }
@@ -68,10 +67,8 @@ static int check_lists(const struct rec_evaluation *v, const struct rec_run *run
 		if (!(c.mine[t] = rec_zalloc(l->col.n, sizeof **c.mine, e)))
 			rc = -1;
 	if (rc == 0)
-		rc = rec_pool_run(run->pool,
-				  ((size_t)(v->list_last - v->list_first) + REC_EVAL_BLOCK - 1) /
-					  REC_EVAL_BLOCK,
-				  check_block, &c, e);
+		rc = rec_pool_slices(run->pool, v->list_last - v->list_first, REC_EVAL_BLOCK,
+				     check_block, &c, e);
 	for (unsigned t = 0; c.mine && t < threads; t++)
 		free(c.mine[t]);
 	free(c.mine);

@@ -479,13 +479,13 @@ static int one_user(struct rec_evaluation *v, struct rec_scratch *s, uint32_t u,
 	return rc;
 }
 
-int rec_eval_users(void *arg, size_t task, unsigned thread, struct rec_err *e)
+int rec_eval_users(void *arg, uint64_t first, uint64_t last, unsigned thread,
+		   struct rec_err *e)
 {
 	struct rec_evaluation *v = arg;
-	uint64_t begin = v->first + (uint64_t)task * REC_EVAL_BLOCK, end = begin + REC_EVAL_BLOCK;
 
-	for (uint32_t u = (uint32_t)begin; u < v->last && u < end; u++)
-		if (one_user(v, &v->scratch[thread], u, e) != 0)
+	for (uint64_t i = first; i < last; i++)
+		if (one_user(v, &v->scratch[thread], v->first + (uint32_t)i, e) != 0)
 			return -1;
 	return 0;
 }

@@ -57,18 +57,18 @@ struct sorting {
 	uint64_t longest;
 };
 
-static int sort_rows(void *arg, size_t task, unsigned thread, struct rec_err *e)
+static int sort_rows(void *arg, uint64_t first, uint64_t last, unsigned thread,
+		     struct rec_err *e)
 {
 	const struct sorting *s = arg;
 	const struct rec_block *b = s->b;
-	uint64_t end = (task + 1) * ROWS < b->rows ? (task + 1) * ROWS : b->rows;
 	struct entry *t = s->scratch[thread];
 
 	if (!t)
 		t = s->scratch[thread] = rec_alloc((size_t)s->longest, sizeof *t, e);
 	if (!t)
 		return -1;
-	for (uint64_t r = task * ROWS; r < end; r++) {
+	for (uint64_t r = first; r < last; r++) {
 		uint64_t from = b->ptr[r], n = b->ptr[r + 1] - from;
 
 		for (uint64_t i = 0; i < n; i++)
@@ -95,11 +95,9 @@ static int sort_similarity(struct rec_csr *m, const struct rec_block *b, struct 
 
 	m->col = m->own[1] = s.col = rec_alloc(b->nnz, sizeof *s.col, e);
 	m->val = m->own[2] = s.val = rec_alloc(b->nnz, sizeof *s.val, e);
-	for (uint64_t r = 0; r < b->rows; r++)
-		if (b->ptr[r + 1] - b->ptr[r] > s.longest)
-			s.longest = b->ptr[r + 1] - b->ptr[r];
+	s.longest = rec_csr_longest(b->ptr, b->rows);
 	if (s.scratch && s.col && s.val)
-		rc = rec_pool_run(pool, (size_t)((b->rows + ROWS - 1) / ROWS), sort_rows, &s, e);
+		rc = rec_pool_slices(pool, b->rows, ROWS, sort_rows, &s, e);
 	for (unsigned i = 0; s.scratch && i < n; i++)
 		free(s.scratch[i]);
 	free(s.scratch);

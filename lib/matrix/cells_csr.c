@@ -347,14 +347,14 @@ struct squeeze {
 	struct rec_csr *to;
 };
 
-static int squeeze_task(void *arg, size_t task, unsigned thread, struct rec_err *e)
+static int squeeze_task(void *arg, uint64_t first, uint64_t last, unsigned thread,
+			struct rec_err *e)
 {
 	struct squeeze *s = arg;
-	uint64_t row = task * (uint64_t)ROWS_A_TASK, end = row + ROWS_A_TASK;
 
 	(void)thread;
 	(void)e;
-	for (; row < end && row < s->to->nrows; row++) {
+	for (uint64_t row = first; row < last; row++) {
 		uint64_t at = s->to->ptr[row], n = s->to->ptr[row + 1] - at,
 			 from = s->from->ptr[row];
 
@@ -380,8 +380,7 @@ static int squeeze(struct rec_csr *m, const uint64_t *kept, uint64_t nnz, struct
 	ptr = to.own[0];
 	for (uint32_t i = 0; i < m->nrows; i++)
 		ptr[i + 1] = ptr[i] + kept[i];
-	if (rec_pool_run(pool, ((size_t)m->nrows + ROWS_A_TASK - 1) / ROWS_A_TASK, squeeze_task, &s,
-			 e) != 0) {
+	if (rec_pool_slices(pool, m->nrows, ROWS_A_TASK, squeeze_task, &s, e) != 0) {
 		rec_csr_free(&to);
 		return -1;
 	}

@@ -145,6 +145,16 @@ int rec_csr_transpose(struct rec_csr *t, const struct rec_csr *m, struct rec_poo
 	return rc;
 }
 
+uint64_t rec_csr_longest(const uint64_t *ptr, uint64_t nrows)
+{
+	uint64_t longest = 0;
+
+	for (uint64_t i = 0; i < nrows; i++)
+		if (ptr[i + 1] - ptr[i] > longest)
+			longest = ptr[i + 1] - ptr[i];
+	return longest;
+}
+
 uint64_t rec_csr_empty_rows(const struct rec_csr *m)
 {
 	uint64_t n = 0;

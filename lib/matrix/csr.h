@@ -60,6 +60,9 @@ static inline void rec_csr_walk(const struct rec_csr *m, uint64_t from, uint64_t
 REC_MUST int rec_csr_transpose(struct rec_csr *t, const struct rec_csr *m, struct rec_pool *pool,
 			       struct rec_err *e);
 
+/* Cells of the longest row, from the nrows + 1 offsets of any rows. */
+uint64_t rec_csr_longest(const uint64_t *ptr, uint64_t nrows);
+
 /* Rows without cells. */
 uint64_t rec_csr_empty_rows(const struct rec_csr *m);
 

@@ -36,14 +36,14 @@ static void insert(struct rec_label_index *x, uint32_t i)
 	}
 }
 
-static int insert_task(void *arg, size_t task, unsigned thread, struct rec_err *e)
+static int insert_task(void *arg, uint64_t first, uint64_t last, unsigned thread,
+		       struct rec_err *e)
 {
 	struct rec_label_index *x = arg;
-	uint64_t from = task * LABELS_A_TASK, to = from + LABELS_A_TASK;
 
 	(void)thread;
 	(void)e;
-	for (uint64_t i = from; i < to && i < x->labels->n; i++)
+	for (uint64_t i = first; i < last; i++)
 		insert(x, (uint32_t)i);
 	return 0;
 }
@@ -62,8 +62,7 @@ int rec_label_index_new(struct rec_label_index **out, const struct rec_labels *l
 	x->labels = l;
 	x->mask = slots - 1;
 	x->slot = rec_zalloc(slots, sizeof *x->slot, e);
-	if (!x->slot || rec_pool_run(pool, ((size_t)l->n + LABELS_A_TASK - 1) / LABELS_A_TASK,
-				     insert_task, x, e) != 0) {
+	if (!x->slot || rec_pool_slices(pool, l->n, LABELS_A_TASK, insert_task, x, e) != 0) {
 		rec_label_index_free(x);
 		return -1;
 	}

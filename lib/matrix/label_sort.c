@@ -268,7 +268,7 @@ int rec_label_sort(struct rec_labels *out, uint32_t **rank, const struct rec_lab
 		return -1;
 	s->label = label;
 	s->n = n;
-	s->ntasks = ((size_t)n + LABELS_A_TASK - 1) / LABELS_A_TASK;
+	s->ntasks = rec_slices(n, LABELS_A_TASK);
 	s->scratch = rec_zalloc(threads, sizeof *s->scratch, e);
 	if (s->scratch && allocate(s, e) == 0 && to_buckets(s, pool, e) == 0 &&
 	    sort_buckets(s, pool, e) == 0)

@@ -112,15 +112,14 @@ static void rank_row(const struct ranker *r, uint64_t from, uint64_t n, unsigned
 		r->one_value[thread] = true;
 }
 
-static int rank_task(void *arg, size_t task, unsigned thread, struct rec_err *e)
+static int rank_task(void *arg, uint64_t first, uint64_t last, unsigned thread,
+		     struct rec_err *e)
 {
 	struct ranker *r = arg;
 	const uint64_t *ptr = r->m->ptr;
-	uint64_t i = task * (uint64_t)ROWS_A_TASK,
-		 end = i + ROWS_A_TASK < r->m->nrows ? i + ROWS_A_TASK : r->m->nrows;
 
 	(void)e;
-	for (; i < end; i++)
+	for (uint64_t i = first; i < last; i++)
 		(r->exact ? rank_exact : rank_row)(r, ptr[i], ptr[i + 1] - ptr[i], thread);
 	return 0;
 }
@@ -131,9 +130,7 @@ static int rank_all(struct ranker *r, bool *one_value, struct rec_pool *pool, st
 	unsigned threads = rec_pool_size(pool);
 	int rc = -1;
 
-	for (uint32_t i = 0; i < r->m->nrows; i++)
-		if (r->m->ptr[i + 1] - r->m->ptr[i] > r->longest)
-			r->longest = r->m->ptr[i + 1] - r->m->ptr[i];
+	r->longest = rec_csr_longest(r->m->ptr, r->m->nrows);
 	r->one_value = rec_zalloc(threads, sizeof *r->one_value, e);
 	r->scratch = rec_zalloc(threads, sizeof *r->scratch, e);
 	if (!r->one_value || !r->scratch)
@@ -141,7 +138,7 @@ static int rank_all(struct ranker *r, bool *one_value, struct rec_pool *pool, st
 	for (unsigned t = 0; t < threads; t++)
 		if (!(r->scratch[t] = rec_alloc(2 * r->longest, bytes, e)))
 			goto done;
-	rc = rec_pool_run(pool, ((size_t)r->m->nrows + ROWS_A_TASK - 1) / ROWS_A_TASK, rank_task, r,
+	rc = rec_pool_slices(pool, r->m->nrows, ROWS_A_TASK, rank_task, r,
 			  e);
 	for (unsigned t = 0; t < threads; t++)
 		*one_value |= r->one_value[t];

@@ -43,11 +43,6 @@ struct job {
 	bool in_place;
 };
 
-static uint64_t tasks_of(uint64_t n, uint64_t step)
-{
-	return n / step + (n % step != 0);
-}
-
 /*
  * Flags are read before they are set, so that a popular column isn't fought
  * for.
@@ -69,18 +64,17 @@ static void walk(const struct rec_block *b, uint64_t from, uint64_t to)
 					    (b->time ? sizeof *b->time : 0)));
 }
 
-static int scan_task(void *arg, size_t task, unsigned thread, struct rec_err *e)
+static int scan_task(void *arg, uint64_t first, uint64_t last, unsigned thread,
+		     struct rec_err *e)
 {
 	struct job *j = arg;
 	const struct rec_block *b = j->b;
-	uint64_t from = task * (uint64_t)CELLS_A_TASK,
-		 to = from + CELLS_A_TASK < b->nnz ? from + CELLS_A_TASK : b->nnz;
 	bool negative_zero = false;
 
 	(void)thread;
 	(void)e;
-	walk(b, from, to);
-	for (uint64_t c = from; c < to; c++) {
+	walk(b, first, last);
+	for (uint64_t c = first; c < last; c++) {
 		mark(&j->col.used[b->col[c]]);
 		if (b->row)
 			mark(&j->row.used[b->row[c]]);
@@ -104,7 +98,7 @@ static int scan(struct job *j, struct rec_err *e)
 	for (uint64_t i = 0; i < b->rows; i++)
 		if (j->l->how->label_only || (b->ptr && b->ptr[i + 1] > b->ptr[i]))
 			mark(&j->row.used[i]);
-	return rec_pool_run(j->l->pool, tasks_of(b->nnz, CELLS_A_TASK), scan_task, j, e);
+	return rec_pool_slices(j->l->pool, b->nnz, CELLS_A_TASK, scan_task, j, e);
 }
 
 /* Number labels from .. to-1, at most GROUP. */
@@ -129,26 +123,25 @@ static int number_labels(struct side *s, uint64_t from, uint64_t to, struct rec_
 	return 0;
 }
 
-static int label_task(void *arg, size_t task, unsigned thread, struct rec_err *e)
+static int label_task(void *arg, uint64_t first, uint64_t last, unsigned thread,
+		      struct rec_err *e)
 {
 	struct side *s = ((struct job *)arg)->side;
-	uint64_t from = task * (uint64_t)LABELS_A_TASK,
-		 end = from + LABELS_A_TASK < s->n ? from + LABELS_A_TASK : s->n;
 
 	(void)thread;
-	for (; from < end && s->intern; from += GROUP)
-		if (number_labels(s, from, end - from < GROUP ? end : from + GROUP, e) != 0)
+	for (; first < last && s->intern; first += GROUP)
+		if (number_labels(s, first, last - first < GROUP ? last : first + GROUP, e) != 0)
 			return -1;
-	for (; from < end; from++)
-		s->hash[from] = rec_hash(s->bytes + s->off[from],
-					 (size_t)(s->off[from + 1] - s->off[from]), 0);
+	for (; first < last; first++)
+		s->hash[first] = rec_hash(s->bytes + s->off[first],
+					 (size_t)(s->off[first + 1] - s->off[first]), 0);
 	return 0;
 }
 
 static int label_side(struct job *j, struct side *s, struct rec_err *e)
 {
 	j->side = s;
-	return rec_pool_run(j->l->pool, tasks_of(s->n, LABELS_A_TASK), label_task, j, e);
+	return rec_pool_slices(j->l->pool, s->n, LABELS_A_TASK, label_task, j, e);
 }
 
 static float value_at(const struct rec_block *b, uint64_t c)
@@ -184,18 +177,17 @@ static double score_of(const struct rec_block *b, uint32_t row, uint64_t c, doub
 	return score;
 }
 
-static int cell_task(void *arg, size_t task, unsigned thread, struct rec_err *e)
+static int cell_task(void *arg, uint64_t first, uint64_t last, unsigned thread,
+		     struct rec_err *e)
 {
 	struct job *j = arg;
 	const struct rec_block *b = j->b;
 	struct rec_tally *t = &j->l->tally[thread];
-	uint64_t from = task * (uint64_t)CELLS_A_TASK,
-		 to = from + CELLS_A_TASK < b->nnz ? from + CELLS_A_TASK : b->nnz;
-	uint32_t row = b->ptr ? rec_csr_row_of(b->ptr, (uint32_t)b->rows, from) : 0;
+	uint32_t row = b->ptr ? rec_csr_row_of(b->ptr, (uint32_t)b->rows, first) : 0;
 	double before = NAN;
 
-	walk(b, from, to);
-	for (uint64_t c = from; c < to; c++) {
+	walk(b, first, last);
+	for (uint64_t c = first; c < last; c++) {
 		bool given = !isnan(b->val[c]);
 		float value = given ? b->val[c] + 0.0f : 1;
 		double time = b->time ? b->time[c] + 0.0 : NAN;
@@ -282,8 +274,7 @@ static int take_block(struct rec_loader *l, const struct rec_block *b, bool only
 		if (j.in_place && l->how->no_digest)
 			rc = 0;
 		else if (label_side(&j, &j.row, e) == 0 && label_side(&j, &j.col, e) == 0)
-			rc = rec_pool_run(l->pool, tasks_of(b->nnz, CELLS_A_TASK), cell_task, &j,
-					  e);
+			rc = rec_pool_slices(l->pool, b->nnz, CELLS_A_TASK, cell_task, &j, e);
 	}
 	side_free(&j.row);
 	side_free(&j.col);

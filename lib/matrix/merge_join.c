@@ -198,26 +198,27 @@ static void plan_free(struct plan *p)
 	free_maps(p->col_map, p->n);
 }
 
-static int copy_dense(void *arg, size_t task, unsigned thread, struct rec_err *e)
+static int copy_dense(void *arg, uint64_t first, uint64_t last, unsigned thread,
+		      struct rec_err *e)
 {
 	const struct plan *p = arg;
-	uint64_t w = p->b->cols, end = (task + 1) * ROWS < p->row.n ? (task + 1) * ROWS : p->row.n;
+	uint64_t w = p->b->cols;
 
 	(void)thread, (void)e;
-	for (uint64_t i = task * ROWS; i < end; i++)
+	for (uint64_t i = first; i < last; i++)
 		if (w)
 			memcpy(p->val + i * w, p->part[p->from[i]]->b.val + p->idx[i] * w,
 			       w * sizeof *p->val);
 	return 0;
 }
 
-static int copy_sparse(void *arg, size_t task, unsigned thread, struct rec_err *e)
+static int copy_sparse(void *arg, uint64_t first, uint64_t last, unsigned thread,
+		       struct rec_err *e)
 {
 	const struct plan *p = arg;
-	uint64_t end = (task + 1) * ROWS < p->row.n ? (task + 1) * ROWS : p->row.n;
 
 	(void)thread, (void)e;
-	for (uint64_t i = task * ROWS; i < end; i++) {
+	for (uint64_t i = first; i < last; i++) {
 		const struct rec_block *b = &p->part[p->from[i]]->b;
 		const uint32_t *map = p->col_map[p->from[i]];
 		uint64_t from = b->ptr[p->idx[i]], n = b->ptr[p->idx[i] + 1] - from, to = p->ptr[i];
@@ -272,7 +273,7 @@ static int join_dense(struct plan *p, struct rec_merge_keep *keep, struct rec_po
 	if (rec_merge_keep_mem(keep, p->val, e) != 0)
 		return -1;
 	p->b->val = p->val;
-	return rec_pool_run(pool, (p->row.n + ROWS - 1) / ROWS, copy_dense, p, e);
+	return rec_pool_slices(pool, p->row.n, ROWS, copy_dense, p, e);
 }
 
 static int join_sparse(struct plan *p, struct rec_merge_keep *keep, struct rec_pool *pool,
@@ -313,7 +314,7 @@ static int join_sparse(struct plan *p, struct rec_merge_keep *keep, struct rec_p
 	p->b->col = p->col;
 	p->b->val = p->val;
 	p->b->time = p->time;
-	return rec_pool_run(pool, ((size_t)p->row.n + ROWS - 1) / ROWS, copy_sparse, p, e);
+	return rec_pool_slices(pool, p->row.n, ROWS, copy_sparse, p, e);
 }
 
 /* b begins as a copy of the first part. */

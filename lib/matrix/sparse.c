@@ -73,14 +73,13 @@ struct feed {
 	struct rec_tally *tally;
 };
 
-static int feed_task(void *arg, size_t task, unsigned thread, struct rec_err *e)
+static int feed_task(void *arg, uint64_t first, uint64_t last, unsigned thread,
+		     struct rec_err *e)
 {
 	struct feed *f = arg;
 	struct rec_tally *t = &f->tally[thread];
-	uint64_t from = task * (uint64_t)CELLS_A_TASK,
-		 to = from + CELLS_A_TASK < f->n ? from + CELLS_A_TASK : f->n;
 
-	for (const struct rec_cell *c = f->cell + from; c < f->cell + to; c++) {
+	for (const struct rec_cell *c = f->cell + first; c < f->cell + last; c++) {
 		float value = c->value + 0.0f;
 		double time = c->time + 0.0;
 
@@ -109,8 +108,7 @@ static int feed_cells(struct feed *f, const struct rec_labels *row, const struct
 	}
 	used_rank(&f->row, row);
 	used_rank(&f->col, col);
-	return rec_pool_run(pool, (size_t)(f->n / CELLS_A_TASK + (f->n % CELLS_A_TASK != 0)),
-			    feed_task, f, e);
+	return rec_pool_slices(pool, f->n, CELLS_A_TASK, feed_task, f, e);
 }
 
 static int build(struct rec_sparse *s, struct feed *f, const struct rec_labels *row,

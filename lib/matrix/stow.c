@@ -222,14 +222,13 @@ struct range_feed {
 	struct rec_cells *cells;
 };
 
-static int feed_range(void *arg, size_t task, unsigned thread, struct rec_err *e)
+static int feed_range(void *arg, uint64_t first, uint64_t last, unsigned thread,
+		      struct rec_err *e)
 {
 	const struct range_feed *f = arg;
-	uint64_t from = task * (uint64_t)CELLS_A_TASK,
-		 to = from + CELLS_A_TASK < f->n ? from + CELLS_A_TASK : f->n;
 	size_t stride = f->times ? 5 : 3;
 
-	for (const uint32_t *w = f->word + from * stride, *end = f->word + to * stride; w < end;
+	for (const uint32_t *w = f->word + first * stride, *end = f->word + last * stride; w < end;
 	     w += stride)
 		if (rec_cells_add(f->cells, thread, w[0] - f->first, w[1], value_of(w),
 				  f->times ? time_of(w) : NAN, e) != 0)
@@ -271,8 +270,7 @@ static int build_range(struct build *x, uint32_t r, const uint32_t *row_rank,
 	int rc = rec_cells_new(&cells, rec_pool_size(pool), x->s->times, e);
 
 	if (rc == 0)
-		rc = rec_pool_run(pool, (size_t)((f.n + CELLS_A_TASK - 1) / CELLS_A_TASK),
-				  feed_range, &f, e);
+		rc = rec_pool_slices(pool, f.n, CELLS_A_TASK, feed_range, &f, e);
 	rec_far_used(x->sorted, f.n * stride * 4);
 	if (rc == 0)
 		rc = rec_cells_csr(&part, &cells, &shape, &repeats, x->conflict, pool, e);

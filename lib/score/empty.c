@@ -29,30 +29,31 @@ struct marking {
 	unsigned char *found;	/* by task: it holds a vector of zeros */
 };
 
-static int mark_items(void *arg, size_t task, unsigned thread, struct rec_err *e)
+static int mark_items(void *arg, uint64_t first, uint64_t last, unsigned thread,
+		      struct rec_err *e)
 {
 	const struct marking *m = arg;
-	uint64_t first = (uint64_t)task * TASK_ITEMS, end = first + TASK_ITEMS;
+	unsigned char *found = &m->found[first / TASK_ITEMS];
 
 	(void)thread;
 	(void)e;
-	for (uint64_t i = first; i < end && i < m->p->ncand; i++) {
+	for (uint64_t i = first; i < last; i++) {
 		m->usable[i] = !all_zero(m->p->table + i * m->p->ld, m->p->k);
-		m->found[task] |= !m->usable[i];
+		*found |= !m->usable[i];
 	}
 	return 0;
 }
 
 int rec_part_usable(struct rec_scorer_part *p, const struct rec_run *run, struct rec_err *e)
 {
-	size_t tasks = ((size_t)p->ncand + TASK_ITEMS - 1) / TASK_ITEMS;
+	size_t tasks = rec_slices(p->ncand, TASK_ITEMS);
 	struct marking m = { .p = p, .usable = rec_alloc((size_t)p->ncand + 1, 1, e) };
 	bool some = false;
 	int rc = -1;
 
 	m.found = rec_zalloc(tasks + 1, 1, e);
 	if (m.usable && m.found)
-		rc = rec_pool_run(run->pool, tasks, mark_items, &m, e);
+		rc = rec_pool_slices(run->pool, p->ncand, TASK_ITEMS, mark_items, &m, e);
 	for (size_t i = 0; rc == 0 && i < tasks; i++)
 		some |= m.found[i];
 	free(m.found);

@@ -255,30 +255,29 @@ struct pack_job {
 
 enum { PACK_PANELS = 64 };
 
-static int pack_task(void *arg, size_t task, unsigned thread, struct rec_err *e)
+static int pack_task(void *arg, uint64_t first, uint64_t last, unsigned thread,
+		     struct rec_err *e)
 {
 	const struct pack_job *j = arg;
-	uint32_t panels = (j->p->ncand + REC_LANES - 1) / REC_LANES,
-		 first = (uint32_t)task * PACK_PANELS;
-	uint32_t n = panels - first < PACK_PANELS ? panels - first : PACK_PANELS;
 
 	(void)thread;
 	(void)e;
 	j->kernel->pack(j->out + (size_t)first * REC_LANES * j->p->k, j->p->table, j->p->ld,
-			j->p->ncand, first * REC_LANES, n, j->p->k);
+			j->p->ncand, (uint32_t)first * REC_LANES, (uint32_t)(last - first),
+			j->p->k);
 	return 0;
 }
 
 int rec_part_pack(struct rec_scorer_part *p, const struct rec_run *run, struct rec_err *e)
 {
-	size_t panels = ((size_t)p->ncand + REC_LANES - 1) / REC_LANES;
+	size_t panels = rec_slices(p->ncand, REC_LANES);
 	struct pack_job j = { p, run->kernel,
 			      keep(p, rec_alloc(panels * REC_LANES * p->k + 1, sizeof(float), e)) };
 
 	if (!j.out)
 		return -1;
 	p->packed = j.out;
-	return rec_pool_run(run->pool, (panels + PACK_PANELS - 1) / PACK_PANELS, pack_task, &j, e);
+	return rec_pool_slices(run->pool, panels, PACK_PANELS, pack_task, &j, e);
 }
 
 static int load_users(struct rec_scorer_part *p, const struct rec_scorer_opts *o,

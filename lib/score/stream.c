@@ -132,23 +132,23 @@ static int print(const struct job *j, size_t i, struct rec_buf *b, struct rec_er
 	return rec_row_add(b, &row, e);
 }
 
-static int score_task(void *arg, size_t task, unsigned thread, struct rec_err *e)
+static int score_task(void *arg, uint64_t first, uint64_t last, unsigned thread,
+		      struct rec_err *e)
 {
 	struct job *j = arg;
 	struct worker *w = &j->worker[thread];
-	size_t first = task * TASK_ROWS, last = j->n - first < TASK_ROWS ? j->n : first + TASK_ROWS,
-	       i;
+	struct rec_buf *text = &j->text[first / TASK_ROWS];
 	const struct rec_row *before = NULL;
 
-	j->text[task].n = 0;
-	for (i = first; i < last; i++) {
+	text->n = 0;
+	for (size_t i = first; i < last; i++) {
 		if (!before || before->row_len != j->rows[i].row_len ||
 		    memcmp(before->row, j->rows[i].row, before->row_len))
 			if (begin(j, w, &j->rows[i], e))
 				return -1;
 		before = &j->rows[i];
 		if (score_row(j, w, i, e) ||
-		    (!j->binary && !dropped(j, i) && print(j, i, &j->text[task], e)))
+		    (!j->binary && !dropped(j, i) && print(j, i, text, e)))
 			return -1;
 	}
 	return 0;
@@ -157,7 +157,7 @@ static int score_task(void *arg, size_t task, unsigned thread, struct rec_err *e
 static int write_piece(struct job *j, struct rec_out *out, struct rec_stream_out *stream,
 		       struct rec_score_counts *counts, struct rec_err *e)
 {
-	size_t i, tasks = (j->n + TASK_ROWS - 1) / TASK_ROWS;
+	size_t i, tasks = rec_slices(j->n, TASK_ROWS);
 	struct rec_row row;
 
 	for (i = 0; i < j->n; i++) {
@@ -191,7 +191,7 @@ static void keep_first(struct rec_score_counts *c, const struct rec_row *row)
 
 static int make_room(struct job *j, struct rec_err *e)
 {
-	size_t tasks = (j->n + TASK_ROWS - 1) / TASK_ROWS;
+	size_t tasks = rec_slices(j->n, TASK_ROWS);
 
 	if (rec_grow(&j->score, &j->score_cap, j->n, sizeof *j->score, e) ||
 	    rec_grow(&j->fate, &j->fate_cap, j->n, 1, e) ||
@@ -216,8 +216,7 @@ static int pieces(struct job *j, struct rec_out *out, struct rec_score_counts *c
 			keep_first(counts, &j->rows[0]);
 		rc = make_room(j, e);
 		if (rc == 0)
-			rc = rec_pool_run(j->s->run->pool, (j->n + TASK_ROWS - 1) / TASK_ROWS,
-					  score_task, j, e);
+			rc = rec_pool_slices(j->s->run->pool, j->n, TASK_ROWS, score_task, j, e);
 		if (rc == 0)
 			rc = write_piece(j, out, stream, counts, e);
 		if (rc == 0)

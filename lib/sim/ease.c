@@ -28,15 +28,15 @@ struct gram {
 	const struct rec_run *run;
 };
 
-static int gram_rows(void *arg, size_t task, unsigned thread, struct rec_err *e)
+static int gram_rows(void *arg, uint64_t first, uint64_t last, unsigned thread,
+		     struct rec_err *e)
 {
 	const struct gram *g = arg;
 	struct rec_accumulator *a = &g->acc[thread];
-	uint32_t n = g->s->n, first = (uint32_t)task * ROWS,
-		 end = n - first > ROWS ? first + ROWS : n;
+	uint32_t n = g->s->n;
 
 	(void)e;
-	for (uint32_t i = first; i < end; i++) {
+	for (uint32_t i = (uint32_t)first; i < last; i++) {
 		float *row = g->s->p + (uint64_t)i * n;
 
 		memset(row, 0, ((size_t)i + 1) * sizeof *row);
@@ -49,7 +49,7 @@ static int gram_rows(void *arg, size_t task, unsigned thread, struct rec_err *e)
 		rec_overlap_clear(a);
 	}
 	if (thread == 0)
-		rec_progress_tell(&g->run->progress, "gram", end, n, NULL);
+		rec_progress_tell(&g->run->progress, "gram", last, n, NULL);
 	return 0;
 }
 
@@ -62,8 +62,7 @@ static int gram(struct gram *g, struct rec_err *e)
 	while (g->acc && i < threads && rec_accumulator_new(&g->acc[i], g->o, e) == 0)
 		i++;
 	if (i == threads)
-		rc = rec_pool_run(g->run->pool, ((size_t)g->s->n + ROWS - 1) / ROWS, gram_rows, g,
-				  e);
+		rc = rec_pool_slices(g->run->pool, g->s->n, ROWS, gram_rows, g, e);
 	for (i = 0; g->acc && i < threads; i++)
 		rec_accumulator_free(&g->acc[i]);
 	free(g->acc);
@@ -178,7 +177,7 @@ int rec_ease_weights(struct rec_ease *s, float min_sim, const struct rec_run *ru
 {
 	struct weights w = { s, min_sim, false };
 
-	return rec_pool_run(run->pool, ((size_t)s->n + PATCH - 1) / PATCH, patch_row, &w, e);
+	return rec_pool_run(run->pool, rec_slices(s->n, PATCH), patch_row, &w, e);
 }
 
 struct lines {
@@ -213,7 +212,7 @@ int rec_ease_select(struct rec_csr *out, struct rec_ease *s, const struct rec_se
 	struct lines l = { s, how->rows, min_sim };
 
 	*out = (struct rec_csr){ 0 };
-	if (rec_pool_run(run->pool, ((size_t)s->n + PATCH - 1) / PATCH, patch_row, &w, e) != 0)
+	if (rec_pool_run(run->pool, rec_slices(s->n, PATCH), patch_row, &w, e) != 0)
 		return -1;
 	return rec_select(out, how, line_of_p, &l, run, e);
 }

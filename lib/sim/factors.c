@@ -140,15 +140,14 @@ struct whole {
 	float *to;
 };
 
-static int whole_rows(void *arg, size_t task, unsigned thread, struct rec_err *e)
+static int whole_rows(void *arg, uint64_t first, uint64_t last, unsigned thread,
+		      struct rec_err *e)
 {
 	const struct whole *w = arg;
 	struct table *t = w->t;
-	uint32_t first = (uint32_t)task * REC_BLOCK_ROWS,
-		 end = t->n - first > REC_BLOCK_ROWS ? first + REC_BLOCK_ROWS : t->n;
 	bool finite = true;
 
-	for (uint32_t i = first; i < end; i++) {
+	for (uint32_t i = (uint32_t)first; i < last; i++) {
 		const float *dot = scores_of(t, i, thread);
 		float *row = w->to + (uint64_t)i * t->n;
 
@@ -169,7 +168,7 @@ static int dense(struct rec_similarity *s, struct table *t, const struct rec_run
 	struct whole w = { t, NULL };
 
 	w.to = s->dense = rec_alloc((size_t)t->n * t->n, sizeof *s->dense, e);
-	return w.to ? rec_pool_run(run->pool, rec_blocks(t->n), whole_rows, &w, e) : -1;
+	return w.to ? rec_pool_slices(run->pool, t->n, REC_BLOCK_ROWS, whole_rows, &w, e) : -1;
 }
 
 static int save(struct rec_meta *m, const struct rec_model *from, const struct rec_sim_opts *o,

@@ -55,29 +55,28 @@ static void sum_strip(const struct strips *k, uint32_t from, uint32_t to)
 	}
 }
 
-static int sum_task(void *arg, size_t task, unsigned thread, struct rec_err *e)
+static int sum_task(void *arg, uint64_t first, uint64_t last, unsigned thread,
+		    struct rec_err *e)
 {
 	const struct strips *k = arg;
-	uint32_t n = k->s->n, from = (uint32_t)task * STRIP,
-		 to = n - from > STRIP ? from + STRIP : n;
 
 	(void)thread;
 	(void)e;
-	sum_strip(k, from, to);
+	sum_strip(k, (uint32_t)first, (uint32_t)last);
 	return 0;
 }
 
-static int scale_task(void *arg, size_t task, unsigned thread, struct rec_err *e)
+static int scale_task(void *arg, uint64_t first, uint64_t last, unsigned thread,
+		      struct rec_err *e)
 {
 	const struct strips *k = arg;
-	uint32_t n = k->s->n, from = (uint32_t)task * STRIP,
-		 to = n - from > STRIP ? from + STRIP : n;
+	uint32_t n = k->s->n;
 
 	(void)thread;
 	(void)e;
-	for (uint32_t i = from; i < to; i++)
+	for (uint64_t i = first; i < last; i++)
 		for (uint32_t j = 0; j < n; j++) {
-			float *w = k->s->dense + (uint64_t)i * n + j;
+			float *w = k->s->dense + i * n + j;
 
 			*w = scaled(*w, norm_of(k->sum[k->rows ? i : j], k->squares));
 		}
@@ -102,7 +101,6 @@ int rec_similarity_normalize(struct rec_similarity *s, enum rec_sim_normalize ho
 			     const struct rec_run *run, struct rec_err *e)
 {
 	struct strips k = { .s = s, .rows = rows, .squares = how == REC_SIM_NORMALIZE_L2 };
-	size_t tasks = ((size_t)s->n + STRIP - 1) / STRIP;
 	int rc = 0;
 
 	if (how == REC_SIM_NORMALIZE_NONE)
@@ -112,8 +110,8 @@ int rec_similarity_normalize(struct rec_similarity *s, enum rec_sim_normalize ho
 		return -1;
 	if (!s->dense)
 		normalize_sparse(&k);
-	else if ((rc = rec_pool_run(run->pool, tasks, sum_task, &k, e)) == 0)
-		rc = rec_pool_run(run->pool, tasks, scale_task, &k, e);
+	else if ((rc = rec_pool_slices(run->pool, s->n, STRIP, sum_task, &k, e)) == 0)
+		rc = rec_pool_slices(run->pool, s->n, STRIP, scale_task, &k, e);
 	free(k.sum);
 	return rc;
 }
@@ -129,7 +127,7 @@ int rec_similarity_offset(double *offset, const struct rec_similarity *s, const 
 
 	memset(offset, 0, s->n * sizeof *offset);
 	if (s->dense)
-		rc = rec_pool_run(run->pool, ((size_t)s->n + STRIP - 1) / STRIP, sum_task, &k, e);
+		rc = rec_pool_slices(run->pool, s->n, STRIP, sum_task, &k, e);
 	for (uint32_t i = 0; !s->dense && i < m->nrows; i++)
 		for (uint64_t c = m->ptr[i]; c < m->ptr[i + 1]; c++)
 			offset[m->col[c]] += (double)m->val[c] * mean[i];

@@ -175,19 +175,19 @@ static int add_line(struct job *j, struct piece *p, uint32_t line, struct rec_ac
 	return rc;
 }
 
-static int lines_task(void *arg, size_t task, unsigned thread, struct rec_err *e)
+static int lines_task(void *arg, uint64_t first, uint64_t last, unsigned thread,
+		      struct rec_err *e)
 {
 	struct job *j = arg;
-	struct piece *p = &j->piece[task];
-	uint32_t first = j->from + (uint32_t)task * LINES,
-		 end = j->to - first > LINES ? first + LINES : j->to;
+	struct piece *p = &j->piece[first / LINES];
 
-	for (uint32_t line = first; line < end; line++) {
+	for (uint64_t i = first; i < last; i++) {
+		uint32_t line = j->from + (uint32_t)i;
 		size_t before = p->n;
 
 		if (add_line(j, p, line, &j->acc[thread], j->bits[thread], e) != 0)
 			return -1;
-		j->ptr[line - j->from + 1] = p->n - before;
+		j->ptr[i + 1] = p->n - before;
 	}
 	return 0;
 }
@@ -279,13 +279,14 @@ static int write_block(struct rec_out *out, const struct rec_sparse *s, bool bin
 static int make_block(struct rec_out *out, struct job *j, struct rec_partial *p,
 		      const struct rec_run *run, struct rec_err *e)
 {
-	size_t tasks = ((size_t)j->to - j->from + LINES - 1) / LINES;
+	size_t tasks = rec_slices(j->to - j->from, LINES);
 	struct rec_sparse s = { .has_value = true };
 	int rc = -1;
 
 	j->piece = rec_zalloc(tasks, sizeof *j->piece, e);
 	j->ptr = rec_zalloc((size_t)j->to - j->from + 1, sizeof *j->ptr, e);
-	if (j->piece && j->ptr && rec_pool_run(run->pool, tasks, lines_task, j, e) == 0 &&
+	if (j->piece && j->ptr &&
+	    rec_pool_slices(run->pool, j->to - j->from, LINES, lines_task, j, e) == 0 &&
 	    assemble(&s.m, j, tasks, e) == 0 && label(&s, j, e) == 0)
 		rc = write_block(out, &s, p->binary, run->pool, e);
 	p->cells += s.m.nnz;

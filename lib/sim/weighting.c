@@ -75,16 +75,6 @@ static void thin(struct draw *draw, uint32_t n, uint32_t max, const struct rec_s
 	qsort(draw, max, sizeof *draw, by_cell);
 }
 
-static uint32_t longest_row(const struct rec_csr *m)
-{
-	uint64_t longest = 0;
-
-	for (uint32_t r = 0; r < m->nrows; r++)
-		if (m->ptr[r + 1] - m->ptr[r] > longest)
-			longest = m->ptr[r + 1] - m->ptr[r];
-	return (uint32_t)longest;
-}
-
 static bool all_take_part(const struct rec_csr *m, const struct rec_weighting *w, bool zeros)
 {
 	for (uint32_t r = 0; r < m->nrows; r++) {
@@ -101,7 +91,7 @@ int rec_weighting_pairs(struct rec_csr *out, const struct rec_sparse *x,
 			uint64_t *thinned, struct rec_err *e)
 {
 	const struct rec_csr *m = &x->m;
-	uint32_t longest = longest_row(m);
+	uint32_t longest = (uint32_t)rec_csr_longest(m->ptr, m->nrows);
 	uint64_t key = rec_key(seed, "max-user"), *ptr, at = 0;
 	struct draw *draw;
 

@@ -185,15 +185,15 @@ static uint64_t row_cost(const struct costs *c, uint32_t row)
 	return scored ? cost + scored + looked_at + ENTRY * (uint64_t)most : cost;
 }
 
-static int cost_task(void *arg, size_t task, unsigned thread, struct rec_err *e)
+static int cost_task(void *arg, uint64_t first, uint64_t last, unsigned thread,
+		     struct rec_err *e)
 {
 	struct costs *c = arg;
-	uint64_t row = (uint64_t)task * REC_BLOCK_ROWS, end = row + REC_BLOCK_ROWS;
 
 	(void)thread;
 	(void)e;
-	for (; row < end && row < c->nrows; row++)
-		c->block[task] += row_cost(c, (uint32_t)row);
+	for (uint64_t row = first; row < last; row++)
+		c->block[first / REC_BLOCK_ROWS] += row_cost(c, (uint32_t)row);
 	return 0;
 }
 
@@ -206,7 +206,7 @@ static int costs_new(struct costs *c, struct rec_err *e)
 	for (size_t i = 0; i < c->s->nparts; i++)
 		if (part_cost_new(&c->part[i], &c->s->part[i], c, e) != 0)
 			return -1;
-	return rec_pool_run(c->s->run->pool, (size_t)rec_blocks(c->nrows), cost_task, c, e);
+	return rec_pool_slices(c->s->run->pool, c->nrows, REC_BLOCK_ROWS, cost_task, c, e);
 }
 
 int rec_topn_part(const struct rec_topn *t, struct rec_topn_rows *rows, uint32_t i, uint32_t n,

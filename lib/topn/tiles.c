@@ -59,18 +59,18 @@ static uint32_t ntiles(const struct rec_tiles *t)
 	return (uint32_t)(((uint64_t)t->n + t->tile - 1) / t->tile);
 }
 
-static int pack_tile(void *arg, size_t task, unsigned thread, struct rec_err *e)
+static int pack_tile(void *arg, uint64_t first, uint64_t last, unsigned thread,
+		     struct rec_err *e)
 {
 	struct rec_tiles *t = arg;
 	const struct rec_scorer_part *p = t->part;
-	uint32_t first = (uint32_t)task * t->tile,
-		 n = t->n - first < t->tile ? t->n - first : t->tile;
-	float *out = t->packed + (size_t)first * p->k, *rows;
+	uint32_t n = (uint32_t)(last - first);
+	float *out = t->packed + first * p->k, *rows;
 
 	(void)thread;
 	if (!t->item_of) {
-		t->run->kernel->pack(out, p->table, p->ld, p->ncand, first, t->tile / REC_LANES,
-				     p->k);
+		t->run->kernel->pack(out, p->table, p->ld, p->ncand, (uint32_t)first,
+				     t->tile / REC_LANES, p->k);
 		return 0;
 	}
 	rows = rec_alloc((size_t)n * p->k + 1, sizeof *rows, e);
@@ -78,7 +78,8 @@ static int pack_tile(void *arg, size_t task, unsigned thread, struct rec_err *e)
 		return -1;
 	for (uint32_t i = 0; i < n; i++)
 		memcpy(rows + (size_t)i * p->k,
-		       p->table + (size_t)candidate_at(t, first + i) * p->ld, p->k * sizeof *rows);
+		       p->table + (size_t)candidate_at(t, (uint32_t)first + i) * p->ld,
+		       p->k * sizeof *rows);
 	t->run->kernel->pack(out, rows, p->k, n, 0, t->tile / REC_LANES, p->k);
 	free(rows);
 	return 0;
@@ -102,7 +103,7 @@ static int make_tiles(struct rec_tiles *t, struct rec_err *e)
 		for (uint32_t i = 0; i < t->n; i++)
 			t->offset[i] = p->offset[candidate_at(t, i)];
 	}
-	return rec_pool_run(t->run->pool, ntiles(t), pack_tile, t, e);
+	return rec_pool_slices(t->run->pool, t->n, t->tile, pack_tile, t, e);
 }
 
 int rec_tiles_new(struct rec_tiles *t, const struct rec_scorer_part *part, uint32_t nitems,

@@ -27,6 +27,33 @@ static int fail_some(void *arg, size_t task, unsigned thread, struct rec_err *e)
 		       0;
 }
 
+static int count_slice(void *arg, uint64_t first, uint64_t last, unsigned thread,
+		       struct rec_err *e)
+{
+	(void)thread;
+	CHECK(last > first && last - first <= *(uint64_t *)arg, "a slice is not empty");
+	for (uint64_t i = first; i < last; i++)
+		ran[i]++;
+	return first % 1000 == 999 ? rec_err_set(e, REC_EDATA, "never") : 0;
+}
+
+static void test_slices(struct rec_pool *p)
+{
+	for (uint64_t n = 0; n <= 300; n += n < 10 ? 1 : 97)
+		for (uint64_t step = 1; step <= 256; step *= 4) {
+			struct rec_err e = { 0 };
+			uint64_t wrong = 0;
+
+			for (uint64_t i = 0; i <= n; i++)
+				ran[i] = 0;
+			CHECK(rec_pool_slices(p, n, step, count_slice, &step, &e) == 0, "slices");
+			for (uint64_t i = 0; i < n; i++)
+				wrong += ran[i] != 1;
+			CHECK(wrong == 0 && ran[n] == 0, "each thing once");
+			CHECK(rec_slices(n, step) == (n + step - 1) / step, "slices of %d", (int)n);
+		}
+}
+
 int main(void)
 {
 	for (unsigned n = 1; n <= 8; n *= 2) {
@@ -51,6 +78,7 @@ int main(void)
 			CHECK(e.code == REC_EDATA && !__builtin_strcmp(e.msg, want),
 			      "the lowest failure is reported");
 		}
+		test_slices(p);
 		rec_pool_free(p);
 	}
 	return finished("pool");
