@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/progress.h"
 #include "cmd/cli/cli.h"
 #include "data/generate.h"
 #include "io/num.h"

@@ -8,7 +8,7 @@
 #include "base/err.h"
 #include "io/in.h"
 #include "io/out.h"
-#include "kernel/run.h"
+#include "kernel/kernel.h"
 
 /*
  * flags: REC_ROWS_TRUST, REC_ROWS_ANYHOW. What in holds: key TAB value. Takes

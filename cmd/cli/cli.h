@@ -29,7 +29,7 @@
 #include "base/far.h"
 #include "io/in.h"
 #include "io/out.h"
-#include "kernel/run.h"
+#include "kernel/kernel.h"
 
 enum { CLI_OK = 0, CLI_FAILED = 1, CLI_USAGE = 2, CLI_GATE = 3, CLI_RESOURCE = 4 };
 

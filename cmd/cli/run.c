@@ -213,7 +213,6 @@ int cli_run(struct rec_run **run, struct rec_err *e)
 	if (cli_expect_out(c->output, c->binary && !c->estimate, e) != 0 || cli_open_stats(e) != 0)
 		return -1;
 	cli_tell_settings(rec_pool_size(the_run.pool), the_run.kernel->isa);
-	the_run.mem = c->mem;
 	if (isatty(2) && !c->quiet)
 		the_run.progress.fn = show_progress;
 	*run = &the_run;

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 
 #include "base/err.h"
-#include "kernel/run.h"
+#include "kernel/kernel.h"
 
 /*
  * What the split claims of its times: no test row is older than the newest

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "kernel/run.h"
+#include "kernel/kernel.h"
 
 struct split_parts {
 	uint32_t n;

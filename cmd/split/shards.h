@@ -8,7 +8,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
-#include "kernel/run.h"
+#include "kernel/kernel.h"
 
 struct split_shards {
 	uint32_t n;

@@ -12,7 +12,7 @@
 #include "base/err.h"
 #include "data/filter.h"
 #include "data/split.h"
-#include "kernel/run.h"
+#include "kernel/kernel.h"
 
 struct split_files {
 	/*

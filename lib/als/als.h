@@ -30,7 +30,7 @@
 
 #include "base/err.h"
 #include "base/lang.h"
-#include "kernel/run.h"
+#include "kernel/kernel.h"
 #include "matrix/sparse.h"
 #include "model/model.h"
 #include "model/outliers.h"

@@ -18,7 +18,7 @@
 
 #include "als/als.h"
 #include "base/err.h"
-#include "kernel/run.h"
+#include "kernel/kernel.h"
 #include "matrix/csr.h"
 #include "matrix/dense.h"
 #include "recmat/meta.h"

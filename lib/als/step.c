@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/progress.h"
 
 enum { TASK_ROWS = 64, TASK_PAIRS = 1 << 16 };
 

@@ -97,3 +97,8 @@ int rec_err_suffix(struct rec_err *e, const char *fmt, ...)
 	va_end(ap);
 	return -1;
 }
+
+const char *rec_version(void)
+{
+	return REC_VERSION;
+}

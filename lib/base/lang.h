@@ -9,12 +9,12 @@
 #ifndef REC_BASE_LANG_H
 #define REC_BASE_LANG_H
 
+#include "recpipe/err.h"
+
 #ifdef __cplusplus
 
 #include <atomic>
 
-#define REC_BEGIN_C extern "C" {
-#define REC_END_C }
 #define REC_ATOMIC(type) std::atomic<type>
 
 /* What inline functions here call. */
@@ -25,8 +25,6 @@ using std::memory_order_relaxed;
 
 #include <stdatomic.h>
 
-#define REC_BEGIN_C
-#define REC_END_C
 #define REC_ATOMIC(type) _Atomic(type)
 
 #endif

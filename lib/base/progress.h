@@ -9,17 +9,9 @@
 #include <stdint.h>
 
 #include "base/lang.h"
+#include "recpipe/pool.h"
 
 REC_BEGIN_C
-
-/*
- * fn is called from one thread, often; phase is a word or two, note may be
- * NULL.
- */
-struct rec_progress {
-	void (*fn)(void *arg, const char *phase, uint64_t done, uint64_t total, const char *note);
-	void *arg;
-};
 
 static inline void rec_progress_tell(const struct rec_progress *p, const char *phase, uint64_t done,
 				     uint64_t total, const char *note)

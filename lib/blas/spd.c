@@ -7,6 +7,8 @@
  */
 #include "blas/spd.h"
 
+#include "base/progress.h"
+
 struct tiles {
 	float *a;
 	uint32_t n, nt, k;	/* order, tiles a side, step */

@@ -19,7 +19,7 @@
 #include "base/err.h"
 #include "base/lang.h"
 #include "base/pool.h"
-#include "base/progress.h"
+#include "recpipe/pool.h"
 #include "blas/blas.h"
 
 REC_BEGIN_C

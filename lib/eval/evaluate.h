@@ -13,7 +13,7 @@
 #include "base/lang.h"
 #include "eval/measure.h"
 #include "eval/results.h"
-#include "kernel/run.h"
+#include "kernel/kernel.h"
 #include "matrix/lists.h"
 #include "matrix/sparse.h"
 

@@ -18,8 +18,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/err.h"
 #include "base/lang.h"
+#include "recpipe/pool.h"
 
 REC_BEGIN_C
 
@@ -130,16 +130,6 @@ struct rec_kernel {
 	 */
 	uint32_t (*above)(uint32_t *idx, const float *x, uint32_t n, float bound, int *nan);
 };
-
-/*
- * The kernels for a name ("plain", "avx2", "avx512", "neon"), or the best this
- * machine has where name is NULL or "". An unknown name, or a set that the
- * machine lacks, fails with REC_EUSAGE.
- */
-REC_MUST int rec_kernel_pick(const struct rec_kernel **k, const char *name, struct rec_err *e);
-
-/* The names this machine can run, best first, NULL-terminated. */
-const char *const *rec_kernel_names(void);
 
 REC_END_C
 

@@ -33,7 +33,7 @@
 #include "io/in.h"
 #include "io/lost.h"
 #include "io/out.h"
-#include "kernel/run.h"
+#include "kernel/kernel.h"
 #include "matrix/csr.h"
 #include "matrix/dense.h"
 #include "matrix/labels.h"

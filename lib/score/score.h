@@ -33,7 +33,7 @@
 #include "als/als.h"
 #include "base/err.h"
 #include "base/lang.h"
-#include "kernel/run.h"
+#include "kernel/kernel.h"
 #include "matrix/labels.h"
 #include "matrix/sparse.h"
 #include "model/model.h"

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/progress.h"
 #include "io/num.h"
 #include "recmat/recmat.h"
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/progress.h"
 #include "blas/spd.h"
 
 enum { ROWS = 64, PATCH = 64 };

@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "kernel/run.h"
+#include "kernel/kernel.h"
 #include "matrix/csr.h"
 #include "sim/neighbours.h"
 #include "sim/select.h"

@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "kernel/run.h"
+#include "kernel/kernel.h"
 #include "matrix/csr.h"
 #include "model/model.h"
 #include "sim/sim.h"

@@ -14,7 +14,7 @@
 #ifndef REC_SIM_GROUPS_H
 #define REC_SIM_GROUPS_H
 
-#include "kernel/run.h"
+#include "kernel/kernel.h"
 #include "sim/neighbours.h"
 
 struct rec_group {

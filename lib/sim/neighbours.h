@@ -18,7 +18,7 @@
 
 #include "base/err.h"
 #include "base/lang.h"
-#include "kernel/run.h"
+#include "kernel/kernel.h"
 #include "matrix/csr.h"
 
 REC_BEGIN_C

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/progress.h"
 #include "recmat/recmat.h"
 #include "sim/linear.h"
 #include "sim/method.h"

@@ -14,7 +14,7 @@
 #include "base/err.h"
 #include "base/lang.h"
 #include "io/out.h"
-#include "kernel/run.h"
+#include "kernel/kernel.h"
 #include "matrix/sparse.h"
 #include "sim/sim.h"
 #include "sim/survey.h"

@@ -9,6 +9,7 @@
 
 #include "base/bits.h"
 #include "base/mem.h"
+#include "base/progress.h"
 
 enum { BLOCK = 64 };
 

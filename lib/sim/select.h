@@ -24,7 +24,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "kernel/run.h"
+#include "kernel/kernel.h"
 #include "matrix/csr.h"
 
 /*

@@ -20,7 +20,7 @@
 
 #include "base/err.h"
 #include "base/lang.h"
-#include "kernel/run.h"
+#include "kernel/kernel.h"
 #include "matrix/sparse.h"
 #include "model/model.h"
 #include "sim/weighting.h"

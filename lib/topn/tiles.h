@@ -11,7 +11,7 @@
 
 #include "base/best.h"
 #include "base/err.h"
-#include "kernel/run.h"
+#include "kernel/kernel.h"
 #include "score/score.h"
 
 /*

@@ -23,7 +23,7 @@
 #include "base/lang.h"
 #include "base/mem.h"
 #include "io/out.h"
-#include "kernel/run.h"
+#include "kernel/kernel.h"
 #include "rows/rows.h"
 #include "score/candidates.h"
 #include "score/history.h"
