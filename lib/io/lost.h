@@ -12,23 +12,9 @@
 
 #include "base/err.h"
 #include "base/lang.h"
+#include "recpipe/stream.h"
 
 REC_BEGIN_C
-
-/* Where it stands, what was written (cut where long), what it is read as. */
-struct rec_lost_number {
-	char where[200], written[48], kept[32];
-};
-
-struct rec_lost {	/* {0} is none */
-	uint64_t values, times;
-	/*
-	 * of the times: whole numbers above 2^53, such as nanoseconds, whose
-	 * order may be lost
-	 */
-	uint64_t wide;
-	struct rec_lost_number value, time, wide_time;	/* the first ones */
-};
 
 /* One more, written as the n bytes at s in that line and field of the file. */
 void rec_lost_value(struct rec_lost *l, const char *file, uint64_t line, const char *s, size_t n,
