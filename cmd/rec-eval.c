@@ -15,6 +15,8 @@
 #include "cmd/cli/load.h"
 #include "cmd/cli/side.h"
 #include "eval/evaluate.h"
+#include "eval/maps.h"
+#include "eval/part.h"
 #include "eval/peruser.h"
 #include "eval/summary.h"
 #include "io/num.h"

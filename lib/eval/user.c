@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * evaluate_user.c - the values of one user.
+ * user.c - the values of one user.
  *
  * The user's relevant items are marked in scratch by truth column, so that each
  * list entry is one look-up; a list (the given one, the most popular unseen
@@ -8,9 +8,9 @@
  * struct rec_ranking is prepared for the measures. A user writes its own
  * entries of the series only.
  */
-#include <stdlib.h>
+#include "eval/user.h"
 
-#include "eval/evaluate_private.h"
+#include <stdlib.h>
 
 enum { EVERYWHERE = -1 };	/* focus: all items; else a third */
 
@@ -42,7 +42,7 @@ static bool seen(const struct user *x, uint32_t train_col)
  */
 static bool reachable(const struct user *x, uint32_t truth_col)
 {
-	uint32_t t = x->v->in->train ? x->v->truth_train[truth_col] : REC_NONE;
+	uint32_t t = x->v->in->train ? x->v->map.truth_train[truth_col] : REC_NONE;
 
 	if (x->v->in->candidates && x->s->candidate_by[truth_col] != x->u + 1)
 		return false;
@@ -80,12 +80,12 @@ static void count_candidates(struct user *x)
 	if (in->candidates && x->candidates != REC_NONE) {
 		m = &in->candidates->m;
 		for (uint64_t i = m->ptr[x->candidates]; i < m->ptr[x->candidates + 1]; i++) {
-			uint32_t t = x->v->candidate_truth[m->col[i]];
+			uint32_t t = x->v->map.candidate_truth[m->col[i]];
 
 			if (t != REC_NONE)
 				x->s->candidate_by[t] = x->u + 1;
 			x->candidates_all += !in->train ||
-					     !seen(x, x->v->candidate_train[m->col[i]]);
+					     !seen(x, x->v->map.candidate_train[m->col[i]]);
 		}
 	} else if (!in->candidates && in->train) {
 		m = &in->train->m;
@@ -105,8 +105,8 @@ static uint32_t load_list(const struct user *x)
 	for (uint64_t i = l->ptr[x->list]; i < l->ptr[x->list + 1]; i++) {
 		uint32_t c = l->col_idx[i];
 
-		x->s->entry[n++] = (struct rec_entry){ x->v->list_truth[c],
-						       x->v->in->train ? x->v->list_train[c] :
+		x->s->entry[n++] = (struct rec_entry){ x->v->map.list_truth[c],
+						       x->v->in->train ? x->v->map.list_train[c] :
 									 REC_NONE,
 						       rec_lists_score(l, i) };
 	}
@@ -133,22 +133,22 @@ static uint32_t load_floor(const struct user *x)
 	uint32_t n = 0;
 
 	if (!c) {
-		for (uint32_t i = 0; i < v->in->train->col.n && n < v->floor_length; i++) {
-			uint32_t t = v->order[i];
+		for (uint32_t i = 0; i < v->in->train->col.n && n < v->want.floor_length; i++) {
+			uint32_t t = v->popular.order[i];
 
 			if (!seen(x, t))
-				x->s->entry[n++] = (struct rec_entry){ v->train_truth[t], t,
-								       v->popularity[t] };
+				x->s->entry[n++] = (struct rec_entry){ v->map.train_truth[t], t,
+								       v->popular.popularity[t] };
 		}
 		return n;
 	}
 	for (uint64_t i = x->candidates == REC_NONE ? 0 : c->m.ptr[x->candidates];
 	     x->candidates != REC_NONE && i < c->m.ptr[x->candidates + 1]; i++) {
-		uint32_t t = v->candidate_train[c->m.col[i]];
+		uint32_t t = v->map.candidate_train[c->m.col[i]];
 
 		if (t != REC_NONE && !seen(x, t))
-			x->s->entry[n++] = (struct rec_entry){ v->candidate_truth[c->m.col[i]], t,
-							       v->popularity[t] };
+			x->s->entry[n++] = (struct rec_entry){ v->map.candidate_truth[c->m.col[i]],
+							       t, v->popular.popularity[t] };
 	}
 	qsort(x->s->entry, n, sizeof *x->s->entry, by_popularity);
 	return n;
@@ -172,7 +172,7 @@ static uint32_t load_ceiling(const struct user *x)
 		uint32_t c = x->s->relevant[i];
 
 		if (reachable(x, c))
-			x->s->entry[n++] = (struct rec_entry){ c, x->v->truth_train[c],
+			x->s->entry[n++] = (struct rec_entry){ c, x->v->map.truth_train[c],
 							       x->s->gain_of[c] };
 	}
 	qsort(x->s->entry, n, sizeof *x->s->entry, by_gain);
@@ -181,7 +181,8 @@ static uint32_t load_ceiling(const struct user *x)
 
 static bool in_focus(const struct user *x, uint32_t train_col, int focus)
 {
-	return focus == EVERYWHERE || (train_col != REC_NONE && x->v->third[train_col] == focus);
+	return focus == EVERYWHERE ||
+	       (train_col != REC_NONE && x->v->popular.third[train_col] == focus);
 }
 
 /*
@@ -240,7 +241,7 @@ static void prepare(struct rec_ranking *r, const struct user *x, uint32_t n, enu
 	for (uint32_t i = 0; i < x->relevant; i++) {
 		uint32_t c = s->relevant[i];
 
-		if (!in_focus(x, x->v->in->train ? x->v->truth_train[c] : REC_NONE, focus))
+		if (!in_focus(x, x->v->in->train ? x->v->map.truth_train[c] : REC_NONE, focus))
 			continue;
 		s->ideal[r->relevant++] = s->gain_of[c];
 		r->candidates_relevant += reachable(x, c);
@@ -259,13 +260,13 @@ static void prepare(struct rec_ranking *r, const struct user *x, uint32_t n, enu
 		s->gain[i] = gain;
 	}
 	make_groups(s, n, ties);
-	r->discount = x->v->discount;
-	r->discount_sum = x->v->discount_sum;
+	r->discount = x->v->want.discount;
+	r->discount_sum = x->v->want.discount_sum;
 }
 
 static struct rec_series *series_of(const struct user *x, size_t metric, int variant)
 {
-	size_t i = x->v->series[metric * VARIANTS + (size_t)variant];
+	size_t i = x->v->series.of[metric * VARIANTS + (size_t)variant];
 
 	return i == SIZE_MAX ? NULL : &x->v->r->series[i];
 }
@@ -322,15 +323,16 @@ static void estimate(const struct user *x, const struct rec_ranking *r, enum rec
 			above += !(r->gain[i] > 0);
 			found |= r->gain[i] > 0;
 		}
-	if (!found || above > v->sampled_max)
-		above = v->sampled_max;
+	if (!found || above > v->sample.max)
+		above = v->sample.max;
 	for (size_t i = 0; i < v->o->n; i++) {
 		struct rec_series *s = series_of(x, i, VARIANT_CORRECTED);
 
 		if (s)
 			set(s, x->at,
-			    state == REC_MISSING ? 0 :
-						   v->corrected[i * (v->sampled_max + 1) + above],
+			    state == REC_MISSING ?
+				    0 :
+				    v->sample.corrected[i * (v->sample.max + 1) + above],
 			    state);
 	}
 }
@@ -348,10 +350,10 @@ static int rank(const struct user *x, struct rec_err *e)
 			measure(x, &r, VARIANT_HEAD + third, state);
 	}
 	prepare(&r, x, n, v->o->ties, EVERYWHERE);
-	if (v->auc && state == REC_PRESENT && check_whole(x, &r, e) != 0)
+	if (v->want.auc && state == REC_PRESENT && check_whole(x, &r, e) != 0)
 		return -1;
 	measure(x, &r, VARIANT_MAIN, state);
-	if (v->corrected)
+	if (v->sample.corrected)
 		estimate(x, &r, state);
 	if (!v->in->train || (state == REC_MISSING && v->o->skip_missing))
 		return 0;
@@ -378,14 +380,14 @@ static void audit(const struct user *x)
 	uint32_t old = 0, n = 0;
 
 	for (uint32_t i = 0; i < x->relevant; i++)
-		old += seen(x, v->truth_train[x->s->relevant[i]]);
-	set_ratio(&v->r->series[v->truth_in_train], x->at, old, x->relevant, x->relevant);
+		old += seen(x, v->map.truth_train[x->s->relevant[i]]);
+	set_ratio(&v->r->series[v->series.truth_in_train], x->at, old, x->relevant, x->relevant);
 	if (x->list == REC_NONE)
 		return;
 	old = 0;
 	for (uint64_t i = l->ptr[x->list]; i < l->ptr[x->list + 1]; i++, n++)
-		old += seen(x, v->list_train[l->col_idx[i]]);
-	set_ratio(&v->r->series[v->listed_in_train], x->at, old, n, n);
+		old += seen(x, v->map.list_train[l->col_idx[i]]);
+	set_ratio(&v->r->series[v->series.listed_in_train], x->at, old, n, n);
 }
 
 static void novelty(const struct user *x)
@@ -402,10 +404,10 @@ static void novelty(const struct user *x)
 			continue;
 		for (uint64_t i = l->ptr[x->list];
 		     i < l->ptr[x->list + 1] && of < v->o->metric[m].k; i++, of++) {
-			uint32_t t = v->list_train[l->col_idx[i]];
+			uint32_t t = v->map.list_train[l->col_idx[i]];
 
-			if (t != REC_NONE && v->information[t] >= 0) {
-				sum += v->information[t];
+			if (t != REC_NONE && v->popular.information[t] >= 0) {
+				sum += v->popular.information[t];
 				count++;
 			}
 		}
@@ -423,7 +425,7 @@ static void rate(const struct user *x)
 
 	for (uint64_t i = x->list == REC_NONE ? 0 : l->ptr[x->list];
 	     x->list != REC_NONE && i < l->ptr[x->list + 1]; i++) {
-		uint32_t c = v->list_truth[l->col_idx[i]];
+		uint32_t c = v->map.list_truth[l->col_idx[i]];
 
 		if (c == REC_NONE)
 			continue;
@@ -453,9 +455,9 @@ static int one_user(struct rec_evaluation *v, struct rec_scratch *s, uint32_t u,
 			  .s = s,
 			  .u = u,
 			  .at = u - v->first,
-			  .list = v->list_row[u],
-			  .train = v->in->train ? v->train_row[u] : REC_NONE,
-			  .candidates = v->in->candidates ? v->candidates_row[u] : REC_NONE };
+			  .list = v->map.list_row[u],
+			  .train = v->in->train ? v->map.train_row[u] : REC_NONE,
+			  .candidates = v->in->candidates ? v->map.candidates_row[u] : REC_NONE };
 	int rc = 0;
 
 	if (v->in->train)
@@ -463,16 +465,16 @@ static int one_user(struct rec_evaluation *v, struct rec_scratch *s, uint32_t u,
 					      0 :
 					      (uint32_t)(v->in->train->m.ptr[x.train + 1] -
 							 v->in->train->m.ptr[x.train]);
-	if (v->rating)
+	if (v->want.rating)
 		rate(&x);
 	mark(&x);
 	if (x.relevant > 0) {
 		count_candidates(&x);
 		if (v->in->train)
 			audit(&x);
-		if (v->novelty)
+		if (v->want.novelty)
 			novelty(&x);
-		if (v->ranking)
+		if (v->want.ranking)
 			rc = rank(&x, e);
 	}
 	unmark(&x);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * evaluate_check.c - inputs of which no measure can be taken, or which aren't
+ * check.c - inputs of which no measure can be taken, or which aren't
  * what they should be.
  */
+#include "eval/check.h"
+
 #include <string.h>
 
-#include "eval/evaluate_private.h"
 #include "io/num.h"
 #include "recmat/recmat.h"
 
@@ -167,9 +168,9 @@ int rec_eval_check(struct rec_evaluation *v, struct rec_eval_notes *notes, struc
 	if (v->in->lists->nnz == 0)
 		return rec_err_set(e, REC_EDATA, "no lists: the input is empty");
 	v->longest = longest < UINT32_MAX ? (uint32_t)longest : UINT32_MAX;
-	if ((v->ranking || v->deepest > 0) && check_scores(v, notes, e) != 0)
+	if ((v->want.ranking || v->want.deepest > 0) && check_scores(v, notes, e) != 0)
 		return -1;
-	notes->swapped = (v->ranking || v->deepest > 0) && looks_swapped(v);
+	notes->swapped = (v->want.ranking || v->want.deepest > 0) && looks_swapped(v);
 	for (size_t i = 0; i < v->o->n; i++) {
 		const struct rec_metric *m = &v->o->metric[i];
 
@@ -184,9 +185,9 @@ int rec_eval_check(struct rec_evaluation *v, struct rec_eval_notes *notes, struc
 	}
 	if (check_grades(v, e) != 0)
 		return -1;
-	if (v->auc && !v->in->train && !v->in->candidates)
+	if (v->want.auc && !v->in->train && !v->in->candidates)
 		return rec_err_set(
 			e, REC_EUSAGE,
 			"auc needs --train or --candidates, to know what a whole list holds");
-	return v->rating ? check_ratings(v, e) : 0;
+	return v->want.rating ? check_ratings(v, e) : 0;
 }

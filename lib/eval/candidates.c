@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * evaluate_sampled.c - lists made of sampled candidates: the check, the number
+ * candidates.c - lists made of sampled candidates: the check, the number
  * sampled, and estimates of the unsampled values.
  */
+#include "eval/candidates.h"
+
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "eval/evaluate_private.h"
 #include "eval/sampled.h"
 
 enum { MAX_SAMPLED = 1000 };	/* the estimate solves a system of this size */
@@ -88,7 +89,7 @@ static uint32_t relevant_candidates(const struct rec_evaluation *v, uint32_t u, 
 	uint32_t n = 0;
 
 	for (uint64_t i = c->ptr[row]; i < c->ptr[row + 1]; i++) {
-		uint32_t col = v->candidate_truth[c->col[i]];
+		uint32_t col = v->map.candidate_truth[c->col[i]];
 
 		if (col == REC_NONE)
 			continue;
@@ -103,20 +104,20 @@ static void count_sampled(struct rec_evaluation *v)
 {
 	const struct rec_csr *c = &v->in->candidates->m;
 
-	v->sampled_min = UINT32_MAX;
+	v->sample.min = UINT32_MAX;
 	for (uint32_t u = 0; u < v->in->truth->row.n; u++) {
-		uint32_t row = v->candidates_row[u], relevant, others;
+		uint32_t row = v->map.candidates_row[u], relevant, others;
 
 		if (row == REC_NONE)
 			continue;
 		relevant = relevant_candidates(v, u, row);
 		others = (uint32_t)(c->ptr[row + 1] - c->ptr[row]) - relevant;
-		v->several += relevant != 1;
-		v->sampled_min = others < v->sampled_min ? others : v->sampled_min;
-		v->sampled_max = others > v->sampled_max ? others : v->sampled_max;
+		v->sample.several += relevant != 1;
+		v->sample.min = others < v->sample.min ? others : v->sample.min;
+		v->sample.max = others > v->sample.max ? others : v->sample.max;
 	}
-	if (v->sampled_min == UINT32_MAX)
-		v->sampled_min = 0;
+	if (v->sample.min == UINT32_MAX)
+		v->sample.min = 0;
 }
 
 /*
@@ -134,8 +135,8 @@ static double value_at(const struct rec_evaluation *v, const struct rec_metric *
 				 .skip = skip,
 				 .relevant = 1,
 				 .ideal = &one,
-				 .discount = v->discount,
-				 .discount_sum = v->discount_sum };
+				 .discount = v->want.discount,
+				 .discount_sum = v->want.discount_sum };
 
 	if (!m->measure->cut)
 		return (double)(n - r) / (double)(n - 1);
@@ -147,7 +148,7 @@ static double value_at(const struct rec_evaluation *v, const struct rec_metric *
 
 static int values_by_rank(const struct rec_evaluation *v, double *b, uint64_t n, struct rec_err *e)
 {
-	size_t most = (size_t)v->deepest + 1;
+	size_t most = (size_t)v->want.deepest + 1;
 	double *gain = rec_zalloc(most, sizeof *gain, e);
 	uint32_t *end = rec_alloc(most, sizeof *end, e);
 	unsigned char *skip = rec_zalloc(most, 1, e);
@@ -156,7 +157,7 @@ static int values_by_rank(const struct rec_evaluation *v, double *b, uint64_t n,
 	for (size_t i = 0; rc == 0 && i < most; i++)
 		end[i] = (uint32_t)i + 1;
 	if (rc == 0)
-		gain[v->deepest] = 1;
+		gain[v->want.deepest] = 1;
 	for (size_t i = 0; rc == 0 && i < v->o->n; i++)
 		for (uint64_t r = 1; r <= n; r++)
 			b[i * n + r - 1] = v->o->metric[i].measure->kind == REC_RANKING ?
@@ -174,13 +175,14 @@ static const char *why_not(const struct rec_evaluation *v)
 	if (!v->in->train)
 		return "no estimate of the unsampled values: it needs --train, for the number of "
 		       "items";
-	if (v->several > 0)
+	if (v->sample.several > 0)
 		return "no estimate of the unsampled values: it needs exactly one relevant item "
 		       "among the candidates of each list";
-	if (v->sampled_min != v->sampled_max)
+	if (v->sample.min != v->sample.max)
 		return "no estimate of the unsampled values: it needs the same number of sampled "
 		       "items for all";
-	if (v->sampled_max < 1 || v->sampled_max > MAX_SAMPLED || v->sampled_max >= v->catalogue)
+	if (v->sample.max < 1 || v->sample.max > MAX_SAMPLED ||
+	    v->sample.max >= v->sample.catalogue)
 		return "no estimate of the unsampled values: it needs from 1 to 1000 sampled "
 		       "items, and a larger catalogue";
 	return NULL;
@@ -196,18 +198,20 @@ int rec_eval_candidates(struct rec_evaluation *v, const struct rec_run *run,
 	if (check_lists(v, run, e) != 0)
 		return -1;
 	count_sampled(v);
-	if (!v->ranking)
+	if (!v->want.ranking)
 		return 0;
 	if (train)	/* the mean history is what sampling leaves out */
-		v->catalogue = train->col.n - (train->row.n ? train->m.nnz / train->row.n : 0);
+		v->sample.catalogue = train->col.n -
+				      (train->row.n ? train->m.nnz / train->row.n : 0);
 	if ((notes->uncorrected = why_not(v)) != NULL)
 		return 0;
-	b = rec_alloc(v->o->n * v->catalogue, sizeof *b, e);
-	v->corrected = rec_alloc(v->o->n * (v->sampled_max + 1), sizeof *v->corrected, e);
-	rc = b && v->corrected ? values_by_rank(v, b, v->catalogue, e) : -1;
+	b = rec_alloc(v->o->n * v->sample.catalogue, sizeof *b, e);
+	v->sample.corrected = rec_alloc(v->o->n * (v->sample.max + 1), sizeof *v->sample.corrected,
+					e);
+	rc = b && v->sample.corrected ? values_by_rank(v, b, v->sample.catalogue, e) : -1;
 	if (rc == 0)
-		rc = rec_sampled_estimate(v->corrected, b, (uint32_t)v->o->n, v->catalogue,
-					  v->sampled_max, gamma_of_estimate, e);
+		rc = rec_sampled_estimate(v->sample.corrected, b, (uint32_t)v->o->n,
+					  v->sample.catalogue, v->sample.max, gamma_of_estimate, e);
 	free(b);
 	return rc;
 }

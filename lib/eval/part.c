@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * evaluate_part.c - a part of the users: where its borders are, which lists
+ * part.c - a part of the users: where its borders are, which lists
  * belong to it, and what a run needs.
  */
+#include "eval/part.h"
+
 #include <stdlib.h>
 
 #include "base/blocks.h"
 #include "base/mem.h"
-#include "eval/evaluate_private.h"
+#include "eval/evaluation.h"
 
 /* Rows of l before the label. */
 static uint32_t rows_before(const struct rec_labels *l, const char *label, size_t len)
