@@ -32,17 +32,21 @@ import zlib
 
 import numpy as np
 
-__all__ = ["Block", "Error", "Labels", "dense", "metadata", "named", "read",
-           "sparse", "stream", "write"]
+__all__ = ["Block", "Error", "Labels", "dense", "keys", "metadata", "named",
+           "read", "sparse", "stream", "write"]
 
 MAGIC = b"RECMAT\0\n"
-SPARSE, DENSE, META, END = 1, 2, 3, 0xFFFFFFFF
-KINDS = {SPARSE: "sparse", DENSE: "dense", META: "metadata"}
+SPARSE, DENSE, META, KEYS, END = 1, 2, 3, 4, 0xFFFFFFFF
+KINDS = {SPARSE: "sparse", DENSE: "dense", META: "metadata", KEYS: "keys"}
 ORDERS = {1: "canonical", 2: "ranked", 3: "stream"}
 HEAD = struct.Struct("<8sHHIIIQQQQII32s28xI")
 SECTION = struct.Struct("<IIQQQ")
+SECTIONS = {1: "row label offsets", 2: "row labels", 3: "column label offsets",
+            4: "column labels", 5: "row pointers", 6: "column indices",
+            7: "row indices", 8: "values", 9: "times", 10: "metadata",
+            11: "keys"}
 LIMIT = 0xFFFFFFFE          # rows and columns
-STREAM_CELLS = 65536        # cells of a block of order stream, at most
+STREAM_CELLS = 65536        # cells of a block that stream() makes, at most
 # NaNs that stand for a value or a time that was not given; compared by bits.
 NO_VALUE, NO_TIME = 0x7FC00000, 0x7FF8000000000000
 
@@ -86,9 +90,10 @@ class Labels:
 class Block:
     """One block. Members that the kind does not have are None.
 
-    kind    "sparse", "dense", "metadata"
+    kind    "sparse", "dense", "metadata", "keys"
     order   sparse: "canonical", "ranked" (lists), "stream" (as rows came)
     name    "" for interactions and lists; "user", "item", "similarity", ...
+    optional    a reader that does not know the kind may skip the block
     row     Labels; col: Labels or None (factors have none)
     values  sparse: float32 [cells]; dense: float32 [rows, columns]. NaN in a
             block of order stream is a value that was not given: it counts as 1
@@ -97,12 +102,15 @@ class Block:
     index   sparse: uint32 [cells], the column of each cell
     row_index   stream: uint32 [cells], the row of each cell
     meta    metadata: dict of str
+    keys    keys: uint64, none smaller than the one before it
     """
 
     def __init__(self, kind, **members):
         self.kind, self.name, self.order = kind, "", None
+        self.optional = kind == "keys"
         self.row = self.col = self.values = self.times = None
-        self.indptr = self.index = self.row_index = self.meta = None
+        self.indptr = self.index = self.row_index = None
+        self.meta = self.keys = None
         for key, value in members.items():
             if not hasattr(self, key):
                 raise TypeError("a block has no member '%s'" % key)
@@ -112,6 +120,8 @@ class Block:
     def shape(self):
         if self.kind == "metadata":
             return (0, 0)
+        if self.kind == "keys":
+            return (len(self.keys), 0)
         if self.kind == "dense":
             return self.values.shape
         return (len(self.row), len(self.col))
@@ -166,7 +176,7 @@ def named(blocks, name):
 class _Reader:
     def __init__(self, name, data, trust):
         self.name, self.data, self.trust = name, data, trust
-        self.at = self.number = 0
+        self.at, self.number = 0, 1
 
     def fail(self, what):
         raise Error("%s: block %d: %s" % (self.name, self.number, what))
@@ -246,7 +256,8 @@ class _Reader:
             whole = self.data[begin + start:begin + stop]
             if not self.trust:
                 self.need(zlib.crc32(whole) == crc,
-                          "damaged: the CRC of section %d is wrong" % kind)
+                          "damaged: the CRC of the %s is wrong"
+                          % SECTIONS.get(kind, "section of type %d" % kind))
             self.zeros(whole[size:])
             out[kind], at, last = whole[:size], stop, kind
         self.need(begin + at == trailer, "damaged section table")
@@ -261,22 +272,46 @@ class _Reader:
             self.need(h["flags"] & 1, "of a kind that is not known (%d)"
                       % h["kind"])
             return None
-        name = h["name"].decode("ascii")
-        if h["kind"] == META:
-            self.need(set(s) == {10} and not any(
-                h[k] for k in ("order", "vtype", "rows", "cols", "cells")),
-                "damaged metadata")
-            return Block("metadata", name=name, meta=self.metadata(s[10]))
-        self.need(h["vtype"] == 1 and h["rows"] <= LIMIT
-                  and h["cols"] <= LIMIT, "damaged header")
-        make = self.sparse if h["kind"] == SPARSE else self.dense
-        block = make(h, s)
-        block.name = name
+        return self.known(h, s)
+
+    def known(self, h, s):
+        """A block of a known kind, after every check of its contents."""
+        plain = h["kind"] in (META, KEYS)
+        self.need(h["rows"] <= LIMIT and h["cols"] <= LIMIT,
+                  "more than %d rows or columns" % LIMIT)
+        self.need(h["vtype"] == (0 if plain else 1),
+                  "value type %d is not known" % h["vtype"])
+        self.need(h["order"] in ORDERS if h["kind"] == SPARSE
+                  else h["order"] == 0, "order %d is not known" % h["order"])
+        self.need((h["kind"] == SPARSE or not h["cells"])
+                  and not (plain and h["cols"])
+                  and not (h["kind"] == META and h["rows"])
+                  and (h["kind"] != KEYS or h["flags"] & 1),
+                  "damaged header")
+        self.belong(h, s)
+        block = {SPARSE: self.sparse, DENSE: self.dense, META: self.metadata,
+                 KEYS: self.keys}[h["kind"]](h, s)
+        block.name = h["name"].decode("ascii")
+        block.optional = bool(h["flags"] & 1)
         return block
 
-    def metadata(self, data):
+    def belong(self, h, s):
+        """The sections that a block of this kind has and may have."""
+        must, may = {META: ({10}, set()), KEYS: ({11}, set()),
+                     DENSE: ({1, 2, 8}, {3, 4}),
+                     SPARSE: ({1, 2, 3, 4, 6, 8}, {9})}[h["kind"]]
+        if h["kind"] == SPARSE:
+            must = must | {7 if ORDERS[h["order"]] == "stream" else 5}
+        for kind in sorted(set(s) - must - may):
+            self.fail("section type %d does not belong here" % kind)
+        if (3 in s) != (4 in s):
+            must = must | {3, 4}
+        for kind in sorted(must - set(s)):
+            self.fail("the %s are missing" % SECTIONS[kind])
+
+    def metadata(self, h, s):
         meta, last = {}, ""
-        text = bytes(data).decode("utf-8", "surrogateescape")
+        text = bytes(s[10]).decode("utf-8", "surrogateescape")
         lines = text.split("\n")
         self.need(lines.pop() == "" and "\0" not in text,
                   "the metadata are not lines")
@@ -285,21 +320,25 @@ class _Reader:
             self.need(tab and "\t" not in value and _is_key(key)
                       and key > last, "damaged metadata at '%s'" % key)
             meta[key], last = value, key
-        return meta
+        return Block("metadata", meta=meta)
+
+    def keys(self, h, s):
+        keys = self.array(s, 11, "<u8", h["rows"])
+        self.need(bool(np.all(keys[1:] >= keys[:-1])), "keys descend")
+        return Block("keys", keys=keys)
 
     def array(self, s, kind, dtype, n):
         dtype = np.dtype(dtype)
-        self.need(kind in s and len(s[kind]) == n * dtype.itemsize,
-                  "section %d has the wrong length" % kind)
+        self.need(len(s[kind]) == n * dtype.itemsize,
+                  "the %s have the wrong length" % SECTIONS[kind])
         return np.frombuffer(s[kind], dtype)
 
     def labels(self, s, first, n):
         off = self.array(s, first, "<u8", n + 1)
-        data = s.get(first + 1)
-        self.need(data is not None and off[0] == 0
-                  and int(off[-1]) == len(data)
+        data = s[first + 1]
+        self.need(off[0] == 0 and int(off[-1]) == len(data)
                   and bool(np.all(off[1:] > off[:-1])),
-                  "damaged label offsets")
+                  "damaged %s" % SECTIONS[first])
         raw = bytes(data)
         self.need(not any(c in raw for c in b"\t\n\0"),
                   "a label holds TAB, newline or NUL")
@@ -320,9 +359,6 @@ class _Reader:
 
     def dense(self, h, s):
         rows, cols = h["rows"], h["cols"]
-        self.need(h["order"] == 0 and h["cells"] == 0
-                  and set(s) in ({1, 2, 8}, {1, 2, 3, 4, 8}),
-                  "damaged dense block")
         values = self.finite(self.array(s, 8, "<f4", rows * cols), None)
         return Block("dense", row=self.labels(s, 1, rows),
                      col=self.labels(s, 3, cols) if 3 in s else None,
@@ -330,10 +366,7 @@ class _Reader:
 
     def sparse(self, h, s):
         rows, cols, n = h["rows"], h["cols"], h["cells"]
-        self.need(h["order"] in ORDERS, "order %d is not known" % h["order"])
         order = ORDERS[h["order"]]
-        want = {1, 2, 3, 4, 6, 8} | {7 if order == "stream" else 5}
-        self.need(set(s) - {9} == want, "damaged sparse block")
         b = Block("sparse", order=order, row=self.labels(s, 1, rows),
                   col=self.labels(s, 3, cols),
                   index=self.array(s, 6, "<u4", n))
@@ -345,8 +378,6 @@ class _Reader:
                   "a column index is too large")
         if order == "stream":
             b.row_index = self.array(s, 7, "<u4", n)
-            self.need(n <= STREAM_CELLS, "more cells than a block of order "
-                      "stream may hold")
             self.need(n == 0 or int(b.row_index.max()) < rows,
                       "a row index is too large")
         else:
@@ -380,6 +411,11 @@ class _Reader:
 def metadata(meta):
     """A block of metadata from a dict; values are written by str()."""
     return Block("metadata", meta={k: str(v) for k, v in meta.items()})
+
+
+def keys(values, name="users"):
+    """A block of numbers (uint64), which are sorted."""
+    return Block("keys", name=name, keys=np.sort(np.asarray(values, "<u8")))
 
 
 def dense(row, values, col=None, name=""):
@@ -515,6 +551,7 @@ def _is_key(key):
 def write(target, blocks):
     """Blocks (any iterable) and the end mark, to a path or a binary stream.
 
+    Each block passes every check that read makes before it is written.
     A path appears when it is complete: the file is written under another name
     in the same folder, synced and renamed.
     """
@@ -540,7 +577,7 @@ def write(target, blocks):
 def _write(f, blocks):
     n = 0
     for n, block in enumerate(blocks, 1):
-        _write_block(f, block)
+        _write_block(f, block, n)
     f.write(_header(END, rows=n, size=HEAD.size))
 
 
@@ -549,9 +586,9 @@ def _padded(n):
 
 
 def _header(kind, order=0, vtype=0, rows=0, cols=0, cells=0, size=0,
-            sections=0, crc=0, name=b""):
-    raw = HEAD.pack(MAGIC, 1, 0, kind, order, vtype, rows, cols, cells, size,
-                    sections, crc, name, 0)[:124]
+            sections=0, crc=0, name=b"", flags=0):
+    raw = HEAD.pack(MAGIC, 1, flags, kind, order, vtype, rows, cols, cells,
+                    size, sections, crc, name, 0)[:124]
     return raw + struct.pack("<I", zlib.crc32(raw))
 
 
@@ -584,6 +621,8 @@ def _sections(b):
                 raise ValueError("metadata '%s' cannot be written" % key)
             text += key.encode() + b"\t" + value + b"\n"
         return [(10, text)]
+    if b.kind == "keys":
+        return [(11, _bytes_of(b.keys, "<u8"))]
     s = _side(1, b.row) + (_side(3, b.col) if b.col is not None else [])
     if b.kind == "dense":
         return s + [(8, _bytes_of(b.values, "<f4"))]
@@ -599,12 +638,22 @@ def _sections(b):
     return s
 
 
-def _write_block(f, b):
+def _write_block(f, b, number):
     name = b.name.encode("ascii")
     if len(name) > 31 or not all(0x21 <= c <= 0x7e for c in name):
         raise ValueError("the name '%s' is longer than 31 bytes, or holds "
                          "what is not printable or blank" % b.name)
     sections = _sections(b)
+    kind = {v: k for k, v in KINDS.items()}[b.kind]
+    order = {v: k for k, v in ORDERS.items()}.get(b.order, 0)
+    rows, cols = b.shape
+    h = {"kind": kind, "order": order,
+         "vtype": int(kind in (SPARSE, DENSE)), "rows": rows, "cols": cols,
+         "cells": len(b.index) if kind == SPARSE else 0, "name": name,
+         "flags": int(b.optional)}
+    check = _Reader("to be written", b"", False)
+    check.number = number
+    check.known(h, {k: memoryview(data) for k, data in sections})
     at = HEAD.size + _padded(SECTION.size * len(sections))
     table, crcs = b"", []
     for kind, data in sections:
@@ -615,12 +664,8 @@ def _write_block(f, b):
     table += bytes(-len(table) % 64)
     trailer = struct.pack("<%dI" % len(crcs), *crcs)
     trailer += bytes(-len(trailer) % 64)
-    rows, cols = b.shape
-    kind = {v: k for k, v in KINDS.items()}[b.kind]
-    order = {v: k for k, v in ORDERS.items()}.get(b.order, 0)
-    f.write(_header(kind, order, int(kind != META), rows, cols,
-                    len(b.index) if kind == SPARSE else 0, at + len(trailer),
-                    len(sections), zlib.crc32(table), name))
+    f.write(_header(size=at + len(trailer), sections=len(sections),
+                    crc=zlib.crc32(table), **h))
     f.write(table)
     for _, data in sections:
         f.write(data)
