@@ -4,23 +4,18 @@
  *
  * The text is held whole. Users' line runs are found and sorted by label first,
  * because sums are taken in label order whatever the order of the parts; then
- * lines are parsed into the arrays of their user. Names of groups and items are
- * collected as references into the text and numbered at the end.
+ * lines are parsed into the arrays of their user.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
+#include "eval/names.h"
 #include "eval/peruser.h"
 #include "io/looks.h"
 #include "io/num.h"
 #include "rows/rows.h"
-
-struct ref {	/* bytes within the text */
-	const char *p;
-	uint32_t n, user;
-};
 
 struct run {	/* the lines of one user */
 	const char *p, *end;
@@ -34,8 +29,7 @@ struct reader {
 	const char *head, *head_end;	/* lines that the first part begins with */
 	struct run *run;
 	size_t runs, runs_cap;
-	struct ref *group, *item;
-	size_t groups, groups_cap, items, items_cap;
+	struct rec_names group, item;
 	bool missing_said, items_said;	/* by the first lines */
 	uint32_t histories;		/* users with a history line */
 };
@@ -178,63 +172,6 @@ static int by_label(const void *a, const void *b)
 	return rec_label_cmp(x->p, x->label_len, y->p, y->label_len);
 }
 
-static int by_bytes(const void *a, const void *b)
-{
-	const struct ref *x = *(const struct ref *const *)a, *y = *(const struct ref *const *)b;
-
-	return rec_label_cmp(x->p, x->n, y->p, y->n);
-}
-
-/*
- * Labels of n byte strings in order, repeats once; id[i], where not NULL, is
- * the index of string i.
- */
-static int make_labels(struct rec_labels *l, struct ref *const *sorted, size_t n,
-		       const struct ref *first, uint32_t *id, struct rec_err *e)
-{
-	uint64_t bytes = 0, *off;
-	char *text;
-
-	for (size_t i = 0; i < n; i++)
-		bytes += sorted[i]->n;
-	off = rec_alloc(n + 1, sizeof *off, e);
-	text = rec_alloc(bytes, 1, e);
-	*l = (struct rec_labels){ .off = off, .bytes = text, .own_off = off, .own_bytes = text };
-	if (!off || !text)
-		return -1;
-	off[0] = 0;
-	for (size_t i = 0; i < n; i++) {
-		if (i == 0 || by_bytes(&sorted[i - 1], &sorted[i]) != 0) {
-			memcpy(text + off[l->n], sorted[i]->p, sorted[i]->n);
-			off[l->n + 1] = off[l->n] + sorted[i]->n;
-			l->n++;
-		}
-		if (id)
-			id[sorted[i] - first] = l->n - 1;
-	}
-	return 0;
-}
-
-/* Number the strings by their bytes. id has n entries. */
-static int number(struct rec_labels *l, struct ref *ref, size_t n, uint32_t *id, struct rec_err *e)
-{
-	struct ref **sorted = rec_alloc(n, sizeof *sorted, e);
-	size_t named = 0;
-	int rc;
-
-	if (!sorted)
-		return -1;
-	for (size_t i = 0; i < n; i++) {
-		id[i] = REC_NONE;
-		if (ref[i].n > 0)
-			sorted[named++] = &ref[i];
-	}
-	qsort(sorted, named, sizeof *sorted, by_bytes);
-	rc = make_labels(l, sorted, named, ref, id, e);
-	free(sorted);
-	return rc;
-}
-
 static int user_labels(struct reader *d, struct rec_results *r, struct rec_err *e)
 {
 	uint64_t bytes = 0, *off;
@@ -363,21 +300,13 @@ static int parse_head(struct reader *d, struct rec_results *r, struct rec_err *e
 	return 0;
 }
 
-static int add_ref(struct ref **list, size_t *n, size_t *cap, struct ref x, struct rec_err *e)
-{
-	if (rec_grow(list, cap, *n + 1, sizeof **list, e) != 0)
-		return -1;
-	(*list)[(*n)++] = x;
-	return 0;
-}
-
 /* The n bytes at p of user u, which are no longer than a label is. */
-static int add_name(const struct reader *d, struct ref **list, size_t *many, size_t *cap,
-		    const char *p, size_t n, uint32_t u, struct rec_err *e)
+static int add_name(const struct reader *d, struct rec_names *to, const char *p, size_t n,
+		    uint32_t u, struct rec_err *e)
 {
 	if (n > REC_LABEL_MAX)
 		return fail(d, p, e, "a name " REC_LABEL_TOO_LONG);
-	return add_ref(list, many, cap, (struct ref){ p, (uint32_t)n, u }, e);
+	return rec_names_add(to, (struct rec_name){ p, (uint32_t)n, u }, e);
 }
 
 /*
@@ -463,7 +392,7 @@ static int parse_listed(struct reader *d, uint32_t u, const char *p, const char 
 					    "a list, but no line says how many items there are");
 	d->run[u].listed = true;
 	while (next_field(&p, end, &f, &len))
-		if (add_name(d, &d->item, &d->items, &d->items_cap, f, len, u, e) != 0)
+		if (add_name(d, &d->item, f, len, u, e) != 0)
 			return -1;
 	return 0;
 }
@@ -480,8 +409,7 @@ static int parse_line(struct reader *d, struct rec_results *r, uint32_t u, const
 	if (n == 7 && memcmp(name, "history", 7) == 0)
 		return parse_history(d, r, u, p, end, e);
 	if (n == 5 && memcmp(name, "group", 5) == 0)
-		return add_name(d, &d->group, &d->groups, &d->groups_cap, p, (size_t)(end - p), u,
-				e);
+		return add_name(d, &d->group, p, (size_t)(end - p), u, e);
 	if (n == 6 && memcmp(name, "listed", 6) == 0)
 		return parse_listed(d, u, p, end, e);
 	for (size_t i = 0; i < r->n; i++)
@@ -521,30 +449,15 @@ static int check_items(const struct reader *d, const struct rec_results *r, stru
 				 "%s: items of train in lists: %u, but the first lines say %llu; "
 				 "give all parts of one rec-eval --per-user",
 				 d->name, r->item.n, (unsigned long long)r->nitems);
-	for (size_t i = 0; rc == 0 && i < d->items; i++) {
+	for (size_t i = 0; rc == 0 && i < d->item.n; i++) {
 		if (r->listed[i] == REC_NONE)
 			continue;
-		if (in[r->listed[i]] == d->item[i].user + 1)
-			rc = fail(d, d->item[i].p, e, "an item appears twice in one list");
-		in[r->listed[i]] = d->item[i].user + 1;
+		if (in[r->listed[i]] == d->item.name[i].user + 1)
+			rc = fail(d, d->item.name[i].p, e, "an item appears twice in one list");
+		in[r->listed[i]] = d->item.name[i].user + 1;
 	}
 	free(in);
 	return rc;
-}
-
-/* References, which come in the order of users, to rows of indices. */
-static int make_rows(uint32_t users, struct ref *ref, size_t n, struct rec_labels *l,
-		     uint64_t **ptr, uint32_t **idx, struct rec_err *e)
-{
-	*ptr = rec_zalloc((size_t)users + 1, sizeof **ptr, e);
-	*idx = rec_alloc(n, sizeof **idx, e);
-	if (!*ptr || !*idx || number(l, ref, n, *idx, e) != 0)
-		return -1;
-	for (size_t i = 0; i < n; i++)
-		(*ptr)[ref[i].user + 1]++;
-	for (uint32_t u = 0; u < users; u++)
-		(*ptr)[u + 1] += (*ptr)[u];
-	return 0;
 }
 
 static int read_parts(struct reader *d, struct rec_results *r, struct rec_in *in, struct rec_err *e)
@@ -562,12 +475,12 @@ static int read_parts(struct reader *d, struct rec_results *r, struct rec_in *in
 			return -1;
 	if (user_labels(d, r, e) != 0 || parse_head(d, r, e) != 0 || parse_users(d, r, e) != 0)
 		return -1;
-	if (d->groups > 0 && make_rows(r->user.n, d->group, d->groups, &r->group, &r->group_ptr,
-				       &r->group_idx, e) != 0)
+	if (d->group.n > 0 && rec_names_rows(&d->group, r->user.n, &r->group, &r->group_ptr,
+					     &r->group_idx, e) != 0)
 		return -1;
 	if (!d->items_said)
 		return 0;
-	if (make_rows(r->user.n, d->item, d->items, &r->item, &r->listed_ptr, &r->listed, e) != 0)
+	if (rec_names_rows(&d->item, r->user.n, &r->item, &r->listed_ptr, &r->listed, e) != 0)
 		return -1;
 	return check_items(d, r, e);
 }
@@ -582,7 +495,7 @@ int rec_peruser_read(struct rec_results *r, struct rec_in *in, struct rec_err *e
 		rec_results_free(r);
 	rec_buf_free(&d.text);
 	free(d.run);
-	free(d.group);
-	free(d.item);
+	free(d.group.name);
+	free(d.item.name);
 	return rc;
 }
