@@ -98,7 +98,7 @@ static int check_sides(struct rec_err *e)
 		    cli_side_apart(&history, "no model holds any of its items", &w.history.col,
 				   &w.scorer.items, "in the model", e) != 0)
 			return -1;
-		cli_side_count(&history, w.history_pairs.item_of, "that no model holds");
+		cli_side_count(&history, w.history_pairs.column_to_item, "that no model holds");
 	}
 	if (!o.interactions)
 		return 0;

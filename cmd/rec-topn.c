@@ -19,6 +19,7 @@
 #include "io/looks.h"
 #include "matrix/lists.h"
 #include "score/similar.h"
+#include "topn/label_list.h"
 #include "topn/topn.h"
 
 static const char *const scale_names[] = { "raw", "zscore", "rank", NULL },

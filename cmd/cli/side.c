@@ -50,13 +50,13 @@ int cli_side_apart(const struct cli_side *s, const char *what, const struct rec_
 	return cli_side_unlike(s, what, first, n, here, where, e);
 }
 
-void cli_side_count(const struct cli_side *s, const uint32_t *item_of, const char *what)
+void cli_side_count(const struct cli_side *s, const uint32_t *column_to_item, const char *what)
 {
 	const struct rec_csr *m = &s->x->m;
 	uint64_t unknown = 0, all = m->nnz;
 
 	for (uint64_t i = 0; s->file && i < all; i++)
-		unknown += item_of[m->col[i]] == REC_NONE;
+		unknown += column_to_item[m->col[i]] == REC_NONE;
 	if (unknown > 0)
 		cli_note("%llu of %llu pair%s of %s name%s items %s; %s ignored",
 			 (unsigned long long)unknown, (unsigned long long)all, cli_s(all), s->file,

@@ -36,8 +36,9 @@ REC_MUST int cli_side_unlike(const struct cli_side *s, const char *what, const c
 			     struct rec_err *e);
 
 /*
- * Note how many pairs of the file have a column that item_of maps to REC_NONE.
+ * Note how many pairs of the file have a column that column_to_item maps to
+ * REC_NONE.
  */
-void cli_side_count(const struct cli_side *s, const uint32_t *item_of, const char *what);
+void cli_side_count(const struct cli_side *s, const uint32_t *column_to_item, const char *what);
 
 #endif

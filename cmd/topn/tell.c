@@ -56,7 +56,7 @@ int topn_check_side(const struct topn_view *v, const struct topn_side *s, struct
 		return cli_side_apart(&side, "no model holds any of its items", &s->x->col,
 				      items_of(&v->scorer->part[0]), "in the model", e);
 	if (s->pairs)
-		cli_side_count(&side, s->pairs->item_of, "that no model holds");
+		cli_side_count(&side, s->pairs->column_to_item, "that no model holds");
 	side.fail = s->fail_users;
 	if (!v->in || s->any_users)
 		return 0;

@@ -8,7 +8,7 @@
 #define REC_CMD_TOPN_TELL_H
 
 #include "cmd/cli/load.h"
-#include "score/candidates.h"
+#include "score/pairs.h"
 #include "topn/topn.h"
 
 struct topn_view {

@@ -7,9 +7,9 @@
 
 #include "base/bits.h"
 
-static void swap(struct rec_ranked *a, struct rec_ranked *b)
+static void swap(struct rec_best *a, struct rec_best *b)
 {
-	struct rec_ranked t = *a;
+	struct rec_best t = *a;
 
 	*a = *b;
 	*b = t;
@@ -19,7 +19,7 @@ static void swap(struct rec_ranked *a, struct rec_ranked *b)
  * A number that is larger for what ranks before: score in the upper half (its
  * bits made to ascend), label rank downwards in the lower.
  */
-static inline uint64_t key(struct rec_ranked x)
+static inline uint64_t key(struct rec_best x)
 {
 	return (uint64_t)rec_key32(rec_bits32(x.score)) << 32 | (uint32_t)~x.item;
 }
@@ -28,7 +28,7 @@ static inline uint64_t key(struct rec_ranked x)
  * Where the middle one of the first, the middle and the last of lo .. hi
  * stands, so that sorted input is no trap.
  */
-static uint32_t median(const struct rec_ranked *entry, uint32_t lo, uint32_t hi)
+static uint32_t median(const struct rec_best *entry, uint32_t lo, uint32_t hi)
 {
 	uint32_t mid = lo + (hi - lo) / 2;
 	uint64_t a = key(entry[lo]), b = key(entry[mid]), c = key(entry[hi]);
@@ -42,10 +42,10 @@ static uint32_t median(const struct rec_ranked *entry, uint32_t lo, uint32_t hi)
  * Quickselect: entry[k] becomes what it would be in order, better ones stand
  * before it. The partition has no branch to mispredict.
  */
-static void select(struct rec_ranked *entry, uint32_t n, uint32_t k)
+static void select(struct rec_best *entry, uint32_t n, uint32_t k)
 {
 	uint32_t lo = 0, hi = n - 1, m, i;
-	struct rec_ranked x;
+	struct rec_best x;
 	uint64_t pivot;
 
 	while (lo < hi) {
@@ -78,14 +78,14 @@ void rec_top_cut(struct rec_top *t)
 }
 
 /* The parent ranks behind its children. */
-static void sift_down(struct rec_ranked *entry, uint32_t n, uint32_t i, struct rec_ranked x)
+static void sift_down(struct rec_best *entry, uint32_t n, uint32_t i, struct rec_best x)
 {
 	uint32_t child;
 
 	while ((child = 2 * i + 1) < n) {
-		if (child + 1 < n && rec_ranked_before(entry[child], entry[child + 1]))
+		if (child + 1 < n && rec_best_before(entry[child], entry[child + 1]))
 			child++;
-		if (!rec_ranked_before(x, entry[child]))
+		if (!rec_best_before(x, entry[child]))
 			break;
 		entry[i] = entry[child];
 		i = child;
@@ -96,7 +96,7 @@ static void sift_down(struct rec_ranked *entry, uint32_t n, uint32_t i, struct r
 void rec_top_sort(struct rec_top *t)
 {
 	uint32_t i, n;
-	struct rec_ranked x;
+	struct rec_best x;
 
 	rec_top_cut(t);
 	for (i = t->n / 2; i-- > 0;)

@@ -20,7 +20,7 @@
 
 REC_BEGIN_C
 
-struct rec_ranked {
+struct rec_best {
 	uint32_t item;
 	float score;
 };
@@ -31,14 +31,14 @@ struct rec_ranked {
  * three, the rest 0.
  */
 struct rec_top {
-	struct rec_ranked *entry;
+	struct rec_best *entry;
 	uint32_t n, cap, room;
 	/*
 	 * cap items rank at or before worst: what does not rank before it is
 	 * out
 	 */
 	bool bounded;
-	struct rec_ranked worst;
+	struct rec_best worst;
 };
 
 /* Room that suits cap, where most could ever be offered. */
@@ -49,7 +49,7 @@ static inline uint32_t rec_top_room(uint32_t cap, uint32_t most)
 	return room < most ? (uint32_t)room : most > cap ? most : cap;
 }
 
-static inline bool rec_ranked_before(struct rec_ranked a, struct rec_ranked b)
+static inline bool rec_best_before(struct rec_best a, struct rec_best b)
 {
 	return a.score > b.score || (a.score == b.score && a.item < b.item);
 }
@@ -70,9 +70,9 @@ void rec_top_cut(struct rec_top *t);
 static inline void rec_top_push(struct rec_top *t, uint32_t item, float score)
 {
 	/* -0 becomes 0: they are equal, and print alike */
-	struct rec_ranked x = { item, score + 0.0f };
+	struct rec_best x = { item, score + 0.0f };
 
-	if (t->bounded && !rec_ranked_before(x, t->worst))
+	if (t->bounded && !rec_best_before(x, t->worst))
 		return;
 	if (t->n == t->room)
 		rec_top_cut(t);

@@ -39,7 +39,7 @@ static int cut_new(struct cut *c, const struct rec_scorer_part *p, const unsigne
 	if (!c->kept || !c->new_of)
 		return -1;
 	for (uint32_t i = 0; i < p->ncand; i++) {
-		c->new_of[i] = allowed[rec_mapped(p->item_of, i)] ? c->n : REC_NONE;
+		c->new_of[i] = allowed[rec_mapped(p->candidate_to_item, i)] ? c->n : REC_NONE;
 		if (c->new_of[i] != REC_NONE)
 			c->kept[c->n++] = i;
 	}
@@ -110,24 +110,25 @@ static int cut_factors(struct rec_scorer *s, struct rec_scorer_part *p, const st
 static int renumber(struct rec_scorer *s, struct rec_scorer_part *p, const struct cut *c,
 		    struct rec_err *e)
 {
-	uint32_t *item_of = keep(s, p, c->n, sizeof *item_of, e),
-		 *cand_of = keep(s, p, s->items.n, sizeof *cand_of, e);
+	uint32_t *candidate_to_item = keep(s, p, c->n, sizeof *candidate_to_item, e),
+		 *item_to_candidate = keep(s, p, s->items.n, sizeof *item_to_candidate, e);
 	float *offset = p->offset ? keep(s, p, c->n, sizeof *offset, e) : NULL;
 	unsigned char *usable = p->usable ? keep(s, p, c->n, 1, e) : NULL;
 
-	if (!item_of || !cand_of || (p->offset && !offset) || (p->usable && !usable))
+	if (!candidate_to_item || !item_to_candidate || (p->offset && !offset) ||
+	    (p->usable && !usable))
 		return -1;
-	memset(cand_of, 0xff, (size_t)s->items.n * sizeof *cand_of);
+	memset(item_to_candidate, 0xff, (size_t)s->items.n * sizeof *item_to_candidate);
 	for (uint32_t i = 0; i < c->n; i++) {
-		item_of[i] = rec_mapped(p->item_of, c->kept[i]);
-		cand_of[item_of[i]] = i;
+		candidate_to_item[i] = rec_mapped(p->candidate_to_item, c->kept[i]);
+		item_to_candidate[candidate_to_item[i]] = i;
 		if (offset)
 			offset[i] = p->offset[c->kept[i]];
 		if (usable)
 			usable[i] = p->usable[c->kept[i]];
 	}
-	p->item_of = item_of;
-	p->cand_of = cand_of;
+	p->candidate_to_item = candidate_to_item;
+	p->item_to_candidate = item_to_candidate;
 	p->offset = offset;
 	p->usable = usable;
 	p->ncand = c->n;
@@ -140,7 +141,7 @@ static int cut_part(struct rec_scorer *s, struct rec_scorer_part *p, const unsig
 	struct cut c = { 0 };
 	int rc = cut_new(&c, p, allowed, e);
 
-	if (rc == 0 && c.n <= p->ncand / 2) {	/* else the copy costs more than it saves */
+	if (rc == 0 && c.n <= p->ncand / 2) { /* else the copy costs more than it saves */
 		if (p->kind == REC_PART_SPARSE)
 			rc = cut_sparse(s, p, &c, e);
 		else if (p->kind == REC_PART_DENSE)

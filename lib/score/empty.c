@@ -26,11 +26,10 @@ static bool all_zero(const float *x, uint32_t k)
 struct marking {
 	const struct rec_scorer_part *p;
 	unsigned char *usable;
-	unsigned char *found;	/* by task: it holds a vector of zeros */
+	unsigned char *found; /* by task: it holds a vector of zeros */
 };
 
-static int mark_items(void *arg, uint64_t first, uint64_t last, unsigned thread,
-		      struct rec_err *e)
+static int mark_items(void *arg, uint64_t first, uint64_t last, unsigned thread, struct rec_err *e)
 {
 	const struct marking *m = arg;
 	unsigned char *found = &m->found[first / TASK_ITEMS];
@@ -125,15 +124,11 @@ static bool flat(const struct rec_scorer *s, const struct rec_scorer_part *p,
 		 const struct rec_part_scratch *ps)
 {
 	switch (p->kind) {
-	case REC_PART_FACTORS:
-		return flat_factors(s, p, ps->vector);
+	case REC_PART_FACTORS: return flat_factors(s, p, ps->vector);
 	case REC_PART_SPARSE:
-	case REC_PART_DENSE:
-		return flat_history(p, ps);
-	case REC_PART_USERS:
-		return false;
-	case REC_PART_OFFSET:
-		break;
+	case REC_PART_DENSE: return flat_history(p, ps);
+	case REC_PART_USERS: return false;
+	case REC_PART_OFFSET: break;
 	}
 	return flat_offset(&p->model->offset);
 }

@@ -32,7 +32,7 @@ static bool pair_sparse(const struct rec_scorer_part *p, const struct rec_part_s
 static bool neighbour_holds(const struct rec_scorer_part *p, uint32_t v, uint32_t c, float w,
 			    float *sum)
 {
-	uint32_t row = p->user_of[v];
+	uint32_t row = p->column_to_user[v];
 	uint64_t t = row == REC_NONE ? UINT64_MAX : rec_csr_find(&p->interactions->m, row, c);
 
 	if (t == UINT64_MAX || p->interaction_weight[t] == 0)
@@ -63,14 +63,12 @@ static bool pair_users(const struct rec_scorer_part *p, const struct rec_part_sc
 static bool pair_part(const struct rec_scorer *s, const struct rec_scorer_part *p,
 		      const struct rec_part_scratch *ps, uint32_t item, float *score)
 {
-	uint32_t c = rec_mapped(p->cand_of, item);
+	uint32_t c = rec_mapped(p->item_to_candidate, item);
 
 	if (!ps->live || c == REC_NONE)
 		return false;
 	switch (p->kind) {
-	case REC_PART_OFFSET:
-		*score = p->offset[c];
-		return true;
+	case REC_PART_OFFSET: *score = p->offset[c]; return true;
 	case REC_PART_FACTORS:
 		if (p->usable && !p->usable[c])
 			return false;
@@ -116,7 +114,7 @@ bool rec_scorer_pair(const struct rec_scorer *s, struct rec_score_scratch *sc, u
 static float prior_part(const struct rec_scorer_part *p, const struct rec_part_scratch *ps,
 			uint32_t item)
 {
-	uint32_t c = item == REC_NONE ? REC_NONE : rec_mapped(p->cand_of, item);
+	uint32_t c = item == REC_NONE ? REC_NONE : rec_mapped(p->item_to_candidate, item);
 	float x = p->mean;
 
 	if (p->kind == REC_PART_FACTORS && p->bias && ps->vector)
@@ -133,7 +131,7 @@ bool rec_scorer_knows(const struct rec_scorer *s, uint32_t item)
 	for (size_t i = 0; i < s->nparts && item != REC_NONE; i++) {
 		const struct rec_scorer_part *p = &s->part[i];
 
-		if ((p->bias || p->offset) && rec_mapped(p->cand_of, item) != REC_NONE)
+		if ((p->bias || p->offset) && rec_mapped(p->item_to_candidate, item) != REC_NONE)
 			return true;
 	}
 	return false;

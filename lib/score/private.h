@@ -10,12 +10,12 @@
 #include "score/score.h"
 
 struct rec_part_scratch {
-	bool live;			/* the row just begun has scores under this model */
-	bool cut;			/* and may lack some: see rec_scorer_is_cut */
-	const float *vector;		/* factors */
+	bool live;   /* the row just begun has scores under this model */
+	bool cut;   /* and may lack some: see rec_scorer_is_cut */
+	const float *vector;  /* factors */
 	float *folded;
 	struct rec_foldin_scratch *foldin;
-	uint32_t user;			/* user side: row of the similarity */
+	uint32_t user;	 /* user side: row of the similarity */
 	/*
 	 * history: rows of the similarity (fold-in: of the items), ascending,
 	 * with weights (fold-in: raw values)
@@ -24,7 +24,7 @@ struct rec_part_scratch {
 	float *weight;
 	size_t hist_cap, weight_cap;
 	uint32_t nhist;
-	float *score;			/* ncand, rounded up to lanes */
+	float *score;	/* ncand, rounded up to lanes */
 	unsigned char *hit;
 	uint32_t *touched, ntouched;
 };
@@ -32,8 +32,8 @@ struct rec_part_scratch {
 struct rec_score_scratch {
 	struct rec_part_scratch *part;
 	size_t nparts;
-	struct rec_part_scratch sum;	/* of a blend, by item */
-	struct rec_ranked *ranked;	/* for REC_SCALE_RANK */
+	struct rec_part_scratch sum; /* of a blend, by item */
+	struct rec_best *ranked; /* for REC_SCALE_RANK */
 };
 
 /* Where i lies in other labels; without a map the labels are the same. */
@@ -57,6 +57,6 @@ REC_MUST int rec_part_usable(struct rec_scorer_part *p, const struct rec_run *ru
  * where hit is NULL.
  */
 void rec_scale_apply(enum rec_scale scale, float *score, const unsigned char *hit, uint32_t n,
-		     struct rec_ranked *scratch);
+		     struct rec_best *scratch);
 
 #endif

@@ -113,7 +113,7 @@ uint64_t rec_score_scratch_size(const struct rec_scorer *s)
 	if (s->blend)
 		size += per * s->items.n;
 	if (s->scale == REC_SCALE_RANK)
-		size += sizeof(struct rec_ranked) * (uint64_t)s->items.n;
+		size += sizeof(struct rec_best) * (uint64_t)s->items.n;
 	return size;
 }
 
@@ -139,7 +139,7 @@ static int history(const struct rec_scorer_part *p, struct rec_part_scratch *ps,
 	    rec_grow(&ps->weight, &ps->weight_cap, (size_t)q->n + 1, sizeof *ps->weight, e))
 		return -1;
 	for (i = 0; i < q->n; i++) {
-		if ((row = rec_mapped(p->hist_of, q->item[i])) == REC_NONE)
+		if ((row = rec_mapped(p->item_to_row, q->item[i])) == REC_NONE)
 			continue;
 		w = raw ? q->value[i] : rec_transform_weight(&p->transform, q->value[i]);
 		if (!raw && w == 0)
@@ -159,7 +159,7 @@ static int begin_similar(const struct rec_scorer *s, const struct rec_scorer_par
 	uint32_t item = rec_scorer_item(s, q->label, q->label_len), row;
 
 	if (item == REC_NONE || p->kind == REC_PART_OFFSET ||
-	    (row = rec_mapped(p->hist_of, item)) == REC_NONE)
+	    (row = rec_mapped(p->item_to_row, item)) == REC_NONE)
 		return 0;
 	if (p->kind == REC_PART_FACTORS) {
 		ps->vector = p->usable && !p->usable[row] ? NULL : p->table + (size_t)row * p->ld;
@@ -219,13 +219,12 @@ static int begin_part(const struct rec_scorer *s, const struct rec_scorer_part *
 {
 	ps->live = ps->cut = false;
 	ps->vector = NULL;
-	if (p->weight == 0)	/* taken out of the blend: what it scores is not a score */
+	if (p->weight == 0) /* taken out of the blend: what it scores is not a score */
 		return 0;
 	if (s->similar)
 		return begin_similar(s, p, ps, q, e);
 	switch (p->kind) {
-	case REC_PART_FACTORS:
-		return begin_factors(s, p, ps, q, e);
+	case REC_PART_FACTORS: return begin_factors(s, p, ps, q, e);
 	case REC_PART_SPARSE:
 	case REC_PART_DENSE:
 		if (history(p, ps, q, false, e))
@@ -236,8 +235,7 @@ static int begin_part(const struct rec_scorer *s, const struct rec_scorer_part *
 		ps->user = find_user(p, &p->model->row, q);
 		ps->live = ps->user != REC_NONE;
 		return 0;
-	case REC_PART_OFFSET:
-		ps->live = true;
+	case REC_PART_OFFSET: ps->live = true;
 	}
 	return 0;
 }
@@ -338,7 +336,7 @@ static void add_neighbour(const struct rec_scorer_part *p, struct rec_part_scrat
 			  float w)
 {
 	const struct rec_csr *r = &p->interactions->m;
-	uint32_t row = p->user_of[v];
+	uint32_t row = p->column_to_user[v];
 	uint64_t t;
 
 	for (t = row == REC_NONE ? 0 : r->ptr[row]; row != REC_NONE && t < r->ptr[row + 1]; t++)
@@ -383,9 +381,10 @@ static void shift(const struct rec_scorer_part *p, struct rec_part_scratch *ps, 
 static void row_part(const struct rec_scorer *s, const struct rec_scorer_part *p,
 		     struct rec_part_scratch *ps, bool own, struct rec_scores *out)
 {
-	*out = (struct rec_scores){
-		.score = ps->score, .n = p->ncand, .item_of = p->item_of, .cand_of = p->cand_of
-	};
+	*out = (struct rec_scores){ .score = ps->score,
+				    .n = p->ncand,
+				    .candidate_to_item = p->candidate_to_item,
+				    .item_to_candidate = p->item_to_candidate };
 	switch (p->kind) {
 	case REC_PART_FACTORS:
 		s->run->kernel->scores(ps->score, lanes(p->ncand), ps->vector, p->ld, 1, p->packed,
@@ -406,8 +405,7 @@ static void row_part(const struct rec_scorer *s, const struct rec_scorer_part *p
 			out->score = p->offset;
 		return;
 	case REC_PART_SPARSE:
-	case REC_PART_USERS:
-		break;
+	case REC_PART_USERS: break;
 	}
 	forget(ps);
 	if (p->kind == REC_PART_SPARSE)
@@ -427,7 +425,7 @@ static void blend_part(const struct rec_scorer_part *p, const struct rec_scores 
 
 	if (!x->touched && !x->hit) {
 		sum->ntouched = kernel->scatter(sum->score, sum->hit, sum->touched, sum->ntouched,
-						p->weight, p->item_of, x->score, x->n);
+						p->weight, p->candidate_to_item, x->score, x->n);
 		return;
 	}
 
@@ -435,7 +433,7 @@ static void blend_part(const struct rec_scorer_part *p, const struct rec_scores 
 		c = x->touched ? x->touched[i] : i;
 		if (!x->touched && x->hit && !x->hit[c])
 			continue;
-		add(sum, rec_mapped(p->item_of, c), p->weight, x->score[c]);
+		add(sum, rec_mapped(p->candidate_to_item, c), p->weight, x->score[c]);
 	}
 }
 

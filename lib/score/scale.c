@@ -25,7 +25,7 @@ static void zscore(float *score, const unsigned char *hit, uint32_t n)
 			score[i] = sd > 0 ? (float)(((double)score[i] - mean) / sd) : 0;
 }
 
-static void rank(float *score, const unsigned char *hit, uint32_t n, struct rec_ranked *entry)
+static void rank(float *score, const unsigned char *hit, uint32_t n, struct rec_best *entry)
 {
 	struct rec_top top = { .entry = entry, .cap = n, .room = n };
 	uint32_t i, j, t;
@@ -38,7 +38,7 @@ static void rank(float *score, const unsigned char *hit, uint32_t n, struct rec_
 	for (i = 0; i < top.n; i = j) {
 		for (j = i + 1; j < top.n && entry[j].score == entry[i].score; j++)
 			;
-		position = ((double)i + 1 + (double)j) / 2;	/* mean of the ranks i + 1 .. j */
+		position = ((double)i + 1 + (double)j) / 2; /* mean of the ranks i + 1 .. j */
 		for (t = i; t < j; t++)
 			score[entry[t].item] =
 				(float)(((double)top.n + 1 - position) / (double)top.n);
@@ -46,7 +46,7 @@ static void rank(float *score, const unsigned char *hit, uint32_t n, struct rec_
 }
 
 void rec_scale_apply(enum rec_scale scale, float *score, const unsigned char *hit, uint32_t n,
-		     struct rec_ranked *scratch)
+		     struct rec_best *scratch)
 {
 	if (scale == REC_SCALE_ZSCORE)
 		zscore(score, hit, n);

@@ -51,15 +51,11 @@ static int kind_of(struct rec_scorer_part *p, const struct rec_model *m, bool si
 static const struct rec_labels *candidates_of(const struct rec_scorer_part *p)
 {
 	switch (p->kind) {
-	case REC_PART_FACTORS:
-		return &p->model->item.row;
+	case REC_PART_FACTORS: return &p->model->item.row;
 	case REC_PART_SPARSE:
-	case REC_PART_DENSE:
-		return p->turned ? &p->model->row : &p->model->col;
-	case REC_PART_USERS:
-		return &p->interactions->col;
-	case REC_PART_OFFSET:
-		break;
+	case REC_PART_DENSE: return p->turned ? &p->model->row : &p->model->col;
+	case REC_PART_USERS: return &p->interactions->col;
+	case REC_PART_OFFSET: break;
 	}
 	return &p->model->offset.row;
 }
@@ -135,10 +131,10 @@ static int map_part(struct rec_scorer *s, struct rec_scorer_part *p, struct rec_
 	const struct rec_labels *c = candidates_of(p), *h = history_of(p);
 
 	p->ncand = c->n;
-	if (map_labels(p, &p->item_of, c, &s->items, e) ||
-	    map_labels(p, &p->cand_of, &s->items, c, e))
+	if (map_labels(p, &p->candidate_to_item, c, &s->items, e) ||
+	    map_labels(p, &p->item_to_candidate, &s->items, c, e))
 		return -1;
-	return h ? map_labels(p, &p->hist_of, &s->items, h, e) : 0;
+	return h ? map_labels(p, &p->item_to_row, &s->items, h, e) : 0;
 }
 
 /* The offset block by candidate; items without an offset get 0. */
@@ -255,8 +251,7 @@ struct pack_job {
 
 enum { PACK_PANELS = 64 };
 
-static int pack_task(void *arg, uint64_t first, uint64_t last, unsigned thread,
-		     struct rec_err *e)
+static int pack_task(void *arg, uint64_t first, uint64_t last, unsigned thread, struct rec_err *e)
 {
 	const struct pack_job *j = arg;
 
@@ -289,7 +284,7 @@ static int load_users(struct rec_scorer_part *p, const struct rec_scorer_opts *o
 
 	if (rec_labels_map(&map, &p->model->col, &p->interactions->row, e))
 		return -1;
-	p->user_of = keep(p, map);
+	p->column_to_user = keep(p, map);
 	if (!(p->interaction_weight =
 		      keep(p, rec_alloc((size_t)r->nnz + 1, sizeof *p->interaction_weight, e))))
 		return -1;

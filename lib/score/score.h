@@ -38,7 +38,7 @@
 #include "matrix/sparse.h"
 #include "model/model.h"
 #include "model/transform.h"
-#include "score/history.h"
+#include "score/query.h"
 
 REC_BEGIN_C
 
@@ -66,18 +66,18 @@ struct rec_scorer_part {
 	enum rec_part_kind kind;
 	float weight;
 	uint32_t ncand;
-	const uint32_t *item_of;	/* candidate to item; NULL where they are the same */
+	const uint32_t *candidate_to_item; /* candidate to item; NULL where they are the same */
 	/* item to candidate or REC_NONE; NULL where they are the same */
-	const uint32_t *cand_of;
+	const uint32_t *item_to_candidate;
 	/*
 	 * item to row of the similarity (factors: of the item table) or
 	 * REC_NONE; NULL where they are the same
 	 */
-	const uint32_t *hist_of;
+	const uint32_t *item_to_row;
 	struct rec_transform transform;
 	float mean;
-	const float *offset;		/* per candidate, or NULL */
-	bool bias;			/* explicit factors: the last two components are biases */
+	const float *offset;  /* per candidate, or NULL */
+	bool bias;   /* explicit factors: the last two components are biases */
 	/* sparse: borrowed arrays, rows as in the model, columns candidates */
 	struct rec_csr sim;
 	/*
@@ -90,8 +90,8 @@ struct rec_scorer_part {
 	 * (similar.h); NULL where none does
 	 */
 	const unsigned char *cut;
-	const float *dense;		/* dense: the same, ncand columns */
-	const float *table;		/* factors: ncand rows of k floats, ld apart */
+	const float *dense;  /* dense: the same, ncand columns */
+	const float *table;  /* factors: ncand rows of k floats, ld apart */
 	uint32_t k, ld;
 	/* factors in a blend: all of the table in panels of the kernel */
 	const float *packed;
@@ -99,20 +99,20 @@ struct rec_scorer_part {
 	const unsigned char *usable;
 	struct rec_foldin *foldin;
 	struct rec_label_index *users;
-	const struct rec_sparse *interactions;	/* user side */
+	const struct rec_sparse *interactions; /* user side */
 	/* column of the similarity to row of the interactions, or REC_NONE */
-	const uint32_t *user_of;
+	const uint32_t *column_to_user;
 	float *interaction_weight;
-	void *own[20];			/* what rec_scorer_free releases */
+	void *own[20];	 /* what rec_scorer_free releases */
 	uint32_t nown;
 };
 
 struct rec_scorer_opts {
 	const struct rec_model *const *model;
 	size_t nmodels;
-	const double *weight;			/* one a model; NULL for 1 each */
+	const double *weight;	/* one a model; NULL for 1 each */
 	enum rec_scale scale;
-	bool fold_in;				/* also users that the model holds */
+	bool fold_in;	 /* also users that the model holds */
 	/*
 	 * rows may come that a factor model doesn't hold: make fold-in ready
 	 * where the model allows it
@@ -123,8 +123,8 @@ struct rec_scorer_opts {
 	 * factors, or what the similarity has of it
 	 */
 	bool similar;
-	const struct rec_sparse *interactions;	/* for user-side models */
-	const struct rec_labels *more;		/* further labels that items shall hold, or NULL */
+	const struct rec_sparse *interactions; /* for user-side models */
+	const struct rec_labels *more;	/* further labels that items shall hold, or NULL */
 	/* hash indices for many look-ups; else binary search in place */
 	bool index;
 };
@@ -219,14 +219,14 @@ const float *rec_scorer_vector(const struct rec_score_scratch *sc, size_t p);
 
 /* Scores of the row just begun, in the scratch, valid until the next call. */
 struct rec_scores {
-	const float *score;		/* by candidate */
-	const unsigned char *hit;	/* by candidate: has a score; NULL for all */
+	const float *score;  /* by candidate */
+	const unsigned char *hit; /* by candidate: has a score; NULL for all */
 	/*
 	 * the n candidates that have a score, in no order; NULL for 0 .. n - 1
 	 */
 	const uint32_t *touched;
 	uint32_t n;
-	const uint32_t *item_of, *cand_of;	/* as in rec_scorer_part */
+	const uint32_t *candidate_to_item, *item_to_candidate; /* as in rec_scorer_part */
 };
 void rec_scorer_row(const struct rec_scorer *s, struct rec_score_scratch *sc,
 		    struct rec_scores *out);

@@ -97,8 +97,9 @@ static int check_whole(const struct rec_model *m, const uint64_t *n, const unsig
 	free(column);
 	if (!part)
 		return 0;
-	return rec_err_set(e, REC_EDATA, "a part of a table (rec-sim --part or --columns): "
-					 "join all parts first, with cat or rec-cat --merge -b");
+	return rec_err_set(e, REC_EDATA,
+			   "a part of a table (rec-sim --part or --columns): "
+			   "join all parts first, with cat or rec-cat --merge -b");
 }
 
 /* Columns are what was cut. */

@@ -32,14 +32,18 @@ struct job {
 	const struct rec_scorer *s;
 	const struct rec_score_opts *o;
 	struct rec_rows *in;
+	struct rec_out *out;
+	bool binary;
+	struct rec_stream_out *stream; /* binary */
+	struct rec_score_counts *counts;
+	struct worker *worker;	/* one a thread */
+	/* of the piece at hand */
 	const struct rec_row *rows;
 	size_t n;
-	bool binary;
-	struct worker *worker;
-	float *score;
+	float *score;	/* of each row */
 	unsigned char *fate;
 	size_t score_cap, fate_cap;
-	struct rec_buf *text;	/* one a task */
+	struct rec_buf *text;  /* of each task; without binary */
 	size_t ntext, text_cap;
 };
 
@@ -69,20 +73,21 @@ int rec_clamp_train(float *lo, float *hi, const struct rec_meta *m, struct rec_e
 	return 1;
 }
 
+/* Begin the user of a pair: what q points to lies in the worker. */
 static int begin(const struct job *j, struct worker *w, const struct rec_row *row,
 		 struct rec_err *e)
 {
 	const struct rec_pairs *h = j->o->history;
 	uint32_t r = h ? rec_pairs_row(h, row->row, row->row_len) : REC_NONE;
-	size_t n = r == REC_NONE ? 0 : (size_t)(h->x->m.ptr[r + 1] - h->x->m.ptr[r]);
+	size_t n = rec_pairs_length(h, r);
 
-	if (rec_grow(&w->item, &w->item_cap, n + 1, sizeof *w->item, e) ||
-	    rec_grow(&w->value, &w->value_cap, n + 1, sizeof *w->value, e))
+	if (rec_grow(&w->item, &w->item_cap, n + 1, sizeof *w->item, e) != 0 ||
+	    rec_grow(&w->value, &w->value_cap, n + 1, sizeof *w->value, e) != 0)
 		return -1;
 	w->q = (struct rec_query){
 		.label = row->row, .label_len = row->row_len, .item = w->item, .value = w->value
 	};
-	w->q.n = r == REC_NONE ? 0 : rec_pairs_items(h, r, w->item, w->value);
+	w->q.n = rec_pairs_items(h, r, w->item, w->value);
 	w->has_history = r != REC_NONE;
 	return rec_scorer_begin(j->s, w->scratch, &w->q, e) < 0 ? -1 : 0;
 }
@@ -133,45 +138,47 @@ static int print(const struct job *j, size_t i, struct rec_buf *b, struct rec_er
 	return rec_row_add(b, &row, e);
 }
 
-static int score_task(void *arg, uint64_t first, uint64_t last, unsigned thread,
-		      struct rec_err *e)
+static bool same_user(const struct rec_row *a, const struct rec_row *b)
+{
+	return a->row_len == b->row_len && memcmp(a->row, b->row, a->row_len) == 0;
+}
+
+static int score_task(void *arg, uint64_t first, uint64_t last, unsigned thread, struct rec_err *e)
 {
 	struct job *j = arg;
 	struct worker *w = &j->worker[thread];
 	struct rec_buf *text = &j->text[first / TASK_ROWS];
-	const struct rec_row *before = NULL;
 
 	text->n = 0;
 	for (size_t i = first; i < last; i++) {
-		if (!before || before->row_len != j->rows[i].row_len ||
-		    memcmp(before->row, j->rows[i].row, before->row_len))
-			if (begin(j, w, &j->rows[i], e))
-				return -1;
-		before = &j->rows[i];
-		if (score_row(j, w, i, e) ||
-		    (!j->binary && !dropped(j, i) && print(j, i, text, e)))
+		const struct rec_row *row = &j->rows[i];
+
+		if ((i == first || !same_user(row - 1, row)) && begin(j, w, row, e) != 0)
+			return -1;
+		if (score_row(j, w, i, e) != 0)
+			return -1;
+		if (!j->binary && !dropped(j, i) && print(j, i, text, e) != 0)
 			return -1;
 	}
 	return 0;
 }
 
-static int write_piece(struct job *j, struct rec_out *out, struct rec_stream_out *stream,
-		       struct rec_score_counts *counts, struct rec_err *e)
+static int write_piece(struct job *j, struct rec_err *e)
 {
-	size_t i, tasks = rec_slices(j->n, TASK_ROWS);
-	struct rec_row row;
+	struct rec_score_counts *counts = j->counts;
 
-	for (i = 0; i < j->n; i++) {
+	for (size_t i = 0; i < j->n; i++) {
+		struct rec_row row = scored(j, i);
+
 		counts->cold += (j->fate[i] & COLD) != 0;
 		counts->known += (j->fate[i] & KNOWN) != 0;
 		counts->clamped += (j->fate[i] & CLAMPED) != 0;
 		counts->with_history += (j->fate[i] & HISTORY) != 0;
-		row = scored(j, i);
-		if (stream && !dropped(j, i) && rec_stream_out_row(stream, &row, e))
+		if (j->binary && !dropped(j, i) && rec_stream_out_row(j->stream, &row, e) != 0)
 			return -1;
 	}
-	for (i = 0; !stream && i < tasks; i++)
-		if (rec_out_write(out, j->text[i].p, j->text[i].n, e))
+	for (size_t i = 0; !j->binary && i < rec_slices(j->n, TASK_ROWS); i++)
+		if (rec_out_write(j->out, j->text[i].p, j->text[i].n, e) != 0)
 			return -1;
 	counts->pairs += j->n;
 	return 0;
@@ -190,68 +197,83 @@ static void keep_first(struct rec_score_counts *c, const struct rec_row *row)
 	keep_label(c->item, &c->item_len, row->col, row->col_len);
 }
 
-static int make_room(struct job *j, struct rec_err *e)
+static int grow_arrays(struct job *j, struct rec_err *e)
 {
 	size_t tasks = rec_slices(j->n, TASK_ROWS);
 
-	if (rec_grow(&j->score, &j->score_cap, j->n, sizeof *j->score, e) ||
-	    rec_grow(&j->fate, &j->fate_cap, j->n, 1, e) ||
-	    rec_grow(&j->text, &j->text_cap, tasks, sizeof *j->text, e))
+	if (rec_grow(&j->score, &j->score_cap, j->n, sizeof *j->score, e) != 0 ||
+	    rec_grow(&j->fate, &j->fate_cap, j->n, 1, e) != 0 ||
+	    rec_grow(&j->text, &j->text_cap, tasks, sizeof *j->text, e) != 0)
 		return -1;
 	for (; j->ntext < tasks; j->ntext++)
 		j->text[j->ntext] = (struct rec_buf){ 0 };
 	return 0;
 }
 
-static int pieces(struct job *j, struct rec_out *out, struct rec_score_counts *counts,
-		  struct rec_err *e)
+static int score_piece(struct job *j, struct rec_err *e)
 {
-	struct rec_stream_out *stream = NULL;
-	int rc = j->binary ? rec_stream_out_new(&stream, out, e) : 0, got = 0;
+	if (j->counts->pairs == 0 && j->n > 0)
+		keep_first(j->counts, &j->rows[0]);
+	if (grow_arrays(j, e) != 0 ||
+	    rec_pool_slices(j->s->run->pool, j->n, TASK_ROWS, score_task, j, e) != 0 ||
+	    write_piece(j, e) != 0)
+		return -1;
+	rec_progress_tell(&j->s->run->progress, "pairs", j->counts->pairs, 0, NULL);
+	return 0;
+}
 
-	if (stream && j->o->name)
-		rec_stream_out_name(stream, j->o->name);
+static int score_pieces(struct job *j, struct rec_err *e)
+{
+	int got;
 
-	while (rc == 0 && (got = rec_rows_next(j->in, &j->rows, &j->n, e)) == 1) {
-		if (counts->pairs == 0 && j->n > 0)
-			keep_first(counts, &j->rows[0]);
-		rc = make_room(j, e);
-		if (rc == 0)
-			rc = rec_pool_slices(j->s->run->pool, j->n, TASK_ROWS, score_task, j, e);
-		if (rc == 0)
-			rc = write_piece(j, out, stream, counts, e);
-		if (rc == 0)
-			rec_progress_tell(&j->s->run->progress, "pairs", counts->pairs, 0, NULL);
+	while ((got = rec_rows_next(j->in, &j->rows, &j->n, e)) == 1)
+		if (score_piece(j, e) != 0)
+			return -1;
+	if (got < 0)
+		return -1;
+	return j->binary ? rec_stream_out_end(j->stream, e) : 0;
+}
+
+static int job_new(struct job *j, struct rec_err *e)
+{
+	unsigned threads = rec_pool_size(j->s->run->pool);
+
+	if (j->binary && rec_stream_out_new(&j->stream, j->out, e) != 0)
+		return -1;
+	if (j->binary && j->o->name)
+		rec_stream_out_name(j->stream, j->o->name);
+	j->worker = rec_zalloc(threads, sizeof *j->worker, e);
+	for (unsigned i = 0; j->worker && i < threads; i++)
+		if (rec_score_scratch_new(&j->worker[i].scratch, j->s, e) != 0)
+			return -1;
+	return j->worker ? 0 : -1;
+}
+
+static void job_free(struct job *j)
+{
+	for (unsigned i = 0; j->worker && i < rec_pool_size(j->s->run->pool); i++) {
+		rec_score_scratch_free(j->worker[i].scratch);
+		free(j->worker[i].item);
+		free(j->worker[i].value);
 	}
-	if (rc == 0 && got == 0 && stream)
-		rc = rec_stream_out_end(stream, e);
-	rec_stream_out_free(stream);
-	return rc || got < 0 ? -1 : 0;
+	for (size_t i = 0; i < j->ntext; i++)
+		rec_buf_free(&j->text[i]);
+	rec_stream_out_free(j->stream);
+	free(j->text);
+	free(j->worker);
+	free(j->score);
+	free(j->fate);
 }
 
 int rec_score_stream(const struct rec_scorer *s, const struct rec_score_opts *o,
 		     struct rec_rows *in, struct rec_out *out, bool binary,
 		     struct rec_score_counts *counts, struct rec_err *e)
 {
-	struct job j = { .s = s, .o = o, .in = in, .binary = binary };
-	unsigned threads = rec_pool_size(s->run->pool), i;
-	size_t t;
-	int rc = (j.worker = rec_zalloc(threads, sizeof *j.worker, e)) ? 0 : -1;
+	struct job j = { .s = s, .o = o, .in = in, .out = out, .binary = binary, .counts = counts };
+	int rc = job_new(&j, e);
 
-	for (i = 0; rc == 0 && i < threads; i++)
-		rc = rec_score_scratch_new(&j.worker[i].scratch, s, e);
 	if (rc == 0)
-		rc = pieces(&j, out, counts, e);
-	for (i = 0; j.worker && i < threads; i++) {
-		rec_score_scratch_free(j.worker[i].scratch);
-		free(j.worker[i].item);
-		free(j.worker[i].value);
-	}
-	for (t = 0; t < j.ntext; t++)
-		rec_buf_free(&j.text[t]);
-	free(j.text);
-	free(j.worker);
-	free(j.score);
-	free(j.fate);
+		rc = score_pieces(&j, e);
+	job_free(&j);
 	return rc;
 }

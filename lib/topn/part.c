@@ -15,18 +15,18 @@
 #include "topn/topn.h"
 
 enum {
-	ITEM = 8,		/* look at a score of a tile */
-	SCAN = 96,		/* look at the score of an item outside the tiles */
-	BLEND = 120,		/* scale it and add it to those of other models */
+	ITEM = 8,  /* look at a score of a tile */
+	SCAN = 96,  /* look at the score of an item outside the tiles */
+	BLEND = 120,  /* scale it and add it to those of other models */
 	/*
 	 * add a weight to the score of an item anywhere, and look at it later
 	 */
 	NEIGHBOUR = 120,
-	PAIR = 320,		/* take up an item of a history, or a candidate */
-	ENTRY = 12000		/* rank and print an item of a list */
+	PAIR = 320,  /* take up an item of a history, or a candidate */
+	ENTRY = 12000  /* rank and print an item of a list */
 };
 
-struct part_cost {	/* of one model */
+struct part_cost { /* of one model */
 	const struct rec_scorer_part *part;
 	/*
 	 * of a row: its user in the model or REC_NONE; NULL where stored users
@@ -67,7 +67,7 @@ static int item_costs(struct part_cost *c, uint32_t nitems, struct rec_err *e)
 	if (!(c->each = rec_alloc((size_t)nitems + 1, sizeof *c->each, e)))
 		return -1;
 	for (uint32_t i = 0; i < nitems; i++) {
-		uint32_t row = mapped(p->hist_of, i);
+		uint32_t row = mapped(p->item_to_row, i);
 
 		c->each[i] = p->kind == REC_PART_DENSE ? (row == REC_NONE ? 0 : p->ncand) :
 							 NEIGHBOUR * length(&p->sim, row);
@@ -90,7 +90,7 @@ static int user_costs(struct part_cost *c, struct rec_err *e)
 		for (uint64_t t = p->model->dense ? 0 : m->ptr[u];
 		     !p->model->dense && t < m->ptr[u + 1]; t++)
 			c->each[u] += NEIGHBOUR *
-				      length(&p->interactions->m, p->user_of[m->col[t]]);
+				      length(&p->interactions->m, p->column_to_user[m->col[t]]);
 	}
 	return 0;
 }
@@ -136,15 +136,12 @@ static uint64_t score(const struct costs *c, const struct part_cost *pc, uint32_
 	uint64_t cost = p->offset ? NEIGHBOUR * (uint64_t)p->ncand : 0;
 
 	switch (p->kind) {
-	case REC_PART_FACTORS:
-		return factors(c, pc, row, length(&h->x->m, row), candidates);
+	case REC_PART_FACTORS: return factors(c, pc, row, length(&h->x->m, row), candidates);
 	case REC_PART_USERS:
 		return cost + (pc->user[row] == REC_NONE ? 0 : pc->each[pc->user[row]]);
-	case REC_PART_OFFSET:
-		return 0;
+	case REC_PART_OFFSET: return 0;
 	case REC_PART_SPARSE:
-	case REC_PART_DENSE:
-		break;
+	case REC_PART_DENSE: break;
 	}
 	if (c->s->similar) {
 		size_t len;
@@ -154,8 +151,8 @@ static uint64_t score(const struct costs *c, const struct part_cost *pc, uint32_
 		return item == REC_NONE ? 0 : cost + pc->each[item];
 	}
 	for (uint64_t t = h->x->m.ptr[row]; t < h->x->m.ptr[row + 1]; t++)
-		if (h->item_of[h->x->m.col[t]] != REC_NONE)
-			cost += pc->each[h->item_of[h->x->m.col[t]]];
+		if (h->column_to_item[h->x->m.col[t]] != REC_NONE)
+			cost += pc->each[h->column_to_item[h->x->m.col[t]]];
 	return cost;
 }
 
@@ -185,8 +182,7 @@ static uint64_t row_cost(const struct costs *c, uint32_t row)
 	return scored ? cost + scored + looked_at + ENTRY * (uint64_t)most : cost;
 }
 
-static int cost_task(void *arg, uint64_t first, uint64_t last, unsigned thread,
-		     struct rec_err *e)
+static int cost_task(void *arg, uint64_t first, uint64_t last, unsigned thread, struct rec_err *e)
 {
 	struct costs *c = arg;
 

@@ -28,30 +28,30 @@ static int choose_items(struct rec_tiles *t, uint32_t nitems, const unsigned cha
 	const struct rec_scorer_part *p = t->part;
 
 	t->n = p->ncand;
-	if (!p->item_of && !p->usable && !allowed)
+	if (!p->candidate_to_item && !p->usable && !allowed)
 		return 0;
-	t->item_of = rec_alloc((size_t)p->ncand + 1, sizeof *t->item_of, e);
-	t->position_of = rec_alloc((size_t)nitems + 1, sizeof *t->position_of, e);
-	if (!t->item_of || !t->position_of)
+	t->position_to_item = rec_alloc((size_t)p->ncand + 1, sizeof *t->position_to_item, e);
+	t->item_to_position = rec_alloc((size_t)nitems + 1, sizeof *t->item_to_position, e);
+	if (!t->position_to_item || !t->item_to_position)
 		return -1;
-	memset(t->position_of, 0xff, ((size_t)nitems + 1) * sizeof *t->position_of);
+	memset(t->item_to_position, 0xff, ((size_t)nitems + 1) * sizeof *t->item_to_position);
 	t->n = 0;
 	for (uint32_t c = 0; c < p->ncand; c++) {
-		uint32_t item = p->item_of ? p->item_of[c] : c;
+		uint32_t item = p->candidate_to_item ? p->candidate_to_item[c] : c;
 
 		if ((p->usable && !p->usable[c]) || (allowed && !allowed[item]))
 			continue;
-		t->position_of[item] = t->n;
-		t->item_of[t->n++] = item;
+		t->item_to_position[item] = t->n;
+		t->position_to_item[t->n++] = item;
 	}
 	return 0;
 }
 
 static uint32_t candidate_at(const struct rec_tiles *t, uint32_t position)
 {
-	uint32_t item = t->item_of ? t->item_of[position] : position;
+	uint32_t item = t->position_to_item ? t->position_to_item[position] : position;
 
-	return t->part->cand_of ? t->part->cand_of[item] : item;
+	return t->part->item_to_candidate ? t->part->item_to_candidate[item] : item;
 }
 
 static uint32_t ntiles(const struct rec_tiles *t)
@@ -59,8 +59,7 @@ static uint32_t ntiles(const struct rec_tiles *t)
 	return (uint32_t)(((uint64_t)t->n + t->tile - 1) / t->tile);
 }
 
-static int pack_tile(void *arg, uint64_t first, uint64_t last, unsigned thread,
-		     struct rec_err *e)
+static int pack_tile(void *arg, uint64_t first, uint64_t last, unsigned thread, struct rec_err *e)
 {
 	struct rec_tiles *t = arg;
 	const struct rec_scorer_part *p = t->part;
@@ -68,7 +67,7 @@ static int pack_tile(void *arg, uint64_t first, uint64_t last, unsigned thread,
 	float *out = t->packed + first * p->k, *rows;
 
 	(void)thread;
-	if (!t->item_of) {
+	if (!t->position_to_item) {
 		t->run->kernel->pack(out, p->table, p->ld, p->ncand, (uint32_t)first,
 				     t->tile / REC_LANES, p->k);
 		return 0;
@@ -121,8 +120,8 @@ void rec_tiles_free(struct rec_tiles *t)
 {
 	free(t->packed);
 	free(t->offset);
-	free(t->item_of);
-	free(t->position_of);
+	free(t->position_to_item);
+	free(t->item_to_position);
 	*t = (struct rec_tiles){ 0 };
 }
 
@@ -197,7 +196,7 @@ static int leave_out(const struct rec_tiles *t, struct rec_tile_scratch *sc,
 		i += i < nh && q->item[i] == next;
 		j += j < ns && q->seen[j] == next;
 		self = self == next ? REC_NONE : self;
-		at = t->position_of ? t->position_of[next] : next;
+		at = t->item_to_position ? t->item_to_position[next] : next;
 		if (at != REC_NONE)
 			sc->out[n++] = at;
 	}
@@ -252,7 +251,9 @@ static bool pick(const struct rec_tiles *t, struct rec_tile_scratch *sc, const f
 		for (uint32_t i = 0; i < m; i++) {
 			uint32_t at = from + sc->above[i];
 
-			rec_top_push(top, t->item_of ? t->item_of[first + at] : first + at,
+			rec_top_push(top,
+				     t->position_to_item ? t->position_to_item[first + at] :
+							   first + at,
 				     score[at]);
 		}
 	}

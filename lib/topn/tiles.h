@@ -20,27 +20,27 @@
  */
 struct rec_tiles {
 	const struct rec_run *run;
-	const struct rec_scorer_part *part;	/* the model; borrowed */
+	const struct rec_scorer_part *part; /* the model; borrowed */
 	bool keep_seen;
 	float *packed;
-	float *offset;			/* by position, or NULL */
-	uint32_t *item_of;		/* position to item; NULL where all items are there */
-	uint32_t *position_of;		/* item to position or REC_NONE; NULL likewise */
-	uint32_t n, tile;		/* items in all, and in a tile: a multiple of 16 */
+	float *offset;	 /* by position, or NULL */
+	uint32_t *position_to_item;  /* position to item; NULL where all items are there */
+	uint32_t *item_to_position;  /* item to position or REC_NONE; NULL likewise */
+	uint32_t n, tile;  /* items in all, and in a tile: a multiple of 16 */
 };
 
 /* For one thread: the rows of a batch, each in a slot. */
 struct rec_tile_scratch {
-	uint32_t m;			/* slots taken */
-	uint32_t *query;		/* by slot: which query of the batch it is */
-	float *vector;			/* a padded vector a slot */
+	uint32_t m;   /* slots taken */
+	uint32_t *query;  /* by slot: which query of the batch it is */
+	float *vector;	 /* a padded vector a slot */
 	/*
 	 * positions that a slot leaves out: out[out_ptr[slot]] ..., ascending
 	 */
 	uint32_t *out_ptr, *out;
 	size_t out_cap;
-	uint32_t *walk;			/* how far a slot has come in out */
-	float *score;			/* of a group of slots over a tile */
+	uint32_t *walk;	  /* how far a slot has come in out */
+	float *score;	/* of a group of slots over a tile */
 	uint32_t *above;
 };
 

@@ -21,13 +21,13 @@ struct rec_topn {
 	const struct rec_scorer *s;
 	struct rec_topn_opts o;
 	uint32_t depth;
-	bool tiled;			/* a single factor model */
+	bool tiled;   /* a single factor model */
 	struct rec_tiles tiles;
 };
 
 struct rec_topn_scratch {
 	struct rec_score_scratch *score;
-	unsigned char *skip;		/* by item: not to be listed for the row at hand */
+	unsigned char *skip;  /* by item: not to be listed for the row at hand */
 	struct rec_tile_scratch tile;
 	bool live[REC_TOPN_BATCH], flat[REC_TOPN_BATCH], cut[REC_TOPN_BATCH];
 };
@@ -84,7 +84,7 @@ uint32_t rec_topn_tiled(const struct rec_topn *t)
 uint64_t rec_topn_size(const struct rec_topn *t, unsigned threads)
 {
 	uint64_t each = t->s->items.n + rec_score_scratch_size(t->s) +
-			(uint64_t)REC_TOPN_BATCH * rec_topn_room(t) * sizeof(struct rec_ranked);
+			(uint64_t)REC_TOPN_BATCH * rec_topn_room(t) * sizeof(struct rec_best);
 
 	if (!t->tiled)
 		return each * threads;
@@ -190,9 +190,9 @@ static bool rank_row(const struct rec_topn *t, struct rec_topn_scratch *sc, stru
 
 		if (!x.touched && x.hit && !x.hit[c])
 			continue;
-		if (x.score[c] < rec_top_bound(top))	/* not NaN then, and nothing to look up */
+		if (x.score[c] < rec_top_bound(top)) /* not NaN then, and nothing to look up */
 			continue;
-		item = x.item_of ? x.item_of[c] : c;
+		item = x.candidate_to_item ? x.candidate_to_item[c] : c;
 		if (!sc->skip[item] && !offer(top, item, x.score[c]))
 			return false;
 	}
@@ -210,7 +210,7 @@ static bool score_of(const struct rec_topn *t, struct rec_topn_scratch *sc,
 
 	if (t->tiled)
 		return rec_scorer_pair(t->s, sc->score, item, score);
-	c = x->cand_of ? x->cand_of[item] : item;
+	c = x->item_to_candidate ? x->item_to_candidate[item] : item;
 	if (c == REC_NONE || (x->hit && !x->hit[c]))
 		return false;
 	*score = x->score[c];
@@ -276,7 +276,7 @@ static void fill(const struct rec_topn *t, struct rec_topn_scratch *sc, const st
 		    listed(top, ranked, p->item[i]))
 			continue;
 		score = ranked ? below(top->entry[top->n - 1].score) : p->score[i];
-		top->entry[top->n++] = (struct rec_ranked){ p->item[i], score };
+		top->entry[top->n++] = (struct rec_best){ p->item[i], score };
 		counts->filled++;
 	}
 }

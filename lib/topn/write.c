@@ -20,18 +20,24 @@
 
 enum { WAVE_BYTES = 64 * 1024 * 1024, WAVE_BATCHES = 64, ENTRY_TEXT = 32 };
 
-struct slot {	/* of a task in a wave */
-	struct rec_top *list;
-	struct rec_ranked *entry;
+struct slot { /* of a task in a wave */
+	struct rec_top *list;  /* of each row of the batch, n of them used */
+	struct rec_best *entry;	 /* room of all of these */
 	uint32_t n;
 	struct rec_buf text;
 	struct rec_topn_counts counts;
 };
 
-struct worker {	/* of a thread */
+/* Where a row of the histories stands in the other files, or REC_NONE. */
+struct elsewhere {
+	uint32_t seen, candidates;
+};
+
+struct worker { /* of a thread */
 	struct rec_topn_scratch *topn;
-	struct rec_query *q;
-	uint32_t *item;
+	struct rec_query *q;  /* of each row of a batch */
+	struct elsewhere *elsewhere; /* likewise */
+	uint32_t *item;	  /* what these queries point to */
 	float *value;
 	size_t item_cap, value_cap;
 };
@@ -43,59 +49,61 @@ struct job {
 	const struct rec_topn_rows *rows;
 	bool binary;
 	uint32_t batch, nslots;
-	uint32_t first;		/* row of the wave */
+	uint32_t first;	 /* row of the wave */
 	struct slot *slot;
 	struct worker *worker;
 };
 
-static uint32_t cells(const struct rec_pairs *p, uint32_t row)
+static uint32_t find_row(const struct rec_pairs *p, const struct rec_query *q)
 {
-	return p && row != REC_NONE ? (uint32_t)(p->x->m.ptr[row + 1] - p->x->m.ptr[row]) : 0;
+	return p ? rec_pairs_row(p, q->label, q->label_len) : REC_NONE;
 }
 
-/* Where the rows of a batch lie in the other files. */
-static void look_up(const struct rec_topn_rows *rows, uint32_t row, struct rec_query *q,
-		    uint32_t *seen, uint32_t *candidates)
+/* Begin the queries of n rows from first on. How many pairs they have. */
+static size_t look_up(const struct rec_topn_rows *rows, struct worker *w, uint32_t first,
+		      uint32_t n)
 {
-	q->label = rec_label(&rows->history->x->row, row, &q->label_len);
-	*seen = rows->seen ? rec_pairs_row(rows->seen, q->label, q->label_len) : REC_NONE;
-	*candidates = rows->candidates ? rec_pairs_row(rows->candidates, q->label, q->label_len) :
-					 REC_NONE;
-	q->has_candidates = rows->candidates;
+	size_t pairs = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		struct rec_query *q = &w->q[i];
+		struct elsewhere *at = &w->elsewhere[i];
+
+		*q = (struct rec_query){ .has_candidates = rows->candidates };
+		q->label = rec_label(&rows->history->x->row, first + i, &q->label_len);
+		at->seen = find_row(rows->seen, q);
+		at->candidates = find_row(rows->candidates, q);
+		pairs += (size_t)rec_pairs_length(rows->history, first + i) +
+			 rec_pairs_length(rows->seen, at->seen) +
+			 rec_pairs_length(rows->candidates, at->candidates);
+	}
+	return pairs;
 }
 
+/* The queries of these rows. Histories are followed by the lists of others. */
 static int gather(const struct rec_topn_rows *rows, struct worker *w, uint32_t first, uint32_t n,
 		  struct rec_topn_counts *counts, struct rec_err *e)
 {
-	uint32_t i, seen, candidates;
-	size_t want = 0, at = 0;
-	struct rec_query *q;
+	size_t pairs = look_up(rows, w, first, n), at = 0;
 
-	for (i = 0; i < n; i++) {
-		look_up(rows, first + i, &w->q[i], &seen, &candidates);
-		want += (size_t)cells(rows->history, first + i) + cells(rows->seen, seen) +
-			cells(rows->candidates, candidates);
-	}
-	if (rec_grow(&w->item, &w->item_cap, want + 1, sizeof *w->item, e) ||
-	    rec_grow(&w->value, &w->value_cap, want + 1, sizeof *w->value, e))
+	if (rec_grow(&w->item, &w->item_cap, pairs + 1, sizeof *w->item, e) != 0 ||
+	    rec_grow(&w->value, &w->value_cap, pairs + 1, sizeof *w->value, e) != 0)
 		return -1;
-	for (i = 0; i < n; i++) {
-		q = &w->q[i];
-		look_up(rows, first + i, q, &seen, &candidates);
+	for (uint32_t i = 0; i < n; i++) {
+		struct rec_query *q = &w->q[i];
+		const struct elsewhere *x = &w->elsewhere[i];
+
 		q->item = w->item + at;
 		q->value = w->value + at;
 		q->n = rec_pairs_items(rows->history, first + i, w->item + at, w->value + at);
-		counts->unknown += cells(rows->history, first + i) - q->n;
+		counts->unknown += rec_pairs_length(rows->history, first + i) - q->n;
 		at += q->n;
 		q->seen = w->item + at;
-		q->nseen = seen == REC_NONE ? 0 :
-					      rec_pairs_items(rows->seen, seen, w->item + at, NULL);
+		q->nseen = rec_pairs_items(rows->seen, x->seen, w->item + at, NULL);
 		at += q->nseen;
 		q->candidate = w->item + at;
-		q->ncandidates = candidates == REC_NONE ?
-					 0 :
-					 rec_pairs_items(rows->candidates, candidates, w->item + at,
-							 NULL);
+		q->ncandidates = rec_pairs_items(rows->candidates, x->candidates, w->item + at,
+						 NULL);
 		at += q->ncandidates;
 	}
 	return 0;
@@ -123,29 +131,33 @@ static int answer_task(void *arg, size_t task, unsigned thread, struct rec_err *
 	struct job *j = arg;
 	struct slot *s = &j->slot[task];
 	struct worker *w = &j->worker[thread];
-	uint32_t first = j->first + (uint32_t)task * j->batch, left = j->rows->last - first, i;
+	uint32_t first = j->first + (uint32_t)task * j->batch, left = j->rows->last - first;
 
 	s->n = left < j->batch ? left : j->batch;
 	s->text.n = 0;
-	if (gather(j->rows, w, first, s->n, &s->counts, e) ||
-	    rec_topn_answer(j->t, w->topn, w->q, s->n, s->list, &s->counts, e))
+	if (gather(j->rows, w, first, s->n, &s->counts, e) != 0 ||
+	    rec_topn_answer(j->t, w->topn, w->q, s->n, s->list, &s->counts, e) != 0)
 		return -1;
-	for (i = 0; !j->binary && i < s->n; i++)
+	for (uint32_t i = 0; !j->binary && i < s->n; i++)
 		if (rec_topn_print(&s->text, j->t, w->q[i].label, w->q[i].label_len, &s->list[i],
-				   e))
+				   e) != 0)
 			return -1;
 	return 0;
 }
 
+/*
+ * Batches are halved down to 16 rows until every thread has 4 of them to take,
+ * so that the last ones do not leave threads idle.
+ */
 static void plan(struct job *j, uint32_t nrows)
 {
 	uint64_t threads = rec_pool_size(j->run->pool), bytes;
 
-	for (j->batch = REC_TOPN_BATCH; j->batch > 16 && nrows / j->batch < 4 * threads;
-	     j->batch /= 2)
-		;
+	j->batch = REC_TOPN_BATCH;
+	while (j->batch > 16 && nrows / j->batch < 4 * threads)
+		j->batch /= 2;
 	bytes = (uint64_t)j->batch * (rec_topn_room(j->t) + 1) *
-		(sizeof(struct rec_ranked) + ENTRY_TEXT);
+		(sizeof(struct rec_best) + ENTRY_TEXT);
 	j->nslots = WAVE_BATCHES;
 	if (bytes * j->nslots > WAVE_BYTES)
 		j->nslots = (uint32_t)(WAVE_BYTES / bytes);
@@ -155,47 +167,51 @@ static void plan(struct job *j, uint32_t nrows)
 
 static int slot_new(struct slot *s, uint32_t batch, uint32_t room, struct rec_err *e)
 {
-	uint32_t i;
-
-	if (!(s->list = rec_zalloc(batch, sizeof *s->list, e)) ||
-	    !(s->entry = rec_alloc((size_t)batch * room + 1, sizeof *s->entry, e)))
+	s->list = rec_zalloc(batch, sizeof *s->list, e);
+	s->entry = rec_alloc((size_t)batch * room + 1, sizeof *s->entry, e);
+	if (!s->list || !s->entry)
 		return -1;
-	for (i = 0; i < batch; i++)
+	for (uint32_t i = 0; i < batch; i++)
 		s->list[i].entry = s->entry + (size_t)i * room;
 	return 0;
 }
 
+static int worker_new(struct worker *w, const struct job *j, struct rec_err *e)
+{
+	w->q = rec_zalloc(j->batch, sizeof *w->q, e);
+	w->elsewhere = rec_zalloc(j->batch, sizeof *w->elsewhere, e);
+	return w->q && w->elsewhere ? rec_topn_scratch_new(&w->topn, j->t, e) : -1;
+}
+
 static int job_new(struct job *j, uint32_t nrows, struct rec_err *e)
 {
-	unsigned threads = rec_pool_size(j->run->pool), i;
+	unsigned threads = rec_pool_size(j->run->pool);
 
 	plan(j, nrows);
 	j->slot = rec_zalloc(j->nslots, sizeof *j->slot, e);
 	j->worker = rec_zalloc(threads, sizeof *j->worker, e);
 	if (!j->slot || !j->worker)
 		return -1;
-	for (i = 0; i < j->nslots; i++)
-		if (slot_new(&j->slot[i], j->batch, rec_topn_room(j->t), e))
+	for (uint32_t i = 0; i < j->nslots; i++)
+		if (slot_new(&j->slot[i], j->batch, rec_topn_room(j->t), e) != 0)
 			return -1;
-	for (i = 0; i < threads; i++)
-		if (rec_topn_scratch_new(&j->worker[i].topn, j->t, e) ||
-		    !(j->worker[i].q = rec_zalloc(j->batch, sizeof *j->worker[i].q, e)))
+	for (unsigned i = 0; i < threads; i++)
+		if (worker_new(&j->worker[i], j, e) != 0)
 			return -1;
 	return 0;
 }
 
 static void job_free(struct job *j)
 {
-	unsigned i;
-
-	for (i = 0; j->slot && i < j->nslots; i++) {
+	for (uint32_t i = 0; j->slot && i < j->nslots; i++) {
 		free(j->slot[i].list);
 		free(j->slot[i].entry);
 		rec_buf_free(&j->slot[i].text);
 	}
-	for (i = 0; j->worker && i < rec_pool_size(j->run->pool); i++) {
+	for (unsigned i = 0; j->worker && i < rec_pool_size(j->run->pool); i++) {
 		rec_topn_scratch_free(j->worker[i].topn);
 		free(j->worker[i].q);
+		free(j->worker[i].elsewhere);
 		free(j->worker[i].item);
 		free(j->worker[i].value);
 	}
@@ -217,7 +233,7 @@ static void add_counts(struct rec_topn_counts *to, const struct rec_topn_counts 
 	to->unknown += c->unknown;
 }
 
-/* The block that recmat needs whole. */
+/* All lists, as recmat wants them: rows before `row` are there. */
 struct block {
 	uint64_t *ptr;
 	uint32_t *item;
@@ -229,17 +245,16 @@ struct block {
 
 static int block_add(struct block *b, const struct slot *s, struct rec_err *e)
 {
-	uint32_t i, t;
+	for (uint32_t i = 0; i < s->n; i++) {
+		const struct rec_top *list = &s->list[i];
+		size_t want = (size_t)b->n + list->n + 1;
 
-	for (i = 0; i < s->n; i++) {
-		if (rec_grow(&b->item, &b->item_cap, (size_t)b->n + s->list[i].n + 1,
-			     sizeof *b->item, e) ||
-		    rec_grow(&b->score, &b->score_cap, (size_t)b->n + s->list[i].n + 1,
-			     sizeof *b->score, e))
+		if (rec_grow(&b->item, &b->item_cap, want, sizeof *b->item, e) != 0 ||
+		    rec_grow(&b->score, &b->score_cap, want, sizeof *b->score, e) != 0)
 			return -1;
-		for (t = 0; t < s->list[i].n; t++, b->n++) {
-			b->item[b->n] = s->list[i].entry[t].item;
-			b->score[b->n] = s->list[i].entry[t].score;
+		for (uint32_t t = 0; t < list->n; t++, b->n++) {
+			b->item[b->n] = list->entry[t].item;
+			b->score[b->n] = list->entry[t].score;
 		}
 		b->ptr[++b->row] = b->n;
 	}
@@ -263,14 +278,15 @@ static int block_write(struct block *b, const struct job *j, struct rec_out *out
 static int take_wave(struct job *j, size_t n, struct block *b, struct rec_out *out,
 		     struct rec_topn_counts *counts, struct rec_err *e)
 {
-	size_t i;
+	for (size_t i = 0; i < n; i++) {
+		struct slot *s = &j->slot[i];
+		int rc = j->binary ? block_add(b, s, e) :
+				     rec_out_write(out, s->text.p, s->text.n, e);
 
-	for (i = 0; i < n; i++) {
-		if (j->binary ? block_add(b, &j->slot[i], e) :
-				rec_out_write(out, j->slot[i].text.p, j->slot[i].text.n, e))
+		if (rc != 0)
 			return -1;
-		add_counts(counts, &j->slot[i].counts);
-		j->slot[i].counts = (struct rec_topn_counts){ 0 };
+		add_counts(counts, &s->counts);
+		s->counts = (struct rec_topn_counts){ 0 };
 	}
 	return 0;
 }
@@ -281,9 +297,12 @@ static int run_waves(struct job *j, struct block *b, struct rec_out *out,
 	uint32_t wave = j->nslots * j->batch, n;
 
 	for (j->first = j->rows->first; j->first < j->rows->last; j->first += n) {
+		size_t batches;
+
 		n = j->rows->last - j->first < wave ? j->rows->last - j->first : wave;
-		if (rec_pool_run(j->run->pool, (n + j->batch - 1) / j->batch, answer_task, j, e) ||
-		    take_wave(j, (n + j->batch - 1) / j->batch, b, out, counts, e))
+		batches = rec_slices(n, j->batch);
+		if (rec_pool_run(j->run->pool, batches, answer_task, j, e) != 0 ||
+		    take_wave(j, batches, b, out, counts, e) != 0)
 			return -1;
 		rec_progress_tell(&j->run->progress, "rows",
 				  (uint64_t)j->first + n - j->rows->first,
@@ -295,14 +314,14 @@ static int run_waves(struct job *j, struct block *b, struct rec_out *out,
 uint64_t rec_topn_write_size(const struct rec_topn *t, const struct rec_topn_rows *rows,
 			     bool binary)
 {
-	enum { ENTRY_BLOCK = 12 };	/* 8, and 4 when columns are packed */
+	enum { ENTRY_BLOCK = 12 }; /* 8, and 4 when columns are packed */
 	struct job j = { .t = t, .run = rec_topn_scorer(t)->run };
 	uint64_t n = rows->last - rows->first, slots, used;
 
 	plan(&j, rows->last - rows->first);
 	slots = (uint64_t)j.nslots * j.batch;
 	used = slots < n ? slots : n;
-	return slots * rec_topn_room(t) * sizeof(struct rec_ranked) +
+	return slots * rec_topn_room(t) * sizeof(struct rec_best) +
 	       rec_topn_depth(t) * (binary ? n * ENTRY_BLOCK : used * ENTRY_TEXT) +
 	       (binary ? rows->history->x->row.n * sizeof(uint64_t) : 0);
 }
@@ -315,11 +334,13 @@ int rec_topn_write(const struct rec_topn *t, const struct rec_topn_rows *rows, s
 		.t = t, .run = s->run, .items = &s->items, .rows = rows, .binary = binary
 	};
 	struct block b = { .row = rows->first };
-	int rc = -1;
+	int rc = job_new(&j, rows->last - rows->first, e);
 
-	if (job_new(&j, rows->last - rows->first, e) == 0 &&
-	    (!binary ||
-	     (b.ptr = rec_zalloc((size_t)rows->history->x->row.n + 1, sizeof *b.ptr, e))))
+	if (rc == 0 && binary) {
+		b.ptr = rec_zalloc((size_t)rows->history->x->row.n + 1, sizeof *b.ptr, e);
+		rc = b.ptr ? 0 : -1;
+	}
+	if (rc == 0)
 		rc = run_waves(&j, &b, out, counts, e);
 	job_free(&j);
 	free(b.ptr);

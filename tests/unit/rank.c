@@ -53,14 +53,14 @@ static struct rec_labels borrow(const struct rec_labels *l)
 
 static void test_best(void)
 {
-	static struct rec_ranked all[MOST], kept[MOST];
+	static struct rec_best all[MOST], kept[MOST];
 
 	for (unsigned round = 0; round < 200; round++) {
 		uint32_t n = 1 + draw(MOST - 1), cap = 1 + draw(40), same = 0;
 		struct rec_top t = { .entry = kept, .cap = cap, .room = rec_top_room(cap, MOST) };
 
 		for (uint32_t i = 0; i < n; i++)
-			all[i] = (struct rec_ranked){ i, (float)draw(1 + n / 4) };
+			all[i] = (struct rec_best){ i, (float)draw(1 + n / 4) };
 		for (uint32_t i = 0; i < n; i++)
 			rec_top_push(&t, i, all[i].score);
 		rec_top_sort(&t);
@@ -70,7 +70,7 @@ static void test_best(void)
 			uint32_t before = 0;
 
 			for (uint32_t j = 0; j < n; j++)
-				before += rec_ranked_before(all[j], kept[i]);
+				before += rec_best_before(all[j], kept[i]);
 			same += before == i;
 		}
 		CHECK(same == t.n, "%u of %u in place", same, t.n);
@@ -317,7 +317,7 @@ static void compare(const struct scene *sc, const struct rec_scorer *s, const st
 /* Batches of any size give the lists that brute force gives. */
 static void play(const struct scene *sc, const struct rec_run *run)
 {
-	static struct rec_ranked entry[USERS][ITEMS + 40];
+	static struct rec_best entry[USERS][ITEMS + 40];
 	static unsigned char allowed[ITEMS];
 	struct rec_top list[USERS];
 	struct rec_scorer s;
@@ -406,7 +406,7 @@ static void test_scale(void)
 {
 	float rank[] = { 5, 9, 1, 5 }, z[] = { 1, 2, 3, 99 }, flat[] = { 7, 7 };
 	const unsigned char hit[] = { 1, 1, 1, 0 };
-	struct rec_ranked scratch[4];
+	struct rec_best scratch[4];
 
 	rec_scale_apply(REC_SCALE_RANK, rank, NULL, 4, scratch);
 	CHECK(rank[1] == 1 && rank[0] == 0.625f && rank[3] == 0.625f && rank[2] == 0.25f,

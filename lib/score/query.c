@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* history.c - rows put together from their cells. */
-#include "score/history.h"
+/* score/query.c - rows put together from their cells. */
+#include "score/query.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -18,7 +18,7 @@ void rec_gather_free(struct rec_gather *g)
 
 int rec_gather_add(struct rec_gather *g, uint32_t item, float value, double time, struct rec_err *e)
 {
-	if (rec_grow(&g->cell, &g->cap, g->n + 1, sizeof *g->cell, e))
+	if (rec_grow(&g->cell, &g->cap, g->n + 1, sizeof *g->cell, e) != 0)
 		return -1;
 	g->cell[g->n++] = (struct rec_gather_cell){ item, value, time };
 	return 0;
@@ -43,7 +43,6 @@ static int combine(const struct rec_gather_cell *c, size_t n, enum rec_repeats r
 		   float *value, struct rec_err *e)
 {
 	double sum = 0;
-	size_t i;
 
 	*value = c[n - 1].value;
 	if (n == 1)
@@ -52,11 +51,11 @@ static int combine(const struct rec_gather_cell *c, size_t n, enum rec_repeats r
 		return rec_err_set(
 			e, REC_EDATA,
 			"a pair is repeated and has no time that says which one is the last");
-	for (i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++)
 		sum += (double)c[i].value;
 	if (repeats == REC_REPEATS_SUM)
 		*value = (float)sum;
-	for (i = 0; repeats == REC_REPEATS_MAX && i < n; i++)
+	for (size_t i = 0; repeats == REC_REPEATS_MAX && i < n; i++)
 		if (c[i].value > *value)
 			*value = c[i].value;
 	if (!isfinite(*value))
@@ -67,20 +66,22 @@ static int combine(const struct rec_gather_cell *c, size_t n, enum rec_repeats r
 
 int rec_gather_end(struct rec_gather *g, enum rec_repeats repeats, struct rec_err *e)
 {
-	size_t i, j;
+	size_t last;
 
 	g->nitems = 0;
-	if (rec_grow(&g->item, &g->item_cap, g->n + 1, sizeof *g->item, e) ||
-	    rec_grow(&g->value, &g->value_cap, g->n + 1, sizeof *g->value, e))
+	if (rec_grow(&g->item, &g->item_cap, g->n + 1, sizeof *g->item, e) != 0 ||
+	    rec_grow(&g->value, &g->value_cap, g->n + 1, sizeof *g->value, e) != 0)
 		return -1;
 	if (g->n > 1)
 		qsort(g->cell, g->n, sizeof *g->cell, compare);
-	for (i = 0; i < g->n; i = j) {
-		for (j = i + 1; j < g->n && g->cell[j].item == g->cell[i].item; j++)
-			;
-		if (combine(g->cell + i, j - i, repeats, &g->value[g->nitems], e))
+	for (size_t first = 0; first < g->n; first = last) {
+		const struct rec_gather_cell *c = g->cell + first;
+
+		for (last = first + 1; last < g->n && g->cell[last].item == c->item;)
+			last++;
+		if (combine(c, last - first, repeats, &g->value[g->nitems], e) != 0)
 			return -1;
-		g->item[g->nitems++] = g->cell[i].item;
+		g->item[g->nitems++] = c->item;
 	}
 	g->n = 0;
 	return 0;

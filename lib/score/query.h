@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * score/query.h - a row to answer, as models see it, and how it is put together
+ * where its cells come one by one.
+ */
+#ifndef REC_SCORE_QUERY_H
+#define REC_SCORE_QUERY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/lang.h"
+#include "matrix/sparse.h"
+
+REC_BEGIN_C
+
+/*
+ * One row. Items are numbers in the labels of the scorer (rec_scorer.items);
+ * all three lists ascend and have no repeats. Everything is borrowed.
+ */
+struct rec_query {
+	const char *label;
+	size_t label_len;
+	uint32_t n;   /* its history: n items with their raw values */
+	const uint32_t *item;
+	const float *value;
+	uint32_t nseen;	  /* --seen: more items to leave out */
+	const uint32_t *seen;
+	bool has_candidates;  /* --candidates: no other items may be listed */
+	uint32_t ncandidates;
+	const uint32_t *candidate;
+};
+
+struct rec_gather_cell {
+	uint32_t item;
+	float value;
+	double time; /* NaN where missing */
+};
+
+/*
+ * A history that comes cell by cell, in any order. {0} is empty; memory is kept
+ * from one row to the next.
+ */
+struct rec_gather {
+	struct rec_gather_cell *cell; /* n cells of the row so far */
+	size_t n, cap;
+	uint32_t *item;	  /* after rec_gather_end: nitems items ascending */
+	float *value;	/* and their values */
+	size_t item_cap, value_cap;
+	uint32_t nitems;
+};
+
+void rec_gather_free(struct rec_gather *g);
+REC_MUST int rec_gather_add(struct rec_gather *g, uint32_t item, float value, double time,
+			    struct rec_err *e);
+
+/*
+ * Sort the cells by item and combine repeats into item, value and nitems: SUM,
+ * LAST or MAX, as matrix/sparse.h defines them. A repeat without a time is an
+ * error under LAST. The next rec_gather_add begins another row.
+ */
+REC_MUST int rec_gather_end(struct rec_gather *g, enum rec_repeats repeats, struct rec_err *e);
+
+REC_END_C
+
+#endif
