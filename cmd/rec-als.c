@@ -329,7 +329,7 @@ static int train(struct rec_model *m, struct rec_sparse *x, struct rec_model *in
 	if (rec_meta_set(&m->meta, "duplicates", cli_repeats[repeats_rule(a.explicit_loss)], e) !=
 	    0)
 		return -1;
-	return rec_meta_set(&m->meta, "version", cli_version(), e);
+	return rec_meta_set(&m->meta, "version", REC_VERSION, e);
 }
 
 /*

@@ -416,7 +416,7 @@ static int write_model(struct rec_model *m, const struct rec_sim_opts *s, struct
 	}
 	sim_tell_table(m, s, s->tally, o.factors);
 	cli_phase("write");
-	if (rec_meta_set(&m->meta, "version", cli_version(), e) != 0)
+	if (rec_meta_set(&m->meta, "version", REC_VERSION, e) != 0)
 		return -1;
 	if (cli_out(&out, o.common.output, o.common.binary, e) != 0)
 		return -1;

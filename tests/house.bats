@@ -33,6 +33,32 @@ setup() {
 	[ "$status" -eq 0 ] || fail "$output"
 }
 
+@test "house: a command includes nothing of another; a file of cmd/cli only files below it in the list" {
+	run awk '
+		BEGIN {
+			n = split("spec say table signals bus stats hint files run need end near help options cli load side", file)
+			for (i = 1; i <= n; i++) rank[file[i]] = i
+		}
+		FNR == 1 { here = FILENAME; sub(/^cmd\/(rec-)?/, "", here); sub(/[\/.].*/, "", here); own = FILENAME; sub(/.*\//, "", own); sub(/\..*/, "", own) }
+		/^#include "cmd\// {
+			split($2, q, /[\/".]/); there = q[3]; other = q[4]
+			if (there != here && there != "cli") { print FILENAME ": " $0; bad = 1 }
+			else if (here == "cli" && (!(own in rank) || !(other in rank) || rank[other] > rank[own])) { print FILENAME ": " $0; bad = 1 }
+		}
+		END { exit bad }' cmd/*.[ch] cmd/*/*.[ch]
+	[ "$status" -eq 0 ] || fail "$output"
+}
+
+@test "house: commands ask for options that they have" {
+	for f in cmd/rec-*.c cmd/*/*.c; do
+		c=${f#cmd/}; c=rec-${c#rec-}; c=${c%%[./]*}
+		[ "$c" != rec-cli ] || { ! grep -n 'cli_given("' "$f" || fail "$f"; continue; }
+		grep -oE 'cli_given\("[^"]*"' "$f" | cut -d '"' -f 2 | sort -u >"$BATS_TEST_TMPDIR/asked" || true
+		lost=$("$c" --options | cut -f 2 | sort | comm -23 "$BATS_TEST_TMPDIR/asked" -)
+		[ -z "$lost" ] || fail "$f: $c has no option $lost"
+	done
+}
+
 @test "house: the library never exits, prints, reads the environment or uses libm's elementary functions" {
 	command -v nm >/dev/null || skip "nm is not installed"
 	run sh -c "nm -A build/librec.a | grep -E ' U (exit|_exit|abort|printf|puts|putchar|fprintf|vprintf|perror|fputs|fwrite|stdout|stderr|getenv|secure_getenv|log|log2|log10|log1p|logf|log2f|exp|exp2|expf|expm1|pow|powf|sin|cos|tan|sinf|cosf|tanh|erf|erfc|lgamma|rand|srand|random|drand48|strtok|setlocale)(@|$)'"

@@ -7,9 +7,11 @@
  * file (as /proc/self/maps does, read by system calls alone), removes temporary
  * outputs and ends the command as for any other I/O error. Threads may fault
  * together: the first speaks. Any other SIGBUS, sent by kill(1) or for an
- * address outside these mappings, is what it is without us: the end by a
- * signal, nothing said. No other crash is caught at all.
+ * address outside these mappings, ends the process as if there were no handler.
+ * No other crash is caught at all.
  */
+#include "cmd/cli/bus.h"
+
 #include <fcntl.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -17,8 +19,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cmd/cli/cli.h"
-#include "cmd/cli/private.h"
+#include "cmd/cli/say.h"
+#include "cmd/cli/signals.h"
 
 enum { LINE = 4096 + 128 };
 

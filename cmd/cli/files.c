@@ -1,31 +1,24 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * cmd/cli/files.c - inputs, outputs, signals, messages.
- *
- * Outputs are kept in a list until cli_commit. A signal handler may only
- * unlink, so the temporary names stand in an array that it can read at any
- * time: it changes with signals blocked, and names are forgotten only when
- * their files are gone. Pool threads never receive these signals.
- */
+/* cmd/cli/files.c - inputs, and the list of outputs. */
+#include "cmd/cli/files.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <signal.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "cmd/cli/cli.h"
-#include "cmd/cli/private.h"
+#include "cmd/cli/bus.h"
+#include "cmd/cli/hint.h"
+#include "cmd/cli/say.h"
+#include "cmd/cli/signals.h"
+#include "cmd/cli/stats.h"
 
 static struct rec_out **outs;
-static const char *volatile *temporaries;
-static volatile size_t nouts;
-static size_t outs_cap, temporaries_cap;
+static size_t nouts, cap;
 static struct rec_out *stats_out;	/* of --stats: written last */
 static const char *stdin_taken;	/* what it is read as */
 static bool stdout_taken;
@@ -42,51 +35,6 @@ void cli_safe_descriptors(void)
 		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
 			if (open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) != fd)
 				_exit(CLI_RESOURCE);
-}
-
-void cli_remove_temporaries(void)
-{
-	for (size_t i = 0; i < nouts; i++)
-		if (temporaries[i])
-			unlink(temporaries[i]);
-}
-
-static void on_signal(int sig)
-{
-	cli_remove_temporaries();
-	signal(sig, SIG_DFL);
-	raise(sig);
-}
-
-/*
- * All that end a process from outside, but for KILL; a crash is left to be one.
- */
-static const int deadly[] = {
-	SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGALRM, SIGUSR1, SIGUSR2, SIGXCPU
-};
-
-void cli_block_signals(sigset_t *old)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	for (size_t i = 0; i < sizeof deadly / sizeof *deadly; i++)
-		sigaddset(&set, deadly[i]);
-	pthread_sigmask(SIG_BLOCK, &set, old);
-}
-
-void cli_catch_signals(void)
-{
-	struct sigaction sa = { .sa_handler = on_signal }, ignore = { .sa_handler = SIG_IGN }, old;
-
-	sigfillset(&sa.sa_mask);
-	for (size_t i = 0; i < sizeof deadly / sizeof *deadly; i++)
-		/* nohup stays nohup */
-		if (sigaction(deadly[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
-			sigaction(deadly[i], &sa, NULL);
-	sigaction(SIGPIPE, &sa, NULL);	/* whatever the parent thinks of it */
-	sigaction(SIGXFSZ, &ignore, NULL);	/* a file beyond its limit is a failed write */
-	cli_catch_bus();
 }
 
 static void hear(void *arg, const char *text)
@@ -141,38 +89,41 @@ static bool is_fifo(const char *path)
 }
 
 /*
- * With signals blocked, but for those of old: open and enter into the lists, so
- * that no temporary file is ever unknown to the handler.
+ * Open with signals blocked, but for those of old, and enter into the lists: no
+ * temporary file is ever unknown to the signal handler.
  */
 static int open_listed(struct rec_out **out, const char *path, const sigset_t *old,
 		       struct rec_err *e)
 {
-	if (rec_grow(&outs, &outs_cap, nouts + 1, sizeof *outs, e) != 0 ||
-	    rec_grow(&temporaries, &temporaries_cap, nouts + 1, sizeof *temporaries, e) != 0)
+	if (!outs && atexit(cli_free_outputs) != 0)
+		return rec_err_set(e, REC_ENOMEM, "out of memory for atexit");
+	if (rec_grow(&outs, &cap, nouts + 1, sizeof *outs, e) != 0 || cli_reserve_temporary(e) != 0)
 		return -1;
 	if ((is_fifo(path) ? open_fifo(out, path, old, e) : rec_out_open(out, path, e)) != 0)
 		return -1;
 	if (cli_the_spec->common->no_sync)
 		rec_out_no_sync(*out);
-	outs[nouts] = *out;
-	temporaries[nouts] = rec_out_temporary(*out);
-	nouts++;
+	outs[nouts++] = *out;
+	if (rec_out_temporary(*out))
+		cli_add_temporary(rec_out_temporary(*out));
 	return 0;
 }
 
-#define TO_TERMINAL "binary output to a terminal; use > FILE or -o FILE"
-
-static int check_output(const char *path, bool binary, struct rec_err *e)
+static int refuse_terminal(bool binary, struct rec_err *e)
 {
-	if (path)
-		return 0;
+	return binary && isatty(1) ?
+		       rec_err_set(e, REC_EUSAGE,
+				   "binary output to a terminal; use > FILE or -o FILE") :
+		       0;
+}
+
+static int take_stdout(bool binary, struct rec_err *e)
+{
 	if (stdout_taken)
 		return rec_err_set(e, REC_EUSAGE,
 				   "two outputs would go to stdout; give one of them a FILE");
 	stdout_taken = true;
-	if (binary && isatty(1))
-		return rec_err_set(e, REC_EUSAGE, TO_TERMINAL);
-	return 0;
+	return refuse_terminal(binary, e);
 }
 
 /* One of two would be lost. */
@@ -193,7 +144,7 @@ int cli_out(struct rec_out **out, const char *path, bool binary, struct rec_err 
 	*out = NULL;
 	if (path && strcmp(path, "-") == 0)
 		path = NULL;
-	if (check_output(path, binary, e) != 0)
+	if (!path && take_stdout(binary, e) != 0)
 		return -1;
 	cli_block_signals(&old);
 	rc = open_listed(out, path, &old, e);
@@ -225,48 +176,13 @@ int cli_expect_out(const char *path, bool binary, struct rec_err *e)
 {
 	int errnum;
 
-	if (!path || strcmp(path, "-") == 0) {
-		if (binary && isatty(1))
-			return rec_err_set(e, REC_EUSAGE, TO_TERMINAL);
-		return 0;
-	}
+	if (!path || strcmp(path, "-") == 0)
+		return refuse_terminal(binary, e);
 	errnum = hopeless(path);
 	if (errnum == 0)
 		return 0;
 	rec_err_errno(e, errnum, "%s", path);
 	return cli_hint_file(e, path, NULL);
-}
-
-void cli_free_outputs(void)
-{
-	sigset_t old;
-
-	cli_block_signals(&old);
-	for (size_t i = 0; i < nouts; i++)
-		rec_out_free(outs[i]);
-	nouts = 0;
-	stats_out = NULL;
-	free(outs);
-	free((void *)temporaries);
-	outs = NULL;
-	temporaries = NULL;
-	outs_cap = temporaries_cap = 0;
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-}
-
-/*
- * All under their names or none; a signal waits until that is decided. Then the
- * run is over, and its exit status tells the truth.
- */
-static int commit_all(struct rec_err *e)
-{
-	sigset_t old;
-
-	cli_block_signals(&old);
-	if (rec_out_commit_all(outs, nouts, cli_pool(), e) == 0)
-		return 0;
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	return -1;
 }
 
 int cli_open_stats(struct rec_err *e)
@@ -276,7 +192,7 @@ int cli_open_stats(struct rec_err *e)
 	return path ? cli_out(&stats_out, path, false, e) : 0;
 }
 
-int cli_commit(struct rec_err *e)
+int cli_finish_outputs(struct rec_pool *pool, struct rec_err *e)
 {
 	uint64_t bytes_out = 0;
 
@@ -287,87 +203,42 @@ int cli_commit(struct rec_err *e)
 			return -1;
 		bytes_out += rec_out_bytes(outs[i]);
 	}
-	if (rec_out_sync(outs, nouts, cli_pool(), e) != 0)
-		return -1;
 	cli_stat_u64("bytes.in", bytes_in);
 	cli_stat_u64("bytes.out", bytes_out);
-	cli_tell_work();
-	if (stats_out && (cli_write_stats(stats_out, e) != 0 || rec_out_finish(stats_out, e) != 0 ||
-			  rec_out_sync(&stats_out, 1, NULL, e) != 0))
-		return -1;
-	if (commit_all(e) != 0)
-		return -1;
-	cli_clear_progress();
-	cli_free_outputs();
-	cli_free_run();
-	return 0;
+	return rec_out_sync(outs, nouts, pool, e);
 }
 
-static void say(const char *fmt, va_list ap)
+int cli_finish_stats(const struct cli_used *used, struct rec_err *e)
 {
-	char text[900];
-
-	vsnprintf(text, sizeof text, fmt, ap);
-	cli_say(text);
+	if (!stats_out)
+		return 0;
+	return cli_write_stats(stats_out, used, e) == 0 && rec_out_finish(stats_out, e) == 0 ?
+		       rec_out_sync(&stats_out, 1, NULL, e) :
+		       -1;
 }
 
-void cli_note(const char *fmt, ...)
+int cli_name_outputs(struct rec_pool *pool, struct rec_err *e)
 {
-	va_list ap;
+	sigset_t old;
 
-	if (cli_the_spec->common->quiet)
-		return;
-	va_start(ap, fmt);
-	say(fmt, ap);
-	va_end(ap);
+	cli_block_signals(&old);
+	if (rec_out_commit_all(outs, nouts, pool, e) == 0)
+		return 0;
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	return -1;
 }
 
-void cli_verbose(const char *fmt, ...)
+void cli_free_outputs(void)
 {
-	va_list ap;
+	sigset_t old;
 
-	if (!cli_the_spec->common->verbose)
-		return;
-	va_start(ap, fmt);
-	say(fmt, ap);
-	va_end(ap);
-}
-
-const char *cli_s(uint64_t n)
-{
-	return n == 1 ? "" : "s";
-}
-
-const char *cli_verb_s(uint64_t n)
-{
-	return n == 1 ? "s" : "";
-}
-
-static int status_of(enum rec_code code)
-{
-	switch (code) {
-	case REC_EUSAGE: return CLI_USAGE;
-	case REC_EGATE: return CLI_GATE;
-	case REC_ENOMEM: case REC_EIO: return CLI_RESOURCE;
-	default: return CLI_FAILED;
-	}
-}
-
-static void say_within(const char *msg)
-{
-	char text[900];
-
-	snprintf(text, sizeof text, "%s; --mem allows %llu: give more, or see --estimate", msg,
-		 (unsigned long long)cli_the_spec->common->mem);
-	cli_say(text);
-}
-
-int cli_fail(const struct rec_err *e)
-{
-	if (e->code == REC_ENOMEM && cli_the_spec->common->mem && !strstr(e->msg, "--mem"))
-		say_within(e->msg);
-	else
-		cli_say(e->code == REC_OK ? "failed without a message" : e->msg);
-	cli_free_outputs();
-	return status_of(e->code);
+	cli_block_signals(&old);
+	for (size_t i = 0; i < nouts; i++)
+		rec_out_free(outs[i]);
+	cli_forget_temporaries();
+	free(outs);
+	outs = NULL;
+	stats_out = NULL;
+	nouts = cap = 0;
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
 }

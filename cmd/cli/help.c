@@ -3,6 +3,8 @@
  * cmd/cli/help.c - --help, --version, --options and --operands, all from the
  * option table.
  */
+#include "cmd/cli/help.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,9 +12,12 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "cmd/cli/cli.h"
-#include "cmd/cli/private.h"
+#include "cmd/cli/end.h"
+#include "cmd/cli/say.h"
+#include "cmd/cli/table.h"
 #include "io/num.h"
+#include "io/out.h"
+#include "kernel/kernel.h"
 
 /* Print b and end the process; a failed write is a failure like any other. */
 static _Noreturn void print_and_exit(struct rec_buf *b, struct rec_err *e)
@@ -140,7 +145,7 @@ static int put_options(struct rec_buf *b, struct rec_err *e)
 		if (s->opts[i].to == &s->common->threads &&
 		    rec_buf_printf(b, e, "\nAs every command has them:\n") != 0)
 			return -1;
-		if (s->opts[i].help && one_option(b, &s->opts[i], cli_defaults[i], e) != 0)
+		if (s->opts[i].help && one_option(b, &s->opts[i], cli_default(&s->opts[i]), e) != 0)
 			return -1;
 	}
 	return rec_buf_printf(b, e,

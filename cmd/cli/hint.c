@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* cmd/cli/hint.c - what to do about a file that can't be opened. */
+/* cmd/cli/hint.c - what to do about a file that cannot be opened. */
+#include "cmd/cli/hint.h"
+
+#include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include "cmd/cli/private.h"
 
 /*
  * The folder of a path into dir; false where there is none in it, or it is too

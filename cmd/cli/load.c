@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "cmd/cli/private.h"
 #include "io/num.h"
 #include "io/when.h"
 #include "load/load.h"

@@ -1,19 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * cmd/cli/near.c - what was meant by an option that a command doesn't have.
+ * cmd/cli/near.c - what was meant by an option that a command does not have.
  *
- * First the table of what other tools call it: of the rows that hold the word,
- * the first whose target this command has. Else the nearest names of its table.
+ * First the table of what other tools call it: the first row that holds the
+ * word and whose target this command has. Else the nearest names of its own.
  */
+#include "cmd/cli/near.h"
+
 #include <stdio.h>
 #include <string.h>
 
 #include "base/append.h"
 #include "base/near.h"
-#include "cmd/cli/private.h"
+#include "cmd/cli/say.h"
+#include "cmd/cli/table.h"
 
 /*
- * Words with blanks between them; what they stand for:
+ * Words with blanks between them, and what they stand for:
  *	name		an option, where this command has it
  *	METHOD ...	an operand, where this command has it
  *	<		stdin, where this command reads it
@@ -143,10 +146,7 @@ static bool holds(const char *words, const char *word, size_t n)
 
 static const struct cli_opt *option(const char *name)
 {
-	for (const struct cli_opt *o = cli_the_spec->opts; o->name; o++)
-		if (strcmp(o->name, name) == 0)
-			return o;
-	return NULL;
+	return cli_option(name, strlen(name));
 }
 
 /* "-n, --top", appended. */
@@ -156,10 +156,7 @@ static size_t put_option(char *to, size_t size, size_t at, const struct cli_opt 
 			rec_append(to, size, at, "--%s", o->name);
 }
 
-/*
- * What a row of the table says here; false where this command has no such
- * thing.
- */
+/* Say the target of a row; false where this command has no such thing. */
 static bool say_synonym(char *to, size_t size, const struct synonym *s)
 {
 	const struct cli_spec *spec = cli_the_spec;

@@ -3,11 +3,13 @@
  * cmd/cli/need.c - --estimate and --mem: what a run needs is known before the
  * work begins.
  */
+#include "cmd/cli/need.h"
+
 #include <stdio.h>
 
 #include "base/mem.h"
-#include "cmd/cli/cli.h"
-#include "cmd/cli/private.h"
+#include "cmd/cli/files.h"
+#include "cmd/cli/say.h"
 
 static int print(uint64_t bytes, const struct cli_amount *more, struct rec_err *e)
 {

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* cli.c - parsing of the option table. */
-#include "cmd/cli/cli.h"
+/* cmd/cli/options.c - parsing by the option table. */
+#include "cmd/cli/options.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,63 +9,30 @@
 
 #include "base/append.h"
 #include "base/mem.h"
-#include "cmd/cli/private.h"
+#include "cmd/cli/bus.h"
+#include "cmd/cli/end.h"
+#include "cmd/cli/files.h"
+#include "cmd/cli/help.h"
+#include "cmd/cli/near.h"
+#include "cmd/cli/say.h"
+#include "cmd/cli/signals.h"
+#include "cmd/cli/table.h"
 #include "io/lost.h"
 #include "io/num.h"
 #include "io/when.h"
 
-const struct cli_spec *cli_the_spec;
-char cli_defaults[CLI_MAX_OPTS][CLI_DEFAULT_TEXT];
-
-static bool given[CLI_MAX_OPTS];
 static char **operands;
 static size_t noperands;
 
-const char *cli_version(void)
-{
-	return REC_VERSION;
-}
-
-void cli_say(const char *text)
-{
-	char line[1024];
-	size_t n = rec_append(line, sizeof line, 0, "%s: %s\n", cli_the_spec->name, text);
-
-	cli_clear_progress();
-	line[n - 1] = '\n';	/* also where the message was cut */
-	/*
-	 * names and labels may hold anything: a message is one line, and no
-	 * terminal obeys it
-	 */
-	for (size_t i = 0; i < n - 1; i++)
-		if (((unsigned char)line[i] < ' ' && line[i] != '\t') || line[i] == 127)
-			line[i] = '?';
-	if (write(2, line, n) < 0)
-		return;	/* nobody left to tell */
-}
-
-void cli_usage(const char *fmt, ...)
-{
-	char text[1000];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof text, fmt, ap);
-	va_end(ap);
-	cli_say(text);
-	cli_free_outputs();
-	exit(CLI_USAGE);
-}
-
-enum { GUESS = 400 };	/* bytes of what an unknown option may be */
+enum { GUESS = 400 };	/* bytes of what cli_guess_long and its kin say */
 
 static const struct cli_opt *find_long(const char *name, size_t n)
 {
+	const struct cli_opt *o = cli_option(name, n);
 	char guess[GUESS];
 
-	for (const struct cli_opt *o = cli_the_spec->opts; o->name; o++)
-		if (strlen(o->name) == n && memcmp(o->name, name, n) == 0)
-			return o;
+	if (o)
+		return o;
 	cli_guess_long(guess, sizeof guess, name, n);
 	cli_usage("unknown option '--%.*s'%s (see %s --help)", (int)n, name, guess,
 		  cli_the_spec->name);
@@ -225,7 +191,7 @@ static void end_with_text(const char *name, size_t n, bool value)
 
 static void store(const struct cli_opt *o, const char *s)
 {
-	given[o - cli_the_spec->opts] = true;
+	cli_mark_given(o);
 	switch (o->kind) {
 	case CLI_KIND_FLAG: *(bool *)o->to = true; break;
 	case CLI_KIND_U32: *(uint32_t *)o->to = (uint32_t)whole_number(o, s); break;
@@ -308,36 +274,6 @@ static int parse_short(char **argv)
 	return 0;
 }
 
-void cli_value_text(char *to, const struct cli_opt *o)
-{
-	char buf[REC_NUM_MAX + 1] = "";
-	double x = 0;
-
-	switch (o->kind) {
-	case CLI_KIND_U32: x = *(uint32_t *)o->to; break;
-	case CLI_KIND_U64: x = (double)*(uint64_t *)o->to; break;
-	case CLI_KIND_DOUBLE: x = *(double *)o->to; break;
-	case CLI_KIND_AUTO:
-		if (((struct cli_auto *)o->to)->is_auto)
-			snprintf(to, CLI_DEFAULT_TEXT, "auto");
-		x = ((struct cli_auto *)o->to)->x;
-		break;
-	case CLI_KIND_STRING: case CLI_KIND_FILE:
-		snprintf(to, CLI_DEFAULT_TEXT, "%s",
-			 *(const char **)o->to ? *(const char **)o->to : "");
-		return;
-	case CLI_KIND_CHOICE:
-		snprintf(to, CLI_DEFAULT_TEXT, "%s", o->choices[*(unsigned *)o->to]);
-		return;
-	default:
-		return;
-	}
-	if (*to || x < o->lo || x > o->hi)
-		return;
-	buf[rec_num_put_f64(buf, x)] = '\0';
-	snprintf(to, CLI_DEFAULT_TEXT, "%s", buf);
-}
-
 void cli_unexpected(const char *operand)
 {
 	const struct cli_spec *s = cli_the_spec;
@@ -366,9 +302,9 @@ void cli_parse(const struct cli_spec *spec, int argc, char **argv)
 	cli_the_spec = spec;
 	cli_safe_descriptors();
 	cli_catch_signals();
-	for (size_t i = 0; spec->opts[i].name; i++)
-		cli_value_text(cli_defaults[i], &spec->opts[i]);
-	operands = argv;	/* operands are moved to the front of argv as they are met */
+	cli_catch_bus();
+	cli_keep_defaults();
+	operands = argv;	/* they move to the front of argv as they are met */
 	for (int i = 1; i < argc; i++) {
 		char *a = argv[i];
 
@@ -389,12 +325,4 @@ char **cli_operands(size_t *n)
 {
 	*n = noperands;
 	return operands;
-}
-
-bool cli_given(const char *name)
-{
-	for (size_t i = 0; cli_the_spec->opts[i].name; i++)
-		if (strcmp(cli_the_spec->opts[i].name, name) == 0)
-			return given[i];
-	return false;
 }

@@ -81,7 +81,7 @@ static int write_sums(const struct rec_sparse *x, const struct rec_sim_opts *s,
 {
 	struct rec_partial p = { .o = s,
 				 .duplicates = cli_repeats[repeats],
-				 .version = cli_version(),
+				 .version = REC_VERSION,
 				 .binary = common->binary };
 	struct rec_out *out;
 	int rc = cli_out(&out, common->output, common->binary, e);
