@@ -236,8 +236,10 @@ static int head_series(const struct reader *d, struct rec_results *r, const char
 	for (size_t i = 0; i < r->n; i++)
 		if (strcmp(r->series[i].name, name) == 0)
 			return fail(d, f[0], e, "a measure is named twice");
-	return rec_results_add(r, &s, name, (enum rec_agg)x[0], (unsigned)x[1], (uint32_t)x[2],
-			       definition, e);
+	return rec_results_add(r, &s,
+			       &(struct rec_series_is){ name, definition, (enum rec_agg)x[0],
+							(unsigned)x[1], (uint32_t)x[2] },
+			       e);
 }
 
 static bool is(const char *p, const char *end, const char *what)

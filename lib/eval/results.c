@@ -40,8 +40,7 @@ static char *copy_text(const char *s, struct rec_err *e)
 	return p;
 }
 
-int rec_results_add(struct rec_results *r, struct rec_series **out, const char *name,
-		    enum rec_agg agg, unsigned flags, uint32_t k, const char *definition,
+int rec_results_add(struct rec_results *r, struct rec_series **out, const struct rec_series_is *is,
 		    struct rec_err *e)
 {
 	struct rec_series *s;
@@ -50,14 +49,15 @@ int rec_results_add(struct rec_results *r, struct rec_series **out, const char *
 	if (rec_grow(&r->series, &r->cap, r->n + 1, sizeof *r->series, e) != 0)
 		return -1;
 	s = &r->series[r->n++];
-	*s = (struct rec_series){ .agg = agg, .flags = flags, .k = k };
-	if (!(s->name = copy_text(name, e)) || !(s->definition = copy_text(definition, e)) ||
+	*s = (struct rec_series){ .agg = is->agg, .flags = is->flags, .k = is->k };
+	if (!(s->name = copy_text(is->name, e)) ||
+	    !(s->definition = copy_text(is->definition, e)) ||
 	    !(s->state = rec_zalloc(users, 1, e)))
 		return -1;
-	if (agg == REC_AGG_MEAN || agg == REC_AGG_RATIO || agg == REC_AGG_ROOT)
+	if (is->agg == REC_AGG_MEAN || is->agg == REC_AGG_RATIO || is->agg == REC_AGG_ROOT)
 		if (!(s->value = rec_zalloc(users, sizeof *s->value, e)))
 			return -1;
-	if (agg == REC_AGG_RATIO || agg == REC_AGG_ROOT)
+	if (is->agg == REC_AGG_RATIO || is->agg == REC_AGG_ROOT)
 		if (!(s->count = rec_zalloc(users, sizeof *s->count, e)) ||
 		    !(s->of = rec_zalloc(users, sizeof *s->of, e)))
 			return -1;

@@ -37,6 +37,14 @@ enum {	/* flags of a series */
 	REC_SERIES_SHARE = 4,		/* ratio whose sum is a number of pairs */
 };
 
+/* What a series is, before it has values. Texts are copied. */
+struct rec_series_is {
+	const char *name, *definition;
+	enum rec_agg agg;
+	unsigned flags;
+	uint32_t k;			/* catalogue measures: cut-off */
+};
+
 struct rec_series {
 	char *name, *definition;
 	enum rec_agg agg;
@@ -75,9 +83,8 @@ void rec_results_free(struct rec_results *r);
  * Add a series for all users, absent everywhere; *out is valid until the next
  * one is added.
  */
-REC_MUST int rec_results_add(struct rec_results *r, struct rec_series **out, const char *name,
-			     enum rec_agg agg, unsigned flags, uint32_t k, const char *definition,
-			     struct rec_err *e);
+REC_MUST int rec_results_add(struct rec_results *r, struct rec_series **out,
+			     const struct rec_series_is *is, struct rec_err *e);
 
 /* Give users their groups: rows of groups are users, columns groups. */
 REC_MUST int rec_results_groups(struct rec_results *r, const struct rec_sparse *groups,

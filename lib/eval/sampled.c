@@ -13,6 +13,11 @@ struct normal {		/* the normal equations */
 	double *mass;		/* A'1 */
 	double *row;		/* one row of A, entries low .. high */
 	uint32_t low, high;
+	/* right sides: count measures by rank, n each; the solutions go to w */
+	const double *b;
+	uint32_t count;
+	uint64_t n;
+	double *w;
 };
 
 /*
@@ -52,8 +57,7 @@ static void hypergeometric(struct normal *x, uint64_t above, uint64_t others, ui
 		x->row[j] /= sum;
 }
 
-static void add_rank(struct normal *x, double *w, const double *b, uint32_t count, uint64_t n,
-		     uint64_t r)
+static void add_rank(struct normal *x, uint64_t r)
 {
 	for (uint32_t i = x->low; i <= x->high; i++) {
 		double *a = x->a + (size_t)i * x->size;
@@ -62,9 +66,12 @@ static void add_rank(struct normal *x, double *w, const double *b, uint32_t coun
 			a[j] += x->row[i] * x->row[j];
 		x->mass[i] += x->row[i];
 	}
-	for (uint32_t c = 0; c < count; c++)
-		for (uint32_t i = x->low; i <= x->high && b[c * n + r] != 0; i++)
-			w[(size_t)c * x->size + i] += x->row[i] * b[c * n + r];
+	for (uint32_t c = 0; c < x->count; c++) {
+		double b = x->b[c * x->n + r];
+
+		for (uint32_t i = x->low; i <= x->high && b != 0; i++)
+			x->w[(size_t)c * x->size + i] += x->row[i] * b;
+	}
 }
 
 /*
@@ -108,12 +115,11 @@ static void solve(const struct normal *x, double *w)
 	}
 }
 
-static int fit(struct normal *x, double *w, const double *b, uint32_t count, uint64_t n, uint32_t m,
-	       double gamma, struct rec_err *e)
+static int fit(struct normal *x, uint32_t m, double gamma, struct rec_err *e)
 {
-	for (uint64_t r = 0; r < n; r++) {
-		hypergeometric(x, r, n - 1, m);
-		add_rank(x, w, b, count, n, r);
+	for (uint64_t r = 0; r < x->n; r++) {
+		hypergeometric(x, r, x->n - 1, m);
+		add_rank(x, r);
 	}
 	for (uint32_t i = 0; i < x->size; i++) {
 		for (uint32_t j = 0; j <= i; j++)
@@ -122,15 +128,15 @@ static int fit(struct normal *x, double *w, const double *b, uint32_t count, uin
 	}
 	if (factor(x, e) != 0)
 		return -1;
-	for (uint32_t c = 0; c < count; c++)
-		solve(x, w + (size_t)c * x->size);
+	for (uint32_t c = 0; c < x->count; c++)
+		solve(x, x->w + (size_t)c * x->size);
 	return 0;
 }
 
 int rec_sampled_estimate(double *w, const double *b, uint32_t count, uint64_t n, uint32_t m,
 			 double gamma, struct rec_err *e)
 {
-	struct normal x = { .size = m + 1 };
+	struct normal x = { .size = m + 1, .b = b, .count = count, .n = n, .w = w };
 	int rc = -1;
 
 	x.a = rec_zalloc((size_t)x.size * x.size, sizeof *x.a, e);
@@ -139,7 +145,7 @@ int rec_sampled_estimate(double *w, const double *b, uint32_t count, uint64_t n,
 	for (size_t i = 0; i < (size_t)count * x.size; i++)
 		w[i] = 0;
 	if (x.a && x.mass && x.row)
-		rc = fit(&x, w, b, count, n, m, gamma, e);
+		rc = fit(&x, m, gamma, e);
 	free(x.a);
 	free(x.mass);
 	free(x.row);

@@ -27,8 +27,9 @@ static void conditions(const struct rec_evaluation *v, const struct rec_metric *
 		 m->measure->cut ? ties[v->o->ties] : "", sampled);
 }
 
-static int add_series(struct rec_evaluation *v, size_t metric, int variant, enum rec_agg agg,
-		      unsigned flags, const char *definition, struct rec_err *e)
+/* is->name is left to this. */
+static int add_series(struct rec_evaluation *v, size_t metric, int variant,
+		      struct rec_series_is is, struct rec_err *e)
 {
 	static const char *const suffix[VARIANTS] = { "",	 "/floor", "/ceiling",	"/head",
 						      "/middle", "/tail",  "/corrected" };
@@ -37,8 +38,10 @@ static int add_series(struct rec_evaluation *v, size_t metric, int variant, enum
 	char name[80];
 
 	snprintf(name, sizeof name, "%s%s", m->name, suffix[variant]);
+	is.name = name;
+	is.k = m->k;
 	v->series.of[metric * VARIANTS + (size_t)variant] = v->r->n;
-	return rec_results_add(v->r, &s, name, agg, flags, m->k, definition, e);
+	return rec_results_add(v->r, &s, &is, e);
 }
 
 /* Floor, ceiling, thirds, estimate. */
@@ -56,14 +59,16 @@ static int add_variants(struct rec_evaluation *v, size_t i, struct rec_err *e)
 		[VARIANT_TAIL] =
 			"truth in the tail alone: items of the last third of train interactions",
 	};
+	struct rec_series_is is;
 	char text[512];
 
 	for (int variant = VARIANT_FLOOR; v->in->train && variant <= VARIANT_TAIL; variant++) {
 		snprintf(text, sizeof text, "%s%s", what[variant],
 			 v->in->candidates && variant == VARIANT_FLOOR ? ", among the candidates" :
 									 "");
-		if (add_series(v, i, variant, REC_AGG_MEAN,
-			       variant >= VARIANT_HEAD ? REC_SERIES_ANSWERED : 0, text, e) != 0)
+		is = (struct rec_series_is){ .definition = text, .agg = REC_AGG_MEAN };
+		is.flags = variant >= VARIANT_HEAD ? REC_SERIES_ANSWERED : 0;
+		if (add_series(v, i, variant, is, e) != 0)
 			return -1;
 	}
 	/* auc of a sample is not off */
@@ -75,7 +80,8 @@ static int add_variants(struct rec_evaluation *v, size_t i, struct rec_err *e)
 		 "gamma=%s, drawn without replacement)",
 		 v->o->metric[i].name, (unsigned long long)v->sample.catalogue, v->sample.max,
 		 "0.01");
-	return add_series(v, i, VARIANT_CORRECTED, REC_AGG_MEAN, REC_SERIES_ANSWERED, text, e);
+	is = (struct rec_series_is){ NULL, text, REC_AGG_MEAN, REC_SERIES_ANSWERED, 0 };
+	return add_series(v, i, VARIANT_CORRECTED, is, e);
 }
 
 static int add_metric(struct rec_evaluation *v, size_t i, struct rec_err *e)
@@ -89,22 +95,29 @@ static int add_metric(struct rec_evaluation *v, size_t i, struct rec_err *e)
 	if (m->measure->kind == REC_RANKING)
 		conditions(v, m, more, sizeof more);
 	strncat(text, more, sizeof text - strlen(text) - 1);
-	if (add_series(v, i, VARIANT_MAIN, m->measure->agg, flags, text, e) != 0)
+	if (add_series(v, i, VARIANT_MAIN,
+		       (struct rec_series_is){ NULL, text, m->measure->agg, flags, 0 }, e) != 0)
 		return -1;
 	return m->measure->kind == REC_RANKING ? add_variants(v, i, e) : 0;
 }
 
 static int add_audit(struct rec_evaluation *v, struct rec_err *e)
 {
+	static const struct rec_series_is truth = {
+		"truth-in-train", "share of relevant truth pairs that are pairs of train",
+		REC_AGG_RATIO, REC_SERIES_SHARE, 0
+	};
+	static const struct rec_series_is listed = {
+		"listed-in-train", "share of the entries of the lists that are pairs of train",
+		REC_AGG_RATIO, REC_SERIES_SHARE, 0
+	};
 	struct rec_series *s;
 
 	v->series.truth_in_train = v->r->n;
-	if (rec_results_add(v->r, &s, "truth-in-train", REC_AGG_RATIO, REC_SERIES_SHARE, 0,
-			    "share of relevant truth pairs that are pairs of train", e) != 0)
+	if (rec_results_add(v->r, &s, &truth, e) != 0)
 		return -1;
 	v->series.listed_in_train = v->r->n;
-	return rec_results_add(v->r, &s, "listed-in-train", REC_AGG_RATIO, REC_SERIES_SHARE, 0,
-			       "share of the entries of the lists that are pairs of train", e);
+	return rec_results_add(v->r, &s, &listed, e);
 }
 
 static int copy_users(struct rec_evaluation *v, struct rec_err *e)

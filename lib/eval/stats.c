@@ -195,12 +195,14 @@ static int flip_round(void *arg, size_t round, unsigned thread, struct rec_err *
 	return 0;
 }
 
-static int randomization(struct rec_tested *out, const double *d, size_t n, uint32_t rounds,
-			 uint64_t key, struct rec_pool *pool, struct rec_err *e)
+static int randomization(struct rec_tested *out, const double *d, size_t n,
+			 const struct rec_draws *draws, struct rec_err *e)
 {
-	struct rounds r = {
-		.x = d, .n = n, .key = key, .result = rec_alloc(rounds, sizeof(double), e)
-	};
+	uint32_t rounds = draws->rounds;
+	struct rounds r = { .x = d,
+			    .n = n,
+			    .key = draws->key,
+			    .result = rec_alloc(rounds, sizeof(double), e) };
 	double sum = sum_of(d, n), far, scale = 0;
 	uint32_t beyond = 0;
 	int rc;
@@ -211,7 +213,7 @@ static int randomization(struct rec_tested *out, const double *d, size_t n, uint
 		scale += fabs(d[i]);
 	/* equal sums in another order of rounding count as equal */
 	far = fabs(sum) - 1e-12 * scale;
-	rc = rec_pool_run(pool, rounds, flip_round, &r, e);
+	rc = rec_pool_run(draws->pool, rounds, flip_round, &r, e);
 	for (uint32_t i = 0; rc == 0 && i < rounds; i++)
 		beyond += fabs(r.result[i]) >= far;
 	free(r.result);
@@ -221,7 +223,7 @@ static int randomization(struct rec_tested *out, const double *d, size_t n, uint
 }
 
 int rec_test_paired(struct rec_tested *out, enum rec_test test, const double *d, size_t n,
-		    uint32_t rounds, uint64_t key, struct rec_pool *pool, struct rec_err *e)
+		    const struct rec_draws *draws, struct rec_err *e)
 {
 	*out = (struct rec_tested){ .n = n, .p = 1 };
 	if (test == REC_TEST_T)
@@ -229,7 +231,7 @@ int rec_test_paired(struct rec_tested *out, enum rec_test test, const double *d,
 	else if (test == REC_TEST_WILCOXON)
 		return wilcoxon(out, d, n, e);
 	else
-		return randomization(out, d, n, rounds, key, pool, e);
+		return randomization(out, d, n, draws, e);
 	return 0;
 }
 
@@ -259,18 +261,19 @@ static int ascending(const void *a, const void *b)
 }
 
 int rec_bootstrap(double *lo, double *hi, const double *x, const uint32_t *weight, size_t n,
-		  uint32_t rounds, uint64_t key, struct rec_pool *pool, struct rec_err *e)
+		  const struct rec_draws *draws, struct rec_err *e)
 {
+	uint32_t rounds = draws->rounds;
 	struct rounds r = { .x = x,
 			    .weight = weight,
 			    .n = n,
-			    .key = key,
+			    .key = draws->key,
 			    .result = rec_alloc(rounds, sizeof(double), e) };
 	int rc;
 
 	if (!r.result)
 		return -1;
-	if ((rc = rec_pool_run(pool, rounds, bootstrap_round, &r, e)) == 0) {
+	if ((rc = rec_pool_run(draws->pool, rounds, bootstrap_round, &r, e)) == 0) {
 		qsort(r.result, rounds, sizeof *r.result, ascending);
 		*lo = r.result[(uint64_t)rounds * 25 / 1000];
 		*hi = r.result[((uint64_t)rounds * 975 + 999) / 1000 - 1];

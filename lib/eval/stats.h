@@ -33,6 +33,15 @@ struct rec_tested {
 };
 
 /*
+ * Random rounds: the same numbers come from the same key, whatever the threads.
+ */
+struct rec_draws {
+	uint32_t rounds;
+	uint64_t key;
+	struct rec_pool *pool;
+};
+
+/*
  * Test that differences d[0 .. n-1] have mean (or median) 0.
  *   t               paired t test, n - 1 degrees of freedom
  *   wilcoxon        signed ranks, mean ranks for ties; exact up to 50 pairs
@@ -41,8 +50,7 @@ struct rec_tested {
  *                   least as far from 0) / (1 + rounds)
  */
 REC_MUST int rec_test_paired(struct rec_tested *out, enum rec_test test, const double *d, size_t n,
-			     uint32_t rounds, uint64_t key, struct rec_pool *pool,
-			     struct rec_err *e);
+			     const struct rec_draws *draws, struct rec_err *e);
 
 /*
  * 95 % percentile interval by resampling n users with replacement, rounds
@@ -51,8 +59,7 @@ REC_MUST int rec_test_paired(struct rec_tested *out, enum rec_test test, const d
  * - 1 of the sorted results.
  */
 REC_MUST int rec_bootstrap(double *lo, double *hi, const double *x, const uint32_t *weight,
-			   size_t n, uint32_t rounds, uint64_t key, struct rec_pool *pool,
-			   struct rec_err *e);
+			   size_t n, const struct rec_draws *draws, struct rec_err *e);
 
 /*
  * ln of the gamma function, x > 0; regularised incomplete beta function.

@@ -143,8 +143,8 @@ static int say_interval(struct maker *m, struct rec_buf *b, const struct packed 
 
 	if (m->o->bootstrap == 0)
 		return 0;
-	if (rec_bootstrap(&lo, &hi, p->x, s->count ? p->count : NULL, p->n, m->o->bootstrap, key,
-			  m->pool, e) != 0)
+	if (rec_bootstrap(&lo, &hi, p->x, s->count ? p->count : NULL, p->n,
+			  &(struct rec_draws){ m->o->bootstrap, key, m->pool }, e) != 0)
 		return -1;
 	if (s->agg == REC_AGG_ROOT) {
 		lo = sqrt(lo);
@@ -304,7 +304,8 @@ static int p_line(struct maker *m, const struct rec_series *a, const struct rec_
 	int rc = differences(&d, m, a, b, e);
 
 	if (rc == 0)
-		rc = rec_test_paired(&t, m->o->test, d.x, d.n, REC_RANDOMIZATIONS, key, m->pool, e);
+		rc = rec_test_paired(&t, m->o->test, d.x, d.n,
+				     &(struct rec_draws){ REC_RANDOMIZATIONS, key, m->pool }, e);
 	if (rc == 0)
 		rc = test_text(&text, &t, m, a, e);
 	if (rc == 0)

@@ -281,6 +281,7 @@ static void names(void)
 /* Expected values: scipy 1.17.1. */
 static void statistics(void)
 {
+	static const struct rec_draws none;
 	static const double a[] = { 0.5, -0.25, 1, 0.75, 0.125, -0.5, 2, 0.3125 },
 			    b[] = { 0.5, -0.25, 1, 0.75, 0.125, -0.625, 2, 0.3125 },
 			    same[4] = { 0 };
@@ -304,28 +305,30 @@ static void statistics(void)
 	      rec_incomplete_beta(2, 5, 0.1));
 	CHECK(near(rec_incomplete_beta(15000, 0.5, 0.9999), 0.08325937706226412, 1e-9), "%.17g",
 	      rec_incomplete_beta(15000, 0.5, 0.9999));
-	ok &= rec_test_paired(&t, REC_TEST_T, a, 8, 0, 0, NULL, &err) == 0;
+	ok &= rec_test_paired(&t, REC_TEST_T, a, 8, &none, &err) == 0;
 	CHECK(near(t.p, 0.118965401014503, 1e-10) && near(t.statistic, 1.776133359423664, 1e-14),
 	      "%.15g %.15g", t.p, t.statistic);
-	ok &= rec_test_paired(&t, REC_TEST_T, c, 80, 0, 0, NULL, &err) == 0;
+	ok &= rec_test_paired(&t, REC_TEST_T, c, 80, &none, &err) == 0;
 	CHECK(near(t.p, 0.0205853880179235, 1e-10), "%.15g", t.p);
-	ok &= rec_test_paired(&t, REC_TEST_T, same, 4, 0, 0, NULL, &err) == 0;
+	ok &= rec_test_paired(&t, REC_TEST_T, same, 4, &none, &err) == 0;
 	CHECK(t.p == 1, "%g", t.p);
-	ok &= rec_test_paired(&t, REC_TEST_T, equal, 3, 0, 0, NULL, &err) == 0;
+	ok &= rec_test_paired(&t, REC_TEST_T, equal, 3, &none, &err) == 0;
 	CHECK(t.p == 0, "%g", t.p);
-	ok &= rec_test_paired(&t, REC_TEST_WILCOXON, b, 8, 0, 0, NULL, &err) == 0;
+	ok &= rec_test_paired(&t, REC_TEST_WILCOXON, b, 8, &none, &err) == 0;
 	CHECK(t.exact && t.p == 0.1484375 && t.statistic == 7, "%.15g %g", t.p, t.statistic);
-	ok &= rec_test_paired(&t, REC_TEST_WILCOXON, c, 80, 0, 0, NULL, &err) == 0;
+	ok &= rec_test_paired(&t, REC_TEST_WILCOXON, c, 80, &none, &err) == 0;
 	CHECK(!t.exact && t.n == 77 && t.statistic == 1066 && near(t.p, 0.02688835357211165, 1e-10),
 	      "%.15g %g", t.p, t.statistic);
-	ok &= rec_test_paired(&t, REC_TEST_WILCOXON, same, 4, 0, 0, NULL, &err) == 0;
+	ok &= rec_test_paired(&t, REC_TEST_WILCOXON, same, 4, &none, &err) == 0;
 	CHECK(t.p == 1 && t.n == 0, "%g", t.p);
-	ok &= rec_test_paired(&t, REC_TEST_RANDOMIZATION, a, 8, 20000, 5, NULL, &err) == 0;
+	ok &= rec_test_paired(&t, REC_TEST_RANDOMIZATION, a, 8,
+			      &(struct rec_draws){ 20000, 5, NULL }, &err) == 0;
 	/* 30 of the 256 sign patterns lie as far out */
 	CHECK(fabs(t.p - 30.0 / 256) < 0.01, "%g", t.p);
 	for (int i = 0; i < 80; i++)
 		x[i] = 0.25;
-	ok &= rec_bootstrap(&sum, &x[0], c, NULL, 80, 2000, 3, NULL, &err) == 0;
+	ok &= rec_bootstrap(&sum, &x[0], c, NULL, 80, &(struct rec_draws){ 2000, 3, NULL }, &err) ==
+	      0;
 	/* mean 0.2219, standard error 0.0933 */
 	CHECK(sum < x[0] && near(sum, 0.039, 0.01) && near(x[0], 0.4048, 0.01), "%g %g", sum, x[0]);
 	CHECK(ok, "%s", err.msg);
