@@ -14,6 +14,8 @@
 #include "io/num.h"
 #include "recmat/recmat.h"
 #include "rows/rows.h"
+#include "rows/stream_out.h"
+#include "rows/write.h"
 
 static struct {
 	uint64_t users, rows;

@@ -21,6 +21,8 @@
 #include "matrix/dense.h"
 #include "recmat/recmat.h"
 #include "rows/rows.h"
+#include "rows/stream_out.h"
+#include "rows/write.h"
 
 /*
  * Where rows go: text, stream blocks, a foreign writer of rows, or a matrix for

@@ -13,6 +13,7 @@
 #include "cmd/split/times.h"
 #include "io/num.h"
 #include "matrix/collect.h"
+#include "rows/write.h"
 
 /* Outputs of a split by side; a side without FILE has out NULL. */
 struct outputs {

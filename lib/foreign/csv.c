@@ -69,7 +69,7 @@ static const char *names_there(const struct csv *c, char *text, size_t room)
 static int find_column(const struct csv *c, const char *s, size_t n, size_t *column,
 		       struct rec_err *e)
 {
-	const char *file = rec_in_name(c->rec.line.in);
+	const char *file = rec_in_name(c->rec.line.held.in);
 	unsigned long long line = (unsigned long long)c->first_line;
 	char there[300];
 	uint64_t number;
@@ -108,7 +108,7 @@ static bool has_names(const char *columns)
 /* Nothing was chosen: the first four. What is doubtful about that is told. */
 static int default_columns(struct csv *c, struct rec_err *e)
 {
-	struct rec_in *in = c->rec.line.in;
+	struct rec_in *in = c->rec.line.held.in;
 	size_t n = c->header ? c->named : c->nfirst;
 
 	for (size_t r = 0; r < ROLES; r++)
@@ -486,7 +486,7 @@ static int read_records(struct csv *c, rec_row_fn *fn, void *arg, struct rec_err
 
 static void tell(const struct csv *c)
 {
-	const struct rec_in *in = c->rec.line.in;
+	const struct rec_in *in = c->rec.line.held.in;
 	unsigned long long n = (unsigned long long)c->repeated;
 
 	if (c->header && n)
@@ -512,7 +512,7 @@ int rec_csv_read(struct rec_in *in, const struct rec_foreign_opts *o, rec_row_fn
 	struct csv c = { .o = o, .header = o->header || has_names(o->columns) };
 	int rc;
 
-	c.rec = (struct rec_record){ .line = { .in = in, .lost = o->lost, .marks = true },
+	c.rec = (struct rec_record){ .line = { .held.in = in, .lost = o->lost, .marks = true },
 				     .delimiter = rec_delimiter(o->delimiter, ","),
 				     .quotes = o->quote == REC_QUOTE_DOUBLE,
 				     .guess = !o->delimiter };

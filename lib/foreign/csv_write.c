@@ -9,6 +9,7 @@
 #include "foreign/line.h"
 #include "io/looks.h"
 #include "io/num.h"
+#include "rows/write.h"
 
 enum { ROLES = 4 };
 

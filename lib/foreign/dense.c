@@ -109,7 +109,7 @@ static int finish(struct growing *g, struct rec_foreign_line *l, int rc)
 int rec_factors_read(struct rec_foreign_dense *d, struct rec_in *in,
 		     const struct rec_foreign_opts *o, struct rec_err *e)
 {
-	struct rec_foreign_line l = { .in = in, .lost = o->lost };
+	struct rec_foreign_line l = { .held.in = in, .lost = o->lost };
 	struct growing g = { .d = d };
 
 	(void)o;
@@ -127,7 +127,7 @@ static int word2vec_header(struct rec_foreign_line *l, uint64_t *rows, uint64_t 
 	if (got < 1)
 		return got < 0 ? -1 :
 				 rec_err_set(e, REC_EDATA, "%s: empty, not word2vec",
-					     rec_in_name(l->in));
+					     rec_in_name(l->held.in));
 	end = p + n;
 	if (!rec_field_next(&p, end, NULL, &s[0], &len[0]) ||
 	    !rec_field_next(&p, end, NULL, &s[1], &len[1]))
@@ -144,7 +144,7 @@ static int word2vec_header(struct rec_foreign_line *l, uint64_t *rows, uint64_t 
 int rec_word2vec_read(struct rec_foreign_dense *d, struct rec_in *in,
 		      const struct rec_foreign_opts *o, struct rec_err *e)
 {
-	struct rec_foreign_line l = { .in = in, .lost = o->lost };
+	struct rec_foreign_line l = { .held.in = in, .lost = o->lost };
 	struct growing g = { .d = d };
 	uint64_t rows = 0, columns = 0;
 	int rc = word2vec_header(&l, &rows, &columns, e);
@@ -386,7 +386,7 @@ static int npy_labels(struct growing *g, const struct npy *a, const struct rec_l
 int rec_npy_read(struct rec_foreign_dense *d, struct rec_in *in, const struct rec_foreign_opts *o,
 		 struct rec_err *e)
 {
-	struct rec_foreign_line none = { .in = in };
+	struct rec_foreign_line none = { .held.in = in };
 	struct growing g = { .d = d };
 	struct npy a = { 0 };
 	int rc = read_header(&a, in, e);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/label.h"
 #include "base/mem.h"
 #include "io/looks.h"
 #include "io/num.h"
@@ -13,8 +14,8 @@ enum { NEAR = 4096 };	/* bytes without newline after which CR is taken for the l
 
 void rec_line_free(struct rec_foreign_line *l)
 {
-	free(l->buf);
-	l->buf = NULL;
+	free(l->held.p);
+	l->held.p = NULL;
 	rec_buf_free(&l->text);
 }
 
@@ -28,31 +29,19 @@ int rec_line_fail(const struct rec_foreign_line *l, int field, struct rec_err *e
 	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
 	if (field)
-		return rec_err_set(e, REC_EDATA, "%s:%llu: field %d: %s", rec_in_name(l->in),
+		return rec_err_set(e, REC_EDATA, "%s:%llu: field %d: %s", rec_in_name(l->held.in),
 				   (unsigned long long)l->number, field, text);
-	return rec_err_set(e, REC_EDATA, "%s:%llu: %s", rec_in_name(l->in),
+	return rec_err_set(e, REC_EDATA, "%s:%llu: %s", rec_in_name(l->held.in),
 			   (unsigned long long)l->number, text);
 }
 
-/* Keep what lies behind start, and read more behind it. */
+/* Keep the line that is being read, and read more behind it. */
 static int read_more(struct rec_foreign_line *l, struct rec_err *e)
 {
-	enum { CHUNK = 1 << 18 };
-	int64_t got;
-
-	if (l->start > 0) {
-		memmove(l->buf, l->buf + l->start, l->n - l->start);
-		l->n -= l->start;
-		l->at -= l->start;
-		l->start = 0;
-	}
-	if (rec_grow(&l->buf, &l->cap, l->n + CHUNK + 1, 1, e) != 0)
+	l->at -= l->start;
+	if (rec_window_read(&l->held, l->start, e) != 0)
 		return -1;
-	got = rec_in_read(l->in, l->buf + l->n, CHUNK, e);
-	if (got < 0)
-		return -1;
-	l->ended = got == 0;
-	l->n += (size_t)got;
+	l->start = 0;
 	return 0;
 }
 
@@ -63,17 +52,17 @@ static int read_more(struct rec_foreign_line *l, struct rec_err *e)
  */
 static bool decide(struct rec_foreign_line *l, size_t from)
 {
-	const char *p = l->buf + from, *end = l->buf + l->n,
+	const char *p = l->held.p + from, *end = l->held.p + l->held.n,
 		   *newline = memchr(p, '\n', (size_t)(end - p)), *cr;
 
 	cr = memchr(p, '\r', (size_t)((newline ? newline : end) - p));
-	if (!newline && !l->ended && (!cr || cr + 2 >= end || (!l->marks && end - p < NEAR)))
+	if (!newline && !l->held.end && (!cr || cr + 2 >= end || (!l->marks && end - p < NEAR)))
 		return false;
 	if (newline && !l->marks)
 		cr = NULL;
 	l->cr = cr && cr + 1 < end && cr[1] != '\n' &&
 		!(cr[1] == '\r' && (cr + 2 == end || cr[2] == '\n'));
-	l->known = newline || cr || l->ended;
+	l->known = newline || cr || l->held.end;
 	return true;
 }
 
@@ -83,16 +72,16 @@ static bool decide(struct rec_foreign_line *l, size_t from)
  */
 static bool find_end(const struct rec_foreign_line *l, size_t from, size_t *place, size_t *width)
 {
-	const char *p = l->buf + from, *end = l->buf + l->n,
+	const char *p = l->held.p + from, *end = l->held.p + l->held.n,
 		   *newline = memchr(p, '\n', (size_t)(end - p)), *cr = NULL;
 
 	if (l->cr)
 		cr = memchr(p, '\r', (size_t)((newline ? newline : end) - p));
-	if (cr && cr + 1 == end && !l->ended)
+	if (cr && cr + 1 == end && !l->held.end)
 		return false;
 	if (!cr && !newline)
 		return false;
-	*place = (size_t)((cr ? cr : newline) - l->buf);
+	*place = (size_t)((cr ? cr : newline) - l->held.p);
 	*width = cr && cr + 1 < end && cr[1] == '\n' ? 2 : 1;
 	return true;
 }
@@ -109,21 +98,21 @@ static int take_line(struct rec_foreign_line *l, struct rec_err *e)
 	for (;;) {
 		size_t before = l->start;
 
-		if (l->known || (l->n > looked && decide(l, l->at)))
+		if (l->known || (l->held.n > looked && decide(l, l->at)))
 			found = find_end(l, looked, &place, &width);
-		if (found || l->ended)
+		if (found || l->held.end)
 			break;
-		looked = l->known && l->n > l->at ? l->n - (l->cr ? 1 : 0) : l->at;
+		looked = l->known && l->held.n > l->at ? l->held.n - (l->cr ? 1 : 0) : l->at;
 		looked = looked > l->at ? looked : l->at;
 		if (read_more(l, e) != 0)
 			return -1;
 		looked -= before - l->start;
 	}
-	if (!found && l->at == l->n)
+	if (!found && l->at == l->held.n)
 		return 0;
-	l->stop = found ? place : l->n;
+	l->stop = found ? place : l->held.n;
 	l->at = l->stop + (found ? width : 0);
-	if (l->stop > l->start && l->buf[l->stop - 1] == '\r')
+	if (l->stop > l->start && l->held.p[l->stop - 1] == '\r')
 		l->stop--;
 	l->number++;
 	return 1;
@@ -136,26 +125,26 @@ static int check_line(struct rec_foreign_line *l, size_t from, struct rec_err *e
 	size_t n;
 
 	if (l->number == 1 && !l->binary) {
-		head = rec_in_head(l->in, &n);
+		head = rec_in_head(l->held.in, &n);
 		looks = rec_looks_format(head, n);
 	}
 	if (looks)
-		return rec_looks_fail(l->in, looks, e);
-	if (!l->marks && rec_looks_mark(l->buf + from, l->stop - from))
+		return rec_looks_fail(l->held.in, looks, e);
+	if (!l->marks && rec_looks_mark(l->held.p + from, l->stop - from))
 		return rec_line_fail(l, 0, e, "%s", REC_LOOKS_MARK);
-	if (!memchr(l->buf + from, '\0', l->stop - from))
+	if (!memchr(l->held.p + from, '\0', l->stop - from))
 		return 0;
 	rec_line_fail(l, 0, e, "a NUL byte");
-	rec_looks_explain(l->in, e);
+	rec_looks_explain(l->held.in, e);
 	return -1;
 }
 
 /* Give out what lies between start and stop; a mark is skipped. */
 static int give_line(struct rec_foreign_line *l, char **line, size_t *n)
 {
-	l->under = l->buf[l->stop];
-	l->buf[l->stop] = '\0';	/* over the line end, or the byte kept free at the end */
-	*line = l->buf + l->start;
+	l->under = l->held.p[l->stop];
+	l->held.p[l->stop] = '\0';	/* over the line end, or the byte kept free at the end */
+	*line = l->held.p + l->start;
 	*n = l->stop - l->start;
 	if (l->marks && rec_looks_mark(*line, *n)) {
 		*line += 3;
@@ -180,11 +169,11 @@ int rec_line_more(struct rec_foreign_line *l, char **line, size_t *n, struct rec
 	size_t had = l->at - l->start;
 	int got;
 
-	l->buf[l->stop] = l->under;
+	l->held.p[l->stop] = l->under;
 	got = take_line(l, e);
-	if (got == 1 && memchr(l->buf + l->start + had, '\0', l->stop - l->start - had)) {
+	if (got == 1 && memchr(l->held.p + l->start + had, '\0', l->stop - l->start - had)) {
 		rec_line_fail(l, 0, e, "a NUL byte");
-		rec_looks_explain(l->in, e);
+		rec_looks_explain(l->held.in, e);
 		return -1;
 	}
 	return got == 1 ? give_line(l, line, n) : got;
@@ -207,7 +196,7 @@ int rec_line_f32(const struct rec_foreign_line *l, int field, const char *s, siz
 	enum rec_num r = rec_num_value(s, n, x, &lost);
 
 	if (lost && l->lost)
-		rec_lost_value(l->lost, rec_in_name(l->in), l->number, s, n, *x);
+		rec_lost_value(l->lost, rec_in_name(l->held.in), l->number, s, n, *x);
 	return r == REC_NUM_OK ? lost : number_fail(l, field, s, n, r, e);
 }
 
@@ -218,7 +207,7 @@ int rec_line_time(const struct rec_foreign_line *l, int field, const char *s, si
 	enum rec_num r = rec_num_time(s, n, x, &lost);
 
 	if (lost && l->lost)
-		rec_lost_time(l->lost, rec_in_name(l->in), l->number, field, s, n, *x);
+		rec_lost_time(l->lost, rec_in_name(l->held.in), l->number, field, s, n, *x);
 	return r == REC_NUM_OK ? lost : number_fail(l, field, s, n, r, e);
 }
 

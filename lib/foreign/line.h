@@ -11,23 +11,24 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "io/in.h"
-#include "rows/rows.h"
+#include "base/mem.h"
+#include "io/lost.h"
+#include "io/window.h"
+#include "rows/row.h"
 
 /*
  * A line ends in newline or CR newline; and, where the first line end of the
  * stream is a CR with no newline near it, in CR, too (old Mac). Memory: a chunk
  * and the longest line.
  */
-struct rec_foreign_line {	/* { .in = in } to begin; borrows in */
-	struct rec_in *in;
+struct rec_foreign_line {	/* { .held.in = in } to begin; borrows in */
 	bool marks;		/* csv: a byte order mark before a line is skipped, not an error */
 	bool binary;		/* the reader knows its format by its first bytes */
-	char *buf;
-	size_t n, cap, at;	/* bytes held; of these up to at are given out */
-	size_t start, stop;	/* the line given last lies in buf[start .. stop) */
+	struct rec_window held;
+	size_t at;		/* bytes of held that were given out */
+	size_t start, stop;	/* the line given last lies in held.p[start .. stop) */
 	char under;		/* the byte that the NUL behind it covers */
-	bool ended, known, cr;	/* cr: CR ends a line; known: that is decided */
+	bool known, cr;		/* cr: CR ends a line; known: that is decided */
 	uint64_t number;	/* of the line given last, from 1 */
 	/*
 	 * numbers that have more digits than are kept are added here, where not

@@ -10,6 +10,7 @@
 #include "foreign/formats.h"
 #include "foreign/line.h"
 #include "io/num.h"
+#include "rows/write.h"
 
 struct word {
 	char *s;
@@ -29,7 +30,7 @@ static void tell_lone(struct rec_in *in, unsigned long long n)
 static int each_line(struct rec_in *in, const struct rec_foreign_opts *o, line_fn *parse,
 		     rec_row_fn *fn, void *arg, struct rec_err *e)
 {
-	struct rec_foreign_line l = { .in = in, .lost = o->lost };
+	struct rec_foreign_line l = { .held.in = in, .lost = o->lost };
 	unsigned long long lone = 0;
 	char *line;
 	size_t n;

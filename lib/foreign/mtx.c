@@ -33,7 +33,7 @@ static bool word_is(char **p, const char *end, const char *want)
 static int not_mtx(struct mtx *m, struct rec_err *e)
 {
 	rec_line_fail(&m->line, 0, e, "not '%%%%MatrixMarket matrix coordinate ...'");
-	rec_looks_explain(m->line.in, e);
+	rec_looks_explain(m->line.held.in, e);
 	return -1;
 }
 
@@ -99,7 +99,7 @@ static int sizes(struct mtx *m, struct rec_err *e)
 	if (got < 1)
 		return got < 0 ? -1 :
 				 rec_err_set(e, REC_EDATA, "%s: cut off before the size line",
-					     rec_in_name(m->line.in));
+					     rec_in_name(m->line.held.in));
 	end = line + n;
 	if (number(m, &line, end, 1, &m->size[0], e) != 0 ||
 	    number(m, &line, end, 2, &m->size[1], e) != 0 ||
@@ -108,7 +108,7 @@ static int sizes(struct mtx *m, struct rec_err *e)
 	for (int side = 0; side < 2; side++)
 		if (m->labels[side] && m->labels[side]->n != m->size[side])
 			return rec_err_set(e, REC_EDATA, "%s: %s: %llu, but labels: %llu",
-					   rec_in_name(m->line.in), side ? "columns" : "rows",
+					   rec_in_name(m->line.held.in), side ? "columns" : "rows",
 					   (unsigned long long)m->size[side],
 					   (unsigned long long)m->labels[side]->n);
 	return 0;
@@ -196,7 +196,7 @@ static int read_all(struct mtx *m, rec_row_fn *fn, void *arg, struct rec_err *e)
 	if (got < 1)
 		return got < 0 ? -1 :
 				 rec_err_set(e, REC_EDATA, "%s: empty, not Matrix Market",
-					     rec_in_name(m->line.in));
+					     rec_in_name(m->line.held.in));
 	if (banner(m, line, n, e) != 0 || sizes(m, e) != 0)
 		return -1;
 	while ((got = next_data_line(m, &line, &n, e)) == 1) {
@@ -208,7 +208,7 @@ static int read_all(struct mtx *m, rec_row_fn *fn, void *arg, struct rec_err *e)
 	}
 	if (got == 0 && entries < m->nnz)
 		return rec_err_set(e, REC_EDATA, "%s: cut off: %llu of %llu entr%s",
-				   rec_in_name(m->line.in), (unsigned long long)entries,
+				   rec_in_name(m->line.held.in), (unsigned long long)entries,
 				   (unsigned long long)m->nnz, m->nnz == 1 ? "y" : "ies");
 	return got;
 }
@@ -216,7 +216,7 @@ static int read_all(struct mtx *m, rec_row_fn *fn, void *arg, struct rec_err *e)
 int rec_mtx_read(struct rec_in *in, const struct rec_foreign_opts *o, rec_row_fn *fn, void *arg,
 		 struct rec_err *e)
 {
-	struct mtx m = { .line = { .in = in, .lost = o->lost, .binary = true },
+	struct mtx m = { .line = { .held.in = in, .lost = o->lost, .binary = true },
 			 .labels = { o->row_labels, o->col_labels } };
 	int rc = read_all(&m, fn, arg, e);
 

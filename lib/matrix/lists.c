@@ -18,6 +18,7 @@
 #include "matrix/sort.h"
 #include "matrix/sparse.h"
 #include "recmat/recmat.h"
+#include "rows/write.h"
 
 enum { ROWS_A_TASK = 256, CELLS_A_TEXT = 1 << 13, LABEL_SHOWN = 60 };
 

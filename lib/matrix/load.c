@@ -8,6 +8,7 @@
 #include "io/num.h"
 #include "recmat/recmat.h"
 #include "rows/rows.h"
+#include "rows/write.h"
 
 enum { GROUP = 64, LABEL_SHOWN = 100 };
 

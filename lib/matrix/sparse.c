@@ -12,6 +12,7 @@
 #include "matrix/load.h"
 #include "matrix/ordered.h"
 #include "recmat/recmat.h"
+#include "rows/write.h"
 
 enum { CELLS_A_TASK = 1 << 14, ROWS_A_TASK = 1 << 8, CELLS_A_TEXT = 1 << 13 };
 

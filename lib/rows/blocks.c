@@ -5,13 +5,14 @@
  * stream behind all cells. A task takes CELLS cells and finds the row of its
  * first one by bisection.
  */
+#include "rows/blocks.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "base/search.h"
-#include "rows/private.h"
 
 enum { CELLS = 16384 };
 

@@ -1,58 +1,52 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Lines one by one, for a reader that answers before it asks for more: nothing
- * is read while a whole line is there. Memory: twice the longest line.
+ * For a reader that answers before it asks for more: nothing is read while a
+ * whole line is held. Memory: twice the longest line.
  */
+#include "rows/line.h"
+
 #include <math.h>
 #include <string.h>
 
-#include "base/mem.h"
-#include "rows/private.h"
+#include "rows/explain.h"
 #include "rows/tsv.h"
 
-enum { STEP = 64 << 10 };
+/* The parser reads that many bytes behind the text, whatever they are. */
+_Static_assert((int)REC_WINDOW_PAD > (int)REC_LINES_PAD,
+	       "padding, and a newline that may be missing");
 
-/* Move what is left to the front, make room, read once. */
 static int read_more(struct rec_rows *r, struct rec_err *e)
 {
-	size_t left = r->line_n - r->line_at;
-	int64_t got;
+	struct rec_window *w = &r->held;
 
-	if (r->line_at > 0)
-		memmove(r->line, r->line + r->line_at, left);
-	r->line_at = 0;
-	r->line_n = left;
-	if (rec_grow(&r->line, &r->line_cap, left < STEP / 2 ? STEP : 2 * left + STEP, 1, e) != 0)
+	if (rec_window_read(w, r->held_at, e) != 0)
 		return -1;
-	got = rec_in_read(r->in, r->line + left, r->line_cap - left - 1 - REC_TSV_PAD, e);
-	if (got < 0)
-		return -1;
-	r->line_n += (size_t)got;
-	r->line_end = got == 0;
-	if (r->line_end && left > 0)
-		r->line[r->line_n++] = '\n';
-	memset(r->line + r->line_n, 0, REC_TSV_PAD);
+	r->held_at = 0;
+	if (w->end && w->n > 0)
+		w->p[w->n++] = '\n';
+	memset(w->p + w->n, 0, REC_LINES_PAD);
 	return 0;
 }
 
 /* The next line, newline included: 1, 0, -1. */
 static int next_line(struct rec_rows *r, const char **p, const char **end, struct rec_err *e)
 {
+	const struct rec_window *w = &r->held;
 	size_t searched = 0;
 
 	for (;;) {
-		size_t left = r->line_n - r->line_at;
-		const char *q = left > searched ? memchr(r->line + r->line_at + searched, '\n',
-							 left - searched) :
-						  NULL;
+		size_t left = w->n - r->held_at;
+		const char *q = NULL;
 
+		if (left > searched)
+			q = memchr(w->p + r->held_at + searched, '\n', left - searched);
 		if (q) {
-			*p = r->line + r->line_at;
+			*p = w->p + r->held_at;
 			*end = q + 1;
-			r->line_at = (size_t)(*end - r->line);
+			r->held_at = (size_t)(*end - w->p);
 			return 1;
 		}
-		if (r->line_end)
+		if (w->end)
 			return 0;
 		searched = left;
 		if (read_more(r, e) != 0)
@@ -60,17 +54,13 @@ static int next_line(struct rec_rows *r, const char **p, const char **end, struc
 	}
 }
 
-int rec_rows_line(struct rec_rows *r, struct rec_row *row, struct rec_err *e)
+int rec_rows_text_line(struct rec_rows *r, struct rec_row *row, struct rec_err *e)
 {
 	const char *p, *end;
 	bool lost = false;
 	size_t n;
-	int rc;
+	int rc = next_line(r, &p, &end, e);
 
-	if (r->binary)
-		return rec_err_set(e, REC_EDATA, "%s: recmat where lines of text are wanted",
-				   rec_in_name(r->in));
-	rc = next_line(r, &p, &end, e);
 	if (rc != 1)
 		return rc == 0 ? rec_rows_end(r, e) : rc;
 	if (r->line_number++ == 0)

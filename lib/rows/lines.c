@@ -15,7 +15,6 @@
 #include <sys/mman.h>
 
 #include "base/mem.h"
-#include "rows/tsv.h"
 
 struct buffer {
 	char *p;
@@ -59,11 +58,11 @@ void rec_lines_close(struct rec_lines *l)
  */
 static int make_room(struct buffer *b, size_t n)
 {
-	if (rec_grow(&b->p, &b->cap, n + 1 + REC_TSV_PAD, 1, &b->err) != 0) {
+	if (rec_grow(&b->p, &b->cap, n + 1 + REC_LINES_PAD, 1, &b->err) != 0) {
 		b->failed = true;
 		return -1;
 	}
-	b->room = b->cap - 1 - REC_TSV_PAD;
+	b->room = b->cap - 1 - REC_LINES_PAD;
 	return 0;
 }
 
@@ -85,7 +84,7 @@ static void finish(struct buffer *b)
 	if (b->end)
 		b->whole = b->n;
 	if (b->p)
-		memset(b->p + b->n, 0, REC_TSV_PAD);
+		memset(b->p + b->n, 0, REC_LINES_PAD);
 }
 
 /*
@@ -156,7 +155,7 @@ static int start(struct rec_lines *l, struct rec_err *e)
 		return rc;
 	(void)posix_madvise((void *)(uintptr_t)map, n, POSIX_MADV_SEQUENTIAL);	/* a hint */
 	l->map = map;
-	l->map_end = n > REC_TSV_PAD ? whole_lines(map, 0, n - REC_TSV_PAD) : 0;
+	l->map_end = n > REC_LINES_PAD ? whole_lines(map, 0, n - REC_LINES_PAD) : 0;
 	tail = n - l->map_end;
 	if (make_room(b, tail) != 0) {
 		*e = b->err;

@@ -9,6 +9,8 @@
  * the rows alone. A label without a column takes part as a row that no triple
  * names.
  */
+#include "rows/stream_out.h"
+
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +18,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "recmat/form.h"
-#include "rows/rows.h"
+#include "recmat/recmat.h"
 
 enum { ROWS = 1 << 16, BYTES = 4 << 20, SLOTS = 1 << 17 };
 

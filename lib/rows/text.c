@@ -5,12 +5,13 @@
  * region after this one. Every line is a row, so that rows count lines; a
  * failing task counts the newlines before its line.
  */
+#include "rows/text.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
-#include "io/num.h"
-#include "rows/private.h"
+#include "rows/explain.h"
 #include "rows/tsv.h"
 
 enum { PIECE = 128 << 10 };
@@ -47,17 +48,6 @@ static bool piece_lines(const struct region *g, size_t i, const char **p, const 
 	return true;
 }
 
-static uint64_t count_lines(const char *p, const char *end)
-{
-	uint64_t n = 0;
-
-	while (p < end && (p = memchr(p, '\n', (size_t)(end - p))) != NULL) {
-		n++;
-		p++;
-	}
-	return n;
-}
-
 /* 1, 0, -1 as for rec_lines_next. */
 static int next_region(struct rec_rows *r, struct region *g, int all, struct rec_err *e)
 {
@@ -66,69 +56,6 @@ static int next_region(struct rec_rows *r, struct region *g, int all, struct rec
 	if (rc == 1 && r->count == 0)
 		rec_rows_first_line(r, g->p, g->p + g->n);
 	return rc;
-}
-
-void rec_rows_note_lost(struct rec_rows_tally *t, const struct rec_row *rows, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		bool time = rows[i].has & REC_LOST_TIME;
-		const bool is[REC_LOST_KINDS] = { rows[i].has & REC_LOST_VALUE, time,
-						  time && rec_time_is_wide(rows[i].time) };
-
-		for (int k = 0; k < REC_LOST_KINDS; k++) {
-			if (!is[k])
-				continue;
-			if (t->lost[k]++ == 0 || rows[i].row < t->first[k].row)
-				t->first[k] = rows[i];
-		}
-	}
-}
-
-/*
- * The first row of kind k that a thread saw in the region, or NULL; *n of all
- * threads.
- */
-static const struct rec_row *first_lost(struct rec_rows *r, int k, uint64_t *n)
-{
-	const struct rec_row *first = NULL;
-
-	*n = 0;
-	for (unsigned t = 0; t < rec_pool_size(r->pool); t++) {
-		struct rec_rows_tally *x = &r->tally[t];
-
-		if (x->lost[k] > 0 && (!first || x->first[k].row < first->row))
-			first = &x->first[k];
-		*n += x->lost[k];
-		x->lost[k] = 0;
-	}
-	return first;
-}
-
-void rec_rows_add_lost(struct rec_rows *r, const char *p, uint64_t line)
-{
-	struct rec_lost l = { 0 };
-	uint64_t n[REC_LOST_KINDS];
-
-	for (int k = 0; k < REC_LOST_KINDS; k++) {
-		uint64_t at;
-		const struct rec_row *row = first_lost(r, k, &n[k]);
-		const char *s;
-		char buf[REC_NUM_MAX];
-		size_t len;
-
-		if (!row)
-			continue;
-		at = line + count_lines(p, row->row);
-		s = rec_row_field(row, k == 0 || r->flags & REC_ROWS_SCORES ? 3 : 4, buf, &len);
-		if (k == 0)
-			rec_lost_value(&l, rec_in_name(r->in), at, s, len, row->value);
-		else
-			rec_lost_time(&l, rec_in_name(r->in), at, 4, s, len, row->time);
-	}
-	l.values = n[0];
-	l.times = n[1];
-	l.wide = n[2];
-	rec_lost_add(&r->lost, &l);
 }
 
 static int visit_batch(const struct region *g, unsigned thread, const char *from, size_t n,
@@ -142,9 +69,9 @@ static int visit_batch(const struct region *g, unsigned thread, const char *from
 		g->r->tally[thread].tab = rec_rows_any_tab(rows, n);
 	if (n == 0 || g->visit(g->arg, thread, rows, n, &bad, e) == 0)
 		return 0;
-	return bad < n ?
-		       rec_rows_at_line(g->r, g->r->count + count_lines(g->p, from) + bad + 1, e) :
-		       -1;
+	if (bad >= n)
+		return -1;
+	return rec_rows_at_line(g->r, g->r->count + rec_rows_newlines(g->p, from) + bad + 1, e);
 }
 
 static int visit_piece(void *arg, size_t task, unsigned thread, struct rec_err *e)
@@ -177,7 +104,8 @@ static int visit_piece(void *arg, size_t task, unsigned thread, struct rec_err *
 			return -1;
 		if (rc != 0) {
 			*e = later;
-			return rec_rows_bad_line(r, p, end, r->count + count_lines(g->p, p) + 1, e);
+			return rec_rows_bad_line(r, p, end,
+						 r->count + rec_rows_newlines(g->p, p) + 1, e);
 		}
 	}
 	return 0;

@@ -15,6 +15,7 @@
 #include <emmintrin.h>
 #endif
 
+#include "base/label.h"
 #include "io/looks.h"
 #include "io/num.h"
 #include "io/when.h"

@@ -10,16 +10,15 @@
 #include <stddef.h>
 
 #include "base/err.h"
-#include "rows/rows.h"
-
-enum { REC_TSV_PAD = 64 };	/* readable bytes that must follow the text */
+#include "rows/row.h"
 
 /*
- * Parse lines from *p to end (whole lines, each with its newline, padded) into
- * at most max rows whose labels point into the text. *p moves behind the lines
- * taken, *n is their number. -1 where the line at *p is bad; the *n rows before
- * it are good. flags: REC_ROWS_LABELS, REC_ROWS_SCORES. *lost becomes true
- * where a row has digits that are not kept (else it stays as it is).
+ * Parse lines from *p to end into at most max rows whose labels point into the
+ * text. Every line has its newline, and REC_LINES_PAD readable bytes follow the
+ * last one (lines.h). *p moves behind the lines taken, *n is their number. -1
+ * where the line at *p is bad; the *n rows before it are good. flags:
+ * REC_ROWS_LABELS, REC_ROWS_SCORES. *lost becomes true where a row has digits
+ * that are not kept; else it stays as it is.
  */
 REC_MUST int rec_tsv_parse(const char **p, const char *end, unsigned flags, struct rec_row *rows,
 			   size_t max, size_t *n, bool *lost, struct rec_err *e);

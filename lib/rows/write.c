@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * rows/write.c - one row as it stands in a pipe: the only place that knows how
- * a row is written as text.
- */
+#include "rows/write.h"
+
 #include <string.h>
 
 #include "io/num.h"
-#include "rows/rows.h"
 
 enum { LOST = REC_LOST_VALUE | REC_LOST_TIME };
 

@@ -13,6 +13,8 @@
 #include "base/progress.h"
 #include "io/num.h"
 #include "recmat/recmat.h"
+#include "rows/stream_out.h"
+#include "rows/write.h"
 
 enum { TASK_ROWS = 512 };
 

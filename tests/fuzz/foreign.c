@@ -21,6 +21,7 @@
 #include "foreign/foreign.h"
 #include "io/looks.h"
 #include "rows/rows.h"
+#include "rows/write.h"
 
 #define COUNT(list) (sizeof(list) / sizeof *(list))
 

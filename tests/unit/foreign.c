@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/hash.h"
+#include "base/label.h"
 #include "base/mem.h"
 #include "check.h"
 #include "foreign/record.h"
@@ -106,7 +107,7 @@ static void test_lines(uint64_t run)
 		if (i + 1 < lines || last || len == 0)
 			add(&text, end, strlen(end));
 	}
-	l.in = open_text(&text, &child);
+	l.held.in = open_text(&text, &child);
 	l.marks = true;
 	while ((rc = rec_line_next(&l, &line, &n, &e)) == 1) {
 		CHECK(line[n] == '\0', "a NUL behind the line");
@@ -118,7 +119,7 @@ static void test_lines(uint64_t run)
 	      (unsigned long)lines);
 	CHECK(got.n == want.n && memcmp(got.p, want.p, got.n) == 0, "the same lines, run %lu",
 	      (unsigned long)run);
-	close_text(l.in, child);
+	close_text(l.held.in, child);
 	rec_line_free(&l);
 	rec_buf_free(&text);
 	rec_buf_free(&want);
@@ -179,7 +180,7 @@ static void test_records(uint64_t run)
 		for (; at < text.n; at++)
 			lines += text.p[at] == '\n';
 	}
-	r.line.in = open_text(&text, &child);
+	r.line.held.in = open_text(&text, &child);
 	r.line.marks = true;
 	for (size_t i = 0; (rc = rec_record_next(&r, &e)) == 1; i++) {
 		CHECK(i < records && r.field[0].line == line[i], "record %lu begins in line %lu",
@@ -193,7 +194,7 @@ static void test_records(uint64_t run)
 	CHECK(rc == 0, "%s", e.msg);
 	CHECK(got.n == want.n && memcmp(got.p, want.p, got.n) == 0, "the same fields, run %lu",
 	      (unsigned long)run);
-	close_text(r.line.in, child);
+	close_text(r.line.held.in, child);
 	rec_record_free(&r);
 	rec_buf_free(&text);
 	rec_buf_free(&want);
@@ -207,7 +208,7 @@ static void test_long_labels(void)
 	struct rec_foreign_line l = { .number = 7 };
 	struct rec_err e = { 0 };
 
-	MUST(rec_in_open(&l.in, path, &e), &e);
+	MUST(rec_in_open(&l.held.in, path, &e), &e);
 	CHECK(rec_line_label(&l, 2, "a", 1, &e) == 0, "%s", e.msg);
 	CHECK(rec_line_label(&l, 2, "a", (size_t)UINT32_MAX + 2, &e) == -1 &&
 		      strstr(e.msg, ":7: field 2: longer than 2 GiB"),
@@ -218,7 +219,7 @@ static void test_long_labels(void)
 	CHECK(rec_shown((size_t)1 << 31) > 0 && rec_shown(((size_t)1 << 32) + 1) > 0 &&
 		      rec_shown(3) == 3,
 	      "what is shown of a label");
-	rec_in_close(l.in);
+	rec_in_close(l.held.in);
 }
 
 int main(void)

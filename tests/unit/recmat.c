@@ -16,6 +16,7 @@
 #include "check.h"
 #include "recmat/recmat.h"
 #include "rows/rows.h"
+#include "rows/stream_out.h"
 
 static struct rec_pool *pool;
 static char dir[] = "/tmp/recmat-unit-XXXXXX";

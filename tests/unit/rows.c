@@ -23,6 +23,8 @@
 #include "io/num.h"
 #include "io/out.h"
 #include "recmat/recmat.h"
+#include "rows/stream_out.h"
+#include "rows/write.h"
 
 static char dir[] = "/tmp/rec-rows-XXXXXX";
 static char plain[64], packed[64], binary[64];

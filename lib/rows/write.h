@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * rows/write.h - one row as text. Nothing else knows how a row is written.
+ */
+#ifndef REC_ROWS_WRITE_H
+#define REC_ROWS_WRITE_H
+
+#include <stddef.h>
+
+#include "base/err.h"
+#include "base/lang.h"
+#include "base/mem.h"
+#include "io/out.h"
+#include "rows/row.h"
+
+REC_BEGIN_C
+
+/*
+ * Field 3 (value) or 4 (time) of a row: as it was written where its REC_LOST
+ * bit is set, else as it is printed, into buf. Returns the text, *n bytes.
+ */
+const char *rec_row_field(const struct rec_row *row, int field, char buf[32], size_t *n);
+
+/*
+ * The line of a row, newline included, into out, which takes rec_row_max(row)
+ * bytes. Returns the length.
+ */
+size_t rec_row_max(const struct rec_row *row);
+size_t rec_row_put(char *out, const struct rec_row *row);
+/* The same, appended to b (without a NUL), or written to out. */
+REC_MUST int rec_row_add(struct rec_buf *b, const struct rec_row *row, struct rec_err *e);
+REC_MUST int rec_row_write(struct rec_out *out, const struct rec_row *row, struct rec_err *e);
+
+REC_END_C
+
+#endif
