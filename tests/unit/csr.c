@@ -9,16 +9,6 @@
 static struct rec_err err;
 static struct rec_pool *pool;	/* 4 threads */
 
-static int same(const struct rec_csr *a, const struct rec_csr *b)
-{
-	return a->nrows == b->nrows && a->ncols == b->ncols && a->nnz == b->nnz &&
-	       !a->time == !b->time &&
-	       memcmp(a->ptr, b->ptr, (a->nrows + 1) * sizeof *a->ptr) == 0 &&
-	       memcmp(a->col, b->col, a->nnz * sizeof *a->col) == 0 &&
-	       memcmp(a->val, b->val, a->nnz * sizeof *a->val) == 0 &&
-	       (!a->time || memcmp(a->time, b->time, a->nnz * sizeof *a->time) == 0);
-}
-
 /* About one cell in `sparsity`, and some rows and columns without any. */
 static void make(struct rec_csr *m, uint32_t nrows, uint32_t ncols, uint64_t sparsity, int times)
 {
@@ -51,8 +41,9 @@ static void test(uint32_t nrows, uint32_t ncols, uint64_t sparsity, int times)
 	MUST(rec_csr_transpose(&t, &m, NULL, &err), &err);
 	MUST(rec_csr_transpose(&t4, &m, pool, &err), &err);
 	MUST(rec_csr_transpose(&back, &t, pool, &err), &err);
-	CHECK(same(&t, &t4), "1 and 4 threads differ (%u x %u)", nrows, ncols);
-	CHECK(same(&m, &back), "the transpose of the transpose differs (%u x %u)", nrows, ncols);
+	CHECK(same_csr(&t, &t4), "1 and 4 threads differ (%u x %u)", nrows, ncols);
+	CHECK(same_csr(&m, &back), "the transpose of the transpose differs (%u x %u)", nrows,
+	      ncols);
 	CHECK(t.nrows == ncols && t.ncols == nrows && t.nnz == m.nnz, "shape");
 	for (uint32_t j = 0; j < ncols && (uint64_t)nrows * ncols < 10000; j++) {
 		bad += t.ptr[j] != at;

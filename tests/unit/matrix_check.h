@@ -16,6 +16,7 @@
 #include "check.h"
 #include "io/in.h"
 #include "io/out.h"
+#include "matrix/csr.h"
 #include "matrix/labels.h"
 
 enum { LABEL_MAX = 48 };
@@ -84,6 +85,16 @@ static inline int same_labels(const struct rec_labels *a, const struct rec_label
 			return 0;
 	}
 	return 1;
+}
+
+static inline int same_csr(const struct rec_csr *a, const struct rec_csr *b)
+{
+	return a->nrows == b->nrows && a->ncols == b->ncols && a->nnz == b->nnz &&
+	       !a->time == !b->time &&
+	       memcmp(a->ptr, b->ptr, (a->nrows + 1) * sizeof *a->ptr) == 0 &&
+	       memcmp(a->col, b->col, a->nnz * sizeof *a->col) == 0 &&
+	       memcmp(a->val, b->val, a->nnz * sizeof *a->val) == 0 &&
+	       (!a->time || memcmp(a->time, b->time, a->nnz * sizeof *a->time) == 0);
 }
 
 #endif

@@ -12,16 +12,6 @@
 static struct rec_err err;
 static struct rec_pool *pool;	/* 4 threads */
 
-static int same(const struct rec_csr *a, const struct rec_csr *b)
-{
-	return a->nrows == b->nrows && a->ncols == b->ncols && a->nnz == b->nnz &&
-	       !a->time == !b->time &&
-	       memcmp(a->ptr, b->ptr, (a->nrows + 1) * sizeof *a->ptr) == 0 &&
-	       memcmp(a->col, b->col, a->nnz * sizeof *a->col) == 0 &&
-	       memcmp(a->val, b->val, a->nnz * sizeof *a->val) == 0 &&
-	       (!a->time || memcmp(a->time, b->time, a->nnz * sizeof *a->time) == 0);
-}
-
 /* Ids to ranks: some permutation. */
 static uint32_t *shuffled(uint32_t n)
 {
@@ -95,13 +85,13 @@ static void check_build(uint32_t rows, uint32_t cols, uint64_t tasks, enum rec_r
 	MUST(rec_stow_csr(&got, &stow, &shape, &got_repeats, &conflict, pool, &err), &err);
 	CHECK(conflict.kind == want_conflict.kind);
 	if (conflict.kind == REC_CONFLICT_NONE) {
-		CHECK(same(&want, &got) && got_repeats == want_repeats);
+		CHECK(same_csr(&want, &got) && got_repeats == want_repeats);
 		free(want.own[3]);
 		want.own[3] = NULL;
 		want.time = NULL;
 		MUST(rec_csr_transpose(&t, &want, pool, &err), &err);
 		MUST(rec_csr_transpose_far(&u, &got, &spill, pool, &err), &err);
-		CHECK(same(&t, &u));
+		CHECK(same_csr(&t, &u));
 		rec_csr_free(&t);
 		rec_csr_free(&u);
 	} else {
@@ -137,7 +127,7 @@ static void check_cells(void)
 	MUST(rec_stow_cells(&other, &stow, pool, &err), &err);
 	MUST(rec_cells_csr(&want, &cells, &shape, &repeats, &conflict, pool, &err), &err);
 	MUST(rec_cells_csr(&got, &other, &shape, &repeats, &conflict, pool, &err), &err);
-	CHECK(same(&want, &got));
+	CHECK(same_csr(&want, &got));
 	rec_csr_free(&want);
 	rec_csr_free(&got);
 	rec_stow_free(&stow);
