@@ -1,9 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# demo.sh - install what is missing, build, and run the whole pipeline on data that every Debian or Ubuntu machine has: its own package index.
+# demo.sh - install what is missing, build, and run the whole pipeline on data
+# that every Debian or Ubuntu machine has: its own package index.
 #
-# A package is a user, what it depends on or recommends are its items: which package wants which. From that the demo says which packages go
-# together, suggests some for what is installed here, and measures itself honestly. Elsewhere it runs on made-up data and says so.
+# A package is a user, what it depends on or recommends are its items: which
+# package wants which. From that the demo says which packages go together,
+# suggests some for what is installed here, and measures itself honestly.
+# Elsewhere it runs on made-up data and says so.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -53,7 +56,8 @@ else
 	echo "    The package index of this machine. User: a package; item: one that it depends on or recommends. A line of all.tsv is such a pair:"
 fi
 sed -n '1p;1000p;5000p' all.tsv | sed 's/^/    /'
-# Packages that nobody else wants, and packages that want next to nothing, teach nothing.
+# Packages that nobody else wants, and packages that want next to nothing,
+# teach nothing.
 run 'rec-split --core 3 <all.tsv >core.tsv'
 rec-cat --info core.tsv | awk -F'\t' '/^(rows|columns|cells)/ { n[$1] = $2 } END { print "    " n["rows"] " users, " n["columns"] " items, " n["cells"] " pairs" }'
 
@@ -83,7 +87,8 @@ fi
 say "5. Is that any good? A tenth of the pairs is held out before anything is learnt"
 run 'rec-split -q --ratio 0.1 --test test.tsv --warm-only both <core.tsv >train.tsv'
 echo "    $(wc -l <train.tsv) pairs to learn from, $(wc -l <test.tsv) to find again among all items."
-# The exponents that find most of a tenth of train again; the test pairs have no say.
+# The exponents that find most of a tenth of train again; the test pairs have
+# no say.
 rec-split -q --seed 2 --ratio 0.1 --test valid.tsv --warm-only both <train.tsv >fit.tsv
 for e in 1,0.5,0.5 1,0.5,0.3 1,0.3,0.3; do
 	rec-sim -q -b linear --exponents $e -n 200 <fit.tsv >try.rec

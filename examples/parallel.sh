@@ -1,14 +1,22 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# parallel.sh [HOSTS] - the work of rec-fan in plain lines of GNU parallel: on this machine, or on the hosts of the file HOSTS (parallel's --sshloginfile).
+# parallel.sh [HOSTS] - the work of rec-fan in plain lines of GNU parallel: on
+# this machine, or on the hosts of the file HOSTS (parallel's --sshloginfile).
 #
-# Made-up data; each result is compared with that of one process. What makes these lines safe:
-#   - -o: a job that fails leaves no file under the final name, and parallel says how many failed (set -e stops here);
-#   - recmat (-b): a file that was cut on its way is refused by whoever reads it;
-#   - parts are named one by one when they are joined: a missing one is an error. (rec-task --collect does the same for names with numbers from 0.)
-#   - never --pipepart with --retries: parallel 20221122 then loses blocks and exits 0. --retries alone is right.
-# Hosts need rsync and the commands in their PATH, but no parallel; a line of HOSTS is `2/name`: two jobs at a time. Give ssh short patience, or a dead host
-# is waited for without end: PARALLEL_SSH="ssh -o ConnectTimeout=5 -o ServerAliveInterval=5 -o ServerAliveCountMax=2".
+# Made-up data; each result is compared with that of one process. What makes
+# these lines safe:
+#   - -o: a job that fails leaves no file under the final name, and parallel
+#     says how many failed (set -e stops here);
+#   - recmat (-b): a file that was cut on its way is refused by whoever reads
+#     it;
+#   - parts are named one by one when they are joined: a missing one is an
+#     error. (rec-task --collect does the same for names with numbers from 0.)
+#   - never --pipepart with --retries: parallel 20221122 then loses blocks and
+#     exits 0. --retries alone is right.
+# Hosts need rsync and the commands in their PATH, but no parallel; a line of
+# HOSTS is `2/name`: two jobs at a time. Give ssh short patience, or a dead
+# host is waited for without end: PARALLEL_SSH="ssh -o ConnectTimeout=5 -o
+# ServerAliveInterval=5 -o ServerAliveCountMax=2".
 # shellcheck disable=SC2086,SC2046,SC1083 # $on and $(far ...) are several words; {} is parallel's
 set -eu
 PATH=$(cd "$(dirname "$0")/.." && pwd)/build/bin:$PATH
@@ -18,7 +26,8 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' INT TERM
 cd "$work"
-# On hosts: a folder of the run's own, one more try elsewhere, and files that travel; here files are where they are.
+# On hosts: a folder of the run's own, one more try elsewhere, and files that
+# travel; here files are where they are.
 far() { [ -z "$hosts" ] || echo "$@"; }
 if [ -n "$hosts" ]; then on="--sshloginfile $hosts --wd recpipe.$$ --cleanup --retries 2"; else on="--sshlogin 2/:"; fi
 same() { cmp "$1" "$2" && echo "$3: the bytes of one process"; }
@@ -32,20 +41,23 @@ rec-cat --merge -b -o sim.rec sim.1.rec sim.2.rec sim.3.rec
 rec-sim cosine -q -b <train.rec >one.sim.rec
 same sim.rec one.sim.rec "rec-sim by parts"
 
-# rec-sim: every job reads a shard of the users and makes sums, which are small and add up.
+# rec-sim: every job reads a shard of the users and makes sums, which are small
+# and add up.
 rec-split -q -b --shards 3 --by user --to shard.%d.rec <train.rec
 parallel $on $(far --transferfile shard.{}.rec --return sums.{}.rec) 'rec-sim cosine -q -j 1 -b --partial -o sums.{}.rec <shard.{}.rec' ::: 0 1 2
 rec-cat -b -o sums.rec sums.0.rec sums.1.rec sums.2.rec
 rec-sim cosine -q -b --merge <sums.rec >merged.rec
 same merged.rec one.sim.rec "rec-sim by shards"
 
-# rec-topn: a part of the users; the model goes to every host once and is mapped into memory there.
+# rec-topn: a part of the users; the model goes to every host once and is
+# mapped into memory there.
 parallel $on $(far --basefile train.rec --basefile sim.rec --return top.{}.rec) 'rec-topn -q -j 1 -b -m sim.rec --part {}/3 -o top.{}.rec <train.rec' ::: 1 2 3
 rec-cat --merge -b -o top.rec top.1.rec top.2.rec top.3.rec
 rec-topn -q -b -m sim.rec <train.rec >one.top.rec
 same top.rec one.top.rec "rec-topn by parts"
 
-# rec-als: a half-step solves one side against the other; its parts, joined, are what the next half-step starts from.
+# rec-als: a half-step solves one side against the other; its parts, joined,
+# are what the next half-step starts from.
 rec-als -q -k 8 -i 0 <train.rec >start.rec
 from=start.rec
 for step in 1.item 1.user 2.item 2.user; do
@@ -58,7 +70,8 @@ rec-cat --merge -b -o als.rec 2.user.rec 2.item.rec
 rec-als -q -k 8 -i 2 <train.rec >one.als.rec
 same als.rec one.als.rec "rec-als by half-steps"
 
-# rec-eval: a line a user and measure; the last step adds up, whatever the parts were.
+# rec-eval: a line a user and measure; the last step adds up, whatever the
+# parts were.
 parallel $on $(far --basefile top.rec --basefile test.rec --return users.{}.tsv) \
 	'rec-eval -q -j 1 --per-user --part {}/3 -t test.rec -o users.{}.tsv recall@10 ndcg@10 <top.rec' ::: 1 2 3
 cat users.1.tsv users.2.tsv users.3.tsv >users.tsv

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# rec-als: options, messages, the same bytes whatever way the same rows come, halves and parts, an objective that never rises.
+# rec-als: options, messages, the same bytes whatever way the same rows come,
+# halves and parts, an objective that never rises.
 
 load helpers
 
@@ -259,7 +260,8 @@ shape() {	# shape FILE USERS ITEMS COLUMNS
 	says "rec-als: left out 1 pair whose item the model does not hold"
 }
 
-# Training as rec-split --parts and --half spread it: fan PARTS SWEEPS FILE [start option...]; the model is left in fanned.rec.
+# Training as rec-split --parts and --half spread it: fan PARTS SWEEPS FILE
+# [start option...]; the model is left in fanned.rec.
 fan() {
 	local parts=$1 sweeps=$2 file=$3 i s
 	shift 3

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# What every command does alike, in loops over all of them: help, usage errors, inputs that are not what they should be, outputs that can't be written.
+# What every command does alike, in loops over all of them: help, usage errors,
+# inputs that are not what they should be, outputs that can't be written.
 
 load helpers
 
@@ -14,7 +15,8 @@ setup() {
 	rm -f held.out final.out
 }
 
-# sample with its usual stdin and -o final.out: fails with STATUS, one line on stderr, and leaves no file under any final name.
+# sample with its usual stdin and -o final.out: fails with STATUS, one line on
+# stderr, and leaves no file under any final name.
 fails_clean() {
 	local want=$1 c=$2
 	shift 2
@@ -410,8 +412,9 @@ from() {	# from FILE COMMAND...: run with stdin from FILE
 	done
 }
 
-# The sanitizers take more memory than --mem leaves: tests/run.sh leaves this one out there, and tests/fault/asan.bats makes memory fail instead.
-# bats test_tags=own-memory
+# The sanitizers take more memory than --mem leaves: tests/run.sh leaves this
+# one out there, and tests/fault/asan.bats makes memory fail instead. bats
+# test_tags=own-memory
 @test "all: lack of memory under --mem says so" {
 	prepare_samples
 	for c in rec-als rec-topn rec-score rec-eval; do

@@ -4,7 +4,8 @@
 
 load helpers
 
-# csv INPUT ARGUMENTS...: printf INPUT through rec-cat --from csv; rows as "a,b c,d " in the file rows, exit 0.
+# csv INPUT ARGUMENTS...: printf INPUT through rec-cat --from csv; rows as "a,b
+# c,d " in the file rows, exit 0.
 csv() {
 	local input=$1
 	shift

@@ -1,9 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# dist.sh DIR - recpipe-VERSION.tar.gz into DIR: of a clone what is committed, of an unpacked dist the files that its MANIFEST names. The same files give the
-# same bytes, wherever and by whomever it is made: names sorted, one time (of the commit), owner 0, modes 644 and 755.
+# dist.sh DIR - recpipe-VERSION.tar.gz into DIR: of a clone what is committed,
+# of an unpacked dist the files that its MANIFEST names. The same files give
+# the same bytes, wherever and by whomever it is made: names sorted, one time
+# (of the commit), owner 0, modes 644 and 755.
 #
-# MANIFEST, in the tarball only: a line `VERSION SECONDS`, then `MODE NAME` for each file. Wants GNU tar.
+# MANIFEST, in the tarball only: a line `VERSION SECONDS`, then `MODE NAME` for
+# each file. Wants GNU tar.
 set -eu
 LC_ALL=C
 export LC_ALL

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# rec-eval: values against hand and oracle, definitions, refusals, per-user lines and their summary, comparison, gates.
+# rec-eval: values against hand and oracle, definitions, refusals, per-user
+# lines and their summary, comparison, gates.
 
 # shellcheck disable=SC2094 # truth is compared with itself
 
@@ -13,7 +14,8 @@ small() {
 	printf 'u1\td\nu2\tc\nu3\tb\nu3\tc\nu4\ta\nu4\tc\n' >train
 }
 
-# Random lists, truth and train of $1 with ties, negative and zero values, cold items, users without lists; $2 = whole: lists hold all unseen items.
+# Random lists, truth and train of $1 with ties, negative and zero values, cold
+# items, users without lists; $2 = whole: lists hold all unseen items.
 random_data() {
 	awk -v seed="$1" -v whole="${2:-}" 'BEGIN {
 		srand(seed)
@@ -130,7 +132,8 @@ mae${TAB}0" ]
 @test "rec-eval: --train adds floor, ceiling, thirds, history and shares" {
 	small
 	exits 0 rec-eval -t truth --train train recall@3 coverage@3 novelty@3 <lists
-	# pairs in train: c 3, a b d 1 each, e none; u1 holds d, u2 c, u3 b and c
+	# pairs in train: c 3, a b d 1 each, e none; u1 holds d, u2 c, u3 b and
+	# c
 	near recall@3/floor 0.88888888888888888	# c a b for u1, a b d for u2, a d for u3
 	near recall@3/ceiling 0.88888888888888888	# e can't be hit
 	is recall@3/head 1	# c: u1

@@ -1,6 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# The examples run as they stand, stopped ones go on, and failures show. (demo.sh runs in a fresh system, library.c in house.bats, slurm/ in fan/slurm.bats; parallel.sh over ssh in fan/parallel.bats.)
+# The examples run as they stand, stopped ones go on, and failures show.
+# (demo.sh runs in a fresh system, library.c in house.bats, slurm/ in
+# fan/slurm.bats; parallel.sh over ssh in fan/parallel.bats.)
 
 load helpers
 
@@ -19,7 +21,8 @@ await() {
 	fail "no $1 after 20 s"
 }
 
-# killed COMMAND...: in a session of its own, ended by SIGKILL, all of it, as soon as $UNTIL is there.
+# killed COMMAND...: in a session of its own, ended by SIGKILL, all of it, as
+# soon as $UNTIL is there.
 killed() {
 	setsid "$@" >/dev/null 2>&1 3>&- &
 	local pid=$!
@@ -86,7 +89,8 @@ FEW="als_4_0.01 als_8_0.01 linear_1_0.5_0.5 cosine_20 popular"
 
 @test "experiment: killed in the middle it goes on: only what is missing is made, and the table is the same" {
 	exits 0 experiment D=whole SWEEP="$FEW"
-	# it can't be done before it is killed: one result goes into a FIFO that nobody reads
+	# it can't be done before it is killed: one result goes into a FIFO
+	# that nobody reads
 	mkdir -p run/valid
 	mkfifo run/valid/linear_1_0.5_0.5.tsv
 	touch -d 2001-01-01 run/valid/linear_1_0.5_0.5.tsv
@@ -153,7 +157,8 @@ FEW="als_4_0.01 als_8_0.01 linear_1_0.5_0.5 cosine_20 popular"
 	[ "$(awk -F'\t' '$7 != 0 && NR > 1' sweep.run/jobs.log | wc -l)" -eq 2 ]
 }
 
-# ends VARIABLE FIRST COMMAND...: the first part and the last, as a scheduler starts them, are those of good/.
+# ends VARIABLE FIRST COMMAND...: the first part and the last, as a scheduler
+# starts them, are those of good/.
 ends() {
 	local variable=$1 first=$2 i
 	shift 2
@@ -214,6 +219,7 @@ ends() {
 		grep -qxF -- "$line" "$ROOT/man/rec-scale.7" || fail "not in the page: $line"
 	done <table
 	NS_PAIR=60 exits 0 sh "$EX/scale.sh" 2e7 2e5 2e9 6 16 10
-	# (2 * 2e9 + 32 * 2.02e7) * 60 ns / 96 cores; 7 times 2.02e7 * 276 bytes at 1.25 GB/s
+	# (2 * 2e9 + 32 * 2.02e7) * 60 ns / 96 cores; 7 times 2.02e7 * 276
+	# bytes at 1.25 GB/s
 	tail -1 out | grep -q "2.9 s${TAB}31 s${TAB}" || fail "$(cat out)"
 }

@@ -1,7 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# rec-fan: the bytes of one process from any number of parts, on this machine and on hosts of a stand-in for ssh, through faults and kills.
-# Real hosts: tests/fan/fan.bats (make check-fan).
+# rec-fan: the bytes of one process from any number of parts, on this machine
+# and on hosts of a stand-in for ssh, through faults and kills. Real hosts:
+# tests/fan/fan.bats (make check-fan).
 
 load helpers
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# rec-fan and what it keeps: folders are claimed, locks hold, outputs are what they were asked to be, and signals leave nothing.
+# rec-fan and what it keeps: folders are claimed, locks hold, outputs are what
+# they were asked to be, and signals leave nothing.
 
 load helpers
 
@@ -45,7 +46,8 @@ state() {
 	done
 	exits 1 fan --work foreign als <"$in/t.tsv"
 	says "rec-fan: foreign: holds files that are not rec-fan's; use a new or an empty folder"
-	# A marker that rec-fan did not write, and a folder whose parts lead elsewhere.
+	# A marker that rec-fan did not write, and a folder whose parts lead
+	# elsewhere.
 	for plant in "echo rec-fan >marked/.rec-fan; touch marked/x" "ln -s ../foreign/bin marked/.rec-fan" "mkdir marked/.rec-fan" "mkfifo marked/.rec-fan" \
 		": >marked/.rec-fan; : >marked/x"; do
 		rm -rf marked
@@ -150,7 +152,8 @@ state() {
 	exits 0 fan --work work -q als -k 4 -i 0 </dev/null
 	[ "$(id -u)" -eq 0 ] || skip "needs root to be another user"
 	command -v setpriv >/dev/null || skip "setpriv is not installed"
-	# kill -0 of another user's process is refused, which does not mean that it is gone
+	# kill -0 of another user's process is refused, which does not mean
+	# that it is gone
 	mkdir -m 777 theirs
 	chown 65534 theirs
 	echo "$host $boot $$ $(cut -d' ' -f22 /proc/$$/stat)" >lock

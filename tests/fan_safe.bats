@@ -1,7 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# rec-fan in hostile surroundings: nothing from a file, an answer, a name or the environment is evaluated, split or followed.
-# Folders, locks and outputs: tests/fan_keep.bats. rec-task: tests/task.bats.
+# rec-fan in hostile surroundings: nothing from a file, an answer, a name or
+# the environment is evaluated, split or followed. Folders, locks and outputs:
+# tests/fan_keep.bats. rec-task: tests/task.bats.
 
 load helpers
 
@@ -65,7 +66,8 @@ asked_hosts() { sort -u asked | xargs; }
 
 @test "safe: what a host answers is shown or compared, never run or printed raw" {
 	fake_hosts a b
-	# A host that says that its kind of machine is a folder of ours, or worse.
+	# A host that says that its kind of machine is a folder of ours, or
+	# worse.
 	mkdir -p bin hosts/a/path
 	for f in "$(dirname "$(command -v rec-als)")"/rec-*; do ln -s "$f" bin/; done
 	mkdir evil
@@ -84,7 +86,8 @@ asked_hosts() { sort -u asked | xargs; }
 		same want out
 		[ -z "$(find . -name PWNED)" ] || fail "ran: $answer"
 	done
-	# Words of a host on stderr: no escape reaches the terminal, no TAB or newline the log.
+	# Words of a host on stderr: no escape reaches the terminal, no TAB or
+	# newline the log.
 	printf '#!/bin/sh\nprintf "\\033[31mred\\ta\\rb\\007\\n" >&2\nexit 1\n' | tee hosts/a/path/mkdir >hosts/b/path/mkdir
 	chmod +x hosts/?/path/mkdir
 	rm -rf work
@@ -203,7 +206,8 @@ asked_hosts() { sort -u asked | xargs; }
 		same ../want out || fail "$odd"
 		cd ..
 	done
-	# what ssh is told: one word, within the 108 bytes of a socket, of which ssh adds 58
+	# what ssh is told: one word, within the 108 bytes of a socket, of
+	# which ssh adds 58
 	# shellcheck disable=SC2016
 	printf '#!/bin/sh\nfor a; do case $a in ControlPath=*) printf "%%s\\n" "$a" >>"%s/paths" ;; esac; done\nexit 255\n' "$PWD" >spy
 	chmod +x spy

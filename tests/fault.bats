@@ -1,7 +1,9 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# Every call that can fail is made to fail, one after the other (tests/fault/sweep.c says what is asked of each run): memory, reads, writes, closes,
-# opens, mappings, renames, links, syncs, threads; or SIGTERM arrives. The usual job of every command with all kinds, other jobs with fewer.
+# Every call that can fail is made to fail, one after the other
+# (tests/fault/sweep.c says what is asked of each run): memory, reads, writes,
+# closes, opens, mappings, renames, links, syncs, threads; or SIGTERM arrives.
+# The usual job of every command with all kinds, other jobs with fewer.
 
 load helpers
 
@@ -13,7 +15,8 @@ setup_file() {
 	gzip -n <lists.tsv >lists.gz
 }
 
-# Each test in a folder of its own with the data, so that sweep can tell what is new; in memory where that can be: thousands of runs wait for their files.
+# Each test in a folder of its own with the data, so that sweep can tell what
+# is new; in memory where that can be: thousands of runs wait for their files.
 setup() {
 	SWEEP="${REC_BIN:-$ROOT/build/bin}/../tests/fault/sweep"
 	[ -x "$SWEEP" ] || fail "tests/fault/sweep is not built (make programs)"
@@ -31,7 +34,8 @@ teardown() {
 ALL="malloc read write writeio close open mmap rename link fsync term thread eintr short"
 FILES="write close open rename link fsync term"
 
-# sweep KINDS STDIN COMMAND...: all faults of these kinds; at least one of each kind of memory fault must have come. OLD=-k: with old files.
+# sweep KINDS STDIN COMMAND...: all faults of these kinds; at least one of each
+# kind of memory fault must have come. OLD=-k: with old files.
 sweep() {
 	local kinds=$1 stdin=$2
 	shift 2

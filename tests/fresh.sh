@@ -1,9 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# fresh.sh [demo] [tests] - the two commands of the README on a machine that has nothing: a minimal chroot of this machine's Debian or Ubuntu release
-# (SUITE=... for another), with the committed state cloned into it. Wants root and debootstrap; packages come from where this machine gets its own.
+# fresh.sh [demo] [tests] - the two commands of the README on a machine that
+# has nothing: a minimal chroot of this machine's Debian or Ubuntu release
+# (SUITE=... for another), with the committed state cloned into it. Wants root
+# and debootstrap; packages come from where this machine gets its own.
 #
-# Prints how long each took and its last line; exit 1 if one failed. The chroot and what was mounted in it go away in any case: the mounts live in a
+# Prints how long each took and its last line; exit 1 if one failed. The chroot
+# and what was mounted in it go away in any case: the mounts live in a
 # namespace of their own.
 # LOG=DIR keeps what they printed.
 # shellcheck disable=SC2016,SC1091	# for apt and for the inner shell; os-release is the machine's
@@ -28,7 +31,8 @@ seconds() { date +%s; }
 began=$(seconds)
 proxy=$(apt-config shell p Acquire::http::Proxy | sed "s/^p='\(.*\)'$/\1/")
 http_proxy=${http_proxy:-$proxy} debootstrap --variant=minbase "$suite" "$root" "$mirror" >"$work/log" 2>&1 || { tail -5 "$work/log"; stop "debootstrap failed"; }
-# The way to packages and names is the machine's own; nothing else of it is copied.
+# The way to packages and names is the machine's own; nothing else of it is
+# copied.
 for f in sources.list sources.list.d apt.conf apt.conf.d preferences preferences.d keyrings trusted.gpg trusted.gpg.d; do
 	[ ! -e "/etc/apt/$f" ] || { rm -rf "$root/etc/apt/$f"; cp -rL "/etc/apt/$f" "$root/etc/apt/$f"; }
 done
@@ -39,7 +43,8 @@ done
 git clone -q --no-hardlinks . "$root/root/recpipe"
 echo "fresh: $suite, $(chroot "$root" dpkg-query -f . -W | wc -c) packages, $(git log -1 --format='%h %s'): $(($(seconds) - began)) s"
 
-# inside SCRIPT: run in the chroot, with little in the environment, all its processes gone afterwards.
+# inside SCRIPT: run in the chroot, with little in the environment, all its
+# processes gone afterwards.
 inside() {
 	unshare --mount --pid --fork --kill-child sh -c '
 		root=$1

@@ -45,7 +45,8 @@ load helpers
 @test "gen: users are log-normal, items Zipf, ratings half stars, times rise" {
 	rec-gen --users 4000 --items 500 --rows 80000 --times --explicit --dim 0 >all.tsv
 	cut -f1 all.tsv | sort | uniq -c | sort -rn | awk '{ n[NR] = $1 } END { if (n[1] < 8 * n[int(NR / 2)] || n[1] > 500) exit 1 }'
-	# Rank 1 against rank 10: a ratio of ten without taste, less the effect of distinct pairs.
+	# Rank 1 against rank 10: a ratio of ten without taste, less the effect
+	# of distinct pairs.
 	cut -f2 all.tsv | sort | uniq -c | sort -rn | awk '{ n[NR] = $1 } END { r = n[1] / n[20]; if (r < 4 || r > 21) exit 1 }'
 	awk -F'\t' '$3 < 0.5 || $3 > 5 || 2 * $3 != int(2 * $3) { exit 1 }' all.tsv
 	awk -F'\t' '$1 == u && $4 <= t { exit 1 } { u = $1; t = $4 } $4 != int($4) || $4 < 1600000000 { exit 1 }' all.tsv

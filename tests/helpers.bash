@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-# helpers.bash - loaded by every bats file: where the commands are, small data, and assertions that say what they saw.
+# helpers.bash - loaded by every bats file: where the commands are, small data,
+# and assertions that say what they saw.
 
 bats_require_minimum_version 1.5.0
 
@@ -20,7 +21,8 @@ setup() {
 	cd "$BATS_TEST_TMPDIR" || return 1
 }
 
-# Interactions for tests: small, with structure, values and times. $1 users, $2 items, $3 rows.
+# Interactions for tests: small, with structure, values and times. $1 users, $2
+# items, $3 rows.
 make_train() {
 	rec-gen --users "${1:-60}" --items "${2:-40}" --rows "${3:-900}" --times --explicit
 }
@@ -37,7 +39,8 @@ same() {
 	cmp "$1" "$2"
 }
 
-# exits STATUS COMMAND...: the command ends with STATUS; stdout and stderr are left in the files out and err.
+# exits STATUS COMMAND...: the command ends with STATUS; stdout and stderr are
+# left in the files out and err.
 exits() {
 	local want=$1 got=0
 	shift
@@ -56,7 +59,8 @@ mentions() {
 	grep -qF -- "$1" err || fail "stderr '$(head -c 600 err)' does not mention '$1'"
 }
 
-# one_line: the file err is exactly one line that begins with the name of the command.
+# one_line: the file err is exactly one line that begins with the name of the
+# command.
 one_line() {
 	[ "$(wc -l <err)" -eq 1 ] || fail "$1: stderr is not one line: '$(head -c 600 err)'" || return 1
 	grep -q "^$1: " err || fail "$1: stderr does not begin with its name: '$(cat err)'"
@@ -67,7 +71,8 @@ instruction_sets() {
 	rec-gen --version | sed -n 's/.*instruction sets here: //p'
 }
 
-# The data of the looped tests, in the current folder: train.tsv train.rec model.rec sim.rec lists.tsv truth.tsv
+# The data of the looped tests, in the current folder: train.tsv train.rec
+# model.rec sim.rec lists.tsv truth.tsv
 prepare_samples() {
 	make_train >all.tsv
 	rec-split --ratio 0.3 --test truth.tsv <all.tsv >train.tsv
@@ -77,7 +82,8 @@ prepare_samples() {
 	rec-topn -q -j 1 -m model.rec -n 5 <train.tsv >lists.tsv
 }
 
-# sample COMMAND: run its main job on the prepared data; stdin is the caller's (sample_stdin names the file that suits it). Further arguments are passed on.
+# sample COMMAND: run its main job on the prepared data; stdin is the caller's
+# (sample_stdin names the file that suits it). Further arguments are passed on.
 sample() {
 	local c=$1
 	shift

@@ -68,7 +68,9 @@ setup() {
 
 @test "house: the library has no mutable globals" {
 	command -v objdump >/dev/null || skip "objdump is not installed"
-	# Constant tables that hold addresses lie in .data.rel.ro; what can change lies in .data, .bss and their thread-local kin. OpenBLAS is loaded once (lib/blas).
+	# Constant tables that hold addresses lie in .data.rel.ro; what can
+	# change lies in .data, .bss and their thread-local kin. OpenBLAS is
+	# loaded once (lib/blas).
 	run sh -c "objdump -h build/librec.a | awk '/file format/ { f = \$1 } \$2 ~ /^\.t?(data|bss)\$/ && \$3 !~ /^0+\$/ && f !~ /^blas/ { print f, \$2, \$3 }'"
 	[ -z "$output" ] || fail "$output"
 	[ "$(objdump -h build/librec.a | grep -c 'file format')" -gt 20 ]
@@ -89,7 +91,8 @@ setup() {
 		grep -qx '\.Os recpipe' "$page" || fail "$page: .Os recpipe is missing"
 		grep -qE '^\.Dd (January|February|March|April|May|June|July|August|September|October|November|December) [0-9]+, 20[0-9][0-9]$' "$page" || fail "$page: no date"
 		mandoc -T ascii "$page" | sed 's/.\x08//g' >"$BATS_TEST_TMPDIR/text"
-		# -merge, where --merge is an option of a command; and a command's name behind a dash
+		# -merge, where --merge is an option of a command; and a
+		# command's name behind a dash
 		run grep -nE '(^|[^A-Za-z0-9-])-([a-z]+-[a-z-]+|rec-[a-z]+)' "$BATS_TEST_TMPDIR/text"
 		[ -z "$output" ] || fail "$page: $output"
 		grep -oE '(^|[^A-Za-z0-9-])-[a-z][a-z]+' "$BATS_TEST_TMPDIR/text" | sed 's/.*-//' | sort -u | comm -12 - "$BATS_TEST_TMPDIR/options" >"$BATS_TEST_TMPDIR/lost"
@@ -144,8 +147,9 @@ setup() {
 	for page in man/*.[17]; do
 		rm -rf "$BATS_TEST_TMPDIR/run"
 		mkdir "$BATS_TEST_TMPDIR/run"
-		# All literal blocks of EXAMPLES, as one script: later ones may use files of earlier ones.
-		# As a reader sees them: indented by 11.
+		# All literal blocks of EXAMPLES, as one script: later ones may
+		# use files of earlier ones. As a reader sees them: indented by
+		# 11.
 		mandoc -T ascii "$page" | sed 's/.\x08//g' |
 			awk '/^[A-Z]/ { on = $0 == "EXAMPLES" } on && /^           / { print substr($0, 12) }' >"$BATS_TEST_TMPDIR/example.sh"
 		[ -s "$BATS_TEST_TMPDIR/example.sh" ] || fail "$page has no examples"
@@ -162,7 +166,8 @@ setup() {
 	[ "$status" -eq 0 ] || fail "$output"
 }
 
-# completes EXPECTED WORD...: what bash offers for the last of these words, as it divides a line, in one line with commas between.
+# completes EXPECTED WORD...: what bash offers for the last of these words, as
+# it divides a line, in one line with commas between.
 completes() {
 	local want=$1
 	shift
@@ -214,7 +219,8 @@ completes() {
 	completes cosine rec-task -n 4 -o p%d -- ./bin/rec-sim cos
 }
 
-# The string literals of C files, each behind its file and line. Help tables and what goes to stdout are among them.
+# The string literals of C files, each behind its file and line. Help tables
+# and what goes to stdout are among them.
 literals() {
 	awk '{ line = $0; sub(/\t\/\*.*/, "", line)
 		if (line ~ /^[ \t]*(\/?\*|#include)/) next
@@ -224,7 +230,8 @@ literals() {
 @test "house: messages have one verb for one thing, and their nouns a number" {
 	literals cmd/*.c cmd/*/*.[ch] lib/*/*.c lib/*/*.h >"$BATS_TEST_TMPDIR/literals"
 	[ "$(wc -l <"$BATS_TEST_TMPDIR/literals")" -gt 1500 ]
-	# appears twice, cannot, does not, needs. (A definition of rec-eval keeps its words: it is output.)
+	# appears twice, cannot, does not, needs. (A definition of rec-eval
+	# keeps its words: it is output.)
 	run grep -E "there twice|[a-z]n't|--%s wants|[^a-z]wants [A-Z-]" "$BATS_TEST_TMPDIR/literals"
 	output=$(grep -vE "best reachable: truth that is unknown|train pairs can't be hit" <<<"$output" || true)
 	[ -z "$output" ] || fail "$output"
@@ -260,7 +267,8 @@ literals() {
 	[ -z "$output" ] || fail "$output"
 }
 
-# What another project's program would say: each header alone, all of them in one, in C and in C++.
+# What another project's program would say: each header alone, all of them in
+# one, in C and in C++.
 headers_compile() {	# FOLDER LIST COMPILER...
 	local d=$1 list=$2 h
 	shift 2
@@ -304,7 +312,8 @@ headers_compile() {	# FOLDER LIST COMPILER...
 	for c in $COMMANDS rec-fan rec-task; do	# bash-completion loads the file of the command's name
 		[ -f "$d/usr/share/bash-completion/completions/$c" ] || fail "no completion of $c"
 	done
-	# Flags as pkg-config gives them, read from the file where pkg-config is not installed.
+	# Flags as pkg-config gives them, read from the file where pkg-config
+	# is not installed.
 	if command -v pkg-config >/dev/null; then
 		flags=$(PKG_CONFIG_PATH=$d/usr/lib/pkgconfig PKG_CONFIG_SYSROOT_DIR=$d pkg-config --static --cflags --libs recpipe)
 	else
@@ -350,7 +359,8 @@ headers_compile() {	# FOLDER LIST COMPILER...
 	find "$work/second" -exec touch {} +
 	(umask 077 && cd "$work/second/$name" && make -s dist)
 	same "$work/first/$name.tar.gz" "$work/second/$name/$name.tar.gz"
-	# what it holds: all that it names and no more, by one owner, of one time, programs as programs
+	# what it holds: all that it names and no more, by one owner, of one
+	# time, programs as programs
 	tar tzvf "$work/first/$name.tar.gz" >"$work/list"
 	[ "$(awk '{ print $2 }' "$work/list" | sort -u)" = 0/0 ]
 	[ "$(awk '{ print $4, $5 }' "$work/list" | sort -u | wc -l)" -eq 1 ]

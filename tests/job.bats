@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# rec-job: one command, as a job says that nothing can misread; it ends when it must. Claims of folders: tests/fan_keep.bats.
+# rec-job: one command, as a job says that nothing can misread; it ends when it
+# must. Claims of folders: tests/fan_keep.bats.
 
 load helpers
 

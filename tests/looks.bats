@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# What an input looks like that is not rows of text: told by its first bytes, by every command that reads, also of side files.
+# What an input looks like that is not rows of text: told by its first bytes,
+# by every command that reads, also of side files.
 
 load helpers
 
@@ -20,7 +21,8 @@ from() {	# from FILE COMMAND...: run with stdin from FILE
 	"$@" <"$f"
 }
 
-# looks_like FILE TEXT: every command says so of stdin, names no line, and fails.
+# looks_like FILE TEXT: every command says so of stdin, names no line, and
+# fails.
 looks_like() {
 	for c in $(readers); do
 		exits 1 from "$1" sample "$c" || return 1

@@ -1,10 +1,12 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# --mem: what does not fit into memory is worked from temporary files, with the same bytes, or refused with the size that would do.
+# --mem: what does not fit into memory is worked from temporary files, with the
+# same bytes, or refused with the size that would do.
 
 load helpers
 
-# 1.5 million pairs, 24 MB of memory with their transpose: the least --mem is about half of that.
+# 1.5 million pairs, 24 MB of memory with their transpose: the least --mem is
+# about half of that.
 setup_file() {
 	cd "$BATS_FILE_TMPDIR" || return 1
 	rec-gen --users 6000 --items 1500 --rows 1500000 --explicit --times >data.tsv
@@ -35,7 +37,8 @@ stat_of() {
 	sed -n "s/^$1$TAB//p" stats
 }
 
-# far MEM COMMAND...: stdin to the file got, from temporary files, of which none is left.
+# far MEM COMMAND...: stdin to the file got, from temporary files, of which
+# none is left.
 far() {
 	local mem=$1
 	shift

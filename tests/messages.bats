@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# What a beginner gets wrong, and what the commands say to it: what is wrong, and what to do next.
+# What a beginner gets wrong, and what the commands say to it: what is wrong,
+# and what to do next.
 
 load helpers
 
@@ -13,7 +14,8 @@ setup() {
 	cd "$BATS_FILE_TMPDIR" || return 1
 }
 
-# Lines of stdin, "ARGUMENTS|MESSAGE": `$1 ARGUMENTS` ends with exit 2 and says MESSAGE, with (see $1 --help) behind it where $2 is given.
+# Lines of stdin, "ARGUMENTS|MESSAGE": `$1 ARGUMENTS` ends with exit 2 and says
+# MESSAGE, with (see $1 --help) behind it where $2 is given.
 refuses() {
 	local c=$1 tail=${2:+ (see $1 --help)} args message
 	while IFS='|' read -r args message; do

@@ -1,6 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# Models whose metadata and blocks contradict each other: every command refuses them when it loads them, says what contradicts what, and reads and asks for nothing beyond the file.
+# Models whose metadata and blocks contradict each other: every command refuses
+# them when it loads them, says what contradicts what, and reads and asks for
+# nothing beyond the file.
 
 load helpers
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-# numbers.bats - numbers keep their meaning: digits that do not fit, scores that differ as they are written, times and their units.
+# numbers.bats - numbers keep their meaning: digits that do not fit, scores
+# that differ as they are written, times and their units.
 
 load helpers
 
@@ -32,7 +33,8 @@ make_numbers() {
 	PY
 }
 
-# The note for numbers.tsv by exact arithmetic, from what the numbers become through recmat (the file kept).
+# The note for numbers.tsv by exact arithmetic, from what the numbers become
+# through recmat (the file kept).
 expected_note() {
 	python3 - <<-'PY'
 		from decimal import Decimal, getcontext

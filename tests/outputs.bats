@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# Files that options name: all new or all old, whatever goes wrong and whatever ends the run; and a crash is told from an input that was cut short.
+# Files that options name: all new or all old, whatever goes wrong and whatever
+# ends the run; and a crash is told from an input that was cut short.
 
 load helpers
 
@@ -23,7 +24,8 @@ wait_for() {
 	fail "waited in vain: $*"
 }
 
-# without_root COMMAND...: as nobody, where we are root. Folders above must let nobody in: see public_folder.
+# without_root COMMAND...: as nobody, where we are root. Folders above must let
+# nobody in: see public_folder.
 without_root() {
 	if [ "$(id -u)" -eq 0 ]; then
 		setpriv --reuid=65534 --regid=65534 --clear-groups "$@"
@@ -53,7 +55,8 @@ names() {
 	find . -mindepth 1 -maxdepth 1 ! -name out ! -name err ! -name before ! -name now -printf '%f\n' | sort
 }
 
-# blocked NAME COMMAND...: runs with stdin from the FIFO pipe; when all have opened their outputs, a folder takes the place of the file NAME.
+# blocked NAME COMMAND...: runs with stdin from the FIFO pipe; when all have
+# opened their outputs, a folder takes the place of the file NAME.
 blocked() {
 	local name=$1 got=0
 	shift
@@ -135,7 +138,8 @@ blocked() {
 	wait
 	exits 2 from_train rec-split --ratio 0.5 --test /dev/stdout
 	mentions "two outputs are one file"
-	# what is no file takes any number, and equal names in two folders are two files
+	# what is no file takes any number, and equal names in two folders are
+	# two files
 	exits 0 from_train rec-split --ratio 0.5 -o /dev/null --test /dev/null --stats /dev/null
 	mkdir e
 	echo before >x

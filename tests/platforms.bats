@@ -1,6 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# The same bytes on other platforms: static binaries (musl) and arm64 (cross-compiled, under qemu) against the native build, by cmp, over all commands.
+# The same bytes on other platforms: static binaries (musl) and arm64
+# (cross-compiled, under qemu) against the native build, by cmp, over all
+# commands.
 
 load helpers
 
@@ -20,7 +22,8 @@ setup() {
 	cp "$BATS_FILE_TMPDIR/all.tsv" .
 }
 
-# pipeline [RUNNER...]: every command over all.tsv, each result in a file; RUNNER stands before the path of each command.
+# pipeline [RUNNER...]: every command over all.tsv, each result in a file;
+# RUNNER stands before the path of each command.
 pipeline() {
 	local bin=${BIN:-$(dirname "$(command -v rec-gen)")}
 	r() {

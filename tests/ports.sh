@@ -1,7 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# ports.sh - everything compiled and linked for macOS and FreeBSD, by zig's compiler and the system headers that it brings. Nothing is run: that needs such a
-# machine. zlib is a stub for the linker. `zig` is the command [zig], or ZIG="python3 -m ziglang".
+# ports.sh - everything compiled and linked for macOS and FreeBSD, by zig's
+# compiler and the system headers that it brings. Nothing is run: that needs
+# such a machine. zlib is a stub for the linker. `zig` is the command [zig], or
+# ZIG="python3 -m ziglang".
 set -eu
 ZIG=${ZIG:-zig}
 tmp=$(mktemp -d)

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# The binary form as the commands show it: the manual's example, the test vectors, cuts, damage, labels alone, and parts merged.
+# The binary form as the commands show it: the manual's example, the test
+# vectors, cuts, damage, labels alone, and parts merged.
 
 load helpers
 

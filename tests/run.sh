@@ -1,10 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# run.sh [default|shells|asan|tsan] - install what is missing, build, run every test; ends with 'N passed, N failed, N skipped'.
+# run.sh [default|shells|asan|tsan] - install what is missing, build, run every
+# test; ends with 'N passed, N failed, N skipped'.
 #
-# Steps: unit programs; bats files; the drivers under other shells; unit, fuzz and fault programs and the loop over all commands under ASan and UBSan;
-# the threaded ones under TSan.
-# A bats test counts one, a C program counts one. What is skipped is named at the end.
+# Steps: unit programs; bats files; the drivers under other shells; unit, fuzz
+# and fault programs and the loop over all commands under ASan and UBSan; the
+# threaded ones under TSan.
+# A bats test counts one, a C program counts one. What is skipped is named at
+# the end.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 sh tests/setup.sh test || exit 1

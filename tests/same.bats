@@ -1,10 +1,12 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# The same bytes: for any order of lines, number of threads, encoding between stages, instruction set, parts and shards. Over all commands, by cmp.
+# The same bytes: for any order of lines, number of threads, encoding between
+# stages, instruction set, parts and shards. Over all commands, by cmp.
 
 load helpers
 
-# everything [OPTIONS OF ALL COMMANDS]: run every command on all.tsv and leave each result in a file of its own in the current folder.
+# everything [OPTIONS OF ALL COMMANDS]: run every command on all.tsv and leave
+# each result in a file of its own in the current folder.
 everything() {
 	rec-split "$@" --ratio 0.25 --test ratio.test <all.tsv | sort >ratio.train
 	sort -o ratio.test ratio.test

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# The same bytes as in same.bats, for the options that change how a command works: order of lines, threads, encoding, instruction set, parts.
+# The same bytes as in same.bats, for the options that change how a command
+# works: order of lines, threads, encoding, instruction set, parts.
 
 load helpers
 
@@ -25,7 +26,8 @@ setup() {
 	cp "$BATS_FILE_TMPDIR"/*.tsv .
 }
 
-# everything [OPTIONS OF ALL COMMANDS]: run the commands on the tables of the current folder, each result in a file of its own. IN: how a table comes.
+# everything [OPTIONS OF ALL COMMANDS]: run the commands on the tables of the
+# current folder, each result in a file of its own. IN: how a table comes.
 everything() {
 	splits "$@"
 	models "$@"

@@ -1,11 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# setup.sh build|test|fan - install what is missing on Debian or Ubuntu, as root or by sudo, and say so. Elsewhere it names what to install.
+# setup.sh build|test|fan - install what is missing on Debian or Ubuntu, as
+# root or by sudo, and say so. Elsewhere it names what to install.
 set -u
 
 want="gcc make libc6-dev zlib1g-dev libopenblas-dev"
 case ${1:-build} in test | fan) want="$want bats shellcheck mandoc parallel rsync binutils busybox file python3 bsdutils procps" ;; esac
-# Without these, tests would be skipped: other platforms, other shells, formats that numpy and scipy read.
+# Without these, tests would be skipped: other platforms, other shells, formats
+# that numpy and scipy read.
 case ${1:-build} in test | fan)
 	want="$want g++ busybox python3-numpy python3-scipy musl-tools"
 	[ "$(uname -m)" = aarch64 ] || want="$want gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user-static"

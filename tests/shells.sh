@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# shells.sh SHELL BIN DIR - DIR becomes a folder of commands like BIN whose drivers are run by SHELL (dash, bash, busybox).
-# Tests take it as REC_BIN. Without SHELL on this machine it ends with 1.
+# shells.sh SHELL BIN DIR - DIR becomes a folder of commands like BIN whose
+# drivers are run by SHELL (dash, bash, busybox). Tests take it as REC_BIN.
+# Without SHELL on this machine it ends with 1.
 set -eu
 shell=$(command -v "$1") || exit 1
 [ "$1" != busybox ] || shell="$shell sh"

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# What does nothing is said: files that have nothing to do with the others, models without content, empty inputs.
+# What does nothing is said: files that have nothing to do with the others,
+# models without content, empty inputs.
 
 load helpers
 

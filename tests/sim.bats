@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# rec-sim: methods, options that can't work together, text and binary alike, threads, parts, ease. Formulas are checked in tests/unit/sim.c.
+# rec-sim: methods, options that can't work together, text and binary alike,
+# threads, parts, ease. Formulas are checked in tests/unit/sim.c.
 
 load helpers
 

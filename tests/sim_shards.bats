@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# rec-sim over shards of the input: surveys, sums, the model of all sums equal to that of the whole data, refusals, damage.
+# rec-sim over shards of the input: surveys, sums, the model of all sums equal
+# to that of the whole data, refusals, damage.
 
 load helpers
 
@@ -38,7 +39,8 @@ needs_blas() {
 	rec-sim -q ease <likes.tsv >/dev/null 2>&1 || skip "no BLAS library here"
 }
 
-# equal OPTIONS: the sums of any shards, as recmat or text, give the model of the whole.
+# equal OPTIONS: the sums of any shards, as recmat or text, give the model of
+# the whole.
 equal() {
 	rec-sim -q -b -j 2 "$@" <whole.tsv >whole.rec
 	for n in 1 2 3 7; do
@@ -121,7 +123,8 @@ equal() {
 	rec-sim -b count --partial <likes.tsv >sums.rec
 	rec-cat sums.rec >got
 	same want got
-	# of users weighed: d(ann) = d(cy) = 2, d(bob) = 3; the bound is 3/2, so 2^-51
+	# of users weighed: d(ann) = d(cy) = 2, d(bob) = 3; the bound is 3/2,
+	# so 2^-51
 	rec-sim linear --survey <likes.tsv >survey.tsv
 	rec-sim linear --partial --whole survey.tsv <likes.tsv >got
 	awk 'BEGIN { OFS = "\t"; h = 2^50; t = int(2^51 / 3 + 0.5)
@@ -406,7 +409,8 @@ old() {
 			says "rec-sim: <stdin>: 1 user has rows in more than one shard; make the shards with rec-split --shards N --by user"
 		}
 	done
-	# files by day: everybody is everywhere, but for who came once; a value of 0 is a row, too
+	# files by day: everybody is everywhere, but for who came once; a value
+	# of 0 is a row, too
 	for d in 0 1 2 3; do awk -F'\t' -v d=$d 'NR % 4 == d' whole.tsv >day.$d; done
 	for d in 0 1 2 3; do rec-sim -q -b cosine --partial <day.$d; done >sums.rec
 	exits 1 rec-sim cosine --merge <sums.rec

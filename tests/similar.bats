@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# rec-topn --similar-items: of every table that rec-sim makes the lists are those of the whole table (-n 0), or it is refused with what would do.
+# rec-topn --similar-items: of every table that rec-sim makes the lists are
+# those of the whole table (-n 0), or it is refused with what would do.
 
 load helpers
 
@@ -20,7 +21,8 @@ setup() {
 	cd "$BATS_FILE_TMPDIR" || return 1
 }
 
-# best N < table: of each row the N largest, ties by label: by sort and awk alone.
+# best N < table: of each row the N largest, ties by label: by sort and awk
+# alone.
 best() {
 	sort -t"$TAB" -k1,1 -k3,3gr -k2,2 | awk -F'\t' -v n="$1" '$1 != was { was = $1; k = 0 } k++ < n'
 }
@@ -30,7 +32,9 @@ pairs() {
 	cut -f1,2 "$1"
 }
 
-# exact_or_refused DATA N ARGS: lists of N from rec-sim ARGS are the best of ARGS -n 0, to the byte (after --normalize: in order), or stderr says how. Counts both.
+# exact_or_refused DATA N ARGS: lists of N from rec-sim ARGS are the best of
+# ARGS -n 0, to the byte (after --normalize: in order), or stderr says how.
+# Counts both.
 exact_or_refused() {
 	local data=$1 n=$2 got=0
 	shift 2
@@ -64,7 +68,8 @@ exact_or_refused() {
 				done
 			done
 		done
-		# at the least: rows that were kept, whole tables, and (where S_ij = S_ji) columns; tables cut to 3 are never enough for 4
+		# at the least: rows that were kept, whole tables, and (where
+		# S_ij = S_ji) columns; tables cut to 3 are never enough for 4
 		case $m in
 		*.3* | conditional | p3alpha | rp3beta) [ "$right" -ge 12 ] || fail "$m: $right right, $refused refused" ;;
 		*earson | adjusted*) [ "$right" -ge 6 ] || fail "$m: $right right, $refused refused" ;;
@@ -292,7 +297,8 @@ exact_or_refused() {
 	says "rec-topn: half.1: it holds a part of its items alone: the others cannot be compared"
 }
 
-# real FOLDER CONDITION TABLES..: ten for every item of real data, compared with the whole table; and that with sort for some items.
+# real FOLDER CONDITION TABLES..: ten for every item of real data, compared
+# with the whole table; and that with sort for some items.
 real() {
 	local d n
 	d=$(data_dir)/$1 || skip "no data under ../shared/data"

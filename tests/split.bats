@@ -313,13 +313,15 @@ load helpers
 		cat t.?.rec | rec-cat --merge | awk -F'\t' -v OFS='\t' '{ t = $1; $1 = $2; $2 = t } 1' | sort | cmp - <(sort whole.tsv)
 		rm t.*
 	done
-	# 900 items make 4 blocks: the last three of seven parts are empty, and valid
+	# 900 items make 4 blocks: the last three of seven parts are empty, and
+	# valid
 	rec-split --parts 7 --by item --to e.%d.rec -b <whole.rec
 	for i in 4 5 6; do
 		rec-cat --verify e.$i.rec
 		[ -z "$(rec-cat e.$i.rec)" ]
 	done
-	# one user with most of the pairs: a block of its own, unless rows are what costs
+	# one user with most of the pairs: a block of its own, unless rows are
+	# what costs
 	(cat all.tsv; seq -f "a%g" 30000 | sed "s/^/0${TAB}/") >skew.tsv
 	rec-split --parts 2 --by user --row-cost 0 --to s.%d.tsv <skew.tsv
 	[ "$(cut -f1 s.0.tsv | uniq | wc -l)" -eq 256 ]

@@ -1,11 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# static.sh DIR - binaries without shared libraries into DIR/bin, and what they were made of. Tried in this order:
+# static.sh DIR - binaries without shared libraries into DIR/bin, and what they
+# were made of. Tried in this order:
 #
 #	musl-gcc, with a zlib built for it: runs on any Linux of this architecture. musl can't open libraries, so `rec-sim ease` says that there is no BLAS.
 #	the C compiler with -static, the system's libz.a, and its libopenblas.a where that links.
 #
-# STATIC=musl or STATIC=libc allows that one alone. CFLAGS are passed on. Exit 3: what it takes is not there; 1: the build failed.
+# STATIC=musl or STATIC=libc allows that one alone. CFLAGS are passed on. Exit
+# 3: what it takes is not there; 1: the build failed.
 set -eu
 cd "$(dirname "$0")/.."
 [ $# -eq 1 ] || { echo "usage: static.sh DIR" >&2; exit 2; }

@@ -1,7 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 # shellcheck disable=SC1083 # the tokens of rec-task
-# rec-task: the index of every scheduler, parts that are whole or absent, statuses that tell for good from for now.
+# rec-task: the index of every scheduler, parts that are whole or absent,
+# statuses that tell for good from for now.
 
 load helpers
 
@@ -14,7 +15,8 @@ setup() {
 	unset $INDEXES	# the tests themselves may run under a scheduler
 }
 
-# leaves NAME...: the folder holds these files, hidden ones included, and the captured outputs.
+# leaves NAME...: the folder holds these files, hidden ones included, and the
+# captured outputs.
 leaves() {
 	local want
 	want=$(printf '%s\n' "$@" err out | sort | xargs)
@@ -263,7 +265,8 @@ await() {
 @test "rec-task: TERM, INT and HUP reach the command and its children: 4, nothing left" {
 	for s in TERM INT HUP; do
 		rm -f began
-		# A shell in the background ignores INT unless it is told otherwise, and all may ignore HUP (nohup).
+		# A shell in the background ignores INT unless it is told
+		# otherwise, and all may ignore HUP (nohup).
 		REC_INDEX=0 env --default-signal rec-task -n 2 -o p.%d -- sh -c "echo yes >began; sleep 62.$$ | cat; echo not reached" 2>err &
 		task=$!
 		await began
@@ -330,7 +333,8 @@ await() {
 
 @test "rec-task: nothing can be planted: what is written has a folder of its own, and a link is replaced, not followed" {
 	echo precious >victim
-	# The name that is written to cannot be known before, and nobody else can write there.
+	# The name that is written to cannot be known before, and nobody else
+	# can write there.
 	# shellcheck disable=SC2016
 	for i in 0 1; do REC_INDEX=$i exits 0 rec-task -n 2 -o p.%d -- sh -c 'ls -dl "${1%/*}" >>../seen; stat -c %a "${1%/*}"; ls -A; [ ! -L "$1" ] || exit 9; echo x >"$1"' - {out} || return 1; mv out out.$i; done
 	[ "$(grep -hx 700 out.? | wc -l)" -eq 2 ] || fail "$(cat out.?)"
@@ -341,7 +345,8 @@ await() {
 	ln -s "$PWD/victim" evil/p.0
 	REC_INDEX=0 exits 0 rec-task -n 1 -o p.%d -- echo new
 	[ "$(cat p.0)" = new ] && [ ! -L p.0 ] && [ "$(cat victim)" = precious ] && [ -L evil/p.0 ] && [ ! -e .p.0.task.abcdef ]
-	# A final name that is a link to something that is no whole part: the link goes, what it led to stays.
+	# A final name that is a link to something that is no whole part: the
+	# link goes, what it led to stays.
 	ln -s victim q.0.rec
 	REC_INDEX=0 exits 0 rec-task -n 1 -o q.%d.rec -- rec-gen -b --users 9 --items 5 --rows 20
 	[ ! -L q.0.rec ] && [ "$(cat victim)" = precious ] && rec-cat --verify q.0.rec >/dev/null
@@ -401,7 +406,8 @@ await() {
 	mkdir small
 	mount -t tmpfs -o size=64k none small 2>/dev/null || skip "cannot mount here"
 	got=0
-	# A command of ours says 4 by itself; of another one the full disk shows.
+	# A command of ours says 4 by itself; of another one the full disk
+	# shows.
 	{
 		REC_INDEX=0 exits 4 rec-task -n 1 -o small/p.%d -- rec-gen &&
 		mentions "rec-gen: exit 4; it may be retried" &&

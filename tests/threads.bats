@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# A small pipeline of every command with many threads: for TSan, which ends a command with its own status when it sees a race.
+# A small pipeline of every command with many threads: for TSan, which ends a
+# command with its own status when it sees a race.
 
 load helpers
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-# times.bats - times mean what they say: dates as options and as text, units that do not meet, empty sides of a split.
+# times.bats - times mean what they say: dates as options and as text, units
+# that do not meet, empty sides of a split.
 
 load helpers
 

@@ -1,9 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# zlib.sh CC DIR - build a static zlib with the compiler CC: DIR/include/zlib.h, DIR/lib/libz.a. For compilers whose zlib the distribution doesn't carry
-# beside the native one: other architectures, musl.
+# zlib.sh CC DIR - build a static zlib with the compiler CC:
+# DIR/include/zlib.h, DIR/lib/libz.a. For compilers whose zlib the distribution
+# doesn't carry beside the native one: other architectures, musl.
 #
-# The source is the distribution's own, fetched by apt (nothing is installed, no list of the system is touched) and kept beside DIR.
+# The source is the distribution's own, fetched by apt (nothing is installed,
+# no list of the system is touched) and kept beside DIR.
 set -eu
 [ $# -eq 2 ] || { echo "usage: zlib.sh CC DIR" >&2; exit 2; }
 cc=$1 dir=$2

@@ -1,21 +1,31 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# bench.sh [-j THREADS] [-k FACTORS] [-r RUNS] [-p] [ROWS ...] - time and memory of every stage beside what the machine could do.
+# bench.sh [-j THREADS] [-k FACTORS] [-r RUNS] [-p] [ROWS ...] - time and
+# memory of every stage beside what the machine could do.
 #
-# Default: 100000, 1000000 and 10000000 rows of rec-gen, users = rows / 50, items = rows / 200; all CPUs; 64 factors; 5 runs (3 from 10 million rows on)
-# of which the median counts; warm page cache. -p leaves out the peers: pandas and scipy, implicit, run by $REC_PYTHON [python3] where they are installed.
+# Default: 100000, 1000000 and 10000000 rows of rec-gen, users = rows / 50,
+# items = rows / 200; all CPUs; 64 factors; 5 runs (3 from 10 million rows on)
+# of which the median counts; warm page cache. -p leaves out the peers: pandas
+# and scipy, implicit, run by $REC_PYTHON [python3] where they are installed.
 # It is no test: it prints tables.
 #
-#   gen        rec-gen                                  work: rows; least bytes: the text
-#   load       text to a matrix in memory               rows; text read, matrix written
+#   gen        rec-gen work: rows; least bytes: the text
+#   load       text to a matrix in memory rows; text read, matrix written
 #   merge      rec-cat --merge -b: text to recmat       the same
-#   sweep      rec-als, one sweep (items and users), Cholesky or three steps of conjugate gradients: seconds.train of three sweeps less that of one,
-#              halved                                   pairs; operations of the method, factors read and written once
-#   topn       rec-topn -n 20 for all users             scores; 2 operations a factor and score
-#   eval       rec-eval recall@20 ndcg@20               rows of lists and truth; their bytes
+#   sweep      rec-als, one sweep (items and users), Cholesky or three steps of
+#              conjugate gradients: seconds.train of three sweeps less that of
+#              one,
+#              halved                                   pairs; operations of
+#                                                       the method, factors
+#                                                       read and written once
+#   topn       rec-topn -n 20 for all users scores; 2 operations a factor and
+#              score
+#   eval       rec-eval recall@20 ndcg@20 rows of lists and truth; their bytes
 #
-# The bound of a stage is the larger of operations / (peak of multiply-adds) and least bytes / (rate of reading memory), both measured just before by
-# tests/bench/bound with as many threads. CPU seconds (all of the command; of a sweep as above) far below seconds times threads: the machine was not free.
+# The bound of a stage is the larger of operations / (peak of multiply-adds)
+# and least bytes / (rate of reading memory), both measured just before by
+# tests/bench/bound with as many threads. CPU seconds (all of the command; of a
+# sweep as above) far below seconds times threads: the machine was not free.
 # Memory is the peak of the command (of `load`: growth over its start).
 set -eu
 
@@ -65,7 +75,9 @@ median() {
 	sort -g | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'
 }
 
-# repeat KEY COMMAND...: the median of that statistic over the runs; stdin is the file in, stdout the file out. The file cpu holds the median of CPU seconds.
+# repeat KEY COMMAND...: the median of that statistic over the runs; stdin is
+# the file in, stdout the file out. The file cpu holds the median of CPU
+# seconds.
 repeat() {
 	key=$1
 	shift
@@ -82,7 +94,8 @@ repeat() {
 	median <seconds
 }
 
-# result STAGE SECONDS UNITS UNIT OPERATIONS BYTES PEAK, and what the file cpu holds
+# result STAGE SECONDS UNITS UNIT OPERATIONS BYTES PEAK, and what the file cpu
+# holds
 result() {
 	printf '%s\t%s' "$rows" "$1" >>"$results"
 	shift
@@ -118,8 +131,10 @@ load() {
 	mv out all.rec
 }
 
-# What the method needs. Cholesky: half of q q' for each pair, a factorisation and two substitutions for each row; conjugate gradients: two products with
-# the pairs and one with the k x k matrix for the residual and each step; both: the k x k matrix of each side.
+# What the method needs. Cholesky: half of q q' for each pair, a factorisation
+# and two substitutions for each row; conjugate gradients: two products with
+# the pairs and one with the k x k matrix for the residual and each step; both:
+# the k x k matrix of each side.
 sweep() {
 	pairs=$(stat pairs)
 	for solver in cholesky cg; do

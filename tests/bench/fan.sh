@@ -1,16 +1,24 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# fan.sh [-r RUNS] [-k FACTORS] [-i ITERATIONS] [-s USERS] [ROWS [USERS [ITEMS]]] - what rec-fan gains and costs.
+# fan.sh [-r RUNS] [-k FACTORS] [-i ITERATIONS] [-s USERS] [ROWS [USERS
+# [ITEMS]]] - what rec-fan gains and costs.
 #
-# Default: 10000000 rows of rec-gen, 200000 users, 50000 items; 1 run; 64 factors, 16 sweeps; lists for all users: some six minutes. Everything with one thread a process,
-# so that two processes are all there is to gain. It is no test: it prints tables; but it ends with 1 where bytes differ.
+# Default: 10000000 rows of rec-gen, 200000 users, 50000 items; 1 run; 64
+# factors, 16 sweeps; lists for all users: some six minutes. Everything with
+# one thread a process, so that two processes are all there is to gain. It is
+# no test: it prints tables; but it ends with 1 where bytes differ.
 #
 #   one process   the command alone, -j 1
-#   1, 2 slots    rec-fan --slots 1 and --slots 2 on this machine, the whole run: cutting, checking and joining included
-#   efficiency    seconds of 1 slot / (2 * seconds of 2 slots); and the same with the command alone instead of 1 slot
-#   cpu           CPU seconds of the runs: what parts do twice shows here, and a machine that is not free shows as less CPU than seconds
+#   1, 2 slots    rec-fan --slots 1 and --slots 2 on this machine, the whole
+#                 run: cutting, checking and joining included
+#   efficiency    seconds of 1 slot / (2 * seconds of 2 slots); and the same
+#                 with the command alone instead of 1 slot
+#   cpu           CPU seconds of the runs: what parts do twice shows here, and
+#                 a machine that is not free shows as less CPU than seconds
 #
-# Then: seconds of runs with next to no input; bytes sent to hosts (two folders on this machine, tests/fan/ssh.sh) beside what hosts lack; how even parts are.
+# Then: seconds of runs with next to no input; bytes sent to hosts (two folders
+# on this machine, tests/fan/ssh.sh) beside what hosts lack; how even parts
+# are.
 set -eu
 
 top=$(cd "$(dirname "$0")/../.." && pwd)
@@ -49,13 +57,15 @@ median() {
 	sort -g | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'
 }
 
-# cpu_so_far: into the variable cpu, CPU seconds of all that this script has started and waited for. (In a subshell that would be nothing.)
+# cpu_so_far: into the variable cpu, CPU seconds of all that this script has
+# started and waited for. (In a subshell that would be nothing.)
 cpu_so_far() {
 	times >clock
 	cpu=$(awk 'NR == 2 { gsub(/[ms]/, " "); print $1 * 60 + $2 + $3 * 60 + $4 }' clock)
 }
 
-# timed OUT COMMAND...: medians over the runs in seconds and cpu; stdin is the file in
+# timed OUT COMMAND...: medians over the runs in seconds and cpu; stdin is the
+# file in
 timed() {
 	out=$1
 	shift
@@ -141,7 +151,8 @@ ln -sf tiny.lists in
 overhead 'eval' eval -t tiny.tsv ndcg@10
 echo
 
-# Two hosts: folders of this machine. What goes to them in a half-sweep is the side that is held fixed.
+# Two hosts: folders of this machine. What goes to them in a half-sweep is the
+# side that is held fixed.
 mkdir -p hosts/a hosts/b
 printf 'a\nb\n' >list
 REC_SSH="sh $top/tests/fan/ssh.sh" REC_FAKE_HOSTS=$here/hosts
@@ -161,7 +172,8 @@ awk -F'\t' -v k="$k" -v hosts=2 -v iterations="$iterations" '
 	END {
 		each = 4 * k * (n["rows"] + n["columns"])	# vectors of both sides
 		printf "  sent once: commands %d, shards %d, start values %d bytes\n", bin, shards, start
-		# The users of the last sweep are given to nobody, and the items of the first half-sweep come from start values.
+		# The users of the last sweep are given to nobody, and the
+		# items of the first half-sweep come from start values.
 		printf "  vectors of a sweep: %d bytes; a host lacks what the other one made: %d for both\n", each, each * (hosts - 1)
 		printf "  sent a sweep: %.0f (%.2f of what is lacking), come back: %.0f bytes\n",
 			sent / (iterations - 0.5), sent / (each * iterations - 4 * k * n["rows"]) / (hosts - 1), back / iterations

@@ -1,10 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# mem.sh [-j THREADS] [-k FACTORS] [-i ITERATIONS] [ROWS] - rec-als and rec-sim in memory, and with --mem at a quarter and an eighth of what that needs.
+# mem.sh [-j THREADS] [-k FACTORS] [-i ITERATIONS] [ROWS] - rec-als and rec-sim
+# in memory, and with --mem at a quarter and an eighth of what that needs.
 #
-# Default: 20000000 rows of rec-gen, users = rows / 200, items = rows / 1000; all CPUs; 64 factors, 4 iterations. One run each, warm page cache. Where an eighth
-# is less than the command needs at least, it gets that. Seconds of the whole command; those of its CPUs tell more where the machine is not free. Models are compared byte by byte. Temporary files go to TMPDIR [/tmp].
-# It is no test: it prints a table.
+# Default: 20000000 rows of rec-gen, users = rows / 200, items = rows / 1000;
+# all CPUs; 64 factors, 4 iterations. One run each, warm page cache. Where an
+# eighth
+# is less than the command needs at least, it gets that. Seconds of the whole
+# command; those of its CPUs tell more where the machine is not free. Models
+# are compared byte by byte. Temporary files go to TMPDIR [/tmp]. It is no
+# test: it prints a table.
 set -eu
 
 top=$(cd "$(dirname "$0")/../.." && pwd)

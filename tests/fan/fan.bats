@@ -1,7 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# rec-fan over hosts with a network, a home and an sshd of their own (net.sh): the bytes of one process, whatever happens to hosts.
-# Needs root. `make check-fan` runs it; tests/fan.bats has the short form without hosts.
+# rec-fan over hosts with a network, a home and an sshd of their own (net.sh):
+# the bytes of one process, whatever happens to hosts. Needs root. `make
+# check-fan` runs it; tests/fan.bats has the short form without hosts.
 
 load ../helpers
 
@@ -31,7 +32,8 @@ setup_file() {
 	rec-gen --users 2500 --items 1200 --rows 20000 --times --explicit >all.tsv
 	rec-split -q --ratio 0.2 --test truth.tsv <all.tsv >train.tsv
 	rec-cat --to recmat <train.tsv >train.rec
-	# What faults are tried on: a half-sweep takes the two slow hosts about a second.
+	# What faults are tried on: a half-sweep takes the two slow hosts about
+	# a second.
 	LONG_JOB="als -q -k 96 -i 2"
 	echo "$LONG_JOB" >long.job
 	# shellcheck disable=SC2086
@@ -82,7 +84,8 @@ fan() {
 	timeout -k 5 100 sh "$net" run "$n" rec-fan --hosts hosts --work "$work" --timeout 60 "$@" 3>&-
 }
 
-# start ARGUMENTS...: rec-fan in the background, with the folder work; the files got.rec and err
+# start ARGUMENTS...: rec-fan in the background, with the folder work; the
+# files got.rec and err
 start() {
 	[ -s hosts ] || hosts 3
 	# shellcheck disable=SC2086
@@ -90,7 +93,8 @@ start() {
 	driver=$!
 }
 
-# ends STATUS: the driver in the background ends with it, within a minute and a half
+# ends STATUS: the driver in the background ends with it, within a minute and a
+# half
 ends() {
 	got=0
 	for _ in $(seq 900); do
@@ -322,7 +326,8 @@ log_lines() {
 		finished >after
 		comm -23 before after >lost
 		[ ! -s lost ] || fail "$i/10: no longer finished: $(cat lost)"
-		# A line of `before` that stands in `after` more often than there was done twice.
+		# A line of `before` that stands in `after` more often than
+		# there was done twice.
 		comm -13 before after | sort -u | comm -12 - before >twice
 		[ ! -s twice ] || fail "$i/10: done twice: $(cat twice)
 $(cat work/log.tsv)"

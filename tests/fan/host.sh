@@ -1,18 +1,27 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# host.sh DIR - the far end of ssh in tests: runs SSH_ORIGINAL_COMMAND, with the faults that were ordered.
+# host.sh DIR - the far end of ssh in tests: runs SSH_ORIGINAL_COMMAND, with
+# the faults that were ordered.
 #
-# sshd calls it as ForceCommand (net.sh), ssh.sh calls it on this machine. A fault is a file in DIR/faults, named after it, that holds
-# one line `TIMES ARGUMENT PATTERN`: how often it happens (- or nothing: always), its argument (- for the default), and what the command
-# must contain (nothing: any command; flip and cut then leave rsync alone). What happened leaves DIR/faults/NAME.TIMES behind.
+# sshd calls it as ForceCommand (net.sh), ssh.sh calls it on this machine. A
+# fault is a file in DIR/faults, named after it, that holds one line `TIMES
+# ARGUMENT PATTERN`: how often it happens (- or nothing: always), its argument
+# (- for the default), and what the command must contain (nothing: any command;
+# flip and cut then leave rsync alone). What happened leaves
+# DIR/faults/NAME.TIMES behind.
 #
-#   hang [60]   accepts the connection, answers nothing for so many seconds, and loses it
+#   hang [60]   accepts the connection, answers nothing for so many seconds,
+#               and loses it
 #   slow [1]    waits so many seconds first
-#   die [0.2]   kills everything that the command started after so many seconds; the connection is lost
-#   crash [0.2] the same, and from then on the host refuses every connection (only known to ssh.sh)
+#   die [0.2]   kills everything that the command started after so many
+#               seconds; the connection is lost
+#   crash [0.2] the same, and from then on the host refuses every connection
+#   (only known to ssh.sh)
 #   fail [1]    doesn't run the command, and exits with this status
-#   full [8]    no file can grow beyond so many KB: writes fail as on a full disk
-#   flip        turns a bit in the middle of each file that the command writes below HOME, and of its output if that is 200 bytes or more
+#   full [8]    no file can grow beyond so many KB: writes fail as on a full
+#               disk
+#   flip        turns a bit in the middle of each file that the command writes
+#               below HOME, and of its output if that is 200 bytes or more
 #   cut         cuts the second half off those files and that output
 set -u
 dir=$1
@@ -75,7 +84,8 @@ full() {	# full KB: the command can't write more than that into one file; pipes 
 	out=$(mktemp "$dir/spoil/XXXXXX") || exit 255
 	{
 		{
-			# A write beyond the limit is an error, as on a full disk, instead of a signal.
+			# A write beyond the limit is an error, as on a full
+			# disk, instead of a signal.
 			(trap '' XFSZ && ulimit -f $(($1 * 2)) && exec sh -c "$command") 2>&1 >&4 4>&-
 			echo $? >"$out"
 		} | cat >&2

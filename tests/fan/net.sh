@@ -1,22 +1,34 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# net.sh - hosts on this machine for tests: each has its own network, processes, host name, home, /tmp and sshd (root only).
+# net.sh - hosts on this machine for tests: each has its own network,
+# processes, host name, home, /tmp and sshd (root only).
 #
-#   net.sh up N DIR [ISA ...]       hosts h1 to hN and a control side, joined by a bridge; REC_ISA of each host (- leaves it alone)
-#   net.sh run DIR COMMAND ...      on the control side: this machine's files, but only their network. DIR/ssh_config and DIR/hosts are there
+#   net.sh up N DIR [ISA ...]       hosts h1 to hN and a control side, joined
+#                                   by a bridge; REC_ISA of each host (- leaves
+#                                   it alone)
+#   net.sh run DIR COMMAND ...      on the control side: this machine's files,
+#                                   but only their network. DIR/ssh_config and
+#                                   DIR/hosts are there
 #   net.sh on DIR HOST COMMAND ...  on a host
 #   net.sh link DIR HOST down|up    pulls the cable
-#   net.sh freeze|thaw DIR HOST     the kernel still accepts connections, nothing answers
-#   net.sh deny DIR HOST            the key is no longer known there, connections are closed
-#   net.sh room DIR HOST [KB]       so much is left on the disk (home and /tmp); the whole of it again
-#   net.sh busy DIR HOST NAME       waits until a process NAME runs there, at most 20 s
+#   net.sh freeze|thaw DIR HOST     the kernel still accepts connections,
+#                                   nothing answers
+#   net.sh deny DIR HOST            the key is no longer known there,
+#                                   connections are closed
+#   net.sh room DIR HOST [KB]       so much is left on the disk (home and
+#                                   /tmp); the whole of it again
+#   net.sh busy DIR HOST NAME       waits until a process NAME runs there, at
+#                                   most 20 s
 #   net.sh kill DIR HOST NAME       the same, and kills it with -9
-#   net.sh reset DIR                cables, disks, keys, faults (host.sh) and homes as in the beginning
+#   net.sh reset DIR                cables, disks, keys, faults (host.sh) and
+#                                   homes as in the beginning
 #   net.sh down DIR                 ends all of it; may be called twice
 #
-# Nothing is written outside DIR, and no name is left in the system: a namespace lives as long as the process that holds it. Homes are
-# in memory. Hosts see neither the checkout, nor DIR, nor each other's files: commands have to be shipped. All ends with the process
-# REC_NET_OWNER (the caller of `up` by default), or after half an hour.
+# Nothing is written outside DIR, and no name is left in the system: a
+# namespace lives as long as the process that holds it. Homes are in memory.
+# Hosts see neither the checkout, nor DIR, nor each other's files: commands
+# have to be shipped. All ends with the process REC_NET_OWNER (the caller of
+# `up` by default), or after half an hour.
 set -u
 self=$(cd "$(dirname "$0")" && pwd)/net.sh
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -90,11 +102,13 @@ prepare_host() {	# prepare_host NAME ISA
 		printf '%s:*:19000:0:99999:7:::\n' root sshd >"$dir/$1/shadow"	# sshd lets nobody in whose account is locked
 }
 
-# The first process of a host, in its namespaces already: set the house up and become sshd.
+# The first process of a host, in its namespaces already: set the house up and
+# become sshd.
 become_host() {
 	mount --make-rprivate / && hostname "$1" || exit 1
 	ip link set lo up
-	# The folder of this host stays visible as /root/.fan when all that holds it is hidden.
+	# The folder of this host stays visible as /root/.fan when all that
+	# holds it is hidden.
 	mount -t tmpfs -o size=256m,mode=700 home /root && mkdir /root/.fan && mount --bind "$dir/$1" /root/.fan || exit 1
 	mount --bind /root/.fan/shadow /etc/shadow || exit 1
 	mount -t tmpfs -o size=8m run /run && mkdir /run/sshd || exit 1

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# examples/parallel.sh over hosts, each with a home of its own and no shared disk (ssh.sh).
+# examples/parallel.sh over hosts, each with a home of its own and no shared
+# disk (ssh.sh).
 
 load ../helpers
 
@@ -10,7 +11,8 @@ needs() {
 	command -v "$1" >/dev/null || skip "$1 is not installed"
 }
 
-# hosts N: folders of N made-up hosts for tests/fan/ssh.sh, and their list for parallel.
+# hosts N: folders of N made-up hosts for tests/fan/ssh.sh, and their list for
+# parallel.
 hosts() {
 	local h
 	export REC_FAKE_HOSTS=$PWD/hosts PARALLEL_SSH="sh $ROOT/tests/fan/ssh.sh"

@@ -1,7 +1,9 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 # shellcheck disable=SC1083 # the tokens of rec-task
-# A Slurm of its own: munged, slurmctld and two slurmd on this machine, own ports, own key, ended by process id. Needs root, slurm-wlm and munge; `make check-slurm`.
+# A Slurm of its own: munged, slurmctld and two slurmd on this machine, own
+# ports, own key, ended by process id. Needs root, slurm-wlm and munge; `make
+# check-slurm`.
 
 load ../helpers
 
@@ -15,7 +17,8 @@ why_not() {
 	id munge >/dev/null 2>&1 || echo "there is no user munge"
 }
 
-# started PIDFILE COMMAND...: in the background, its process id in PIDFILE; the descriptors of bats are closed, or bats would wait for them.
+# started PIDFILE COMMAND...: in the background, its process id in PIDFILE; the
+# descriptors of bats are closed, or bats would wait for them.
 started() {
 	local pidfile=$1
 	shift
@@ -175,7 +178,8 @@ ends() {
 }
 
 @test "slurm: a node dies: its task runs elsewhere while the first attempt goes on, and the result is right" {
-	# The second part waits for the word, which comes when its second attempt has begun: then there are two at once.
+	# The second part waits for the word, which comes when its second
+	# attempt has begun: then there are two at once.
 	job=$(sh "$EXAMPLES/parts.sh" 2 train.rec lost.rec \
 		sh -c '[ {i} -ne 2 ] || { echo $SLURMD_NODENAME >>at; while [ ! -e word ]; do sleep 0.1; done; }; exec rec-sim cosine -q -b --columns {i}/{n}')
 	for _ in $(seq 100); do [ -s at ] && break; sleep 0.1; done

@@ -1,15 +1,20 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# ssh.sh [options] HOST COMMAND - an ssh for tests without root: HOST is a folder on this machine.
+# ssh.sh [options] HOST COMMAND - an ssh for tests without root: HOST is a
+# folder on this machine.
 #
 # REC_FAKE_HOSTS names a folder with one folder a host:
 #   HOST/home       the home, where commands run (made when missing)
-#   HOST/env        variables of its environment, NAME=VALUE a line without blanks (REC_ISA=plain); PATH is /usr/bin:/bin
+#   HOST/env        variables of its environment, NAME=VALUE a line without
+#                   blanks (REC_ISA=plain); PATH is /usr/bin:/bin
 #   HOST/log        one line a command
-#   HOST/faults/    faults to order: those of host.sh, and refuse (`TIMES`: as a host that doesn't know the key)
-# A host without a folder doesn't exist. As with ssh, a command goes on when its ssh is killed, and 255 says that the connection failed.
+#   HOST/faults/    faults to order: those of host.sh, and refuse (`TIMES`: as
+#                   a host that doesn't know the key)
+# A host without a folder doesn't exist. As with ssh, a command goes on when
+# its ssh is killed, and 255 says that the connection failed.
 #
-#   REC_SSH="sh tests/fan/ssh.sh" REC_FAKE_HOSTS=$PWD/hosts rec-fan --hosts list ...
+#   REC_SSH="sh tests/fan/ssh.sh" REC_FAKE_HOSTS=$PWD/hosts rec-fan --hosts
+#   list ...
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 host='' stdin=0

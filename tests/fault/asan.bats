@@ -1,7 +1,9 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# Memory that is refused, under AddressSanitizer: nothing is leaked, touched after its end or freed twice on the way out. Run by tests/run.sh with
-# REC_BIN in a build with ASan. One thread: the sanitizer itself can't start one without memory.
+# Memory that is refused, under AddressSanitizer: nothing is leaked, touched
+# after its end or freed twice on the way out. Run by tests/run.sh with REC_BIN
+# in a build with ASan. One thread: the sanitizer itself can't start one
+# without memory.
 
 load ../helpers
 

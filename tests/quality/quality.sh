@@ -1,28 +1,41 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# quality.sh [-u] [all | NAME ...] - recompute the rows of quality.tsv from real data with the commands themselves, and compare.
+# quality.sh [-u] [all | NAME ...] - recompute the rows of quality.tsv from
+# real data with the commands themselves, and compare.
 #
-# A NAME is a shell pattern over the first column ('gowalla-als*'). Without one every row but ease (minutes, 7 GB) is computed; `all` takes ease too.
-# -u writes what was computed into quality.tsv, with the digits that stand there.
-# Data: $REC_DATA, or shared/data beside the checkout: gzip TSV, user item value [time], in one folder a set. Sets that are absent are skipped, and named.
+# A NAME is a shell pattern over the first column ('gowalla-als*'). Without one
+# every row but ease (minutes, 7 GB) is computed; `all` takes ease too. -u
+# writes what was computed into quality.tsv, with the digits that stand there.
+# Data: $REC_DATA, or shared/data beside the checkout: gzip TSV, user item
+# value [time], in one folder a set. Sets that are absent are skipped, and
+# named.
 #
 # Prints: name, metric, value, target, and
-#   ok        the committed value comes out again, and it reaches the target (to the digits both have; X+-Y asks to be as near as Y)
+#   ok        the committed value comes out again, and it reaches the target
+#             (to the digits both have; X+-Y asks to be as near as Y)
 #   BELOW     it comes out again, and is worse than the target
-#   DIFFERS   it does not come out again (the committed one is added), or other settings were chosen: exit 1
+#   DIFFERS   it does not come out again (the committed one is added), or other
+#             settings were chosen: exit 1
 #
-# Columns of quality.tsv: name, set, protocol, seed, settings, command, metric, value, target, source of the target. Lines of one name differ in the
-# last four. Settings:
+# Columns of quality.tsv: name, set, protocol, seed, settings, command, metric,
+# value, target, source of the target. Lines of one name differ in the last
+# four. Settings:
 #   default       those of the command; the test side was not looked at
 #   published     those of the source; the test side was not looked at by us
-#   on test       chosen by looking at the test side, as those of the boards are
-#   inside train  chosen on a part of train alone, by the grid below (function choose_NAME), each time anew; the winner must be the command that stands
-#                 there. Folds choose each for itself; the commands that won are parted by |
+#   on test       chosen by looking at the test side, as those of the boards
+#                 are
+#   inside train  chosen on a part of train alone, by the grid below (function
+#                 choose_NAME), each time anew; the winner must be the command
+#                 that stands there. Folds choose each for itself; the commands
+#                 that won are parted by |
 # Protocols:
-#   published    train.tsv.gz and test.tsv.gz of the set; all items ranked but the user's in train; mean over all users
+#   published    train.tsv.gz and test.tsv.gz of the set; all items ranked but
+#                the user's in train; mean over all users
 #   ratio        rec-split --ratio 0.2; core5-ratio: --core 5 before
-#   all-but-1    test users are not in train: one pair of each, by hash, is to be found from the others
-#   folds        rec-split --folds 5, the mean over the five (settings, where chosen, inside the train side of each fold)
+#   all-but-1    test users are not in train: one pair of each, by hash, is to
+#                be found from the others
+#   folds        rec-split --folds 5, the mean over the five (settings, where
+#                chosen, inside the train side of each fold)
 # shellcheck disable=SC2317 # functions are called by the names that stand in the table
 set -eu
 
@@ -57,7 +70,8 @@ field() {
 	awk -F'\t' -v name="$1" -v n="$2" '$1 == name { print $n; exit }' "$table"
 }
 
-# ---- protocols: leave train, asked (histories to answer) and truth in the current folder
+# ---- protocols: leave train, asked (histories to answer) and truth in the
+# current folder
 
 published() {
 	quietly rec-cat --merge -b <"$1/train.tsv.gz" >train
@@ -113,7 +127,8 @@ ratings() {
 
 # ---- settings chosen inside train
 
-# hold_out PARTS: a tenth of train into valid, the others into fit; the users of one of PARTS shards are asked.
+# hold_out PARTS: a tenth of train into valid, the others into fit; the users
+# of one of PARTS shards are asked.
 hold_out() {
 	quietly rec-split -b --valid-ratio 0.1 --valid held <train >stream
 	quietly rec-cat --merge -b <stream >fit
@@ -191,7 +206,8 @@ measure() {
 	esac
 }
 
-# settings NAME FOLD: the command of a row into $command: as it stands, or as chosen inside train.
+# settings NAME FOLD: the command of a row into $command: as it stands, or as
+# chosen inside train.
 settings() {
 	if [ "$(field "$1" 5)" = 'inside train' ]; then
 		"choose_$(echo "$1" | tr - _)" "$2"
@@ -201,7 +217,8 @@ settings() {
 	fi
 }
 
-# Values of a row on stdout as metric, value, in a folder of their own; chosen settings as `command`.
+# Values of a row on stdout as metric, value, in a folder of their own; chosen
+# settings as `command`.
 compute() {
 	name=$1 protocol=$(field "$1" 3) from=$data/$(field "$1" 2)
 	# shellcheck disable=SC2046
@@ -228,7 +245,8 @@ compute() {
 	esac
 }
 
-# Compare the values in file $2 with the table's lines of row $1; remember the new ones.
+# Compare the values in file $2 with the table's lines of row $1; remember the
+# new ones.
 judge() {
 	awk -F'\t' -v name="$1" -v seen="$done_rows" '
 		function digits(x) { return index(x, ".") ? length(x) - index(x, ".") : 0 }
