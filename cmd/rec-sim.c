@@ -15,6 +15,9 @@
 #include "cmd/sim/shards.h"
 #include "cmd/sim/tell.h"
 #include "io/num.h"
+#include "sim/cost.h"
+#include "sim/factors.h"
+#include "sim/methods.h"
 #include "sim/sim.h"
 
 static const char *const keeps[] = { "candidate", "history", NULL };

@@ -10,7 +10,11 @@
 #include "cmd/cli/load.h"
 #include "cmd/sim/tell.h"
 #include "sim/partial.h"
-#include "sim/sums.h"
+#include "sim/cost.h"
+#include "sim/methods.h"
+#include "sim/sim.h"
+#include "sim/sums_check.h"
+#include "sim/sums_load.h"
 
 /* -- options -- */
 

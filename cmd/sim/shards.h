@@ -6,7 +6,7 @@
 #include "cmd/cli/cli.h"
 #include "matrix/sparse.h"
 #include "model/model.h"
-#include "sim/sim.h"
+#include "sim/options.h"
 #include "sim/survey.h"
 
 struct sim_shards {

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "cmd/cli/cli.h"
+#include "sim/methods.h"
 
 /* -- values -- */
 

@@ -8,7 +8,7 @@
 
 #include "model/model.h"
 #include "sim/neighbours.h"
-#include "sim/sim.h"
+#include "sim/options.h"
 
 /* What values are taken for, and which pairs take no part because of them. */
 void sim_tell_values(const struct rec_sparse *x, const struct rec_sim_opts *s);

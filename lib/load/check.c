@@ -8,7 +8,7 @@
 
 #include "als/row.h"
 #include "model/transform.h"
-#include "sim/sim.h"
+#include "sim/methods.h"
 
 /* What to do about blocks and metadata that contradict each other. */
 #define OF_ONE_RUN "; take blocks and metadata of one run"

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "sim/sim.h"
+#include "sim/methods.h"
 
 static bool is(const struct rec_model *m, const char *key, const char *value)
 {

@@ -15,7 +15,7 @@
 #include "base/err.h"
 #include "kernel/kernel.h"
 #include "matrix/csr.h"
-#include "sim/neighbours.h"
+#include "sim/overlap.h"
 #include "sim/select.h"
 
 /*

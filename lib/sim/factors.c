@@ -7,6 +7,8 @@
  * once and keeps them for the next calls; what a line holds doesn't depend on
  * that.
  */
+#include "sim/factors.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -140,8 +142,7 @@ struct whole {
 	float *to;
 };
 
-static int whole_rows(void *arg, uint64_t first, uint64_t last, unsigned thread,
-		      struct rec_err *e)
+static int whole_rows(void *arg, uint64_t first, uint64_t last, unsigned thread, struct rec_err *e)
 {
 	const struct whole *w = arg;
 	struct table *t = w->t;

@@ -17,7 +17,7 @@
 #include "kernel/kernel.h"
 #include "matrix/csr.h"
 #include "model/model.h"
-#include "sim/sim.h"
+#include "sim/options.h"
 
 /* A square similarity of n items, sparse (with memory of its own) or dense. */
 struct rec_similarity {

@@ -15,7 +15,7 @@
 #define REC_SIM_GROUPS_H
 
 #include "kernel/kernel.h"
-#include "sim/neighbours.h"
+#include "sim/overlap.h"
 
 struct rec_group {
 	const struct rec_overlap *o;

@@ -7,11 +7,13 @@
 #define REC_SIM_METHOD_H
 
 #include "base/lang.h"
-#include "sim/neighbours.h"
-#include "sim/sim.h"
+#include "sim/options.h"
+#include "sim/overlap.h"
 #include "sim/survey.h"
 
 REC_BEGIN_C
+
+struct rec_sums;
 
 /*
  * Interactions made ready: x users x items (or items x users under --side
@@ -30,7 +32,7 @@ struct rec_sim_data {
 	const struct rec_sim_opts *o;
 	/* per item: what the formula takes of a history item, of a candidate */
 	double *a, *b;
-	double *user;		/* f_u of neighbours.h, or NULL */
+	double *user;		/* f_u of sim/overlap.h, or NULL */
 	double *user_mean, *item_mean;
 };
 

@@ -6,6 +6,8 @@
  * of a pair (1 unless --weights says otherwise); i the history item, j the
  * candidate.
  */
+#include "sim/methods.h"
+
 #include <math.h>
 #include <string.h>
 

@@ -16,7 +16,8 @@
 #include "io/out.h"
 #include "kernel/kernel.h"
 #include "matrix/sparse.h"
-#include "sim/sim.h"
+#include "sim/cost.h"
+#include "sim/options.h"
 #include "sim/survey.h"
 
 REC_BEGIN_C

@@ -35,6 +35,7 @@
 #ifndef REC_SIM_SUMS_H
 #define REC_SIM_SUMS_H
 
+#include <math.h>
 #include <stdbool.h>
 
 #include "base/lang.h"
@@ -93,19 +94,6 @@ struct rec_sums {
 void rec_sums_free(struct rec_sums *s);
 
 /*
- * Read sums for a method, and check that they are what it wants, that they go
- * together, that no shard is there twice and no user in two of them, and where
- * it is known what all come to that none is missing. Text has no metadata:
- * o->whole is needed then. Takes in over, also on failure.
- */
-REC_MUST int rec_sums_load(struct rec_sums *s, struct rec_in *in, const struct rec_sim_opts *o,
-			   bool trust, struct rec_pool *pool, struct rec_err *e);
-
-/* --whole goes with o. */
-REC_MUST int rec_sums_check_whole(const struct rec_survey *whole, const struct rec_sim_opts *o,
-				  struct rec_err *e);
-
-/*
  * Add a line to an accumulator, as rec_overlap_line does: its source is a
  * struct rec_sums.
  */
@@ -116,6 +104,15 @@ void rec_sums_line(struct rec_accumulator *a, const void *sums, uint32_t line);
  * it has.
  */
 REC_MUST int rec_sums_check_over(const struct rec_sums *s, struct rec_err *e);
+
+/* Users of cell c of p; diagonal: of one item. */
+static inline double rec_sums_users(const struct rec_sums *s, const struct rec_sums_part *p,
+				    uint64_t c, bool diagonal)
+{
+	bool exact = p->time && !isnan(p->time[c]) && (diagonal || !s->weighted);
+
+	return exact ? p->time[c] : (double)p->val[c];
+}
 
 /* Cells of an item over all blocks. */
 uint64_t rec_sums_cells(const struct rec_sums *s, uint32_t item);

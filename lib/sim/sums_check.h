@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sim/sums_check.h - between sim/sums.c, which reads and adds up, and
- * sim/sums_check.c, which says what goes together. For sim*.c alone.
+ * sim/sums_check.h - whether sums are right by themselves, agree with each
+ * other, and are the ones that a method needs. For sim/sums_load.c, which reads
+ * them.
  */
 #ifndef REC_SIM_SUMS_CHECK_H
 #define REC_SIM_SUMS_CHECK_H
-
-#include <math.h>
 
 #include "recmat/recmat.h"
 #include "sim/sums.h"
@@ -35,13 +34,8 @@ REC_MUST int rec_sums_check_meta(struct rec_sums *s, const struct rec_sim_opts *
 REC_MUST int rec_sums_check_cells(struct rec_sums *s, const struct rec_sim_opts *o,
 				  struct rec_pool *pool, struct rec_err *e);
 
-/* Users of cell c of p; diagonal: of one item. */
-static inline double rec_sums_users(const struct rec_sums *s, const struct rec_sums_part *p,
-				    uint64_t c, bool diagonal)
-{
-	bool exact = p->time && !isnan(p->time[c]) && (diagonal || !s->weighted);
-
-	return exact ? p->time[c] : (double)p->val[c];
-}
+/* --whole goes with o. */
+REC_MUST int rec_sums_check_whole(const struct rec_survey *whole, const struct rec_sim_opts *o,
+				  struct rec_err *e);
 
 #endif

@@ -22,7 +22,8 @@
 
 #include "eval/summary.h"
 #include "score/stream.h"
-#include "sim/sums.h"
+#include "sim/sums_check.h"
+#include "sim/sums_load.h"
 #include "topn/topn.h"
 
 #include "load/load.h"

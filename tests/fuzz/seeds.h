@@ -17,6 +17,8 @@
 #include "matrix/lists.h"
 #include "matrix/sparse.h"
 #include "model/model.h"
+#include "sim/factors.h"
+#include "sim/methods.h"
 #include "sim/partial.h"
 #include "sim/sim.h"
 

@@ -15,6 +15,9 @@
 #include "base/random.h"
 #include "blas/spd.h"
 #include "check.h"
+#include "sim/cost.h"
+#include "sim/factors.h"
+#include "sim/methods.h"
 #include "sim/sim.h"
 
 static struct rec_run run;

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* sim/sums_load.h - sums of shards from a recmat stream or text. */
+#ifndef REC_SIM_SUMS_LOAD_H
+#define REC_SIM_SUMS_LOAD_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "base/lang.h"
+#include "base/pool.h"
+#include "io/in.h"
+#include "sim/options.h"
+#include "sim/sums.h"
+
+REC_BEGIN_C
+
+/*
+ * Read sums for a method, and check that they are what it wants, that they go
+ * together, that no shard is there twice and no user in two of them, and where
+ * it is known what all come to that none is missing. Text has no metadata:
+ * o->whole is needed then. Takes in over, also on failure.
+ */
+REC_MUST int rec_sums_load(struct rec_sums *s, struct rec_in *in, const struct rec_sim_opts *o,
+			   bool trust, struct rec_pool *pool, struct rec_err *e);
+
+REC_END_C
+
+#endif
