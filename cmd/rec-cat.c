@@ -6,25 +6,17 @@
  * (cmd/cat/convert.c); or, recmat to recmat, whole blocks as they are
  * (cmd/cat/merge.c).
  */
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/mem.h"
-#include "cmd/cat/cat.h"
+#include "cmd/cat/convert.h"
 #include "cmd/cat/inspect.h"
+#include "cmd/cat/merge.h"
 #include "cmd/cat/times.h"
-#include "foreign/foreign.h"
-#include "recmat/recmat.h"
-#include "rows/rows.h"
 
-const char *const cat_formats[] = { "auto",	"tsv",	      "recmat",	  "csv",  "mtx",
-				    "npy",	"libsvm",     "labelled", "wide", "word2vec",
-				    "trec-run", "trec-qrels", "factors",  NULL };
-static const char *const label_sides[] = { "none", "row", "col", NULL },
-			 *const duplicates_names[] = { "fail", "sum", "max", "last", NULL };
-static const char *const quote_names[] = { "double", "none", NULL }, *const empty_names[] = {
-	"fail", "1", "skip", NULL
-};
+static const char *const label_sides[] = { "none", "row", "col", NULL };
+static const char *const duplicates_names[] = { "fail", "sum", "max", "last", NULL };
+static const char *const quote_names[] = { "double", "none", NULL };
+static const char *const empty_names[] = { "fail", "1", "skip", NULL };
 
 static struct cat_options o = { .tag = "recpipe", .common = CLI_COMMON_INIT };
 
@@ -83,63 +75,6 @@ static const struct cli_spec spec = {
 		 "trec-qrels factors\n",
 };
 
-static int open_inputs(struct cat_inputs *s, struct rec_err *e)
-{
-	char **path, *none[] = { NULL };
-	size_t n;
-
-	path = cli_operands(&n);
-	if (n == 0) {
-		path = none;
-		n = 1;
-	}
-	*s = (struct cat_inputs){ .in = rec_zalloc(n, sizeof *s->in, e),
-				  .recmat = rec_zalloc(n, sizeof *s->recmat, e),
-				  .all_recmat = true };
-	if (!s->in || !s->recmat)
-		return -1;
-	for (; s->n < n; s->n++) {
-		int is;
-
-		if (cli_in(&s->in[s->n], path[s->n], "rows", e) != 0)
-			return -1;
-		is = rec_recmat_is(s->in[s->n], e);
-		if (is < 0) {
-			s->n++;
-			return -1;
-		}
-		if (o.from && (is == 1) != (o.from == CAT_RECMAT)) {
-			rec_err_set(e, REC_EDATA, "%s: not %s%s", rec_in_name(s->in[s->n++]),
-				    cat_formats[o.from], is ? " but recmat" : "");
-			return -1;
-		}
-		if (o.block && !is && o.from < CAT_RECMAT) {
-			rec_err_set(e, REC_EUSAGE, "%s: text has no blocks for --block",
-				    rec_in_name(s->in[s->n++]));
-			return -1;
-		}
-		s->recmat[s->n] = is == 1;
-		s->all_recmat &= is == 1;
-	}
-	return 0;
-}
-
-struct rec_in *cat_take(struct cat_inputs *s, size_t i)
-{
-	struct rec_in *in = s->in[i];
-
-	s->in[i] = NULL;
-	return in;
-}
-
-static void free_inputs(struct cat_inputs *s)
-{
-	for (size_t i = 0; i < s->n; i++)
-		rec_in_close(s->in[i]);
-	free(s->in);
-	free(s->recmat);
-}
-
 static int inspect(struct cat_inputs *inputs, const struct rec_run *run, struct rec_err *e)
 {
 	unsigned flags = (o.common.trust ? REC_ROWS_TRUST : 0) |
@@ -159,11 +94,6 @@ static int inspect(struct cat_inputs *inputs, const struct rec_run *run, struct 
 					run, e);
 	}
 	return rc;
-}
-
-const struct rec_foreign *cat_format(unsigned format)
-{
-	return format > CAT_RECMAT ? rec_foreign_find(cat_formats[format]) : NULL;
 }
 
 static bool format_is(const char *name)
@@ -258,11 +188,11 @@ static int run(struct rec_err *e)
 	if (cli_run(&r, e) != 0)
 		return -1;
 	cli_phase("convert");
-	rc = open_inputs(&inputs, e);
+	rc = cat_inputs_open(&inputs, &o, e);
 	if (rc == 0)
 		rc = o.info || o.verify || o.labels ? inspect(&inputs, r, e) :
 						      the_way(&inputs)(&o, &inputs, r, e);
-	free_inputs(&inputs);
+	cat_inputs_free(&inputs);
 	return rc == 0 ? cli_commit(e) : -1;
 }
 

@@ -73,6 +73,15 @@ load helpers
 	LIST
 }
 
+@test "cat: a sparse block of a model stays recmat with -b" {
+	make_train | rec-sim -q cosine -b >model.rec
+	rec-cat --block similarity model.rec >text
+	rec-cat -b --block similarity model.rec >block.rec
+	rec-cat --block similarity --to recmat model.rec | same block.rec -
+	[ "$(rec-cat --info block.rec | sed -n 's/^format\t//p')" = recmat ]
+	rec-cat block.rec | same text -
+}
+
 @test "cat: dense formats come back as they went" {
 	make_train >all.tsv
 	rec-als -q -k 5 -i 1 <all.tsv >model.rec

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "cmd/cat/labels.h"
 #include "cmd/cli/load.h"
 #include "io/num.h"
 #include "matrix/sparse.h"
@@ -257,16 +258,6 @@ int cat_find_block(struct rec_block *b, struct rec_in *in, const char *name, boo
 	if (got != 0 && found)
 		rec_block_free(b);
 	return got;
-}
-
-int cat_write_labels(struct rec_out *out, const uint64_t *off, const char *bytes, uint64_t n,
-		     struct rec_err *e)
-{
-	for (uint64_t i = 0; i < n; i++)
-		if (rec_out_write(out, bytes + off[i], (size_t)(off[i + 1] - off[i]), e) != 0 ||
-		    rec_out_write(out, "\n", 1, e) != 0)
-			return -1;
-	return 0;
 }
 
 static int block_labels(struct rec_out *out, struct rec_in *in, bool columns, const char *block,

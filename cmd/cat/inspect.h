@@ -40,8 +40,4 @@ struct rec_block;
 REC_MUST int cat_find_block(struct rec_block *b, struct rec_in *in, const char *name, bool trust,
 			    const struct rec_run *run, struct rec_err *e);
 
-/* n labels of a label section, a line each. */
-REC_MUST int cat_write_labels(struct rec_out *out, const uint64_t *off, const char *bytes,
-			      uint64_t n, struct rec_err *e);
-
 #endif

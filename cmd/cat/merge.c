@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * cmd/cat/merge.c - whole blocks: passed on as they are, or merged into one
- * matrix or model.
- */
-#include "cmd/cat/cat.h"
+/* cmd/cat/merge.c - whole blocks, passed on or merged. */
+#include "cmd/cat/merge.h"
+
+#include "cmd/cat/sink.h"
 #include "cmd/cli/load.h"
 #include "matrix/merge.h"
 #include "matrix/sparse.h"
@@ -33,6 +32,16 @@ int cat_pass_blocks(const struct cat_options *o, struct cat_inputs *inputs,
 	return got == 0 ? rec_recmat_end(out, blocks, e) : -1;
 }
 
+/* The cells of a sparse block as text; no cell where b is NULL. */
+static int write_cells(const struct cat_options *o, const struct rec_block *b, struct rec_err *e)
+{
+	struct cat_sink s = { .o = o };
+
+	if (cat_sink_open(&s, false, e) != 0)
+		return -1;
+	return b ? cat_sink_cells(&s, b, e) : 0;
+}
+
 /* A merged model is recmat; one merged matrix may also be text. */
 static int write_merged(const struct cat_options *o, const struct rec_merged *m,
 			const struct rec_run *run, struct rec_err *e)
@@ -49,7 +58,7 @@ static int write_merged(const struct cat_options *o, const struct rec_merged *m,
 	if (o->to > CAT_RECMAT)
 		return rec_err_set(e, REC_EUSAGE,
 				   "--merge writes text or recmat; convert in a second step");
-	return cat_write_cells(o, m->n == 1 ? m->block : NULL, e);
+	return write_cells(o, m->n == 1 ? m->block : NULL, e);
 }
 
 /* In the order of --duplicates. */
@@ -97,18 +106,6 @@ int cat_merge(const struct cat_options *o, struct cat_inputs *inputs, const stru
 		rc = write_merged(o, &m, run, e);
 	rec_merged_free(&m);
 	return rc;
-}
-
-int cat_need(uint64_t rows, uint64_t held, const struct rec_run *run, struct rec_err *e)
-{
-	/* bytes of a run that passes rows on, and of a thread then */
-	enum { PASSING = 24 << 20, PASSING_THREAD = 4 << 20 };
-	const struct cli_amount more[] = { { "rows", (double)rows }, { NULL, 0 } };
-
-	return cli_need(PASSING + rec_pool_size(run->pool) * (uint64_t)PASSING_THREAD + held, more,
-			e) < 0 ?
-		       -1 :
-		       0;
 }
 
 int cat_estimate_merge(const struct cat_options *o, struct cat_inputs *inputs,

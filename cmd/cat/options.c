@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* cmd/cat/options.c - the formats of rec-cat. */
+#include "cmd/cat/options.h"
+
+const char *const cat_formats[] = { "auto",	"tsv",	      "recmat",	  "csv",  "mtx",
+				    "npy",	"libsvm",     "labelled", "wide", "word2vec",
+				    "trec-run", "trec-qrels", "factors",  NULL };
+
+const struct rec_foreign *cat_format(unsigned format)
+{
+	return format > CAT_RECMAT ? rec_foreign_find(cat_formats[format]) : NULL;
+}
