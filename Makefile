@@ -69,6 +69,21 @@ PRIVATE := %_private.h %/private.h lib/foreign/%.h lib/recmat/form.h lib/io/wind
 	$(patsubst %,lib/%.h,als/row als/step sim/ease sim/linear sim/finish sim/select sim/groups sim/sums_check sim/users topn/tiles)
 HEADERS := lib/foreign/foreign.h $(filter-out $(PRIVATE),$(wildcard lib/*/*.h))
 
+# The public headers: the only ones that are installed one day.
+PUBLIC  := $(wildcard lib/recpipe/*.h)
+
+MAJOR   := $(firstword $(subst ., ,$(VERSION)))
+ifneq ($(findstring darwin,$(MACHINE))$(findstring macos,$(MACHINE)),)
+SO       := librec.$(MAJOR).dylib
+SO_LINK  := librec.dylib
+SO_FLAGS  = -dynamiclib -install_name $(LIBDIR)/$(SO) -Wl,-force_load,$(B)/pic/librec.a
+else
+SO       := librec.so.$(MAJOR)
+SO_LINK  := librec.so
+SO_FLAGS  = -shared -Wl,-soname,$(SO) -Wl,--version-script=$(B)/recpipe.map \
+	-Wl,--whole-archive $(B)/pic/librec.a -Wl,--no-whole-archive
+endif
+
 all: $(BINS) ## every command
 
 $(B)/%.o: %.c
@@ -88,6 +103,22 @@ $(B)/lib/kernel/pick.o: ALL_CFLAGS += $(ISAS:%=-DREC_HAVE_%)
 $(B)/librec.a: $(LIB_OBJ)
 	@rm -f $@
 	$(AR) qcs $@ $^
+
+# The shared library: the same sources compiled for any address, and apart,
+# because the commands, which link librec.a, shall not pay for that. It exports
+# what the public headers declare.
+$(B)/pic/librec.a: force
+	@+$(MAKE) --no-print-directory B=$(B)/pic CFLAGS="$(CFLAGS) -fPIC" $@
+
+$(B)/recpipe.map: $(PUBLIC) lib/exports.awk VERSION
+	@mkdir -p $(@D)
+	{ echo "RECPIPE_$(MAJOR) { global:"; awk -f lib/exports.awk $(PUBLIC) | sed 's/$$/;/' | sort; echo "local: *; };"; } > $@
+
+$(B)/$(SO): $(B)/pic/librec.a $(B)/recpipe.map
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) $(SO_FLAGS) -o $@ $(DL) $(LIBS)
+	ln -sf $(SO) $(B)/$(SO_LINK)
+
+lib: $(B)/librec.a $(B)/$(SO) ## the library, static and shared
 
 $(B)/cmd/libcli.a: $(CLI_OBJ)
 	@rm -f $@
@@ -172,11 +203,13 @@ $(B)/recpipe.bash: all
 	@mkdir -p $(B)
 	sh cmd/cli/completion.sh $(B)/bin > $@
 
-install: all $(B)/recpipe.bash ## into $(DESTDIR)$(PREFIX); BINDIR, LIBDIR, INCLUDEDIR, DATADIR, MANDIR say otherwise
+install: all lib $(B)/recpipe.bash ## into $(DESTDIR)$(PREFIX); BINDIR, LIBDIR, INCLUDEDIR, DATADIR, MANDIR say otherwise
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(COMPLETIONS) $(DESTDIR)$(DATADIR)/recpipe
 	install -d $(sort $(dir $(HEADERS:lib/%=$(DESTDIR)$(INCLUDEDIR)/recpipe/%))) $(sort $(foreach p,$(PAGES),$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $p))))
 	install -m 755 $(BINS) $(DESTDIR)$(BINDIR)
 	install -m 644 $(B)/librec.a $(DESTDIR)$(LIBDIR)
+	install -m 755 $(B)/$(SO) $(DESTDIR)$(LIBDIR)
+	ln -sf $(SO) $(DESTDIR)$(LIBDIR)/$(SO_LINK)
 	for h in $(HEADERS:lib/%=%); do install -m 644 lib/$$h $(DESTDIR)$(INCLUDEDIR)/recpipe/$$h || exit 1; done
 	sed 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(patsubst $(PREFIX)/%,$${prefix}/%,$(LIBDIR))|; s|@INCLUDEDIR@|$(patsubst $(PREFIX)/%,$${prefix}/%,$(INCLUDEDIR))|; s|@VERSION@|$(VERSION)|' lib/recpipe.pc.in > $(DESTDIR)$(LIBDIR)/pkgconfig/recpipe.pc
 	for p in $(PAGES); do install -m 644 $$p $(DESTDIR)$(MANDIR)/man$${p##*.} || exit 1; done
@@ -185,7 +218,7 @@ install: all $(B)/recpipe.bash ## into $(DESTDIR)$(PREFIX); BINDIR, LIBDIR, INCL
 	install -m 644 examples/python/recmat.py $(DESTDIR)$(DATADIR)/recpipe
 
 uninstall: ## remove what install put there
-	rm -f $(CMDS:%=$(DESTDIR)$(BINDIR)/%) $(SCRIPTS:%=$(DESTDIR)$(BINDIR)/%) $(DESTDIR)$(LIBDIR)/librec.a $(DESTDIR)$(LIBDIR)/pkgconfig/recpipe.pc
+	rm -f $(CMDS:%=$(DESTDIR)$(BINDIR)/%) $(SCRIPTS:%=$(DESTDIR)$(BINDIR)/%) $(patsubst %,$(DESTDIR)$(LIBDIR)/%,librec.a $(SO) $(SO_LINK) pkgconfig/recpipe.pc)
 	rm -rf $(DESTDIR)$(INCLUDEDIR)/recpipe $(DESTDIR)$(DATADIR)/recpipe
 	for p in $(PAGES); do rm -f $(DESTDIR)$(MANDIR)/man$${p##*.}/$${p##*/}; done
 	rm -f $(CMDS:%=$(DESTDIR)$(COMPLETIONS)/%) $(SCRIPTS:%=$(DESTDIR)$(COMPLETIONS)/%) $(DESTDIR)$(COMPLETIONS)/recpipe
@@ -203,5 +236,5 @@ help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
-.PHONY: all programs bench-programs check unit check-asan check-tsan check-clang check-ports check-fan check-slurm check-fresh lint bench bench-fan quality man install uninstall dist static clean help
+.PHONY: all lib force programs bench-programs check unit check-asan check-tsan check-clang check-ports check-fan check-slurm check-fresh lint bench bench-fan quality man install uninstall dist static clean help
 .SECONDARY:
