@@ -203,13 +203,11 @@ $(B)/recpipe.bash: all
 	@mkdir -p $(B)
 	sh cmd/cli/completion.sh $(B)/bin > $@
 
-install: all lib $(B)/recpipe.bash ## into $(DESTDIR)$(PREFIX); BINDIR, LIBDIR, INCLUDEDIR, DATADIR, MANDIR say otherwise
+install: all $(B)/recpipe.bash ## into $(DESTDIR)$(PREFIX); BINDIR, LIBDIR, INCLUDEDIR, DATADIR, MANDIR say otherwise
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(COMPLETIONS) $(DESTDIR)$(DATADIR)/recpipe
 	install -d $(sort $(dir $(HEADERS:lib/%=$(DESTDIR)$(INCLUDEDIR)/recpipe/%))) $(sort $(foreach p,$(PAGES),$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $p))))
 	install -m 755 $(BINS) $(DESTDIR)$(BINDIR)
 	install -m 644 $(B)/librec.a $(DESTDIR)$(LIBDIR)
-	install -m 755 $(B)/$(SO) $(DESTDIR)$(LIBDIR)
-	ln -sf $(SO) $(DESTDIR)$(LIBDIR)/$(SO_LINK)
 	for h in $(HEADERS:lib/%=%); do install -m 644 lib/$$h $(DESTDIR)$(INCLUDEDIR)/recpipe/$$h || exit 1; done
 	sed 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(patsubst $(PREFIX)/%,$${prefix}/%,$(LIBDIR))|; s|@INCLUDEDIR@|$(patsubst $(PREFIX)/%,$${prefix}/%,$(INCLUDEDIR))|; s|@VERSION@|$(VERSION)|' lib/recpipe.pc.in > $(DESTDIR)$(LIBDIR)/pkgconfig/recpipe.pc
 	for p in $(PAGES); do install -m 644 $$p $(DESTDIR)$(MANDIR)/man$${p##*.} || exit 1; done

@@ -14,7 +14,7 @@
 #include "io/num.h"
 #include "recmat/recmat.h"
 #include "rows/rows.h"
-#include "rows/stream_out.h"
+#include "recpipe/rows.h"
 #include "rows/write.h"
 
 static struct {

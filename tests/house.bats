@@ -15,7 +15,7 @@ setup() {
 			n = split("base io recmat rows foreign matrix kernel blas data model als sim load score topn eval", room)
 			for (i = 1; i <= n; i++) rank[room[i]] = i
 			rank["data"] = rank["als"] = rank["sim"]	# side by side
-			n = split("err base pool base stream io recmat recmat", public)
+			n = split("err base pool base stream io recmat recmat rows rows", public)
 			for (i = 1; i < n; i += 2) speaks[public[i]] = public[i + 1]
 		}
 		function where(path,  part) {
@@ -294,6 +294,16 @@ headers_compile() {	# FOLDER LIST COMPILER...
 	[ -z "$output" ] || fail "$output"
 	run sh -c "grep -lE '^#include \"(kernel/(v16|tile|factor)|matrix/(load|merge_join)|.*_private)' -r '$d/usr/include/recpipe'"
 	[ -z "$output" ] || fail "$output"
+}
+
+@test "house: librec.so exports what the public headers declare, and nothing else" {
+	make -s lib
+	awk -f lib/exports.awk lib/recpipe/*.h | sort >"$BATS_TEST_TMPDIR/declared"
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/declared")" -gt 40 ]
+	[ -z "$(uniq -d "$BATS_TEST_TMPDIR/declared")" ] || fail "declared twice: $(uniq -d "$BATS_TEST_TMPDIR/declared")"
+	nm -D --defined-only build/librec.so | awk '$2 ~ /^[TRD]$/ { sub(/@.*/, "", $3); print $3 }' | sort >"$BATS_TEST_TMPDIR/exported"
+	diff "$BATS_TEST_TMPDIR/declared" "$BATS_TEST_TMPDIR/exported"
+	[ "$(readelf -d build/librec.so | sed -n 's/.*(SONAME).*\[\(.*\)\]/\1/p')" = "librec.so.$(sed 's/\..*//' VERSION)" ]
 }
 
 @test "house: no struct tag and no macro is defined in two headers" {

@@ -9,7 +9,7 @@
 #include "cmd/cli/load.h"
 #include "io/num.h"
 #include "matrix/dense.h"
-#include "rows/stream_out.h"
+#include "recpipe/rows.h"
 #include "rows/write.h"
 
 static int not_dense(const struct cat_sink *s, struct rec_err *e)

@@ -3,7 +3,7 @@
 #include "cmd/split/sink.h"
 
 #include "cmd/cli/cli.h"
-#include "rows/stream_out.h"
+#include "recpipe/rows.h"
 #include "rows/write.h"
 
 int split_sink_open(struct split_sink *s, const char *path, bool binary, struct rec_err *e)

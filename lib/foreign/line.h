@@ -14,7 +14,7 @@
 #include "base/mem.h"
 #include "io/lost.h"
 #include "io/window.h"
-#include "rows/row.h"
+#include "recpipe/rows.h"
 
 /*
  * A line ends in newline or CR newline; and, where the first line end of the

@@ -17,7 +17,7 @@
 #include "io/window.h"
 #include "recmat/recmat.h"
 #include "rows/lines.h"
-#include "rows/row.h"
+#include "recpipe/rows.h"
 
 /*
  * Rows that are parsed, then visited: 2048 rows of 48 bytes and their text stay

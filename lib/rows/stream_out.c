@@ -9,7 +9,7 @@
  * the rows alone. A label without a column takes part as a row that no triple
  * names.
  */
-#include "rows/stream_out.h"
+#include "recpipe/rows.h"
 
 #include <stdbool.h>
 #include <stdlib.h>

@@ -10,7 +10,7 @@
 #include <stddef.h>
 
 #include "base/err.h"
-#include "rows/row.h"
+#include "recpipe/rows.h"
 
 /*
  * Parse lines from *p to end into at most max rows whose labels point into the

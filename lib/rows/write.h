@@ -11,7 +11,7 @@
 #include "base/lang.h"
 #include "base/mem.h"
 #include "io/out.h"
-#include "rows/row.h"
+#include "recpipe/rows.h"
 
 REC_BEGIN_C
 
@@ -21,15 +21,8 @@ REC_BEGIN_C
  */
 const char *rec_row_field(const struct rec_row *row, int field, char buf[32], size_t *n);
 
-/*
- * The line of a row, newline included, into out, which takes rec_row_max(row)
- * bytes. Returns the length.
- */
-size_t rec_row_max(const struct rec_row *row);
-size_t rec_row_put(char *out, const struct rec_row *row);
-/* The same, appended to b (without a NUL), or written to out. */
+/* rec_row_write, but appended to b, without a NUL. */
 REC_MUST int rec_row_add(struct rec_buf *b, const struct rec_row *row, struct rec_err *e);
-REC_MUST int rec_row_write(struct rec_out *out, const struct rec_row *row, struct rec_err *e);
 
 REC_END_C
 

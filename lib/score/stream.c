@@ -13,7 +13,7 @@
 #include "base/progress.h"
 #include "io/num.h"
 #include "recmat/recmat.h"
-#include "rows/stream_out.h"
+#include "recpipe/rows.h"
 #include "rows/write.h"
 
 enum { TASK_ROWS = 512 };

@@ -16,7 +16,7 @@
 #include "check.h"
 #include "recmat/recmat.h"
 #include "rows/rows.h"
-#include "rows/stream_out.h"
+#include "recpipe/rows.h"
 
 static struct rec_pool *pool;
 static char dir[] = "/tmp/recmat-unit-XXXXXX";

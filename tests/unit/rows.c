@@ -23,7 +23,7 @@
 #include "io/num.h"
 #include "io/out.h"
 #include "recmat/recmat.h"
-#include "rows/stream_out.h"
+#include "recpipe/rows.h"
 #include "rows/write.h"
 
 static char dir[] = "/tmp/rec-rows-XXXXXX";
