@@ -18,6 +18,7 @@
 #include "cmd/topn/tell.h"
 #include "io/looks.h"
 #include "matrix/lists.h"
+#include "matrix/load.h"
 #include "score/similar.h"
 #include "topn/label_list.h"
 #include "topn/topn.h"

@@ -8,6 +8,7 @@
 #include "cmd/cat/labels.h"
 #include "cmd/cli/load.h"
 #include "io/num.h"
+#include "matrix/block.h"
 #include "matrix/dense.h"
 #include "recpipe/rows.h"
 #include "rows/write.h"
@@ -183,7 +184,7 @@ int cat_sink_dense(struct cat_sink *s, const struct rec_block *b, const struct r
 		return s->format->write_dense(s->out, &s->fo, b, e) != 0 ?
 			       -1 :
 			       write_label_files(s, b, e);
-	rec_dense_of_block(&d, b);
+	d = rec_block_dense(b);
 	return rec_dense_write_text(s->out, &d, run->pool, e);
 }
 
@@ -233,7 +234,7 @@ static int write_collected(struct cat_sink *s, const struct rec_run *run, struct
 
 	if (rc == 0 && s->format->ranked)
 		rc = rank_entries(&m, e);
-	rec_sparse_block(&b, &m, "");
+	b = rec_csr_block(&m.row, &m.col, &m.m, "");
 	if (rc == 0)
 		rc = s->format->write_matrix(s->out, &s->fo, &b, e);
 	if (rc == 0)

@@ -21,7 +21,8 @@
 
 #include "als/step.h"
 #include "base/mem.h"
-#include "matrix/stow.h"
+#include "matrix/digest.h"
+#include "matrix/csr_far.h"
 
 void rec_als_defaults(struct rec_als_opts *o)
 {

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/random.h"
 #include "io/num.h"
+#include "matrix/build.h"
 
 int rec_given_parse(struct rec_given *g, const char *s)
 {

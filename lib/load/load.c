@@ -12,30 +12,10 @@
 
 #include "base/mem.h"
 #include "load/check.h"
+#include "matrix/block.h"
 #include "matrix/merge.h"
 
 enum { ROWS = 256 };
-
-static struct rec_labels row_labels(const struct rec_block *b)
-{
-	return (struct rec_labels){ .n = (uint32_t)b->rows,
-				    .off = b->row_off,
-				    .bytes = b->row_bytes };
-}
-
-static struct rec_labels col_labels(const struct rec_block *b)
-{
-	return (struct rec_labels){ .n = (uint32_t)b->cols,
-				    .off = b->col_off,
-				    .bytes = b->col_bytes };
-}
-
-static void borrow_dense(struct rec_dense *d, const struct rec_block *b)
-{
-	*d = (struct rec_dense){ .row = row_labels(b), .ncols = (uint32_t)b->cols, .val = b->val };
-	if (b->col_off)
-		d->col = col_labels(b);
-}
 
 struct entry {
 	uint32_t col;
@@ -111,10 +91,10 @@ static int set_similarity(struct rec_model *m, const struct rec_block *b, struct
 		return rec_err_set(e, REC_EDATA, "two similarities; keep one of them");
 	m->has_similarity = true;
 	m->dense = b->kind == REC_DENSE;
-	m->row = row_labels(b);
-	m->col = col_labels(b);
+	m->row = rec_block_rows(b);
+	m->col = rec_block_cols(b);
 	if (m->dense) {
-		borrow_dense(&m->sim_dense, b);
+		m->sim_dense = rec_block_dense(b);
 		return 0;
 	}
 	m->sim = (struct rec_csr){ .nrows = m->row.n,
@@ -135,14 +115,14 @@ static int set_block(struct rec_model *m, const struct rec_block *b, struct rec_
 		return -1;
 	switch (role) {
 	case REC_ROLE_USER:
-		borrow_dense(&m->user, b);
+		m->user = rec_block_dense(b);
 		break;
 	case REC_ROLE_ITEM:
-		borrow_dense(&m->item, b);
+		m->item = rec_block_dense(b);
 		m->has_factors = true;
 		break;
 	case REC_ROLE_OFFSET:
-		borrow_dense(&m->offset, b);
+		m->offset = rec_block_dense(b);
 		m->has_offset = true;
 		break;
 	case REC_ROLE_SIMILARITY:
@@ -207,6 +187,6 @@ int rec_model_load_half(struct rec_model *m, struct rec_in *in, bool trust, stru
 		    &(struct rec_merge){ .repeats = REC_REPEATS_FAIL,
 					 .trust = trust,
 					 .text_name = "similarity",
-					 .turn = "iterations" },
+					 .sweep = "iterations" },
 		    pool, e);
 }

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "matrix/build.h"
+
 struct rec_collected {
 	size_t label;	/* offset of the row label; the column label follows it */
 	uint32_t row_len, col_len;
@@ -101,22 +103,4 @@ int rec_collect_build(struct rec_sparse *m, const struct rec_collect *h, enum re
 	free(ref);
 	free(cell);
 	return rc;
-}
-
-void rec_sparse_block(struct rec_block *b, const struct rec_sparse *m, const char *name)
-{
-	*b = (struct rec_block){ .kind = REC_SPARSE,
-				 .order = REC_CANONICAL,
-				 .rows = m->row.n,
-				 .cols = m->col.n,
-				 .nnz = m->m.nnz };
-	rec_block_name(b, name);
-	b->row_off = m->row.off;
-	b->row_bytes = m->row.bytes;
-	b->col_off = m->col.off;
-	b->col_bytes = m->col.bytes;
-	b->ptr = m->m.ptr;
-	b->col = m->m.col;
-	b->val = m->m.val;
-	b->time = m->m.time;
 }

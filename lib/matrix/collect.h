@@ -13,8 +13,7 @@
 #include "base/mem.h"
 #include "base/pool.h"
 #include "matrix/sparse.h"
-#include "recmat/recmat.h"
-#include "rows/rows.h"
+#include "recpipe/rows.h"
 
 REC_BEGIN_C
 
@@ -32,9 +31,6 @@ REC_MUST int rec_collect_add(struct rec_collect *h, const struct rec_row *row, s
 /* All rows kept as a matrix, times included. */
 REC_MUST int rec_collect_build(struct rec_sparse *m, const struct rec_collect *h,
 			       enum rec_repeats repeats, struct rec_pool *pool, struct rec_err *e);
-
-/* Borrow m as a canonical block. */
-void rec_sparse_block(struct rec_block *b, const struct rec_sparse *m, const char *name);
 
 REC_END_C
 

@@ -1,39 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Matrices whose cells lie in files: room for them, ranges of rows, and the
- * transpose through a file sorted by range of columns. See stow.h.
+ * The transpose goes through a file in which cells are sorted by range of
+ * columns, so that each range can be completed in memory.
  */
+#include "matrix/csr_far.h"
+
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "matrix/ranges.h"
-#include "matrix/stow.h"
 
 enum { CELLS_A_STEP = 1 << 14 };
-
-void rec_ranges_free(struct rec_ranges *r)
-{
-	free(r->first);
-	free(r->at);
-}
-
-int rec_ranges_cut(struct rec_ranges *r, const uint64_t *ptr, uint32_t nrows, struct rec_err *e)
-{
-	/* two neighbours have more than limit together */
-	uint64_t most = ptr[nrows] / r->limit * 2 + 2;
-
-	r->first = rec_alloc((size_t)most + 1, sizeof *r->first, e);
-	r->at = rec_alloc((size_t)most, sizeof *r->at, e);
-	if (!r->first || !r->at)
-		return -1;
-	for (uint32_t i = 0; i < nrows; i++)
-		if (i == 0 || ptr[i + 1] - ptr[r->first[r->n - 1]] > r->limit) {
-			r->first[r->n] = i;
-			r->at[r->n++] = ptr[i];
-		}
-	r->first[r->n] = nrows;
-	return 0;
-}
 
 int rec_csr_new_far(struct rec_csr *m, uint32_t nrows, uint32_t ncols, uint64_t nnz,
 		    struct rec_spill *spill, struct rec_err *e)
@@ -53,7 +31,7 @@ int rec_csr_new_far(struct rec_csr *m, uint32_t nrows, uint32_t ncols, uint64_t 
 	return 0;
 }
 
-struct turn {
+struct transpose {
 	const struct rec_csr *m;
 	struct rec_csr *t;
 	struct rec_ranges ranges;
@@ -61,7 +39,7 @@ struct turn {
 	uint64_t *place;	/* where the next cell of a column goes */
 };
 
-static void count_columns(struct turn *x)
+static void count_columns(struct transpose *x)
 {
 	const struct rec_csr *m = x->m;
 	uint64_t *ptr = x->t->own[0];
@@ -79,7 +57,7 @@ static void count_columns(struct turn *x)
 	memcpy(x->place, ptr, m->ncols * sizeof *ptr);
 }
 
-static void sort_columns(struct turn *x)
+static void sort_columns(struct transpose *x)
 {
 	const struct rec_csr *m = x->m;
 	uint32_t *to = (uint32_t *)(void *)x->sorted->p;
@@ -100,9 +78,9 @@ static void sort_columns(struct turn *x)
 	}
 }
 
-static int turn_range(void *arg, size_t r, unsigned thread, struct rec_err *e)
+static int transpose_range(void *arg, size_t r, unsigned thread, struct rec_err *e)
 {
-	const struct turn *x = arg;
+	const struct transpose *x = arg;
 	const uint32_t *from = (const uint32_t *)(const void *)x->sorted->p;
 	uint32_t *row = (uint32_t *)x->t->col;
 	float *val = (float *)x->t->val;
@@ -126,7 +104,8 @@ static int turn_range(void *arg, size_t r, unsigned thread, struct rec_err *e)
 	return 0;
 }
 
-static int turn(struct turn *x, struct rec_spill *spill, struct rec_pool *pool, struct rec_err *e)
+static int transpose(struct transpose *x, struct rec_spill *spill, struct rec_pool *pool,
+		     struct rec_err *e)
 {
 	const struct rec_csr *m = x->m;
 	struct rec_csr *t = x->t;
@@ -143,14 +122,14 @@ static int turn(struct turn *x, struct rec_spill *spill, struct rec_pool *pool, 
 		return -1;
 	sort_columns(x);
 	rec_far_drop(x->sorted);
-	return rec_pool_run(pool, x->ranges.n, turn_range, x, e);
+	return rec_pool_run(pool, x->ranges.n, transpose_range, x, e);
 }
 
 int rec_csr_transpose_far(struct rec_csr *t, const struct rec_csr *m, struct rec_spill *spill,
 			  struct rec_pool *pool, struct rec_err *e)
 {
-	struct turn x = { .m = m, .t = t };
-	int rc = turn(&x, spill, pool, e);
+	struct transpose x = { .m = m, .t = t };
+	int rc = transpose(&x, spill, pool, e);
 
 	rec_far_free(x.sorted);
 	free(x.place);

@@ -19,18 +19,6 @@ void rec_dense_free(struct rec_dense *d)
 	*d = (struct rec_dense){ 0 };
 }
 
-void rec_dense_of_block(struct rec_dense *d, const struct rec_block *b)
-{
-	*d = (struct rec_dense){ .ncols = (uint32_t)b->cols, .val = b->val };
-	d->row = (struct rec_labels){ .n = (uint32_t)b->rows,
-				      .off = b->row_off,
-				      .bytes = b->row_bytes };
-	if (b->col_off)
-		d->col = (struct rec_labels){ .n = (uint32_t)b->cols,
-					      .off = b->col_off,
-					      .bytes = b->col_bytes };
-}
-
 static int format_rows(void *arg, uint64_t from, uint64_t to, struct rec_buf *b, struct rec_err *e)
 {
 	const struct rec_dense *d = arg;

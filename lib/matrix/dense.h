@@ -10,11 +10,11 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/far.h"
 #include "base/lang.h"
 #include "base/pool.h"
 #include "io/out.h"
 #include "matrix/labels.h"
-#include "recmat/recmat.h"
 
 REC_BEGIN_C
 
@@ -32,9 +32,6 @@ struct rec_dense {
 };
 
 void rec_dense_free(struct rec_dense *d);
-
-/* Borrow a dense block (its memory must outlive d). */
-void rec_dense_of_block(struct rec_dense *d, const struct rec_block *b);
 
 /* Text: label TAB v1 ... TAB vk. */
 REC_MUST int rec_dense_write_text(struct rec_out *out, const struct rec_dense *d,

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include "matrix/digest.h"
+
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -6,7 +8,6 @@
 
 #include "base/bits.h"
 #include "base/hash.h"
-#include "matrix/sparse.h"
 
 static const uint64_t MISSING_TIME = 0x7ff8000000000000u;
 

@@ -5,13 +5,14 @@
  * swap); which slot of a run a label gets may differ from run to run, what a
  * look-up finds does not.
  */
+#include "matrix/label_index.h"
+
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/hash.h"
 #include "base/mem.h"
-#include "matrix/labels.h"
 
 enum { LABELS_A_TASK = 4096 };
 

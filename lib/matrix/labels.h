@@ -41,13 +41,6 @@ int rec_label_cmp(const char *a, size_t na, const char *b, size_t nb);
  */
 uint32_t rec_labels_find(const struct rec_labels *l, const char *label, size_t len);
 
-/* A hash index over labels that must outlive it: look-up in constant time. */
-struct rec_label_index;
-REC_MUST int rec_label_index_new(struct rec_label_index **x, const struct rec_labels *l,
-				 struct rec_pool *pool, struct rec_err *e);
-uint32_t rec_label_index_find(const struct rec_label_index *x, const char *label, size_t len);
-void rec_label_index_free(struct rec_label_index *x);
-
 /* Copy; keep (l->n flags) NULL for all. Indices of the kept ones ascend. */
 REC_MUST int rec_labels_copy(struct rec_labels *out, const struct rec_labels *l,
 			     const unsigned char *keep, struct rec_err *e);

@@ -14,6 +14,7 @@
 #include "base/bits.h"
 #include "base/mem.h"
 #include "io/num.h"
+#include "matrix/load.h"
 #include "matrix/ordered.h"
 #include "matrix/sort.h"
 #include "matrix/sparse.h"

@@ -9,6 +9,8 @@
  * the digest, where that is wanted. Memory besides the block: 13 bytes a label
  * of it.
  */
+#include "matrix/load_recmat.h"
+
 #include <math.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -18,9 +20,8 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "io/num.h"
-#include "matrix/load.h"
-#include "matrix/ordered.h"
-#include "recmat/recmat.h"
+#include "matrix/block.h"
+#include "recmat/lone.h"
 
 enum { CELLS_A_TASK = 1 << 15, LABELS_A_TASK = 1 << 12, GROUP = 64 };
 
@@ -236,21 +237,14 @@ static void side_free(struct side *s)
 	free(s->hash);
 }
 
-/*
- * In a stream block a row without a cell is a label that came alone, as a line
- * of text without TAB is.
- */
+/* A stream block holds a label that came alone as a row without a cell. */
 static int check_lone(const struct job *j, struct rec_err *e)
 {
 	const struct rec_block *b = j->b;
 
 	for (uint64_t i = 0; b->order == REC_STREAM && !j->l->how->label_only && i < b->rows; i++)
-		if (!is_used(&j->row, i)) {
-			uint64_t len = b->row_off[i + 1] - b->row_off[i];
-
-			return rec_err_set(e, REC_EDATA, "row '%.*s' has no cell",
-					   len > 40 ? 40 : (int)len, b->row_bytes + b->row_off[i]);
-		}
+		if (!is_used(&j->row, i))
+			return rec_lone_fail(b, i, e);
 	return 0;
 }
 
@@ -285,12 +279,8 @@ static void use_in_place(struct rec_loader *l, struct rec_sparse *s, const struc
 {
 	bool any_time = rec_tally_sum(s, l->tally, rec_pool_size(l->pool));
 
-	s->row = (struct rec_labels){ .n = (uint32_t)b->rows,
-				      .off = b->row_off,
-				      .bytes = b->row_bytes };
-	s->col = (struct rec_labels){ .n = (uint32_t)b->cols,
-				      .off = b->col_off,
-				      .bytes = b->col_bytes };
+	s->row = rec_block_rows(b);
+	s->col = rec_block_cols(b);
 	s->m = (struct rec_csr){ .nrows = s->row.n,
 				 .ncols = s->col.n,
 				 .nnz = b->nnz,

@@ -9,87 +9,25 @@
  * labels are sorted, so that mapping an index keeps the order within a row, the
  * rank order too.
  */
-#include "matrix/merge_join.h"
+#include "matrix/merge.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
+#include "matrix/block.h"
+#include "matrix/load.h"
+#include "matrix/merge_join.h"
+#include "recmat/lone.h"
+#include "recmat/meta.h"
 
 void rec_merged_free(struct rec_merged *m)
 {
-	struct rec_merge_keep *k = m->keep;
-
 	rec_meta_free(&m->meta);
 	free(m->block);
-	if (k) {
-		for (size_t i = 0; i < k->nparts; i++)
-			rec_block_free(&k->part[i].b);
-		for (size_t i = 0; i < k->nsparse; i++) {
-			rec_sparse_free(k->sparse[i]);
-			free(k->sparse[i]);
-		}
-		for (size_t i = 0; i < k->nmem; i++)
-			free(k->mem[i]);
-		for (size_t i = 0; i < k->nin; i++)
-			if (k->in[i])
-				rec_in_close(k->in[i]);
-		free(k->part);
-		free(k->sparse);
-		free(k->mem);
-		free(k->in);
-	}
-	free(k);
+	rec_merge_keep_free(m->keep);
 	*m = (struct rec_merged){ 0 };
-}
-
-/*
- * Memory that lives as long as the result. NULL p (a failed allocation) fails.
- */
-int rec_merge_keep_mem(struct rec_merge_keep *k, void *p, struct rec_err *e)
-{
-	if (!p)
-		return -1;
-	if (rec_grow(&k->mem, &k->mem_cap, k->nmem + 1, sizeof *k->mem, e) != 0) {
-		free(p);
-		return -1;
-	}
-	k->mem[k->nmem++] = p;
-	return 0;
-}
-
-/* An empty matrix that is released with the result, or NULL. */
-struct rec_sparse *rec_merge_sparse(struct rec_merge_keep *k, struct rec_err *e)
-{
-	struct rec_sparse *s;
-
-	if (rec_grow(&k->sparse, &k->sparse_cap, k->nsparse + 1, sizeof *k->sparse, e) != 0)
-		return NULL;
-	s = rec_zalloc(1, sizeof *s, e);
-	if (s)
-		k->sparse[k->nsparse++] = s;
-	return s;
-}
-
-struct rec_block rec_merge_block(const struct rec_sparse *s, const char *name)
-{
-	struct rec_block b = { .kind = REC_SPARSE,
-			       .order = REC_CANONICAL,
-			       .rows = s->row.n,
-			       .cols = s->col.n,
-			       .nnz = s->m.nnz,
-			       .row_off = s->row.off,
-			       .row_bytes = s->row.bytes,
-			       .col_off = s->col.off,
-			       .col_bytes = s->col.bytes,
-			       .ptr = s->m.ptr,
-			       .col = s->m.col,
-			       .val = s->m.val,
-			       .time = s->m.time };
-
-	rec_block_name(&b, name);
-	return b;
 }
 
 /* -- reading -- */
@@ -99,43 +37,23 @@ static int add_part(struct rec_merge_keep *k, const struct rec_block *b, const c
 {
 	if (rec_grow(&k->part, &k->cap, k->nparts + 1, sizeof *k->part, e) != 0)
 		return -1;
-	k->part[k->nparts++] = (struct rec_merge_part){ *b, file, k->turn };
+	k->part[k->nparts++] = (struct rec_merge_part){ *b, file, k->sweep };
 	return 0;
 }
 
-/* A canonical block has no place for a label that came alone. */
-static int check_lone(const struct rec_block *b, const struct rec_in *in, struct rec_err *e)
-{
-	unsigned char *used = rec_zalloc(b->rows, 1, e);
-	uint64_t i = 0;
-	int rc = used ? 0 : -1;
-
-	for (uint64_t c = 0; used && c < b->nnz; c++)
-		used[b->row[c]] = 1;
-	while (used && i < b->rows && used[i])
-		i++;
-	if (used && i < b->rows) {
-		uint64_t len = b->row_off[i + 1] - b->row_off[i];
-
-		rc = rec_err_set(e, REC_EDATA, "%s: row '%.*s' has no cell", rec_in_name(in),
-				 len > 40 ? 40 : (int)len, b->row_bytes + b->row_off[i]);
-	}
-	free(used);
-	return rc;
-}
-
 /*
- * What is merged is of the later turn; whether the parts of a name are of the
- * same is seen when they are joined.
+ * The result counts as of the later sweep. Whether the parts of a name are of
+ * one sweep is checked when they are joined.
  */
-static int level_turns(struct rec_merged *m, struct rec_meta *x, const char *key, struct rec_err *e)
+static int level_sweeps(struct rec_merged *m, struct rec_meta *x, const char *key,
+			struct rec_err *e)
 {
 	uint64_t theirs = 0, ours = 0;
 	int got = key ? rec_meta_get_u64(x, key, &theirs, e) : 0;
 
 	if (got < 1)
 		return got;
-	m->keep->turn = theirs;
+	m->keep->sweep = theirs;
 	got = rec_meta_get_u64(&m->meta, key, &ours, e);
 	if (got < 1)
 		return got;
@@ -143,7 +61,7 @@ static int level_turns(struct rec_merged *m, struct rec_meta *x, const char *key
 			       rec_meta_set_u64(x, key, ours, e);
 }
 
-static int add_meta(struct rec_merged *m, const struct rec_block *b, const char *turn,
+static int add_meta(struct rec_merged *m, const struct rec_block *b, const char *sweep,
 		    const struct rec_in *in, struct rec_err *e)
 {
 	struct rec_meta x;
@@ -151,7 +69,7 @@ static int add_meta(struct rec_merged *m, const struct rec_block *b, const char 
 
 	if (rec_meta_parse(&x, b->meta, b->meta_len, e) != 0)
 		return -1;
-	rc = level_turns(m, &x, turn, e);
+	rc = level_sweeps(m, &x, sweep, e);
 	if (rc == 0 && m->meta.n == 0) {
 		m->meta = x;
 		return 0;
@@ -174,9 +92,8 @@ static int read_blocks(struct rec_merged *m, struct rec_in *in, const struct rec
 	while ((rc = rec_recmat_next(r, &b, e)) == 1) {
 		bool meta = b.kind == REC_META;
 
-		rc = meta ? add_meta(m, &b, how->turn, in, e) :
-		     b.kind == REC_SPARSE && b.order == REC_STREAM ? check_lone(&b, in, e) :
-								     0;
+		/* a canonical block has no place for a label that came alone */
+		rc = meta ? add_meta(m, &b, how->sweep, in, e) : rec_lone_check(&b, in, e);
 		if (rc == 0 && !meta)
 			rc = add_part(m->keep, &b, rec_in_name(in), e);
 		if (meta || rc != 0)
@@ -218,13 +135,13 @@ static int read_text(struct rec_merged *m, struct rec_in **in, const struct rec_
 	rec_lost_add(&m->lost, &s->lost);
 	if (s->m.nnz == 0)
 		return 0;
-	b = rec_merge_block(s, how->text_name);
+	b = rec_csr_block(&s->row, &s->col, &s->m, how->text_name);
 	return add_part(m->keep, &b, name, e);
 }
 
 /* -- one name -- */
 
-static int same_turn(const struct rec_merge_part *const *part, size_t n, const char *key,
+static int same_sweep(const struct rec_merge_part *const *part, size_t n, const char *key,
 		     struct rec_err *e)
 {
 	const struct rec_merge_part *first = NULL;
@@ -232,12 +149,12 @@ static int same_turn(const struct rec_merge_part *const *part, size_t n, const c
 	for (size_t k = 0; k < n; k++) {
 		if (part[k]->b.rows == 0)
 			continue;
-		if (first && part[k]->turn != first->turn)
+		if (first && part[k]->sweep != first->sweep)
 			return rec_err_set(e, REC_EDATA,
 					   "%s: block '%s': %s is %" PRIu64
 					   " in one part and %" PRIu64 " in another",
-					   part[k]->file, part[k]->b.name, key, first->turn,
-					   part[k]->turn);
+					   part[k]->file, part[k]->b.name, key, first->sweep,
+					   part[k]->sweep);
 		first = part[k];
 	}
 	return 0;
@@ -258,7 +175,7 @@ static int combine(struct rec_block *b, const struct rec_merge_part **part, size
 				part[k]->file, part[k]->b.name);
 		stream |= part[k]->b.order == REC_STREAM;
 	}
-	if (how->turn && same_turn(part, n, how->turn, e) != 0)
+	if (how->sweep && same_sweep(part, n, how->sweep, e) != 0)
 		return -1;
 	*b = part[0]->b;
 	b->own = NULL;
@@ -335,25 +252,10 @@ int rec_blocks_merge(struct rec_merged *m, struct rec_in *const *in, size_t n,
 	return -1;
 }
 
-static int write_meta(struct rec_out *out, const struct rec_meta *meta, struct rec_pool *pool,
-		      struct rec_err *e)
-{
-	struct rec_buf text = { 0 };
-	int rc = rec_meta_format(meta, &text, e);
-
-	if (rc == 0)
-		rc = rec_recmat_write(
-			out,
-			&(struct rec_block){ .kind = REC_META, .meta = text.p, .meta_len = text.n },
-			pool, e);
-	rec_buf_free(&text);
-	return rc;
-}
-
 int rec_merged_write(struct rec_out *out, const struct rec_merged *m, struct rec_pool *pool,
 		     struct rec_err *e)
 {
-	if (m->meta.n && write_meta(out, &m->meta, pool, e) != 0)
+	if (m->meta.n && rec_meta_write(out, &m->meta, pool, e) != 0)
 		return -1;
 	for (size_t i = 0; i < m->n; i++)
 		if (rec_recmat_write(out, &m->block[i], pool, e) != 0)

@@ -43,10 +43,11 @@ struct rec_merge {
 	 */
 	const char *text_name;
 	/*
-	 * a number in the metadata in which names may differ, the parts of a
-	 * name not; the largest stays. NULL: none
+	 * A key of the metadata whose number may differ between names, but not
+	 * among the parts of a name: the sweep of a factorisation. The largest
+	 * stays. NULL: none.
 	 */
-	const char *turn;
+	const char *sweep;
 };
 
 struct rec_merged {

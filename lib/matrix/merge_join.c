@@ -12,6 +12,8 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "matrix/block.h"
+#include "matrix/build.h"
 
 enum { ROWS = 256 };	/* rows of one task */
 
@@ -27,20 +29,6 @@ static int keep_labels(struct rec_merge_keep *k, struct rec_labels *l, struct re
 		return -1;
 	l->own_bytes = NULL;
 	return 0;
-}
-
-static struct rec_labels row_labels(const struct rec_block *b)
-{
-	return (struct rec_labels){ .n = (uint32_t)b->rows,
-				    .off = b->row_off,
-				    .bytes = b->row_bytes };
-}
-
-static struct rec_labels col_labels(const struct rec_block *b)
-{
-	return (struct rec_labels){ .n = (uint32_t)b->cols,
-				    .off = b->col_off,
-				    .bytes = b->col_bytes };
 }
 
 /* -- rows that the parts divide among them -- */
@@ -81,7 +69,7 @@ static int unite(struct rec_labels *out, uint32_t **map, const struct rec_merge_
 
 	if (l && set) {
 		for (size_t k = 0; k < n; k++) {
-			l[k] = rows ? row_labels(&part[k]->b) : col_labels(&part[k]->b);
+			l[k] = rows ? rec_block_rows(&part[k]->b) : rec_block_cols(&part[k]->b);
 			set[k] = &l[k];
 		}
 		rc = rec_labels_union(out, map, set, n, e);
@@ -393,7 +381,7 @@ int rec_merge_cells(struct rec_block *b, const struct rec_merge_part *const *par
 	}
 	rc = rec_sparse_build(s, &row, &col, cell, nnz, repeats, times, pool, e);
 	if (rc == 0)
-		*b = rec_merge_block(s, b->name);
+		*b = rec_csr_block(&s->row, &s->col, &s->m, b->name);
 	else if (part[0]->file == part[n - 1]->file)
 		rec_err_prefix(e, "%s: ", part[0]->file);
 out:

@@ -2,19 +2,15 @@
 #include "matrix/sparse.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "base/hash.h"
 #include "base/mem.h"
-#include "io/num.h"
-#include "matrix/load.h"
+#include "matrix/block.h"
 #include "matrix/ordered.h"
 #include "recmat/recmat.h"
 #include "rows/write.h"
 
-enum { CELLS_A_TASK = 1 << 14, ROWS_A_TASK = 1 << 8, CELLS_A_TEXT = 1 << 13 };
+enum { ROWS_A_TASK = 1 << 8, CELLS_A_TEXT = 1 << 13 };
 
 void rec_sparse_free(struct rec_sparse *s)
 {
@@ -28,127 +24,6 @@ void rec_sparse_free(struct rec_sparse *s)
 	if (s->in)
 		rec_in_close(s->in);
 	*s = (struct rec_sparse){ 0 };
-}
-
-/*
- * Labels without cells are dropped: flags of used ones to the rank of each, and
- * the number of used ones.
- */
-struct used {
-	unsigned char *keep;
-	uint32_t *rank, n;
-	uint64_t *hash;
-};
-
-static int used_new(struct used *u, const struct rec_labels *l, struct rec_err *e)
-{
-	u->keep = rec_zalloc(l->n, 1, e);
-	u->rank = rec_alloc(l->n, sizeof *u->rank, e);
-	u->hash = rec_alloc(l->n, sizeof *u->hash, e);
-	return u->keep && u->rank && u->hash ? 0 : -1;
-}
-
-static void used_rank(struct used *u, const struct rec_labels *l)
-{
-	for (uint32_t i = 0; i < l->n; i++) {
-		size_t n;
-		const char *p = rec_label(l, i, &n);
-
-		u->rank[i] = u->keep[i] ? u->n++ : REC_NONE;
-		u->hash[i] = u->keep[i] ? rec_hash(p, n, 0) : 0;
-	}
-}
-
-static void used_free(struct used *u)
-{
-	free(u->keep);
-	free(u->rank);
-	free(u->hash);
-}
-
-struct feed {
-	const struct rec_cell *cell;
-	uint64_t n;
-	struct used row, col;
-	struct rec_cells cells;
-	struct rec_tally *tally;
-};
-
-static int feed_task(void *arg, uint64_t first, uint64_t last, unsigned thread,
-		     struct rec_err *e)
-{
-	struct feed *f = arg;
-	struct rec_tally *t = &f->tally[thread];
-
-	for (const struct rec_cell *c = f->cell + first; c < f->cell + last; c++) {
-		float value = c->value + 0.0f;
-		double time = c->time + 0.0;
-
-		rec_digest_add(&t->digest, f->row.hash[c->row], f->col.hash[c->col], value, time);
-		rec_tally_time(t, time);
-		rec_tally_value(t, value);
-		if (rec_cells_add(&f->cells, thread, c->row, c->col, value, time, e) != 0)
-			return -1;
-	}
-	t->has_value = true;
-	return 0;
-}
-
-static int feed_cells(struct feed *f, const struct rec_labels *row, const struct rec_labels *col,
-		      bool times, struct rec_pool *pool, struct rec_err *e)
-{
-	unsigned threads = rec_pool_size(pool);
-
-	f->tally = rec_zalloc(threads, sizeof *f->tally, e);
-	if (!f->tally || used_new(&f->row, row, e) != 0 || used_new(&f->col, col, e) != 0 ||
-	    rec_cells_new(&f->cells, threads, times, e) != 0)
-		return -1;
-	for (uint64_t i = 0; i < f->n; i++) {
-		f->row.keep[f->cell[i].row] = 1;
-		f->col.keep[f->cell[i].col] = 1;
-	}
-	used_rank(&f->row, row);
-	used_rank(&f->col, col);
-	return rec_pool_slices(pool, f->n, CELLS_A_TASK, feed_task, f, e);
-}
-
-static int build(struct rec_sparse *s, struct feed *f, const struct rec_labels *row,
-		 const struct rec_labels *col, enum rec_repeats repeats, bool times,
-		 struct rec_pool *pool, struct rec_err *e)
-{
-	struct rec_conflict conflict;
-	struct rec_cells_shape shape = { .row_ids = row->n, .repeats = repeats };
-
-	if (feed_cells(f, row, col, times || repeats == REC_REPEATS_LAST, pool, e) != 0)
-		return -1;
-	shape.times = rec_tally_sum(s, f->tally, rec_pool_size(pool)) && times;
-	shape.row_rank = f->row.rank;
-	shape.col_rank = f->col.rank;
-	shape.nrows = f->row.n;
-	shape.ncols = f->col.n;
-	if (rec_labels_copy(&s->row, row, f->row.keep, e) != 0 ||
-	    rec_labels_copy(&s->col, col, f->col.keep, e) != 0 ||
-	    rec_cells_csr(&s->m, &f->cells, &shape, &s->repeats, &conflict, pool, e) != 0)
-		return -1;
-	return conflict.kind ? rec_conflict_fail(&conflict, &s->row, &s->col, NULL, NULL, e) : 0;
-}
-
-int rec_sparse_build(struct rec_sparse *s, const struct rec_labels *row,
-		     const struct rec_labels *col, const struct rec_cell *cell, uint64_t n,
-		     enum rec_repeats repeats, bool times, struct rec_pool *pool, struct rec_err *e)
-{
-	struct feed f = { .cell = cell, .n = n };
-	int rc;
-
-	*s = (struct rec_sparse){ 0 };
-	rc = build(s, &f, row, col, repeats, times, pool, e);
-	used_free(&f.row);
-	used_free(&f.col);
-	rec_cells_free(&f.cells);
-	free(f.tally);
-	if (rc != 0)
-		rec_sparse_free(s);
-	return rc;
 }
 
 static int put_cell(struct rec_buf *b, const struct rec_sparse *s, uint32_t row, uint64_t cell,
@@ -223,42 +98,13 @@ static int write_stream(struct rec_out *out, struct rec_block *b, struct rec_poo
 	return rc;
 }
 
-static int write_meta(struct rec_out *out, const struct rec_meta *meta, struct rec_pool *pool,
-		      struct rec_err *e)
-{
-	struct rec_buf text = { 0 };
-	struct rec_block b = { .kind = REC_META };
-	int rc = rec_meta_format(meta, &text, e);
-
-	if (rc == 0) {
-		b.meta = text.p;
-		b.meta_len = text.n;
-		rc = rec_recmat_write(out, &b, pool, e);
-	}
-	rec_buf_free(&text);
-	return rc;
-}
-
 static int write_binary(struct rec_out *out, const struct rec_sparse *s, const char *name,
 			const struct rec_meta *meta, struct rec_pool *pool, struct rec_err *e)
 {
-	struct rec_block b = { .kind = REC_SPARSE,
-			       .order = REC_CANONICAL,
-			       .rows = s->m.nrows,
-			       .cols = s->m.ncols,
-			       .nnz = s->m.nnz,
-			       .ptr = s->m.ptr,
-			       .col = s->m.col,
-			       .val = s->m.val,
-			       .time = s->m.time,
-			       .row_off = s->row.off,
-			       .row_bytes = s->row.bytes,
-			       .col_off = s->col.off,
-			       .col_bytes = s->col.bytes };
+	struct rec_block b = rec_csr_block(&s->row, &s->col, &s->m, name ? name : "");
 	bool with_meta = meta && meta->n > 0;
 
-	rec_block_name(&b, name ? name : "");
-	if (with_meta && write_meta(out, meta, pool, e) != 0)
+	if (with_meta && rec_meta_write(out, meta, pool, e) != 0)
 		return -1;
 	if ((has_repeats(&s->m) ? write_stream(out, &b, pool, e) :
 				  rec_recmat_write(out, &b, pool, e)) != 0)

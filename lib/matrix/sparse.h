@@ -1,14 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * sparse.h - a labelled sparse matrix, canonical: what a command that needs the
- * whole of its input holds.
- *
- * Loading: pieces of the input are parsed and their labels numbered by all
- * threads (a concurrent table, so each label is held once); then labels are
- * sorted, cells are counted out to their rows and sorted within. Peak memory is
- * at most 40 bytes a row of input (without times 24) plus labels. A canonical
- * recmat file is mapped and used in place. The result depends on the multiset
- * of rows alone.
+ * whole of its input holds. load.h makes one of an input, build.h of cells.
  */
 #ifndef REC_MATRIX_SPARSE_H
 #define REC_MATRIX_SPARSE_H
@@ -24,6 +17,7 @@
 #include "io/lost.h"
 #include "io/out.h"
 #include "matrix/csr.h"
+#include "matrix/digest.h"
 #include "matrix/labels.h"
 #include "recmat/meta.h"
 
@@ -42,20 +36,6 @@ enum rec_repeats {
 	REC_REPEATS_LAST,
 	REC_REPEATS_FAIL,
 	REC_REPEATS_KEEP
-};
-
-/*
- * Digest of the cells as read (before repeats are combined): two sums modulo
- * 2^64 of keyed hashes of (row label, column label, value, time), so it does
- * not depend on order or encoding, and adds up over shards. With r and c
- * rec_hash(label, 0), v the bits of the float32 value, t those of the double
- * time (0x7ff8000000000000 where missing; a missing value is 1, negative zeros
- * are 0) and m = rec_mix, a cell adds
- *     m(m(p ^ t) ^ v)  to sum[0], m(m(p + t) - v) to sum[1], p = m(m(r) ^ c).
- */
-struct rec_digest {
-	uint64_t sum[2];
-	uint64_t cells;
 };
 
 /*
@@ -117,43 +97,7 @@ struct rec_sparse {
 	struct rec_block *block;	/* kept where the matrix lies in a block that was read */
 };
 
-struct rec_load {
-	enum rec_repeats repeats;
-	bool times;		/* keep times (also needed for LAST, where it is implied) */
-	bool scores;		/* lists: times are scores in double (REC_ROWS_SCORES) */
-	/*
-	 * whole times above 2^53 whose digits do not fit are an error, not
-	 * counted (LAST: where a pair repeats)
-	 */
-	bool compare_times;
-	bool label_only;	/* rec-topn: a line with a label alone makes a row without cells */
-	/*
-	 * label_only: not an error where no line has a TAB and the text is
-	 * surely another format; see looks above
-	 */
-	bool anyhow;
-	bool trust;
-	/*
-	 * not wanted, nor what follows from values (has_value, rating_like,
-	 * negative): a matrix used in place is read once less
-	 */
-	bool no_digest;
-	const char *what;	/* for messages, such as "truth"; NULL for none */
-	/*
-	 * cells beyond its room go to temporary files, and mapped input is kept
-	 * within it (labels stay in memory); NULL: all in memory
-	 */
-	struct rec_spill *spill;
-};
-
 void rec_sparse_free(struct rec_sparse *s);
-
-/*
- * Load all of in (text or recmat). Takes in over, also on failure. An input
- * without any row gives an empty matrix and 0.
- */
-REC_MUST int rec_sparse_load(struct rec_sparse *s, struct rec_in *in, const struct rec_load *how,
-			     struct rec_pool *pool, struct rec_err *e);
 
 /*
  * Write as text (row, col, value[, time]) or as one canonical block named name
@@ -162,27 +106,6 @@ REC_MUST int rec_sparse_load(struct rec_sparse *s, struct rec_in *in, const stru
 REC_MUST int rec_sparse_write(struct rec_out *out, const struct rec_sparse *s, bool binary,
 			      const char *name, const struct rec_meta *meta, struct rec_pool *pool,
 			      struct rec_err *e);
-
-/*
- * Build a matrix from cells that the caller made (splits, merges): row and col
- * index given label sets; cells may come in any order; labels without cells are
- * dropped. Combines repeats by rule.
- */
-struct rec_cell {
-	uint32_t row, col;
-	float value;
-	double time;	/* NaN where missing */
-};
-REC_MUST int rec_sparse_build(struct rec_sparse *s, const struct rec_labels *row,
-			      const struct rec_labels *col, const struct rec_cell *cell, uint64_t n,
-			      enum rec_repeats repeats, bool times, struct rec_pool *pool,
-			      struct rec_err *e);
-
-/* Digest of one cell, added to d. time NaN where missing. */
-void rec_digest_add(struct rec_digest *d, uint64_t row_hash, uint64_t col_hash, float value,
-		    double time);
-/* Sets digest (32 hexadecimal digits) and cells in meta. */
-REC_MUST int rec_digest_meta(struct rec_meta *m, const struct rec_digest *d, struct rec_err *e);
 
 REC_END_C
 

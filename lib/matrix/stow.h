@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * stow.h - cells put away until all have come: in memory while there is room,
- * then in temporary files; and matrices whose cells lie in files.
+ * stow.h - cells put away until all have come: in memory up to a limit, then in
+ * temporary files.
  *
  * Cells (row id, column id, value[, time], 12 or 20 bytes) are added by all
  * threads to blocks of their own. With the rank of every id known,
@@ -85,20 +85,5 @@ REC_MUST int rec_stow_cells(struct rec_cells *c, struct rec_stow *s, struct rec_
 REC_MUST int rec_stow_csr(struct rec_csr *m, struct rec_stow *s,
 			  const struct rec_cells_shape *shape, uint64_t *repeats,
 			  struct rec_conflict *conflict, struct rec_pool *pool, struct rec_err *e);
-
-/*
- * As rec_csr_new, without times; with spill the cells lie in a file. Writable
- * through col and val all the same.
- */
-REC_MUST int rec_csr_new_far(struct rec_csr *m, uint32_t nrows, uint32_t ncols, uint64_t nnz,
-			     struct rec_spill *spill, struct rec_err *e);
-
-/*
- * The transpose of m, without times, its cells in a file; those of m may lie in
- * one. Memory: 16 bytes a row of t, and spill->room.
- */
-REC_MUST int rec_csr_transpose_far(struct rec_csr *t, const struct rec_csr *m,
-				   struct rec_spill *spill, struct rec_pool *pool,
-				   struct rec_err *e);
 
 #endif

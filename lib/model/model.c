@@ -7,8 +7,10 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "matrix/block.h"
 #include "matrix/merge.h"
 #include "matrix/sparse.h"
+#include "recmat/meta.h"
 #include "recmat/recmat.h"
 
 enum { TEXT_CELLS = 1 << 20 };
@@ -49,24 +51,6 @@ int rec_model_blame(const struct rec_model *m, struct rec_err *e)
 
 /* -- writing -- */
 
-static struct rec_block dense_block(const struct rec_dense *d, const char *name)
-{
-	struct rec_block b = { .kind = REC_DENSE,
-			       .rows = d->row.n,
-			       .cols = d->ncols,
-			       .row_off = d->row.off,
-			       .row_bytes = d->row.bytes,
-			       .val = d->val,
-			       .far = d->far };
-
-	if (d->col.n) {
-		b.col_off = d->col.off;
-		b.col_bytes = d->col.bytes;
-	}
-	rec_block_name(&b, name);
-	return b;
-}
-
 static struct rec_block similarity_block(const struct rec_model *m)
 {
 	if (m->dense) {
@@ -74,45 +58,30 @@ static struct rec_block similarity_block(const struct rec_model *m)
 
 		d.row = m->row;
 		d.col = m->col;
-		return dense_block(&d, "similarity");
+		return rec_dense_block(&d, "similarity");
 	}
-	return (struct rec_block){ .kind = REC_SPARSE,
-				   .order = REC_CANONICAL,
-				   .name = "similarity",
-				   .rows = m->row.n,
-				   .cols = m->col.n,
-				   .nnz = m->sim.nnz,
-				   .row_off = m->row.off,
-				   .row_bytes = m->row.bytes,
-				   .col_off = m->col.off,
-				   .col_bytes = m->col.bytes,
-				   .ptr = m->sim.ptr,
-				   .col = m->sim.col,
-				   .val = m->sim.val };
+	return rec_csr_block(&m->row, &m->col, &m->sim, "similarity");
 }
 
 static int write_binary(struct rec_out *out, const struct rec_model *m, struct rec_pool *pool,
 			struct rec_err *e)
 {
-	struct rec_block b[5];
-	struct rec_buf text = { 0 };
+	bool meta = m->meta.n > 0;
+	struct rec_block b[4];
 	size_t n = 0;
-	int rc = rec_meta_format(&m->meta, &text, e);
+	int rc = meta ? rec_meta_write(out, &m->meta, pool, e) : 0;
 
-	if (m->meta.n)
-		b[n++] = (struct rec_block){ .kind = REC_META, .meta = text.p, .meta_len = text.n };
 	if (m->has_factors && m->user.val)
-		b[n++] = dense_block(&m->user, "user");
+		b[n++] = rec_dense_block(&m->user, "user");
 	if (m->has_factors)
-		b[n++] = dense_block(&m->item, "item");
+		b[n++] = rec_dense_block(&m->item, "item");
 	if (m->has_similarity)
 		b[n++] = similarity_block(m);
 	if (m->has_offset)
-		b[n++] = dense_block(&m->offset, "offset");
+		b[n++] = rec_dense_block(&m->offset, "offset");
 	for (size_t i = 0; rc == 0 && i < n; i++)
 		rc = rec_recmat_write(out, &b[i], pool, e);
-	rec_buf_free(&text);
-	return rc == 0 ? rec_recmat_end(out, n, e) : -1;
+	return rc == 0 ? rec_recmat_end(out, n + meta, e) : -1;
 }
 
 /*

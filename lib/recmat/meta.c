@@ -267,3 +267,19 @@ int rec_meta_merge(struct rec_meta *dst, const struct rec_meta *src, struct rec_
 	}
 	return 0;
 }
+
+int rec_meta_write(struct rec_out *out, const struct rec_meta *m, struct rec_pool *pool,
+		   struct rec_err *e)
+{
+	struct rec_buf text = { 0 };
+	struct rec_block b = { .kind = REC_META };
+	int rc = rec_meta_format(m, &text, e);
+
+	if (rc == 0) {
+		b.meta = text.p;
+		b.meta_len = text.n;
+		rc = rec_recmat_write(out, &b, pool, e);
+	}
+	rec_buf_free(&text);
+	return rc;
+}

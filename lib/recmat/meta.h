@@ -19,6 +19,10 @@ REC_MUST int rec_meta_parse(struct rec_meta *m, const char *text, size_t n, stru
 struct rec_buf;
 REC_MUST int rec_meta_format(const struct rec_meta *m, struct rec_buf *b, struct rec_err *e);
 
+/* Write m as a block. */
+REC_MUST int rec_meta_write(struct rec_out *out, const struct rec_meta *m, struct rec_pool *pool,
+			    struct rec_err *e);
+
 /*
  * Join src into dst, as for parts or shards of one run: equal values stay;
  * digest, cells and users of shards by user (their `shards` key says so) add

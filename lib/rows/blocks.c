@@ -13,6 +13,7 @@
 
 #include "base/mem.h"
 #include "base/search.h"
+#include "recmat/lone.h"
 
 enum { CELLS = 16384 };
 
@@ -101,38 +102,15 @@ static uint64_t cells_of(const struct rec_rows *r)
 }
 
 /* In text a row without a cell is a line without TAB. */
-static int fail_lone(const struct rec_rows *r, struct rec_err *e)
-{
-	struct rec_row row;
-
-	put_alone(&row, &r->block, r->lone[0]);
-	rec_err_set(e, REC_EDATA, "row '%.*s' has no cell",
-		    row.row_len > 40 ? 40 : (int)row.row_len, row.row);
-	return rec_rows_in_block(r, e);
-}
-
 static int find_lone(struct rec_rows *r, struct rec_err *e)
 {
-	const struct rec_block *b = &r->block;
-	unsigned char *named = rec_zalloc(b->rows, 1, e);
-	uint64_t n = 0;
-
-	if (!named)
-		return -1;
-	for (uint64_t i = 0; i < b->nnz; i++)
-		named[b->row[i]] = 1;
-	for (uint64_t i = 0; i < b->rows; i++)
-		n += !named[i];
 	free(r->lone);
-	r->lone = rec_alloc(n, sizeof *r->lone, e);
-	if (r->lone)
-		for (uint64_t i = 0; i < b->rows; i++)
-			if (!named[i])
-				r->lone[r->nlone++] = (uint32_t)i;
-	free(named);
-	if (!r->lone)
+	if (rec_lone_rows(&r->block, &r->lone, &r->nlone, e) != 0)
 		return -1;
-	return r->nlone > 0 && !(r->flags & REC_ROWS_LABELS) ? fail_lone(r, e) : 0;
+	if (r->nlone == 0 || (r->flags & REC_ROWS_LABELS))
+		return 0;
+	rec_lone_fail(&r->block, r->lone[0], e);
+	return rec_rows_in_block(r, e);
 }
 
 /* The next sparse block: 1, 0, -1. */

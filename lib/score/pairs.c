@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+#include "matrix/label_index.h"
+
 int rec_pairs_new(struct rec_pairs *p, const struct rec_sparse *x, const struct rec_labels *items,
 		  bool index, struct rec_pool *pool, struct rec_err *e)
 {

@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "base/lang.h"
 #include "base/pool.h"
+#include "matrix/label_index.h"
 #include "matrix/labels.h"
 #include "matrix/sparse.h"
 

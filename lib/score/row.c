@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "matrix/label_index.h"
 #include "score/private.h"
 
 static size_t lanes(uint32_t n)

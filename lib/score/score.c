@@ -12,6 +12,7 @@
 
 #include "base/mem.h"
 #include "io/num.h"
+#include "matrix/label_index.h"
 #include "score/private.h"
 #include "score/similar.h"
 

@@ -34,6 +34,7 @@
 #include "base/err.h"
 #include "base/lang.h"
 #include "kernel/kernel.h"
+#include "matrix/label_index.h"
 #include "matrix/labels.h"
 #include "matrix/sparse.h"
 #include "model/model.h"

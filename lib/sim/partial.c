@@ -13,6 +13,9 @@
 
 #include "base/mem.h"
 #include "base/progress.h"
+#include "matrix/block.h"
+#include "matrix/digest.h"
+#include "recmat/meta.h"
 #include "recmat/recmat.h"
 #include "sim/linear.h"
 #include "sim/method.h"
@@ -258,20 +261,7 @@ static int label(struct rec_sparse *s, const struct job *j, struct rec_err *e)
 static int write_block(struct rec_out *out, const struct rec_sparse *s, bool binary,
 		       struct rec_pool *pool, struct rec_err *e)
 {
-	struct rec_block b = { .kind = REC_SPARSE,
-			       .order = REC_CANONICAL,
-			       .name = "sums",
-			       .rows = s->m.nrows,
-			       .cols = s->m.ncols,
-			       .nnz = s->m.nnz,
-			       .ptr = s->m.ptr,
-			       .col = s->m.col,
-			       .val = s->m.val,
-			       .time = s->m.time,
-			       .row_off = s->row.off,
-			       .row_bytes = s->row.bytes,
-			       .col_off = s->col.off,
-			       .col_bytes = s->col.bytes };
+	struct rec_block b = rec_csr_block(&s->row, &s->col, &s->m, "sums");
 
 	return binary ? rec_recmat_write(out, &b, pool, e) :
 			rec_sparse_write(out, s, false, "", NULL, pool, e);
@@ -387,18 +377,11 @@ static int write_meta(struct rec_out *out, const struct job *j, const struct rec
 		      struct rec_pool *pool, struct rec_err *e)
 {
 	struct rec_meta m = { 0 };
-	struct rec_buf text = { 0 };
 	int rc = describe(&m, j, p, e);
 
 	if (rc == 0)
-		rc = rec_meta_format(&m, &text, e);
-	if (rc == 0)
-		rc = rec_recmat_write(
-			out,
-			&(struct rec_block){ .kind = REC_META, .meta = text.p, .meta_len = text.n },
-			pool, e);
+		rc = rec_meta_write(out, &m, pool, e);
 	rec_meta_free(&m);
-	rec_buf_free(&text);
 	return rc;
 }
 

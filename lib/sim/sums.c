@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "matrix/block.h"
 #include "recmat/recmat.h"
 
 void rec_sums_free(struct rec_sums *s)

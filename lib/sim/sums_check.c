@@ -12,6 +12,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "io/num.h"
+#include "matrix/digest.h"
 #include "sim/linear.h"
 #include "sim/users.h"
 

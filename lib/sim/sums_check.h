@@ -7,6 +7,7 @@
 #ifndef REC_SIM_SUMS_CHECK_H
 #define REC_SIM_SUMS_CHECK_H
 
+#include "matrix/digest.h"
 #include "recmat/recmat.h"
 #include "sim/sums.h"
 

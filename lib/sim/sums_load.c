@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "matrix/load.h"
 #include "recmat/recmat.h"
 #include "sim/linear.h"
 #include "sim/sums_check.h"

@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "io/looks.h"
 #include "io/num.h"
+#include "matrix/digest.h"
 
 void rec_survey_lengths(struct rec_survey *s, const struct rec_csr *pairs)
 {

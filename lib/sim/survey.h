@@ -28,6 +28,7 @@
 #include "io/in.h"
 #include "io/out.h"
 #include "matrix/csr.h"
+#include "matrix/digest.h"
 #include "matrix/sparse.h"
 
 REC_BEGIN_C

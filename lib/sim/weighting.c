@@ -12,7 +12,7 @@
 #include "base/hash.h"
 #include "base/math.h"
 #include "base/mem.h"
-#include "matrix/stow.h"
+#include "matrix/csr_far.h"
 
 const char *rec_weighting_name(enum rec_weighting_kind kind)
 {

@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "matrix/load.h"
 #include "matrix/sparse.h"
 
 static double now(void)

@@ -19,6 +19,7 @@
 #include "base/mem.h"
 #include "load/load.h"
 #include "matrix/lists.h"
+#include "matrix/load.h"
 #include "matrix/merge.h"
 #include "matrix/sparse.h"
 #include "model/model.h"

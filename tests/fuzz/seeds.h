@@ -22,6 +22,7 @@
 #include "sim/partial.h"
 #include "sim/sim.h"
 
+#include "matrix/load.h"
 #include "stream.h"
 
 enum { USERS = 12, ITEMS = 10, MOST_SEEDS = 64 };

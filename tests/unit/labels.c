@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/pool.h"
 #include "matrix/intern.h"
+#include "matrix/label_index.h"
 #include "matrix_check.h"
 
 static struct rec_err err;

@@ -6,6 +6,7 @@
 #include <math.h>
 
 #include "base/mem.h"
+#include "matrix/csr_far.h"
 #include "matrix/stow.h"
 #include "matrix_check.h"
 

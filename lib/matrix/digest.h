@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * digest.h - a digest of cells that tells whether two inputs are the same.
+ */
+#ifndef REC_MATRIX_DIGEST_H
+#define REC_MATRIX_DIGEST_H
+
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/lang.h"
+#include "recmat/meta.h"
+
+REC_BEGIN_C
+
+/*
+ * Digest of the cells as read (before repeats are combined): two sums modulo
+ * 2^64 of keyed hashes of (row label, column label, value, time), so it does
+ * not depend on order or encoding, and adds up over shards. With r and c
+ * rec_hash(label, 0), v the bits of the float32 value, t those of the double
+ * time (0x7ff8000000000000 where missing; a missing value is 1, negative zeros
+ * are 0) and m = rec_mix, a cell adds
+ *     m(m(p ^ t) ^ v)  to sum[0], m(m(p + t) - v) to sum[1], p = m(m(r) ^ c).
+ */
+struct rec_digest {
+	uint64_t sum[2];
+	uint64_t cells;
+};
+
+/* Digest of one cell, added to d. time NaN where missing. */
+void rec_digest_add(struct rec_digest *d, uint64_t row_hash, uint64_t col_hash, float value,
+		    double time);
+/* Sets digest (32 hexadecimal digits) and cells in meta. */
+REC_MUST int rec_digest_meta(struct rec_meta *m, const struct rec_digest *d, struct rec_err *e);
+
+REC_END_C
+
+#endif

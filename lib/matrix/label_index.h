@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * label_index.h - look-up of labels by hash, in constant time, for many
+ * look-ups in one set.
+ */
+#ifndef REC_MATRIX_LABEL_INDEX_H
+#define REC_MATRIX_LABEL_INDEX_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/lang.h"
+#include "base/pool.h"
+#include "matrix/labels.h"
+
+REC_BEGIN_C
+
+struct rec_label_index;
+/* Borrows l. */
+REC_MUST int rec_label_index_new(struct rec_label_index **x, const struct rec_labels *l,
+				 struct rec_pool *pool, struct rec_err *e);
+/* The index of a label, or REC_NONE. */
+uint32_t rec_label_index_find(const struct rec_label_index *x, const char *label, size_t len);
+void rec_label_index_free(struct rec_label_index *x);
+
+REC_END_C
+
+#endif
