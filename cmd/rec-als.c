@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "als/als.h"
+#include "als/half.h"
 #include "cmd/als/tell.h"
 #include "cmd/cli/cli.h"
 #include "cmd/cli/load.h"
@@ -14,63 +15,17 @@
 #include "matrix/sparse.h"
 
 static struct {
-	uint32_t factors, iterations, cg_steps;
-	struct cli_auto reg, unobserved;
-	double reg_power, alpha, epsilon, bias_reg, init_sd;
-	unsigned weights, target, solver, half, duplicates;
-	bool is_explicit, no_bias, objective, transposed;
+	struct rec_als_opts als;	/* the table of parameters: als/options.c */
+	unsigned half, duplicates;
+	bool objective, transposed;
 	const char *init, *model;
 	struct cli_part part;
 	struct cli_common common;
-} o = {
-	.factors = 64,
-	.iterations = 16,
-	.cg_steps = 3,
-	.reg = { true, 0 },
-	.unobserved = { true, 0 },
-	.reg_power = -1,
-	.alpha = 1,
-	.epsilon = 1,
-	.bias_reg = 5,
-	.init_sd = 0.1,
-	.common = CLI_COMMON_INIT,
-};
+} o = { .common = CLI_COMMON_INIT };
 
-static const char *const weights[] = { "none", "linear", "log", NULL };
-static const char *const targets[] = { "one", "value", NULL };
-static const char *const solvers[] = { "cholesky", "cg", NULL };
 static const char *const halves[] = { "user", "item", NULL };
 
 static const struct cli_opt opts[] = {
-	CLI_U32('k', "factors", "N", &o.factors, 1, 16384, "components of a vector"),
-	CLI_U32('i', "iterations", "N", &o.iterations, 0, 1000000,
-		"sweeps: items, then users; 0 gives the start values"),
-	CLI_AUTO(0, "reg", "X|auto", &o.reg, 0, 1e30,
-		 "regularisation; auto: 0.01, explicit 1.3 standard deviations of the values"),
-	CLI_DOUBLE(0, "reg-power", "NU", &o.reg_power, 0, 10,
-		   "a row pays reg * (n + base)^NU * |vector|^2 (default 1, explicit 0.5)"),
-	CLI_AUTO(0, "unobserved", "W|auto", &o.unobserved, 0, 1e30,
-		 "weight of every pair with target 0; auto: 14 * density"),
-	CLI_CHOICE(0, "weights", "none|linear|log", &o.weights, weights,
-		   "weight of an observed pair from its value v: 1, v, or ln(1 + v / epsilon); the "
-		   "mean is scaled to 1"),
-	CLI_DOUBLE(0, "alpha", "X", &o.alpha, 1e-12, 1e12, "mean weight of an observed pair"),
-	CLI_DOUBLE(0, "epsilon", "X", &o.epsilon, 1e-12, 1e12,
-		   "scale of values under --weights log"),
-	CLI_CHOICE(0, "target", "one|value", &o.target, targets,
-		   "what an observed pair should score: 1 (0 where its value is negative), or its "
-		   "value"),
-	CLI_FLAG(0, "explicit", &o.is_explicit,
-		 "predict values of observed pairs, with biases; the rest is unknown, not 0"),
-	CLI_DOUBLE(0, "bias-reg", "X", &o.bias_reg, 0, 1e30, "explicit: regularisation of a bias"),
-	CLI_FLAG(0, "no-bias", &o.no_bias,
-		 "explicit: the mean alone, without biases of users and items"),
-	CLI_CHOICE(
-		0, "solver", "cholesky|cg", &o.solver, solvers,
-		"exact rows, or a few steps of conjugate gradients from the last sweep's vectors"),
-	CLI_U32(0, "cg-steps", "N", &o.cg_steps, 1, 10000, "steps of cg for a row"),
-	CLI_DOUBLE(0, "init-sd", "X", &o.init_sd, 0, 1e6,
-		   "start values: normal with standard deviation X / sqrt(factors)"),
 	CLI_FILE(0, "init-from", &o.init,
 		 "start from this model's vectors, by label; new labels start as --init-sd says"),
 	CLI_FLAG(0, "objective", &o.objective,
@@ -87,21 +42,11 @@ static const struct cli_opt opts[] = {
 	CLI_END
 };
 
-/* Options whose value matters to this run, for -v. */
+/* Options, beside the parameters, whose value -v tells. */
 static bool applies(const char *option)
 {
-	static const char *const implicit[] = { "unobserved", "weights", "alpha", "target", NULL };
-
-	for (size_t i = 0; implicit[i]; i++)
-		if (strcmp(option, implicit[i]) == 0)
-			return !o.is_explicit;
-	if (strcmp(option, "epsilon") == 0)
-		return !o.is_explicit && o.weights == REC_WEIGHTS_LOG;
-	if (strcmp(option, "bias-reg") == 0)
-		return o.is_explicit && !o.no_bias;
-	if (strcmp(option, "cg-steps") == 0)
-		return o.solver == REC_CG;
-	return strcmp(option, "half") != 0 && (strcmp(option, "duplicates") != 0 || !o.is_explicit);
+	return strcmp(option, "half") != 0 &&
+	       (strcmp(option, "duplicates") != 0 || !o.als.explicit_loss);
 }
 
 static const struct cli_spec spec = {
@@ -109,6 +54,8 @@ static const struct cli_spec spec = {
 	.summary = "matrix factorisation by alternating least squares",
 	.synopsis = "rec-als [options] < interactions > model",
 	.hint = "reads stdin: rec-als < train.tsv",
+	.params = rec_als_params,
+	.settings = &o.als,
 	.opts = opts,
 	.common = &o.common,
 	.applies = applies,
@@ -119,42 +66,29 @@ static const struct cli_spec spec = {
  */
 static void refuse_with_half(void)
 {
-	static const char *const settings[] = { "factors",    "iterations", "reg",	"reg-power",
-						"unobserved", "weights",    "alpha",	"epsilon",
-						"target",     "explicit",   "bias-reg", "no-bias",
-						"solver",     "cg-steps",   "init-sd",	"init-from",
-						"objective",  "seed",	    NULL };
+	static const char *const others[] = { "init-from", "objective", "seed", NULL };
 
-	for (size_t i = 0; settings[i]; i++)
-		if (cli_given(settings[i]))
+	for (const struct rec_param *p = rec_als_params; p->name; p++)
+		if (p->help && cli_given(p->name))
 			cli_usage("--%s cannot work with --half: settings come from the model",
-				  settings[i]);
+				  p->name);
+	for (size_t i = 0; others[i]; i++)
+		if (cli_given(others[i]))
+			cli_usage("--%s cannot work with --half: settings come from the model",
+				  others[i]);
 	if (!o.model)
 		cli_usage("--half needs --model");
 }
 
 static void check_options(void)
 {
-	static const char *const implicit[] = { "unobserved", "weights", "alpha",
-						"epsilon",    "target",	 NULL };
-
 	if (cli_given("half"))
 		refuse_with_half();
 	else if (cli_given("model") || cli_given("part") || o.transposed)
 		cli_usage("--%s needs --half", cli_given("model") ? "model" :
 					       o.transposed	  ? "transposed" :
 								    "part");
-	for (size_t i = 0; o.is_explicit && implicit[i]; i++)
-		if (cli_given(implicit[i]))
-			cli_usage("--%s cannot work with --explicit", implicit[i]);
-	if (!o.is_explicit && (cli_given("bias-reg") || o.no_bias))
-		cli_usage("--%s needs --explicit", o.no_bias ? "no-bias" : "bias-reg");
-	if (o.no_bias && cli_given("bias-reg"))
-		cli_usage("--bias-reg cannot work with --no-bias");
-	if (cli_given("epsilon") && o.weights != REC_WEIGHTS_LOG)
-		cli_usage("--epsilon needs --weights log");
-	if (cli_given("cg-steps") && o.solver != REC_CG)
-		cli_usage("--cg-steps needs --solver cg");
+	cli_check_params();
 }
 
 static void print_objective(void *arg, uint32_t iteration, const char *half, double value)
@@ -165,32 +99,6 @@ static void print_objective(void *arg, uint32_t iteration, const char *half, dou
 	cli_note("objective\t%u\t%s\t%.17g", iteration, half, value);
 	snprintf(key, sizeof key, "objective.%u.%s", iteration, half);
 	cli_stat_f64(key, value);
-}
-
-static struct rec_als_opts settings(void)
-{
-	struct rec_als_opts a;
-
-	rec_als_defaults(&a);
-	a.factors = o.factors;
-	a.iterations = o.iterations;
-	a.reg = o.reg.is_auto ? -1 : o.reg.x;
-	a.reg_power = o.reg_power;
-	a.unobserved = o.unobserved.is_auto ? -1 : o.unobserved.x;
-	a.weights = (enum rec_weights)o.weights;
-	a.alpha = o.alpha;
-	a.epsilon = o.epsilon;
-	a.target_value = o.target == 1;
-	a.explicit_loss = o.is_explicit;
-	a.bias = !o.no_bias;
-	a.bias_reg = o.bias_reg;
-	a.solver = (enum rec_solver)o.solver;
-	a.cg_steps = o.cg_steps;
-	a.init_sd = o.init_sd;
-	a.seed = o.common.seed;
-	a.objective = o.objective;
-	a.objective_fn = print_objective;
-	return a;
 }
 
 /* Under explicit loss sums of ratings make no sense: the last one counts. */
@@ -244,26 +152,28 @@ static uint64_t least_memory(const struct rec_sparse *x, const struct rec_als_op
  * Memory is bounded and does not hold it all: what goes to files, and what room
  * there is for it.
  */
-static void use_files(struct rec_als_opts *a, const struct rec_sparse *x, unsigned threads)
+static void use_files(struct rec_als_job *job, const struct rec_sparse *x, unsigned threads)
 {
+	const struct rec_als_opts *a = &o.als;
 	uint64_t mem = o.common.mem,
 		 held = OVERHEAD + threads * (uint64_t)THREAD + (x->m.far ? 0 : 8 * x->m.nnz),
 		 least = WINDOWS * (uint64_t)LEAST_WINDOW, window, tables;
 
-	a->spill = cli_spill();
-	a->spill_tables = held + rec_als_bytes_far(x, a, threads, false, &tables) + least > mem;
-	held += rec_als_bytes_far(x, a, threads, a->spill_tables, &tables);
+	job->spill = cli_spill();
+	job->spill_tables = held + rec_als_bytes_far(x, a, threads, false, &tables) + least > mem;
+	held += rec_als_bytes_far(x, a, threads, job->spill_tables, &tables);
 	window = mem > held + least ? (mem - held) / WINDOWS : LEAST_WINDOW;
-	a->spill->room = window < MOST_WINDOW ? window : MOST_WINDOW;
-	a->spill_before = a->spill->room + tables / WINDOWS;
-	cli_verbose("works from files in %s: pairs%s", a->spill->dir,
-		    a->spill_tables ? ", factors" : "");
+	job->spill->room = window < MOST_WINDOW ? window : MOST_WINDOW;
+	job->spill_before = job->spill->room + tables / WINDOWS;
+	cli_verbose("works from files in %s: pairs%s", job->spill->dir,
+		    job->spill_tables ? ", factors" : "");
 }
 
 /* 1: --estimate has answered. */
-static int plan(struct rec_als_opts *a, const struct rec_sparse *x, struct rec_run *run,
+static int plan(struct rec_als_job *job, const struct rec_sparse *x, struct rec_run *run,
 		struct rec_err *e)
 {
+	const struct rec_als_opts *a = &o.als;
 	unsigned threads = rec_pool_size(run->pool);
 	uint64_t all = matrix_bytes(x) +
 		       rec_als_bytes(x->m.nrows, x->m.ncols, x->m.nnz, a, threads),
@@ -274,7 +184,7 @@ static int plan(struct rec_als_opts *a, const struct rec_sparse *x, struct rec_r
 	int rc = cli_need(o.common.estimate || all < least ? all : least, more, e);
 
 	if (rc == 0 && o.common.mem && all > o.common.mem)
-		use_files(a, x, threads);
+		use_files(job, x, threads);
 	return rc;
 }
 
@@ -307,27 +217,29 @@ static int train(struct rec_model *m, struct rec_sparse *x, struct rec_model *in
 		 struct rec_run *run, struct rec_err *e)
 {
 	struct rec_als_report report = { 0 };
-	struct rec_als_opts a = settings();
+	struct rec_als_job job = { .init = o.init ? init : NULL,
+				   .objective = o.objective,
+				   .objective_fn = print_objective,
+				   .report = &report };
+	enum rec_repeats repeats = repeats_rule(o.als.explicit_loss);
 	int rc;
 
-	if (cli_load_interactions(x, repeats_rule(a.explicit_loss), run, e) != 0)
+	o.als.seed = o.common.seed;
+	if (cli_load_interactions(x, repeats, run, e) != 0)
 		return -1;
-	rc = plan(&a, x, run, e);
+	rc = plan(&job, x, run, e);
 	if (rc != 0)
 		return rc;
 	if (o.init && load_own_model(init, o.init, run, e) != 0)
 		return rec_err_prefix(e, "--init-from: ");
-	if (o.init && x->m.nnz > 0 && als_check_init(init, o.init, x, &a, e) != 0)
+	if (o.init && x->m.nnz > 0 && als_check_init(init, o.init, x, &o.als, e) != 0)
 		return -1;
-	a.init = o.init ? init : NULL;
-	a.report = &report;
-	als_tell_values(x, &a);
+	als_tell_values(x, &o.als);
 	cli_phase("train");
-	if (rec_als_train(m, x, &a, run, e) != 0)
+	if (rec_als_train(m, x, &o.als, &job, run, e) != 0)
 		return -1;
-	als_tell_report(&report, &a, m);
-	if (rec_meta_set(&m->meta, "duplicates", cli_repeats[repeats_rule(a.explicit_loss)], e) !=
-	    0)
+	als_tell_report(&report, &o.als, m);
+	if (rec_meta_set(&m->meta, "duplicates", cli_repeats[repeats], e) != 0)
 		return -1;
 	return rec_meta_set(&m->meta, "version", REC_VERSION, e);
 }

@@ -27,7 +27,7 @@ static int train(struct rec_sparse *x, struct rec_model *m, const char *path, st
 	o.factors = 8;
 	if (rec_kernel_pick(&run.kernel, NULL, e) != 0)
 		return -1;
-	return rec_als_train(m, x, &o, &run, e);
+	return rec_als_train(m, x, &o, NULL, &run, e);
 }
 
 int main(int argc, char **argv)

@@ -82,19 +82,20 @@ static double setting(const struct rec_model *m, const char *key)
 }
 
 /* What to change, by what was given. */
-static const char *remedy(const struct rec_als_opts *o, const struct rec_model *m, char out[200])
+static const char *remedy(const struct rec_als_report *r, const struct rec_als_opts *o,
+			  const struct rec_model *m, char out[200])
 {
-	double auto_reg = o->explicit_loss ? REC_ALS_REG_EXPLICIT * o->report->deviation :
+	double auto_reg = o->explicit_loss ? REC_ALS_REG_EXPLICIT * r->deviation :
 					     REC_ALS_REG_IMPLICIT;
 	bool is_auto = o->reg < 0;
 
-	if (cli_given("init-sd") && o->init_sd < 1e-3 && !o->init)
+	if (cli_given("init-sd") && o->init_sd < 1e-3 && !cli_given("init-from"))
 		snprintf(out, 200, "leave --init-sd %g out: vectors that start at 0 stay there",
 			 o->init_sd);
 	else if (cli_given("unobserved"))
 		snprintf(out, 200, "make --unobserved smaller (it is %g), or --reg (it is %g)",
 			 setting(m, "unobserved"), setting(m, "reg"));
-	else if (o->weights == REC_WEIGHTS_LINEAR)
+	else if (o->weights.kind == REC_TRANSFORM_LINEAR)
 		snprintf(out, 200, "try --weights log or none, or make --reg smaller (it is %g)",
 			 setting(m, "reg"));
 	else if (is_auto)
@@ -118,14 +119,14 @@ static void tell_empty(const struct rec_als_report *r, const struct rec_als_opts
 			 o->explicit_loss && o->bias ?
 				 ", and predictions are mean and biases alone" :
 				 "",
-			 remedy(o, m, what));
+			 remedy(r, o, m, what));
 	else if (o->explicit_loss)
 		cli_note("the model's vectors are all but 0, and predictions are %s alone: %s",
-			 o->bias ? "mean and biases" : "the mean", remedy(o, m, what));
+			 o->bias ? "mean and biases" : "the mean", remedy(r, o, m, what));
 	else
 		cli_note("the model's vectors are all but 0: no pair scores above %.2g of its "
 			 "target; %s",
-			 r->reached, remedy(o, m, what));
+			 r->reached, remedy(r, o, m, what));
 }
 
 void als_tell_report(const struct rec_als_report *r, const struct rec_als_opts *o,

@@ -24,6 +24,7 @@
 #include "cmd/cli/files.h"
 #include "cmd/cli/need.h"
 #include "cmd/cli/options.h"
+#include "cmd/cli/params.h"
 #include "cmd/cli/run.h"
 #include "cmd/cli/say.h"
 #include "cmd/cli/spec.h"

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "als/report.h"
 #include "base/mem.h"
 #include "io/num.h"
 #include "io/when.h"

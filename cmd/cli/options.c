@@ -82,6 +82,23 @@ static double number(const struct cli_opt *o, const char *s)
 	return x;
 }
 
+/* As many numbers as arg names, with commas between them. */
+static void numbers(const struct cli_opt *o, const char *s)
+{
+	unsigned n = rec_param_count(o->arg);
+	double *x = o->to;
+
+	for (unsigned i = 0; i < n; i++) {
+		size_t len = strcspn(s, ",");
+
+		if (rec_num_f64(s, len, &x[i]) != REC_NUM_OK || (s[len] == ',') != (i + 1 < n))
+			cli_usage("--%s needs %u numbers with commas between them", o->name, n);
+		if (x[i] < o->lo || x[i] > o->hi)
+			cli_usage("--%s: %g is not between %g and %g", o->name, x[i], o->lo, o->hi);
+		s += len + (s[len] == ',');
+	}
+}
+
 static uint64_t whole_number(const struct cli_opt *o, const char *s)
 {
 	enum rec_num rc;
@@ -194,16 +211,14 @@ static void store(const struct cli_opt *o, const char *s)
 	cli_mark_given(o);
 	switch (o->kind) {
 	case CLI_KIND_FLAG: *(bool *)o->to = true; break;
+	case CLI_KIND_UNFLAG: *(bool *)o->to = false; break;
 	case CLI_KIND_U32: *(uint32_t *)o->to = (uint32_t)whole_number(o, s); break;
 	case CLI_KIND_U64: *(uint64_t *)o->to = whole_number(o, s); break;
 	case CLI_KIND_SIZE: *(uint64_t *)o->to = size_of(o, s); break;
 	case CLI_KIND_DOUBLE: *(double *)o->to = number(o, s); break;
 	case CLI_KIND_TIME: *(double *)o->to = time_of(o, s); break;
-	case CLI_KIND_AUTO:
-		*(struct cli_auto *)o->to = strcmp(s, "auto") == 0 ?
-						    (struct cli_auto){ true, 0 } :
-						    (struct cli_auto){ false, number(o, s) };
-		break;
+	case CLI_KIND_AUTO: *(double *)o->to = strcmp(s, "auto") == 0 ? -1 : number(o, s); break;
+	case CLI_KIND_NUMBERS: numbers(o, s); break;
 	case CLI_KIND_FILE:
 		if (!*s)
 			cli_usage("--%s: an empty file name", o->name);
@@ -211,6 +226,7 @@ static void store(const struct cli_opt *o, const char *s)
 		break;
 	case CLI_KIND_STRING: *(const char **)o->to = s; break;
 	case CLI_KIND_CHOICE: *(unsigned *)o->to = choice(o, s); break;
+	case CLI_KIND_EITHER: *(bool *)o->to = choice(o, s) == 1; break;
 	case CLI_KIND_LIST: add_to_list(o->to, s); break;
 	case CLI_KIND_PART: *(struct cli_part *)o->to = part(o, s); break;
 	case CLI_KIND_END: break;
@@ -229,7 +245,7 @@ static int parse_long(char **argv)
 
 	end_with_text(name, n, eq != NULL);
 	o = find_long(name, n);
-	if (o->kind == CLI_KIND_FLAG) {
+	if (!o->arg) {
 		if (eq)
 			cli_usage("--%s takes no value", o->name);
 		store(o, NULL);
@@ -258,7 +274,7 @@ static int parse_short(char **argv)
 		if (*p == 'V')
 			cli_print_version();
 		o = find_short(argv[0], *p);
-		if (o->kind == CLI_KIND_FLAG) {
+		if (!o->arg) {
 			store(o, NULL);
 			continue;
 		}
@@ -299,7 +315,7 @@ void cli_parse(const struct cli_spec *spec, int argc, char **argv)
 {
 	bool options = true;
 
-	cli_the_spec = spec;
+	cli_make_table(spec);
 	cli_safe_descriptors();
 	cli_catch_signals();
 	cli_catch_bus();

@@ -12,6 +12,7 @@
 #include "base/append.h"
 #include "cmd/cli/bus.h"
 #include "cmd/cli/files.h"
+#include "cmd/cli/params.h"
 #include "cmd/cli/say.h"
 #include "cmd/cli/signals.h"
 #include "cmd/cli/table.h"
@@ -144,9 +145,10 @@ static void tell_settings(void)
 
 	for (const struct cli_opt *o = s->opts; o->to != &s->common->threads; o++) {
 		cli_value_text(value, o);
-		if (o->kind == CLI_KIND_FLAG && *(bool *)o->to)
+		if (!o->arg && *(bool *)o->to == (o->kind == CLI_KIND_FLAG))
 			n = rec_append(text, sizeof text, n, ", %s", o->name);
-		else if (*value && (cli_given(o->name) || !s->applies || s->applies(o->name)))
+		else if (*value && (cli_given(o->name) ||
+				    ((!s->applies || s->applies(o->name)) && cli_matters(o->name))))
 			n = rec_append(text, sizeof text, n, ", %s %s", o->name, value);
 	}
 	cli_verbose("version %s, %u thread%s, %s, seed %llu%s", REC_VERSION, threads,

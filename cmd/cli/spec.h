@@ -11,29 +11,29 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "model/params.h"
+
 /* Exit statuses: rec(7) says what each of them means. */
 enum { CLI_OK = 0, CLI_FAILED = 1, CLI_USAGE = 2, CLI_GATE = 3, CLI_RESOURCE = 4 };
 
+/* UNFLAG, AUTO, NUMBERS and EITHER come from enum rec_param_kind alone. */
 enum cli_kind {
 	CLI_KIND_FLAG,
+	CLI_KIND_UNFLAG,
 	CLI_KIND_U32,
 	CLI_KIND_U64,
 	CLI_KIND_SIZE,
 	CLI_KIND_DOUBLE,
 	CLI_KIND_TIME,
 	CLI_KIND_AUTO,
+	CLI_KIND_NUMBERS,
 	CLI_KIND_STRING,
 	CLI_KIND_FILE,
 	CLI_KIND_CHOICE,
+	CLI_KIND_EITHER,
 	CLI_KIND_LIST,
 	CLI_KIND_PART,
 	CLI_KIND_END
-};
-
-/* A number or "auto". */
-struct cli_auto {
-	bool is_auto;
-	double x;
 };
 
 /* The arguments of an option that may be repeated, in the order given. */
@@ -74,8 +74,6 @@ struct cli_opt {
  */
 #define CLI_TIME(k, name, to, help) \
 	{ k, name, "TIME", CLI_KIND_TIME, (double *){ to }, 0, 0, NULL, help }
-#define CLI_AUTO(k, name, arg, to, lo, hi, help) \
-	{ k, name, arg, CLI_KIND_AUTO, (struct cli_auto *){ to }, lo, hi, NULL, help }
 #define CLI_STRING(k, name, arg, to, help) \
 	{ k, name, arg, CLI_KIND_STRING, (const char **){ to }, 0, 0, NULL, help }
 #define CLI_FILE(k, name, to, help) \
@@ -136,6 +134,12 @@ struct cli_spec {
 	const char *operands;		/* their name ("METRICS"); NULL: none are allowed */
 	const char *words;		/* for completion: operands, blanks between, or NULL */
 	const char *hint;		/* beside an unexpected operand: "reads stdin: ..." */
+	/*
+	 * Parameters of the algorithm, or NULL, and the struct they are in:
+	 * options that stand before opts. cli_parse sets their defaults.
+	 */
+	const struct rec_param *params;
+	void *settings;
 	const struct cli_opt *opts;
 	struct cli_common *common;
 	bool (*applies)(const char *);	/* whether -v says the value of an option; NULL: all */

@@ -10,6 +10,9 @@
 
 enum { CLI_VALUE_TEXT = 48 };	/* bytes of a value as text; a longer one is cut */
 
+/* Make the table of that command. The other functions need it. */
+void cli_make_table(const struct cli_spec *spec);
+
 /* True where the option was given. The command must have it: asserted. */
 bool cli_given(const char *name);
 void cli_mark_given(const struct cli_opt *o);

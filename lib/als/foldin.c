@@ -7,6 +7,8 @@
  * one where it can be used as it is) and the Gramian. Each thread brings its
  * scratch.
  */
+#include "als/foldin.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,7 +16,7 @@
 #include "base/mem.h"
 
 struct rec_foldin {
-	struct rec_als_form form;
+	struct rec_als_opts als;
 	struct rec_als_fixed items;
 	const struct rec_kernel *kernel;
 };
@@ -37,12 +39,13 @@ int rec_foldin_new(struct rec_foldin **out, const struct rec_model *m, const str
 	if (!f)
 		return -1;
 	f->kernel = run->kernel;
-	if (rec_als_form_load(&f->form, &m->meta, e) != 0 ||
-	    rec_als_form_fits(&f->form, m, e) != 0 ||
-	    rec_als_fixed_load(&f->items, &f->form, &m->item, false, run, e) != 0) {
+	if (rec_als_opts_load(&f->als, &m->meta, e) != 0 ||
+	    rec_als_opts_fit(&f->als, m, e) != 0 ||
+	    rec_als_fixed_load(&f->items, &f->als, &m->item, false, run, e) != 0) {
 		rec_foldin_free(f);
 		return -1;
 	}
+	f->als.solver = REC_CHOLESKY;
 	*out = f;
 	return 0;
 }
@@ -63,8 +66,8 @@ int rec_foldin_scratch_new(struct rec_foldin_scratch **out, const struct rec_fol
 	*out = NULL;
 	if (!s)
 		return -1;
-	s->x = rec_alloc(f->form.kp, sizeof *s->x, e);
-	if (!s->x || rec_als_scratch_new(&s->row, &f->form, e) != 0) {
+	s->x = rec_alloc(f->als.kp, sizeof *s->x, e);
+	if (!s->x || rec_als_scratch_new(&s->row, &f->als, e) != 0) {
 		rec_foldin_scratch_free(s);
 		return -1;
 	}
@@ -85,12 +88,12 @@ int rec_foldin_solve(const struct rec_foldin *f, struct rec_foldin_scratch *s, c
 		     const float *value, uint32_t n, float *user, struct rec_err *e)
 {
 	struct rec_als_pairs h = { .col = item, .val = value, .n = n };
-	uint32_t k = f->form.k;
+	uint32_t k = f->als.factors;
 
-	if (rec_als_solve(&f->form, &f->items, &h, REC_CHOLESKY, s->row, f->kernel, s->x, e) != 0)
+	if (rec_als_solve(&f->als, &f->items, &h, s->row, f->kernel, s->x, e) != 0)
 		return -1;
 	memcpy(user, s->x, k * sizeof *user);
-	if (f->form.bias) {
+	if (f->als.bias) {
 		user[k] = 1;
 		user[k + 1] = s->x[k];
 	}

@@ -8,6 +8,8 @@
  * be all, or a shard. Part borders fall on blocks of 256 rows of the input in
  * label order, so that the parts take about as long each (rec_blocks_balance).
  */
+#include "als/half.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +21,7 @@
 enum { TASK_PAIRS = 1 << 16 };
 
 struct half {
-	struct rec_als_form f;
+	struct rec_als_opts als;
 	/*
 	 * transpose, where the rows of the input are of the other side; the
 	 * rows of the part, columns as the fixed side has them
@@ -49,20 +51,29 @@ static int rename_columns(void *arg, uint64_t first, uint64_t last, unsigned thr
 	return 0;
 }
 
+/* Rows first .. last - 1 of m, whose columns are renamed. */
+struct cut {
+	const struct rec_csr *m;
+	uint32_t first, last;
+	const uint32_t *map;	/* new name of a column; REC_NONE: left out */
+	uint32_t ncols;		/* columns there are then */
+};
+
 /*
- * The columns of all rows are known: values stay where they are. m must outlive
- * out.
+ * The columns of all rows are known: values stay where they are. c->m must
+ * outlive out.
  */
-static int cut_known_rows(struct rec_csr *out, const struct rec_csr *m, uint32_t first,
-			  uint32_t last, const uint32_t *map, uint32_t ncols,
-			  const struct rec_run *run, struct rec_err *e)
+static int cut_known_rows(struct rec_csr *out, const struct cut *c, const struct rec_run *run,
+			  struct rec_err *e)
 {
-	uint64_t from = m->ptr[first], *ptr = rec_alloc((size_t)(last - first) + 1, sizeof *ptr, e);
-	struct renaming r = { .from = m->col + from, .map = map, .n = m->ptr[last] - from };
+	const struct rec_csr *m = c->m;
+	uint32_t nrows = c->last - c->first;
+	uint64_t from = m->ptr[c->first], *ptr = rec_alloc((size_t)nrows + 1, sizeof *ptr, e);
+	struct renaming r = { .from = m->col + from, .map = c->map, .n = m->ptr[c->last] - from };
 
 	r.to = rec_alloc((size_t)r.n, sizeof *r.to, e);
-	*out = (struct rec_csr){ .nrows = last - first,
-				 .ncols = ncols,
+	*out = (struct rec_csr){ .nrows = nrows,
+				 .ncols = c->ncols,
 				 .nnz = r.n,
 				 .ptr = ptr,
 				 .col = r.to,
@@ -70,41 +81,38 @@ static int cut_known_rows(struct rec_csr *out, const struct rec_csr *m, uint32_t
 				 .own = { ptr, r.to } };
 	if (!ptr || !r.to)
 		return -1;
-	for (uint32_t i = first; i <= last; i++)
-		ptr[i - first] = m->ptr[i] - from;
+	for (uint32_t i = 0; i <= nrows; i++)
+		ptr[i] = m->ptr[c->first + i] - from;
 	return rec_pool_slices(run->pool, r.n, TASK_PAIRS, rename_columns, &r, e);
 }
 
-/*
- * Rows first .. last - 1 of m with columns renamed by map; those mapped to
- * REC_NONE are left out and counted.
- */
-static int cut_rows(struct rec_csr *out, const struct rec_csr *m, uint32_t first, uint32_t last,
-		    const uint32_t *map, uint32_t ncols, uint64_t *unknown, struct rec_err *e)
+/* Pairs in unknown columns are left out and counted. */
+static int cut_rows(struct rec_csr *out, const struct cut *c, uint64_t *unknown, struct rec_err *e)
 {
+	const struct rec_csr *m = c->m;
 	uint64_t nnz = 0, *ptr;
 	uint32_t *col;
 	float *val;
 
-	for (uint64_t j = m->ptr[first]; j < m->ptr[last]; j++)
-		nnz += map[m->col[j]] != REC_NONE;
-	*unknown = m->ptr[last] - m->ptr[first] - nnz;
-	if (rec_csr_new(out, last - first, ncols, nnz, 0, e) != 0)
+	for (uint64_t j = m->ptr[c->first]; j < m->ptr[c->last]; j++)
+		nnz += c->map[m->col[j]] != REC_NONE;
+	*unknown = m->ptr[c->last] - m->ptr[c->first] - nnz;
+	if (rec_csr_new(out, c->last - c->first, c->ncols, nnz, 0, e) != 0)
 		return -1;
 	ptr = out->own[0];
 	col = out->own[1];
 	val = out->own[2];
 	nnz = 0;
-	for (uint32_t i = first; i < last; i++) {
-		ptr[i - first] = nnz;
+	for (uint32_t i = c->first; i < c->last; i++) {
+		ptr[i - c->first] = nnz;
 		for (uint64_t j = m->ptr[i]; j < m->ptr[i + 1]; j++) {
-			if (map[m->col[j]] == REC_NONE)
+			if (c->map[m->col[j]] == REC_NONE)
 				continue;
-			col[nnz] = map[m->col[j]];
+			col[nnz] = c->map[m->col[j]];
 			val[nnz++] = m->val[j];
 		}
 	}
-	ptr[last - first] = nnz;
+	ptr[c->last - c->first] = nnz;
 	return 0;
 }
 
@@ -115,7 +123,7 @@ uint64_t rec_als_row_cost(enum rec_solver solver, uint32_t factors)
 
 /* Which of the rows of m this part solves. */
 static int choose_rows(uint32_t *first, uint32_t *last, const struct rec_csr *m,
-		       const struct rec_als_form *f, const struct rec_als_half_opts *o,
+		       const struct rec_als_opts *als, const struct rec_als_half_opts *o,
 		       struct rec_err *e)
 {
 	uint64_t *cost;
@@ -124,7 +132,8 @@ static int choose_rows(uint32_t *first, uint32_t *last, const struct rec_csr *m,
 	*last = m->nrows;
 	if (m->nrows == 0 || o->parts == 1)
 		return 0;
-	if (rec_blocks_cost(&cost, m->ptr, m->nrows, rec_als_row_cost(f->solver, f->k), e) != 0)
+	if (rec_blocks_cost(&cost, m->ptr, m->nrows, rec_als_row_cost(als->solver, als->factors),
+			    e) != 0)
 		return -1;
 	rec_blocks_balance(m->nrows, cost, o->part, o->parts, first, last);
 	free(cost);
@@ -143,24 +152,25 @@ static bool all_known(const uint32_t *map, uint32_t n)
 static int take_rows(struct half *h, const struct rec_sparse *x, const struct rec_als_half_opts *o,
 		     const struct rec_labels *others, const struct rec_run *run, struct rec_err *e)
 {
-	bool turn = o->users == o->transposed;
-	const struct rec_labels *rows = turn ? &x->col : &x->row, *cols = turn ? &x->row : &x->col;
-	const struct rec_csr *m = turn ? &h->t : &x->m;
-	uint32_t first, last, *map = NULL;
+	bool transpose = o->users == o->transposed;
+	const struct rec_labels *rows = transpose ? &x->col : &x->row,
+				*cols = transpose ? &x->row : &x->col;
+	struct cut c = { .m = transpose ? &h->t : &x->m, .ncols = others->n };
+	uint32_t *map = NULL;
 	int rc;
 
-	if (turn && rec_csr_transpose(&h->t, &x->m, run->pool, e) != 0)
+	if (transpose && rec_csr_transpose(&h->t, &x->m, run->pool, e) != 0)
 		return -1;
-	if (choose_rows(&first, &last, m, &h->f, o, e) != 0 ||
-	    rec_labels_cut(&h->label, rows, first, last, e) != 0)
+	if (choose_rows(&c.first, &c.last, c.m, &h->als, o, e) != 0 ||
+	    rec_labels_cut(&h->label, rows, c.first, c.last, e) != 0)
 		return -1;
-	if (first == last)
+	if (c.first == c.last)
 		return rec_csr_new(&h->part, 0, others->n, 0, 0, e);
 	if (rec_labels_map(&map, cols, others, e) != 0)
 		return -1;
-	rc = all_known(map, cols->n) ?
-		     cut_known_rows(&h->part, m, first, last, map, others->n, run, e) :
-		     cut_rows(&h->part, m, first, last, map, others->n, o->unknown, e);
+	c.map = map;
+	rc = all_known(map, cols->n) ? cut_known_rows(&h->part, &c, run, e) :
+				       cut_rows(&h->part, &c, o->unknown, e);
 	free(map);
 	return rc;
 }
@@ -175,7 +185,7 @@ static int check_own(const struct half *h, const struct rec_model *from,
 {
 	uint64_t n = 0;
 
-	if (h->f.solver != REC_CG || own->row.n > 0)
+	if (h->als.solver != REC_CG || own->row.n > 0)
 		return 0;
 	if (rec_meta_get_u64(&from->meta, "iterations", &n, e) < 0)
 		return -1;
@@ -224,32 +234,36 @@ static int half_step(struct rec_model *m, struct half *h, const struct rec_model
 			       *same = o->users ? &from->user : &from->item;
 	struct rec_als_tell tell = { .note = "" };
 
-	if (rec_als_form_load(&h->f, &from->meta, e) != 0 || rec_als_form_fits(&h->f, from, e) != 0)
+	if (rec_als_opts_load(&h->als, &from->meta, e) != 0 ||
+	    rec_als_opts_fit(&h->als, from, e) != 0)
 		return rec_model_blame(from, e);
-	h->f.no_starts = h->f.solver == REC_CHOLESKY;
 	if (!from->has_factors || other->row.n == 0)
 		return no_factors(from, o->users ? "item" : "user", e);
 	if (check_own(h, from, same, o, e) != 0)
 		return rec_model_blame(from, e);
 	if (take_rows(h, x, o, &other->row, run, e) != 0 ||
-	    rec_als_fixed_load(&h->fixed, &h->f, other, !o->users, run, e) != 0)
+	    rec_als_fixed_load(&h->fixed, &h->als, other, !o->users, run, e) != 0)
 		return -1;
-	if (rec_als_side_new(&h->side, &h->f, o->users, &h->label, &h->part,
-			     same->row.n ? same : NULL, run, e) != 0)
+	h->side = (struct rec_als_side){ .user = o->users,
+					 .label = &h->label,
+					 .m = &h->part,
+					 .init = same->row.n ? same : NULL,
+					 .no_starts = h->als.solver == REC_CHOLESKY };
+	if (rec_als_side_new(&h->side, &h->als, run, e) != 0)
 		return -1;
-	if (rec_als_crew_new(&h->crew, &h->f, run, e) != 0)
+	if (rec_als_crew_new(&h->crew, &h->als, run, e) != 0)
 		return -1;
 	tell.total = h->label.n;
-	if (rec_als_step(&h->side, &h->fixed, &h->f, &h->crew, &tell, run, e) != 0)
+	if (rec_als_step(&h->side, &h->fixed, &h->als, &h->crew, &tell, run, e) != 0)
 		return -1;
 	m->has_factors = true;
-	if (rec_als_side_pack(o->users ? &m->user : &m->item, &h->side, &h->f, e) != 0)
+	if (rec_als_side_pack(o->users ? &m->user : &m->item, &h->side, &h->als, e) != 0)
 		return -1;
 	/* no rows, but the columns of what it will be joined with */
 	(o->users ? &m->item : &m->user)->ncols = other->ncols;
 	if (copy_meta(&m->meta, &from->meta, !o->users, e) != 0)
 		return -1;
-	return grow_catalogue(&m->meta, !o->users, o->users ? h->f.users : h->f.items,
+	return grow_catalogue(&m->meta, !o->users, o->users ? h->als.users : h->als.items,
 			      o->users == o->transposed ? x->m.ncols : x->m.nrows, e);
 }
 

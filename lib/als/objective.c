@@ -11,13 +11,15 @@
  * The sum over all pairs is the sum of p' (Q'Q) p over users. Rows are summed
  * in blocks of 256, then in a fixed tree.
  */
+#include "als/objective.h"
+
 #include <stdlib.h>
 
-#include "als/step.h"
+#include "als/sum.h"
 #include "base/mem.h"
 
 struct objective {
-	const struct rec_als_form *f;
+	const struct rec_als_opts *o;
 	const struct rec_als_side *user, *item;
 	const struct rec_als_side *side;	/* of the sum under way */
 	double *gram;				/* Q'Q, or NULL under explicit loss */
@@ -57,94 +59,94 @@ static double quadratic(const double *g, const float *p, uint32_t k, uint32_t kp
 	return sum;
 }
 
-static double pair_loss(const struct objective *o, uint32_t u, uint64_t j)
+static double pair_loss(const struct objective *t, uint32_t u, uint64_t j)
 {
-	const struct rec_als_form *f = o->f;
-	uint32_t i = o->user->m->col[j];
-	float v = o->user->m->val[j];
-	double y = dot(o->user->table + (size_t)u * f->kp, o->item->table + (size_t)i * f->kp,
-		       f->k),
+	const struct rec_als_opts *o = t->o;
+	uint32_t i = t->user->m->col[j];
+	float v = t->user->m->val[j];
+	double y = dot(t->user->table + (size_t)u * o->kp, t->item->table + (size_t)i * o->kp,
+		       o->factors),
 	       a, d;
 
-	if (f->explicit_loss) {
-		d = f->mean + (f->bias ? (double)o->user->bias[u] + o->item->bias[i] : 0) + y - v;
+	if (o->explicit_loss) {
+		d = o->mean + (o->bias ? (double)t->user->bias[u] + t->item->bias[i] : 0) + y - v;
 		return d * d;
 	}
-	if (!rec_als_in_fit(f, v))
+	if (!rec_als_in_fit(o, v))
 		return 0;
-	a = o->user->weight ? o->user->weight[j] : rec_als_weight(f, v);
-	d = y - (f->target_value ? v : v > 0);
+	a = t->user->weight ? t->user->weight[j] : rec_als_weight(o, v);
+	d = y - (o->target_value ? v : v > 0);
 	return a * d * d;
 }
 
 static double user_loss(void *arg, uint32_t u, unsigned thread)
 {
-	const struct objective *o = arg;
-	const struct rec_csr *m = o->user->m;
+	const struct objective *t = arg;
+	const struct rec_csr *m = t->user->m;
 	double sum = 0;
 
 	(void)thread;
 	rec_csr_walk(m, m->ptr[u], m->ptr[u + 1]);
-	rec_far_used(o->user->far, o->f->kp * sizeof(float));
+	rec_far_used(t->user->far, t->o->kp * sizeof(float));
 	for (uint64_t j = m->ptr[u]; j < m->ptr[u + 1]; j++)
-		sum += pair_loss(o, u, j);
-	if (o->gram)
-		sum += o->f->unobserved *
-		       quadratic(o->gram, o->user->table + (size_t)u * o->f->kp, o->f->k, o->f->kp);
+		sum += pair_loss(t, u, j);
+	if (t->gram)
+		sum += t->o->unobserved * quadratic(t->gram, t->user->table + (size_t)u * t->o->kp,
+						    t->o->factors, t->o->kp);
 	return sum;
 }
 
 static double row_norm(void *arg, uint32_t i, unsigned thread)
 {
-	const struct objective *o = arg;
-	const struct rec_als_form *f = o->f;
-	const struct rec_csr *m = o->side->m;
-	const float *x = o->side->table + (size_t)i * f->kp;
-	double sum, b = f->bias ? o->side->bias[i] : 0;
+	const struct objective *t = arg;
+	const struct rec_als_opts *o = t->o;
+	const struct rec_csr *m = t->side->m;
+	const float *x = t->side->table + (size_t)i * o->kp;
+	double sum, b = o->bias ? t->side->bias[i] : 0;
 	uint64_t n = 0;
 
 	(void)thread;
 	rec_csr_walk(m, m->ptr[i], m->ptr[i + 1]);
-	rec_far_used(o->side->far, f->kp * sizeof(float));
+	rec_far_used(t->side->far, o->kp * sizeof(float));
 	for (uint64_t j = m->ptr[i]; j < m->ptr[i + 1]; j++)
-		n += rec_als_counts(f, m->val[j]);
-	sum = rec_als_reg(f, n, o->side->user ? f->items : f->users) * dot(x, x, f->k);
-	return f->bias ? sum + f->bias_reg * b * b : sum;
+		n += rec_als_counts(o, m->val[j]);
+	sum = rec_als_reg(o, n, t->side->user ? o->items : o->users) * dot(x, x, o->factors);
+	return o->bias ? sum + o->bias_reg * b * b : sum;
 }
 
-static int sum_all(double *objective, struct objective *o, const struct rec_run *run,
+static int sum_all(double *objective, struct objective *t, const struct rec_run *run,
 		   struct rec_err *e)
 {
 	double loss, users, items;
 
-	if (rec_als_sum_rows(&loss, o->user->label->n, user_loss, o, run, e) != 0)
+	if (rec_als_sum_rows(&loss, t->user->label->n, user_loss, t, run, e) != 0)
 		return -1;
-	o->side = o->user;
-	if (rec_als_sum_rows(&users, o->user->label->n, row_norm, o, run, e) != 0)
+	t->side = t->user;
+	if (rec_als_sum_rows(&users, t->user->label->n, row_norm, t, run, e) != 0)
 		return -1;
-	o->side = o->item;
-	if (rec_als_sum_rows(&items, o->item->label->n, row_norm, o, run, e) != 0)
+	t->side = t->item;
+	if (rec_als_sum_rows(&items, t->item->label->n, row_norm, t, run, e) != 0)
 		return -1;
 	*objective = loss + (users + items);
 	return 0;
 }
 
-int rec_als_objective(double *objective, const struct rec_als_form *f,
+int rec_als_objective(double *objective, const struct rec_als_opts *o,
 		      const struct rec_als_side *user, const struct rec_als_side *item,
 		      const struct rec_run *run, struct rec_err *e)
 {
-	struct objective o = { .f = f, .user = user, .item = item };
+	struct objective t = { .o = o, .user = user, .item = item };
 	int rc = -1;
 
-	if (!f->explicit_loss) {
-		o.gram = rec_alloc((size_t)f->kp * f->kp, sizeof *o.gram, e);
-		if (!o.gram)
+	if (!o->explicit_loss) {
+		t.gram = rec_alloc((size_t)o->kp * o->kp, sizeof *t.gram, e);
+		if (!t.gram)
 			return -1;
 	}
 	if (user->far)
 		rec_far_drop(user->far);
-	if (!o.gram || rec_als_gramian(o.gram, item->table, item->label->n, f->kp, run, e) == 0)
-		rc = sum_all(objective, &o, run, e);
-	free(o.gram);
+	if (!t.gram || rec_als_gramian(t.gram, item->table, item->label->n, o->kp, run, e) == 0)
+		rc = sum_all(objective, &t, run, e);
+	free(t.gram);
 	return rc;
 }

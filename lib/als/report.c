@@ -9,6 +9,8 @@
  * scores near its target. One that comes to a hundredth of it ends the search,
  * which is among the first rows of any model that says something.
  */
+#include "als/report.h"
+
 #include "als/step.h"
 
 static double dot(const float *x, const float *y, uint32_t n)
@@ -24,16 +26,16 @@ static double dot(const float *x, const float *y, uint32_t n)
  * Of a pair the share of its target that its score reaches; explicit: of the
  * deviation of the values. 0: it has none.
  */
-static double share(const struct rec_als_form *f, double y, float value, double deviation)
+static double share(const struct rec_als_opts *o, double y, float value, double deviation)
 {
-	if (f->explicit_loss)
+	if (o->explicit_loss)
 		return deviation > 0 ? (y < 0 ? -y : y) / deviation : 0;
-	if (f->target_value)
+	if (o->target_value)
 		return value != 0 ? y / value : 0;
 	return value > 0 ? y : 0;
 }
 
-void rec_als_reach(struct rec_als_report *r, const struct rec_als_form *f,
+void rec_als_reach(struct rec_als_report *r, const struct rec_als_opts *o,
 		   const struct rec_als_side *user, const struct rec_als_side *item, double enough)
 {
 	const struct rec_csr *m = user->m;
@@ -41,11 +43,11 @@ void rec_als_reach(struct rec_als_report *r, const struct rec_als_form *f,
 	r->reached = 0;
 	for (uint32_t u = 0; u < user->label->n; u++) {
 		rec_csr_walk(m, m->ptr[u], m->ptr[u + 1]);
-		rec_far_used(user->far, f->kp * sizeof(float));
+		rec_far_used(user->far, o->kp * sizeof(float));
 		for (uint64_t j = m->ptr[u]; j < m->ptr[u + 1]; j++) {
-			double y = dot(user->table + (size_t)u * f->kp,
-				       item->table + (size_t)m->col[j] * f->kp, f->k);
-			double x = share(f, y, m->val[j], r->deviation);
+			double y = dot(user->table + (size_t)u * o->kp,
+				       item->table + (size_t)m->col[j] * o->kp, o->factors);
+			double x = share(o, y, m->val[j], r->deviation);
 
 			r->reached = x > r->reached ? x : r->reached;
 		}

@@ -37,7 +37,7 @@ struct rec_als_scratch {
 
 /* The equations of a row, ready to be added up. */
 struct row {
-	const struct rec_als_form *f;
+	const struct rec_als_opts *o;
 	const struct rec_als_fixed *q;
 	const struct rec_kernel *kn;
 	struct rec_als_scratch *s;
@@ -47,52 +47,44 @@ struct row {
 	float reg;
 };
 
-uint32_t rec_als_stride(uint32_t k, bool bias)
-{
-	return (uint32_t)rec_round_up(k + (bias ? 2 : 0), REC_LANES);
-}
-
-float rec_als_weight(const struct rec_als_form *f, float value)
+float rec_als_weight(const struct rec_als_opts *o, float value)
 {
 	double v = value < 0 ? -(double)value : (double)value;
 
-	switch (f->weights) {
-	case REC_WEIGHTS_LINEAR: return (float)(f->alpha * v / f->divisor);
-	case REC_WEIGHTS_LOG: return (float)(f->alpha * rec_log1p(v / f->epsilon) / f->divisor);
-	default: return (float)f->alpha;
-	}
+	return o->weights.kind == REC_TRANSFORM_NONE ? (float)o->weights.alpha :
+						       rec_transform_scaled(&o->weights, v);
 }
 
-double rec_als_reg(const struct rec_als_form *f, uint64_t n, uint32_t others)
+double rec_als_reg(const struct rec_als_opts *o, uint64_t n, uint32_t others)
 {
-	double base = f->explicit_loss ? 0 : f->unobserved * others;
+	double base = o->explicit_loss ? 0 : o->unobserved * others;
 
-	return f->reg * rec_pow((double)n + base, f->reg_power);
+	return o->reg * rec_pow((double)n + base, o->reg_power);
 }
 
-int rec_als_scratch_new(struct rec_als_scratch **out, const struct rec_als_form *f,
+int rec_als_scratch_new(struct rec_als_scratch **out, const struct rec_als_opts *o,
 			struct rec_err *e)
 {
 	struct rec_als_scratch *s = rec_zalloc(1, sizeof *s, e);
-	uint32_t row = f->kp * (uint32_t)sizeof(float);
+	uint32_t row = o->kp * (uint32_t)sizeof(float);
 
 	*out = NULL;
 	if (!s)
 		return -1;
 	s->panel_rows = PANEL / row < 16 ? 16 : PANEL / row > 256 ? 256 : PANEL / row;
 	s->cg_rows = CG_PANEL / row < 64 ? 64 : CG_PANEL / row;
-	s->matrix = rec_zalloc((size_t)f->kp * f->kp, sizeof(float), e);
-	s->panel = s->matrix ? rec_alloc((size_t)s->cg_rows * f->kp, sizeof(float), e) : NULL;
-	s->rhs = s->panel ? rec_zalloc(6 * (size_t)f->kp, sizeof(float), e) : NULL;
+	s->matrix = rec_zalloc((size_t)o->kp * o->kp, sizeof(float), e);
+	s->panel = s->matrix ? rec_alloc((size_t)s->cg_rows * o->kp, sizeof(float), e) : NULL;
+	s->rhs = s->panel ? rec_zalloc(6 * (size_t)o->kp, sizeof(float), e) : NULL;
 	if (!s->rhs) {
 		rec_als_scratch_free(s);
 		return -1;
 	}
-	s->x = s->rhs + f->kp;
-	s->r = s->x + f->kp;
-	s->p = s->r + f->kp;
-	s->ap = s->p + f->kp;
-	s->diag = s->ap + f->kp;
+	s->x = s->rhs + o->kp;
+	s->r = s->x + o->kp;
+	s->p = s->r + o->kp;
+	s->ap = s->p + o->kp;
+	s->diag = s->ap + o->kp;
 	*out = s;
 	return 0;
 }
@@ -126,7 +118,7 @@ static void explicit_terms(struct row *w, const struct rec_als_pairs *h)
 		double bias = w->q->bias ? w->q->bias[h->col[j]] : 0;
 
 		s->a[j] = 1;
-		s->b[j] = (float)((double)h->val[j] - w->f->mean - bias);
+		s->b[j] = (float)((double)h->val[j] - w->o->mean - bias);
 	}
 	w->idx = h->col;
 	w->n = h->n;
@@ -135,34 +127,34 @@ static void explicit_terms(struct row *w, const struct rec_als_pairs *h)
 
 static void implicit_terms(struct row *w, const struct rec_als_pairs *h)
 {
-	const struct rec_als_form *f = w->f;
+	const struct rec_als_opts *o = w->o;
 	struct rec_als_scratch *s = w->s;
-	float alpha = (float)f->alpha;
+	float alpha = (float)o->weights.alpha;
 	uint32_t n = 0;
 
 	for (uint32_t j = 0; j < h->n; j++) {
 		float v = h->val[j], a = alpha;
 
-		if (!rec_als_in_fit(f, v))
+		if (!rec_als_in_fit(o, v))
 			continue;
-		if (f->weights != REC_WEIGHTS_NONE)
-			a = h->weight ? h->weight[j] : rec_als_weight(f, v);
+		if (o->weights.kind != REC_TRANSFORM_NONE)
+			a = h->weight ? h->weight[j] : rec_als_weight(o, v);
 		s->idx[n] = h->col[j];
 		s->a[n] = a;
-		s->b[n] = f->target_value ? a * v : v > 0 ? a : 0;
+		s->b[n] = o->target_value ? a * v : v > 0 ? a : 0;
 		n++;
 	}
 	w->idx = s->idx;
 	w->n = n;
-	w->ones = f->weights == REC_WEIGHTS_NONE && alpha == 1;
+	w->ones = o->weights.kind == REC_TRANSFORM_NONE && alpha == 1;
 }
 
-static uint64_t count_pairs(const struct rec_als_form *f, const struct rec_als_pairs *h)
+static uint64_t count_pairs(const struct rec_als_opts *o, const struct rec_als_pairs *h)
 {
 	uint64_t n = 0;
 
 	for (uint32_t j = 0; j < h->n; j++)
-		n += rec_als_counts(f, h->val[j]);
+		n += rec_als_counts(o, h->val[j]);
 	return n;
 }
 
@@ -172,14 +164,14 @@ static uint64_t count_pairs(const struct rec_als_form *f, const struct rec_als_p
  */
 static void set_diag(const struct row *w)
 {
-	uint32_t k = w->f->k;
+	uint32_t k = w->o->factors;
 	float *d = w->s->diag;
 
-	memset(d, 0, w->f->kp * sizeof *d);
+	memset(d, 0, w->o->kp * sizeof *d);
 	for (uint32_t c = 0; c < k; c++)
 		d[c] = w->reg;
-	if (w->f->bias)
-		d[k] = (float)w->f->bias_reg;
+	if (w->o->bias)
+		d[k] = (float)w->o->bias_reg;
 }
 
 static bool all_zero(const float *x, uint32_t n)
@@ -206,7 +198,7 @@ static bool all_finite(const float *x, uint32_t n)
 static void add_up(const struct row *w, float *matrix, float *rhs)
 {
 	struct rec_als_scratch *s = w->s;
-	uint32_t kp = w->f->kp;
+	uint32_t kp = w->o->kp;
 	size_t size = (size_t)kp * kp * sizeof *matrix;
 
 	if (matrix && w->q->gram)
@@ -232,7 +224,7 @@ static void add_up(const struct row *w, float *matrix, float *rhs)
  */
 static void add_diag(const struct row *w, float *matrix, double least)
 {
-	uint32_t kp = w->f->kp, used = w->f->k + w->f->bias;
+	uint32_t kp = w->o->kp, used = w->o->factors + w->o->bias;
 	double sum = 0;
 	float floor;
 
@@ -249,11 +241,11 @@ static void add_diag(const struct row *w, float *matrix, double least)
 static int solve_cholesky(const struct row *w, float *x, struct rec_err *e)
 {
 	struct rec_als_scratch *s = w->s;
-	size_t bytes = w->f->kp * sizeof *x;
+	size_t bytes = w->o->kp * sizeof *x;
 	double least = 0x1p-20;
 
 	add_up(w, s->matrix, s->rhs);
-	if (all_zero(s->rhs, w->f->kp)) {
+	if (all_zero(s->rhs, w->o->kp)) {
 		memset(x, 0, bytes);
 		return 0;
 	}
@@ -261,11 +253,11 @@ static int solve_cholesky(const struct row *w, float *x, struct rec_err *e)
 		if (t > 0)
 			add_up(w, s->matrix, NULL);
 		add_diag(w, s->matrix, least);
-		if (w->kn->cholesky(s->matrix, w->f->kp) != 0)
+		if (w->kn->cholesky(s->matrix, w->o->kp) != 0)
 			continue;
 		memcpy(x, s->rhs, bytes);
-		w->kn->cholesky_solve(s->matrix, x, w->f->kp);
-		if (all_finite(x, w->f->kp))
+		w->kn->cholesky_solve(s->matrix, x, w->o->kp);
+		if (all_finite(x, w->o->kp))
 			return 0;
 	}
 	return rec_err_set(e, REC_EDATA, "no finite solution (values too large?)");
@@ -275,23 +267,23 @@ static int solve_cholesky(const struct row *w, float *x, struct rec_err *e)
 static void multiply(const struct row *w, const float *table, const uint32_t *idx, const float *x,
 		     float *y)
 {
-	uint32_t kp = w->f->kp;
+	uint32_t kp = w->o->kp;
 
 	if (w->q->gram)
 		w->kn->matvec(y, w->q->gram, x, kp);
 	else
 		memset(y, 0, kp * sizeof *y);
 	w->kn->outer_matvec(y, table, idx, w->s->a, x, w->n, kp);
-	w->kn->axpy(y, w->reg, x, w->f->k);
-	if (w->f->bias)
-		y[w->f->k] += (float)w->f->bias_reg * x[w->f->k];
+	w->kn->axpy(y, w->reg, x, w->o->factors);
+	if (w->o->bias)
+		y[w->o->factors] += (float)w->o->bias_reg * x[w->o->factors];
 }
 
 static void cg_steps(const struct row *w, const float *table, const uint32_t *idx, float *x)
 {
 	const struct rec_kernel *kn = w->kn;
 	struct rec_als_scratch *s = w->s;
-	uint32_t kp = w->f->kp;
+	uint32_t kp = w->o->kp;
 	float rs, first;
 
 	multiply(w, table, idx, x, s->ap);
@@ -299,7 +291,7 @@ static void cg_steps(const struct row *w, const float *table, const uint32_t *id
 	kn->axpy(s->r, -1, s->ap, kp);
 	memcpy(s->p, s->r, kp * sizeof *s->p);
 	first = rs = kn->dot(s->r, s->r, kp);
-	for (uint32_t step = 0; step < w->f->cg_steps; step++) {
+	for (uint32_t step = 0; step < w->o->cg_steps; step++) {
 		float curvature, length, next, *swap;
 
 		if (!(rs > 0x1p-40f * first))
@@ -325,7 +317,7 @@ static void cg_steps(const struct row *w, const float *table, const uint32_t *id
 static int solve_cg(const struct row *w, float *x, struct rec_err *e)
 {
 	struct rec_als_scratch *s = w->s;
-	uint32_t kp = w->f->kp;
+	uint32_t kp = w->o->kp;
 
 	if (w->n <= s->cg_rows) {	/* gathered once, used by every step */
 		memset(s->rhs, 0, kp * sizeof *s->rhs);
@@ -347,30 +339,30 @@ static int solve_cg(const struct row *w, float *x, struct rec_err *e)
 		       rec_err_set(e, REC_EDATA, "no finite solution (values too large?)");
 }
 
-int rec_als_solve(const struct rec_als_form *f, const struct rec_als_fixed *q,
-		  const struct rec_als_pairs *h, enum rec_solver solver, struct rec_als_scratch *s,
+int rec_als_solve(const struct rec_als_opts *o, const struct rec_als_fixed *q,
+		  const struct rec_als_pairs *h, struct rec_als_scratch *s,
 		  const struct rec_kernel *kn, float *x, struct rec_err *e)
 {
-	struct row w = { .f = f, .q = q, .kn = kn, .s = s };
+	struct row w = { .o = o, .q = q, .kn = kn, .s = s };
 
 	if (reserve(s, h->n, e) != 0)
 		return -1;
-	if (f->explicit_loss)
+	if (o->explicit_loss)
 		explicit_terms(&w, h);
 	else
 		implicit_terms(&w, h);
-	w.reg = (float)rec_als_reg(f, count_pairs(f, h), q->catalogue);
+	w.reg = (float)rec_als_reg(o, count_pairs(o, h), q->catalogue);
 	set_diag(&w);
-	return solver == REC_CG ? solve_cg(&w, x, e) : solve_cholesky(&w, x, e);
+	return o->solver == REC_CG ? solve_cg(&w, x, e) : solve_cholesky(&w, x, e);
 }
 
-void rec_als_start(float *x, const struct rec_als_form *f, bool user, const char *label, size_t len)
+void rec_als_start(float *x, const struct rec_als_opts *o, bool user, const char *label, size_t len)
 {
 	uint64_t key = rec_hash(label, len,
-				rec_key(f->seed, user ? "user factors" : "item factors"));
-	double sd = f->init_sd / __builtin_sqrt((double)f->k);
+				rec_key(o->seed, user ? "user factors" : "item factors"));
+	double sd = o->init_sd / __builtin_sqrt((double)o->factors);
 
-	memset(x, 0, f->kp * sizeof *x);
-	for (uint32_t c = 0; c < f->k; c++)
+	memset(x, 0, o->kp * sizeof *x);
+	for (uint32_t c = 0; c < o->factors; c++)
 		x[c] = (float)(sd * rec_normal(rec_random(key, c)));
 }

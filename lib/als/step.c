@@ -17,21 +17,20 @@ enum { TASK_ROWS = 64, TASK_PAIRS = 1 << 16 };
 
 struct starts {
 	struct rec_als_side *s;
-	const struct rec_als_form *f;
-	const struct rec_dense *init;
-	const uint32_t *map;	/* row of init, or REC_NONE; NULL where there is no init */
+	const struct rec_als_opts *o;
+	const uint32_t *map;	/* row of s->init, or REC_NONE; NULL where there is none */
 };
 
 /* From the stored layout: p, 1, b_u of a user, q, b_i, 1 of an item. */
-static void start_from(struct rec_als_side *s, const struct rec_als_form *f, uint32_t i,
+static void start_from(struct rec_als_side *s, const struct rec_als_opts *o, uint32_t i,
 		       const float *stored)
 {
-	float *x = s->table + (size_t)i * f->kp;
+	float *x = s->table + (size_t)i * o->kp;
 
-	memset(x, 0, f->kp * sizeof *x);
-	memcpy(x, stored, f->k * sizeof *x);
-	if (f->bias)
-		s->bias[i] = stored[f->k + (s->user ? 1 : 0)];
+	memset(x, 0, o->kp * sizeof *x);
+	memcpy(x, stored, o->factors * sizeof *x);
+	if (o->bias)
+		s->bias[i] = stored[o->factors + (s->user ? 1 : 0)];
 }
 
 static int start_rows(void *arg, uint64_t first, uint64_t last, unsigned thread,
@@ -47,27 +46,27 @@ static int start_rows(void *arg, uint64_t first, uint64_t last, unsigned thread,
 		const char *label = rec_label(s->label, i, &len);
 
 		if (st->map && st->map[i] != REC_NONE)
-			start_from(s, st->f, i,
-				   st->init->val + (size_t)st->map[i] * st->init->ncols);
+			start_from(s, st->o, i,
+				   s->init->val + (size_t)st->map[i] * s->init->ncols);
 		else
-			rec_als_start(s->table + (size_t)i * st->f->kp, st->f, s->user, label, len);
-		if (st->f->bias)
-			s->table[(size_t)i * st->f->kp + st->f->k] = 1;
+			rec_als_start(s->table + (size_t)i * st->o->kp, st->o, s->user, label, len);
+		if (st->o->bias)
+			s->table[(size_t)i * st->o->kp + st->o->factors] = 1;
 	}
-	rec_far_used(s->far, (last - first) * st->f->kp * sizeof *s->table);
+	rec_far_used(s->far, (last - first) * st->o->kp * sizeof *s->table);
 	return 0;
 }
 
-static int set_starts(struct rec_als_side *s, const struct rec_als_form *f,
-		      const struct rec_dense *init, const struct rec_run *run, struct rec_err *e)
+static int set_starts(struct rec_als_side *s, const struct rec_als_opts *o,
+		      const struct rec_run *run, struct rec_err *e)
 {
-	struct starts st = { s, f, init, NULL };
+	struct starts st = { s, o, NULL };
 	uint32_t *map = NULL;
 	int rc;
 
-	if (f->no_starts)
+	if (s->no_starts)
 		return 0;
-	if (init && rec_labels_map(&map, s->label, &init->row, e) != 0)
+	if (s->init && rec_labels_map(&map, s->label, &s->init->row, e) != 0)
 		return -1;
 	st.map = map;
 	rc = rec_pool_slices(run->pool, s->label->n, TASK_ROWS, start_rows, &st, e);
@@ -77,7 +76,7 @@ static int set_starts(struct rec_als_side *s, const struct rec_als_form *f,
 
 struct weigh {
 	struct rec_als_side *s;
-	const struct rec_als_form *f;
+	const struct rec_als_opts *o;
 };
 
 static int weigh_pairs(void *arg, uint64_t first, uint64_t last, unsigned thread,
@@ -88,17 +87,17 @@ static int weigh_pairs(void *arg, uint64_t first, uint64_t last, unsigned thread
 	(void)thread;
 	(void)e;
 	for (uint64_t j = first; j < last; j++)
-		w->s->weight[j] = rec_als_weight(w->f, w->s->m->val[j]);
+		w->s->weight[j] = rec_als_weight(w->o, w->s->m->val[j]);
 	return 0;
 }
 
 /* Logarithms are worth keeping, the other weights are made as they are used. */
-static int set_weights(struct rec_als_side *s, const struct rec_als_form *f,
+static int set_weights(struct rec_als_side *s, const struct rec_als_opts *o,
 		       const struct rec_run *run, struct rec_err *e)
 {
-	struct weigh w = { s, f };
+	struct weigh w = { s, o };
 
-	if (f->explicit_loss || f->weights != REC_WEIGHTS_LOG || s->m->far)
+	if (o->explicit_loss || o->weights.kind != REC_TRANSFORM_LOG || s->m->far)
 		return 0;
 	s->weight = rec_alloc(s->m->nnz, sizeof *s->weight, e);
 	if (!s->weight)
@@ -106,9 +105,9 @@ static int set_weights(struct rec_als_side *s, const struct rec_als_form *f,
 	return rec_pool_slices(run->pool, s->m->nnz, TASK_PAIRS, weigh_pairs, &w, e);
 }
 
-static int new_table(struct rec_als_side *s, const struct rec_als_form *f, struct rec_err *e)
+static int new_table(struct rec_als_side *s, const struct rec_als_opts *o, struct rec_err *e)
 {
-	size_t n = (size_t)s->label->n * f->kp;
+	size_t n = (size_t)s->label->n * o->kp;
 
 	if (!s->spill) {
 		s->table = rec_alloc(n, sizeof *s->table, e);
@@ -120,14 +119,12 @@ static int new_table(struct rec_als_side *s, const struct rec_als_form *f, struc
 	return 0;
 }
 
-int rec_als_side_new(struct rec_als_side *s, const struct rec_als_form *f, bool user,
-		     const struct rec_labels *label, const struct rec_csr *m,
-		     const struct rec_dense *init, const struct rec_run *run, struct rec_err *e)
+int rec_als_side_new(struct rec_als_side *s, const struct rec_als_opts *o,
+		     const struct rec_run *run, struct rec_err *e)
 {
-	*s = (struct rec_als_side){ .user = user, .label = label, .m = m, .spill = s->spill };
-	s->bias = f->bias ? rec_zalloc(label->n, sizeof *s->bias, e) : NULL;
-	if ((f->bias && !s->bias) || new_table(s, f, e) != 0 ||
-	    set_starts(s, f, init, run, e) != 0 || set_weights(s, f, run, e) != 0) {
+	s->bias = o->bias ? rec_zalloc(s->label->n, sizeof *s->bias, e) : NULL;
+	if ((o->bias && !s->bias) || new_table(s, o, e) != 0 || set_starts(s, o, run, e) != 0 ||
+	    set_weights(s, o, run, e) != 0) {
 		rec_als_side_free(s);
 		return -1;
 	}
@@ -145,10 +142,10 @@ void rec_als_side_free(struct rec_als_side *s)
 	*s = (struct rec_als_side){ 0 };
 }
 
-int rec_als_side_pack(struct rec_dense *d, struct rec_als_side *s, const struct rec_als_form *f,
+int rec_als_side_pack(struct rec_dense *d, struct rec_als_side *s, const struct rec_als_opts *o,
 		      struct rec_err *e)
 {
-	uint32_t k = f->k, ncols = k + (f->bias ? 2 : 0);
+	uint32_t k = o->factors, ncols = k + (o->bias ? 2 : 0);
 
 	*d = (struct rec_dense){ .ncols = ncols };
 	if (rec_labels_copy(&d->row, s->label, NULL, e) != 0)
@@ -157,12 +154,12 @@ int rec_als_side_pack(struct rec_dense *d, struct rec_als_side *s, const struct 
 	for (uint32_t i = 0; i < s->label->n; i++) {
 		float *to = s->table + (size_t)i * ncols;
 
-		memmove(to, s->table + (size_t)i * f->kp, k * sizeof *to);
-		if (f->bias) {
+		memmove(to, s->table + (size_t)i * o->kp, k * sizeof *to);
+		if (o->bias) {
 			to[k] = s->user ? 1 : s->bias[i];
 			to[k + 1] = s->user ? s->bias[i] : 1;
 		}
-		rec_far_used(s->far, (f->kp + ncols) * sizeof *to);
+		rec_far_used(s->far, (o->kp + ncols) * sizeof *to);
 	}
 	d->val = s->table;
 	d->far = s->far;
@@ -173,22 +170,22 @@ int rec_als_side_pack(struct rec_dense *d, struct rec_als_side *s, const struct 
 }
 
 int rec_als_side_fix(struct rec_als_fixed *q, const struct rec_als_side *s,
-		     const struct rec_als_form *f, const struct rec_run *run, struct rec_err *e)
+		     const struct rec_als_opts *o, const struct rec_run *run, struct rec_err *e)
 {
 	float *gram = NULL;
 
 	*q = (struct rec_als_fixed){ .table = s->table,
 				     .bias = s->bias,
 				     .n = s->label->n,
-				     .catalogue = s->user ? f->users : f->items };
-	if (!f->explicit_loss && rec_als_gram(&gram, f, s->table, q->n, run, e) != 0)
+				     .catalogue = s->user ? o->users : o->items };
+	if (!o->explicit_loss && rec_als_gram(&gram, o, s->table, q->n, run, e) != 0)
 		return -1;
 	q->gram = gram;
 	q->own[0] = gram;
 	return 0;
 }
 
-int rec_als_crew_new(struct rec_als_crew *c, const struct rec_als_form *f,
+int rec_als_crew_new(struct rec_als_crew *c, const struct rec_als_opts *o,
 		     const struct rec_run *run, struct rec_err *e)
 {
 	c->n = rec_pool_size(run->pool);
@@ -198,7 +195,7 @@ int rec_als_crew_new(struct rec_als_crew *c, const struct rec_als_form *f,
 		return -1;
 	}
 	for (unsigned i = 0; i < c->n; i++) {
-		if (rec_als_scratch_new(&c->scratch[i], f, e) != 0) {
+		if (rec_als_scratch_new(&c->scratch[i], o, e) != 0) {
 			rec_als_crew_free(c);
 			return -1;
 		}
@@ -217,7 +214,7 @@ void rec_als_crew_free(struct rec_als_crew *c)
 struct step {
 	struct rec_als_side *s;
 	const struct rec_als_fixed *q;
-	const struct rec_als_form *f;
+	const struct rec_als_opts *o;
 	struct rec_als_crew *crew;
 	const struct rec_als_tell *tell;
 	const struct rec_run *run;
@@ -231,21 +228,21 @@ static int solve_one(struct step *st, uint32_t i, unsigned thread, struct rec_er
 	uint64_t at = m->ptr[i];
 	struct rec_als_pairs h = { m->col + at, m->val + at, s->weight ? s->weight + at : NULL,
 				   (uint32_t)(m->ptr[i + 1] - at) };
-	float *x = s->table + (size_t)i * st->f->kp;
+	float *x = s->table + (size_t)i * st->o->kp;
 	const char *label;
 	size_t len;
 
-	if (st->f->bias)
-		x[st->f->k] = s->bias[i];
-	if (rec_als_solve(st->f, st->q, &h, st->f->solver, st->crew->scratch[thread],
-			  st->run->kernel, x, e) != 0) {
+	if (st->o->bias)
+		x[st->o->factors] = s->bias[i];
+	if (rec_als_solve(st->o, st->q, &h, st->crew->scratch[thread], st->run->kernel, x, e) !=
+	    0) {
 		label = rec_label(s->label, i, &len);
 		return rec_err_prefix(e, "%s '%.*s': ", s->user ? "user" : "item",
 				      len > 200 ? 200 : (int)len, label);
 	}
-	if (st->f->bias) {
-		s->bias[i] = x[st->f->k];
-		x[st->f->k] = 1;
+	if (st->o->bias) {
+		s->bias[i] = x[st->o->factors];
+		x[st->o->factors] = 1;
 	}
 	return 0;
 }
@@ -257,7 +254,7 @@ static int solve_rows(void *arg, uint64_t first, uint64_t last, unsigned thread,
 	uint64_t done;
 
 	rec_csr_walk(st->s->m, st->s->m->ptr[first], st->s->m->ptr[last]);
-	rec_far_used(st->s->far, (last - first) * st->f->kp * sizeof(float));
+	rec_far_used(st->s->far, (last - first) * st->o->kp * sizeof(float));
 	for (uint32_t i = (uint32_t)first; i < last; i++)
 		if (solve_one(st, i, thread, e) != 0)
 			return -1;
@@ -269,10 +266,10 @@ static int solve_rows(void *arg, uint64_t first, uint64_t last, unsigned thread,
 }
 
 int rec_als_step(struct rec_als_side *s, const struct rec_als_fixed *q,
-		 const struct rec_als_form *f, struct rec_als_crew *crew,
+		 const struct rec_als_opts *o, struct rec_als_crew *crew,
 		 const struct rec_als_tell *tell, const struct rec_run *run, struct rec_err *e)
 {
-	struct step st = { .s = s, .q = q, .f = f, .crew = crew, .tell = tell, .run = run };
+	struct step st = { .s = s, .q = q, .o = o, .crew = crew, .tell = tell, .run = run };
 
 	atomic_init(&st.done, 0);
 	if (s->far)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * als/step.h - one side of a factorisation in memory, and the half-step that
- * solves all its rows. Private to als*.c.
+ * solves all its rows.
  */
 #ifndef REC_ALS_STEP_H
 #define REC_ALS_STEP_H
@@ -12,46 +12,44 @@
 #include "model/model.h"
 
 struct rec_als_side {
+	/* set before rec_als_side_new; all pointers are borrowed */
 	bool user;
-	const struct rec_labels *label;	/* borrowed */
-	const struct rec_csr *m;	/* borrowed: the pairs by row of this side */
+	const struct rec_labels *label;
+	const struct rec_csr *m;	/* the pairs by row of this side */
+	const struct rec_dense *init;	/* start vectors of the labels it holds; NULL: none */
+	/*
+	 * Nothing reads the start values, because the first half-step solves
+	 * these rows by Cholesky. They are then not computed.
+	 */
+	bool no_starts;
+	struct rec_spill *spill;	/* the table goes to a temporary file; NULL: memory */
+	/* label->n rows of kp floats, as in als/row.h; a bias each, or NULL */
+	float *table, *bias;
 	/*
 	 * rec_als_weight of each pair, or NULL where it is cheap, or m lies in
 	 * a file
 	 */
 	float *weight;
-	/* label->n rows of kp floats, as in als/row.h; a bias each, or NULL */
-	float *table, *bias;
-	/*
-	 * set before rec_als_side_new: the table goes to a temporary file;
-	 * NULL: memory
-	 */
-	struct rec_spill *spill;
-	struct rec_far *far;		/* then the file of the table */
+	struct rec_far *far;		/* with spill: the file of the table */
 };
 
-/*
- * Allocate (s is empty but for spill), and set start values: of init (NULL for
- * none) for the labels it holds, else by hash.
- */
-REC_MUST int rec_als_side_new(struct rec_als_side *s, const struct rec_als_form *f, bool user,
-			      const struct rec_labels *label, const struct rec_csr *m,
-			      const struct rec_dense *init, const struct rec_run *run,
-			      struct rec_err *e);
+/* Allocate; start values are of init where it has the label, else by hash. */
+REC_MUST int rec_als_side_new(struct rec_als_side *s, const struct rec_als_opts *o,
+			      const struct rec_run *run, struct rec_err *e);
 void rec_als_side_free(struct rec_als_side *s);
 
 /*
  * Stored layout into d, with a copy of the labels; takes the table of s over.
  */
 REC_MUST int rec_als_side_pack(struct rec_dense *d, struct rec_als_side *s,
-			       const struct rec_als_form *f, struct rec_err *e);
+			       const struct rec_als_opts *o, struct rec_err *e);
 
 /*
  * This side as what the other is solved against: table and bias borrowed,
  * Gramian made. Free with rec_als_fixed_free.
  */
 REC_MUST int rec_als_side_fix(struct rec_als_fixed *q, const struct rec_als_side *s,
-			      const struct rec_als_form *f, const struct rec_run *run,
+			      const struct rec_als_opts *o, const struct rec_run *run,
 			      struct rec_err *e);
 
 /* Scratch for every thread of the run. */
@@ -59,7 +57,7 @@ struct rec_als_crew {
 	struct rec_als_scratch **scratch;
 	unsigned n;
 };
-REC_MUST int rec_als_crew_new(struct rec_als_crew *c, const struct rec_als_form *f,
+REC_MUST int rec_als_crew_new(struct rec_als_crew *c, const struct rec_als_opts *o,
 			      const struct rec_run *run, struct rec_err *e);
 void rec_als_crew_free(struct rec_als_crew *c);
 
@@ -74,20 +72,8 @@ struct rec_als_tell {
 
 /* Solve every row of s against q. */
 REC_MUST int rec_als_step(struct rec_als_side *s, const struct rec_als_fixed *q,
-			  const struct rec_als_form *f, struct rec_als_crew *crew,
+			  const struct rec_als_opts *o, struct rec_als_crew *crew,
 			  const struct rec_als_tell *tell, const struct rec_run *run,
 			  struct rec_err *e);
-
-/*
- * als/report.c: reached and empty of r, whose deviation is set: empty where no
- * pair has more than `enough` of its target.
- */
-void rec_als_reach(struct rec_als_report *r, const struct rec_als_form *f,
-		   const struct rec_als_side *user, const struct rec_als_side *item, double enough);
-
-/* The objective, in double. */
-REC_MUST int rec_als_objective(double *objective, const struct rec_als_form *f,
-			       const struct rec_als_side *user, const struct rec_als_side *item,
-			       const struct rec_run *run, struct rec_err *e);
 
 #endif

@@ -3,17 +3,31 @@
  * als/sum.c - sums over rows by blocks and their tree (base/blocks.h), in
  * double.
  *
- * Gramians: a task takes 2^s neighbouring leaves, a whole subtree, and adds
- * them as
- * a binary counter does (one matrix a level), so that at most MAX_TASKS
- * matrices and log2(leaves) a thread are held, whatever the number of rows.
+ * Gramians: a block of rows is a leaf of the tree. A task takes 2^s leaves in a
+ * row, a whole subtree, and adds them as a binary counter does, with one matrix
+ * a level. A new leaf is the carry: where a level is taken, the two are
+ * added and go up one level. Of five leaves a b c d e:
+ *
+ *	leaf	level 0	level 1	level 2
+ *	a	a
+ *	b		ab			a was there: a + b goes up
+ *	c	c	ab
+ *	d			abcd		c + d, then ab + cd go up
+ *	e	e		abcd		the end: abcd + e
+ *
+ * So at most MAX_TASKS matrices and log2(leaves) a thread are held, whatever
+ * the number of rows.
  */
+#include "als/sum.h"
+
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "als/row.h"
 #include "base/blocks.h"
 #include "base/mem.h"
+#include "base/pool.h"
+#include "kernel/kernel.h"
 
 enum { MAX_TASKS = 32 };
 
@@ -54,7 +68,7 @@ struct gramian {
 	const float *table;
 	uint32_t n, kp;
 	uint64_t nblocks, per_task;	/* leaves; leaves of a task, a power of two */
-	size_t levels;			/* matrices of the counter of a thread */
+	size_t levels;			/* matrices of a thread: of the counter, and the carry */
 	const struct rec_kernel *kn;
 	double *task_sum;		/* a matrix a task */
 	double *level;			/* levels matrices a thread */
@@ -89,7 +103,8 @@ static int sum_task(void *arg, size_t task, unsigned thread, struct rec_err *e)
 {
 	const struct gramian *g = arg;
 	size_t size = (size_t)g->kp * g->kp;
-	double *level = g->level + thread * g->levels * size, *sum = g->task_sum + task * size;
+	double *level = g->level + thread * g->levels * size,
+	       *carry = level + (g->levels - 1) * size, *sum = g->task_sum + task * size;
 	float *f = g->block + thread * size;
 	uint64_t first = task * g->per_task,
 		 last = first + g->per_task < g->nblocks ? first + g->per_task : g->nblocks,
@@ -100,13 +115,12 @@ static int sum_task(void *arg, size_t task, unsigned thread, struct rec_err *e)
 	for (uint64_t done = 0; done < count; done++) {
 		size_t l = 0;
 
-		leaf(g, first + done, f, level + (g->levels - 1) * size);
+		leaf(g, first + done, f, carry);
 		for (; done >> l & 1; l++) {
-			add_to(level + l * size, level + (g->levels - 1) * size, size);
-			memcpy(level + (g->levels - 1) * size, level + l * size,
-			       size * sizeof *level);
+			add_to(level + l * size, carry, size);
+			memcpy(carry, level + l * size, size * sizeof *carry);
 		}
-		memcpy(level + l * size, level + (g->levels - 1) * size, size * sizeof *level);
+		memcpy(level + l * size, carry, size * sizeof *carry);
 	}
 	/*
 	 * the smaller subtrees stand on the right: left + (sum of what is right

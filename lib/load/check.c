@@ -6,7 +6,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "als/row.h"
+#include "als/options.h"
 #include "model/transform.h"
 #include "sim/methods.h"
 
@@ -231,19 +231,19 @@ static int check_duplicates(const struct rec_meta *m, struct rec_err *e)
 
 static int check_als(const struct rec_model *m, struct rec_err *e)
 {
-	struct rec_als_form f;
+	struct rec_als_opts o;
 
 	if (!m->has_factors)
 		return rec_err_set(
 			e, REC_EDATA,
 			"metadata say als, but there are no blocks 'user' and 'item'" OF_ONE_RUN);
-	if (rec_als_form_load(&f, &m->meta, e) != 0)
+	if (rec_als_opts_load(&o, &m->meta, e) != 0)
 		return -1;
-	if (!f.explicit_loss && (rec_meta_get(&m->meta, "bias") || rec_meta_get(&m->meta, "mean")))
+	if (!o.explicit_loss && (rec_meta_get(&m->meta, "bias") || rec_meta_get(&m->meta, "mean")))
 		return rec_err_set(e, REC_EDATA,
 				   "metadata: %s goes with explicit loss, but loss is implicit",
 				   rec_meta_get(&m->meta, "bias") ? "bias" : "mean");
-	return check_duplicates(&m->meta, e) == 0 ? rec_als_form_fits(&f, m, e) : -1;
+	return check_duplicates(&m->meta, e) == 0 ? rec_als_opts_fit(&o, m, e) : -1;
 }
 
 static int check_sim(const struct rec_model *m, const char *name, struct rec_err *e)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* transform.c - how a value of a history becomes its weight. */
+/* model/transform.c - how a value becomes a weight. */
 #include "model/transform.h"
 
 #include <math.h>
 #include <string.h>
 
-#include "base/math.h"
+const char *const rec_transform_names[] = { "none", "linear", "log", NULL };
 
 static int positive(const struct rec_meta *m, const char *key, double *x, struct rec_err *e)
 {
@@ -21,36 +21,27 @@ static int positive(const struct rec_meta *m, const char *key, double *x, struct
 int rec_transform_load(struct rec_transform *t, const struct rec_meta *m, struct rec_err *e)
 {
 	const char *name = rec_meta_get(m, "history.weights");
+	unsigned kind = REC_TRANSFORM_NONE;
 
-	if (!name || !strcmp(name, "none"))
-		t->kind = REC_TRANSFORM_NONE;
-	else if (!strcmp(name, "linear"))
-		t->kind = REC_TRANSFORM_LINEAR;
-	else if (!strcmp(name, "log"))
-		t->kind = REC_TRANSFORM_LOG;
-	else
+	while (name && rec_transform_names[kind] && strcmp(name, rec_transform_names[kind]) != 0)
+		kind++;
+	if (!rec_transform_names[kind])
 		return rec_err_set(
 			e, REC_EDATA,
 			"metadata of the model: history.weights is '%s', not none, linear or log",
 			name);
-	if (positive(m, "history.alpha", &t->alpha, e) ||
-	    positive(m, "history.epsilon", &t->epsilon, e) ||
-	    positive(m, "history.divisor", &t->divisor, e))
+	t->kind = (enum rec_transform_kind)kind;
+	if (positive(m, "history.alpha", &t->alpha, e) != 0 ||
+	    positive(m, "history.epsilon", &t->epsilon, e) != 0)
 		return -1;
-	return 0;
+	return positive(m, "history.divisor", &t->divisor, e);
 }
 
 float rec_transform_weight(const struct rec_transform *t, float value)
 {
-	switch (t->kind) {
-	case REC_TRANSFORM_LINEAR:
-		return (float)(t->alpha * (double)value / t->divisor);
-	case REC_TRANSFORM_LOG:
-		return value > 0 ? (float)(t->alpha * rec_log1p((double)value / t->epsilon) /
-					   t->divisor) :
-				   0;
-	case REC_TRANSFORM_NONE:
-		break;
-	}
-	return value > 0 ? 1.0f : 0.0f;
+	if (t->kind == REC_TRANSFORM_NONE)
+		return value > 0 ? 1.0f : 0.0f;
+	if (t->kind == REC_TRANSFORM_LOG && !(value > 0))
+		return 0;
+	return rec_transform_scaled(t, (double)value);
 }

@@ -159,13 +159,13 @@ static void starts(const struct rec_model *m, struct rec_err *e)
 	unsigned long factors = k ? strtoul(k, NULL, 10) : 0;
 	struct rec_als_opts o = als_opts(factors >= 1 && factors <= 256 ? (unsigned)factors : 4,
 					 is_explicit(m), draw(4) != 0);
+	struct rec_als_job job = { .init = m };
 	struct rec_model made;
 
 	o.iterations = (uint32_t)draw(2);
-	o.init = m;
 	if (draw(4) == 0)
 		o.solver = REC_CG;
-	if (went_well(rec_als_train(&made, &pairs, &o, &machine, e), e)) {
+	if (went_well(rec_als_train(&made, &pairs, &o, &job, &machine, e), e)) {
 		used++;
 		rec_model_free(&made);
 	}

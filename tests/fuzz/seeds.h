@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "als/als.h"
+#include "als/half.h"
 #include "eval/evaluate.h"
 #include "eval/peruser.h"
 #include "matrix/lists.h"
@@ -153,7 +154,7 @@ static inline void als_seed(const char *name, const struct rec_als_opts *o, stru
 {
 	struct rec_model m;
 
-	need(rec_als_train(&m, &pairs, o, &machine, e), e);
+	need(rec_als_train(&m, &pairs, o, NULL, &machine, e), e);
 	add_model(name, &m, true, e);
 }
 
@@ -167,7 +168,7 @@ static inline void half_seed(const char *name, const struct rec_als_opts *o, boo
 	};
 	struct rec_model m, half;
 
-	need(rec_als_train(&m, &pairs, o, &machine, e), e);
+	need(rec_als_train(&m, &pairs, o, NULL, &machine, e), e);
 	need(rec_als_half(&half, &m, &pairs, &h, &machine, e), e);
 	add_model(name, &half, true, e);
 	rec_model_free(&m);
@@ -182,7 +183,7 @@ static inline void bare_seed(const char *name, bool users, struct rec_err *e)
 	struct rec_als_opts o = als_opts(3, false, false);
 	struct rec_model m;
 
-	need(rec_als_train(&m, &pairs, &o, &machine, e), e);
+	need(rec_als_train(&m, &pairs, &o, NULL, &machine, e), e);
 	rec_meta_free(&m.meta);
 	if (!users)
 		rec_dense_free(&m.user);
@@ -194,7 +195,7 @@ static inline void als_seeds(struct rec_err *e)
 	struct rec_als_opts implicit = als_opts(4, false, false), logs = implicit,
 			    ratings = als_opts(4, true, true), plain = als_opts(3, true, false);
 
-	logs.weights = REC_WEIGHTS_LOG;
+	logs.weights.kind = REC_TRANSFORM_LOG;
 	logs.solver = REC_CG;
 	als_seed("implicit", &implicit, e);
 	als_seed("implicit log cg", &logs, e);
@@ -234,7 +235,7 @@ static inline void dense_seed(struct rec_err *e)
 	struct rec_model m, d;
 
 	dot.neighbours = 0;
-	need(rec_als_train(&m, &pairs, &o, &machine, e), e);
+	need(rec_als_train(&m, &pairs, &o, NULL, &machine, e), e);
 	need(rec_sim_from_factors(&d, &m, &dot, &machine, e), e);
 	add_model("dense", &d, true, e);
 	rec_model_free(&m);

@@ -10,7 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "als/row.h"
+#include "als/als.h"
+#include "als/foldin.h"
+#include "als/half.h"
+#include "als/sum.h"
 #include "base/mem.h"
 #include "base/random.h"
 #include "check.h"
@@ -125,9 +128,9 @@ struct oracle {
 
 static double plain_weight(const struct rec_als_opts *o, double v)
 {
-	return o->weights == REC_WEIGHTS_NONE	? 1 :
-	       o->weights == REC_WEIGHTS_LINEAR ? fabs(v) :
-						  log1p(fabs(v) / o->epsilon);
+	return o->weights.kind == REC_TRANSFORM_NONE	? 1 :
+	       o->weights.kind == REC_TRANSFORM_LINEAR ? fabs(v) :
+						  log1p(fabs(v) / o->weights.epsilon);
 }
 
 static struct oracle make_oracle(const struct rec_als_opts *o, const struct rec_sparse *x,
@@ -146,7 +149,7 @@ static struct oracle make_oracle(const struct rec_als_opts *o, const struct rec_
 		sum += v != 0 || o->target_value ? plain_weight(o, v) : 0;
 	}
 	r.mean = values / (double)x->m.nnz;
-	if (o->weights != REC_WEIGHTS_NONE)
+	if (o->weights.kind != REC_TRANSFORM_NONE)
 		r.divisor = sum / fit;
 	r.alpha0 = o->explicit_loss   ? 0 :
 		   o->unobserved >= 0 ? o->unobserved :
@@ -168,7 +171,7 @@ static void pair_terms(const struct oracle *r, double v, double *w, double *targ
 		*target = v;
 		return;
 	}
-	*w = v == 0 && !o->target_value ? 0 : o->alpha * plain_weight(o, v) / r->divisor;
+	*w = v == 0 && !o->target_value ? 0 : o->weights.alpha * plain_weight(o, v) / r->divisor;
 	*target = o->target_value ? v : v > 0;
 }
 
@@ -356,6 +359,24 @@ static void check_foldin(const struct rec_model *m, const struct rec_sparse *x,
 	free(p);
 }
 
+/* What is read from metadata is what was written to them. */
+static void check_kept(const struct rec_meta *made, const char *name)
+{
+	struct rec_meta again = { 0 };
+	struct rec_als_opts o;
+
+	MUST(rec_als_opts_load(&o, made, &err), &err);
+	MUST(rec_als_opts_save(&again, &o, &err), &err);
+	CHECK(again.n >= 12, "%s: %zu settings in metadata", name, again.n);
+	for (size_t i = 0; i < again.n; i++) {
+		const char *was = rec_meta_get(made, again.entry[i].key);
+
+		CHECK(was && strcmp(was, again.entry[i].value) == 0, "%s: %s is %s, not %s", name,
+		      again.entry[i].key, again.entry[i].value, was ? was : "kept");
+	}
+	rec_meta_free(&again);
+}
+
 /* One configuration against oracle, threads, instruction sets and fold-in. */
 static void check_config(const char *name, const struct rec_als_opts *given,
 			 const struct rec_sparse *x)
@@ -363,14 +384,13 @@ static void check_config(const char *name, const struct rec_als_opts *given,
 	struct rec_als_opts o = *given;
 	struct rec_run run = make_run(0, NULL);
 	struct track t = { 0 };
+	struct rec_als_job job = { .objective = true, .objective_fn = follow, .objective_arg = &t };
 	struct rec_model m, m2;
 	struct oracle r;
 	double value;
 
-	o.objective = true;
-	o.objective_fn = follow;
-	o.objective_arg = &t;
-	MUST(rec_als_train(&m, x, &o, &run, &err), &err);
+	MUST(rec_als_train(&m, x, &o, &job, &run, &err), &err);
+	check_kept(&m.meta, name);
 	r = make_oracle(&o, x, &m);
 	CHECK(finite_dense(&m.user) && finite_dense(&m.item), "%s: a factor is not finite", name);
 	CHECK(t.n == 2 * o.iterations, "%s: %u objectives", name, t.n);
@@ -382,11 +402,10 @@ static void check_config(const char *name, const struct rec_als_opts *given,
 		check_gradient(&r, name);
 		check_foldin(&m, x, &run, name);
 	}
-	o.objective = false;
 	for (unsigned threads = 2; threads <= 7; threads += 5) {
 		struct rec_run many = make_run(threads, NULL);
 
-		MUST(rec_als_train(&m2, x, &o, &many, &err), &err);
+		MUST(rec_als_train(&m2, x, &o, NULL, &many, &err), &err);
 		CHECK(same_dense(&m.user, &m2.user) && same_dense(&m.item, &m2.item) &&
 			      same_meta(&m.meta, &m2.meta),
 		      "%s: %u threads", name, threads);
@@ -396,7 +415,7 @@ static void check_config(const char *name, const struct rec_als_opts *given,
 	for (const char *const *isa = rec_kernel_names(); *isa; isa++) {
 		struct rec_run other = make_run(0, *isa);
 
-		MUST(rec_als_train(&m2, x, &o, &other, &err), &err);
+		MUST(rec_als_train(&m2, x, &o, NULL, &other, &err), &err);
 		CHECK(same_dense(&m.user, &m2.user) && same_dense(&m.item, &m2.item), "%s: %s",
 		      name, *isa);
 		rec_model_free(&m2);
@@ -432,11 +451,11 @@ static void test_implicit(void)
 	make_data(&e, 300, 70, 0.4, mixed);
 	o = small();
 	check_config("dislikes", &o, &e.x);
-	o.weights = REC_WEIGHTS_LINEAR;
+	o.weights.kind = REC_TRANSFORM_LINEAR;
 	check_config("linear", &o, &e.x);
-	o.weights = REC_WEIGHTS_LOG;
-	o.epsilon = 0.3;
-	o.alpha = 2.5;
+	o.weights.kind = REC_TRANSFORM_LOG;
+	o.weights.epsilon = 0.3;
+	o.weights.alpha = 2.5;
 	check_config("log", &o, &e.x);
 	o = small();
 	o.target_value = true;
@@ -475,10 +494,10 @@ static void test_cg_converges(void)
 	double worst = 0;
 
 	make_data(&d, 300, 70, 0.4, one);
-	MUST(rec_als_train(&a, &d.x, &o, &run, &err), &err);
+	MUST(rec_als_train(&a, &d.x, &o, NULL, &run, &err), &err);
 	o.solver = REC_CG;
 	o.cg_steps = 60;
-	MUST(rec_als_train(&b, &d.x, &o, &run, &err), &err);
+	MUST(rec_als_train(&b, &d.x, &o, NULL, &run, &err), &err);
 	for (size_t i = 0; i < (size_t)a.user.row.n * a.user.ncols; i++)
 		worst = fmax(worst, fabs((double)a.user.val[i] - b.user.val[i]));
 	CHECK(worst < 1e-4, "cg is %g from cholesky", worst);
@@ -499,9 +518,9 @@ static void test_halves(const struct rec_als_opts *given, value_fn *value, const
 
 	make_data(&d, 600, 70, 0.3, value);
 	o.iterations = 1;
-	MUST(rec_als_train(&whole, &d.x, &o, &run, &err), &err);
+	MUST(rec_als_train(&whole, &d.x, &o, NULL, &run, &err), &err);
 	o.iterations = 0;
-	MUST(rec_als_train(&start, &d.x, &o, &run, &err), &err);
+	MUST(rec_als_train(&start, &d.x, &o, NULL, &run, &err), &err);
 	MUST(rec_als_half(&item, &start, &d.x, &h, &run, &err), &err);
 	CHECK(same_dense(&item.item, &whole.item) && item.user.row.n == 0 && unknown == 0,
 	      "%s: half item", name);
@@ -544,6 +563,7 @@ static void test_init_from(void)
 {
 	struct rec_run run = make_run(0, NULL);
 	struct rec_als_opts o = small();
+	struct rec_als_job job = { 0 };
 	struct rec_model a, b, c;
 	struct data d;
 
@@ -553,17 +573,17 @@ static void test_init_from(void)
 		o.explicit_loss = true;
 		o.solver = cg ? REC_CG : REC_CHOLESKY;
 		o.iterations = 3;
-		MUST(rec_als_train(&a, &d.x, &o, &run, &err), &err);
+		MUST(rec_als_train(&a, &d.x, &o, NULL, &run, &err), &err);
 		o.iterations = 2;
-		MUST(rec_als_train(&b, &d.x, &o, &run, &err), &err);
+		MUST(rec_als_train(&b, &d.x, &o, NULL, &run, &err), &err);
 		o.iterations = 1;
-		o.init = &b;
-		MUST(rec_als_train(&c, &d.x, &o, &run, &err), &err);
+		job.init = &b;
+		MUST(rec_als_train(&c, &d.x, &o, &job, &run, &err), &err);
 		CHECK(same_dense(&a.user, &c.user) && same_dense(&a.item, &c.item),
 		      "2 + 1 sweeps differ from 3 (cg %d)", cg);
 		o.factors = 13;
 		rec_model_free(&a);
-		CHECK(rec_als_train(&a, &d.x, &o, &run, &err) == -1 &&
+		CHECK(rec_als_train(&a, &d.x, &o, &job, &run, &err) == -1 &&
 			      strcmp(err.msg, "the model to start from has 12 factors, this run "
 					      "13; give -k 12") == 0,
 		      "%s", err.msg);
@@ -617,7 +637,7 @@ static void expect_error(const char *text, const struct rec_sparse *x, const str
 	struct rec_model m;
 
 	err = (struct rec_err){ 0 };
-	CHECK(rec_als_train(&m, x, o, &run, &err) == -1 && err.code == REC_EDATA &&
+	CHECK(rec_als_train(&m, x, o, NULL, &run, &err) == -1 && err.code == REC_EDATA &&
 		      strcmp(err.msg, text) == 0,
 	      "'%s', expected '%s'", err.msg, text);
 	CHECK(!m.has_factors && m.meta.n == 0, "a failed training leaves something in the model");
@@ -630,7 +650,7 @@ static void expect_finite(const char *name, const struct rec_sparse *x,
 	struct rec_run run = make_run(0, NULL);
 	struct rec_model m;
 
-	MUST(rec_als_train(&m, x, o, &run, &err), &err);
+	MUST(rec_als_train(&m, x, o, NULL, &run, &err), &err);
 	CHECK(finite_dense(&m.user) && finite_dense(&m.item), "%s: not finite", name);
 	if (o->solver == REC_CHOLESKY)
 		check_foldin(&m, x, &run, name);
@@ -735,7 +755,7 @@ static void test_zero_rows(void)
 	make_data(&d, 30, 20, 0.4, one);
 	for (uint64_t j = d.ptr[7]; j < d.ptr[8]; j++)
 		d.val[j] = 0;
-	MUST(rec_als_train(&m, &d.x, &o, &run, &err), &err);
+	MUST(rec_als_train(&m, &d.x, &o, NULL, &run, &err), &err);
 	for (uint32_t c = 0; c < 12; c++)
 		zeros = zeros && m.user.val[7 * 12 + c] == 0 && m.user.val[8 * 12] != 0;
 	CHECK(zeros, "a row of zeros has factors");
@@ -743,7 +763,7 @@ static void test_zero_rows(void)
 	o.explicit_loss = true;
 	for (uint64_t j = 0; j < d.x.m.nnz; j++)
 		d.val[j] = 3.5f;
-	MUST(rec_als_train(&m, &d.x, &o, &run, &err), &err);
+	MUST(rec_als_train(&m, &d.x, &o, NULL, &run, &err), &err);
 	zeros = true;
 	for (uint32_t c = 0; c < 12; c++)
 		zeros = zeros && m.user.val[c] == 0 && m.item.val[c] == 0;
@@ -763,7 +783,7 @@ int main(void)
 	test_explicit();
 	test_cg_converges();
 	test_halves(&o, mixed, "implicit");
-	o.weights = REC_WEIGHTS_LOG;
+	o.weights.kind = REC_TRANSFORM_LOG;
 	o.solver = REC_CG;
 	test_halves(&o, mixed, "log cg");
 	o = small();

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/* als/report.h - what a person should hear of a training. */
+#ifndef REC_ALS_REPORT_H
+#define REC_ALS_REPORT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "als/options.h"
+#include "base/lang.h"
+#include "model/outliers.h"
+
+REC_BEGIN_C
+
+/*
+ * The share of its target that the best pair should reach after so many sweeps.
+ * Vectors grow from small start values, some sixfold in a half-step.
+ */
+static inline double rec_als_enough(uint64_t sweeps)
+{
+	return sweeps == 0 ? 0 : sweeps < 4 ? 1e-4 : 0.01;
+}
+
+struct rec_als_report {
+	/*
+	 * no pair reaches rec_als_enough of its target (start values: all
+	 * vectors are 0)
+	 */
+	bool empty;
+	/*
+	 * then the most that one does, as a share: of 1 or of the value;
+	 * explicit: of the deviation, by the product of vectors
+	 */
+	double reached;
+	/* explicit: standard deviation of the values; 0 where all are alike */
+	double deviation;
+	struct rec_outliers outliers;	/* of --weights linear: left out of the divisor */
+};
+
+/*
+ * Set reached and empty of r, whose deviation is set: empty where no pair has
+ * more than `enough` of its target.
+ */
+struct rec_als_side;
+void rec_als_reach(struct rec_als_report *r, const struct rec_als_opts *o,
+		   const struct rec_als_side *user, const struct rec_als_side *item, double enough);
+
+REC_END_C
+
+#endif
