@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/label.h"
 #include "base/mem.h"
 #include "cmd/cli/cli.h"
 #include "cmd/cli/load.h"
@@ -497,11 +498,8 @@ static int check_looks(struct rec_err *e)
 		label = rec_label(&w.in.row, 0, &n);
 	return rec_err_set(e, REC_EDATA,
 			   "<stdin>: no line has a TAB%s%.*s%s; a history is user TAB item; %s? %s",
-			   n ? ", as in '" : "", (int)(n < 40 ? n : 40), label,
-			   n > 40 ? "...'" :
-			   n	  ? "'" :
-				    "",
-			   l->what, l->todo);
+			   n ? ", as in '" : "", REC_LABEL(label, n), n ? "'" : "", l->what,
+			   l->todo);
 }
 
 static void free_work(void)

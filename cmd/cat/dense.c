@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/label.h"
 #include "cmd/cat/labels.h"
 
 int cat_dense_new(struct cat_dense *d, const struct rec_foreign_dense *f, struct rec_err *e)
@@ -22,7 +23,7 @@ int cat_dense_new(struct cat_dense *d, const struct rec_foreign_dense *f, struct
 	for (uint64_t r = 0; rc == 0 && r < f->nrows; r++) {
 		if (r > 0 && cat_label_order(&order[r - 1], &order[r]) == 0)
 			rc = rec_err_set(e, REC_EDATA, "row '%.*s' appears twice",
-					 (int)order[r].len, order[r].p);
+					 REC_LABEL(order[r].p, order[r].len));
 		else
 			rc = rec_buf_add(&d->bytes, order[r].p, order[r].len, e);
 		d->off[r + 1] = d->bytes.n;

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "base/label.h"
 #include "base/mem.h"
 #include "cmd/cli/files.h"
 #include "matrix/labels.h"
@@ -47,7 +48,7 @@ static int check_unique(const struct rec_label_list *l, const char *path, struct
 	for (uint64_t i = 1; rc == 0 && i < l->n; i++)
 		if (cat_label_order(&order[i - 1], &order[i]) == 0)
 			rc = rec_err_set(e, REC_EDATA, "%s: label '%.*s' appears twice", path,
-					 (int)order[i].len, order[i].p);
+					 REC_LABEL(order[i].p, order[i].len));
 	free(order);
 	return rc;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "base/label.h"
 
 static int add_hash(struct cat_ranks *r, uint64_t h, struct rec_err *e);
 
@@ -51,7 +52,7 @@ int cat_ranks_next(struct cat_ranks *r, struct rec_row *row, struct rec_err *e)
 		if (fresh == 0)
 			return rec_err_set(e, REC_EDATA,
 					   "--rank: the rows of '%.*s' do not stand together",
-					   (int)row->row_len, row->row);
+					   REC_LABEL(row->row, row->row_len));
 		r->label.n = r->n = 0;
 		if (fresh < 0 || rec_buf_add(&r->label, row->row, row->row_len, e) != 0)
 			return -1;

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "base/label.h"
 #include "base/mem.h"
 #include "cmd/cat/labels.h"
 #include "cmd/cli/load.h"
@@ -84,7 +85,7 @@ int cat_sink_row(void *sink, const struct rec_row *given, struct rec_err *e)
 		return rec_err_set(
 			e, REC_EDATA,
 			"'%.*s' is a label without a pair, which text and recmat alone can hold",
-			(int)(row.row_len < 100 ? row.row_len : 100), row.row);
+			REC_LABEL(row.row, row.row_len));
 	if (s->format && s->format->shape == REC_SHAPE_DENSE)
 		return not_dense(s, e);
 	if (s->format && s->format->ranked && keep_score(&row, e) != 0)

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/label.h"
 #include "base/mem.h"
 #include "base/progress.h"
 
@@ -238,7 +239,7 @@ static int solve_one(struct step *st, uint32_t i, unsigned thread, struct rec_er
 	    0) {
 		label = rec_label(s->label, i, &len);
 		return rec_err_prefix(e, "%s '%.*s': ", s->user ? "user" : "item",
-				      len > 200 ? 200 : (int)len, label);
+				      REC_LABEL(label, len));
 	}
 	if (st->o->bias) {
 		s->bias[i] = x[st->o->factors];

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* label.h - how long a label may be. */
+/*
+ * base/label.h - how long a label may be, and how much of one a message shows.
+ */
 #ifndef REC_BASE_LABEL_H
 #define REC_BASE_LABEL_H
+
+#include <stddef.h>
 
 #include "base/lang.h"
 
@@ -13,6 +17,19 @@ REC_BEGIN_C
  */
 enum { REC_LABEL_MAX = 0x7fffffff };
 #define REC_LABEL_TOO_LONG "longer than 2 GiB"
+
+/*
+ * The arguments of "%.*s" for a label of n bytes at p, cut after
+ * REC_LABEL_CUT: a message has 512 bytes (recpipe/err.h), and two labels leave
+ * enough of them to say what is wrong.
+ */
+enum { REC_LABEL_CUT = 100 };
+#define REC_LABEL(p, n) rec_label_cut(n), (p)
+
+static inline int rec_label_cut(size_t n)
+{
+	return n < REC_LABEL_CUT ? (int)n : (int)REC_LABEL_CUT;
+}
 
 REC_END_C
 

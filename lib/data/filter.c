@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "base/hash.h"
+#include "base/label.h"
 #include "base/math.h"
 #include "base/mem.h"
 #include "data/split.h"
@@ -76,7 +77,7 @@ static int decay(struct rec_filter_counts *c, struct rec_cell *cell, uint64_t n,
 				   timed ? "'%.*s' '%.*s': its value is beyond float32 at --now, "
 					   "long before its time" :
 					   "'%.*s' '%.*s': --half-life needs a time on every row",
-				   (int)nu, user, (int)ni, item);
+				   REC_LABEL(user, nu), REC_LABEL(item, ni));
 	}
 	return 0;
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "base/label.h"
 #include "base/mem.h"
 #include "base/random.h"
 #include "io/num.h"
@@ -159,7 +160,7 @@ static int missing_time(const struct rec_sparse *m, uint32_t u, uint32_t col, st
 	return rec_err_set(e, REC_EDATA,
 			   "'%.*s' '%.*s': a split by time needs a time on every row (a fourth "
 			   "field; --ratio and --leave need none)",
-			   (int)nu, user, (int)ni, item);
+			   REC_LABEL(user, nu), REC_LABEL(item, ni));
 }
 
 static bool by_time(const struct rec_split *s)

@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 
+#include "base/label.h"
 #include "base/mem.h"
 #include "eval/sampled.h"
 
@@ -27,7 +28,7 @@ static int not_a_candidate(const struct rec_lists *l, uint32_t row, uint32_t col
 
 	return rec_err_set(e, REC_EDATA,
 			   "the list of '%.*s' holds '%.*s', which is not among its candidates",
-			   (int)nu, user, (int)ni, item);
+			   REC_LABEL(user, nu), REC_LABEL(item, ni));
 }
 
 static int check_block(void *arg, uint64_t first, uint64_t last, unsigned thread,

@@ -188,7 +188,7 @@ static int user_labels(struct reader *d, struct rec_results *r, struct rec_err *
 			return rec_err_set(
 				e, REC_EDATA,
 				"%s: user '%.*s' appears twice: parts must hold different users",
-				d->name, (int)d->run[i].label_len, d->run[i].p);
+				d->name, REC_LABEL(d->run[i].p, d->run[i].label_len));
 	}
 	off = rec_alloc(d->runs + 1, sizeof *off, e);
 	text = rec_alloc(bytes, 1, e);

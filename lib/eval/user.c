@@ -12,6 +12,8 @@
 
 #include <stdlib.h>
 
+#include "base/label.h"
+
 enum { EVERYWHERE = -1 };	/* focus: all items; else a third */
 
 struct user {
@@ -304,7 +306,7 @@ static int check_whole(const struct user *x, const struct rec_ranking *r, struct
 		return 0;
 	return rec_err_set(e, REC_EDATA,
 			   "auc needs whole lists: that of '%.*s' holds %llu of %llu candidate%s",
-			   (int)n, label, (unsigned long long)listed,
+			   REC_LABEL(label, n), (unsigned long long)listed,
 			   (unsigned long long)x->candidates_all, REC_S(x->candidates_all));
 }
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/label.h"
 #include "base/mem.h"
 #include "foreign/formats.h"
 #include "foreign/record.h"
@@ -80,7 +81,7 @@ static int find_column(const struct csv *c, const char *s, size_t n, size_t *col
 	if (rec_num_u64(s, n, &number) == REC_NUM_OK) {
 		if (number < 1 || number > MOST_COLUMNS)
 			return rec_err_set(e, REC_EUSAGE, "--columns: %.*s is not between 1 and %d",
-					   rec_shown(n), s, MOST_COLUMNS);
+					   REC_LABEL(s, n), MOST_COLUMNS);
 		*column = (size_t)number;
 		return 0;
 	}
@@ -90,13 +91,13 @@ static int find_column(const struct csv *c, const char *s, size_t n, size_t *col
 				return rec_err_set(e, REC_EDATA,
 						   "%s:%llu: columns %zu and %zu are called "
 						   "'%.*s'; choose by number",
-						   file, line, *column, i + 1, rec_shown(n), s);
+						   file, line, *column, i + 1, REC_LABEL(s, n));
 			*column = i + 1;
 		}
 	if (*column)
 		return 0;
 	return rec_err_set(e, REC_EDATA, "%s:%llu: no column is called '%.*s'; there are: %s", file,
-			   line, rec_shown(n), s, names_there(c, there, sizeof there));
+			   line, REC_LABEL(s, n), names_there(c, there, sizeof there));
 }
 
 /* Letters in the list of columns are names, which a header holds. */
@@ -304,7 +305,7 @@ static int take_value(struct csv *c, const struct rec_record_field *f, struct re
 			return rec_record_fail(&c->rec, c->column[2], e,
 					       "%s%.*s%s; --empty 1 takes a missing value as 1, "
 					       "--empty skip leaves the row out",
-					       f->n ? "'" : "empty", rec_shown(f->n), f->s,
+					       f->n ? "'" : "empty", REC_LABEL(f->s, f->n),
 					       f->n ? "' is not a number" : "");
 		c->ones += c->o->empty == REC_EMPTY_ONE;
 		return c->o->empty == REC_EMPTY_ONE;
@@ -326,7 +327,7 @@ static int take_date(struct csv *c, const struct rec_record_field *f, struct rec
 	if (rc != 0)
 		return rec_record_fail(&c->rec, c->column[3], e,
 				       "'%.*s' is not a time of the format '%.60s' (--time-format)",
-				       rec_shown(f->n), f->s, format);
+				       REC_LABEL(f->s, f->n), format);
 	row->has |= REC_HAS_TIME;
 	return 1;
 }

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "base/label.h"
 #include "foreign/formats.h"
 #include "foreign/line.h"
 #include "io/looks.h"
@@ -91,7 +92,7 @@ static int put_field(struct rec_out *out, const struct rec_foreign_opts *o, cons
 		return rec_err_set(
 			e, REC_EDATA,
 			"the label '%.*s' holds the delimiter, which needs quotes (--quote double)",
-			rec_shown(n), s);
+			REC_LABEL(s, n));
 	return rec_out_write(out, s, n, e);
 }
 
@@ -133,8 +134,9 @@ int rec_csv_write(struct rec_out *out, const struct rec_foreign_opts *o, const s
 		return rec_err_set(e, REC_EDATA,
 				   "'%.*s' '%.*s' has a %s, rows before have none; --header writes "
 				   "all four fields for every row",
-				   rec_shown(row->row_len), row->row, rec_shown(row->col_len),
-				   row->col, row->has & REC_HAS_TIME ? "time" : "value");
+				   REC_LABEL(row->row, row->row_len),
+				   REC_LABEL(row->col, row->col_len),
+				   row->has & REC_HAS_TIME ? "time" : "value");
 	if (put_field(out, o, row->row, row->row_len, d, e) != 0 ||
 	    rec_out_write(out, d, len, e) != 0 ||
 	    put_field(out, o, row->col, row->col_len, d, e) != 0)

@@ -9,6 +9,7 @@
 
 #include "base/bits.h"
 #include "base/bytes.h"
+#include "base/label.h"
 #include "base/mem.h"
 #include "foreign/formats.h"
 #include "foreign/line.h"
@@ -202,7 +203,7 @@ int rec_word2vec_write(struct rec_out *out, const struct rec_foreign_opts *o,
 			return rec_err_set(e, REC_EDATA,
 					   "the label '%.*s' holds a blank, which word2vec cannot; "
 					   "--to factors can",
-					   rec_shown(len), b->row_bytes + b->row_off[r]);
+					   REC_LABEL(b->row_bytes + b->row_off[r], len));
 		if (put_vector(out, b, r, ' ', e) != 0)
 			return -1;
 	}

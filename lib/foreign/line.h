@@ -89,12 +89,6 @@ REC_MUST int rec_line_label(const struct rec_foreign_line *l, int field, const c
  */
 int rec_field_next(char **p, const char *end, const char *delimiter, char **s, size_t *n);
 
-/* Bytes of a label that a message shows, for "%.*s". */
-static inline int rec_shown(size_t n)
-{
-	return (int)(n < 100 ? n : 100);
-}
-
 /*
  * The delimiter an option names: "\t" written out is TAB; "blanks" is "", runs
  * of blanks and TABs.

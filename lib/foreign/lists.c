@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/label.h"
 #include "foreign/formats.h"
 #include "foreign/line.h"
 #include "io/num.h"
@@ -114,8 +115,8 @@ static int cut_cell(struct rec_foreign_line *l, int field, struct word *cell, st
 	while (colon > cell->s && colon[-1] != ':')
 		colon--;
 	if (colon == cell->s)
-		return rec_line_fail(l, field, e, "'%.*s' is not item:value", rec_shown(cell->n),
-				     cell->s);
+		return rec_line_fail(l, field, e, "'%.*s' is not item:value",
+				     REC_LABEL(cell->s, cell->n));
 	*value = (struct word){ colon, (size_t)(cell->s + cell->n - colon) };
 	cell->n -= value->n + 1;
 	return rec_line_label(l, field, cell->s, cell->n, e);
@@ -282,7 +283,7 @@ static int put_word(struct rec_out *out, const char *s, size_t n, const char *de
 			return rec_err_set(e, REC_EDATA,
 					   "the label '%.*s' holds a blank or delimiter, which "
 					   "this format cannot; csv can",
-					   rec_shown(n), s);
+					   REC_LABEL(s, n));
 	return rec_out_write(out, s, n, e);
 }
 

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/bits.h"
+#include "base/label.h"
 #include "base/mem.h"
 #include "io/num.h"
 #include "matrix/load.h"
@@ -21,7 +22,7 @@
 #include "recmat/recmat.h"
 #include "rows/write.h"
 
-enum { ROWS_A_TASK = 256, CELLS_A_TEXT = 1 << 13, LABEL_SHOWN = 60 };
+enum { ROWS_A_TASK = 256, CELLS_A_TEXT = 1 << 13 };
 
 void rec_lists_free(struct rec_lists *l)
 {
@@ -204,15 +205,12 @@ static int told_apart(const struct rec_lists *l, uint32_t row, uint32_t a, uint3
 	size_t nu, na, nb;
 	const char *user = rec_label(&l->row, row, &nu), *x = rec_label(&l->col, a, &na),
 		   *y = rec_label(&l->col, b, &nb);
-	int most = LABEL_SHOWN;
 
 	return rec_err_set(e, REC_EDATA,
 			   "%s: user '%.*s': the scores of items '%.*s' and '%.*s' differ in "
 			   "digits beyond a double; "
 			   "take off what they have in common, or give the order: rec-cat --rank",
-			   name, nu < LABEL_SHOWN ? (int)nu : most, user,
-			   na < LABEL_SHOWN ? (int)na : most, x, nb < LABEL_SHOWN ? (int)nb : most,
-			   y);
+			   name, REC_LABEL(user, nu), REC_LABEL(x, na), REC_LABEL(y, nb));
 }
 
 /*

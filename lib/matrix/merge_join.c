@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/label.h"
 #include "base/mem.h"
 #include "matrix/block.h"
 #include "matrix/build.h"
@@ -54,7 +55,7 @@ static int row_twice(const struct rec_merge_part *p, const struct rec_labels *l,
 	const char *s = rec_label(l, i, &len);
 
 	return rec_err_set(e, REC_EDATA, "%s: row '%.*s' of block '%s' appears twice", p->file,
-			   (int)len, s, p->b.name);
+			   REC_LABEL(s, len), p->b.name);
 }
 
 /*

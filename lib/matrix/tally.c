@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "matrix/tally.h"
 
-enum { LABEL_SHOWN = 100 };
+#include "base/label.h"
 
 void rec_tally_new_value(struct rec_tally *t, float value)
 {
@@ -54,6 +54,5 @@ int rec_conflict_fail(const struct rec_conflict *c, const struct rec_labels *row
 
 	return rec_err_set(e, REC_EDATA, "%s%s%s%spair '%.*s' '%.*s' %s", in ? in : "",
 			   in ? ": " : "", what ? what : "", what ? ": " : "",
-			   (int)(rn < LABEL_SHOWN ? rn : LABEL_SHOWN), r,
-			   (int)(cn < LABEL_SHOWN ? cn : LABEL_SHOWN), k, text[c->kind]);
+			   REC_LABEL(r, rn), REC_LABEL(k, cn), text[c->kind]);
 }

@@ -3,9 +3,8 @@
 
 #include <stdlib.h>
 
+#include "base/label.h"
 #include "base/mem.h"
-
-enum { LABEL_SHOWN = 40 };
 
 int rec_lone_rows(const struct rec_block *b, uint32_t **row, uint64_t *n, struct rec_err *e)
 {
@@ -33,7 +32,7 @@ int rec_lone_fail(const struct rec_block *b, uint64_t row, struct rec_err *e)
 	uint64_t n = b->row_off[row + 1] - b->row_off[row];
 
 	return rec_err_set(e, REC_EDATA, "row '%.*s' has no cell",
-			   n > LABEL_SHOWN ? LABEL_SHOWN : (int)n, b->row_bytes + b->row_off[row]);
+			   REC_LABEL(b->row_bytes + b->row_off[row], n));
 }
 
 int rec_lone_check(const struct rec_block *b, const struct rec_in *in, struct rec_err *e)

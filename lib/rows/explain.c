@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/label.h"
 #include "io/looks.h"
 
 const struct rec_looks *rec_rows_appear(const struct rec_rows *r)
@@ -91,5 +92,5 @@ void rec_rows_first_line(const struct rec_rows *r, const char *p, const char *en
 		    "'%.*s' '%.*s' reads like names of columns and was taken as a row; to drop it: "
 		    "tail -n +2, "
 		    "in joined files rec-cat --from csv -d '\\t' --quote none --header",
-		    (int)(tab - p), p, (int)(stop - tab - 1), tab + 1);
+		    REC_LABEL(p, (size_t)(tab - p)), REC_LABEL(tab + 1, (size_t)(stop - tab - 1)));
 }

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/label.h"
 #include "matrix/block.h"
 #include "recmat/recmat.h"
 
@@ -63,7 +64,7 @@ int rec_sums_check_over(const struct rec_sums *s, struct rec_err *e)
 			   "%s%sthe sums say that item '%.*s' shares more users with another item "
 			   "than it has; make them again",
 			   s->in ? rec_in_name(s->in) : "", s->in ? ": " : "",
-			   len > 100 ? 100 : (int)len, label);
+			   REC_LABEL(label, len));
 }
 
 void rec_sums_line(struct rec_accumulator *a, const void *sums, uint32_t line)

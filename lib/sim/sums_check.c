@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "base/label.h"
 #include "base/mem.h"
 #include "io/num.h"
 #include "matrix/digest.h"
@@ -306,8 +307,8 @@ static int fault(const struct rec_sums_part *p, uint32_t r, uint64_t c, const ch
 	size_t ni, nj;
 	const char *i = rec_label(&p->row, r, &ni), *j = rec_label(&p->col, p->idx[c], &nj);
 
-	return rec_err_set(e, REC_EDATA, "sums of '%.*s' and '%.*s': %s", ni > 100 ? 100 : (int)ni,
-			   i, nj > 100 ? 100 : (int)nj, j, what);
+	return rec_err_set(e, REC_EDATA, "sums of '%.*s' and '%.*s': %s", REC_LABEL(i, ni),
+			   REC_LABEL(j, nj), what);
 }
 
 static int check_part(void *arg, size_t k, unsigned thread, struct rec_err *e)
@@ -390,12 +391,12 @@ static int count_pairs(struct rec_sums *s, struct rec_err *e)
 			return rec_err_set(e, REC_EDATA,
 					   "metadata say sums of single items, but there is one of "
 					   "'%.*s' and another; make them again",
-					   len > 100 ? 100 : (int)len, label);
+					   REC_LABEL(label, len));
 		if (users > (double)s->all.users || (users == 0 && others > 0))
 			return rec_err_set(e, REC_EDATA,
 					   "item '%.*s' has %.0f users of %" PRIu64
 					   ", by the sum of it and itself",
-					   len > 100 ? 100 : (int)len, label, users, s->all.users);
+					   REC_LABEL(label, len), users, s->all.users);
 		s->pairs[i + 1] = s->pairs[i] + (uint64_t)users;
 	}
 	return s->pairs ? 0 : -1;

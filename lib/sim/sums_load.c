@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/label.h"
 #include "base/mem.h"
 #include "matrix/load.h"
 #include "recmat/recmat.h"
@@ -169,7 +170,7 @@ static int map_columns(struct rec_sums *s, struct rec_err *e)
 
 				return rec_err_set(e, REC_EDATA,
 						   "the sums have no row of item '%.*s'",
-						   len > 100 ? 100 : (int)len, label);
+						   REC_LABEL(label, len));
 			}
 	}
 	return 0;

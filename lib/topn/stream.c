@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/label.h"
 #include "base/mem.h"
 #include "topn/topn.h"
 
@@ -50,7 +51,7 @@ static int answer(struct stream *s, struct rec_err *e)
 	s->open = false;
 	if (rec_gather_end(&s->history, s->repeats, e) != 0)
 		return rec_err_prefix(e, "%s '%.*s': ", s->s->similar ? "item" : "user",
-				      (int)(s->label.n < 200 ? s->label.n : 200), s->label.p);
+				      REC_LABEL(s->label.p, s->label.n));
 	if (pairs_of(s->rows->seen, s, &s->seen, &s->seen_cap, &q.nseen, e) != 0 ||
 	    pairs_of(s->rows->candidates, s, &s->candidate, &s->candidate_cap, &q.ncandidates, e) !=
 		    0)

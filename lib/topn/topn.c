@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/label.h"
 #include "base/mem.h"
 #include "base/search.h"
 #include "topn/tiles.h"
@@ -159,7 +160,7 @@ static void set_skip(const struct rec_topn *t, struct rec_topn_scratch *sc,
 static int row_fail(bool similar, const struct rec_query *q, const char *what, struct rec_err *e)
 {
 	return rec_err_set(e, REC_EDATA, "%s '%.*s': %s", similar ? "item" : "user",
-			   (int)(q->label_len < 200 ? q->label_len : 200), q->label, what);
+			   REC_LABEL(q->label, q->label_len), what);
 }
 
 static int not_a_number(const struct rec_topn *t, const struct rec_query *q, struct rec_err *e)
@@ -302,14 +303,13 @@ static void count(const struct rec_topn *t, const struct rec_query *q, const str
 static int check_cut(const struct rec_topn *t, const struct rec_query *q, const struct rec_top *top,
 		     struct rec_err *e)
 {
-	int len = (int)(q->label_len < 200 ? q->label_len : 200);
 	uint32_t sure = 0;
 
 	if (!t->s->alone)
 		return rec_err_set(e, REC_EDATA,
 				   "'%.*s': a table was cut by rec-sim -n, so scores of it cannot "
 				   "be scaled or added up; make it with -n 0",
-				   len, q->label);
+				   REC_LABEL(q->label, q->label_len));
 	while (sure < top->n && top->entry[sure].score > 0)
 		sure++;
 	if (sure == t->o.n)
@@ -317,7 +317,8 @@ static int check_cut(const struct rec_topn *t, const struct rec_query *q, const 
 	return rec_err_set(e, REC_EDATA,
 			   "'%.*s': the table was cut by rec-sim -n, and of the %lu best it holds "
 			   "%lu for certain; make it with a larger -n (0 keeps all)",
-			   len, q->label, (unsigned long)t->o.n, (unsigned long)sure);
+			   REC_LABEL(q->label, q->label_len), (unsigned long)t->o.n,
+			   (unsigned long)sure);
 }
 
 /* Sort, check and complete one list. */

@@ -216,8 +216,8 @@ static void test_long_labels(void)
 	e = (struct rec_err){ 0 };
 	CHECK(rec_line_label(&l, 2, "a", (size_t)REC_LABEL_MAX + 1, &e) == -1,
 	      "just above the bound");
-	CHECK(rec_shown((size_t)1 << 31) > 0 && rec_shown(((size_t)1 << 32) + 1) > 0 &&
-		      rec_shown(3) == 3,
+	CHECK(rec_label_cut((size_t)1 << 31) > 0 && rec_label_cut(((size_t)1 << 32) + 1) > 0 &&
+		      rec_label_cut(3) == 3,
 	      "what is shown of a label");
 	rec_in_close(l.held.in);
 }
