@@ -9,7 +9,7 @@
 #include <stdio.h>
 
 #include "als/als.h"
-#include "matrix/load.h"
+#include "recpipe/matrix.h"
 #include "matrix/sparse.h"
 
 static int train(struct rec_sparse *x, struct rec_model *m, const char *path, struct rec_err *e)

@@ -8,7 +8,7 @@
 #include "cmd/cat/labels.h"
 #include "cmd/cli/load.h"
 #include "io/num.h"
-#include "matrix/load.h"
+#include "recpipe/matrix.h"
 #include "matrix/sparse.h"
 #include "recmat/meta.h"
 #include "recmat/recmat.h"

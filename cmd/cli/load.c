@@ -10,7 +10,7 @@
 #include "io/num.h"
 #include "io/when.h"
 #include "load/load.h"
-#include "matrix/load.h"
+#include "recpipe/matrix.h"
 #include "score/score.h"
 
 const char *const cli_repeats[] = { [REC_REPEATS_SUM] = "sum",

@@ -7,7 +7,7 @@
 #define REC_CMD_CLI_LOAD_H
 
 #include "cmd/cli/cli.h"
-#include "matrix/load.h"
+#include "recpipe/matrix.h"
 #include "matrix/sparse.h"
 #include "model/model.h"
 #include "rows/rows.h"

@@ -14,7 +14,7 @@
 #include "base/math.h"
 #include "base/mem.h"
 #include "data/split.h"
-#include "matrix/build.h"
+#include "recpipe/matrix.h"
 
 bool rec_filter_any(const struct rec_filter *f)
 {

@@ -11,7 +11,7 @@
 #include "base/mem.h"
 #include "base/random.h"
 #include "io/num.h"
-#include "matrix/build.h"
+#include "recpipe/matrix.h"
 
 int rec_given_parse(struct rec_given *g, const char *s)
 {

@@ -8,7 +8,7 @@
 
 #include "base/lang.h"
 #include "eval/measure.h"
-#include "matrix/lists.h"
+#include "recpipe/matrix.h"
 #include "matrix/sparse.h"
 
 REC_BEGIN_C

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "matrix/build.h"
+#include "recpipe/matrix.h"
 
 #include <stdlib.h>
 

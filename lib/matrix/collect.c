@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "matrix/build.h"
+#include "recpipe/matrix.h"
 
 struct rec_collected {
 	size_t label;	/* offset of the row label; the column label follows it */

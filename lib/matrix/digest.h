@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/lang.h"
 #include "recmat/meta.h"
+#include "recpipe/matrix.h"
 
 REC_BEGIN_C
 
@@ -21,13 +22,8 @@ REC_BEGIN_C
  * time (0x7ff8000000000000 where missing; a missing value is 1, negative zeros
  * are 0) and m = rec_mix, a cell adds
  *     m(m(p ^ t) ^ v)  to sum[0], m(m(p + t) - v) to sum[1], p = m(m(r) ^ c).
+ * time is NaN where missing.
  */
-struct rec_digest {
-	uint64_t sum[2];
-	uint64_t cells;
-};
-
-/* Digest of one cell, added to d. time NaN where missing. */
 void rec_digest_add(struct rec_digest *d, uint64_t row_hash, uint64_t col_hash, float value,
 		    double time);
 /* Sets digest (32 hexadecimal digits) and cells in meta. */

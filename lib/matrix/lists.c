@@ -4,7 +4,6 @@
  * row are put in rank order, in place where the arrays are ours. Rows are
  * independent, so threads take them in tasks.
  */
-#include "matrix/lists.h"
 
 #include <float.h>
 #include <math.h>
@@ -15,7 +14,7 @@
 #include "base/label.h"
 #include "base/mem.h"
 #include "io/num.h"
-#include "matrix/load.h"
+#include "recpipe/matrix.h"
 #include "matrix/ordered.h"
 #include "matrix/sort.h"
 #include "matrix/sparse.h"

@@ -10,7 +10,7 @@
 
 #include "matrix/cells.h"
 #include "matrix/intern.h"
-#include "matrix/load.h"
+#include "recpipe/matrix.h"
 #include "matrix/stow.h"
 #include "matrix/tally.h"
 

@@ -17,7 +17,7 @@
 
 #include "base/mem.h"
 #include "matrix/block.h"
-#include "matrix/load.h"
+#include "recpipe/matrix.h"
 #include "matrix/merge_join.h"
 #include "recmat/lone.h"
 #include "recmat/meta.h"

@@ -14,7 +14,7 @@
 #include "base/label.h"
 #include "base/mem.h"
 #include "matrix/block.h"
-#include "matrix/build.h"
+#include "recpipe/matrix.h"
 
 enum { ROWS = 256 };	/* rows of one task */
 

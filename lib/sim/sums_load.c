@@ -10,7 +10,7 @@
 
 #include "base/label.h"
 #include "base/mem.h"
-#include "matrix/load.h"
+#include "recpipe/matrix.h"
 #include "recmat/recmat.h"
 #include "sim/linear.h"
 #include "sim/sums_check.h"

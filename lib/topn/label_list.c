@@ -7,7 +7,7 @@
 
 #include "base/mem.h"
 #include "io/looks.h"
-#include "matrix/load.h"
+#include "recpipe/matrix.h"
 #include "matrix/sparse.h"
 #include "recmat/recmat.h"
 

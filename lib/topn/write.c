@@ -16,7 +16,7 @@
 
 #include "base/mem.h"
 #include "base/progress.h"
-#include "matrix/lists.h"
+#include "recpipe/matrix.h"
 #include "rows/write.h"
 
 enum { WAVE_BYTES = 64 * 1024 * 1024, WAVE_BATCHES = 64, ENTRY_TEXT = 32 };

@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "matrix/load.h"
+#include "recpipe/matrix.h"
 #include "matrix/sparse.h"
 
 static double now(void)

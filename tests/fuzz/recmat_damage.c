@@ -18,8 +18,7 @@
 
 #include "base/mem.h"
 #include "load/load.h"
-#include "matrix/lists.h"
-#include "matrix/load.h"
+#include "recpipe/matrix.h"
 #include "matrix/merge.h"
 #include "matrix/sparse.h"
 #include "model/model.h"

@@ -15,7 +15,6 @@
 #include "als/half.h"
 #include "eval/evaluate.h"
 #include "eval/peruser.h"
-#include "matrix/lists.h"
 #include "matrix/sparse.h"
 #include "model/model.h"
 #include "sim/factors.h"
@@ -23,7 +22,7 @@
 #include "sim/partial.h"
 #include "sim/sim.h"
 
-#include "matrix/load.h"
+#include "recpipe/matrix.h"
 #include "stream.h"
 
 enum { USERS = 12, ITEMS = 10, MOST_SEEDS = 64 };

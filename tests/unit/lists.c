@@ -6,7 +6,7 @@
 #include <math.h>
 
 #include "base/pool.h"
-#include "matrix/lists.h"
+#include "recpipe/matrix.h"
 #include "matrix_check.h"
 #include "recmat/recmat.h"
 

@@ -15,7 +15,7 @@
 #include "base/random.h"
 #include "blas/spd.h"
 #include "check.h"
-#include "matrix/build.h"
+#include "recpipe/matrix.h"
 #include "sim/cost.h"
 #include "sim/factors.h"
 #include "sim/methods.h"

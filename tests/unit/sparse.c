@@ -7,9 +7,8 @@
 #include <math.h>
 
 #include "base/mem.h"
-#include "matrix/build.h"
 #include "matrix/digest.h"
-#include "matrix/load.h"
+#include "recpipe/matrix.h"
 #include "matrix/sparse.h"
 #include "matrix_check.h"
 #include "recmat/recmat.h"
