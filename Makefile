@@ -64,7 +64,7 @@ SCRIPTS := $(patsubst cmd/%.sh,%,$(wildcard cmd/rec-*.sh))
 BINS    := $(CMDS:%=$(B)/bin/%) $(SCRIPTS:%=$(B)/bin/%)
 PAGES   := $(wildcard man/*.[1-9])
 # Headers that no other room and no command includes stay here.
-PRIVATE := %_private.h %/private.h lib/foreign/%.h lib/recmat/form.h lib/io/window.h $(patsubst %,lib/rows/%.h,blocks explain line place text tsv) lib/kernel/factor.h lib/kernel/tile.h lib/kernel/v16%.h \
+PRIVATE := %_private.h %/private.h lib/foreign/%.h lib/recmat/form.h lib/recmat/lone.h lib/io/window.h $(patsubst %,lib/rows/%.h,blocks explain line place text tsv) lib/kernel/factor.h lib/kernel/tile.h lib/kernel/v16%.h \
 	$(patsubst %,lib/matrix/%.h,cells intern label_sort load_recmat loader merge_join merge_keep ordered ranges sort stow tally) \
 	$(patsubst %,lib/%.h,als/complete als/fixed als/objective als/row als/step als/sum sim/ease sim/linear sim/finish sim/select sim/groups sim/sums_check sim/users topn/tiles)
 HEADERS := lib/foreign/foreign.h $(filter-out $(PRIVATE),$(wildcard lib/*/*.h))
