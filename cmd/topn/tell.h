@@ -7,23 +7,16 @@
 #ifndef REC_CMD_TOPN_TELL_H
 #define REC_CMD_TOPN_TELL_H
 
-#include "cmd/cli/load.h"
+#include "cmd/topn/load.h"
+#include "cmd/topn/options.h"
 #include "score/pairs.h"
-#include "topn/topn.h"
 
 struct topn_view {
-	const struct cli_models *models;
-	const struct cli_list *files;		/* of the models */
+	const struct topn_options *o;
+	const struct topn_inputs *x;
 	const struct rec_scorer *scorer;
-	const struct rec_sparse *in;		/* stdin; NULL under --stream */
-	const struct rec_topn_counts *counts;
-	uint32_t top;
-	bool similar;				/* rows are items */
-	bool popular;				/* cold rows are answered by popularity */
-	/* a factor model holds fewer items than were trained */
-	bool part_of_items;
-	bool empty_models;			/* said by cli_note_empty_models */
-	bool text_model;			/* said by topn_tell_text_models */
+	bool part_of_items;		/* a factor model holds fewer items than were trained */
+	bool text_model;		/* said by topn_tell_text_models */
 };
 
 /* A file of pairs that rec-topn was given. */
@@ -49,8 +42,20 @@ REC_MUST int topn_check_side(const struct topn_view *v, const struct topn_side *
  */
 void topn_tell_text_models(struct topn_view *v);
 
+/* Counts to --stats. */
+void topn_count(const struct rec_topn_counts *c);
+
 /* What a reader of the lists should know. */
-void topn_tell(const struct topn_view *v);
+void topn_tell(const struct topn_view *v, const struct rec_topn_counts *c);
+void topn_tell_shorter(const struct rec_topn_counts *c, uint32_t top);
+
+/*
+ * Where no line has a TAB and no label is known, stdin is labels of strangers,
+ * or another format. What surely is another format is refused even where
+ * popularity answered; what may be one where nothing was answered.
+ */
+REC_MUST int topn_check_looks(const struct topn_view *v, const struct rec_topn_counts *c,
+			      struct rec_err *e);
 
 /* Rows were asked for, and not one got a list. Returns -1. */
 int topn_fail_unanswered(const struct topn_view *v, struct rec_err *e);
