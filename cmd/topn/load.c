@@ -4,7 +4,6 @@
 
 #include <string.h>
 
-#include "matrix/load.h"
 #include "score/similar.h"
 
 /* Find the model that is popularity alone; a note on the first explicit one. */

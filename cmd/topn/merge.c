@@ -4,7 +4,7 @@
 
 #include "cmd/cli/load.h"
 #include "cmd/topn/tell.h"
-#include "matrix/lists.h"
+#include "recpipe/matrix.h"
 
 /*
  * Bytes that lists take while they are read (then as entries, later as columns
