@@ -39,44 +39,45 @@ static struct {
 static const struct cli_opt opts[] = {
 	CLI_FILE('t', "truth", &o.truth, "held-out pairs"),
 	CLI_DOUBLE(0, "relevant", "X", &o.relevant, 1e-30, 1e30,
-		   "truth pairs with value X or more are relevant (default: all above 0)"),
+		   "pairs of truth with value X or more are relevant (default: above 0)"),
 	CLI_FILE(0, "train", &o.train,
-		 "train pairs: adds floor, ceiling, head, middle and tail, history, share of truth "
-		 "in train"),
+		 "train pairs; adds floor, ceiling, head, middle, tail, values by length "
+		 "of history, and the share of truth in train"),
 	CLI_FILE(0, "candidates", &o.candidates,
-		 "the items each list was made from: lists are checked against it; ties count "
-		 "worst"),
-	CLI_FLAG(0, "per-user", &o.per_user, "write one line a user and measure, for --summarize"),
-	CLI_PART(0, "part", &o.part, "with --per-user: the users of part I of N alone"),
+		 "the candidates of each list; checks the lists, and ranks relevant items "
+		 "last among equal scores"),
+	CLI_FLAG(0, "per-user", &o.per_user,
+		 "write one line for each user and measure, for --summarize"),
+	CLI_PART(0, "part", &o.part, "with --per-user: only part I of N of the users"),
 	CLI_FLAG(0, "summarize", &o.summarize,
-		 "stdin is what --per-user wrote, in any number of parts"),
+		 "stdin is the lines of --per-user, in any number of parts"),
 	CLI_CHOICE(0, "missing", "zero|skip", &o.missing, missing_names,
-		   "users that have truth and no list: count as 0, or are left out"),
+		   "count users that have truth and no list as 0, or ignore them"),
 	CLI_CHOICE(0, "ties", "label|mean|worst|best", &o.ties, ties_names,
-		   "order of equal scores: by label, or the expectation, least or most over all "
+		   "order of equal scores: by label, or the mean, worst or best over all "
 		   "orders"),
-	CLI_FLAG(0, "shallow", &o.shallow, "allow cut-offs deeper than every list"),
-	CLI_FILE(0, "groups", &o.groups, "user TAB group: every measure per group too"),
+	CLI_FLAG(0, "shallow", &o.shallow, "allow a cut-off that is deeper than every list"),
+	CLI_FILE(0, "groups", &o.groups, "user TAB group; adds the value of each measure by group"),
 	CLI_U32(0, "bootstrap", "N", &o.bootstrap, 40, 10000000,
-		"95 % intervals from N resamplings of the users"),
+		"add 95 % intervals from N resamplings of the users"),
 	CLI_FILE(0, "compare", &o.compare,
-		 "other lists, measured alike, with a test of the difference"),
+		 "compare with these lists, with a test of the difference"),
 	CLI_CHOICE(0, "significance", "t|wilcoxon|randomization", &o.test, test_names,
-		   "the paired test of --compare"),
+		   "the test of --compare"),
 	CLI_LIST(0, "fail-if", "CONDITION", &o.fail_if,
-		 "exit 3 where it holds, as in 'ndcg@10<0.3'"),
-	CLI_FLAG(0, "json", &o.json, "JSON instead of lines"),
+		 "exit 3 if the condition holds, such as 'ndcg@10<0.3'"),
+	CLI_FLAG(0, "json", &o.json, "write JSON instead of lines"),
 	CLI_COMMON_AS(&o.common, NULL, "seed of --bootstrap and of --significance randomization",
 		      CLI_TRUST_HELP),
 	CLI_END,
 };
 
 static const char extra[] =
-	"METRICS: recall precision f1 hit mrr map ndcg (with cut-offs: recall@20 ndcg@5,10; "
-	"graded: ndcg(gain=linear)@10, ndcg(gain=exp)@10), auc; "
-	"rmse mae of scored pairs; coverage gini novelty (with cut-offs, need --train). Without "
-	"any: recall ndcg map hit mrr @10, "
-	"or rmse mae where the input holds exactly the pairs of a truth with values.\n";
+	"METRIC: recall precision f1 hit mrr map ndcg, with cut-offs, as in recall@20 "
+	"ndcg@5,10 (graded: ndcg(gain=linear)@10, ndcg(gain=exp)@10); auc; coverage gini "
+	"novelty, with cut-offs and --train; rmse mae of scored pairs. "
+	"Without any METRIC: rmse mae if the input holds exactly the pairs of a truth with "
+	"values, otherwise recall ndcg map hit mrr at 10.\n";
 
 /* Options whose value matters to this run, for -v. */
 static bool applies(const char *option)
@@ -86,7 +87,7 @@ static bool applies(const char *option)
 
 static struct cli_spec spec = {
 	.name = "rec-eval",
-	.summary = "measure recommendation lists, or scored pairs, against held-out truth",
+	.summary = "compare recommendation lists or scored pairs with held-out truth",
 	.synopsis = "rec-eval -t TRUTH [options] [METRIC ...] < lists > measures",
 	.operands = "METRICS",
 	.hint = "reads stdin: rec-eval -t test.tsv recall@20 < lists.tsv",

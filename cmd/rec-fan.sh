@@ -40,24 +40,35 @@ export LC_ALL
 
 usage() {
 	cat <<'END'
-rec-fan - rec-als, rec-sim, rec-topn or rec-eval over many hosts, with the bytes of one process
-usage: rec-fan [--hosts FILE] --work DIR [options] als|sim|topn|eval [options of the command] < input > output
+rec-fan - run rec-als, rec-sim, rec-topn or rec-eval over many hosts
+usage: rec-fan [--hosts FILE] --work DIR [options] als|sim|topn|eval
+               [options of the command] < input > output
 
-      --hosts FILE          hosts to use, a line each: NAME [SLOTS]; '#' begins a comment (default: this machine)
-      --work DIR            what a run keeps; the same command with the same DIR goes on where it was stopped
-      --parts N             parts of each step (default: one a slot; on hosts two, for als one)
-      --slots N             parts at a time on this machine, or on a host that gives no SLOTS [CPUs; hosts 1]
-      --shards              sim: no host is sent all of the input; users are divided, and their sums added up
-      --timeout SECONDS     time for one part, then it is tried elsewhere [3600]
-      --tries N             how often a part is tried [3]
-      --bin DIR             commands to ship, in a folder named as uname -m says if there is one (default: where rec-fan is)
-  -o, --output FILE         write here instead of stdout; the file appears when it is complete
-  -v, --verbose             a line on stderr for each part
-  -q, --quiet               no progress
+      --hosts FILE          hosts, one a line: NAME [SLOTS]; '#' begins a
+                            comment (default: this machine)
+      --work DIR            folder of the run; the same command with the same
+                            DIR continues a stopped run
+      --parts N             parts of each step (default: one a slot; on hosts
+                            two, for als one)
+      --slots N             parts at the same time on this machine, or on a host
+                            without SLOTS [CPUs; hosts 1]
+      --shards              sim: send no host the whole input; divide the users,
+                            and merge their sums
+      --timeout SECONDS     time for one part; then it is tried on another host
+                            [3600]
+      --tries N             how often each part is tried [3]
+      --bin DIR             folder of the commands to send; DIR/MACHINE, if
+                            there, for hosts whose uname -m prints MACHINE
+                            (default: where rec-fan is)
+  -o, --output FILE         write here instead of stdout; the file gets its name
+                            when it is complete
+  -v, --verbose             print a line on stderr for each part
+  -q, --quiet               show no progress
   -h, --help                this text
   -V, --version             version
 
-REC_SSH is the ssh command [ssh]. Manual: man rec-fan
+REC_SSH is the ssh command [ssh].
+Manual: man rec-fan; overview: man 7 rec
 END
 }
 

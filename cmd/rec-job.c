@@ -16,16 +16,17 @@
 #include "io/num.h"
 
 static const char help[] =
-	"rec-job - run one command of recpipe as a job that is read from stdin says\n"
+	"rec-job - run one command of recpipe as described by a job on stdin\n"
 	"usage: rec-job [DIR [NAME]] < JOB > output\n"
 	"       rec-job --claim|--release DIR PID\n"
 	"\n"
-	"      --claim DIR PID       make DIR the work folder of process PID, or say who uses it\n"
-	"      --release DIR PID     DIR is free again\n"
+	"      --claim DIR PID       make DIR the work folder of process PID; if\n"
+	"                            another process uses it, print which\n"
+	"      --release DIR PID     give DIR up again\n"
 	"  -h, --help                this text\n"
 	"  -V, --version             version\n"
 	"\n"
-	"Manual: man rec-job; the map: man 7 rec\n";
+	"Manual: man rec-job; overview: man 7 rec\n";
 
 static void say(const char *text)
 {

@@ -22,19 +22,20 @@ static struct {
 } o = { .clamp = "train", .common = CLI_COMMON_INIT };
 
 static const struct cli_opt opts[] = {
-	CLI_LIST('m', "model", "FILE", &o.models, "model to score with; again for a blend"),
+	CLI_LIST('m', "model", "FILE", &o.models, "the model; more than one for a blend"),
 	CLI_STRING(0, "blend", "W1,W2,...", &o.blend, "weight of each model (default: 1 each)"),
 	CLI_FILE(0, "history", &o.history,
-		 "histories of users: for similarities, and for users that a factor model does not "
-		 "hold"),
+		 "histories of users, for similarities and for users that a factor model "
+		 "does not hold"),
 	CLI_FLAG(0, "fold-in", &o.fold_in,
-		 "factor models: solve every user from --history, stored ones too"),
-	CLI_FILE(0, "interactions", &o.interactions, "what users hold, for user-user models"),
+		 "factor models: compute every user's vector from --history, even if the "
+		 "model has one"),
+	CLI_FILE(0, "interactions", &o.interactions, "pairs of all users, for user-user models"),
 	CLI_CHOICE(0, "cold", "mean|drop|fail", &o.cold, cold_names,
-		   "pairs that no model can score"),
+		   "what to do with pairs that no model can score"),
 	CLI_STRING(0, "clamp", "LO:HI|train|none", &o.clamp,
-		   "bounds of the scores; train: the range of training values, where the model "
-		   "knows it"),
+		   "bounds of the scores; train: the range of the training values, if the "
+		   "model holds it"),
 	CLI_COMMON_AS(&o.common, CLI_BINARY_HELP, NULL, CLI_TRUST_HELP),
 	CLI_END,
 };

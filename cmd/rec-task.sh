@@ -17,24 +17,32 @@ me=rec-task
 
 help() {
 	cat <<'END'
-rec-task - make one part of a job under any scheduler that hands out an index
+rec-task - run one part of a job under any scheduler that gives each part an
+           index
 usage: rec-task -n N -o TEMPLATE [options] [--] COMMAND [ARG ...]
        rec-task --collect -n N -o TEMPLATE [COMMAND [ARG ...]] > whole
 
-  -n, --parts N             parts of the job (default: REC_COUNT, CLOUD_RUN_TASK_COUNT)
-  -o, --output TEMPLATE     names of the parts, with one %d or %0Nd: 0, 1, ... N-1
-  -i, --input TEMPLATE      stdin of the command: a file for each part, or one FILE for all
-      --base 0|1            index of the first part (default: as the scheduler counts)
-      --timeout SECONDS     end the command after that long; may be retried
-      --trust               don't verify recmat, neither what is there nor what was made
+  -n, --parts N             parts of the job (default: REC_COUNT,
+                            CLOUD_RUN_TASK_COUNT)
+  -o, --output TEMPLATE     names of the parts, with one %d or %0Nd, which
+                            becomes 0, 1, ... N-1
+  -i, --input TEMPLATE      stdin of COMMAND: a file for each part, or one FILE
+                            for all
+      --base 0|1            index of the first part (default: as the scheduler
+                            counts)
+      --timeout SECONDS     end COMMAND after this time; the part may be tried
+                            again
+      --trust               do not verify recmat, neither when it is found nor
+                            when it was made
       --collect             check that all parts are there, and join them
   -h, --help                this text
   -V, --version             version
 
-In COMMAND and ARGs {i} is the part from 1, {i0} from 0, {n} the number of parts, {in} the input file, {out} the file to write
-(without {out} it is stdout).
+In COMMAND and ARGs, {i} is the part from 1, {i0} the part from 0, {n} the
+number of parts, {in} the input file, {out} the file to write (without {out}
+that is stdout).
 
-Manual: man rec-task; the map: man 7 rec
+Manual: man rec-task; overview: man 7 rec
 END
 }
 

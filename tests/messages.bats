@@ -219,7 +219,7 @@ refuses() {
 		# its own options first, then those of all
 		own=$("$c" --options | awk -F'\t' '$2 == "threads" { exit } { print "--" $2 }')
 		for o in $own; do
-			[ "$(grep -n -m1 -- "$o\b" help | cut -d: -f1)" -lt "$(grep -n '^As every command' help | cut -d: -f1)" ] || fail "$c: $o stands behind the common options"
+			[ "$(grep -n -m1 -- "$o\b" help | cut -d: -f1)" -lt "$(grep -n '^Options of all commands' help | cut -d: -f1)" ] || fail "$c: $o stands behind the common options"
 		done
 		"$c" --options | awk -F'\t' '$5 == "hidden" { print "--" $2 }' | while read -r o; do
 			! grep -qE -- "^ .*$o( |\$)" help || fail "$c offers $o" || exit 1

@@ -143,7 +143,7 @@ static int put_options(struct rec_buf *b, struct rec_err *e)
 
 	for (size_t i = 0; s->opts[i].name; i++) {
 		if (s->opts[i].to == &s->common->threads &&
-		    rec_buf_printf(b, e, "\nAs every command has them:\n") != 0)
+		    rec_buf_printf(b, e, "\nOptions of all commands:\n") != 0)
 			return -1;
 		if (s->opts[i].help && one_option(b, &s->opts[i], cli_default(&s->opts[i]), e) != 0)
 			return -1;
@@ -168,7 +168,7 @@ void cli_help(void)
 	if (rc == 0 && s->extra)
 		rc = rec_buf_add(&b, "\n", 1, &e) != 0 || put_lines(&b, s->extra, &e) != 0;
 	if (rc == 0)
-		rc = rec_buf_printf(&b, &e, "\nManual: man %s; the map: man 7 rec\n", s->name);
+		rc = rec_buf_printf(&b, &e, "\nManual: man %s; overview: man 7 rec\n", s->name);
 	print_and_exit(&b, &e);
 }
 

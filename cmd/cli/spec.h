@@ -99,32 +99,32 @@ struct cli_common {
 };
 #define CLI_COMMON_INIT { .seed = 1 }
 #define CLI_COMMON(c) CLI_COMMON_AS(c, CLI_BINARY_HELP, CLI_SEED_HELP, CLI_TRUST_HELP)
-#define CLI_BINARY_HELP "recmat instead of text, for every output"
+#define CLI_BINARY_HELP "write recmat instead of text, in every output"
 #define CLI_SEED_HELP "seed of everything random"
-#define CLI_TRUST_HELP "skip the CRCs of recmat sections"
+#define CLI_TRUST_HELP "skip the checksums of recmat sections"
 /*
  * The same rows with other help for three options. Help of NULL: the option is
  * accepted, because every command accepts it, but has no effect here.
  */
 #define CLI_COMMON_AS(c, binary_help, seed_help, trust_help) \
 	CLI_U32('j', "threads", "N", &(c)->threads, 1, 1024, \
-		"threads (default: the CPUs this process may use); never changes the result"), \
+		"threads (default: the CPUs this process may use); the result is the same"), \
 	CLI_FILE('o', "output", &(c)->output, \
-		 "write here instead of stdout; the file appears when it is complete"), \
+		 "write here instead of stdout; the file gets its name when it is complete"), \
 	CLI_FLAG('b', "binary", &(c)->binary, binary_help), \
 	CLI_U64(0, "seed", "N", &(c)->seed, 0, 1.8446744073709552e19, seed_help), \
 	CLI_FILE(0, "stats", &(c)->stats, \
-		 "write rows, bytes, seconds, peak memory here: key TAB value"), \
-	CLI_SIZE(0, "mem", &(c)->mem, "memory to stay within (512M, 8G), or refuse"), \
+		 "write rows, bytes, seconds, peak memory to FILE, as key TAB value"), \
+	CLI_SIZE(0, "mem", &(c)->mem, "use at most this much memory (512M, 8G), or refuse"), \
 	CLI_FLAG(0, "estimate", &(c)->estimate, \
 		 "print the memory and work needed, and stop"), \
 	CLI_FLAG(0, "trust", &(c)->trust, trust_help), \
 	CLI_FLAG(0, "no-sync", &(c)->no_sync, \
-		 "do not wait until files are on the disk: a power cut may leave them " \
-		 "empty"), \
+		 "do not wait until files are on the disk; a power cut may then " \
+		 "leave them empty"), \
 	CLI_FLAG('v', "verbose", &(c)->verbose, \
-		 "say settings, sizes and seconds on stderr"), \
-	CLI_FLAG('q', "quiet", &(c)->quiet, "say nothing on stderr but errors")
+		 "print settings, sizes and seconds on stderr"), \
+	CLI_FLAG('q', "quiet", &(c)->quiet, "print only errors on stderr")
 /* cli_parse adds -h/--help and -V/--version. */
 
 struct cli_spec {
