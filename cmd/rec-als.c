@@ -27,16 +27,19 @@ static const char *const halves[] = { "user", "item", NULL };
 
 static const struct cli_opt opts[] = {
 	CLI_FILE(0, "init-from", &o.init,
-		 "start from this model's vectors, by label; new labels start as --init-sd says"),
+		 "start from the vectors of this model, by label; other labels start as "
+		 "--init-sd says"),
 	CLI_FLAG(0, "objective", &o.objective,
-		 "after each half-step print objective TAB iteration TAB side TAB value on stderr, "
-		 "and put it into --stats"),
+		 "after each half-step print objective TAB iteration TAB side TAB value "
+		 "on stderr, and write it to --stats"),
 	CLI_CHOICE(0, "duplicates", "RULE", &o.duplicates, cli_repeats,
-		   "a pair given more than once: sum, max, last by time, or fail (explicit: last)"),
+		   "how to combine a pair that appears more than once: sum, max, last by "
+		   "time, or fail (explicit: last)"),
 	CLI_CHOICE(0, "half", "user|item", &o.half, halves,
-		   "solve one side alone against the other side of --model, with its settings"),
-	CLI_FILE('m', "model", &o.model, "model for --half"),
-	CLI_PART(0, "part", &o.part, "with --half: part I of N of the rows"),
+		   "do one half-step: solve this side, with the other side and the settings "
+		   "of --model"),
+	CLI_FILE('m', "model", &o.model, "the model for --half"),
+	CLI_PART(0, "part", &o.part, "with --half: solve part I of N of the rows"),
 	CLI_FLAG(0, "transposed", &o.transposed, "with --half: the input is item TAB user"),
 	CLI_COMMON_AS(&o.common, NULL, "seed of the start values", CLI_TRUST_HELP),
 	CLI_END

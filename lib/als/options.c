@@ -34,45 +34,50 @@ static const char *const solvers[] = { "cholesky", "cg", NULL };
 /* clang-format off */
 const struct rec_param rec_als_params[] = {
 	{ .letter = 'k', .name = "factors", .arg = "N", U32(factors), RANGE(1, 16384),
-	  .init = { 64 }, .help = "components of a vector" },
+	  .init = { 64 },
+	  .help = "number of components of a vector" },
 	{ .letter = 'i', .name = "iterations", .arg = "N", U32(iterations), RANGE(0, 1000000),
 	  .init = { 16 }, .unkept = true,	/* half-steps count it up */
-	  .help = "sweeps: items, then users; 0 gives the start values" },
+	  .help = "number of sweeps; 0 writes the start values" },
 	/* auto follows the deviation of the values, which are float32 */
 	{ .name = "reg", .arg = "X|auto", AUTO(reg), RANGE(0, 1e30), .key_hi = 1e40,
 	  .help = "regularisation; auto: 0.01, explicit 1.3 standard deviations of the values" },
 	{ .name = "reg-power", .arg = "NU", F64(reg_power), RANGE(0, 10), .init = { -1 },
-	  .help = "a row pays reg * (n + base)^NU * |vector|^2 (default 1, explicit 0.5)" },
+	  .help = "how fast regularisation grows with the pairs of a row (default 1, explicit "
+		  "0.5)" },
 	{ .name = "unobserved", .arg = "W|auto", AUTO(unobserved), RANGE(0, 1e30),
 	  .need = { IMPLICIT },
-	  .help = "weight of every pair with target 0; auto: 14 * density" },
+	  .help = "weight with which every pair should score 0; auto: 14 * density" },
 	{ .name = "weights", .arg = "none|linear|log", CHOICE(weights.kind),
 	  .choices = rec_transform_names, .need = { IMPLICIT },
-	  .help = "weight of an observed pair from its value v: 1, v, or ln(1 + v / epsilon); the "
-		  "mean is scaled to 1" },
+	  .help = "weight of an observed pair of value v: 1, |v| or ln(1 + |v| / epsilon), "
+		  "scaled to mean --alpha" },
 	{ .name = "alpha", .arg = "X", F64(weights.alpha), RANGE(1e-12, 1e12), .init = { 1 },
 	  .need = { IMPLICIT }, .help = "mean weight of an observed pair" },
 	{ .name = "epsilon", .arg = "X", F64(weights.epsilon), RANGE(1e-12, 1e12), .init = { 1 },
-	  .need = { IMPLICIT, LOG }, .help = "scale of values under --weights log" },
+	  .need = { IMPLICIT, LOG },
+	  .help = "scale of the values under --weights log" },
 	{ .name = "target", .arg = "one|value", .kind = REC_PARAM_EITHER,
 	  .at = AT(target_value, bool), .choices = targets, .need = { IMPLICIT },
-	  .help = "what an observed pair should score: 1 (0 where its value is negative), or its "
+	  .help = "what an observed pair should score: 1 (0 if its value is negative), or its "
 		  "value" },
 	{ .name = "explicit", .kind = REC_PARAM_FLAG, .at = AT(explicit_loss, bool), .key = "loss",
 	  .choices = losses,
-	  .help = "predict values of observed pairs, with biases; the rest is unknown, not 0" },
+	  .help = "predict the values of observed pairs, with biases; ignore all other pairs" },
 	{ .name = "bias-reg", .arg = "X", F64(bias_reg), RANGE(0, 1e30), .init = { 5 },
-	  .need = { EXPLICIT, BIASES }, .help = "explicit: regularisation of a bias" },
+	  .need = { EXPLICIT, BIASES },
+	  .help = "explicit: regularisation of biases" },
 	{ .name = "no-bias", .kind = REC_PARAM_UNFLAG, .at = AT(bias, bool), .init = { 1 },
 	  .key = "bias", .need = { EXPLICIT },
-	  .help = "explicit: the mean alone, without biases of users and items" },
+	  .help = "explicit: no biases" },
 	{ .name = "solver", .arg = "cholesky|cg", CHOICE(solver), .choices = solvers,
-	  .help = "exact rows, or a few steps of conjugate gradients from the last sweep's "
-		  "vectors" },
+	  .help = "solve each row exactly, or take a few steps of conjugate gradients from the "
+		  "last sweep" },
 	{ .name = "cg-steps", .arg = "N", U32(cg_steps), RANGE(1, 10000), .init = { 3 },
-	  .need = { CG }, .help = "steps of cg for a row" },
+	  .need = { CG },
+	  .help = "steps of cg for each row in each sweep" },
 	{ .name = "init-sd", .arg = "X", F64(init_sd), RANGE(0, 1e6), .init = { 0.1 },
-	  .help = "start values: normal with standard deviation X / sqrt(factors)" },
+	  .help = "standard deviation of the start values, times sqrt(factors)" },
 	/* in metadata alone; the seed is an option of all commands */
 	{ .name = "seed", .kind = REC_PARAM_U64, .at = AT(seed, uint64_t), RANGE(0, 0x1p64),
 	  .init = { 1 } },
