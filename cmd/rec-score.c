@@ -49,14 +49,16 @@ static const struct cli_spec spec = {
 	.common = &o.common,
 };
 
-static struct work {
+struct inputs {
 	struct cli_models models;
 	struct rec_sparse history, interactions;
-	struct rec_pairs history_pairs;
+	struct rec_rows *pairs;	/* stdin */
+};
+
+struct scoring {
 	struct rec_scorer scorer;
-	struct rec_score_counts counts;
-	struct rec_rows *rows;
-} w;
+	struct rec_pairs history;	/* by item of the scorer */
+};
 
 static void check_options(void)
 {
@@ -66,52 +68,52 @@ static void check_options(void)
 		cli_usage("--fold-in needs --history FILE");
 }
 
-static int load(struct rec_run *run, struct rec_err *e)
+static int load(struct inputs *x, const struct rec_run *run, struct rec_err *e)
 {
 	cli_phase("load");
-	if (cli_load_models(&w.models, &o.models, o.blend, run, e) != 0 ||
-	    cli_load_pairs(&w.history, o.history, "histories",
-			   w.models.explicit_loss ? REC_REPEATS_LAST : REC_REPEATS_SUM, run,
+	if (cli_load_models(&x->models, &o.models, o.blend, run, e) != 0 ||
+	    cli_load_pairs(&x->history, o.history, "histories",
+			   x->models.explicit_loss ? REC_REPEATS_LAST : REC_REPEATS_SUM, run,
 			   e) != 0 ||
-	    cli_load_pairs(&w.interactions, o.interactions, "interactions", REC_REPEATS_SUM, run,
+	    cli_load_pairs(&x->interactions, o.interactions, "interactions", REC_REPEATS_SUM, run,
 			   e) != 0)
 		return -1;
-	return cli_load_rows(&w.rows, "pairs", 0, run, e);
+	return cli_load_rows(&x->pairs, "pairs", 0, run, e);
 }
 
-/* The items of the first model, to compare others with. */
-static const struct rec_labels *model_items(void)
+static const struct rec_labels *items_of(const struct rec_model *m)
 {
-	const struct rec_model *m = w.models.list[0];
-
 	return m->has_factors ? &m->item.row : m->has_similarity ? &m->row : &m->offset.row;
 }
 
-/* Histories name items of the models; interactions are those of neighbours. */
-static int check_sides(struct rec_err *e)
+/* A history names items of the models. */
+static int check_history(const struct inputs *x, const struct scoring *s, struct rec_err *e)
 {
-	struct cli_side history = { "history", o.history, &w.history, true },
-			users = { "interactions", o.interactions, &w.interactions, true };
+	struct cli_side side = { "history", o.history, &x->history, true };
+
+	if (cli_side_filled(&side, e) != 0 ||
+	    cli_side_apart(&side, "no model holds any of its items", &x->history.col,
+			   &s->scorer.items, "in the model", e) != 0)
+		return -1;
+	cli_side_count(&side, s->history.column_to_item, "that no model holds");
+	return 0;
+}
+
+/* Interactions are those of neighbours. */
+static int check_interactions(const struct inputs *x, const struct scoring *s, struct rec_err *e)
+{
+	struct cli_side users = { "interactions", o.interactions, &x->interactions, true };
 	bool used = false;
 
-	if (o.history) {
-		if (cli_side_filled(&history, e) != 0 ||
-		    cli_side_apart(&history, "no model holds any of its items", &w.history.col,
-				   &w.scorer.items, "in the model", e) != 0)
-			return -1;
-		cli_side_count(&history, w.history_pairs.column_to_item, "that no model holds");
-	}
-	if (!o.interactions)
-		return 0;
 	if (cli_side_filled(&users, e) != 0)
 		return -1;
-	for (size_t i = 0; i < w.scorer.nparts; i++) {
-		const struct rec_scorer_part *p = &w.scorer.part[i];
+	for (size_t i = 0; i < s->scorer.nparts; i++) {
+		const struct rec_scorer_part *p = &s->scorer.part[i];
 
 		used = used || p->kind == REC_PART_USERS;
 		if (p->kind == REC_PART_USERS &&
-		    cli_side_apart(&users, "none of its users is in the model", &w.interactions.row,
-				   &p->model->col, "in the model", e) != 0)
+		    cli_side_apart(&users, "none of its users is in the model",
+				   &x->interactions.row, &p->model->col, "in the model", e) != 0)
 			return -1;
 	}
 	if (!used)
@@ -120,95 +122,100 @@ static int check_sides(struct rec_err *e)
 	return 0;
 }
 
-static int make(struct rec_run *run, struct rec_err *e)
+static int make(struct scoring *s, const struct inputs *x, const struct rec_run *run,
+		struct rec_err *e)
 {
 	struct rec_scorer_opts so = {
-		.model = w.models.list,
-		.nmodels = w.models.n,
-		.weight = w.models.weight,
+		.model = x->models.list,
+		.nmodels = x->models.n,
+		.weight = x->models.weight,
 		.fold_in = o.fold_in,
 		.unknown_users = o.history,
-		.interactions = o.interactions ? &w.interactions : NULL,
+		.interactions = o.interactions ? &x->interactions : NULL,
 		.index = true,
 	};
-	size_t i;
 
 	cli_phase("prepare");
-	cli_note_empty_models(&w.models, &o.models);
-	if (rec_scorer_new(&w.scorer, &so, run, e))
+	cli_note_empty_models(&x->models, &o.models);
+	if (rec_scorer_new(&s->scorer, &so, run, e) != 0)
 		return -1;
-	for (i = 0; i < w.scorer.nparts && !o.history; i++)
-		if (w.scorer.part[i].kind == REC_PART_SPARSE ||
-		    w.scorer.part[i].kind == REC_PART_DENSE)
+	for (size_t i = 0; i < s->scorer.nparts && !o.history; i++)
+		if (s->scorer.part[i].kind == REC_PART_SPARSE ||
+		    s->scorer.part[i].kind == REC_PART_DENSE)
 			return rec_err_set(e, REC_EUSAGE,
 					   "%s: a similarity scores the histories of users: give "
 					   "--history FILE",
 					   o.models.item[i]);
 	if (o.history &&
-	    rec_pairs_new(&w.history_pairs, &w.history, &w.scorer.items, true, run->pool, e) != 0)
+	    (rec_pairs_new(&s->history, &x->history, &s->scorer.items, true, run->pool, e) != 0 ||
+	     check_history(x, s, e) != 0))
 		return -1;
-	return check_sides(e);
+	return o.interactions ? check_interactions(x, s, e) : 0;
 }
 
 /*
  * The first implicit model whose scores go from 0 to 1, or NULL: they are no
  * ratings.
  */
-static const char *implicit_model(void)
+static const char *implicit_model(const struct cli_models *ms)
 {
-	for (size_t i = 0; i < w.models.n; i++) {
-		const char *loss = rec_meta_get(&w.models.model[i].meta, "loss"),
-			   *target = rec_meta_get(&w.models.model[i].meta, "target");
+	for (size_t i = 0; i < ms->n; i++) {
+		const char *loss = rec_meta_get(&ms->model[i].meta, "loss"),
+			   *target = rec_meta_get(&ms->model[i].meta, "target");
 
-		if (loss && !strcmp(loss, "implicit") && target && !strcmp(target, "one"))
+		if (loss && strcmp(loss, "implicit") == 0 && target && strcmp(target, "one") == 0)
 			return o.models.item[i];
 	}
 	return NULL;
 }
 
 /* train is the range in the metadata; a blend has none. */
-static int bounds(struct rec_score_opts *so, struct rec_err *e)
+static int bounds(struct rec_score_opts *so, const struct inputs *x, bool blend, struct rec_err *e)
 {
-	int rc = 1;
+	int rc;
 
-	if (!strcmp(o.clamp, "none"))
+	if (strcmp(o.clamp, "none") == 0 || (blend && strcmp(o.clamp, "train") == 0))
 		return 0;
-	if (strcmp(o.clamp, "train"))
-		rc = rec_clamp_parse(&so->lo, &so->hi, o.clamp, e) ? -1 : 1;
+	if (strcmp(o.clamp, "train") == 0)
+		rc = rec_clamp_train(&so->lo, &so->hi, &x->models.model[0].meta, e);
 	else
-		rc = w.scorer.blend ? 0 :
-				      rec_clamp_train(&so->lo, &so->hi, &w.models.model[0].meta, e);
+		rc = rec_clamp_parse(&so->lo, &so->hi, o.clamp, e) == 0 ? 1 : -1;
 	so->clamp = rc > 0;
 	return rc < 0 ? -1 : 0;
 }
 
-static uint64_t memory(const struct rec_run *run)
+static uint64_t memory(const struct inputs *x, const struct scoring *s, const struct rec_run *run)
 {
-	return cli_models_bytes(&w.models) +
-	       rec_score_scratch_size(&w.scorer) * rec_pool_size(run->pool) +
-	       12 * (w.history.m.nnz + w.interactions.m.nnz);
+	enum { PAIR = 12 };	/* bytes: a column, a value, and an allowance for labels */
+
+	return cli_models_bytes(&x->models) +
+	       rec_score_scratch_size(&s->scorer) * rec_pool_size(run->pool) +
+	       PAIR * (x->history.m.nnz + x->interactions.m.nnz);
 }
 
-static int score(struct rec_err *e)
+static int score(struct rec_score_counts *c, const struct scoring *s, const struct inputs *x,
+		 struct rec_err *e)
 {
 	struct rec_score_opts so = { .cold = (enum rec_cold_pair)o.cold,
-				     .history = o.history ? &w.history_pairs : NULL,
-				     .name = implicit_model() ? REC_SCORES_IMPLICIT : NULL };
+				     .history = o.history ? &s->history : NULL,
+				     .name = implicit_model(&x->models) ? REC_SCORES_IMPLICIT :
+									  NULL };
 	struct rec_out *out;
 
-	if (bounds(&so, e) || cli_out(&out, o.common.output, o.common.binary, e))
+	if (bounds(&so, x, s->scorer.blend, e) != 0 ||
+	    cli_out(&out, o.common.output, o.common.binary, e) != 0)
 		return -1;
 	cli_phase("score");
-	return rec_score_stream(&w.scorer, &so, w.rows, out, o.common.binary, &w.counts, e);
+	return rec_score_stream(&s->scorer, &so, x->pairs, out, o.common.binary, c, e);
 }
 
 /*
  * Values are replaced by scores, and times go out as they were written, but in
  * recmat.
  */
-static void tell_lost(void)
+static void tell_lost(const struct rec_rows *rows)
 {
-	struct rec_lost l = *rec_rows_lost(w.rows);
+	struct rec_lost l = *rec_rows_lost(rows);
 
 	l.values = 0;
 	if (o.common.binary)
@@ -216,44 +223,44 @@ static void tell_lost(void)
 }
 
 /* Histories of others alone. */
-static void tell_no_history(void)
+static void tell_no_history(const struct rec_labels *users, const struct rec_score_counts *c)
 {
 	char there[REC_LABEL_SHOWN], here[REC_LABEL_SHOWN];
 	size_t n;
-	const char *first = rec_label(&w.history.row, 0, &n);
+	const char *first = rec_label(users, 0, &n);
 
 	cli_note("--history %s: none of its users is on stdin: %s there, %s on stdin", o.history,
-		 rec_label_show(there, first, n),
-		 rec_label_show(here, w.counts.user, w.counts.user_len));
+		 rec_label_show(there, first, n), rec_label_show(here, c->user, c->user_len));
 }
 
-static void tell(void)
+static void tell(const struct inputs *x, const struct rec_score_counts *c)
 {
-	tell_lost();
-	cli_stat_u64("rows", w.counts.pairs);
-	cli_stat_u64("rows.cold", w.counts.cold);
-	cli_stat_u64("rows.clamped", w.counts.clamped);
-	if (w.counts.pairs == 0)
+	const char *implicit = implicit_model(&x->models);
+
+	tell_lost(x->pairs);
+	cli_stat_u64("rows", c->pairs);
+	cli_stat_u64("rows.cold", c->cold);
+	cli_stat_u64("rows.clamped", c->clamped);
+	if (c->pairs == 0)
 		cli_note("the input is empty: no pairs to score");
-	else if (w.counts.cold == w.counts.pairs && w.counts.known == 0)
+	else if (c->cold == c->pairs && c->known == 0)
 		return;	/* an error says it */
-	if (w.counts.cold)
+	if (c->cold)
 		cli_note("%llu of %llu pair%s can be scored by no model: %s",
-			 (unsigned long long)w.counts.cold, (unsigned long long)w.counts.pairs,
-			 cli_s(w.counts.pairs),
+			 (unsigned long long)c->cold, (unsigned long long)c->pairs, cli_s(c->pairs),
 			 o.cold == REC_COLD_PAIR_DROP ?
 				 "dropped" :
 				 "given what is known of them (--cold drop drops them)");
-	if (o.history && w.counts.pairs && !w.counts.with_history)
-		tell_no_history();
-	if (w.counts.pairs && implicit_model())
+	if (o.history && c->pairs && !c->with_history)
+		tell_no_history(&x->history.row, c);
+	if (c->pairs && implicit)
 		cli_note("%s: scores of an implicit model are no ratings; rmse and mae are for "
 			 "rec-als --explicit",
-			 implicit_model());
+			 implicit);
 }
 
 /*
- * The label of the first pair that the first model doesn't hold, and the one
+ * The label of the first pair that the first model does not hold, and the one
  * most like it.
  */
 static int fail_unknown(const char *what, const char *label, size_t len,
@@ -275,55 +282,61 @@ static int fail_unknown(const char *what, const char *label, size_t len,
 }
 
 /* No pair has a score, and nothing is known of any. */
-static int fail_unscored(struct rec_err *e)
+static int fail_unscored(const struct inputs *x, const struct scoring *s,
+			 const struct rec_score_counts *c, struct rec_err *e)
 {
-	const struct rec_score_counts *c = &w.counts;
-	const struct rec_model *m = w.models.list[0];
+	const struct rec_model *m = x->models.list[0];
 
-	if (rec_scorer_item(&w.scorer, c->item, c->item_len) == REC_NONE)
-		return fail_unknown("item", c->item, c->item_len, model_items(), e);
+	if (rec_scorer_item(&s->scorer, c->item, c->item_len) == REC_NONE)
+		return fail_unknown("item", c->item, c->item_len, items_of(m), e);
 	if (m->has_factors && !o.history &&
 	    rec_labels_find(&m->user.row, c->user, c->user_len) == REC_NONE)
 		return fail_unknown("user", c->user, c->user_len, &m->user.row, e);
 	if (o.history && c->with_history == 0)
-		tell_no_history();
+		tell_no_history(&x->history.row, c);
 	return rec_err_set(e, REC_EDATA,
 			   "no pair could be scored: %llu of %llu have no score under any model",
 			   (unsigned long long)c->cold, (unsigned long long)c->pairs);
 }
 
-static void free_work(void)
+static int work(struct inputs *x, struct scoring *s, const struct rec_run *run, struct rec_err *e)
 {
-	rec_scorer_free(&w.scorer);
-	rec_pairs_free(&w.history_pairs);
-	rec_rows_close(w.rows);
-	rec_sparse_free(&w.history);
-	rec_sparse_free(&w.interactions);
-	cli_free_models(&w.models);
+	struct cli_amount more[] = { { "items", 0 }, { NULL, 0 } };
+	struct rec_score_counts c = { 0 };
+	int rc;
+
+	if (load(x, run, e) != 0 || make(s, x, run, e) != 0)
+		return -1;
+	more[0].n = s->scorer.items.n;
+	rc = cli_need(memory(x, s, run), more, e);
+	if (rc != 0)
+		return rc < 0 ? -1 : 0;
+	if (score(&c, s, x, e) != 0)
+		return -1;
+	tell(x, &c);
+	if (c.pairs && c.cold == c.pairs && (o.cold == REC_COLD_PAIR_DROP || c.known == 0))
+		return fail_unscored(x, s, &c, e);
+	return 0;
 }
 
 static int run(struct rec_err *e)
 {
-	struct cli_amount more[] = { { "items", 0 }, { NULL, 0 } };
+	struct inputs x = { 0 };
+	struct scoring s = { 0 };
 	struct rec_run *r;
 	int rc;
 
 	check_options();
-	if (cli_run(&r, e) != 0 || load(r, e) != 0 || make(r, e) != 0)
+	if (cli_run(&r, e) != 0)
 		return -1;
-	more[0].n = w.scorer.items.n;
-	rc = cli_need(memory(r), more, e);
-	if (rc == 0)
-		rc = score(e);
-	if (rc < 0)
-		return -1;
-	if (rc == 0)
-		tell();
-	if (w.counts.pairs && w.counts.cold == w.counts.pairs &&
-	    (o.cold == REC_COLD_PAIR_DROP || w.counts.known == 0))
-		return fail_unscored(e);
-	free_work();
-	return cli_commit(e);
+	rc = work(&x, &s, r, e);
+	rec_scorer_free(&s.scorer);
+	rec_pairs_free(&s.history);
+	rec_rows_close(x.pairs);
+	rec_sparse_free(&x.history);
+	rec_sparse_free(&x.interactions);
+	cli_free_models(&x.models);
+	return rc == 0 ? cli_commit(e) : -1;
 }
 
 int main(int argc, char **argv)
