@@ -1,14 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# scale.sh [USERS ITEMS INTERACTIONS [HOSTS [CORES [GBIT]]]] - what a sweep of
-# rec-als and a ranking of all users take, on paper, from rates that were
-# measured: HOSTS machines of CORES cores on links of GBIT Gbit/s, 64 factors.
-# Without arguments: the table of rec-scale(7). Rates of your own machine go
-# into
-#   NS_PAIR    nanoseconds of one core for one interaction in one half-sweep,
-#              64 factors (make bench-fan: als, one process)
-#   SCORES     10^9 scores a second of one core, 64 factors (make bench-fan:
-#              topn, one process)
+# scale.sh [USERS ITEMS INTERACTIONS [HOSTS [CORES [GBIT]]]] - the time of a
+# sweep of rec-als and of a ranking of all users, calculated from measured
+# rates, with 64 factors, on HOSTS machines of CORES cores with links of GBIT
+# Gbit/s.
+# Without arguments it prints the table of rec-scale(7). Set the rates of your
+# own machine by
+#   NS_PAIR    nanoseconds of one core for one interaction in a half-step
+#              (make bench-fan: als, one process)
+#   SCORES     10^9 scores a second of one core
+#              (make bench-fan: topn, one process)
 set -eu
 
 row() {	# USERS ITEMS INTERACTIONS HOSTS CORES GBIT

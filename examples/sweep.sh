@@ -1,16 +1,17 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# sweep.sh [DIR [TRAIN VALID]] - rec-als over a grid of settings with GNU
-# parallel; one table, best first, in DIR/table.txt. Made-up data without
-# TRAIN.
+# sweep.sh [DIR [TRAIN VALID]] - try a grid of settings of rec-als with GNU
+# parallel. The table is in DIR/table.txt, best first. Without TRAIN the data
+# are made up.
 #
-#     K='32 64 128' REG='0.001 0.01 0.1' METRIC=ndcg@20 sh examples/sweep.sh
-#     out train.rec valid.rec
+#     K='32 64 128' REG='0.001 0.01 0.1' METRIC=ndcg@20 \
+#         sh examples/sweep.sh out train.rec valid.rec
 #
-# Stopped, or with some settings failed, it goes on where it was: the joblog
-# knows what has ended well, by number, so a folder belongs to one grid. The
-# table is for choosing: it is measured on validation rows. For a number to
-# report, measure the winner once on rows that nobody looked at.
+# A run that was stopped, or in which settings failed, continues when it is
+# started again. The job log knows finished settings by their number, so a
+# folder belongs to one grid. The table is measured on validation pairs: use it
+# to choose. To report a figure, measure the winner once on pairs that had no
+# part in the choice.
 set -eu
 PATH=$(cd "$(dirname "$0")/.." && pwd)/build/bin:$PATH
 export K="${K:-16 32}" REG="${REG:-0.003 0.01 0.03}" METRIC="${METRIC:-ndcg@10}" DIR="${1:-sweep.run}"
@@ -28,8 +29,8 @@ if [ -e "$DIR/grid" ] && ! cmp -s "$DIR/grid" "$DIR/grid.new"; then
 fi
 mv "$DIR/grid.new" "$DIR/grid"
 
-# A job is three commands, each with a file of its own and its status looked
-# at; the last file is the result.
+# A job is three commands. Each writes its own file, and its status is checked.
+# The last file is the result.
 # shellcheck disable=SC2086,SC2016 # lists of values; variables of the job's shell
 parallel -j "${JOBS:-2}" --joblog "$DIR/jobs.log" --resume-failed '
 	rec-als -q -j 1 -k {1} --reg {2} -o "$DIR/{1}_{2}.model" <"$TRAIN" &&

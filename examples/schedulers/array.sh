@@ -6,8 +6,8 @@
 # array.sh - sixteen parts of rec-sim as an array job of Grid Engine (qsub
 # array.sh), PBS (qsub array.sh) or LSF (bsub < array.sh).
 #
-# Checked: for each of the three the script runs with the variable that its
-# scheduler sets, and the parts join to the bytes of one process
-# (tests/examples.bats). Not checked: the directives, with a real scheduler.
+# Tested: the script runs with the variable that each of the three sets, and the
+# parts join to the bytes of one process (tests/examples.bats). Not tested: the
+# directives, with a real scheduler.
 cd "${PBS_O_WORKDIR:-.}" || exit 1
 exec rec-task -n 16 -i train.rec -o sim.%02d.rec -- rec-sim cosine -b --columns '{i}/{n}'

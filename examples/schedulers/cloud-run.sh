@@ -3,10 +3,10 @@
 # cloud-run.sh IMAGE BUCKET - sixteen parts of rec-sim as a Cloud Run job; the
 # number of parts comes from CLOUD_RUN_TASK_COUNT.
 #
-# Checked: the line that the job runs, taken from the arguments that gcloud
-# gets here, with the variables that Cloud Run sets (tests/examples.bats). Not
-# checked: a run in the cloud. Cloud Run does not look at exit codes: what
-# fails for good is tried --max-retries times as well.
+# Tested: the command line of the job, with the variables that Cloud Run sets
+# (tests/examples.bats). Not tested: a run in the cloud. Cloud Run does not look
+# at the exit status: a task that cannot succeed is also tried --max-retries
+# times.
 set -eu
 [ $# -eq 2 ] || { echo "usage: cloud-run.sh IMAGE BUCKET" >&2; exit 2; }
 gcloud run jobs create rec-sim --image="$1" --tasks=16 --parallelism=16 --max-retries=3 --task-timeout=1h \

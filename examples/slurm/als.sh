@@ -1,15 +1,16 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# als.sh N ITERATIONS TRAIN MODEL [rec-als options] - factorise on a cluster:
-# every half-step is an array job of N parts, each waits for the one before.
-# Prints the number of the last job.
+# als.sh N ITERATIONS TRAIN MODEL [rec-als options] - train a model on a Slurm
+# cluster: every half-step is an array job of N parts that waits for the one
+# before it. Prints the number of the last job.
 #
 #     sh examples/slurm/als.sh 16 10 train.rec model.rec -k 128
 #
-# MODEL has the bytes that one process gives. All jobs are submitted at once,
-# files are kept in MODEL.work: the same line makes what is missing. Other
-# options or other data need another MODEL, or an empty MODEL.work. Parts are
-# made of blocks of 256 rows: with more parts than blocks some are empty.
+# MODEL has the bytes of one process. All jobs are submitted at once, and their
+# files are kept in MODEL.work, so the same line makes only what is missing.
+# Other options or data need another MODEL, or an empty MODEL.work. Parts are
+# made of groups of 256 rows: if there are more parts than groups, some are
+# empty.
 set -eu
 [ $# -ge 4 ] || { echo "usage: als.sh N ITERATIONS TRAIN MODEL [rec-als options]" >&2; exit 2; }
 here=$(cd "$(dirname "$0")" && pwd)

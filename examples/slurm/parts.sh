@@ -1,20 +1,19 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# parts.sh N INPUT OUTPUT COMMAND... - COMMAND in N parts as an array job, and
-# a job behind it that joins them into OUTPUT. Prints the number of the last
-# job.
+# parts.sh N INPUT OUTPUT COMMAND... - run COMMAND in N parts as an array job,
+# then a job that joins the parts to OUTPUT. Prints the number of the last job.
 #
-#     sh examples/slurm/parts.sh 16 train.rec items.rec rec-sim cosine -b
-#     --columns {i}/{n}
-#     sh examples/slurm/parts.sh 16 train.rec lists.rec rec-topn -b -m
-#     items.rec -n 20 --part {i}/{n}
+#     sh examples/slurm/parts.sh 16 train.rec items.rec \
+#         rec-sim cosine -b --columns {i}/{n}
+#     sh examples/slurm/parts.sh 16 train.rec lists.rec \
+#         rec-topn -b -m items.rec -n 20 --part {i}/{n}
 #
-# COMMAND reads INPUT and writes recmat; files are on a disk that all nodes
-# share. Parts and logs are kept in OUTPUT.parts; when some tasks failed, run
-# the same line again: it makes what is missing. Another COMMAND or INPUT needs
+# COMMAND reads INPUT and writes recmat. The files are on a disk that all nodes
+# share. Parts and logs are kept in OUTPUT.parts; if some tasks failed, run the
+# same line again: it makes only what is missing. Another COMMAND or INPUT needs
 # another OUTPUT, or an empty OUTPUT.parts.
-# AFTER=JOB holds the array back until that job ended well; SBATCH_* variables
-# go to sbatch (sbatch(1)).
+# AFTER=JOB makes the array wait until that job has succeeded; sbatch reads
+# SBATCH_* variables (sbatch(1)).
 set -eu
 [ $# -ge 4 ] || { echo "usage: parts.sh N INPUT OUTPUT COMMAND..." >&2; exit 2; }
 here=$(cd "$(dirname "$0")" && pwd)

@@ -1,14 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #SBATCH --requeue
-# task.sh - what Slurm starts for every index of an array: rec-task with the
-# arguments of sbatch. rec-als, rec-sim ... and rec-task are found by PATH.
+# task.sh - the script of every task of an array: it runs rec-task with the
+# arguments of sbatch. PATH must hold the commands.
 #
-#     sbatch --array=0-15 examples/slurm/task.sh -n 16 -i train.rec -o
-#     sim.%02d.rec -- rec-sim cosine -b --columns {i}/{n}
+#     sbatch --array=0-15 examples/slurm/task.sh -n 16 -i train.rec \
+#         -o sim.%02d.rec -- rec-sim cosine -b --columns {i}/{n}
 #
-# Slurm itself tries a task again when its node is lost. Here it also does so,
-# three times at most, when rec-task says that another try may help (4).
+# Slurm itself starts a task again when its node is lost. This script also does
+# so, three times at most, if rec-task says that another try may help (4).
 rec-task "$@"
 status=$?
 if [ $status -eq 4 ] && [ "${SLURM_RESTART_COUNT:-0}" -lt 3 ]; then
