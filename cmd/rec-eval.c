@@ -14,7 +14,7 @@
 #include "cmd/cli/cli.h"
 #include "cmd/cli/load.h"
 #include "cmd/cli/side.h"
-#include "eval/evaluate.h"
+#include "recpipe/eval.h"
 #include "eval/maps.h"
 #include "eval/part.h"
 #include "eval/peruser.h"

@@ -7,7 +7,7 @@
  * one where it can be used as it is) and the Gramian. Each thread brings its
  * scratch.
  */
-#include "als/foldin.h"
+#include "recpipe/als.h"
 
 #include <stdlib.h>
 #include <string.h>

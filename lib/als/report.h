@@ -21,22 +21,6 @@ static inline double rec_als_enough(uint64_t sweeps)
 	return sweeps == 0 ? 0 : sweeps < 4 ? 1e-4 : 0.01;
 }
 
-struct rec_als_report {
-	/*
-	 * no pair reaches rec_als_enough of its target (start values: all
-	 * vectors are 0)
-	 */
-	bool empty;
-	/*
-	 * then the most that one does, as a share: of 1 or of the value;
-	 * explicit: of the deviation, by the product of vectors
-	 */
-	double reached;
-	/* explicit: standard deviation of the values; 0 where all are alike */
-	double deviation;
-	struct rec_outliers outliers;	/* of --weights linear: left out of the divisor */
-};
-
 /*
  * Set reached and empty of r, whose deviation is set: empty where no pair has
  * more than `enough` of its target.

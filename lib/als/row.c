@@ -23,6 +23,7 @@
 #include "base/math.h"
 #include "base/mem.h"
 #include "base/random.h"
+#include "kernel/kernel.h"
 
 enum { PANEL = 32 << 10, CG_PANEL = 512 << 10, MAX_TRIES = 16 };
 

@@ -7,7 +7,7 @@
  * Memory: the inputs, 9 bytes a user and series, maps of 4 bytes a label, and
  * per thread 24 bytes an item.
  */
-#include "eval/evaluate.h"
+#include "recpipe/eval.h"
 
 #include <stdlib.h>
 #include <string.h>

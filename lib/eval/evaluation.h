@@ -18,7 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "eval/options.h"
+#include "recpipe/eval.h"
 #include "eval/results.h"
 
 REC_BEGIN_C

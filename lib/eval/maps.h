@@ -5,7 +5,7 @@
 
 #include "base/err.h"
 #include "base/lang.h"
-#include "eval/options.h"
+#include "recpipe/eval.h"
 
 REC_BEGIN_C
 

@@ -17,6 +17,7 @@
 
 #include "base/err.h"
 #include "base/lang.h"
+#include "recpipe/eval.h"
 
 REC_BEGIN_C
 
@@ -46,14 +47,7 @@ struct rec_ranking {
 
 enum rec_measure_kind { REC_RANKING, REC_RATING, REC_CATALOGUE };
 
-struct rec_metric;
 typedef double rec_rank_fn(const struct rec_ranking *r, const struct rec_metric *m);
-
-/*
- * How per-user numbers become one: the mean of values; sum / count; its square
- * root; from counts of items.
- */
-enum rec_agg { REC_AGG_MEAN, REC_AGG_RATIO, REC_AGG_ROOT, REC_AGG_COVERAGE, REC_AGG_GINI };
 
 struct rec_measure {
 	const char *name;
@@ -69,30 +63,7 @@ struct rec_measure {
 
 enum { REC_DEFAULT_CUT = 10, REC_MAX_CUT = 1000000 };
 
-/* What a relevant item of value v counts: 1, v, 2^v - 1. */
-enum rec_gain { REC_GAIN_ONE, REC_GAIN_LINEAR, REC_GAIN_EXP };
 enum { REC_GAIN_EXP_MOST = 1000 };	/* values beyond it would overflow */
-
-/* A measure with its parameters: one column of results. */
-struct rec_metric {
-	const struct rec_measure *measure;
-	enum rec_gain gain;
-	uint32_t k;		/* 0 where the measure takes no cut-off */
-	char name[48];		/* ndcg(gain=linear)@10 */
-};
-
-struct rec_metrics {
-	struct rec_metric *m;
-	size_t n, cap;
-};
-
-void rec_metrics_free(struct rec_metrics *ms);
-
-/*
- * Add what one operand names, in small or capital letters. Unknown names,
- * parameters, cut-offs and a metric twice are REC_EUSAGE.
- */
-REC_MUST int rec_metrics_parse(struct rec_metrics *ms, const char *text, struct rec_err *e);
 
 /*
  * The definition of m with its placeholders filled, into out (size n, cut where

@@ -12,10 +12,9 @@
 #include "base/err.h"
 #include "base/lang.h"
 #include "base/pool.h"
+#include "recpipe/eval.h"
 
 REC_BEGIN_C
-
-enum rec_test { REC_TEST_T, REC_TEST_WILCOXON, REC_TEST_RANDOMIZATION };
 
 struct rec_tested {
 	double p;		/* two-sided */

@@ -15,20 +15,12 @@
 #include "base/pool.h"
 #include "io/in.h"
 #include "model/model.h"
+#include "recpipe/load.h"
 
 REC_BEGIN_C
 
 /*
- * Load from a file or pipe (mapped where it can be): recmat as above, or sparse
- * text as a similarity. Takes in over, also on failure. Several streams
- * concatenated are one model where their blocks have the same names and
- * disjoint rows (parts): they are joined by label.
- */
-REC_MUST int rec_model_load(struct rec_model *m, struct rec_in *in, bool trust,
-			    struct rec_pool *pool, struct rec_err *e);
-
-/*
- * The same in the middle of a sweep of rec-als, where items were solved once
+ * rec_model_load in the middle of a sweep of rec-als, where items were solved once
  * more than users: `iterations` is that of the items. The parts of a side must
  * be of the same sweep.
  */

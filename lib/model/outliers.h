@@ -14,14 +14,9 @@
 
 #include "base/err.h"
 #include "matrix/csr.h"
+#include "recpipe/model.h"
 
 REC_BEGIN_C
-
-struct rec_outliers {
-	uint64_t n;		/* how many; 0: none, and nothing else is set */
-	double share;		/* of the sum of all sizes */
-	double rest;		/* sum of the sizes of the others, in canonical order */
-};
 
 /* Three passes over the values of m, by one thread; 768 KiB for a moment. */
 REC_MUST int rec_outliers_find(struct rec_outliers *o, const struct rec_csr *m, struct rec_err *e);

@@ -1,14 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * model/transform.h - how a value becomes a weight, in training and in the
- * histories that a model scores:
- *
- *	none	1
- *	linear	alpha * v / divisor
- *	log	alpha * ln(1 + v / epsilon) / divisor
- *
- * The divisor is the mean over the pairs of training of what alpha multiplies,
- * so alpha is the mean weight.
+ * model/transform.h - a value to its weight; recpipe/model.h has the formulas.
  */
 #ifndef REC_MODEL_TRANSFORM_H
 #define REC_MODEL_TRANSFORM_H
@@ -17,15 +9,9 @@
 #include "base/lang.h"
 #include "base/math.h"
 #include "recmat/meta.h"
+#include "recpipe/model.h"
 
 REC_BEGIN_C
-
-enum rec_transform_kind { REC_TRANSFORM_NONE, REC_TRANSFORM_LINEAR, REC_TRANSFORM_LOG };
-
-struct rec_transform {
-	enum rec_transform_kind kind;
-	double alpha, epsilon, divisor;
-};
 
 /* The words of metadata and options, in the order of the enum. */
 extern const char *const rec_transform_names[];

@@ -30,7 +30,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "als/foldin.h"
+#include "recpipe/als.h"
 #include "base/err.h"
 #include "base/lang.h"
 #include "kernel/kernel.h"

@@ -13,7 +13,7 @@
 
 #include "als/als.h"
 #include "als/half.h"
-#include "eval/evaluate.h"
+#include "recpipe/eval.h"
 #include "eval/peruser.h"
 #include "matrix/sparse.h"
 #include "model/model.h"

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "als/als.h"
-#include "als/foldin.h"
+#include "recpipe/als.h"
 #include "als/half.h"
 #include "als/sum.h"
 #include "base/mem.h"
