@@ -20,9 +20,9 @@
 REC_BEGIN_C
 
 /*
- * rec_model_load in the middle of a sweep of rec-als, where items were solved once
- * more than users: `iterations` is that of the items. The parts of a side must
- * be of the same sweep.
+ * rec_model_load in the middle of a sweep of rec-als, where items were solved
+ * once more than users: `iterations` is that of the items. The parts of a side
+ * must be of the same sweep.
  */
 REC_MUST int rec_model_load_half(struct rec_model *m, struct rec_in *in, bool trust,
 				 struct rec_pool *pool, struct rec_err *e);

@@ -5,6 +5,7 @@
  *	struct rec_metrics ms = { 0 };
  *	struct rec_results r = { 0 };
  *	struct rec_summary sum = { 0 };
+ *	struct rec_summary_opts so = { 0 };
  *	struct rec_eval_notes notes;
  *
  *	if (rec_metrics_parse(&ms, "ndcg@5,10", &e) != 0)
@@ -13,7 +14,7 @@
  *	struct rec_eval_opts o = { .metric = ms.m, .n = ms.n };
  *
  *	if (rec_evaluate(&r, &in, &o, &run, &notes, &e) != 0 ||
- *	    rec_summarize(&sum, &r, &(struct rec_summary_opts){ 0 }, pool, &e) != 0)
+ *	    rec_summarize(&sum, &r, &so, pool, &e) != 0)
  *		...
  *
  * There are two steps because they serve two ends: results say what was
@@ -140,7 +141,7 @@ struct rec_series {
 	unsigned flags;
 	uint32_t k;		/* measures of the catalogue: cut-off */
 	double *value;		/* by user: the value, or the sum; NULL for the catalogue */
-	/* ratio and root: pairs in the sum, and pairs there could be; else NULL */
+	/* ratio, root: pairs in the sum, and pairs there could be; else NULL */
 	uint32_t *count, *of;
 	unsigned char *state;	/* by user: enum rec_state */
 };
