@@ -12,6 +12,7 @@
 #include "cmd/cli/cli.h"
 #include "cmd/cli/load.h"
 #include "cmd/cli/side.h"
+#include "matrix/csr_row.h"
 #include "matrix/sparse.h"
 
 static struct {
@@ -152,10 +153,10 @@ static uint64_t least_memory(const struct rec_sparse *x, const struct rec_als_op
 }
 
 /*
- * Memory is bounded and does not hold it all: what goes to files, and what room
- * there is for it.
+ * Memory is bounded and does not hold it all: what goes to files, and how many
+ * bytes of them may be resident.
  */
-static void use_files(struct rec_als_job *job, const struct rec_sparse *x, unsigned threads)
+static void use_files(struct rec_als_job *job, struct rec_sparse *x, unsigned threads)
 {
 	const struct rec_als_opts *a = &o.als;
 	uint64_t mem = o.common.mem,
@@ -166,14 +167,15 @@ static void use_files(struct rec_als_job *job, const struct rec_sparse *x, unsig
 	job->spill_tables = held + rec_als_bytes_far(x, a, threads, false, &tables) + least > mem;
 	held += rec_als_bytes_far(x, a, threads, job->spill_tables, &tables);
 	window = mem > held + least ? (mem - held) / WINDOWS : LEAST_WINDOW;
-	job->spill->room = window < MOST_WINDOW ? window : MOST_WINDOW;
-	job->spill_before = job->spill->room + tables / WINDOWS;
+	job->spill->limit = window < MOST_WINDOW ? window : MOST_WINDOW;
+	job->transpose_limit = job->spill->limit + tables / WINDOWS;
+	rec_csr_limit(&x->m, job->spill->limit);
 	cli_verbose("works from files in %s: pairs%s", job->spill->dir,
 		    job->spill_tables ? ", factors" : "");
 }
 
 /* 1: --estimate has answered. */
-static int plan(struct rec_als_job *job, const struct rec_sparse *x, struct rec_run *run,
+static int plan(struct rec_als_job *job, struct rec_sparse *x, struct rec_run *run,
 		struct rec_err *e)
 {
 	const struct rec_als_opts *a = &o.als;

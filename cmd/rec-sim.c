@@ -15,6 +15,7 @@
 #include "cmd/sim/shards.h"
 #include "cmd/sim/tell.h"
 #include "io/num.h"
+#include "matrix/csr_row.h"
 #include "sim/cost.h"
 #include "sim/factors.h"
 #include "sim/methods.h"
@@ -314,9 +315,9 @@ static uint64_t use_files(struct rec_sim_opts *s, uint64_t bytes, uint64_t line_
 		 group = threads + left / 2 / line_bytes, window = left / 2 / WINDOWS, passes;
 
 	s->spill = cli_spill();
-	s->spill->room = window < LEAST_WINDOW ? LEAST_WINDOW :
-			 window < MOST_WINDOW  ? window :
-						 MOST_WINDOW;
+	s->spill->limit = window < LEAST_WINDOW ? LEAST_WINDOW :
+			  window < MOST_WINDOW	? window :
+						  MOST_WINDOW;
 	s->group = group < lines ? (uint32_t)group : lines;
 	passes = rec_sim_takes(s->method, "neighbours") && s->group ?
 			 (lines + (uint64_t)s->group - 1) / s->group :
@@ -328,7 +329,7 @@ static uint64_t use_files(struct rec_sim_opts *s, uint64_t bytes, uint64_t line_
 }
 
 /* 1: --estimate has answered. */
-static int plan(struct rec_sim_opts *s, const struct rec_sparse *x, struct rec_run *run,
+static int plan(struct rec_sim_opts *s, struct rec_sparse *x, struct rec_run *run,
 		struct rec_err *e)
 {
 	unsigned threads = rec_pool_size(run->pool);
@@ -356,6 +357,8 @@ static int plan(struct rec_sim_opts *s, const struct rec_sparse *x, struct rec_r
 			"passes", (double)use_files(s, far.bytes + held, line_bytes,
 						    s->side_user ? x->m.nrows : x->m.ncols, threads)
 		};
+	if (s->spill)
+		rec_csr_limit(&x->m, s->spill->limit);
 	return cli_need(o.common.estimate ? all.bytes : least, more, e);
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cmd/cli/side.h"
+#include "matrix/csr_row.h"
 #include "score/score.h"
 
 /* The values of the pairs. */
@@ -21,9 +22,10 @@ static struct values look(const struct rec_csr *m)
 	float size = 0;
 
 	for (uint32_t i = 0; i < m->nrows; i++) {
-		rec_csr_walk(m, m->ptr[i], m->ptr[i + 1]);
-		for (uint64_t j = m->ptr[i]; j < m->ptr[i + 1]; j++) {
-			float x = m->val[j], y = x < 0 ? -x : x;
+		struct rec_csr_cells row = rec_csr_row(m, i);
+
+		for (uint64_t j = 0; j < row.n; j++) {
+			float x = row.val[j], y = x < 0 ? -x : x;
 
 			v.lo = x < v.lo ? x : v.lo;
 			v.hi = x > v.hi ? x : v.hi;

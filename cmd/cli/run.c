@@ -121,16 +121,16 @@ static struct rec_spill spill;
 struct rec_spill *cli_spill(void)
 {
 	const char *dir = getenv("TMPDIR");
-	uint64_t room = cli_the_spec->common->mem / SPILL_SHARE;
+	uint64_t share = cli_the_spec->common->mem / SPILL_SHARE;
 
 	if (!cli_the_spec->common->mem)
 		return NULL;
 	if (!spill.dir) {
 		spill.maps = &cli_maps;
 		spill.dir = dir && *dir ? dir : "/tmp";
-		spill.room = room < SPILL_LEAST ? SPILL_LEAST :
-			     room < SPILL_MOST	? room :
-						  SPILL_MOST;
+		spill.limit = share < SPILL_LEAST ? SPILL_LEAST :
+			      share < SPILL_MOST  ? share :
+						    SPILL_MOST;
 	}
 	return &spill;
 }

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "cmd/cli/cli.h"
+#include "matrix/csr_row.h"
 #include "sim/methods.h"
 
 /* -- values -- */
@@ -22,9 +23,10 @@ static struct values look(const struct rec_csr *m)
 	float first = 0;
 
 	for (uint32_t i = 0; i < m->nrows; i++) {
-		rec_csr_walk(m, m->ptr[i], m->ptr[i + 1]);
-		for (uint64_t j = m->ptr[i]; j < m->ptr[i + 1]; j++) {
-			float x = m->val[j];
+		struct rec_csr_cells row = rec_csr_row(m, i);
+
+		for (uint64_t j = 0; j < row.n; j++) {
+			float x = row.val[j];
 
 			v.lo = x < v.lo ? x : v.lo;
 			v.hi = x > v.hi ? x : v.hi;

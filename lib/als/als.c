@@ -23,6 +23,7 @@
 #include "als/objective.h"
 #include "als/step.h"
 #include "matrix/csr_far.h"
+#include "matrix/csr_row.h"
 #include "matrix/digest.h"
 
 static int check_init(const struct rec_als_opts *o, const struct rec_model *init, struct rec_err *e)
@@ -87,20 +88,10 @@ static int half_step(struct training *t, uint32_t iteration, bool users, struct 
 static int transpose(struct training *t, const struct rec_sparse *x, struct rec_err *e)
 {
 	struct rec_spill *spill = t->job->spill;
-	uint64_t room;
-	int rc;
 
 	if (!spill)
 		return rec_csr_transpose(&t->t, &x->m, t->run->pool, e);
-	room = spill->room;
-	spill->room = t->job->spill_before > room ? t->job->spill_before : room;
-	rc = rec_csr_transpose_far(&t->t, &x->m, spill, t->run->pool, e);
-	spill->room = room;
-	if (rc == 0)
-		t->t.far->room = room;
-	if (x->m.far)
-		x->m.far->room = room;
-	return rc;
+	return rec_csr_transpose_far(&t->t, &x->m, spill, t->job->transpose_limit, t->run->pool, e);
 }
 
 static int prepare(struct training *t, const struct rec_sparse *x, struct rec_err *e)
@@ -136,10 +127,11 @@ static int save_range(struct rec_meta *m, const struct rec_csr *x, struct rec_er
 	float lo = x->val[0], hi = x->val[0];
 
 	for (uint32_t i = 0; i < x->nrows; i++) {
-		rec_csr_walk(x, x->ptr[i], x->ptr[i + 1]);
-		for (uint64_t j = x->ptr[i]; j < x->ptr[i + 1]; j++) {
-			lo = x->val[j] < lo ? x->val[j] : lo;
-			hi = x->val[j] > hi ? x->val[j] : hi;
+		struct rec_csr_cells row = rec_csr_row(x, i);
+
+		for (uint64_t j = 0; j < row.n; j++) {
+			lo = row.val[j] < lo ? row.val[j] : lo;
+			hi = row.val[j] > hi ? row.val[j] : hi;
 		}
 	}
 	return rec_meta_set_f64(m, "value.min", lo, e) != 0 ?

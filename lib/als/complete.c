@@ -7,6 +7,7 @@
 
 #include "als/row.h"
 #include "als/sum.h"
+#include "matrix/csr_row.h"
 
 /*
  * What a sum adds up of each value: 1 where it counts in n, 1 where it is in
@@ -35,13 +36,12 @@ static double term(const struct survey *s, float v)
 static double row_sum(void *arg, uint32_t i, unsigned thread)
 {
 	const struct survey *s = arg;
-	const struct rec_csr *m = s->m;
+	struct rec_csr_cells row = rec_csr_row(s->m, i);
 	double sum = 0;
 
 	(void)thread;
-	rec_csr_walk(m, m->ptr[i], m->ptr[i + 1]);
-	for (uint64_t j = m->ptr[i]; j < m->ptr[i + 1]; j++)
-		sum += term(s, m->val[j]);
+	for (uint64_t j = 0; j < row.n; j++)
+		sum += term(s, row.val[j]);
 	return sum;
 }
 
@@ -56,9 +56,10 @@ static int sum_of(double *sum, enum term what, const struct rec_als_opts *o,
 static bool all_values_zero(const struct rec_csr *m)
 {
 	for (uint32_t i = 0; i < m->nrows; i++) {
-		rec_csr_walk(m, m->ptr[i], m->ptr[i + 1]);
-		for (uint64_t j = m->ptr[i]; j < m->ptr[i + 1]; j++)
-			if (m->val[j] != 0)
+		struct rec_csr_cells row = rec_csr_row(m, i);
+
+		for (uint64_t j = 0; j < row.n; j++)
+			if (row.val[j] != 0)
 				return false;
 	}
 	return true;

@@ -17,6 +17,7 @@
 
 #include "als/sum.h"
 #include "base/mem.h"
+#include "matrix/csr_row.h"
 
 struct objective {
 	const struct rec_als_opts *o;
@@ -59,14 +60,12 @@ static double quadratic(const double *g, const float *p, uint32_t k, uint32_t kp
 	return sum;
 }
 
-static double pair_loss(const struct objective *t, uint32_t u, uint64_t j)
+/* Pair j of user u, whose vector is x: item i, value v. */
+static double pair_loss(const struct objective *t, uint32_t u, const float *x, uint64_t j,
+			uint32_t i, float v)
 {
 	const struct rec_als_opts *o = t->o;
-	uint32_t i = t->user->m->col[j];
-	float v = t->user->m->val[j];
-	double y = dot(t->user->table + (size_t)u * o->kp, t->item->table + (size_t)i * o->kp,
-		       o->factors),
-	       a, d;
+	double y = dot(x, rec_table_at(&t->item->table, i), o->factors), a, d;
 
 	if (o->explicit_loss) {
 		d = o->mean + (o->bias ? (double)t->user->bias[u] + t->item->bias[i] : 0) + y - v;
@@ -82,17 +81,16 @@ static double pair_loss(const struct objective *t, uint32_t u, uint64_t j)
 static double user_loss(void *arg, uint32_t u, unsigned thread)
 {
 	const struct objective *t = arg;
-	const struct rec_csr *m = t->user->m;
+	struct rec_csr_cells row = rec_csr_row(t->user->m, u);
+	const float *x = rec_table_rows(&t->user->table, u, u + 1);
+	uint64_t first = t->user->m->ptr[u];
 	double sum = 0;
 
 	(void)thread;
-	rec_csr_walk(m, m->ptr[u], m->ptr[u + 1]);
-	rec_far_used(t->user->far, t->o->kp * sizeof(float));
-	for (uint64_t j = m->ptr[u]; j < m->ptr[u + 1]; j++)
-		sum += pair_loss(t, u, j);
+	for (uint64_t j = 0; j < row.n; j++)
+		sum += pair_loss(t, u, x, first + j, row.col[j], row.val[j]);
 	if (t->gram)
-		sum += t->o->unobserved * quadratic(t->gram, t->user->table + (size_t)u * t->o->kp,
-						    t->o->factors, t->o->kp);
+		sum += t->o->unobserved * quadratic(t->gram, x, t->o->factors, t->o->kp);
 	return sum;
 }
 
@@ -100,16 +98,14 @@ static double row_norm(void *arg, uint32_t i, unsigned thread)
 {
 	const struct objective *t = arg;
 	const struct rec_als_opts *o = t->o;
-	const struct rec_csr *m = t->side->m;
-	const float *x = t->side->table + (size_t)i * o->kp;
+	struct rec_csr_cells row = rec_csr_row(t->side->m, i);
+	const float *x = rec_table_rows(&t->side->table, i, i + 1);
 	double sum, b = o->bias ? t->side->bias[i] : 0;
 	uint64_t n = 0;
 
 	(void)thread;
-	rec_csr_walk(m, m->ptr[i], m->ptr[i + 1]);
-	rec_far_used(t->side->far, o->kp * sizeof(float));
-	for (uint64_t j = m->ptr[i]; j < m->ptr[i + 1]; j++)
-		n += rec_als_counts(o, m->val[j]);
+	for (uint64_t j = 0; j < row.n; j++)
+		n += rec_als_counts(o, row.val[j]);
 	sum = rec_als_reg(o, n, t->side->user ? o->items : o->users) * dot(x, x, o->factors);
 	return o->bias ? sum + o->bias_reg * b * b : sum;
 }
@@ -143,9 +139,8 @@ int rec_als_objective(double *objective, const struct rec_als_opts *o,
 		if (!t.gram)
 			return -1;
 	}
-	if (user->far)
-		rec_far_drop(user->far);
-	if (!t.gram || rec_als_gramian(t.gram, item->table, item->label->n, o->kp, run, e) == 0)
+	rec_table_drop(&user->table);
+	if (!t.gram || rec_als_gramian(t.gram, item->table.p, item->label->n, o->kp, run, e) == 0)
 		rc = sum_all(objective, &t, run, e);
 	free(t.gram);
 	return rc;

@@ -12,6 +12,7 @@
 #include "als/report.h"
 
 #include "als/step.h"
+#include "matrix/csr_row.h"
 
 static double dot(const float *x, const float *y, uint32_t n)
 {
@@ -38,16 +39,14 @@ static double share(const struct rec_als_opts *o, double y, float value, double 
 void rec_als_reach(struct rec_als_report *r, const struct rec_als_opts *o,
 		   const struct rec_als_side *user, const struct rec_als_side *item, double enough)
 {
-	const struct rec_csr *m = user->m;
-
 	r->reached = 0;
 	for (uint32_t u = 0; u < user->label->n; u++) {
-		rec_csr_walk(m, m->ptr[u], m->ptr[u + 1]);
-		rec_far_used(user->far, o->kp * sizeof(float));
-		for (uint64_t j = m->ptr[u]; j < m->ptr[u + 1]; j++) {
-			double y = dot(user->table + (size_t)u * o->kp,
-				       item->table + (size_t)m->col[j] * o->kp, o->factors);
-			double x = share(o, y, m->val[j], r->deviation);
+		struct rec_csr_cells row = rec_csr_row(user->m, u);
+		const float *p = rec_table_rows(&user->table, u, u + 1);
+
+		for (uint64_t j = 0; j < row.n; j++) {
+			double y = dot(p, rec_table_at(&item->table, row.col[j]), o->factors);
+			double x = share(o, y, row.val[j], r->deviation);
 
 			r->reached = x > r->reached ? x : r->reached;
 		}

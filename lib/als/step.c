@@ -13,6 +13,7 @@
 #include "base/label.h"
 #include "base/mem.h"
 #include "base/progress.h"
+#include "matrix/csr_row.h"
 
 enum { TASK_ROWS = 64, TASK_PAIRS = 1 << 16 };
 
@@ -23,11 +24,9 @@ struct starts {
 };
 
 /* From the stored layout: p, 1, b_u of a user, q, b_i, 1 of an item. */
-static void start_from(struct rec_als_side *s, const struct rec_als_opts *o, uint32_t i,
+static void start_from(float *x, struct rec_als_side *s, const struct rec_als_opts *o, uint32_t i,
 		       const float *stored)
 {
-	float *x = s->table + (size_t)i * o->kp;
-
 	memset(x, 0, o->kp * sizeof *x);
 	memcpy(x, stored, o->factors * sizeof *x);
 	if (o->bias)
@@ -43,18 +42,18 @@ static int start_rows(void *arg, uint64_t first, uint64_t last, unsigned thread,
 	(void)thread;
 	(void)e;
 	for (uint32_t i = (uint32_t)first; i < last; i++) {
+		float *x = rec_table_rows(&s->table, i, i + 1);
 		size_t len;
 		const char *label = rec_label(s->label, i, &len);
 
 		if (st->map && st->map[i] != REC_NONE)
-			start_from(s, st->o, i,
+			start_from(x, s, st->o, i,
 				   s->init->val + (size_t)st->map[i] * s->init->ncols);
 		else
-			rec_als_start(s->table + (size_t)i * st->o->kp, st->o, s->user, label, len);
+			rec_als_start(x, st->o, s->user, label, len);
 		if (st->o->bias)
-			s->table[(size_t)i * st->o->kp + st->o->factors] = 1;
+			x[st->o->factors] = 1;
 	}
-	rec_far_used(s->far, (last - first) * st->o->kp * sizeof *s->table);
 	return 0;
 }
 
@@ -106,26 +105,13 @@ static int set_weights(struct rec_als_side *s, const struct rec_als_opts *o,
 	return rec_pool_slices(run->pool, s->m->nnz, TASK_PAIRS, weigh_pairs, &w, e);
 }
 
-static int new_table(struct rec_als_side *s, const struct rec_als_opts *o, struct rec_err *e)
-{
-	size_t n = (size_t)s->label->n * o->kp;
-
-	if (!s->spill) {
-		s->table = rec_alloc(n, sizeof *s->table, e);
-		return s->table ? 0 : -1;
-	}
-	if (rec_far_new(&s->far, s->spill, n * sizeof *s->table, e) != 0)
-		return -1;
-	s->table = (float *)(void *)s->far->p;
-	return 0;
-}
-
 int rec_als_side_new(struct rec_als_side *s, const struct rec_als_opts *o,
 		     const struct rec_run *run, struct rec_err *e)
 {
 	s->bias = o->bias ? rec_zalloc(s->label->n, sizeof *s->bias, e) : NULL;
-	if ((o->bias && !s->bias) || new_table(s, o, e) != 0 || set_starts(s, o, run, e) != 0 ||
-	    set_weights(s, o, run, e) != 0) {
+	if ((o->bias && !s->bias) ||
+	    rec_table_new(&s->table, s->label->n, o->kp, s->spill, e) != 0 ||
+	    set_starts(s, o, run, e) != 0 || set_weights(s, o, run, e) != 0) {
 		rec_als_side_free(s);
 		return -1;
 	}
@@ -135,10 +121,7 @@ int rec_als_side_new(struct rec_als_side *s, const struct rec_als_opts *o,
 void rec_als_side_free(struct rec_als_side *s)
 {
 	free(s->weight);
-	if (s->far)
-		rec_far_free(s->far);
-	else
-		free(s->table);
+	rec_table_free(&s->table);
 	free(s->bias);
 	*s = (struct rec_als_side){ 0 };
 }
@@ -151,22 +134,17 @@ int rec_als_side_pack(struct rec_dense *d, struct rec_als_side *s, const struct 
 	*d = (struct rec_dense){ .ncols = ncols };
 	if (rec_labels_copy(&d->row, s->label, NULL, e) != 0)
 		return -1;
-	/* in place: a packed row ends before the next padded one begins */
-	for (uint32_t i = 0; i < s->label->n; i++) {
-		float *to = s->table + (size_t)i * ncols;
+	for (uint32_t i = 0; o->bias && i < s->label->n; i++) {
+		float *x = rec_table_rows(&s->table, i, i + 1);
 
-		memmove(to, s->table + (size_t)i * o->kp, k * sizeof *to);
-		if (o->bias) {
-			to[k] = s->user ? 1 : s->bias[i];
-			to[k + 1] = s->user ? s->bias[i] : 1;
-		}
-		rec_far_used(s->far, (o->kp + ncols) * sizeof *to);
+		x[k] = s->user ? 1 : s->bias[i];
+		x[k + 1] = s->user ? s->bias[i] : 1;
 	}
-	d->val = s->table;
-	d->far = s->far;
-	d->own = s->far ? NULL : s->table;
-	s->far = NULL;
-	s->table = NULL;
+	rec_table_narrow(&s->table, ncols);
+	d->val = s->table.p;
+	d->far = s->table.far;
+	d->own = d->far ? NULL : s->table.p;
+	s->table = (struct rec_table){ 0 };
 	return 0;
 }
 
@@ -175,11 +153,11 @@ int rec_als_side_fix(struct rec_als_fixed *q, const struct rec_als_side *s,
 {
 	float *gram = NULL;
 
-	*q = (struct rec_als_fixed){ .table = s->table,
+	*q = (struct rec_als_fixed){ .table = s->table.p,
 				     .bias = s->bias,
 				     .n = s->label->n,
 				     .catalogue = s->user ? o->users : o->items };
-	if (!o->explicit_loss && rec_als_gram(&gram, o, s->table, q->n, run, e) != 0)
+	if (!o->explicit_loss && rec_als_gram(&gram, o, q->table, q->n, run, e) != 0)
 		return -1;
 	q->gram = gram;
 	q->own[0] = gram;
@@ -225,11 +203,10 @@ struct step {
 static int solve_one(struct step *st, uint32_t i, unsigned thread, struct rec_err *e)
 {
 	struct rec_als_side *s = st->s;
-	const struct rec_csr *m = s->m;
-	uint64_t at = m->ptr[i];
-	struct rec_als_pairs h = { m->col + at, m->val + at, s->weight ? s->weight + at : NULL,
-				   (uint32_t)(m->ptr[i + 1] - at) };
-	float *x = s->table + (size_t)i * st->o->kp;
+	struct rec_csr_cells row = rec_csr_row(s->m, i);
+	struct rec_als_pairs h = { row.col, row.val, s->weight ? s->weight + s->m->ptr[i] : NULL,
+				   (uint32_t)row.n };
+	float *x = rec_table_rows(&s->table, i, i + 1);
 	const char *label;
 	size_t len;
 
@@ -254,8 +231,6 @@ static int solve_rows(void *arg, uint64_t first, uint64_t last, unsigned thread,
 	struct step *st = arg;
 	uint64_t done;
 
-	rec_csr_walk(st->s->m, st->s->m->ptr[first], st->s->m->ptr[last]);
-	rec_far_used(st->s->far, (last - first) * st->o->kp * sizeof(float));
 	for (uint32_t i = (uint32_t)first; i < last; i++)
 		if (solve_one(st, i, thread, e) != 0)
 			return -1;
@@ -273,7 +248,6 @@ int rec_als_step(struct rec_als_side *s, const struct rec_als_fixed *q,
 	struct step st = { .s = s, .q = q, .o = o, .crew = crew, .tell = tell, .run = run };
 
 	atomic_init(&st.done, 0);
-	if (s->far)
-		rec_far_drop(s->far);	/* it was the fixed side before, all of it */
+	rec_table_drop(&s->table);	/* it was the fixed side before */
 	return rec_pool_slices(run->pool, s->label->n, TASK_ROWS, solve_rows, &st, e);
 }

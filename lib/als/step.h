@@ -9,6 +9,7 @@
 #include "als/row.h"
 #include "matrix/csr.h"
 #include "matrix/labels.h"
+#include "matrix/table.h"
 #include "model/model.h"
 
 struct rec_als_side {
@@ -23,14 +24,13 @@ struct rec_als_side {
 	 */
 	bool no_starts;
 	struct rec_spill *spill;	/* the table goes to a temporary file; NULL: memory */
-	/* label->n rows of kp floats, as in als/row.h; a bias each, or NULL */
-	float *table, *bias;
+	struct rec_table table;		/* label->n rows of kp floats, as in als/row.h */
+	float *bias;			/* one a row, or NULL */
 	/*
 	 * rec_als_weight of each pair, or NULL where it is cheap, or m lies in
 	 * a file
 	 */
 	float *weight;
-	struct rec_far *far;		/* with spill: the file of the table */
 };
 
 /* Allocate; start values are of init where it has the label, else by hash. */

@@ -18,6 +18,10 @@
 
 #include "base/mem.h"
 
+/*
+ * Bytes that the kernel is asked to read ahead at a time: a disk reads them in
+ * about the time that it takes to find their place.
+ */
 enum { AHEAD = 4 << 20 };
 
 int rec_spill_fail(const struct rec_spill *s, int errnum, struct rec_err *e)
@@ -83,7 +87,7 @@ int rec_far_file(struct rec_far **out, struct rec_spill *s, int fd, size_t n, st
 
 	*out = NULL;
 	if (f) {
-		f->room = s->room;
+		f->limit = s->limit;
 		f->spill = s;
 		rc = map(f, fd, n ? n : 1, e);
 	}
@@ -165,7 +169,7 @@ void rec_far_drop(struct rec_far *f)
 	(void)madvise(f->p, f->n, MADV_DONTNEED);
 }
 
-void rec_far_want(const struct rec_far *f, const void *p, size_t n)
+static void want(const struct rec_far *f, const void *p, size_t n)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE),
 	       from = (size_t)((const char *)p - f->p) & ~(page - 1),
@@ -183,6 +187,6 @@ void rec_far_walk(struct rec_far *f, const void *p, size_t n)
 	from = (size_t)((const char *)p - f->p);
 	end = from + n;
 	if (from / AHEAD != end / AHEAD && (end / AHEAD + 1) * AHEAD < f->n)
-		rec_far_want(f, f->p + (end / AHEAD + 1) * AHEAD, AHEAD);
+		want(f, f->p + (end / AHEAD + 1) * AHEAD, AHEAD);
 	rec_far_used(f, n);
 }

@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * far.h - bytes that lie in a file and are used through its mapping, while no
- * more than a given number of them is resident.
+ * more than a limit of them is resident.
  *
  * The file is an input, or a temporary one without a name, which is gone with
- * the process however it ends. Who walks through the bytes says how many were
- * touched; when these reach the room, all pages are given back to the kernel at
- * once: what is used again is mapped again from the page cache, or from the
- * disk where memory is short. Nothing is copied, and a page given back while
- * another thread reads or writes it only costs that thread a fault.
+ * the process however it ends. The code that reads or writes the bytes reports
+ * how many it touched. When the total reaches the limit, all pages are returned
+ * to the kernel at once. What is used again is mapped again from the page
+ * cache, or from the disk where memory is short. Nothing is copied. A page that
+ * is returned while another thread uses it costs that thread a fault, no more.
  *
- * Room in the file is taken when it is made (posix_fallocate, or by writing
- * zeros), so that a full disk is an error there and not a signal later.
+ * Whoever takes the bytes of a matrix does not report: csr_row.h and table.h of
+ * matrix/ do it for them.
+ *
+ * Space on the disk is taken when the file is made (posix_fallocate, or by
+ * writing zeros), so that a full disk is an error there and not a signal later.
  */
 #ifndef REC_BASE_FAR_H
 #define REC_BASE_FAR_H
@@ -29,10 +32,11 @@ REC_BEGIN_C
 struct rec_spill {
 	const char *dir;
 	/*
-	 * bytes of memory that whoever works through it may take for buffers
-	 * and resident pages
+	 * Bytes of memory for buffers, and for resident pages of each file that
+	 * is made: the limit of a file is this one at that time. The command
+	 * that plans the memory sets it.
 	 */
-	uint64_t room;
+	uint64_t limit;
 	REC_ATOMIC(uint64_t) bytes, most;	/* in files now, and the most at once */
 	struct rec_maps *maps;	/* where to note what is mapped, or NULL */
 };
@@ -40,7 +44,7 @@ struct rec_spill {
 struct rec_far {
 	char *p;		/* the mapping */
 	size_t n;
-	uint64_t room;		/* bytes that may be resident */
+	uint64_t limit;		/* bytes that may be resident */
 	REC_ATOMIC(uint64_t) used;	/* touched since the pages were given back */
 	struct rec_spill *spill;	/* NULL: the mapping is somebody else's */
 	struct rec_map *map;
@@ -62,23 +66,26 @@ int rec_spill_fail(const struct rec_spill *s, int errnum, struct rec_err *e);
 /* Give all pages back. */
 void rec_far_drop(struct rec_far *f);
 
-/* The kernel may begin to read these bytes. */
-void rec_far_want(const struct rec_far *f, const void *p, size_t n);
+/* From now on, bytes that may be resident. f may be NULL. */
+static inline void rec_far_limit(struct rec_far *f, uint64_t bytes)
+{
+	if (f)
+		f->limit = bytes;
+}
 
 /*
- * Bytes were touched: pages are given back where that makes too many. f may be
- * NULL.
+ * Bytes were touched: return the pages if that makes too many. f may be NULL.
  */
 static inline void rec_far_used(struct rec_far *f, uint64_t bytes)
 {
 	if (f &&
-	    atomic_fetch_add_explicit(&f->used, bytes, memory_order_relaxed) + bytes >= f->room)
+	    atomic_fetch_add_explicit(&f->used, bytes, memory_order_relaxed) + bytes >= f->limit)
 		rec_far_drop(f);
 }
 
 /*
- * The n bytes at p are about to be used, by somebody who goes through f in
- * order: what comes behind them is read ahead. f may be NULL.
+ * The n bytes at p are used next, by somebody who goes through f in order: the
+ * kernel reads ahead of them. f may be NULL.
  */
 void rec_far_walk(struct rec_far *f, const void *p, size_t n);
 

@@ -447,12 +447,17 @@ struct rec_far *rec_in_far(struct rec_in *in)
 	return in->far.p ? &in->far : NULL;
 }
 
+void rec_in_used(struct rec_in *in, uint64_t n)
+{
+	rec_far_used(rec_in_far(in), n);
+}
+
 static void bound(struct rec_in *in, void *p, size_t n)
 {
 	if (in->spill) {
 		in->far.p = p;
 		in->far.n = n;
-		in->far.room = in->spill->room;
+		in->far.limit = in->spill->limit;
 	}
 }
 

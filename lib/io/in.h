@@ -44,14 +44,16 @@ void rec_in_tell(const struct rec_in *in, uint64_t line, const char *fmt, ...) R
 REC_MUST int rec_in_map(struct rec_in *in, const void **p, size_t *n, struct rec_err *e);
 
 /*
- * Of a mapping no more than spill->room bytes are to be resident: whoever reads
- * through it tells rec_in_far (NULL where nothing is bounded) what it used. And
- * what can't be mapped may be copied into a temporary file: rec_in_spool does
- * so, and gives that mapped; 1, or 0 and nothing was taken where rec_in_bound
- * was not called.
+ * From now on keep no more than spill->limit bytes of a mapping resident: code
+ * that reads through it reports to rec_in_far (NULL where nothing is bounded)
+ * what it used. A stream that cannot be mapped may be copied into a temporary
+ * file: rec_in_spool does so, and maps that. 1, or 0 and nothing was taken
+ * where rec_in_bound was not called.
  */
 void rec_in_bound(struct rec_in *in, struct rec_spill *spill);
 struct rec_far *rec_in_far(struct rec_in *in);
+/* Report that n bytes of the mapping were read. From any thread. */
+void rec_in_used(struct rec_in *in, uint64_t n);
 REC_MUST int rec_in_spool(struct rec_in *in, const void **p, size_t *n, struct rec_err *e);
 
 /*

@@ -16,15 +16,6 @@
 
 REC_BEGIN_C
 
-/* Cells from .. to - 1 are used by somebody who goes through m in order. */
-static inline void rec_csr_walk(const struct rec_csr *m, uint64_t from, uint64_t to)
-{
-	if (m->far) {
-		rec_far_walk(m->far, m->col + from, (size_t)(to - from) * sizeof *m->col);
-		rec_far_walk(m->far, m->val + from, (size_t)(to - from) * sizeof *m->val);
-	}
-}
-
 /* Cells of the longest row, from the nrows + 1 offsets of any rows. */
 uint64_t rec_csr_longest(const uint64_t *ptr, uint64_t nrows);
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "matrix/csr_row.h"
 #include "matrix/ranges.h"
 
 enum { CELLS_A_STEP = 1 << 14 };
@@ -63,18 +64,17 @@ static void sort_columns(struct transpose *x)
 	uint32_t *to = (uint32_t *)(void *)x->sorted->p;
 
 	for (uint32_t i = 0; i < m->nrows; i++) {
-		uint64_t from = m->ptr[i], end = m->ptr[i + 1];
+		struct rec_csr_cells row = rec_csr_row(m, i);
 
-		rec_csr_walk(m, from, end);
-		for (uint64_t c = from; c < end; c++) {
+		for (uint64_t c = 0; c < row.n; c++) {
 			uint32_t *w = to +
-				      x->ranges.at[rec_ranges_find(&x->ranges, m->col[c])]++ * 3;
+				      x->ranges.at[rec_ranges_find(&x->ranges, row.col[c])]++ * 3;
 
 			w[0] = i;
-			w[1] = m->col[c];
-			memcpy(&w[2], &m->val[c], sizeof *w);
+			w[1] = row.col[c];
+			memcpy(&w[2], &row.val[c], sizeof *w);
 		}
-		rec_far_used(x->sorted, (end - from) * 12);
+		rec_far_used(x->sorted, row.n * 12);
 	}
 }
 
@@ -104,37 +104,41 @@ static int transpose_range(void *arg, size_t r, unsigned thread, struct rec_err 
 	return 0;
 }
 
-static int transpose(struct transpose *x, struct rec_spill *spill, struct rec_pool *pool,
-		     struct rec_err *e)
+static int transpose(struct transpose *x, struct rec_spill *spill, uint64_t limit,
+		     struct rec_pool *pool, struct rec_err *e)
 {
 	const struct rec_csr *m = x->m;
 	struct rec_csr *t = x->t;
 
 	if (rec_csr_new_far(t, m->ncols, m->nrows, m->nnz, spill, e) != 0)
 		return -1;
+	rec_far_limit(t->own_far, limit);
 	x->place = rec_alloc(t->nrows, sizeof *x->place, e);
 	if (!x->place)
 		return -1;
 	count_columns(x);
-	x->ranges.limit = spill->room / rec_pool_size(pool) / 32 + 1;
+	x->ranges.limit = limit / rec_pool_size(pool) / 32 + 1;
 	if (rec_ranges_cut(&x->ranges, t->ptr, t->nrows, e) != 0 ||
 	    rec_far_new(&x->sorted, spill, (size_t)m->nnz * 12, e) != 0)
 		return -1;
+	rec_far_limit(x->sorted, limit);
 	sort_columns(x);
 	rec_far_drop(x->sorted);
 	return rec_pool_run(pool, x->ranges.n, transpose_range, x, e);
 }
 
 int rec_csr_transpose_far(struct rec_csr *t, const struct rec_csr *m, struct rec_spill *spill,
-			  struct rec_pool *pool, struct rec_err *e)
+			  uint64_t limit, struct rec_pool *pool, struct rec_err *e)
 {
 	struct transpose x = { .m = m, .t = t };
-	int rc = transpose(&x, spill, pool, e);
+	int rc = transpose(&x, spill, limit < spill->limit ? spill->limit : limit, pool, e);
 
 	rec_far_free(x.sorted);
 	free(x.place);
 	rec_ranges_free(&x.ranges);
-	if (rc != 0)
+	if (rc == 0)
+		rec_far_limit(t->own_far, spill->limit);
+	else
 		rec_csr_free(t);
 	return rc;
 }

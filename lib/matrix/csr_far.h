@@ -26,10 +26,11 @@ REC_MUST int rec_csr_new_far(struct rec_csr *m, uint32_t nrows, uint32_t ncols, 
 
 /*
  * The transpose of m, without times, its cells in a file; those of m may lie in
- * one. Memory: 16 bytes a row of t, and spill->room.
+ * one. Memory: 16 bytes a row of t, and `limit` bytes (at least spill->limit);
+ * afterwards the limit of t is spill->limit.
  */
 REC_MUST int rec_csr_transpose_far(struct rec_csr *t, const struct rec_csr *m,
-				   struct rec_spill *spill, struct rec_pool *pool,
+				   struct rec_spill *spill, uint64_t limit, struct rec_pool *pool,
 				   struct rec_err *e);
 
 REC_END_C

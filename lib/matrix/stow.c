@@ -52,11 +52,11 @@ void rec_stow_free(struct rec_stow *s)
 	*s = (struct rec_stow){ 0 };
 }
 
-/* In memory while there is room for it. */
+/* In memory up to the limit. */
 static int place_block(struct rec_stow *s, struct rec_stow_block *b, size_t bytes,
 		       struct rec_err *e)
 {
-	if (atomic_fetch_add(&s->held, bytes) + bytes <= s->spill->room) {
+	if (atomic_fetch_add(&s->held, bytes) + bytes <= s->spill->limit) {
 		b->word = rec_alloc(bytes, 1, e);
 		if (!b->word)
 			return -1;
@@ -65,7 +65,7 @@ static int place_block(struct rec_stow *s, struct rec_stow_block *b, size_t byte
 	}
 	atomic_fetch_sub(&s->held, bytes);
 	atomic_store(&s->in_files, true);
-	bytes = (size_t)(s->spill->room / s->nthreads / 2);
+	bytes = (size_t)(s->spill->limit / s->nthreads / 2);
 	bytes = bytes < FILE_LEAST ? FILE_LEAST : bytes < FILE_MOST ? bytes : FILE_MOST;
 	if (rec_far_new(&b->far, s->spill, bytes, e) != 0)
 		return -1;
@@ -336,7 +336,7 @@ static int new_matrix(struct build *x, struct rec_err *e)
 static int build(struct build *x, struct rec_pool *pool, struct rec_err *e)
 {
 	x->ptr = rec_zalloc((size_t)x->shape->nrows + 1, sizeof *x->ptr, e);
-	x->ranges.limit = x->s->spill->room / (x->s->times ? CELL_MEMORY : CELL_MEMORY / 2) + 1;
+	x->ranges.limit = x->s->spill->limit / (x->s->times ? CELL_MEMORY : CELL_MEMORY / 2) + 1;
 	if (!x->ptr)
 		return -1;
 	count_cells(x);

@@ -16,7 +16,7 @@
  * So the result is that of rec_cells_csr to the byte. All passes but the second
  * go through their files in order; that writes to one place a range.
  *
- * Memory: 8 bytes a row, and spill->room. Files: at most two times the cells
+ * Memory: 8 bytes a row, and spill->limit. Files: at most two times the cells
  * and once the matrix.
  */
 #ifndef REC_MATRIX_STOW_H

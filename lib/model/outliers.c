@@ -11,6 +11,7 @@
 
 #include "base/bits.h"
 #include "base/mem.h"
+#include "matrix/csr_row.h"
 
 enum { FAR = 100, LOW = 15, UPPER = 1 << 16, LOWER = 1 << LOW };
 
@@ -26,9 +27,10 @@ static float size_of(float v)
 static void tally(uint64_t *count, const struct rec_csr *m, bool lower, uint32_t upper)
 {
 	for (uint32_t r = 0; r < m->nrows; r++) {
-		rec_csr_walk(m, m->ptr[r], m->ptr[r + 1]);
-		for (uint64_t i = m->ptr[r]; i < m->ptr[r + 1]; i++) {
-			uint32_t bits = rec_bits32(size_of(m->val[i]));
+		struct rec_csr_cells row = rec_csr_row(m, r);
+
+		for (uint64_t i = 0; i < row.n; i++) {
+			uint32_t bits = rec_bits32(size_of(row.val[i]));
 
 			if (bits == 0 || (lower && bits >> LOW != upper))
 				continue;
@@ -72,9 +74,10 @@ static void sum_up(struct rec_outliers *o, const struct rec_csr *m, double most)
 	double outside = 0;
 
 	for (uint32_t r = 0; r < m->nrows; r++) {
-		rec_csr_walk(m, m->ptr[r], m->ptr[r + 1]);
-		for (uint64_t i = m->ptr[r]; i < m->ptr[r + 1]; i++) {
-			double x = (double)size_of(m->val[i]);
+		struct rec_csr_cells row = rec_csr_row(m, r);
+
+		for (uint64_t i = 0; i < row.n; i++) {
+			double x = (double)size_of(row.val[i]);
 
 			*(x > most ? &outside : &o->rest) += x;
 			o->n += x > most;

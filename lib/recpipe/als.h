@@ -104,7 +104,7 @@ struct rec_als_job {
 	/* the library's: what goes to files where memory is short */
 	struct rec_spill *spill;
 	bool spill_tables;
-	uint64_t spill_before;
+	uint64_t transpose_limit;
 	/*
 	 * Compute what is made small after every half-step, and call
 	 * objective_fn with the number of the sweep (from 1), the side that was

@@ -87,7 +87,7 @@ static int visit_piece(void *arg, size_t task, unsigned thread, struct rec_err *
 	}
 	if (!piece_lines(g, task - 1, &p, &end))
 		return 0;
-	rec_far_used(rec_in_far(r->in), (uint64_t)(end - p));
+	rec_in_used(r->in, (uint64_t)(end - p));
 	while (p < end && rc == 0) {
 		/* rows before a bad line come first, and so do their errors */
 		struct rec_err later = { 0 };

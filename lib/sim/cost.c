@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "matrix/csr_row.h"
 #include "sim/ease.h"
 #include "sim/groups.h"
 #include "sim/method.h"
@@ -26,9 +27,10 @@ static double sum_of_squared_columns(const struct rec_csr *m, uint64_t *count)
 	double sum = 0;
 
 	for (uint32_t r = 0; r < m->nrows; r++) {
-		rec_csr_walk(m, m->ptr[r], m->ptr[r + 1]);
-		for (uint64_t i = m->ptr[r]; i < m->ptr[r + 1]; i++)
-			sum += (double)(2 * count[m->col[i]]++ + 1);
+		struct rec_csr_cells row = rec_csr_row(m, r);
+
+		for (uint64_t i = 0; i < row.n; i++)
+			sum += (double)(2 * count[row.col[i]]++ + 1);
 	}
 	return sum;
 }

@@ -25,7 +25,7 @@ void rec_sim_cost(struct rec_sim_cost *c, const struct rec_sparse *x, const stru
 		  unsigned threads);
 
 /*
- * The least for a run with spill, but for what spill->room allows; 0 where
+ * The least for a run with spill, but for what spill->limit allows; 0 where
  * there is none (methods without weights of pairs). c->bytes is with groups of
  * a line a thread; line_bytes is what each further line takes.
  */

@@ -4,10 +4,8 @@
 
 #include <stdlib.h>
 
-#include "base/far.h"
 #include "base/mem.h"
-
-enum { FAULT = 64 << 10 };	/* what the kernel maps around a page that is used */
+#include "matrix/csr_row.h"
 
 uint64_t rec_group_line_bytes(enum rec_base base, uint32_t items)
 {
@@ -49,30 +47,27 @@ static int sum_line(void *arg, size_t task, unsigned thread, struct rec_err *e)
 
 	(void)thread;
 	(void)e;
-	for (; to < t->ptr[line + 1] && t->col[to] < g->to; to++) {
-		uint64_t row = 8 * (x->ptr[t->col[to] + 1] - x->ptr[t->col[to]]);
-
-		bytes += row < FAULT ? FAULT : row;
-	}
+	for (; to < t->ptr[line + 1] && t->col[to] < g->to; to++)
+		bytes += rec_csr_touch(x->ptr[t->col[to] + 1] - x->ptr[t->col[to]]);
 	if (to == from)
 		return 0;
 	rec_overlap_part(&g->acc[task], g->o, line, from, to);
 	g->at[task] = to;
 	atomic_fetch_add_explicit(&g->touched, bytes, memory_order_relaxed);
-	rec_far_used(t->far, 8 * (to - from) < FAULT ? FAULT : 8 * (to - from));
+	rec_csr_touched(t, rec_csr_touch(to - from));
 	return 0;
 }
 
 /*
- * Users from .. are a piece that fits into the room of the file; returns where
- * the next one begins.
+ * Users from `from` on whose rows may be worked on at once; returns where the
+ * next such piece begins.
  */
 static uint32_t piece_end(const struct rec_csr *x, uint32_t from)
 {
-	uint64_t room = x->far ? x->far->room / 16 : UINT64_MAX;	/* cells of half the room */
+	uint64_t most = rec_csr_most(x);
 	uint32_t to = from + 1;
 
-	while (to < x->nrows && x->ptr[to + 1] - x->ptr[from] <= room)
+	while (to < x->nrows && x->ptr[to + 1] - x->ptr[from] <= most)
 		to++;
 	return to;
 }
@@ -95,7 +90,7 @@ int rec_group_sum(struct rec_group *g, uint32_t first, uint32_t end, const struc
 		if (rec_pool_run(run->pool, g->n, sum_line, g, e) != 0)
 			return -1;
 		touched = atomic_load(&g->touched);
-		rec_far_used(x->far, touched < piece ? touched : piece);
+		rec_csr_touched(x, touched < piece ? touched : piece);
 	}
 	return 0;
 }

@@ -7,6 +7,7 @@
 
 #include "base/math.h"
 #include "base/mem.h"
+#include "matrix/csr_row.h"
 
 /*
  * x^-p. A user or item without pairs (all thinned away) is in no sum; its
@@ -66,11 +67,11 @@ int rec_linear_prepare(struct rec_sim_data *d, struct rec_err *e)
 
 static double row_sum(const struct rec_csr *m, uint32_t r)
 {
+	struct rec_csr_cells row = rec_csr_row(m, r);
 	double sum = 0;
 
-	rec_csr_walk(m, m->ptr[r], m->ptr[r + 1]);
-	for (uint64_t i = m->ptr[r]; i < m->ptr[r + 1]; i++)
-		sum += (double)m->val[i];
+	for (uint64_t i = 0; i < row.n; i++)
+		sum += (double)row.val[i];
 	return sum;
 }
 
@@ -78,9 +79,11 @@ static double row_sum(const struct rec_csr *m, uint32_t r)
 static int raise_in_file(struct rec_csr *m, double a)
 {
 	for (uint32_t r = 0; r < m->nrows; r++) {
-		rec_csr_walk(m, m->ptr[r], m->ptr[r + 1]);
-		for (uint64_t i = m->ptr[r]; i < m->ptr[r + 1]; i++)
-			((float *)m->val)[i] = (float)rec_pow((double)m->val[i], a);
+		struct rec_csr_cells row = rec_csr_row(m, r);
+		float *val = rec_csr_write(m, m->ptr[r], row.n).val;
+
+		for (uint64_t i = 0; i < row.n; i++)
+			val[i] = (float)rec_pow((double)row.val[i], a);
 	}
 	return 0;
 }
@@ -105,9 +108,10 @@ static int walk(struct rec_sim_data *d, double a, double b, struct rec_err *e)
 	if (alloc(d, e) != 0)
 		return -1;
 	for (uint32_t r = 0; !d->unit && r < d->x.nrows; r++) {
-		rec_csr_walk(&d->x, d->x.ptr[r], d->x.ptr[r + 1]);
-		for (uint64_t i = d->x.ptr[r]; i < d->x.ptr[r + 1]; i++)
-			if (d->x.val[i] < 0)
+		struct rec_csr_cells row = rec_csr_row(&d->x, r);
+
+		for (uint64_t i = 0; i < row.n; i++)
+			if (row.val[i] < 0)
 				return rec_err_set(
 					e, REC_EDATA,
 					"a walk has no negative steps: some weight is below 0");

@@ -13,6 +13,7 @@
 
 #include "base/math.h"
 #include "base/mem.h"
+#include "matrix/csr_row.h"
 #include "sim/linear.h"
 #include "sim/method.h"
 
@@ -20,13 +21,14 @@
 
 static double sum_of_squares(const struct rec_sim_data *d, uint32_t i)
 {
+	struct rec_csr_cells users;
 	double sum = 0;
 
 	if (d->unit)
 		return rec_sim_item_count(d, i);
-	rec_csr_walk(&d->t, d->t.ptr[i], d->t.ptr[i + 1]);
-	for (uint64_t c = d->t.ptr[i]; c < d->t.ptr[i + 1]; c++)
-		sum += (double)d->t.val[c] * (double)d->t.val[c];
+	users = rec_csr_row(&d->t, i);
+	for (uint64_t c = 0; c < users.n; c++)
+		sum += (double)users.val[c] * (double)users.val[c];
 	return sum;
 }
 
@@ -55,12 +57,12 @@ static double *row_means(const struct rec_csr *m, struct rec_err *e)
 	double *mean = rec_alloc(m->nrows, sizeof *mean, e);
 
 	for (uint32_t r = 0; mean && r < m->nrows; r++) {
+		struct rec_csr_cells row = rec_csr_row(m, r);
 		double sum = 0;
 
-		rec_csr_walk(m, m->ptr[r], m->ptr[r + 1]);
-		for (uint64_t i = m->ptr[r]; i < m->ptr[r + 1]; i++)
-			sum += (double)m->val[i];
-		mean[r] = m->ptr[r + 1] > m->ptr[r] ? sum / (double)(m->ptr[r + 1] - m->ptr[r]) : 0;
+		for (uint64_t i = 0; i < row.n; i++)
+			sum += (double)row.val[i];
+		mean[r] = row.n > 0 ? sum / (double)row.n : 0;
 	}
 	return mean;
 }

@@ -12,6 +12,7 @@
 #include "base/blocks.h"
 #include "base/mem.h"
 #include "io/num.h"
+#include "matrix/csr_row.h"
 #include "matrix/digest.h"
 #include "matrix/csr_far.h"
 #include "sim/ease.h"
@@ -37,9 +38,10 @@ static void free_data(struct rec_sim_data *d)
 static bool all_ones(const struct rec_csr *x)
 {
 	for (uint32_t r = 0; r < x->nrows; r++) {
-		rec_csr_walk(x, x->ptr[r], x->ptr[r + 1]);
-		for (uint64_t i = x->ptr[r]; i < x->ptr[r + 1]; i++)
-			if (x->val[i] != 1)
+		struct rec_csr_cells row = rec_csr_row(x, r);
+
+		for (uint64_t i = 0; i < row.n; i++)
+			if (row.val[i] != 1)
 				return false;
 	}
 	return true;
@@ -57,7 +59,7 @@ static void set_scale(struct rec_sim_data *d)
 static int transpose(struct rec_csr *t, const struct rec_csr *m, const struct rec_sim_opts *o,
 		     const struct rec_run *run, struct rec_err *e)
 {
-	return o->spill ? rec_csr_transpose_far(t, m, o->spill, run->pool, e) :
+	return o->spill ? rec_csr_transpose_far(t, m, o->spill, o->spill->limit, run->pool, e) :
 			  rec_csr_transpose(t, m, run->pool, e);
 }
 
@@ -111,16 +113,17 @@ static int prepare(struct rec_sim_data *d, struct rec_csr *pairs, const struct r
  */
 static uint64_t row_cost(const struct rec_sim_data *d, uint32_t i)
 {
+	struct rec_csr_cells users = { 0 };
 	uint64_t additions = 1;
 
 	if (!d->o->method->weight)
 		return 1;
-	if (!d->sums)
-		rec_csr_walk(&d->t, d->t.ptr[i], d->t.ptr[i + 1]);
-	for (uint64_t p = d->t.ptr[i]; !d->sums && p < d->t.ptr[i + 1]; p++)
-		additions += d->x.ptr[d->t.col[p] + 1] - d->x.ptr[d->t.col[p]];
 	if (d->sums)
 		additions += rec_sums_cells(d->sums, i);
+	else
+		users = rec_csr_row(&d->t, i);
+	for (uint64_t p = 0; p < users.n; p++)
+		additions += d->x.ptr[users.col[p] + 1] - d->x.ptr[users.col[p]];
 	return additions +
 	       (uint64_t)((double)additions * d->items / ((double)additions + d->items)) *
 		       d->o->method->cost;
@@ -216,11 +219,11 @@ static int by_ease(struct rec_similarity *s, struct rec_meta *meta, const struct
 /* Mean of what rec-topn takes a history value for. */
 static double history_mean(const struct rec_sim_data *d, const struct rec_weighting *w, uint32_t i)
 {
+	struct rec_csr_cells users = rec_csr_row(&d->t, i);
 	double sum = 0;
 
-	rec_csr_walk(&d->t, d->t.ptr[i], d->t.ptr[i + 1]);
-	for (uint64_t c = d->t.ptr[i]; c < d->t.ptr[i + 1]; c++)
-		sum += rec_weighting_of_history(w) ? (double)d->t.val[c] : 1;
+	for (uint64_t c = 0; c < users.n; c++)
+		sum += rec_weighting_of_history(w) ? (double)users.val[c] : 1;
 	return sum / d->users;
 }
 
@@ -248,9 +251,10 @@ static int popular(struct rec_model *m, const struct rec_sim_data *d,
 	int rc;
 
 	for (uint32_t i = 0; sum && i < d->items; i++) {
-		rec_csr_walk(&d->t, d->t.ptr[i], d->t.ptr[i + 1]);
-		for (uint64_t c = d->t.ptr[i]; c < d->t.ptr[i + 1]; c++)
-			sum[i] += d->unit ? 1 : (double)d->t.val[c];
+		struct rec_csr_cells users = rec_csr_row(&d->t, i);
+
+		for (uint64_t c = 0; c < users.n; c++)
+			sum[i] += d->unit ? 1 : (double)users.val[c];
 	}
 	rc = sum ? rec_offset_to_model(m, sum, items, 0, d->items, e) : -1;
 	free(sum);
@@ -403,8 +407,6 @@ int rec_sim_train(struct rec_model *m, const struct rec_sparse *x, const struct 
 	int rc;
 
 	w.spill = o->spill;
-	if (o->spill && x->m.far)
-		x->m.far->room = o->spill->room;
 	*m = (struct rec_model){ 0 };
 	rc = prepare(&d, &pairs, x, &w, run, thinned, e);
 	if (rc == 0)

@@ -13,6 +13,7 @@
 #include "base/math.h"
 #include "base/mem.h"
 #include "matrix/csr_far.h"
+#include "matrix/csr_row.h"
 
 const char *rec_weighting_name(enum rec_weighting_kind kind)
 {
@@ -37,7 +38,7 @@ static bool takes_part(const struct rec_weighting *w, bool zeros, float v)
 }
 
 struct draw {
-	uint64_t hash, cell;
+	uint64_t hash, cell;	/* cell: of its row, from 0 */
 };
 
 static int by_hash(const void *pa, const void *pb)
@@ -68,7 +69,7 @@ static void thin(struct draw *draw, uint32_t n, uint32_t max, const struct rec_s
 	uint64_t hash = rec_hash(row, nr, key);
 
 	for (uint32_t i = 0; i < n; i++) {
-		col = rec_label(&x->col, x->m.col[draw[i].cell], &nc);
+		col = rec_label(&x->col, x->m.col[x->m.ptr[r] + draw[i].cell], &nc);
 		draw[i].hash = rec_mix2(hash, rec_hash(col, nc, key));
 	}
 	qsort(draw, n, sizeof *draw, by_hash);
@@ -78,9 +79,10 @@ static void thin(struct draw *draw, uint32_t n, uint32_t max, const struct rec_s
 static bool all_take_part(const struct rec_csr *m, const struct rec_weighting *w, bool zeros)
 {
 	for (uint32_t r = 0; r < m->nrows; r++) {
-		rec_csr_walk(m, m->ptr[r], m->ptr[r + 1]);
-		for (uint64_t i = m->ptr[r]; i < m->ptr[r + 1]; i++)
-			if (!takes_part(w, zeros, m->val[i]))
+		struct rec_csr_cells x = rec_csr_row(m, r);
+
+		for (uint64_t i = 0; i < x.n; i++)
+			if (!takes_part(w, zeros, x.val[i]))
 				return false;
 	}
 	return true;
@@ -113,22 +115,24 @@ int rec_weighting_pairs(struct rec_csr *out, const struct rec_sparse *x,
 	}
 	ptr = out->own[0];
 	for (uint32_t r = 0; r < m->nrows; r++) {
+		struct rec_csr_cells from = rec_csr_row(m, r);
+		struct rec_csr_room to;
 		uint32_t n = 0;
 
-		rec_csr_walk(m, m->ptr[r], m->ptr[r + 1]);
-		for (uint64_t i = m->ptr[r]; i < m->ptr[r + 1]; i++)
-			if (takes_part(w, zeros, m->val[i]))
+		for (uint64_t i = 0; i < from.n; i++)
+			if (takes_part(w, zeros, from.val[i]))
 				draw[n++].cell = i;
 		if (max && n > max) {
 			thin(draw, n, max, x, r, key);
 			n = max;
 			++*thinned;
 		}
-		for (uint32_t k = 0; k < n; k++, at++) {
-			((uint32_t *)out->col)[at] = m->col[draw[k].cell];
-			((float *)out->val)[at] = m->val[draw[k].cell];
+		to = rec_csr_write(out, at, n);
+		for (uint32_t k = 0; k < n; k++) {
+			to.col[k] = from.col[draw[k].cell];
+			to.val[k] = from.val[draw[k].cell];
 		}
-		rec_far_used(out->far, n * 8);
+		at += n;
 		ptr[r + 1] = at;
 	}
 	out->nnz = at;
@@ -142,10 +146,11 @@ static double *column_sums(const struct rec_csr *x, double *mean, struct rec_err
 	double *sum = rec_zalloc(x->ncols, sizeof *sum, e), all = 0;
 
 	for (uint32_t r = 0; sum && r < x->nrows; r++) {
-		rec_csr_walk(x, x->ptr[r], x->ptr[r + 1]);
-		for (uint64_t i = x->ptr[r]; i < x->ptr[r + 1]; i++) {
-			sum[x->col[i]] += (double)x->val[i];
-			all += (double)x->val[i];
+		struct rec_csr_cells row = rec_csr_row(x, r);
+
+		for (uint64_t i = 0; i < row.n; i++) {
+			sum[row.col[i]] += (double)row.val[i];
+			all += (double)row.val[i];
 		}
 	}
 	*mean = all / x->ncols;
@@ -170,9 +175,10 @@ static double mean_weight(const struct rec_csr *x, const struct rec_weighting *w
 	double sum = 0;
 
 	for (uint32_t r = 0; r < x->nrows; r++) {
-		rec_csr_walk(x, x->ptr[r], x->ptr[r + 1]);
-		for (uint64_t i = x->ptr[r]; i < x->ptr[r + 1]; i++)
-			sum += weight(w, (double)x->val[i], 1, 1);
+		struct rec_csr_cells row = rec_csr_row(x, r);
+
+		for (uint64_t i = 0; i < row.n; i++)
+			sum += weight(w, (double)row.val[i], 1, 1);
 	}
 	return sum / (double)x->nnz;
 }
@@ -189,11 +195,9 @@ static float *room_for_weights(struct rec_csr *out, const struct rec_csr *x,
 		return NULL;
 	memcpy(out->own[0], x->ptr, ((size_t)x->nrows + 1) * sizeof *x->ptr);
 	for (uint32_t r = 0; r < x->nrows; r++) {
-		uint64_t from = x->ptr[r], n = x->ptr[r + 1] - from;
+		struct rec_csr_cells row = rec_csr_row(x, r);
 
-		rec_csr_walk(x, from, from + n);
-		rec_far_used(out->far, n * 4);
-		memcpy((uint32_t *)out->col + from, x->col + from, n * sizeof *x->col);
+		memcpy(rec_csr_write(out, x->ptr[r], row.n).col, row.col, row.n * sizeof *row.col);
 	}
 	return (float *)out->val;
 }
@@ -204,7 +208,6 @@ int rec_weighting_apply(struct rec_csr *out, const struct rec_csr *x, struct rec
 	bool scaled = w->kind == REC_WEIGH_LINEAR || w->kind == REC_WEIGH_LOG;
 	double mean = 1, idf = 1, *sum = NULL;
 	bool finite = true;
-	float *val;
 
 	*out = (struct rec_csr){ .nrows = x->nrows,
 				 .ncols = x->ncols,
@@ -225,26 +228,26 @@ int rec_weighting_apply(struct rec_csr *out, const struct rec_csr *x, struct rec
 	}
 	if (w->kind == REC_WEIGH_BM25 && !(sum = column_sums(x, &mean, e)))
 		return -1;
-	val = room_for_weights(out, x, w->spill, e);
-	for (uint32_t r = 0; val && r < x->nrows; r++) {
+	out->val = room_for_weights(out, x, w->spill, e);
+	for (uint32_t r = 0; out->val && r < x->nrows; r++) {
+		struct rec_csr_cells row = rec_csr_row(x, r);
+		float *val = rec_csr_write(out, x->ptr[r], row.n).val;
+
 		if (!scaled)
 			idf = rec_log((1 + (double)x->ncols) /
-				      (1 + (double)(x->ptr[r + 1] - x->ptr[r])));
-		rec_csr_walk(x, x->ptr[r], x->ptr[r + 1]);
-		rec_far_used(out->own_far, (x->ptr[r + 1] - x->ptr[r]) * 8);
-		for (uint64_t i = x->ptr[r]; i < x->ptr[r + 1]; i++) {
-			double y = weight(w, (double)x->val[i], idf,
-					  sum ? sum[x->col[i]] / mean : 1);
+				      (1 + (double)row.n));
+		for (uint64_t i = 0; i < row.n; i++) {
+			double y = weight(w, (double)row.val[i], idf,
+					  sum ? sum[row.col[i]] / mean : 1);
 
 			val[i] = (float)(scaled ? w->alpha * y / w->divisor : y);
 			finite &= isfinite(val[i]) != 0;
 		}
 	}
 	free(sum);
-	out->val = val;
-	if (val && !finite) {
+	if (!finite) {
 		rec_csr_free(out);
 		return rec_err_set(e, REC_EDATA, "a weight is beyond float32");
 	}
-	return val ? 0 : -1;
+	return out->val ? 0 : -1;
 }

@@ -67,7 +67,7 @@ static int add_cells(void *arg, size_t list, unsigned thread, struct rec_err *e)
 static void check_build(uint32_t rows, uint32_t cols, uint64_t tasks, enum rec_repeats repeats,
 			bool times, uint64_t room)
 {
-	struct rec_spill spill = { .dir = "/tmp", .room = room };
+	struct rec_spill spill = { .dir = "/tmp", .limit = room };
 	uint32_t *row_rank = shuffled(rows), *col_rank = shuffled(cols);
 	struct rec_cells_shape shape = { rows, row_rank, col_rank, rows, cols, repeats, times };
 	struct rec_cells cells;
@@ -91,7 +91,7 @@ static void check_build(uint32_t rows, uint32_t cols, uint64_t tasks, enum rec_r
 		want.own[3] = NULL;
 		want.time = NULL;
 		MUST(rec_csr_transpose(&t, &want, pool, &err), &err);
-		MUST(rec_csr_transpose_far(&u, &got, &spill, pool, &err), &err);
+		MUST(rec_csr_transpose_far(&u, &got, &spill, spill.limit, pool, &err), &err);
 		CHECK(same_csr(&t, &u));
 		rec_csr_free(&t);
 		rec_csr_free(&u);
@@ -110,7 +110,7 @@ static void check_build(uint32_t rows, uint32_t cols, uint64_t tasks, enum rec_r
 /* Cells that fit go on in memory. */
 static void check_cells(void)
 {
-	struct rec_spill spill = { .dir = "/nonexistent", .room = 64 << 20 };
+	struct rec_spill spill = { .dir = "/nonexistent", .limit = 64 << 20 };
 	uint32_t *rank = shuffled(300);
 	struct rec_cells_shape shape = { 300, rank, rank, 300, 300, REC_REPEATS_SUM, false };
 	struct rec_cells cells, other;
@@ -137,8 +137,8 @@ static void check_cells(void)
 
 static void check_far(void)
 {
-	struct rec_spill spill = { .dir = "/nonexistent", .room = 4096 },
-			 here = { .dir = "/tmp", .room = 4096 };
+	struct rec_spill spill = { .dir = "/nonexistent", .limit = 4096 },
+			 here = { .dir = "/tmp", .limit = 4096 };
 	struct rec_far *f;
 	struct rec_err e = { 0 };
 	int zeros = 1, kept = 1;
