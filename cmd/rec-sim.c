@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * rec-sim - item models: interactions in, weights of pairs of items out. The
- * methods are a table of the library (model/sim.h); help and checks follow it.
+ * methods are a table of the library (sim/methods.h), and so are their
+ * parameters (sim/options.c); help and checks follow them.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,71 +15,22 @@
 #include "cmd/cli/load.h"
 #include "cmd/sim/shards.h"
 #include "cmd/sim/tell.h"
-#include "io/num.h"
 #include "matrix/csr_row.h"
 #include "sim/cost.h"
 #include "sim/factors.h"
 #include "sim/methods.h"
 #include "sim/sim.h"
 
-static const char *const keeps[] = { "candidate", "history", NULL };
-static const char *const normalizes[] = { "none", "l1", "l2", NULL };
-static const char *const weights[] = { "none", "linear", "log", "tfidf", "bm25", NULL };
-static const char *const sides[] = { "item", "user", NULL };
-
 static struct {
-	uint32_t neighbours, min_support, max_user;
-	unsigned keep, normalize, weights, side, duplicates;
-	double alpha, epsilon, shrink, min_sim, reg, power, asymmetry;
-	const char *bm25, *exponents, *walk, *factors;
-	bool center;
+	struct rec_sim_opts sim;	/* the table of parameters: sim/options.c */
+	unsigned duplicates;
+	const char *factors;
 	struct cli_part part, columns;
 	struct sim_shards shards;
 	struct cli_common common;
-} o = { .neighbours = 100,
-	.min_support = 1,
-	.alpha = 1,
-	.epsilon = 1,
-	.reg = 100,
-	.power = 1,
-	.asymmetry = 0.5,
-	.bm25 = "1.2,0.75",
-	.exponents = "1,0.5,0.5",
-	.walk = "1,0.6",
-	.common = CLI_COMMON_INIT };
+} o = { .common = CLI_COMMON_INIT };
 
 static const struct cli_opt opts[] = {
-	CLI_U32('n', "neighbours", "N", &o.neighbours, 0, 4294967294,
-		"weights kept of each column (see --keep); 0 all; ease, linear: 0"),
-	CLI_CHOICE(0, "keep", "candidate|history", &o.keep, keeps,
-		   "keep N of each candidate (column), or of each history item (row)"),
-	CLI_CHOICE(
-		0, "normalize", "none|l1|l2", &o.normalize, normalizes,
-		"then scale along the same direction: sum of |weights|, or of squares, becomes 1"),
-	CLI_DOUBLE(0, "min-sim", "X", &o.min_sim, 0, 1e30, "drop smaller |weights|"),
-	CLI_U32(0, "min-support", "N", &o.min_support, 1, 4294967294,
-		"drop pairs that fewer users hold both of"),
-	CLI_CHOICE(0, "weights", "none|linear|log|tfidf|bm25", &o.weights, weights,
-		   "weight of a value v: 1, v, ln(1 + v / epsilon), tf-idf, BM25 (dot: v itself)"),
-	CLI_DOUBLE(0, "alpha", "X", &o.alpha, 1e-12, 1e12, "weights linear, log: their mean"),
-	CLI_DOUBLE(0, "epsilon", "X", &o.epsilon, 1e-12, 1e12, "weights log: scale of values"),
-	CLI_STRING(0, "bm25", "K1,B", &o.bm25,
-		   "weights bm25: saturation, and how much length counts"),
-	CLI_DOUBLE(0, "shrink", "X", &o.shrink, 0, 1e30, "added to the denominator of the measure"),
-	CLI_DOUBLE(0, "reg", "X", &o.reg, 1e-12, 1e30, "ease: L"),
-	CLI_STRING(0, "exponents", "C,A,B", &o.exponents,
-		   "linear: powers of the lengths of users, history items, candidates"),
-	CLI_DOUBLE(0, "power", "P", &o.power, 1e-3, 1e3, "linear: power of each weight"),
-	CLI_DOUBLE(0, "asymmetry", "A", &o.asymmetry, 0, 1,
-		   "asymmetric: share of the history item; 0.5 is cosine"),
-	CLI_STRING(0, "walk", "A,B", &o.walk,
-		   "p3alpha, rp3beta: power of the steps, popularity penalty (rp3beta)"),
-	CLI_FLAG(0, "center", &o.center,
-		 "score = S (x - mean) + mean, mean of each item over all users; needs -b"),
-	CLI_CHOICE(0, "side", "item|user", &o.side, sides,
-		   "of items, or of users (scored by rec-topn --interactions)"),
-	CLI_U32(0, "max-user", "N", &o.max_user, 1, 4294967294,
-		"of a user with more pairs take N, by hash (default: all)"),
 	CLI_CHOICE(0, "duplicates", "sum|max|last|fail", &o.duplicates, cli_repeats,
 		   "a pair given more than once"),
 	CLI_FILE(0, "from-factors", &o.factors,
@@ -102,6 +54,8 @@ static struct cli_spec spec = {
 	.synopsis = "rec-sim METHOD [options] < interactions > weights",
 	.operands = "METHOD",
 	.hint = "reads stdin: rec-sim cosine < train.tsv",
+	.params = rec_sim_params,
+	.settings = &o.sim,
 	.opts = opts,
 	.common = &o.common,
 };
@@ -110,23 +64,17 @@ static struct cli_spec spec = {
 
 static char method_names[512], method_text[4096];
 
-/*
- * An option that the method takes, and that isn't one of weights which are not
- * asked for.
- */
+/* Parameters that the method takes, and the other options. */
 static bool applies(const char *option)
 {
 	size_t n;
 	char **operand = cli_operands(&n);
 	const struct rec_sim_method *m = n ? rec_sim_method(operand[0]) : NULL;
-	const char *kind = weights[o.weights];
 
-	if (strcmp(option, "bm25") == 0 && strcmp(kind, option) != 0)
-		return false;
-	if ((strcmp(option, "alpha") == 0 || strcmp(option, "epsilon") == 0) &&
-	    o.weights != REC_WEIGH_LINEAR && o.weights != REC_WEIGH_LOG)
-		return false;
-	return m && rec_sim_takes(m, option);
+	for (const struct rec_param *p = rec_sim_params; p->name; p++)
+		if (strcmp(p->name, option) == 0)
+			return m && rec_sim_takes(m, p->mask);
+	return true;
 }
 
 static void describe_methods(void)
@@ -183,44 +131,37 @@ static const struct rec_sim_method *the_method(void)
 	return m;
 }
 
-static void numbers(double *x, unsigned n, const char *option, const char *arg, double lo,
-		    double hi)
-{
-	for (unsigned i = 0; i < n; i++) {
-		size_t len = strcspn(arg, ",");
-
-		if (rec_num_f64(arg, len, &x[i]) != REC_NUM_OK || (arg[len] == ',') != (i + 1 < n))
-			cli_usage("--%s needs %u numbers with commas between them", option, n);
-		if (x[i] < lo || x[i] > hi)
-			cli_usage("--%s: %g is not between %g and %g", option, x[i], lo, hi);
-		arg += len + (arg[len] == ',');
-	}
-}
-
 static void check_method_options(const struct rec_sim_method *m)
 {
-	for (size_t i = 0; opts[i].name; i++)
-		if (cli_given(opts[i].name) && !rec_sim_takes(m, opts[i].name))
-			cli_usage("--%s cannot work with %s", opts[i].name, rec_sim_name(m));
-	if (cli_given("epsilon") && o.weights != REC_WEIGH_LOG)
-		cli_usage("--epsilon needs --weights log");
-	if (cli_given("bm25") && o.weights != REC_WEIGH_BM25)
-		cli_usage("--bm25 needs --weights bm25");
-	if (cli_given("alpha") && o.weights != REC_WEIGH_LINEAR && o.weights != REC_WEIGH_LOG)
-		cli_usage("--alpha needs --weights linear or log");
-	if (o.center && o.side == 1)
+	static const struct {
+		const char *name;
+		unsigned bits;
+	} others[] = { { "part", REC_SIM_LIST },
+		       { "columns", REC_SIM_LIST },
+		       { "from-factors", REC_SIM_FACTORS } };
+
+	for (const struct rec_param *p = rec_sim_params; p->name; p++)
+		if (p->help && cli_given(p->name) && !rec_sim_takes(m, p->mask))
+			cli_usage("--%s cannot work with %s", p->name, rec_sim_name(m));
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+		if (cli_given(others[i].name) && !rec_sim_takes(m, others[i].bits))
+			cli_usage("--%s cannot work with %s", others[i].name, rec_sim_name(m));
+	cli_check_params();
+	if (o.sim.center && o.sim.side_user)
 		cli_usage("--center cannot work with --side user");
+	if (o.sim.weights.bm25[1] > 1)
+		cli_usage("--bm25: B is a share, not %g", o.sim.weights.bm25[1]);
 }
 
 static void check_factors_options(void)
 {
-	static const char *const of_data[] = { "min-support", "weights",    "alpha",
-					       "epsilon",     "bm25",	    "center",
-					       "max-user",    "duplicates", NULL };
-
-	for (size_t i = 0; o.factors && of_data[i]; i++)
-		if (cli_given(of_data[i]))
-			cli_usage("--%s cannot work with --from-factors", of_data[i]);
+	if (!o.factors)
+		return;
+	for (const struct rec_param *p = rec_sim_params; p->name; p++)
+		if (p->help && (p->mask & REC_SIM_DATA) && cli_given(p->name))
+			cli_usage("--%s cannot work with --from-factors", p->name);
+	if (cli_given("duplicates"))
+		cli_usage("--duplicates cannot work with --from-factors");
 }
 
 static void check_columns(const struct rec_sim_opts *s)
@@ -231,7 +172,7 @@ static void check_columns(const struct rec_sim_opts *s)
 		cli_usage("--columns cannot work with --part");
 	if (o.factors)
 		cli_usage("--columns cannot work with --from-factors");
-	if (rec_sim_takes(s->method, "reg"))
+	if (rec_sim_takes(s->method, REC_SIM_REG))
 		cli_usage("--columns cannot work with %s", rec_sim_name(s->method));
 	if (s->keep_history)
 		cli_usage("--columns cannot work with --keep history: rows are chosen from; --part "
@@ -240,36 +181,16 @@ static void check_columns(const struct rec_sim_opts *s)
 
 static struct rec_sim_opts settings(const struct rec_sim_method *m)
 {
-	struct rec_sim_opts s;
-	double bm25[2];
+	struct rec_sim_opts s = o.sim, usual;
 
 	check_method_options(m);
 	check_factors_options();
-	rec_sim_defaults(&s, m);
-	if (cli_given("neighbours"))
-		s.neighbours = o.neighbours;
-	s.keep_history = o.keep == 1;
-	s.normalize = (enum rec_sim_normalize)o.normalize;
-	s.center = o.center;
-	s.side_user = o.side == 1;
-	if (cli_given("weights"))
-		s.weights.kind = (enum rec_weighting_kind)o.weights;
-	s.weights.alpha = o.alpha;
-	s.weights.epsilon = o.epsilon;
-	numbers(bm25, 2, "bm25", o.bm25, 0, 1e6);
-	if (bm25[1] > 1)
-		cli_usage("--bm25: B is a share, not %g", bm25[1]);
-	s.weights.k1 = bm25[0];
-	s.weights.b = bm25[1];
-	numbers(s.exponents, 3, "exponents", o.exponents, -10, 10);
-	numbers(s.walk, 2, "walk", o.walk, 0, 10);
-	s.shrink = o.shrink;
-	s.min_sim = o.min_sim;
-	s.reg = o.reg;
-	s.power = o.power;
-	s.asymmetry = o.asymmetry;
-	s.min_support = o.min_support;
-	s.max_user = o.max_user;
+	rec_sim_defaults(&usual, m);
+	s.method = m;
+	if (!cli_given("neighbours"))
+		s.neighbours = usual.neighbours;
+	if (!cli_given("weights"))
+		s.weights.kind = usual.weights.kind;
 	s.seed = o.common.seed;
 	s.columns = o.columns.n > 0;
 	s.part = s.columns ? o.columns.i : o.part.n ? o.part.i : 1;
@@ -319,7 +240,7 @@ static uint64_t use_files(struct rec_sim_opts *s, uint64_t bytes, uint64_t line_
 			  window < MOST_WINDOW	? window :
 						  MOST_WINDOW;
 	s->group = group < lines ? (uint32_t)group : lines;
-	passes = rec_sim_takes(s->method, "neighbours") && s->group ?
+	passes = rec_sim_takes(s->method, REC_SIM_LIST) && s->group ?
 			 (lines + (uint64_t)s->group - 1) / s->group :
 			 1;
 	cli_stat_u64("passes", passes);
@@ -429,6 +350,30 @@ static int write_model(struct rec_model *m, const struct rec_sim_opts *s, struct
 	return rec_model_write(out, m, o.common.binary, run->pool, e);
 }
 
+enum mode { TRAIN, FACTORS, SHARD, MERGE };
+
+static enum mode mode(void)
+{
+	if (o.shards.survey || o.shards.partial)
+		return SHARD;
+	return o.shards.merge ? MERGE : o.factors ? FACTORS : TRAIN;
+}
+
+/* 1: --estimate has answered. */
+static int work(struct rec_model *m, struct rec_sparse *x, struct rec_model *from,
+		struct rec_sim_opts *s, struct rec_run *run, struct rec_err *e)
+{
+	enum rec_repeats repeats = (enum rec_repeats)o.duplicates;
+
+	switch (mode()) {
+	case SHARD: return sim_shards_write(&o.shards, s, repeats, &o.common, run, e);
+	case MERGE: return sim_shards_merge(m, s, repeats, &o.common, run, e);
+	case FACTORS: return from_factors(m, from, s, run, e);
+	case TRAIN: break;
+	}
+	return from_interactions(m, x, s, run, e);
+}
+
 static int run(struct rec_err *e)
 {
 	struct rec_sim_opts s = settings(the_method());
@@ -442,17 +387,9 @@ static int run(struct rec_err *e)
 	prepare_blas();
 	if (rc == 0)
 		rc = sim_shards_whole(&o.shards, &s, e);
-	if (rc == 0 && (o.shards.survey || o.shards.partial))
-		return sim_shards_write(&o.shards, &s, (enum rec_repeats)o.duplicates, &o.common, r,
-					e) < 0 ?
-			       -1 :
-			       cli_commit(e);
 	if (rc == 0)
-		rc = o.shards.merge ? sim_shards_merge(&m, &s, (enum rec_repeats)o.duplicates,
-						       &o.common, r, e) :
-		     o.factors	    ? from_factors(&m, &from, &s, r, e) :
-				      from_interactions(&m, &x, &s, r, e);
-	if (rc == 0)
+		rc = work(&m, &x, &from, &s, r, e);
+	if (rc == 0 && mode() != SHARD)
 		rc = write_model(&m, &s, r, e);
 	rec_model_free(&m);
 	rec_model_free(&from);

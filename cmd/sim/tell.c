@@ -75,7 +75,7 @@ void sim_tell_values(const struct rec_sparse *x, const struct rec_sim_opts *s)
 		cli_note("the values look like ratings and are taken as 1; see --weights, pearson, "
 			 "adjusted-cosine, and rec-split --min-value 4 --binarize%s",
 			 left_out(&v, true, "; ", "").s);
-	else if (ones && v.sizes && rec_sim_takes(s->method, "weights"))
+	else if (ones && v.sizes && rec_sim_takes(s->method, REC_SIM_WEIGHTS))
 		cli_note("the values (%.7g to %.7g) are taken as 1; --weights log makes them "
 			 "count%s",
 			 (double)v.lo, (double)v.hi, left_out(&v, true, "; ", "").s);
@@ -100,7 +100,7 @@ static float largest(const struct rec_model *m)
 static void tell_empty(const struct rec_sim_opts *s, const struct rec_pair_tally *t, bool factors)
 {
 	const char *item = s->side_user ? "user" : "item", *user = s->side_user ? "item" : "user";
-	bool by_pairs = !factors && !rec_sim_takes(s->method, "reg");
+	bool by_pairs = !factors && !rec_sim_takes(s->method, REC_SIM_REG);
 	unsigned long support = s->min_support;
 
 	if (by_pairs && t->pairs == 0)
@@ -126,7 +126,8 @@ static void tell_empty(const struct rec_sim_opts *s, const struct rec_pair_tally
 void sim_tell_table(const struct rec_model *m, const struct rec_sim_opts *s,
 		    const struct rec_pair_tally *t, bool factors)
 {
-	bool reg = rec_sim_takes(s->method, "reg"), linear = s->weights.kind == REC_WEIGH_LINEAR;
+	bool reg = rec_sim_takes(s->method, REC_SIM_REG),
+	     linear = s->weights.kind == REC_WEIGH_LINEAR;
 	float most;
 
 	if (!m->has_similarity || s->parts > 1)

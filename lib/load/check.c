@@ -248,7 +248,7 @@ static int check_als(const struct rec_model *m, struct rec_err *e)
 
 static int check_sim(const struct rec_model *m, const char *name, struct rec_err *e)
 {
-	bool list = rec_sim_takes(rec_sim_method(name), "neighbours");
+	bool list = rec_sim_takes(rec_sim_method(name), REC_SIM_LIST);
 
 	if (!m->has_factors && (list ? m->has_similarity : m->has_offset && !m->has_similarity))
 		return 0;

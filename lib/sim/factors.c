@@ -175,28 +175,20 @@ static int dense(struct rec_similarity *s, struct table *t, const struct rec_run
 static int save(struct rec_meta *m, const struct rec_model *from, const struct rec_sim_opts *o,
 		struct rec_err *e)
 {
-	static const char *const copied[] = { "digest", "cells", "users", "items", "seed", NULL },
-				 *const normalize[] = { "none", "l1", "l2" };
+	static const char *const copied[] = { "digest", "cells", "users", "items", "seed", NULL };
+	const char *v;
 
 	for (size_t i = 0; copied[i]; i++) {
-		const char *v = rec_meta_get(&from->meta, copied[i]);
-
+		v = rec_meta_get(&from->meta, copied[i]);
 		if (v && rec_meta_set(m, copied[i], v, e) != 0)
 			return -1;
 	}
+	v = rec_meta_get(&from->meta, "algorithm");
 	if (rec_meta_set(m, "algorithm", o->method->name, e) != 0 ||
-	    rec_meta_set_u64(m, "neighbours", o->neighbours, e) != 0)
+	    (v && rec_meta_set(m, "from-factors", v, e) != 0))
 		return -1;
-	if (rec_meta_get(&from->meta, "algorithm") &&
-	    rec_meta_set(m, "from-factors", rec_meta_get(&from->meta, "algorithm"), e) != 0)
-		return -1;
-	if (rec_meta_set(m, "keep", o->keep_history ? "history" : "candidate", e) != 0 ||
-	    rec_meta_set(m, "normalize", normalize[o->normalize], e) != 0)
-		return -1;
-	if (rec_meta_set_f64(m, "min-sim", o->min_sim, e) != 0 ||
-	    rec_meta_set_f64(m, "shrink", o->shrink, e) != 0)
-		return -1;
-	return rec_meta_set(m, "side", o->side_user ? "user" : "item", e);
+	/* a dot product has no shrink to take, and 0 is kept of it */
+	return rec_params_save(m, rec_sim_params, o, REC_SIM_LIST | REC_SIM_SHRINK, e);
 }
 
 static int make(struct rec_model *m, struct table *t, const struct rec_sim_opts *o,

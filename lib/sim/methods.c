@@ -270,38 +270,9 @@ bool rec_sim_takes_zeros(const struct rec_sim_method *m)
 	return m->zeros;
 }
 
-bool rec_sim_takes(const struct rec_sim_method *m, const char *option)
+bool rec_sim_takes(const struct rec_sim_method *m, unsigned bits)
 {
-	static const struct {
-		const char *option;
-		unsigned bit;
-	} of[] = {
-		{ "neighbours", REC_SIM_LIST },
-		{ "keep", REC_SIM_LIST },
-		{ "normalize", REC_SIM_LIST },
-		{ "min-sim", REC_SIM_LIST },
-		{ "center", REC_SIM_LIST },
-		{ "side", REC_SIM_LIST },
-		{ "part", REC_SIM_LIST },
-		{ "columns", REC_SIM_LIST },
-		{ "min-support", REC_SIM_SUPPORT },
-		{ "shrink", REC_SIM_SHRINK },
-		{ "weights", REC_SIM_WEIGHTS },
-		{ "alpha", REC_SIM_WEIGHTS },
-		{ "epsilon", REC_SIM_WEIGHTS },
-		{ "bm25", REC_SIM_WEIGHTS },
-		{ "reg", REC_SIM_REG },
-		{ "exponents", REC_SIM_LINEAR },
-		{ "power", REC_SIM_LINEAR },
-		{ "asymmetry", REC_SIM_ASYMMETRY },
-		{ "walk", REC_SIM_WALK },
-		{ "from-factors", REC_SIM_FACTORS },
-	};
-
-	for (size_t i = 0; i < sizeof of / sizeof *of; i++)
-		if (strcmp(of[i].option, option) == 0)
-			return m->takes & of[i].bit;
-	return true;
+	return (bits & ~(m->takes | REC_SIM_DATA)) == 0;
 }
 
 static bool same_exponents(const char *list)
@@ -333,23 +304,10 @@ bool rec_sim_is_symmetric(const struct rec_meta *made)
 
 void rec_sim_defaults(struct rec_sim_opts *o, const struct rec_sim_method *m)
 {
-	*o = (struct rec_sim_opts){ .method = m,
-				    .neighbours = m->neighbours,
-				    .reg = 100,
-				    .power = 1,
-				    .asymmetry = 0.5,
-				    .exponents = { 1, 0.5, 0.5 },
-				    .walk = { 1, 0.6 },
-				    .min_support = 1,
-				    .seed = 1,
-				    .part = 1,
-				    .parts = 1 };
-	o->weights = (struct rec_weighting){ .kind = m->values ? REC_WEIGH_VALUE : REC_WEIGH_NONE,
-					     .alpha = 1,
-					     .epsilon = 1,
-					     .k1 = 1.2,
-					     .b = 0.75,
-					     .divisor = 1 };
+	*o = (struct rec_sim_opts){ .method = m, .part = 1, .parts = 1 };
+	rec_params_defaults(rec_sim_params, o);
+	o->neighbours = m->neighbours;
+	o->weights.kind = m->values ? REC_WEIGH_VALUE : REC_WEIGH_NONE;
 }
 
 bool rec_sim_needs_binary(const struct rec_sim_opts *o)

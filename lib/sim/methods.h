@@ -21,8 +21,8 @@ const struct rec_sim_method *rec_sim_method_at(size_t i);
 
 const char *rec_sim_name(const struct rec_sim_method *m);
 const char *rec_sim_formula(const struct rec_sim_method *m);
-/* Whether the method takes the option of this name. */
-bool rec_sim_takes(const struct rec_sim_method *m, const char *option);
+/* Whether the method has all of these bits; every method has REC_SIM_DATA. */
+bool rec_sim_takes(const struct rec_sim_method *m, unsigned bits);
 
 /* Pairs of value 0 take part: the method takes means off the values. */
 bool rec_sim_takes_zeros(const struct rec_sim_method *m);

@@ -10,21 +10,26 @@
 #include <stdint.h>
 
 #include "base/lang.h"
+#include "model/params.h"
 #include "sim/weighting.h"
 
 REC_BEGIN_C
 
-/* Options that not every method takes: bits of rec_sim_method.takes. */
+/*
+ * What a parameter belongs to: the mask of its row in rec_sim_params. A method
+ * takes the rows whose bits it has (rec_sim_method.takes).
+ */
 enum {
-	REC_SIM_LIST = 1,	/* neighbours keep normalize min-sim center side part */
-	REC_SIM_SUPPORT = 2,	/* min-support */
+	REC_SIM_LIST = 1,	/* it makes a list of neighbours */
+	REC_SIM_SUPPORT = 2,
 	REC_SIM_SHRINK = 4,
-	REC_SIM_WEIGHTS = 8,	/* weights and what goes with it */
+	REC_SIM_WEIGHTS = 8,	/* it weighs values */
 	REC_SIM_REG = 16,
-	REC_SIM_LINEAR = 32,	/* exponents power */
+	REC_SIM_LINEAR = 32,
 	REC_SIM_ASYMMETRY = 64,
 	REC_SIM_WALK = 128,
-	REC_SIM_FACTORS = 256,	/* from-factors */
+	REC_SIM_FACTORS = 256,	/* it can be made of factors */
+	REC_SIM_DATA = 512,	/* of interactions, so not where it is made of factors */
 };
 
 struct rec_sim_method;
@@ -53,6 +58,8 @@ struct rec_sim_opts {
 	/* filled if weights are made by pairs; NULL: not wanted */
 	struct rec_pair_tally *tally;
 };
+
+extern const struct rec_param rec_sim_params[];
 
 REC_END_C
 

@@ -11,7 +11,6 @@
 
 #include "base/blocks.h"
 #include "base/mem.h"
-#include "io/num.h"
 #include "matrix/csr_row.h"
 #include "matrix/digest.h"
 #include "matrix/csr_far.h"
@@ -263,102 +262,15 @@ static int popular(struct rec_model *m, const struct rec_sim_data *d,
 
 /* -- metadata: what changes the result -- */
 
-static int set_list(struct rec_meta *m, const char *key, const double *x, unsigned n,
-		    struct rec_err *e)
-{
-	char text[4 * REC_NUM_MAX] = "";
-	size_t at = 0;
-
-	for (unsigned i = 0; i < n; i++) {
-		if (i)
-			text[at++] = ',';
-		at += rec_num_put_f64(text + at, x[i]);
-	}
-	text[at] = '\0';
-	return rec_meta_set(m, key, text, e);
-}
-
-static int save_list(struct rec_meta *m, const struct rec_sim_opts *o, struct rec_err *e)
-{
-	static const char *const normalize[] = { "none", "l1", "l2" };
-
-	if (rec_meta_set_u64(m, "neighbours", o->neighbours, e) != 0 ||
-	    rec_meta_set(m, "keep", o->keep_history ? "history" : "candidate", e) != 0)
-		return -1;
-	if (rec_meta_set(m, "normalize", normalize[o->normalize], e) != 0 ||
-	    rec_meta_set_f64(m, "min-sim", o->min_sim, e) != 0)
-		return -1;
-	if (rec_meta_set_u64(m, "center", o->center, e) != 0)
-		return -1;
-	return rec_meta_set(m, "side", o->side_user ? "user" : "item", e);
-}
-
-static int save_parameters(struct rec_meta *m, const struct rec_sim_opts *o, struct rec_err *e)
-{
-	unsigned takes = o->method->takes;
-
-	if ((takes & REC_SIM_LIST) && save_list(m, o, e) != 0)
-		return -1;
-	if ((takes & REC_SIM_SUPPORT) && rec_meta_set_u64(m, "min-support", o->min_support, e) != 0)
-		return -1;
-	if ((takes & REC_SIM_SHRINK) && rec_meta_set_f64(m, "shrink", o->shrink, e) != 0)
-		return -1;
-	if ((takes & REC_SIM_REG) && rec_meta_set_f64(m, "reg", o->reg, e) != 0)
-		return -1;
-	if ((takes & REC_SIM_LINEAR) && (set_list(m, "exponents", o->exponents, 3, e) != 0 ||
-					 rec_meta_set_f64(m, "power", o->power, e) != 0))
-		return -1;
-	if ((takes & REC_SIM_ASYMMETRY) && rec_meta_set_f64(m, "asymmetry", o->asymmetry, e) != 0)
-		return -1;
-	return takes & REC_SIM_WALK ? set_list(m, "walk", o->walk, 2, e) : 0;
-}
-
-/*
- * What rec-topn weighs histories by; values as they are count as linear with
- * nothing to scale.
- */
-static int save_history(struct rec_meta *m, const struct rec_weighting *w, struct rec_err *e)
-{
-	if (!rec_weighting_of_history(w))
-		return rec_meta_set(m, "history.weights", "none", e);
-	if (rec_meta_set(m, "history.weights", w->kind == REC_WEIGH_LOG ? "log" : "linear", e) != 0)
-		return -1;
-	if (w->kind == REC_WEIGH_VALUE)
-		return 0;
-	if (rec_meta_set_f64(m, "history.alpha", w->alpha, e) != 0 ||
-	    rec_meta_set_f64(m, "history.divisor", w->divisor, e) != 0)
-		return -1;
-	return w->kind == REC_WEIGH_LOG ? rec_meta_set_f64(m, "history.epsilon", w->epsilon, e) : 0;
-}
-
-static int save_weights(struct rec_meta *m, const struct rec_weighting *w, bool history,
-			struct rec_err *e)
-{
-	double bm25[2] = { w->k1, w->b };
-
-	if (rec_meta_set(m, "weights", rec_weighting_name(w->kind), e) != 0)
-		return -1;
-	if (w->kind == REC_WEIGH_BM25 && set_list(m, "bm25", bm25, 2, e) != 0)
-		return -1;
-	if (history)
-		return save_history(m, w, e);
-	if (w->kind != REC_WEIGH_LINEAR && w->kind != REC_WEIGH_LOG)
-		return 0;
-	if (rec_meta_set_f64(m, "alpha", w->alpha, e) != 0 ||
-	    rec_meta_set_f64(m, "divisor", w->divisor, e) != 0)
-		return -1;
-	return w->kind == REC_WEIGH_LOG ? rec_meta_set_f64(m, "epsilon", w->epsilon, e) : 0;
-}
-
 static int save(struct rec_meta *m, const struct rec_sim_opts *o, const struct rec_weighting *w,
 		uint64_t users, uint64_t items, const struct rec_digest *digest, struct rec_err *e)
 {
-	if (rec_meta_set(m, "algorithm", o->method->name, e) != 0 || save_parameters(m, o, e) != 0)
+	unsigned bits = o->method->takes | REC_SIM_DATA;
+
+	if (rec_meta_set(m, "algorithm", o->method->name, e) != 0 ||
+	    rec_params_save(m, rec_sim_params, o, bits, e) != 0)
 		return -1;
-	if (save_weights(m, w, o->method->takes & REC_SIM_LIST, e) != 0)
-		return -1;
-	if (rec_meta_set_u64(m, "max-user", o->max_user, e) != 0 ||
-	    rec_meta_set_u64(m, "seed", o->seed, e) != 0)
+	if (rec_weighting_save(m, w, bits & REC_SIM_LIST, e) != 0)
 		return -1;
 	if (rec_meta_set_u64(m, "users", users, e) != 0 ||
 	    rec_meta_set_u64(m, "items", items, e) != 0)

@@ -15,17 +15,40 @@
 #include "matrix/csr_far.h"
 #include "matrix/csr_row.h"
 
-const char *rec_weighting_name(enum rec_weighting_kind kind)
-{
-	static const char *const name[] = { "none", "linear", "log", "tfidf", "bm25", "value" };
-
-	return name[kind];
-}
+const char *const rec_weighting_names[] = { "none", "linear", "log", "tfidf", "bm25", NULL };
 
 bool rec_weighting_of_history(const struct rec_weighting *w)
 {
 	return w->kind == REC_WEIGH_LINEAR || w->kind == REC_WEIGH_LOG ||
 	       w->kind == REC_WEIGH_VALUE;
+}
+
+/* The transform of a history; values as they are have nothing to scale. */
+static enum rec_transform_kind kind_of_history(const struct rec_weighting *w)
+{
+	if (!rec_weighting_of_history(w))
+		return REC_TRANSFORM_NONE;
+	return w->kind == REC_WEIGH_LOG ? REC_TRANSFORM_LOG : REC_TRANSFORM_LINEAR;
+}
+
+int rec_weighting_save(struct rec_meta *m, const struct rec_weighting *w, bool history,
+		       struct rec_err *e)
+{
+	const char *name = w->kind == REC_WEIGH_VALUE ? "value" : rec_weighting_names[w->kind];
+
+	if (rec_meta_set(m, "weights", name, e) != 0)
+		return -1;
+	if (history && rec_meta_set(m, "history.weights", rec_transform_names[kind_of_history(w)],
+				    e) != 0)
+		return -1;
+	if (w->kind != REC_WEIGH_LINEAR && w->kind != REC_WEIGH_LOG)
+		return 0;
+	if (rec_meta_set_f64(m, history ? "history.alpha" : "alpha", w->alpha, e) != 0 ||
+	    rec_meta_set_f64(m, history ? "history.divisor" : "divisor", w->divisor, e) != 0)
+		return -1;
+	if (w->kind == REC_WEIGH_LINEAR)
+		return 0;
+	return rec_meta_set_f64(m, history ? "history.epsilon" : "epsilon", w->epsilon, e);
 }
 
 static bool takes_part(const struct rec_weighting *w, bool zeros, float v)
@@ -160,13 +183,13 @@ static double *column_sums(const struct rec_csr *x, double *mean, struct rec_err
 /* Before the division by the mean. */
 static double weight(const struct rec_weighting *w, double v, double idf, double length)
 {
+	double k1 = w->bm25[0], b = w->bm25[1];
+
 	switch (w->kind) {
-	case REC_WEIGH_LOG: return rec_log1p(v / w->epsilon);
 	case REC_WEIGH_TFIDF: return sqrt(v) * idf;
-	case REC_WEIGH_BM25:
-		return v * (w->k1 + 1) / (w->k1 * (1 - w->b + w->b * length) + v) * idf;
-	case REC_WEIGH_NONE: return 1;
-	default: return v;
+	case REC_WEIGH_BM25: return v * (k1 + 1) / (k1 * (1 - b + b * length) + v) * idf;
+	case REC_WEIGH_VALUE: return v;
+	default: return rec_transform_size((enum rec_transform_kind)w->kind, w->epsilon, v);
 	}
 }
 

@@ -29,13 +29,15 @@
 #include "base/pool.h"
 #include "matrix/csr.h"
 #include "matrix/sparse.h"
+#include "model/transform.h"
+#include "recmat/meta.h"
 
 REC_BEGIN_C
 
 enum rec_weighting_kind {
-	REC_WEIGH_NONE,
-	REC_WEIGH_LINEAR,
-	REC_WEIGH_LOG,
+	REC_WEIGH_NONE = REC_TRANSFORM_NONE,
+	REC_WEIGH_LINEAR = REC_TRANSFORM_LINEAR,
+	REC_WEIGH_LOG = REC_TRANSFORM_LOG,
 	REC_WEIGH_TFIDF,
 	REC_WEIGH_BM25,
 	REC_WEIGH_VALUE
@@ -43,7 +45,8 @@ enum rec_weighting_kind {
 
 struct rec_weighting {
 	enum rec_weighting_kind kind;
-	double alpha, epsilon, k1, b;
+	double alpha, epsilon;
+	double bm25[2];		/* k1, b */
 	double divisor;		/* set by rec_weighting_apply */
 	/*
 	 * pairs and weights that are made go to temporary files; NULL: memory
@@ -57,8 +60,15 @@ struct rec_weighting {
  */
 bool rec_weighting_of_history(const struct rec_weighting *w);
 
-/* Name of a kind as --weights has it. */
-const char *rec_weighting_name(enum rec_weighting_kind kind);
+/* What --weights can be, in the order of the enum; value has no name there. */
+extern const char *const rec_weighting_names[];
+
+/*
+ * Keep the weights in metadata, without bm25. history: also as what rec-topn
+ * weighs the histories by that this model scores.
+ */
+REC_MUST int rec_weighting_save(struct rec_meta *m, const struct rec_weighting *w, bool history,
+				struct rec_err *e);
 
 /*
  * The pairs of x that take part (zeros: pairs of value 0 too), values as they

@@ -171,9 +171,8 @@ static void test_formulas(void)
 
 				make_data(&x, &o, 40, 23, kind, 5);
 				if (variant) {
-					t.shrink = o.shrink = rec_sim_takes(t.method, "shrink") ?
-								      2.5 :
-								      0;
+					t.shrink = o.shrink =
+						rec_sim_takes(t.method, REC_SIM_SHRINK) ? 2.5 : 0;
 					t.asymmetry = o.asymmetry = 0.3;
 					t.exponents[0] = 1.1, t.exponents[1] = 0.75,
 					t.exponents[2] = 0.15;
@@ -211,7 +210,7 @@ static void test_weights(void)
 			struct rec_sim_opts t = defaults(methods[i]);
 
 			t.weights = (struct rec_weighting){
-				(enum rec_weighting_kind)k, 2, 0.5, 1.5, 0.6, 0, NULL
+				(enum rec_weighting_kind)k, 2, 0.5, { 1.5, 0.6 }, 0, NULL
 			};
 			o.c = t.exponents[0], o.a = t.exponents[1], o.b = t.exponents[2];
 			t.walk[0] = o.walk_a = 0.9;
@@ -690,7 +689,7 @@ static void test_ease(void)
 
 		make_data(&x, &o, 50, 60, POSITIVE, 29);
 		t.weights = (struct rec_weighting){
-			variant & 1 ? REC_WEIGH_LOG : REC_WEIGH_NONE, 2, 0.5, 1.5, 0.6, 0, NULL
+			variant & 1 ? REC_WEIGH_LOG : REC_WEIGH_NONE, 2, 0.5, { 1.5, 0.6 }, 0, NULL
 		};
 		oracle_weigh(&o, variant & 1 ? "log" : "none", 2, 0.5, 1.5, 0.6);
 		oracle_similarity(&o, "ease");
