@@ -39,9 +39,11 @@ static inline struct rec_csr_cells rec_csr_rows(const struct rec_csr *m, uint32_
 {
 	uint64_t from = m->ptr[first], n = m->ptr[end] - from;
 
+	struct rec_csr_cells cells = { m->col + from, m->val + from, n };
+
 	if (m->far)
 		rec_csr_use(m, from, n);
-	return (struct rec_csr_cells){ m->col + from, m->val + from, n };
+	return cells;
 }
 
 static inline struct rec_csr_cells rec_csr_row(const struct rec_csr *m, uint32_t i)
