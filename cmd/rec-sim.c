@@ -32,18 +32,19 @@ static struct {
 
 static const struct cli_opt opts[] = {
 	CLI_CHOICE(0, "duplicates", "sum|max|last|fail", &o.duplicates, cli_repeats,
-		   "a pair given more than once"),
+		   "how to combine a pair that appears more than once"),
 	CLI_FILE(0, "from-factors", &o.factors,
-		 "cosine, dot: of the vectors of this model; stdin is not read"),
-	CLI_PART(0, "part", &o.part, "part I of N of the rows"),
+		 "cosine, dot: compute from the vectors of this model; stdin is not read"),
+	CLI_PART(0, "part", &o.part, "write part I of N of the rows"),
 	CLI_PART(0, "columns", &o.columns,
-		 "part I of N of the candidates: its share of the work too, where --keep candidate "
-		 "chooses among all rows"),
-	CLI_FLAG(0, "survey", &o.shards.survey, "of a shard: write what adds up to --whole"),
+		 "compute only part I of N of the candidates (columns); unlike --part, "
+		 "this also divides the work with --keep candidate"),
+	CLI_FLAG(0, "survey", &o.shards.survey,
+		 "stdin is one shard; write its survey, for --whole"),
 	CLI_FLAG(0, "partial", &o.shards.partial,
-		 "of a shard: write sums over its users, for --merge"),
-	CLI_FLAG(0, "merge", &o.shards.merge, "stdin is sums of all shards: write the model"),
-	CLI_FILE(0, "whole", &o.shards.file, "surveys of all shards"),
+		 "stdin is one shard; write its sums, for --merge"),
+	CLI_FLAG(0, "merge", &o.shards.merge, "stdin is the sums of all shards; write the model"),
+	CLI_FILE(0, "whole", &o.shards.file, "the surveys of all shards"),
 	CLI_COMMON(&o.common),
 	CLI_END
 };
