@@ -6,7 +6,7 @@
 #include "cmd/cli/load.h"
 #include "cmd/cli/side.h"
 #include "cmd/split/times.h"
-#include "data/split.h"
+#include "data/audit.h"
 
 static int print_audit(struct rec_out *out, const struct rec_audit *a, struct rec_err *e)
 {

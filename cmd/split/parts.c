@@ -11,43 +11,36 @@
 #include "base/blocks.h"
 #include "base/mem.h"
 #include "cmd/cli/load.h"
-#include "cmd/split/shards.h"
+#include "cmd/split/template.h"
 #include "data/ranges.h"
 
-/*
- * All files before the first is written: a name that can't be opened is an
- * error before the work.
- */
-static int open_files(struct rec_out **out, const struct split_parts *o, struct rec_err *e)
-{
-	struct rec_buf name = { 0 };
-	int rc = 0;
+struct parts {
+	const struct split_parts *o;
+	struct rec_out **out;
+};
 
-	split_raise_file_limit();
-	for (uint32_t i = 0; rc == 0 && i < o->n; i++) {
-		rc = split_shard_name(&name, o->to, i, e);
-		if (rc == 0)
-			rc = cli_out(&out[i], name.p, o->binary, e);
-	}
-	rec_buf_free(&name);
-	return rc;
+static int open_part(void *arg, uint32_t i, const char *name, struct rec_err *e)
+{
+	struct parts *p = arg;
+
+	return cli_out(&p->out[i], name, p->o->binary, e);
 }
 
 /* m holds the sides that are parted as rows. */
 static int write_part(struct rec_out *out, const struct split_parts *o, const struct rec_sparse *m,
 		      uint32_t first, uint32_t last, const struct rec_run *run, struct rec_err *e)
 {
-	struct rec_sparse part, turned = { 0 };
-	bool turn = o->by_item && !o->transpose;
+	struct rec_sparse part, by_user = { 0 };
+	bool back = o->by_item && !o->transpose;
 	int rc = rec_split_rows(&part, m, first, last, e);
 
-	if (rc == 0 && turn)
-		rc = rec_split_transpose(&turned, &part, run->pool, e);
+	if (rc == 0 && back)
+		rc = rec_split_transpose(&by_user, &part, run->pool, e);
 	if (rc == 0)
-		rc = rec_sparse_write(out, turn ? &turned : &part, o->binary, "", NULL, run->pool,
+		rc = rec_sparse_write(out, back ? &by_user : &part, o->binary, "", NULL, run->pool,
 				      e);
 	rec_sparse_free(&part);
-	rec_sparse_free(&turned);
+	rec_sparse_free(&by_user);
 	return rc;
 }
 
@@ -90,10 +83,12 @@ static int load(struct rec_sparse *m, bool by_item, const struct rec_run *run, s
 int split_parts(const struct split_parts *o, const struct rec_run *run, struct rec_err *e)
 {
 	struct rec_out **out = rec_zalloc(o->n, sizeof(struct rec_out *), e);
+	struct parts all = { o, out };
 	struct rec_sparse m = { 0 };
 	int rc = -1;
 
-	if (out && open_files(out, o, e) == 0 && load(&m, o->by_item, run, e) == 0)
+	if (out && split_template_open(o->to, o->n, open_part, &all, e) == 0 &&
+	    load(&m, o->by_item, run, e) == 0)
 		rc = write_parts(out, o, &m, run, e);
 	rec_sparse_free(&m);
 	free(out);

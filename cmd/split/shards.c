@@ -6,70 +6,23 @@
 #include "cmd/split/shards.h"
 
 #include <stdlib.h>
-#include <string.h>
-#include <sys/resource.h>
 
 #include "base/hash.h"
 #include "base/mem.h"
 #include "cmd/cli/load.h"
 #include "cmd/split/sink.h"
+#include "cmd/split/template.h"
 
-/*
- * The TEMPLATE parted: text before, width of the number, text behind. It never
- * reaches printf.
- */
-struct template {
-	const char *behind;
-	int before, width;
+struct shards {
+	const struct split_shards *o;
+	struct split_sink *sink;
 };
 
-static struct template parse_template(const char *t)
+static int open_shard(void *arg, uint32_t i, const char *name, struct rec_err *e)
 {
-	const char *p = t ? strchr(t, '%') : NULL, *d = p ? p + 1 : NULL;
-	struct template r = { 0 };
+	struct shards *s = arg;
 
-	if (d && *d == '0' && d[1] >= '1' && d[1] <= '9') {
-		r.width = d[1] - '0';
-		d += 2;
-	}
-	if (!d || *d != 'd' || strchr(d, '%'))
-		cli_usage("--to: TEMPLATE needs exactly one %%d or %%0Nd, such as part.%%03d.tsv");
-	r.before = (int)(p - t);
-	r.behind = d + 1;
-	return r;
-}
-
-int split_shard_name(struct rec_buf *name, const char *to, uint32_t i, struct rec_err *e)
-{
-	struct template t = parse_template(to);
-
-	name->n = 0;
-	return rec_buf_printf(name, e, "%.*s%0*u%s", t.before, to, t.width, i, t.behind);
-}
-
-void split_raise_file_limit(void)
-{
-	struct rlimit l;
-
-	if (getrlimit(RLIMIT_NOFILE, &l) == 0 && l.rlim_cur < l.rlim_max) {
-		l.rlim_cur = l.rlim_max;
-		(void)setrlimit(RLIMIT_NOFILE, &l);
-	}
-}
-
-static int open_shards(struct split_sink *sink, const struct split_shards *o, struct rec_err *e)
-{
-	struct rec_buf name = { 0 };
-	int rc = 0;
-
-	split_raise_file_limit();
-	for (uint32_t i = 0; rc == 0 && i < o->n; i++) {
-		rc = split_shard_name(&name, o->to, i, e);
-		if (rc == 0)
-			rc = split_sink_open(&sink[i], name.p, o->binary, e);
-	}
-	rec_buf_free(&name);
-	return rc;
+	return split_sink_open(&s->sink[i], name, s->o->binary, e);
 }
 
 static int pass_rows(struct split_sink *sink, const struct split_shards *o, struct rec_rows *rows,
@@ -94,10 +47,11 @@ static int pass_rows(struct split_sink *sink, const struct split_shards *o, stru
 int split_shards(const struct split_shards *o, const struct rec_run *run, struct rec_err *e)
 {
 	struct split_sink *sink = rec_zalloc(o->n, sizeof *sink, e);
+	struct shards all = { o, sink };
 	struct rec_rows *rows = NULL;
 	int rc = -1;
 
-	if (sink && open_shards(sink, o, e) == 0 &&
+	if (sink && split_template_open(o->to, o->n, open_shard, &all, e) == 0 &&
 	    cli_load_rows(&rows, "interactions", 0, run, e) == 0)
 		rc = pass_rows(sink, o, rows, e);
 	if (rc == 0)

@@ -7,7 +7,6 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "base/mem.h"
 #include "kernel/kernel.h"
 
 struct split_shards {
@@ -23,11 +22,5 @@ struct split_shards {
  */
 REC_MUST int split_shards(const struct split_shards *o, const struct rec_run *run,
 			  struct rec_err *e);
-
-/* The name of file i by TEMPLATE, in place of what name holds. */
-REC_MUST int split_shard_name(struct rec_buf *name, const char *to, uint32_t i, struct rec_err *e);
-
-/* Each shard or part is an open file. */
-void split_raise_file_limit(void);
 
 #endif

@@ -65,6 +65,11 @@ uint64_t rec_hash(const void *bytes, size_t n, uint64_t seed)
 	return h ^ h >> 32;
 }
 
+uint64_t rec_hash_pair(uint64_t key, const void *a, size_t na, const void *b, size_t nb)
+{
+	return rec_mix2(rec_hash(a, na, key), rec_hash(b, nb, key));
+}
+
 uint64_t rec_key(uint64_t seed, const char *purpose)
 {
 	return rec_hash(purpose, strlen(purpose), rec_mix(seed));

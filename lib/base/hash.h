@@ -36,6 +36,9 @@ static inline uint64_t rec_mix2(uint64_t a, uint64_t b)
 	return rec_mix(rec_mix(a) ^ b);
 }
 
+/* Hash of an ordered pair of labels: mix2 of the hash of each. */
+uint64_t rec_hash_pair(uint64_t key, const void *a, size_t na, const void *b, size_t nb);
+
 /*
  * A key from --seed and a purpose such as "ratio 0.2" or "user factors": draws
  * for different purposes are independent.

@@ -34,25 +34,26 @@ enum {
 	REC_RIGHT = 142
 };
 
+/* b becomes a^-1 b or a b (or of the right side), a a triangle. */
+typedef void rec_triangle_fn(int order, int side, int uplo, int trans, int diag, int m, int n,
+			     float alpha, const float *a, int lda, float *b, int ldb);
+
+/*
+ * The routines of LAPACK are Fortran: matrices are column-major, and the last
+ * argument is the hidden length of a string.
+ */
+typedef void rec_lapack_fn(const char *uplo, const int *n, float *a, const int *lda, int *info,
+			   size_t len);
+
 struct rec_blas {
 	void (*gemm)(int order, int ta, int tb, int m, int n, int k, float alpha, const float *a,
 		     int lda, const float *b, int ldb, float beta, float *c, int ldc);
 	void (*syrk)(int order, int uplo, int trans, int n, int k, float alpha, const float *a,
 		     int lda, float beta, float *c, int ldc);
-	void (*trsm)(int order, int side, int uplo, int trans, int diag, int m, int n, float alpha,
-		     const float *a, int lda, float *b, int ldb);
-	void (*trmm)(int order, int side, int uplo, int trans, int diag, int m, int n, float alpha,
-		     const float *a, int lda, float *b, int ldb);
-	/*
-	 * Fortran: column-major; the last argument is the hidden length of a
-	 * string
-	 */
-	void (*potrf)(const char *uplo, const int *n, float *a, const int *lda, int *info,
-		      size_t len);
+	rec_triangle_fn *trsm, *trmm;
+	rec_lapack_fn *potrf, *lauum;
 	void (*trtri)(const char *uplo, const char *diag, const int *n, float *a, const int *lda,
 		      int *info, size_t len1, size_t len2);
-	void (*lauum)(const char *uplo, const int *n, float *a, const int *lda, int *info,
-		      size_t len);
 	/*
 	 * "OpenBLAS 0.3.21 ..." and "SkylakeX"; the name of the file and
 	 * "unknown" where the library doesn't tell

@@ -51,12 +51,23 @@ static int bad_pivot(const struct tiles *t, int info, struct rec_err *e)
  * to the right --
  */
 
-static int factor(const struct tiles *t, struct rec_err *e)
+/* Tile k, k by a LAPACK routine. */
+static int on_diagonal(const struct tiles *t, rec_lapack_fn *fn, struct rec_err *e)
 {
 	int n = side(t, t->k), lda = (int)t->n, info = 0;
 
-	t->b->potrf("U", &n, tile(t, t->k, t->k), &lda, &info, 1);
+	fn("U", &n, tile(t, t->k, t->k), &lda, &info, 1);
 	return info == 0 ? 0 : bad_pivot(t, info, e);
+}
+
+/* Tile k, j left of tile k, k: divided by it or multiplied with it. */
+static int left_of(const struct tiles *t, uint32_t j, rec_triangle_fn *fn, int trans)
+{
+	int ld = (int)t->n;
+
+	fn(REC_ROW_MAJOR, REC_LEFT, REC_LOWER, trans, REC_NON_UNIT, side(t, t->k), side(t, j), 1,
+	   tile(t, t->k, t->k), ld, tile(t, t->k, j), ld);
+	return 0;
 }
 
 static int solve_below(void *arg, size_t task, unsigned thread, struct rec_err *e)
@@ -127,14 +138,10 @@ static int add_left(void *arg, size_t task, unsigned thread, struct rec_err *e)
 static int divide_left(void *arg, size_t task, unsigned thread, struct rec_err *e)
 {
 	const struct tiles *t = arg;
-	uint32_t j = (uint32_t)task;
-	int ld = (int)t->n;
 
 	(void)thread;
 	(void)e;
-	t->b->trsm(REC_ROW_MAJOR, REC_LEFT, REC_LOWER, REC_NO_TRANS, REC_NON_UNIT, side(t, t->k),
-		   side(t, j), 1, tile(t, t->k, t->k), ld, tile(t, t->k, j), ld);
-	return 0;
+	return left_of(t, (uint32_t)task, t->b->trsm, REC_NO_TRANS);
 }
 
 static int invert_self(const struct tiles *t, struct rec_err *e)
@@ -172,22 +179,10 @@ static int add_above(void *arg, size_t task, unsigned thread, struct rec_err *e)
 static int multiply_left(void *arg, size_t task, unsigned thread, struct rec_err *e)
 {
 	const struct tiles *t = arg;
-	uint32_t j = (uint32_t)task;
-	int ld = (int)t->n;
 
 	(void)thread;
 	(void)e;
-	t->b->trmm(REC_ROW_MAJOR, REC_LEFT, REC_LOWER, REC_TRANS, REC_NON_UNIT, side(t, t->k),
-		   side(t, j), 1, tile(t, t->k, t->k), ld, tile(t, t->k, j), ld);
-	return 0;
-}
-
-static int multiply_self(const struct tiles *t, struct rec_err *e)
-{
-	int n = side(t, t->k), lda = (int)t->n, info = 0;
-
-	t->b->lauum("U", &n, tile(t, t->k, t->k), &lda, &info, 1);
-	return info == 0 ? 0 : bad_pivot(t, info, e);
+	return left_of(t, (uint32_t)task, t->b->trmm, REC_TRANS);
 }
 
 /* -- the sweeps -- */
@@ -196,7 +191,8 @@ static int cholesky_step(struct tiles *t, struct rec_pool *pool, struct rec_err 
 {
 	size_t below = t->nt - t->k - 1;
 
-	if (factor(t, e) != 0 || rec_pool_run(pool, below, solve_below, t, e) != 0)
+	if (on_diagonal(t, t->b->potrf, e) != 0 ||
+	    rec_pool_run(pool, below, solve_below, t, e) != 0)
 		return -1;
 	return rec_pool_run(pool, below * (below + 1) / 2, take_off, t, e);
 }
@@ -220,7 +216,7 @@ static int product_step(struct tiles *t, struct rec_pool *pool, struct rec_err *
 	if (rec_pool_run(pool, left * (left + 1) / 2, add_above, t, e) != 0 ||
 	    rec_pool_run(pool, left, multiply_left, t, e) != 0)
 		return -1;
-	return multiply_self(t, e);
+	return on_diagonal(t, t->b->lauum, e);
 }
 
 typedef int step_fn(struct tiles *t, struct rec_pool *pool, struct rec_err *e);

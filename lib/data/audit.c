@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * audit.c - what a split given as two files holds that it should not (rec_audit
- * of split.h).
- */
+#include "data/audit.h"
+
 #include <math.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "data/split.h"
 
 /* Newest time of row u, -inf where there is none. */
 static double newest(const struct rec_csr *m, uint32_t u)

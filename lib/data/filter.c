@@ -9,11 +9,10 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "base/hash.h"
 #include "base/label.h"
 #include "base/math.h"
 #include "base/mem.h"
-#include "data/split.h"
+#include "matrix/thin.h"
 #include "recpipe/matrix.h"
 
 bool rec_filter_any(const struct rec_filter *f)
@@ -163,42 +162,28 @@ static uint64_t remove_few(struct marks *k, uint32_t min_user, uint32_t min_item
 	return *users + *items - before;
 }
 
-struct draw {
-	uint64_t hash, first;
-};
-
-static int by_hash(const void *x, const void *y)
-{
-	const struct draw *a = x, *b = y;
-
-	if (a->hash != b->hash)
-		return a->hash < b->hash ? -1 : 1;
-	return a->first < b->first ? -1 : a->first > b->first;
-}
-
-/* Of user u keep the max pairs with the smallest hash. */
-static void thin_user(struct marks *k, uint32_t u, uint32_t max, uint64_t key, struct draw *draw)
+/* Of user u keep the max pairs that rec_thin chooses. */
+static void thin_user(struct marks *k, uint32_t u, uint32_t max, uint64_t seed,
+		      struct rec_draw *draw)
 {
 	const struct rec_csr *m = &k->m->m;
-	size_t nu, ni, n = 0;
-	const char *user = rec_label(&k->m->row, u, &nu), *item;
+	uint64_t from = m->ptr[u], to = m->ptr[u + 1];
+	uint32_t n = 0;
 
-	for (uint64_t i = m->ptr[u]; i < m->ptr[u + 1]; i++)
-		if (is_pair(k, u, i)) {
-			item = rec_label(&k->m->col, m->col[i], &ni);
-			draw[n++] = (struct draw){ rec_split_hash(key, user, nu, item, ni), i };
-		}
-	qsort(draw, n, sizeof *draw, by_hash);
-	for (size_t d = max; d < n; d++)
-		for (uint64_t i = draw[d].first;
-		     i < m->ptr[u + 1] && m->col[i] == m->col[draw[d].first]; i++)
+	for (uint64_t i = from; i < to; i++)
+		if (is_pair(k, u, i))
+			draw[n++].cell = i - from;
+	rec_thin(draw, n, max, k->m, u, seed);
+	for (uint32_t d = max; d < n; d++)
+		for (uint64_t first = from + draw[d].cell, i = first;
+		     i < to && m->col[i] == m->col[first]; i++)
 			k->gone[i] = 1;
 }
 
 static int thin(struct marks *k, uint32_t max, uint64_t seed, uint64_t *thinned, struct rec_err *e)
 {
 	uint32_t longest = 0;
-	struct draw *draw;
+	struct rec_draw *draw;
 
 	count(k);
 	for (uint32_t u = 0; u < k->m->m.nrows; u++)
@@ -209,7 +194,7 @@ static int thin(struct marks *k, uint32_t max, uint64_t seed, uint64_t *thinned,
 		return -1;
 	for (uint32_t u = 0; u < k->m->m.nrows; u++)
 		if (k->users[u] > max) {
-			thin_user(k, u, max, rec_key(seed, "max-user"), draw);
+			thin_user(k, u, max, seed, draw);
 			(*thinned)++;
 		}
 	free(draw);

@@ -59,12 +59,6 @@ void rec_split_prepare(struct rec_split *s)
 	s->valid_key = key_of(s->seed, "valid-ratio", s->valid_ratio);
 }
 
-uint64_t rec_split_hash(uint64_t key, const char *user, size_t user_len, const char *item,
-			size_t item_len)
-{
-	return rec_mix2(rec_hash(user, user_len, key), rec_hash(item, item_len, key));
-}
-
 bool rec_split_by_row(const struct rec_split *s)
 {
 	if (s->warm_user || s->warm_item)
@@ -90,8 +84,8 @@ static enum rec_side side_of_user(const struct rec_split *s, const char *user, s
 
 static enum rec_side train_or_valid(const struct rec_split *s, const struct rec_row *r)
 {
-	if (s->valid_ratio > 0 && rec_unit(rec_split_hash(s->valid_key, r->row, r->row_len, r->col,
-							  r->col_len)) < s->valid_ratio)
+	if (s->valid_ratio > 0 && rec_unit(rec_hash_pair(s->valid_key, r->row, r->row_len, r->col,
+							 r->col_len)) < s->valid_ratio)
 		return REC_VALID;
 	return REC_TRAIN;
 }
@@ -104,7 +98,7 @@ static bool is_test(const struct rec_split *s, const struct rec_row *r)
 		return r->time >= s->after;
 	if (s->method == REC_SPLIT_NONE)
 		return false;
-	h = rec_split_hash(s->key, r->row, r->row_len, r->col, r->col_len);
+	h = rec_hash_pair(s->key, r->row, r->row_len, r->col, r->col_len);
 	return s->method == REC_SPLIT_RATIO ? rec_unit(h) < s->ratio :
 					      rec_below(h, s->count) == s->fold - 1;
 }
@@ -193,7 +187,7 @@ static int pairs_of(struct work *w, uint32_t u, uint32_t *n, struct rec_err *e)
 		p = &w->pair[(*n)++];
 		*p = (struct pair){ 0, i, i + 1, t, m->col[i] };
 		item = rec_label(&w->m->col, m->col[i], &ni);
-		p->hash = rec_split_hash(w->s->key, user, nu, item, ni);
+		p->hash = rec_hash_pair(w->s->key, user, nu, item, ni);
 	}
 	return 0;
 }

@@ -3,11 +3,13 @@
  * split.h - which side of a split a pair is on.
  *
  * The side follows from keyed hashes of labels, never from the order of rows:
- * H(user, item) = mix2(XXH64(user, key), XXH64(item, key)), where key =
- * rec_key(seed, purpose) and purpose is the method with its argument ("ratio
- * 0.2", "folds 5", "leave 1"), so draws of different methods, and a split of a
- * split, are independent. A pair that stands on several rows is on one side
- * with all of them.
+ *
+ *	H(user, item) = mix2(XXH64(user, key), XXH64(item, key))   rec_hash_pair
+ *	key = rec_key(seed, purpose)
+ *
+ * where purpose is the method with its argument ("ratio 0.2", "folds 5", "leave
+ * 1"), so draws of different methods, and a split of a split, are independent.
+ * A pair that stands on several rows is on one side with all of them.
  */
 #ifndef REC_DATA_SPLIT_H
 #define REC_DATA_SPLIT_H
@@ -107,28 +109,6 @@ REC_MUST int rec_split_assign(unsigned char *side, struct rec_split_counts *c,
 REC_MUST int rec_split_take(struct rec_sparse *out, const struct rec_sparse *m,
 			    const unsigned char *side, enum rec_side which, struct rec_pool *pool,
 			    struct rec_err *e);
-
-/* H of the header comment. */
-uint64_t rec_split_hash(uint64_t key, const char *user, size_t user_len, const char *item,
-			size_t item_len);
-
-/*
- * What a split given as two files holds that it should not. test is matched
- * with train by label.
- */
-struct rec_audit {
-	uint64_t train_pairs, test_pairs, shared_pairs;
-	uint64_t cold_users, cold_items;	/* test pairs whose user, item is not in train */
-	uint64_t repeats;			/* test rows that repeat a pair */
-	/* test rows with a time whose user has train times */
-	uint64_t timed;
-	/* of those: older than the newest train row of that user */
-	uint64_t older_than_own;
-	/* test rows older than the newest train row of all */
-	uint64_t older_than_any;
-};
-REC_MUST int rec_audit(struct rec_audit *a, const struct rec_sparse *train,
-		       const struct rec_sparse *test, struct rec_err *e);
 
 REC_END_C
 

@@ -9,11 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/hash.h"
 #include "base/math.h"
 #include "base/mem.h"
 #include "matrix/csr_far.h"
 #include "matrix/csr_row.h"
+#include "matrix/thin.h"
 
 const char *const rec_weighting_names[] = { "none", "linear", "log", "tfidf", "bm25", NULL };
 
@@ -60,45 +60,6 @@ static bool takes_part(const struct rec_weighting *w, bool zeros, float v)
 	}
 }
 
-struct draw {
-	uint64_t hash, cell;	/* cell: of its row, from 0 */
-};
-
-static int by_hash(const void *pa, const void *pb)
-{
-	const struct draw *a = pa, *b = pb;
-
-	if (a->hash != b->hash)
-		return a->hash < b->hash ? -1 : 1;
-	return a->cell < b->cell ? -1 : a->cell > b->cell;
-}
-
-static int by_cell(const void *pa, const void *pb)
-{
-	const struct draw *a = pa, *b = pb;
-
-	return a->cell < b->cell ? -1 : a->cell > b->cell;
-}
-
-/*
- * Of the n cells of row r in draw leave the max with the smallest hash, in
- * canonical order.
- */
-static void thin(struct draw *draw, uint32_t n, uint32_t max, const struct rec_sparse *x,
-		 uint32_t r, uint64_t key)
-{
-	size_t nr, nc;
-	const char *row = rec_label(&x->row, r, &nr), *col;
-	uint64_t hash = rec_hash(row, nr, key);
-
-	for (uint32_t i = 0; i < n; i++) {
-		col = rec_label(&x->col, x->m.col[x->m.ptr[r] + draw[i].cell], &nc);
-		draw[i].hash = rec_mix2(hash, rec_hash(col, nc, key));
-	}
-	qsort(draw, n, sizeof *draw, by_hash);
-	qsort(draw, max, sizeof *draw, by_cell);
-}
-
 static bool all_take_part(const struct rec_csr *m, const struct rec_weighting *w, bool zeros)
 {
 	for (uint32_t r = 0; r < m->nrows; r++) {
@@ -117,8 +78,8 @@ int rec_weighting_pairs(struct rec_csr *out, const struct rec_sparse *x,
 {
 	const struct rec_csr *m = &x->m;
 	uint32_t longest = (uint32_t)rec_csr_longest(m->ptr, m->nrows);
-	uint64_t key = rec_key(seed, "max-user"), *ptr, at = 0;
-	struct draw *draw;
+	uint64_t *ptr, at = 0;
+	struct rec_draw *draw;
 
 	*thinned = 0;
 	*out = (struct rec_csr){ .nrows = m->nrows,
@@ -146,7 +107,7 @@ int rec_weighting_pairs(struct rec_csr *out, const struct rec_sparse *x,
 			if (takes_part(w, zeros, from.val[i]))
 				draw[n++].cell = i;
 		if (max && n > max) {
-			thin(draw, n, max, x, r, key);
+			rec_thin(draw, n, max, x, r, seed);
 			n = max;
 			++*thinned;
 		}

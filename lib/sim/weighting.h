@@ -72,9 +72,8 @@ REC_MUST int rec_weighting_save(struct rec_meta *m, const struct rec_weighting *
 
 /*
  * The pairs of x that take part (zeros: pairs of value 0 too), values as they
- * are. Of a row with more than max pairs those with the smallest hash of (seed,
- * row, column) stay, max 0 for no bound: the rule of rec-split --max-user.
- * *thinned counts such rows. Where all pairs stay, out borrows x.
+ * are. A row with more than max pairs is thinned (matrix/thin.h), and *thinned
+ * counts it; max 0 is no bound. Where all pairs stay, out borrows x.
  */
 REC_MUST int rec_weighting_pairs(struct rec_csr *out, const struct rec_sparse *x,
 				 const struct rec_weighting *w, bool zeros, uint32_t max,
