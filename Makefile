@@ -140,7 +140,7 @@ $(SCRIPTS:%=$(B)/bin/%): $(B)/bin/rec-%: cmd/rec-%.sh $$(wildcard cmd/$$*/*.sh) 
 # C test programs: tests/{unit,fuzz,fault,bench}/NAME.c
 $(B)/tests/%: $(B)/tests/%.o $(B)/librec.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(DL) $(LIBS)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(DL) $(LIBS)
 
 # Preload libraries that make calls fail: tests/fault/NAME.shim.c
 $(B)/tests/fault/%.so: tests/fault/%.shim.c
@@ -148,7 +148,11 @@ $(B)/tests/fault/%.so: tests/fault/%.shim.c
 	$(CC) -std=c11 -D_GNU_SOURCE $(WARN) -O1 -fPIC -shared -o $@ $< -ldl
 
 programs_in = $(patsubst %.c,$(B)/%,$(filter-out %.shim.c,$(wildcard tests/$(1)/*.c)))
-programs: $(call programs_in,unit) $(call programs_in,fuzz) $(call programs_in,fault) \
+# One program of all files, and the same under libFuzzer instead of run.c.
+FUZZ_OBJ := $(patsubst %.c,$(B)/%.o,$(filter-out %/run.c %/libfuzzer.c,$(wildcard tests/fuzz/*.c)))
+$(B)/tests/fuzz/run $(B)/tests/fuzz/libfuzzer: $(FUZZ_OBJ)
+
+programs: $(call programs_in,unit) $(B)/tests/fuzz/run $(call programs_in,fault) \
 	$(patsubst %.shim.c,$(B)/%.so,$(wildcard tests/fault/*.shim.c))
 bench-programs: $(call programs_in,bench)
 
@@ -166,6 +170,19 @@ check-tsan: ## threaded programs and commands under TSan
 
 check-clang: ## compile with clang, warnings are errors; unit programs
 	$(MAKE) B=$(B)-clang CC=clang WERROR=-Werror all unit
+
+# libFuzzer's changes, led by what the code does with them: a first folder for what it keeps.
+FUZZ_SECONDS ?= 60
+libfuzzer:
+	$(MAKE) -s B=$(B)-fuzz CC=clang CFLAGS='-O1 -g' LDFLAGS=-fsanitize=fuzzer \
+		SAN='-fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=undefined' $(B)-fuzz/tests/fuzz/libfuzzer
+
+fuzz-%: libfuzzer
+	@mkdir -p $(B)-fuzz/corpus/$*
+	FUZZ=$* $(B)-fuzz/tests/fuzz/libfuzzer -max_total_time=$(FUZZ_SECONDS) -artifact_prefix=$(B)-fuzz/$*- \
+		$(B)-fuzz/corpus/$* tests/fuzz/corpus/$*
+
+fuzz: $(patsubst tests/fuzz/corpus/%,fuzz-%,$(wildcard tests/fuzz/corpus/*)) ## libFuzzer on every format, FUZZ_SECONDS each (clang); fuzz-csv: on one
 
 check-ports: ## compile and link for macOS and FreeBSD (zig, or ZIG="python3 -m ziglang"); nothing is run
 	sh tests/ports.sh
@@ -228,11 +245,11 @@ static: ## binaries that run on any Linux of this architecture: $(B)-static/bin 
 	sh tests/static.sh $(B)-static
 
 clean: ## remove $(B)
-	rm -rf $(B) $(B)-asan $(B)-tsan $(B)-clang $(B)-werror $(B)-static
+	rm -rf $(B) $(B)-asan $(B)-tsan $(B)-clang $(B)-werror $(B)-static $(B)-fuzz
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
-.PHONY: all lib force programs bench-programs check unit check-asan check-tsan check-clang check-ports check-fan check-slurm check-fresh lint bench bench-fan quality man install uninstall dist static clean help
+.PHONY: all lib force programs bench-programs check unit check-asan check-tsan check-clang libfuzzer fuzz check-ports check-fan check-slurm check-fresh lint bench bench-fan quality man install uninstall dist static clean help
 .SECONDARY:

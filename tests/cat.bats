@@ -68,6 +68,7 @@ load helpers
 		%%%%MatrixMarket matrix coordinate complex general\n~<stdin>:1: values are none of real, integer, pattern
 		%%%%MatrixMarket matrix coordinate real general\n2 2 2\n1 1 1\n~<stdin>: cut off: 1 of 2 entries
 		%%%%MatrixMarket matrix coordinate real general\n2 2 1\n1 1 1\n2 2 2\n~<stdin>:4: more than the 1 entry announced
+		%%%%MatrixMarket matrix coordinate real symmetric\n3 2 1\n3 1 1\n~<stdin>:2: symmetric, but not as many columns as rows
 		%%%%MatrixMarket matrix coordinate real general\n2 2 1\n3 1 1\n~<stdin>:3: field 1: 3 is not between 1 and 2
 		%%%%MatrixMarket matrix coordinate real general\n2 2 1\n1 1 nan\n~<stdin>:3: field 3: 'nan' is not a number
 	LIST

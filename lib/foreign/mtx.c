@@ -105,6 +105,8 @@ static int sizes(struct mtx *m, struct rec_err *e)
 	    number(m, &line, end, 2, &m->size[1], e) != 0 ||
 	    number(m, &line, end, 3, &m->nnz, e) != 0)
 		return -1;
+	if (m->symmetric && m->size[0] != m->size[1])
+		return rec_line_fail(&m->line, 0, e, "symmetric, but not as many columns as rows");
 	for (int side = 0; side < 2; side++)
 		if (m->labels[side] && m->labels[side]->n != m->size[side])
 			return rec_err_set(e, REC_EDATA, "%s: %s: %llu, but labels: %llu",

@@ -576,10 +576,11 @@ static uint64_t line_of(const char *p, const char *at)
 
 int rec_looks_check(struct rec_in *in, const char *p, size_t n, struct rec_err *e)
 {
-	const char *name = rec_in_name(in), *end = p + n, *at;
+	const char *name = rec_in_name(in), *end, *at;
 
-	if (n == 0)
+	if (n == 0)	/* p may be NULL */
 		return 0;
+	end = p + n;
 	if ((at = memchr(p, '\0', n))) {
 		rec_err_set(e, REC_EDATA, "%s:%llu: NUL byte", name,
 			    (unsigned long long)line_of(p, at));

@@ -4,8 +4,8 @@
  * what it says and put it together again with CRCs that are right: then the
  * checks behind the CRCs are reached.
  *
- * Bytes of sections lie in the seed until they are changed, then in an arena
- * that is emptied before every execution. Nothing here is freed.
+ * Bytes of sections lie in the input until they are changed, then in an arena
+ * that is emptied before every change. Nothing here is freed.
  */
 #ifndef TESTS_FUZZ_STREAM_H
 #define TESTS_FUZZ_STREAM_H
@@ -20,7 +20,7 @@
 #include "recmat/crc.h"
 #include "recmat/form.h"
 
-enum { MOST_BLOCKS = 12, MOST_SECTIONS = 12, MOST_BYTES = 1 << 18, ARENA = 4 << 20 };
+enum { MOST_BLOCKS = 12, MOST_SECTIONS = 12, ARENA = 4 << 20 };
 
 struct section {
 	uint32_t type;
@@ -69,10 +69,13 @@ static inline unsigned char *copy_of(const struct section *s, size_t n)
 	return p;
 }
 
-/* -- taking apart: of a stream that the library wrote -- */
+/* -- taking apart -- */
 
-static inline size_t take_piece(struct piece *b, const unsigned char *p)
+/* One block of at most n bytes; its size, or 0 where it is none. */
+static inline size_t take_piece(struct piece *b, const unsigned char *p, size_t n)
 {
+	if (n < REC_FORM_HEAD || memcmp(p, REC_FORM_MAGIC, 8) != 0)
+		return 0;
 	*b = (struct piece){ .h = { .version = rec_get16(p + 8),
 				    .flags = rec_get16(p + 10),
 				    .kind = rec_get32(p + 12),
@@ -85,20 +88,32 @@ static inline size_t take_piece(struct piece *b, const unsigned char *p)
 				    .nsections = rec_get32(p + 56) } };
 	memcpy(b->name, p + 64, REC_NAME_MAX);
 	b->n = b->h.nsections < MOST_SECTIONS ? b->h.nsections : MOST_SECTIONS;
+	if (b->h.size < REC_FORM_HEAD || b->h.size > n ||
+	    (b->h.size - REC_FORM_HEAD) / REC_FORM_ENTRY < b->n)
+		return 0;
 	for (uint32_t i = 0; i < b->n; i++) {
-		const unsigned char *at = p + REC_FORM_HEAD + (size_t)i * REC_FORM_ENTRY;
+		const unsigned char *entry = p + REC_FORM_HEAD + (size_t)i * REC_FORM_ENTRY;
+		uint64_t off = rec_get64(entry + 8), len = rec_get64(entry + 16);
 
-		b->s[i] = (struct section){ rec_get32(at), p + rec_get64(at + 8),
-					    (size_t)rec_get64(at + 16) };
+		if (off > b->h.size || len > b->h.size - off)
+			return 0;
+		b->s[i] = (struct section){ rec_get32(entry), p + off, (size_t)len };
 	}
 	return (size_t)b->h.size;
 }
 
-static inline void take_apart(struct stream *s, const unsigned char *p, size_t n)
+/* False where the n bytes are no stream, or one of more than MOST_BLOCKS. */
+static inline bool take_apart(struct stream *s, const unsigned char *p, size_t n)
 {
-	s->n = 0;
-	for (size_t at = 0; at + REC_FORM_HEAD <= n && s->n < MOST_BLOCKS; s->n++)
-		at += take_piece(&s->piece[s->n], p + at);
+	size_t at = 0, size;
+
+	for (s->n = 0; at < n && s->n < MOST_BLOCKS; s->n++) {
+		size = take_piece(&s->piece[s->n], p + at, n - at);
+		if (size == 0)
+			return false;
+		at += size;
+	}
+	return at == n;
 }
 
 /* -- putting together -- */

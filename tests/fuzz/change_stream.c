@@ -1,162 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * mutate.h - changes to a stream that leave it a stream: metadata (keys,
+ * change_stream.c - changes to a stream that leave it a stream: metadata (keys,
  * values, lines), shapes (blocks built anew with other rows, columns and
  * cells), numbers within sections, names, kinds, orders, sections and blocks.
- * And changes to text. All from one counter of draws, so an execution is its
- * number and seed.
  */
-#ifndef TESTS_FUZZ_MUTATE_H
-#define TESTS_FUZZ_MUTATE_H
-
-#include "base/hash.h"
+#include "fuzz.h"
 #include "stream.h"
 
-static uint64_t draw_key, draws;
-
-static inline uint64_t draw(uint64_t n)
-{
-	return n ? rec_mix2(draw_key, draws++) % n : 0;
-}
-
-#define ONE_OF(list) ((list)[draw(sizeof(list) / sizeof *(list))])
-
-static const uint64_t numbers[] = { 0,
-				    1,
-				    2,
-				    3,
-				    4,
-				    5,
-				    7,
-				    8,
-				    15,
-				    16,
-				    17,
-				    63,
-				    64,
-				    65,
-				    255,
-				    256,
-				    4096,
-				    16384,
-				    65536,
-				    1u << 20,
-				    0x7fffffff,
-				    0x80000000,
-				    0xfffffffd,
-				    0xfffffffe,
-				    0xffffffff,
-				    1ull << 32,
-				    (1ull << 32) + 1,
-				    1ull << 40,
-				    1ull << 61,
-				    1ull << 62,
-				    1ull << 63,
-				    UINT64_MAX - 1,
-				    UINT64_MAX };
 static const uint32_t floats[] = { 0, 0x80000000, 0x3f800000, 0xbf800000, 0x7f7fffff, 0xff7fffff,
 				   1, 0x7f800000, 0xff800000, 0x7fc00000, 0x4b800000, 0x3dcccccd };
 static const uint64_t doubles[] = { 0, 0x3ff0000000000000, 0xbff0000000000000, 0x7fefffffffffffff,
 				    1, 0x7ff0000000000000, 0x7ff8000000000000, 0x4340000000000000 };
-static const char *const words[] = { "0",
-				     "1",
-				     "2",
-				     "3",
-				     "4",
-				     "6",
-				     "8",
-				     "12",
-				     "20",
-				     "64",
-				     "-1",
-				     "0.5",
-				     "1e-12",
-				     "1e12",
-				     "1e30",
-				     "1e300",
-				     "-1e300",
-				     "1e-300",
-				     "3.4e38",
-				     "nan",
-				     "inf",
-				     "",
-				     "x",
-				     "1e400",
-				     "16384",
-				     "16385",
-				     "65536",
-				     "4294967294",
-				     "4294967295",
-				     "4294967296",
-				     "18446744073709551615",
-				     "18446744073709551616",
-				     "als",
-				     "sums",
-				     "implicit",
-				     "explicit",
-				     "none",
-				     "linear",
-				     "log",
-				     "cholesky",
-				     "cg",
-				     "user",
-				     "item",
-				     "one",
-				     "value",
-				     "cosine",
-				     "popular",
-				     "ease",
-				     "p3alpha",
-				     "sum",
-				     "last",
-				     "count",
-				     "weight",
-				     "items",
-				     "0123456789abcdef0123456789abcdef" };
-static const char *const keys[] = { "algorithm",
-				    "alpha",
-				    "bias",
-				    "bias-reg",
-				    "cells",
-				    "cg-steps",
-				    "digest",
-				    "divisor",
-				    "duplicates",
-				    "epsilon",
-				    "factors",
-				    "history.alpha",
-				    "history.divisor",
-				    "history.epsilon",
-				    "history.weights",
-				    "init-from",
-				    "init-sd",
-				    "items",
-				    "iterations",
-				    "loss",
-				    "max-user",
-				    "mean",
-				    "reg",
-				    "reg-power",
-				    "scale",
-				    "seed",
-				    "shards",
-				    "side",
-				    "solver",
-				    "sums",
-				    "target",
-				    "unobserved",
-				    "user-power",
-				    "users",
-				    "value.max",
-				    "value.min",
-				    "weights",
-				    "whole.cells",
-				    "whole.digest",
-				    "whole.shards",
-				    "whole.users" };
 static const char *const names[] = {
-	"",     "user",  "item",       "similarity", "offset",
-	"sums", "other", "with blank", "\xff",       "0123456789012345678901234567890"
+	"",	"user",	 "item",       "similarity", "offset",
+	"sums", "other", "with blank", "\xff",	     "0123456789012345678901234567890"
 };
 
 /* -- metadata -- */
@@ -168,7 +25,7 @@ struct line {
 	size_t n;
 };
 
-static inline size_t split(struct line *l, const char *p, size_t n)
+static size_t split(struct line *l, const char *p, size_t n)
 {
 	size_t lines = 0;
 
@@ -183,7 +40,7 @@ static inline size_t split(struct line *l, const char *p, size_t n)
 	return lines;
 }
 
-static inline struct line make_line(const char *key, size_t nk, const char *value, size_t nv)
+static struct line make_line(const char *key, size_t nk, const char *value, size_t nv)
 {
 	char *p = take(nk + nv + 1);
 
@@ -196,7 +53,7 @@ static inline struct line make_line(const char *key, size_t nk, const char *valu
 	return (struct line){ p, nk + 1 + nv };
 }
 
-static inline int by_text(const void *pa, const void *pb)
+static int by_text(const void *pa, const void *pb)
 {
 	const struct line *a = pa, *b = pb;
 	int d = memcmp(a->p, b->p, a->n < b->n ? a->n : b->n);
@@ -204,7 +61,7 @@ static inline int by_text(const void *pa, const void *pb)
 	return d ? d : (a->n > b->n) - (a->n < b->n);
 }
 
-static inline size_t key_len(const struct line *l)
+static size_t key_len(const struct line *l)
 {
 	const char *tab = memchr(l->p, '\t', l->n);
 
@@ -212,10 +69,11 @@ static inline size_t key_len(const struct line *l)
 }
 
 /* The number in a line a little larger or smaller, else a word. */
-static inline struct line other_value(const struct line *l)
+static struct line other_value(const struct line *l)
 {
 	size_t nk = key_len(l);
-	const char *word = ONE_OF(words);
+	char text[MOST_WORD];
+	const char *word = some_word(text);
 	char near[32];
 
 	if (draw(2) && nk < l->n) {
@@ -226,10 +84,11 @@ static inline struct line other_value(const struct line *l)
 	return make_line(l->p, nk, word, strlen(word));
 }
 
-static inline size_t change_lines(struct line *l, size_t n)
+static size_t change_lines(struct line *l, size_t n)
 {
 	size_t i = draw(n), k;
-	const char *key = ONE_OF(keys), *word = ONE_OF(words);
+	char name[MOST_WORD], text[MOST_WORD];
+	const char *key = some_key(name), *word = some_word(text);
 
 	switch (draw(8)) {
 	case 0:
@@ -258,7 +117,7 @@ static inline size_t change_lines(struct line *l, size_t n)
 	}
 }
 
-static inline void join(struct section *s, const struct line *l, size_t n)
+static void join(struct section *s, const struct line *l, size_t n)
 {
 	size_t bytes = 0;
 	unsigned char *p;
@@ -277,7 +136,7 @@ static inline void join(struct section *s, const struct line *l, size_t n)
 	}
 }
 
-static inline void change_meta(struct piece *b)
+static void change_meta(struct piece *b)
 {
 	struct line l[MOST_LINES];
 	struct section *s = &b->s[0];
@@ -295,8 +154,8 @@ static inline void change_meta(struct piece *b)
 
 /* -- shapes -- */
 
-static inline void make_labels(struct section *off, struct section *bytes, char letter, uint64_t n,
-			       bool gaps)
+static void make_labels(struct section *off, struct section *bytes, char letter, uint64_t n,
+			bool gaps)
 {
 	uint64_t *o = take((size_t)(n + 1) * 8);
 	char *p = take((size_t)n * 7 + 1);
@@ -316,13 +175,13 @@ static inline void make_labels(struct section *off, struct section *bytes, char 
 	bytes->n = (size_t)n * 6;
 }
 
-static inline float some_value(void)
+static float some_value(void)
 {
 	return (float)draw(9) / 4 - (draw(4) ? 0 : 1);
 }
 
 /* A valid dense block of this shape; columns have labels where it had some. */
-static inline void build_dense(struct piece *b, uint64_t rows, uint64_t cols, char row, char col)
+static void build_dense(struct piece *b, uint64_t rows, uint64_t cols, char row, char col)
 {
 	bool labelled = b->n > 3;
 	uint32_t n = 0;
@@ -349,7 +208,7 @@ static inline void build_dense(struct piece *b, uint64_t rows, uint64_t cols, ch
 }
 
 /* A valid canonical block: every cell with a chance of a half. */
-static inline void build_sparse(struct piece *b, uint64_t rows, uint64_t cols, char row, char col)
+static void build_sparse(struct piece *b, uint64_t rows, uint64_t cols, char row, char col)
 {
 	uint64_t *ptr = take((size_t)(rows + 1) * 8), n = 0;
 	uint32_t *at = take((size_t)(rows * cols) * 4);
@@ -385,7 +244,7 @@ static inline void build_sparse(struct piece *b, uint64_t rows, uint64_t cols, c
  * Another number of rows or columns: near, small, none; without rows there may
  * be any number of columns.
  */
-static inline void other_shape(uint64_t *rows, uint64_t *cols)
+static void other_shape(uint64_t *rows, uint64_t *cols)
 {
 	switch (draw(6)) {
 	case 0: *rows = draw(4); break;
@@ -395,7 +254,7 @@ static inline void other_shape(uint64_t *rows, uint64_t *cols)
 	case 4: *cols = 1 + draw(draw(16) ? 24 : 200); break;
 	default:
 		*rows = 0;
-		*cols = ONE_OF(numbers);
+		*cols = some_number();
 		break;
 	}
 	if (*rows > 64)
@@ -404,7 +263,7 @@ static inline void other_shape(uint64_t *rows, uint64_t *cols)
 		*cols = 256;
 }
 
-static inline void change_shape(struct piece *b)
+static void change_shape(struct piece *b)
 {
 	uint64_t rows = b->h.rows, cols = b->h.cols;
 	bool user = strncmp(b->name, "user", 4) == 0;
@@ -428,7 +287,7 @@ static inline void change_shape(struct piece *b)
 
 /* -- numbers and bytes of a section, with the rest as it is -- */
 
-static inline void change_section(struct section *s)
+static void change_section(struct section *s)
 {
 	size_t n = s->n, at4, at8;
 	unsigned char *p;
@@ -443,7 +302,7 @@ static inline void change_section(struct section *s)
 	s->n = n;
 	at4 = draw(n / 4) * 4;
 	at8 = draw(n / 8) * 8;
-	x = ONE_OF(numbers);
+	x = some_number();
 	switch (draw(5)) {
 	case 0: rec_put64(p + at8, s->type == REC_SEC_TIME ? ONE_OF(doubles) : x); break;
 	case 1: rec_put32(p + at4, s->type == REC_SEC_VAL ? ONE_OF(floats) : (uint32_t)x); break;
@@ -453,7 +312,7 @@ static inline void change_section(struct section *s)
 	}
 }
 
-static inline void change_sections(struct piece *b)
+static void change_sections(struct piece *b)
 {
 	uint32_t i = (uint32_t)draw(b->n), j = (uint32_t)draw(b->n);
 	struct section t;
@@ -483,23 +342,23 @@ static inline void change_sections(struct piece *b)
 
 /* -- the header -- */
 
-static inline void set_name(struct piece *b, const char *name)
+static void set_name(struct piece *b, const char *name)
 {
 	memset(b->name, 0, sizeof b->name);
 	memcpy(b->name, name, strlen(name) < sizeof b->name ? strlen(name) : sizeof b->name);
 }
 
-static inline void change_head(struct piece *b)
+static void change_head(struct piece *b)
 {
 	switch (draw(12)) {
-	case 0: b->h.rows = draw(2) ? ONE_OF(numbers) : b->h.rows + draw(5) - 2; break;
-	case 1: b->h.cols = draw(2) ? ONE_OF(numbers) : b->h.cols + draw(5) - 2; break;
-	case 2: b->h.nnz = draw(2) ? ONE_OF(numbers) : b->h.nnz + draw(5) - 2; break;
+	case 0: b->h.rows = draw(2) ? some_number() : b->h.rows + draw(5) - 2; break;
+	case 1: b->h.cols = draw(2) ? some_number() : b->h.cols + draw(5) - 2; break;
+	case 2: b->h.nnz = draw(2) ? some_number() : b->h.nnz + draw(5) - 2; break;
 	case 3: b->h.kind = (uint32_t)draw(5); break;
 	case 4: b->h.order = (uint32_t)draw(5); break;
 	case 5: b->h.type = (uint32_t)draw(3); break;
-	case 6: b->h.size = draw(2) ? ONE_OF(numbers) : b->h.size + 64 * (draw(3) - 1); break;
-	case 7: b->h.nsections = (uint32_t)ONE_OF(numbers); break;
+	case 6: b->h.size = draw(2) ? some_number() : b->h.size + 64 * (draw(3) - 1); break;
+	case 7: b->h.nsections = (uint32_t)some_number(); break;
 	case 8:
 	case 9: b->h.flags ^= 1; break;
 	default: set_name(b, ONE_OF(names)); break;
@@ -508,7 +367,7 @@ static inline void change_head(struct piece *b)
 
 /* -- blocks, and all of it -- */
 
-static inline void change_blocks(struct stream *s, const struct stream *other)
+static void change_blocks(struct stream *s, const struct stream *other)
 {
 	size_t i = draw(s->n), j = draw(s->n);
 	struct piece t = s->piece[i];
@@ -533,7 +392,7 @@ static inline void change_blocks(struct stream *s, const struct stream *other)
 }
 
 /* The end mark counts what is there, but for once in a while. */
-static inline void count_blocks(struct stream *s)
+static void count_blocks(struct stream *s)
 {
 	uint64_t n = 0;
 
@@ -547,7 +406,7 @@ static inline void count_blocks(struct stream *s)
 	}
 }
 
-static inline void mutate(struct stream *s, const struct stream *other)
+static void mutate(struct stream *s, const struct stream *other)
 {
 	for (uint64_t k = 1 + draw(draw(2) ? 2 : 5); k > 0 && s->n > 0; k--) {
 		struct piece *b = &s->piece[draw(s->n)];
@@ -571,49 +430,21 @@ static inline void mutate(struct stream *s, const struct stream *other)
 		count_blocks(s);
 }
 
-/* -- text -- */
-
-static inline size_t replace(char *to, size_t room, const char *p, size_t n, size_t from,
-			     size_t end, const char *by, size_t nby)
+size_t change_stream(unsigned char *p, size_t n, size_t most, const struct seed *other)
 {
-	if (n - (end - from) + nby > room)
+	static unsigned char made[MOST_BYTES]; /* zeros between calls */
+	static struct stream s, from;
+
+	arena_used = 0;
+	if (!take_apart(&s, p, n) || s.n == 0)
 		return SIZE_MAX;
-	memcpy(to, p, from);
-	if (nby)
-		memcpy(to + from, by, nby);
-	memcpy(to + from + nby, p + end, n - end);
-	return n - (end - from) + nby;
+	if (!take_apart(&from, other->p, other->n) || from.n == 0)
+		from = s;
+	for (size_t i = 0; i < s.n; i++) /* made anew, unless they are what is changed */
+		s.piece[i].h.size = s.piece[i].h.nsections = 0;
+	mutate(&s, &from);
+	n = put_together(made, most < sizeof made ? most : sizeof made, &s);
+	memcpy(p, made, n);
+	memset(made, 0, n);
+	return n;
 }
-
-/*
- * One change of text p to `to`: a field, a line, a byte. The new length, or
- * SIZE_MAX where there is no room for it.
- */
-static inline size_t change_text(char *to, size_t room, const char *p, size_t n)
-{
-	size_t at = draw(n), from = at, end = at, from2, end2;
-	const char *word = draw(4) ? ONE_OF(words) : ONE_OF(keys);
-	char byte = "\t\n\0 9-x"[draw(7)];
-
-	if (n == 0)
-		return SIZE_MAX;
-	while (from > 0 && p[from - 1] != '\n')
-		from--;
-	while (end < n && p[end] != '\n')
-		end++;
-	end += end < n;
-	for (from2 = at; from2 > from && p[from2 - 1] != '\t'; from2--)
-		;
-	for (end2 = at; end2 < n && p[end2] != '\t' && p[end2] != '\n'; end2++)
-		;
-	switch (draw(8)) {
-	case 0: return replace(to, room, p, n, from, end, "", 0);
-	case 1: return replace(to, room, p, n, from, from, p + from, end - from);
-	case 2: return replace(to, room, p, n, at, at + 1, &byte, 1);
-	case 3: return replace(to, room, p, n, at, at + 1, "", 0);
-	case 4: return replace(to, room, p, n, end2, end2, "\t1", 2);
-	default: return replace(to, room, p, n, from2, end2, word, strlen(word));
-	}
-}
-
-#endif
