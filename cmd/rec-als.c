@@ -300,7 +300,7 @@ static int half(struct rec_model *m, struct rec_sparse *x, struct rec_model *fro
 	if (rec_als_half(m, from, x, &h, run, e) != 0)
 		return -1;
 	cli_stat_u64("unknown", unknown);
-	return als_tell_half(m, h.users, from, x, o.transposed, unknown, o.model, e);
+	return als_tell_half(m, from, o.model, x, &h, e);
 }
 
 static int work(struct rec_model *m, struct rec_sparse *x, struct rec_model *from,

@@ -78,21 +78,18 @@ static const struct cli_spec spec = {
 
 static int inspect(struct cat_inputs *inputs, const struct rec_run *run, struct rec_err *e)
 {
-	unsigned flags = (o.common.trust ? REC_ROWS_TRUST : 0) |
-			 (o.from == CAT_TSV ? REC_ROWS_ANYHOW : 0);
+	struct cat_look look = { .flags = (o.common.trust ? REC_ROWS_TRUST : 0) |
+					  (o.from == CAT_TSV ? REC_ROWS_ANYHOW : 0),
+				 .run = run };
 	struct rec_out *out;
 	int rc = cli_out(&out, o.common.output, false, e);
 
 	for (size_t i = 0; rc == 0 && i < inputs->n; i++) {
-		struct rec_in *in = cat_take(inputs, i);
-
-		if (o.info)
-			rc = cat_info(out, in, inputs->recmat[i], flags, run, e);
-		else if (o.verify)
-			rc = cat_verify(out, in, inputs->recmat[i], flags, run, e);
-		else
-			rc = cat_labels(out, in, inputs->recmat[i], o.labels == 2, o.block, flags,
-					run, e);
+		look.in = cat_take(inputs, i);
+		look.recmat = inputs->recmat[i];
+		rc = o.info   ? cat_info(out, &look, e) :
+		     o.verify ? cat_verify(out, &look, e) :
+				cat_labels(out, &look, o.labels == 2, o.block, e);
 	}
 	return rc;
 }

@@ -14,12 +14,12 @@
 #include "cmd/cli/cli.h"
 #include "cmd/cli/load.h"
 #include "cmd/cli/side.h"
+#include "cmd/eval/gate.h"
 #include "recpipe/eval.h"
 #include "eval/maps.h"
 #include "eval/part.h"
 #include "eval/peruser.h"
 #include "eval/summary.h"
-#include "io/num.h"
 
 static const char *const missing_names[] = { "zero", "skip", NULL },
 			 *const ties_names[] = { "label", "mean", "worst", "best", NULL },
@@ -150,73 +150,6 @@ static void check_options(void)
 }
 
 /*
- * "NAME<NUMBER": name, operator (<, <=, >, >=), number or the name of another
- * measure.
- */
-struct gate {
-	const char *name, *bound;
-	size_t name_len, op_len;
-	char op[3];
-};
-
-static struct gate parse_gate(const char *text)
-{
-	struct gate g = { .name = text, .name_len = strcspn(text, "<>") };
-
-	g.op_len = text[g.name_len] == '\0' ? 0 : text[g.name_len + 1] == '=' ? 2 : 1;
-	memcpy(g.op, text + g.name_len, g.op_len);
-	g.bound = text + g.name_len + g.op_len;
-	if (g.name_len == 0 || g.op_len == 0 || !*g.bound)
-		cli_usage("--fail-if: '%s' is not understood; an example: 'ndcg@10<0.3'", text);
-	return g;
-}
-
-static int gate_bound(const struct gate *g, const struct rec_summary *s, double *bound,
-		      struct rec_err *e)
-{
-	const struct rec_summary_line *line = rec_summary_find(s, g->bound, strlen(g->bound));
-
-	if (line)
-		*bound = line->value;
-	else if (rec_num_f64(g->bound, strlen(g->bound), bound) != REC_NUM_OK)
-		return rec_err_set(e, REC_EUSAGE,
-				   "--fail-if: '%s' is neither a number nor a measure of this run",
-				   g->bound);
-	return 0;
-}
-
-static bool holds(const struct gate *g, double x, double bound)
-{
-	if (x == bound)
-		return g->op_len == 2;
-	return g->op[0] == '<' ? x < bound : x > bound;
-}
-
-/* What the gates say, appended to said; empty where all are passed. */
-static int check_gates(struct rec_buf *said, const struct rec_summary *s, struct rec_err *e)
-{
-	for (size_t i = 0; i < o.fail_if.n; i++) {
-		struct gate g = parse_gate(o.fail_if.item[i]);
-		const struct rec_summary_line *line = rec_summary_find(s, g.name, g.name_len);
-		char x[REC_NUM_MAX + 1];
-		double bound;
-
-		if (!line)
-			return rec_err_set(e, REC_EUSAGE,
-					   "--fail-if: '%.*s' is not a measure of this run",
-					   (int)g.name_len, g.name);
-		if (gate_bound(&g, s, &bound, e) != 0)
-			return -1;
-		x[rec_num_put_f64(x, line->value)] = '\0';
-		if (holds(&g, line->value, bound) &&
-		    rec_buf_printf(said, e, "%sgate '%s' holds: %s is %s", said->n ? "; " : "",
-				   o.fail_if.item[i], line->name, x) != 0)
-			return -1;
-	}
-	return 0;
-}
-
-/*
  * Print the summary; a gate that says no ends the command with exit 3 once the
  * output is complete.
  */
@@ -235,7 +168,7 @@ static int finish(const struct rec_results *r, const struct rec_results *other, 
 	cli_phase("sum");
 	if (rec_summarize(&s, r, &so, run->pool, e) != 0)
 		return -1;
-	rc = check_gates(&said, &s, e);
+	rc = eval_check_gates(&said, &o.fail_if, &s, e);
 	if (rc == 0)
 		rc = cli_out(&out, o.common.output, false, e);
 	if (rc == 0)
@@ -497,8 +430,7 @@ static int run(struct rec_err *e)
 	struct rec_run *r;
 
 	check_options();
-	for (size_t i = 0; i < o.fail_if.n; i++)
-		(void)parse_gate(o.fail_if.item[i]);
+	eval_parse_gates(&o.fail_if);
 	if (cli_run(&r, e) != 0)
 		return -1;
 	return o.summarize ? from_per_user(r, e) : from_lists(r, e);

@@ -172,11 +172,12 @@ static bool all_zero(const struct rec_dense *d)
 	return d->row.n > 0;
 }
 
-int als_tell_half(const struct rec_model *m, bool users, const struct rec_model *from,
-		  const struct rec_sparse *x, bool transposed, uint64_t unknown, const char *file,
-		  struct rec_err *e)
+int als_tell_half(const struct rec_model *m, const struct rec_model *from, const char *file,
+		  const struct rec_sparse *x, const struct rec_als_half_opts *h, struct rec_err *e)
 {
-	const struct rec_labels *others = users == transposed ? &x->row : &x->col;
+	bool users = h->users;
+	uint64_t unknown = *h->unknown;
+	const struct rec_labels *others = users == h->transposed ? &x->row : &x->col;
 	struct cli_side side = { "model", file, NULL, true };
 
 	if (x->m.nnz == 0) {

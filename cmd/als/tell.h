@@ -8,6 +8,7 @@
 #define REC_CMD_ALS_TELL_H
 
 #include "als/als.h"
+#include "als/half.h"
 #include "matrix/sparse.h"
 #include "model/model.h"
 
@@ -33,11 +34,12 @@ REC_MUST int als_check_init(const struct rec_model *init, const char *file,
 			    struct rec_err *e);
 
 /*
- * Of a half-step: pairs left out because the model doesn't hold their other
- * end, out of how many; vectors that are zero.
+ * What a half-step found: pairs that were left out because `from`, the model in
+ * the file, does not hold their other end, and vectors that are zero. An error
+ * where the model has nothing in common with x.
  */
-REC_MUST int als_tell_half(const struct rec_model *m, bool users, const struct rec_model *from,
-			   const struct rec_sparse *x, bool transposed, uint64_t unknown,
-			   const char *file, struct rec_err *e);
+REC_MUST int als_tell_half(const struct rec_model *m, const struct rec_model *from,
+			   const char *file, const struct rec_sparse *x,
+			   const struct rec_als_half_opts *h, struct rec_err *e);
 
 #endif

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* cmd/cat/inspect.c - look at an input without converting it. */
 #include "cmd/cat/inspect.h"
 
 #include <stdio.h>
@@ -101,13 +102,13 @@ static int block_lines(struct rec_buf *b, const struct rec_block *block, uint64_
 	return value_lines(b, p, block->val, cells, e);
 }
 
-static int info_recmat(struct rec_buf *b, struct rec_in *in, bool trust, const struct rec_run *run,
-		       struct rec_err *e)
+static int info_recmat(struct rec_buf *b, const struct cat_look *l, struct rec_err *e)
 {
 	struct rec_recmat *r = NULL;
 	struct rec_block block = { 0 };
 	uint64_t n = 0;
-	int got = rec_recmat_open(&r, in, trust, run->pool, e) == 0 ? 1 : -1;
+	bool trust = l->flags & REC_ROWS_TRUST;
+	int got = rec_recmat_open(&r, l->in, trust, l->run->pool, e) == 0 ? 1 : -1;
 
 	if (got == 1 && line(b, "", "format", "recmat", e) != 0)
 		got = -1;
@@ -117,19 +118,18 @@ static int info_recmat(struct rec_buf *b, struct rec_in *in, bool trust, const s
 		rec_block_free(&block);
 	}
 	rec_recmat_close(r);
-	rec_in_close(in);
+	rec_in_close(l->in);
 	return got == 0 ? line_u64(b, "", "blocks", n, e) : -1;
 }
 
-static int info_text(struct rec_buf *b, struct rec_in *in, unsigned flags,
-		     const struct rec_run *run, struct rec_err *e)
+static int info_text(struct rec_buf *b, const struct cat_look *l, struct rec_err *e)
 {
 	struct rec_load how = { .repeats = REC_REPEATS_KEEP,
 				.times = true,
 				.label_only = true,
-				.anyhow = flags & REC_ROWS_ANYHOW };
+				.anyhow = l->flags & REC_ROWS_ANYHOW };
 	struct rec_sparse m = { 0 };
-	int rc = rec_sparse_load(&m, in, &how, run->pool, e);
+	int rc = rec_sparse_load(&m, l->in, &how, l->run->pool, e);
 	double cells = (double)m.row.n * m.col.n;
 
 	if (rc == 0)
@@ -147,36 +147,33 @@ static int info_text(struct rec_buf *b, struct rec_in *in, unsigned flags,
 	return rc;
 }
 
-int cat_info(struct rec_out *out, struct rec_in *in, bool recmat, unsigned flags,
-	     const struct rec_run *run, struct rec_err *e)
+int cat_info(struct rec_out *out, const struct cat_look *l, struct rec_err *e)
 {
 	struct rec_buf b = { 0 };
-	int rc = rec_buf_printf(&b, e, "file\t%s\n", rec_in_name(in));
+	int rc = rec_buf_printf(&b, e, "file\t%s\n", rec_in_name(l->in));
 
 	if (rc == 0)
-		rc = recmat ? info_recmat(&b, in, flags & REC_ROWS_TRUST, run, e) :
-			      info_text(&b, in, flags, run, e);
+		rc = l->recmat ? info_recmat(&b, l, e) : info_text(&b, l, e);
 	else
-		rec_in_close(in);
+		rec_in_close(l->in);
 	if (rc == 0)
 		rc = rec_out_write(out, b.p, b.n, e);
 	rec_buf_free(&b);
 	return rc;
 }
 
-static int verify_recmat(struct rec_in *in, uint64_t *blocks, const struct rec_run *run,
-			 struct rec_err *e)
+static int verify_recmat(uint64_t *blocks, const struct cat_look *l, struct rec_err *e)
 {
 	struct rec_recmat *r = NULL;
 	struct rec_block b = { 0 };
-	int got = rec_recmat_open(&r, in, false, run->pool, e) == 0 ? 1 : -1;
+	int got = rec_recmat_open(&r, l->in, false, l->run->pool, e) == 0 ? 1 : -1;
 
 	while (got == 1 && (got = rec_recmat_next(r, &b, e)) == 1) {
 		rec_block_free(&b);
 		(*blocks)++;
 	}
 	rec_recmat_close(r);
-	rec_in_close(in);
+	rec_in_close(l->in);
 	return got;
 }
 
@@ -187,15 +184,14 @@ static int count_visit(void *arg, unsigned thread, const struct rec_row *rows, s
 	return 0;
 }
 
-static int verify_text(struct rec_in *in, uint64_t *count, unsigned flags,
-		       const struct rec_run *run, struct rec_err *e)
+static int verify_text(uint64_t *count, const struct cat_look *l, struct rec_err *e)
 {
+	unsigned flags = REC_ROWS_LABELS | (l->flags & REC_ROWS_ANYHOW);
 	struct rec_rows *rows;
 	int rc;
 
-	if (rec_rows_open(&rows, in, REC_ROWS_LABELS | (flags & REC_ROWS_ANYHOW), run->pool, e) !=
-	    0) {
-		rec_in_close(in);
+	if (rec_rows_open(&rows, l->in, flags, l->run->pool, e) != 0) {
+		rec_in_close(l->in);
 		return -1;
 	}
 	rc = rec_rows_each(rows, count_visit, NULL, e);
@@ -204,20 +200,19 @@ static int verify_text(struct rec_in *in, uint64_t *count, unsigned flags,
 	return rc;
 }
 
-int cat_verify(struct rec_out *out, struct rec_in *in, bool recmat, unsigned flags,
-	       const struct rec_run *run, struct rec_err *e)
+int cat_verify(struct rec_out *out, const struct cat_look *l, struct rec_err *e)
 {
 	struct rec_buf b = { 0 };
 	uint64_t n = 0;
-	int rc = rec_buf_printf(&b, e, "%s: ok, ", rec_in_name(in));
+	int rc = rec_buf_printf(&b, e, "%s: ok, ", rec_in_name(l->in));
 
 	if (rc == 0)
-		rc = recmat ? verify_recmat(in, &n, run, e) : verify_text(in, &n, flags, run, e);
+		rc = l->recmat ? verify_recmat(&n, l, e) : verify_text(&n, l, e);
 	else
-		rec_in_close(in);
+		rec_in_close(l->in);
 	if (rc == 0)
 		rc = rec_buf_printf(&b, e, "%llu %s\n", (unsigned long long)n,
-				    recmat ? "blocks" : "rows of text");
+				    l->recmat ? "blocks" : "rows of text");
 	if (rc == 0)
 		rc = rec_out_write(out, b.p, b.n, e);
 	rec_buf_free(&b);
@@ -261,39 +256,39 @@ int cat_find_block(struct rec_block *b, struct rec_in *in, const char *name, boo
 	return got;
 }
 
-static int block_labels(struct rec_out *out, struct rec_in *in, bool columns, const char *block,
-			bool trust, const struct rec_run *run, struct rec_err *e)
+static int block_labels(struct rec_out *out, const struct cat_look *l, bool columns,
+			const char *block, struct rec_err *e)
 {
 	struct rec_block b = { 0 };
-	int rc = cat_find_block(&b, in, block, trust, run, e);
+	int rc = cat_find_block(&b, l->in, block, l->flags & REC_ROWS_TRUST, l->run, e);
 
 	if (rc == 0 && columns && !b.col_off)
 		rc = rec_err_set(e, REC_EDATA, "%s: the columns of '%s' have no labels",
-				 rec_in_name(in), b.name);
+				 rec_in_name(l->in), b.name);
 	else if (rc == 0)
 		rc = columns ? cat_write_labels(out, b.col_off, b.col_bytes, b.cols, e) :
 			       cat_write_labels(out, b.row_off, b.row_bytes, b.rows, e);
 	rec_block_free(&b);
-	rec_in_close(in);
+	rec_in_close(l->in);
 	return rc;
 }
 
-int cat_labels(struct rec_out *out, struct rec_in *in, bool recmat, bool columns, const char *block,
-	       unsigned flags, const struct rec_run *run, struct rec_err *e)
+int cat_labels(struct rec_out *out, const struct cat_look *l, bool columns, const char *block,
+	       struct rec_err *e)
 {
 	struct rec_load how = { .repeats = REC_REPEATS_MAX,
 				.label_only = true,
-				.anyhow = flags & REC_ROWS_ANYHOW,
-				.trust = flags & REC_ROWS_TRUST };
+				.anyhow = l->flags & REC_ROWS_ANYHOW,
+				.trust = l->flags & REC_ROWS_TRUST };
 	struct rec_sparse m = { 0 };
-	const struct rec_labels *l = columns ? &m.col : &m.row;
+	const struct rec_labels *labels = columns ? &m.col : &m.row;
 	int rc;
 
-	if (recmat && block)
-		return block_labels(out, in, columns, block, flags & REC_ROWS_TRUST, run, e);
-	rc = rec_sparse_load(&m, in, &how, run->pool, e);
+	if (l->recmat && block)
+		return block_labels(out, l, columns, block, e);
+	rc = rec_sparse_load(&m, l->in, &how, l->run->pool, e);
 	if (rc == 0)
-		rc = cat_write_labels(out, l->off, l->bytes, l->n, e);
+		rc = cat_write_labels(out, labels->off, labels->bytes, labels->n, e);
 	rec_sparse_free(&m);
 	return rc;
 }

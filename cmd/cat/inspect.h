@@ -10,27 +10,26 @@
 #include "io/out.h"
 #include "kernel/kernel.h"
 
-/*
- * flags: REC_ROWS_TRUST, REC_ROWS_ANYHOW. What in holds: key TAB value. Takes
- * in over, also on failure. Damage is an error.
- */
-REC_MUST int cat_info(struct rec_out *out, struct rec_in *in, bool recmat, unsigned flags,
-		      const struct rec_run *run, struct rec_err *e);
+/* An input, and how it is read. */
+struct cat_look {
+	struct rec_in *in;	/* taken over, also on failure */
+	bool recmat;		/* its first bytes say so */
+	unsigned flags;		/* REC_ROWS_TRUST, REC_ROWS_ANYHOW */
+	const struct rec_run *run;
+};
+
+/* What the input holds: key TAB value. Damage is an error. */
+REC_MUST int cat_info(struct rec_out *out, const struct cat_look *l, struct rec_err *e);
+
+/* Read everything with every check; "FILE: ok, ..." on success. */
+REC_MUST int cat_verify(struct rec_out *out, const struct cat_look *l, struct rec_err *e);
 
 /*
- * Read everything with every check; one line "FILE: ok, ..." on success. Takes
- * in over.
+ * The row or column labels, each once, in byte order, a line each. block NULL:
+ * rows of a text or sparse stream.
  */
-REC_MUST int cat_verify(struct rec_out *out, struct rec_in *in, bool recmat, unsigned flags,
-			const struct rec_run *run, struct rec_err *e);
-
-/*
- * The row or column labels, each once, in byte order, a line each. Takes in
- * over. block NULL: rows of a text or sparse stream.
- */
-REC_MUST int cat_labels(struct rec_out *out, struct rec_in *in, bool recmat, bool columns,
-			const char *block, unsigned flags, const struct rec_run *run,
-			struct rec_err *e);
+REC_MUST int cat_labels(struct rec_out *out, const struct cat_look *l, bool columns,
+			const char *block, struct rec_err *e);
 
 /*
  * The block called name (sparse, dense or meta) of a stream; NULL name: the
