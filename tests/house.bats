@@ -15,7 +15,7 @@ setup() {
 			n = split("base io recmat rows foreign matrix kernel blas data model als sim load score topn eval", room)
 			for (i = 1; i <= n; i++) rank[room[i]] = i
 			rank["data"] = rank["als"] = rank["sim"]	# side by side
-			n = split("err base pool base stream io recmat recmat rows rows matrix matrix model model load load als als eval eval", public)
+			n = split("err base pool base stream io recmat recmat rows rows matrix matrix model model load load als als eval eval sim sim", public)
 			for (i = 1; i < n; i += 2) speaks[public[i]] = public[i + 1]
 		}
 		function where(path,  part) {

@@ -22,14 +22,10 @@
 #include "kernel/kernel.h"
 #include "matrix/sparse.h"
 #include "model/model.h"
+#include "recpipe/sim.h"
 #include "sim/options.h"
 
 REC_BEGIN_C
-
-/* Make a model of x. *thinned counts the users that max_user thinned. */
-REC_MUST int rec_sim_train(struct rec_model *m, const struct rec_sparse *x,
-			   const struct rec_sim_opts *o, const struct rec_run *run,
-			   uint64_t *thinned, struct rec_err *e);
 
 /*
  * Make a model of the sums of shards: the one that rec_sim_train makes of all

@@ -31,28 +31,9 @@
 #include "matrix/sparse.h"
 #include "model/transform.h"
 #include "recmat/meta.h"
+#include "recpipe/sim.h"
 
 REC_BEGIN_C
-
-enum rec_weighting_kind {
-	REC_WEIGH_NONE = REC_TRANSFORM_NONE,
-	REC_WEIGH_LINEAR = REC_TRANSFORM_LINEAR,
-	REC_WEIGH_LOG = REC_TRANSFORM_LOG,
-	REC_WEIGH_TFIDF,
-	REC_WEIGH_BM25,
-	REC_WEIGH_VALUE
-};
-
-struct rec_weighting {
-	enum rec_weighting_kind kind;
-	double alpha, epsilon;
-	double bm25[2];		/* k1, b */
-	double divisor;		/* set by rec_weighting_apply */
-	/*
-	 * pairs and weights that are made go to temporary files; NULL: memory
-	 */
-	struct rec_spill *spill;
-};
 
 /*
  * The history that the model scores is weighted like the data; else every item
