@@ -139,6 +139,15 @@ setup() {
 	done
 }
 
+@test "house: pages, README and help use one word for one thing, those of the glossary" {
+	for w in pair row column history candidate part shard sweep half-step block limit fold-in; do
+		grep -qx "\.It $w" man/rec.7 || fail "rec(7) does not explain '$w'"
+	done
+	for c in $COMMANDS rec-fan rec-task; do "$c" --help >"$BATS_TEST_TMPDIR/$c.help"; done
+	run grep -nE "half-sweep|[Bb]ut for|told|goes by|one behind the other|none but|n't\b" README.md man/*.[1-9] "$BATS_TEST_TMPDIR"/*.help
+	[ -z "$output" ] || fail "$output"
+}
+
 @test "house: every command is on the map" {
 	for c in $COMMANDS; do
 		grep -q "^\.It Xr $c 1" man/rec.7 || fail "rec(7) lacks $c"
