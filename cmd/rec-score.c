@@ -110,10 +110,10 @@ static int check_interactions(const struct inputs *x, const struct scoring *s, s
 	for (size_t i = 0; i < s->scorer.nparts; i++) {
 		const struct rec_scorer_part *p = &s->scorer.part[i];
 
-		used = used || p->kind == REC_PART_USERS;
-		if (p->kind == REC_PART_USERS &&
+		used = used || p->neighbours;
+		if (p->neighbours &&
 		    cli_side_apart(&users, "none of its users is in the model",
-				   &x->interactions.row, &p->model->col, "in the model", e) != 0)
+				   &x->interactions.row, p->neighbours, "in the model", e) != 0)
 			return -1;
 	}
 	if (!used)
@@ -140,8 +140,7 @@ static int make(struct scoring *s, const struct inputs *x, const struct rec_run 
 	if (rec_scorer_new(&s->scorer, &so, run, e) != 0)
 		return -1;
 	for (size_t i = 0; i < s->scorer.nparts && !o.history; i++)
-		if (s->scorer.part[i].kind == REC_PART_SPARSE ||
-		    s->scorer.part[i].kind == REC_PART_DENSE)
+		if (s->scorer.part[i].needs_history)
 			return rec_err_set(e, REC_EUSAGE,
 					   "%s: a similarity scores the histories of users: give "
 					   "--history FILE",

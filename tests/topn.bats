@@ -545,7 +545,7 @@ melt() {
 	cut -f1,2 got | rec-score -q -m users.rec --interactions train.tsv >scored
 	same got scored
 	exits 2 rec-topn -m users.rec <some.tsv
-	says "rec-topn: a user-user similarity is scored over interactions: give --interactions FILE"
+	says "rec-topn: users.rec: a user-user similarity is scored over interactions: give --interactions FILE"
 }
 
 @test "rec-topn: the transform of the history and the offset are those of the model" {

@@ -7,7 +7,6 @@
 
 #include "cmd/cli/side.h"
 #include "matrix/csr_row.h"
-#include "score/score.h"
 
 /* The values of the pairs. */
 struct values {

@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "cmd/cli/side.h"
+#include "score/allow.h"
 #include "topn/label_list.h"
 
 /* Whether a factor model may meet users that it does not hold. */
@@ -156,7 +157,7 @@ static int make_pairs(struct topn_maker *m, const struct topn_options *o,
 static bool wants_users(const struct rec_scorer *s)
 {
 	for (size_t i = 0; i < s->nparts; i++)
-		if (s->part[i].kind == REC_PART_USERS)
+		if (s->part[i].neighbours)
 			return true;
 	return false;
 }
@@ -185,9 +186,9 @@ static int check_interactions(const struct topn_maker *m, const struct topn_opti
 	if (cli_side_filled(&users, e) != 0)
 		return -1;
 	for (size_t i = 0; i < m->scorer.nparts; i++)
-		if (m->scorer.part[i].kind == REC_PART_USERS &&
+		if (m->scorer.part[i].neighbours &&
 		    cli_side_apart(&users, "none of its users is in the model", &x->row,
-				   &m->scorer.part[i].model->col, "in the model", e) != 0)
+				   m->scorer.part[i].neighbours, "in the model", e) != 0)
 			return -1;
 	return topn_wants_popular(o) ? topn_check_side(&m->view, &items, e) : 0;
 }
@@ -271,7 +272,7 @@ uint64_t topn_bytes(const struct topn_maker *m, const struct topn_options *o,
 		most = reading > most ? reading : most;
 		held += matrix_bytes(read[i], false);
 	}
-	held += rec_topn_size(m->topn, rec_pool_size(run->pool)) + m->scorer.cut_bytes;
+	held += rec_topn_size(m->topn, rec_pool_size(run->pool)) + rec_scorer_bytes(&m->scorer);
 	if (!o->stream)
 		held += rec_topn_write_size(m->topn, &m->rows, o->common.binary);
 	return held > most ? held : most;

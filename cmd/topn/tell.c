@@ -15,14 +15,7 @@
  */
 static const struct rec_labels *items_of(const struct rec_scorer_part *p)
 {
-	switch (p->kind) {
-	case REC_PART_FACTORS: return &p->model->item.row;
-	case REC_PART_SPARSE:
-	case REC_PART_DENSE: return &p->model->row;
-	case REC_PART_USERS: return &p->interactions->col;
-	case REC_PART_OFFSET: break;
-	}
-	return &p->model->offset.row;
+	return p->known ? p->known : p->candidates;
 }
 
 /* Whether some model holds one of these items. */
@@ -31,10 +24,7 @@ static bool models_hold(const struct topn_view *v, const struct rec_labels *item
 	for (size_t i = 0; i < v->scorer->nparts; i++) {
 		const struct rec_scorer_part *p = &v->scorer->part[i];
 
-		if (rec_labels_meet(items, items_of(p)))
-			return true;
-		if ((p->kind == REC_PART_SPARSE || p->kind == REC_PART_DENSE) &&
-		    rec_labels_meet(items, &p->model->col))
+		if (rec_labels_meet(items, items_of(p)) || rec_labels_meet(items, p->candidates))
 			return true;
 	}
 	return false;

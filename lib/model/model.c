@@ -49,6 +49,84 @@ int rec_model_blame(const struct rec_model *m, struct rec_err *e)
 	return m->name ? rec_err_prefix(e, "%s: ", m->name) : -1;
 }
 
+/* -- what others ask -- */
+
+uint64_t rec_model_bytes(const struct rec_model *m)
+{
+	uint64_t bytes = 0;
+
+	if (m->has_factors)
+		bytes += sizeof(float) * ((uint64_t)m->user.row.n * m->user.ncols +
+					  (uint64_t)m->item.row.n * m->item.ncols);
+	if (m->has_similarity)
+		bytes += m->dense ? sizeof(float) * (uint64_t)m->row.n * m->col.n :
+				    (sizeof(float) + sizeof(uint32_t)) * m->sim.nnz;
+	if (m->has_offset)
+		bytes += sizeof(float) * (uint64_t)m->offset.row.n;
+	return bytes;
+}
+
+bool rec_model_of_users(const struct rec_model *m)
+{
+	const char *side = rec_meta_get(&m->meta, "side");
+
+	return m->has_similarity && side && strcmp(side, "user") == 0;
+}
+
+int rec_model_holds(const struct rec_model *m, const struct rec_labels *rows, bool *all,
+		    struct rec_err *e)
+{
+	uint32_t *row_to_user;
+
+	*all = true;
+	if (!m->has_factors)
+		return 0;
+	if (rec_labels_map(&row_to_user, rows, &m->user.row, e) != 0)
+		return -1;
+	for (uint32_t i = 0; i < rows->n; i++)
+		*all = *all && row_to_user[i] != REC_NONE;
+	free(row_to_user);
+	return 0;
+}
+
+bool rec_model_is_part(const struct rec_model *m)
+{
+	double items = 0;
+	struct rec_err e = { 0 };
+
+	return m->has_factors && rec_meta_get_f64(&m->meta, "items", &items, &e) > 0 &&
+	       items > m->item.row.n;
+}
+
+/* The norm of the first k numbers of a row; 0 where there is no such row. */
+static double norm(const struct rec_dense *d, uint32_t row, uint32_t k)
+{
+	double sum = 0;
+
+	for (uint32_t i = 0; row < d->row.n && i < k; i++) {
+		double x = (double)d->val[(size_t)row * d->ncols + i];
+
+		sum += x * x;
+	}
+	return sqrt(sum);
+}
+
+double rec_model_reach(const struct rec_model *m, double enough)
+{
+	const struct rec_dense *u = &m->user, *v = &m->item;
+	const char *bias = rec_meta_get(&m->meta, "bias");
+	uint32_t k = v->ncols - (bias && bias[0] == '1' && v->ncols > 2 ? 2 : 0);
+	double user = u->row.n ? 0 : 1, item = 0;
+
+	for (uint32_t i = 0; (i < u->row.n || i < v->row.n) && !(user * item >= enough); i++) {
+		double x = norm(u, i, k), y = norm(v, i, k);
+
+		user = x > user ? x : user;
+		item = y > item ? y : item;
+	}
+	return user * item;
+}
+
 /* -- writing -- */
 
 static struct rec_block similarity_block(const struct rec_model *m)

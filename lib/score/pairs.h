@@ -20,9 +20,9 @@
 REC_BEGIN_C
 
 struct rec_pairs {
-	const struct rec_sparse *x; /* borrowed */
-	uint32_t *column_to_item; /* or REC_NONE: no model holds it */
-	struct rec_label_index *rows; /* NULL: rows are searched for in place */
+	const struct rec_sparse *x;	/* borrowed */
+	uint32_t *column_to_item;	/* or REC_NONE: no model holds it */
+	struct rec_label_index *rows;	/* NULL: rows are searched for in place */
 };
 
 /*

@@ -23,12 +23,12 @@ REC_BEGIN_C
 struct rec_query {
 	const char *label;
 	size_t label_len;
-	uint32_t n;   /* its history: n items with their raw values */
+	uint32_t n;			/* its history: n items with their raw values */
 	const uint32_t *item;
 	const float *value;
-	uint32_t nseen;	  /* --seen: more items to leave out */
+	uint32_t nseen;			/* --seen: more items to leave out */
 	const uint32_t *seen;
-	bool has_candidates;  /* --candidates: no other items may be listed */
+	bool has_candidates;		/* --candidates: no other items may be listed */
 	uint32_t ncandidates;
 	const uint32_t *candidate;
 };
@@ -36,7 +36,7 @@ struct rec_query {
 struct rec_gather_cell {
 	uint32_t item;
 	float value;
-	double time; /* NaN where missing */
+	double time;			/* NaN where missing */
 };
 
 /*
@@ -44,10 +44,10 @@ struct rec_gather_cell {
  * from one row to the next.
  */
 struct rec_gather {
-	struct rec_gather_cell *cell; /* n cells of the row so far */
+	struct rec_gather_cell *cell;	/* n cells of the row so far */
 	size_t n, cap;
-	uint32_t *item;	  /* after rec_gather_end: nitems items ascending */
-	float *value;	/* and their values */
+	uint32_t *item;			/* after rec_gather_end: nitems items ascending */
+	float *value;			/* and their values */
 	size_t item_cap, value_cap;
 	uint32_t nitems;
 };

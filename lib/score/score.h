@@ -30,7 +30,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "recpipe/als.h"
 #include "base/err.h"
 #include "base/lang.h"
 #include "kernel/kernel.h"
@@ -38,84 +37,64 @@
 #include "matrix/labels.h"
 #include "matrix/sparse.h"
 #include "model/model.h"
-#include "model/transform.h"
-#include "score/query.h"
+#include "score/scale.h"
 
 REC_BEGIN_C
 
-enum rec_part_kind {
-	REC_PART_FACTORS,
-	REC_PART_SPARSE,
-	REC_PART_DENSE,
-	REC_PART_USERS,
-	REC_PART_OFFSET
-};
-
-/*
- * How the scores of a model become comparable with those of another, per row,
- * over the items that the model scores: zscore (s - mean) / standard deviation
- * (0 where that is 0); rank (n + 1 - r) / n, r the rank, tied items share the
- * mean of theirs.
- */
-enum rec_scale { REC_SCALE_RAW, REC_SCALE_ZSCORE, REC_SCALE_RANK };
+struct rec_model_kind;			/* score/kind.h */
 
 /*
  * One model of a scorer. Its candidates are 0 .. ncand - 1, ascending by label.
+ * Who asks about a model asks here, not what kind it is.
  */
 struct rec_scorer_part {
+	const struct rec_model_kind *kind;
 	const struct rec_model *model;
-	enum rec_part_kind kind;
+	const struct rec_run *run;
 	float weight;
+	bool blend;			/* its scores go into a blend */
+
+	const struct rec_labels *candidates;	/* items that the model can score */
+	/* items that a history may name; NULL: histories are not scored */
+	const struct rec_labels *known;
+	/* users whose rows are stored in the model; NULL: none are */
+	const struct rec_labels *users;
+	/* users whose interactions are added up (user side); NULL: none are */
+	const struct rec_labels *neighbours;
+	bool needs_history;		/* nothing is scored without a history */
+	bool biased;			/* it holds a bias for each item */
+	bool whole;			/* rec_scorer_allow must not cut it */
+
 	uint32_t ncand;
-	const uint32_t *candidate_to_item; /* candidate to item; NULL where they are the same */
-	/* item to candidate or REC_NONE; NULL where they are the same */
-	const uint32_t *item_to_candidate;
 	/*
-	 * item to row of the similarity (factors: of the item table) or
-	 * REC_NONE; NULL where they are the same
+	 * Maps give REC_NONE where the other side lacks it, and are NULL where
+	 * both sides are the same (rec_mapped). Rows are those of `known`.
 	 */
-	const uint32_t *item_to_row;
-	struct rec_transform transform;
-	float mean;
-	const float *offset;  /* per candidate, or NULL */
-	bool bias;   /* explicit factors: the last two components are biases */
-	/* sparse: borrowed arrays, rows as in the model, columns candidates */
-	struct rec_csr sim;
-	/*
-	 * similar items: rows of sim are columns of the model, and the other
-	 * way round
-	 */
-	bool turned;
-	/*
-	 * similar items, by row of sim: 1 where it may lack some cells
-	 * (similar.h); NULL where none does
-	 */
-	const unsigned char *cut;
-	const float *dense;  /* dense: the same, ncand columns */
-	const float *table;  /* factors: ncand rows of k floats, ld apart */
-	uint32_t k, ld;
-	/* factors in a blend: all of the table in panels of the kernel */
-	const float *packed;
-	/* factors: 0 where a vector of zeros has no score; NULL for all */
-	const unsigned char *usable;
-	struct rec_foldin *foldin;
-	struct rec_label_index *users;
-	const struct rec_sparse *interactions; /* user side */
-	/* column of the similarity to row of the interactions, or REC_NONE */
-	const uint32_t *column_to_user;
-	float *interaction_weight;
-	void *own[20];	 /* what rec_scorer_free releases */
-	uint32_t nown;
+	const uint32_t *candidate_to_item, *item_to_candidate, *item_to_row;
+	const float *offset;		/* by candidate; NULL where there is none */
+
+	/* private to lib/score */
+	struct rec_label_index *user_index;	/* of users; NULL: search in place */
+	void *own;			/* what the kind alone knows */
+	void **owned;			/* memory that goes with the part: rec_part_own */
+	size_t nowned, owned_cap;
+	uint64_t bytes;			/* of tables made beside the model (rec_scorer_bytes) */
 };
+
+/* Where i stands on the other side of a map. */
+static inline uint32_t rec_mapped(const uint32_t *map, uint32_t i)
+{
+	return map ? map[i] : i;
+}
 
 struct rec_scorer_opts {
 	const struct rec_model *const *model;
 	size_t nmodels;
-	const double *weight;	/* one a model; NULL for 1 each */
+	const double *weight;		/* one a model; NULL for 1 each */
 	enum rec_scale scale;
-	bool fold_in;	 /* also users that the model holds */
+	bool fold_in;			/* also users that the model holds */
 	/*
-	 * rows may come that a factor model doesn't hold: make fold-in ready
+	 * rows may come that a factor model does not hold: make fold-in ready
 	 * where the model allows it
 	 */
 	bool unknown_users;
@@ -124,7 +103,7 @@ struct rec_scorer_opts {
 	 * factors, or what the similarity has of it
 	 */
 	bool similar;
-	const struct rec_sparse *interactions; /* for user-side models */
+	const struct rec_sparse *interactions;	/* for user-side models */
 	const struct rec_labels *more;	/* further labels that items shall hold, or NULL */
 	/* hash indices for many look-ups; else binary search in place */
 	bool index;
@@ -136,13 +115,11 @@ struct rec_scorer {
 	/* more than one model, or a weight other than 1, or a scale */
 	bool blend;
 	enum rec_scale scale;
-	bool fold_in, similar;
+	bool similar;
 	/* similar items: scores are the weights of one table */
 	bool alone;
 	struct rec_labels items;
 	struct rec_label_index *item_index;
-	/* what rec_scorer_allow took, and tables that were turned */
-	uint64_t cut_bytes;
 	const struct rec_run *run;
 };
 
@@ -151,105 +128,14 @@ REC_MUST int rec_scorer_new(struct rec_scorer *s, const struct rec_scorer_opts *
 			    const struct rec_run *run, struct rec_err *e);
 void rec_scorer_free(struct rec_scorer *s);
 
-/*
- * Make no scores any more, where that saves something, for items with
- * allowed[item] = 0; what is left keeps its bits. Before the first scratch.
- */
-REC_MUST int rec_scorer_allow(struct rec_scorer *s, const unsigned char *allowed,
-			      struct rec_err *e);
-
-/* Whether a factor model holds all these users (true for other models). */
-REC_MUST int rec_model_holds(const struct rec_model *m, const struct rec_labels *rows, bool *all,
-			     struct rec_err *e);
-
-/*
- * Whether a factor model holds fewer items than it was trained on. Its stored
- * users score those it has; nobody is folded in, because that takes all items.
- */
-bool rec_model_is_part(const struct rec_model *m);
-
-/*
- * What no dot product of a factor model can exceed in size, biases left out:
- * the largest norm of a user times that of an item. 0: all vectors are zero.
- * Ends at the first vectors that reach `enough`; then it is at least that.
- */
-double rec_model_reach(const struct rec_model *m, double enough);
-
-/* Bytes of the numbers in a model. */
-uint64_t rec_model_bytes(const struct rec_model *m);
-
-/* "0.7,0.3": n numbers for --blend. */
-REC_MUST int rec_blend_parse(double *weight, size_t n, const char *text, struct rec_err *e);
+/* Bytes of tables that were made beside the models: cut down, or transposed. */
+uint64_t rec_scorer_bytes(const struct rec_scorer *s);
 
 /* Index in s->items, or REC_NONE. */
 uint32_t rec_scorer_item(const struct rec_scorer *s, const char *label, size_t len);
 
-/* For one thread. The row that was begun last lives in it. */
-struct rec_score_scratch;
-REC_MUST int rec_score_scratch_new(struct rec_score_scratch **sc, const struct rec_scorer *s,
-				   struct rec_err *e);
-void rec_score_scratch_free(struct rec_score_scratch *sc);
-/* Bytes that one of them takes. */
-uint64_t rec_score_scratch_size(const struct rec_scorer *s);
-
-/*
- * Begin a row; q must stay until the row is done. 1 where some model can score
- * it, 0 where none can (a cold row), -1.
- */
-REC_MUST int rec_scorer_begin(const struct rec_scorer *s, struct rec_score_scratch *sc,
-			      const struct rec_query *q, struct rec_err *e);
-
-/*
- * Similar items: some table was cut (rec-sim -n) where the row just begun
- * stands: what is above 0 is the best of it, more may be missing.
- */
-bool rec_scorer_is_cut(const struct rec_score_scratch *sc);
-
-/*
- * Whether all that the models say of the row just begun is one score for every
- * item: then there is no order. Items that rec_scorer_allow took away count, so
- * that a row is flat for all shares of the items or for none.
- */
-bool rec_scorer_flat(const struct rec_scorer *s, const struct rec_score_scratch *sc);
-
-/*
- * The vector of the row just begun under part p (factors); NULL where it has
- * none.
- */
-const float *rec_scorer_vector(const struct rec_score_scratch *sc, size_t p);
-
-/* Scores of the row just begun, in the scratch, valid until the next call. */
-struct rec_scores {
-	const float *score;  /* by candidate */
-	const unsigned char *hit; /* by candidate: has a score; NULL for all */
-	/*
-	 * the n candidates that have a score, in no order; NULL for 0 .. n - 1
-	 */
-	const uint32_t *touched;
-	uint32_t n;
-	const uint32_t *candidate_to_item, *item_to_candidate; /* as in rec_scorer_part */
-};
-void rec_scorer_row(const struct rec_scorer *s, struct rec_score_scratch *sc,
-		    struct rec_scores *out);
-
-/*
- * The score of one item for the row just begun: false where it has none.
- * Unscaled only.
- */
-bool rec_scorer_pair(const struct rec_scorer *s, struct rec_score_scratch *sc, uint32_t item,
-		     float *score);
-
-/*
- * Whether something is known of the item of a pair without a score: a bias or
- * an offset.
- */
-bool rec_scorer_knows(const struct rec_scorer *s, uint32_t item);
-
-/*
- * What is known of a pair without a score: mean and biases of factors, offsets;
- * weighted as the blend is.
- */
-float rec_scorer_prior(const struct rec_scorer *s, struct rec_score_scratch *sc, uint32_t item);
+/* "0.7,0.3": n numbers for --blend. */
+REC_MUST int rec_blend_parse(double *weight, size_t n, const char *text, struct rec_err *e);
 
 REC_END_C
 

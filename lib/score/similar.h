@@ -30,7 +30,7 @@
 REC_BEGIN_C
 
 struct rec_similar {
-	bool columns;  /* read column i; else row i */
+	bool columns;			/* read column i; else row i */
 	/*
 	 * By line: 1 where it may have been cut. NULL where none was. The
 	 * caller frees it.

@@ -36,16 +36,16 @@ struct job {
 	struct rec_rows *in;
 	struct rec_out *out;
 	bool binary;
-	struct rec_stream_out *stream; /* binary */
+	struct rec_stream_out *stream;	/* binary */
 	struct rec_score_counts *counts;
-	struct worker *worker;	/* one a thread */
+	struct worker *worker;		/* one a thread */
 	/* of the piece at hand */
 	const struct rec_row *rows;
 	size_t n;
-	float *score;	/* of each row */
+	float *score;			/* of each row */
 	unsigned char *fate;
 	size_t score_cap, fate_cap;
-	struct rec_buf *text;  /* of each task; without binary */
+	struct rec_buf *text;		/* of each task; without binary */
 	size_t ntext, text_cap;
 };
 

@@ -17,6 +17,7 @@
 #include "io/out.h"
 #include "rows/rows.h"
 #include "score/pairs.h"
+#include "score/row.h"
 #include "score/score.h"
 
 REC_BEGIN_C
@@ -31,16 +32,16 @@ struct rec_score_opts {
 	enum rec_cold_pair cold;
 	bool clamp;
 	float lo, hi;
-	const struct rec_pairs *history; /* of users, by label; NULL for none */
-	const char *name;   /* of the blocks of binary output; NULL for none */
+	const struct rec_pairs *history;	/* of users, by label; NULL for none */
+	const char *name;		/* of the blocks of binary output; NULL for none */
 };
 
-enum { REC_SCORE_LABEL = 60 }; /* bytes of a label that are kept for messages */
+enum { REC_SCORE_LABEL = 60 };		/* bytes of a label that are kept for messages */
 
 struct rec_score_counts {
 	uint64_t pairs, cold, clamped;
-	uint64_t known;	 /* cold ones of whose item a bias or an offset is known */
-	uint64_t with_history; /* pairs whose user has a history */
+	uint64_t known;			/* cold ones of whose item a bias or an offset is known */
+	uint64_t with_history;		/* pairs whose user has a history */
 	/* the beginnings of the labels of the first pair */
 	char user[REC_SCORE_LABEL], item[REC_SCORE_LABEL];
 	size_t user_len, item_len;

@@ -15,9 +15,9 @@
 REC_BEGIN_C
 
 struct rec_label_tally {
-	uint64_t labels; /* in the list */
-	uint64_t unknown; /* of them: no items */
-	char first[60];	 /* the beginning of the first that is none, for messages */
+	uint64_t labels;		/* in the list */
+	uint64_t unknown;		/* of them: no items */
+	char first[60];			/* the beginning of the first that is none, for messages */
 	size_t first_len;
 };
 

@@ -21,8 +21,8 @@ REC_BEGIN_C
  */
 struct rec_popular {
 	uint32_t n;
-	uint32_t *item;	 /* n of them */
-	float *score;  /* their popularity */
+	uint32_t *item;			/* n of them */
+	float *score;			/* their popularity */
 };
 
 /* By the number of pairs of x with a value > 0. */

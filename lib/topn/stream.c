@@ -22,8 +22,8 @@ struct stream {
 	struct rec_topn_counts *counts;
 	struct rec_topn_scratch *scratch;
 	struct rec_top list;
-	bool open;   /* a row is at hand */
-	struct rec_buf label, text; /* of the row at hand, of its list */
+	bool open;			/* a row is at hand */
+	struct rec_buf label, text;	/* of the row at hand, of its list */
 	struct rec_gather history;
 	uint32_t *seen, *candidate;
 	size_t seen_cap, candidate_cap;

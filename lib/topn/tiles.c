@@ -26,9 +26,10 @@ static int choose_items(struct rec_tiles *t, uint32_t nitems, const unsigned cha
 			struct rec_err *e)
 {
 	const struct rec_scorer_part *p = t->part;
+	const unsigned char *usable = t->table->usable;
 
 	t->n = p->ncand;
-	if (!p->candidate_to_item && !p->usable && !allowed)
+	if (!p->candidate_to_item && !usable && !allowed)
 		return 0;
 	t->position_to_item = rec_alloc((size_t)p->ncand + 1, sizeof *t->position_to_item, e);
 	t->item_to_position = rec_alloc((size_t)nitems + 1, sizeof *t->item_to_position, e);
@@ -37,9 +38,9 @@ static int choose_items(struct rec_tiles *t, uint32_t nitems, const unsigned cha
 	memset(t->item_to_position, 0xff, ((size_t)nitems + 1) * sizeof *t->item_to_position);
 	t->n = 0;
 	for (uint32_t c = 0; c < p->ncand; c++) {
-		uint32_t item = p->candidate_to_item ? p->candidate_to_item[c] : c;
+		uint32_t item = rec_mapped(p->candidate_to_item, c);
 
-		if ((p->usable && !p->usable[c]) || (allowed && !allowed[item]))
+		if ((usable && !usable[c]) || (allowed && !allowed[item]))
 			continue;
 		t->item_to_position[item] = t->n;
 		t->position_to_item[t->n++] = item;
@@ -49,9 +50,7 @@ static int choose_items(struct rec_tiles *t, uint32_t nitems, const unsigned cha
 
 static uint32_t candidate_at(const struct rec_tiles *t, uint32_t position)
 {
-	uint32_t item = t->position_to_item ? t->position_to_item[position] : position;
-
-	return t->part->item_to_candidate ? t->part->item_to_candidate[item] : item;
+	return rec_mapped(t->part->item_to_candidate, rec_mapped(t->position_to_item, position));
 }
 
 static uint32_t ntiles(const struct rec_tiles *t)
@@ -62,55 +61,57 @@ static uint32_t ntiles(const struct rec_tiles *t)
 static int pack_tile(void *arg, uint64_t first, uint64_t last, unsigned thread, struct rec_err *e)
 {
 	struct rec_tiles *t = arg;
-	const struct rec_scorer_part *p = t->part;
+	const struct rec_table *m = t->table;
 	uint32_t n = (uint32_t)(last - first);
-	float *out = t->packed + first * p->k, *rows;
+	float *out = t->packed + first * m->k, *rows;
 
 	(void)thread;
 	if (!t->position_to_item) {
-		t->run->kernel->pack(out, p->table, p->ld, p->ncand, (uint32_t)first,
-				     t->tile / REC_LANES, p->k);
+		t->run->kernel->pack(out, m->val, m->ld, m->n, (uint32_t)first, t->tile / REC_LANES,
+				     m->k);
 		return 0;
 	}
-	rows = rec_alloc((size_t)n * p->k + 1, sizeof *rows, e);
+	rows = rec_alloc((size_t)n * m->k + 1, sizeof *rows, e);
 	if (!rows)
 		return -1;
 	for (uint32_t i = 0; i < n; i++)
-		memcpy(rows + (size_t)i * p->k,
-		       p->table + (size_t)candidate_at(t, (uint32_t)first + i) * p->ld,
-		       p->k * sizeof *rows);
-	t->run->kernel->pack(out, rows, p->k, n, 0, t->tile / REC_LANES, p->k);
+		memcpy(rows + (size_t)i * m->k,
+		       m->val + (size_t)candidate_at(t, (uint32_t)first + i) * m->ld,
+		       m->k * sizeof *rows);
+	t->run->kernel->pack(out, rows, m->k, n, 0, t->tile / REC_LANES, m->k);
 	free(rows);
 	return 0;
 }
 
 static int make_tiles(struct rec_tiles *t, struct rec_err *e)
 {
-	const struct rec_scorer_part *p = t->part;
-	size_t tile = TILE_BYTES / sizeof(float) / (p->k ? p->k : 1), padded;
+	const struct rec_table *m = t->table;
+	size_t tile = TILE_BYTES / sizeof(float) / (m->k ? m->k : 1), padded;
 
 	tile = tile < TILE_LEAST ? TILE_LEAST : tile > TILE_MOST ? TILE_MOST : tile;
 	t->tile = (uint32_t)(tile - tile % REC_LANES);
 	padded = (size_t)ntiles(t) * t->tile;
-	t->packed = rec_alloc(padded * p->k + 1, sizeof *t->packed, e);
+	t->packed = rec_alloc(padded * m->k + 1, sizeof *t->packed, e);
 	if (!t->packed)
 		return -1;
-	if (p->offset) {
+	if (t->part->offset) {
 		t->offset = rec_zalloc(padded + 1, sizeof *t->offset, e);
 		if (!t->offset)
 			return -1;
 		for (uint32_t i = 0; i < t->n; i++)
-			t->offset[i] = p->offset[candidate_at(t, i)];
+			t->offset[i] = t->part->offset[candidate_at(t, i)];
 	}
 	return rec_pool_slices(t->run->pool, t->n, t->tile, pack_tile, t, e);
 }
 
-int rec_tiles_new(struct rec_tiles *t, const struct rec_scorer_part *part, uint32_t nitems,
-		  const unsigned char *allowed, bool keep_seen, const struct rec_run *run,
-		  struct rec_err *e)
+int rec_tiles_new(struct rec_tiles *t, const struct rec_scorer *s, const unsigned char *allowed,
+		  bool keep_seen, struct rec_err *e)
 {
-	*t = (struct rec_tiles){ .run = run, .part = part, .keep_seen = keep_seen };
-	if (choose_items(t, nitems, allowed, e) == 0 && make_tiles(t, e) == 0)
+	*t = (struct rec_tiles){ .run = s->run,
+				 .part = &s->part[0],
+				 .table = rec_scorer_table(s),
+				 .keep_seen = keep_seen };
+	if (choose_items(t, s->items.n, allowed, e) == 0 && make_tiles(t, e) == 0)
 		return 0;
 	rec_tiles_free(t);
 	return -1;
@@ -127,12 +128,12 @@ void rec_tiles_free(struct rec_tiles *t)
 
 static size_t vector_length(const struct rec_tiles *t)
 {
-	return rec_round_up(t->part->k ? t->part->k : 1, REC_LANES);
+	return rec_round_up(t->table->k ? t->table->k : 1, REC_LANES);
 }
 
 uint64_t rec_tiles_size(const struct rec_tiles *t)
 {
-	return (uint64_t)ntiles(t) * t->tile * t->part->k * sizeof(float);
+	return (uint64_t)ntiles(t) * t->tile * t->table->k * sizeof(float);
 }
 
 uint64_t rec_tile_scratch_size(const struct rec_tiles *t, uint32_t batch)
@@ -196,7 +197,7 @@ static int leave_out(const struct rec_tiles *t, struct rec_tile_scratch *sc,
 		i += i < nh && q->item[i] == next;
 		j += j < ns && q->seen[j] == next;
 		self = self == next ? REC_NONE : self;
-		at = t->item_to_position ? t->item_to_position[next] : next;
+		at = rec_mapped(t->item_to_position, next);
 		if (at != REC_NONE)
 			sc->out[n++] = at;
 	}
@@ -209,7 +210,7 @@ int rec_tiles_add(const struct rec_tiles *t, struct rec_tile_scratch *sc, uint32
 {
 	if (leave_out(t, sc, q, sc->m, self, e) != 0)
 		return -1;
-	memcpy(sc->vector + sc->m * vector_length(t), vector, t->part->k * sizeof *sc->vector);
+	memcpy(sc->vector + sc->m * vector_length(t), vector, t->table->k * sizeof *sc->vector);
 	sc->query[sc->m++] = query;
 	return 0;
 }
@@ -220,11 +221,11 @@ int rec_tiles_add(const struct rec_tiles *t, struct rec_tile_scratch *sc, uint32
 static void finish_scores(const struct rec_tiles *t, struct rec_tile_scratch *sc, float *score,
 			  uint32_t slot, uint32_t first, uint32_t n)
 {
-	const struct rec_scorer_part *p = t->part;
+	const struct rec_table *m = t->table;
 	uint32_t i;
 
-	for (i = 0; p->mean != 0 && i < n; i++)
-		score[i] = score[i] + p->mean;
+	for (i = 0; m->mean != 0 && i < n; i++)
+		score[i] = score[i] + m->mean;
 	for (i = 0; t->offset && i < n; i++)
 		score[i] = score[i] + t->offset[first + i];
 	for (i = sc->walk[slot]; i < sc->out_ptr[slot + 1] && sc->out[i] < first + n; i++)
@@ -266,13 +267,13 @@ static bool pick(const struct rec_tiles *t, struct rec_tile_scratch *sc, const f
 static uint32_t rank_group(const struct rec_tiles *t, struct rec_tile_scratch *sc, uint32_t from,
 			   uint32_t to, uint32_t first, uint32_t n, struct rec_top *list)
 {
-	const struct rec_scorer_part *p = t->part;
+	const struct rec_table *m = t->table;
 	size_t length = vector_length(t);
 	float *score = sc->score;
 
 	t->run->kernel->scores(score, t->tile, sc->vector + from * length, length, to - from,
-			       t->packed + (size_t)first * p->k, (n + REC_LANES - 1) / REC_LANES,
-			       p->k);
+			       t->packed + (size_t)first * m->k, (n + REC_LANES - 1) / REC_LANES,
+			       m->k);
 	for (uint32_t slot = from; slot < to; slot++, score += t->tile) {
 		finish_scores(t, sc, score, slot, first, n);
 		if (!pick(t, sc, score, first, n, &list[sc->query[slot]]))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * topn/tiles.h - many rows at once against the items of a single factor model;
- * for topn.c alone.
+ * topn/tiles.h - many rows at once against the items of a single model whose
+ * scores are products with one table (score/table.h); for topn.c alone.
  */
 #ifndef REC_TOPN_TILES_H
 #define REC_TOPN_TILES_H
@@ -12,7 +12,9 @@
 #include "base/best.h"
 #include "base/err.h"
 #include "kernel/kernel.h"
+#include "score/row.h"
 #include "score/score.h"
+#include "score/table.h"
 
 /*
  * The items that may be listed, packed in tiles; a position counts them in
@@ -20,37 +22,39 @@
  */
 struct rec_tiles {
 	const struct rec_run *run;
-	const struct rec_scorer_part *part; /* the model; borrowed */
+	/* the model: rows of the table are candidates of the part; borrowed */
+	const struct rec_scorer_part *part;
+	const struct rec_table *table;
 	bool keep_seen;
 	float *packed;
-	float *offset;	 /* by position, or NULL */
-	uint32_t *position_to_item;  /* position to item; NULL where all items are there */
-	uint32_t *item_to_position;  /* item to position or REC_NONE; NULL likewise */
-	uint32_t n, tile;  /* items in all, and in a tile: a multiple of 16 */
+	float *offset;			/* by position, or NULL */
+	uint32_t *position_to_item;	/* NULL where all items are there */
+	uint32_t *item_to_position;	/* or REC_NONE; NULL likewise */
+	uint32_t n, tile;		/* items in all, and in a tile: a multiple of 16 */
 };
 
 /* For one thread: the rows of a batch, each in a slot. */
 struct rec_tile_scratch {
-	uint32_t m;   /* slots taken */
-	uint32_t *query;  /* by slot: which query of the batch it is */
-	float *vector;	 /* a padded vector a slot */
+	uint32_t m;			/* slots taken */
+	uint32_t *query;		/* by slot: which query of the batch it is */
+	float *vector;			/* a padded vector a slot */
 	/*
 	 * positions that a slot leaves out: out[out_ptr[slot]] ..., ascending
 	 */
 	uint32_t *out_ptr, *out;
 	size_t out_cap;
-	uint32_t *walk;	  /* how far a slot has come in out */
-	float *score;	/* of a group of slots over a tile */
+	uint32_t *walk;			/* how far a slot has come in out */
+	float *score;			/* of a group of slots over a tile */
 	uint32_t *above;
 };
 
 /*
- * Items with allowed[item] = 0 are not there (allowed NULL: none is missing).
- * keep_seen: rows leave nothing out but themselves.
+ * Of a scorer that has a table. Items with allowed[item] = 0 are not there
+ * (allowed NULL: none is missing). keep_seen: rows leave nothing out but
+ * themselves.
  */
-REC_MUST int rec_tiles_new(struct rec_tiles *t, const struct rec_scorer_part *part, uint32_t nitems,
-			   const unsigned char *allowed, bool keep_seen, const struct rec_run *run,
-			   struct rec_err *e);
+REC_MUST int rec_tiles_new(struct rec_tiles *t, const struct rec_scorer *s,
+			   const unsigned char *allowed, bool keep_seen, struct rec_err *e);
 void rec_tiles_free(struct rec_tiles *t);
 
 /* batch: the most slots that will be taken. */

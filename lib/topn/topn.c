@@ -22,15 +22,22 @@ struct rec_topn {
 	const struct rec_scorer *s;
 	struct rec_topn_opts o;
 	uint32_t depth;
-	bool tiled;   /* a single factor model */
+	bool tiled;			/* scores are products with one table */
 	struct rec_tiles tiles;
+};
+
+/* What the models say of a row of the batch. */
+struct verdict {
+	bool live;			/* it has scores that order items */
+	bool flat;			/* one score for every item */
+	bool cut;			/* rec_scorer_is_cut */
 };
 
 struct rec_topn_scratch {
 	struct rec_score_scratch *score;
-	unsigned char *skip;  /* by item: not to be listed for the row at hand */
+	unsigned char *skip;		/* by item: not to be listed for the row at hand */
 	struct rec_tile_scratch tile;
-	bool live[REC_TOPN_BATCH], flat[REC_TOPN_BATCH], cut[REC_TOPN_BATCH];
+	struct verdict verdict[REC_TOPN_BATCH];
 };
 
 int rec_topn_new(struct rec_topn **out, const struct rec_scorer *s, const struct rec_topn_opts *o,
@@ -44,9 +51,8 @@ int rec_topn_new(struct rec_topn **out, const struct rec_scorer *s, const struct
 	t->s = s;
 	t->o = *o;
 	t->depth = o->n < s->items.n ? o->n : s->items.n;
-	t->tiled = !s->blend && s->part[0].kind == REC_PART_FACTORS;
-	if (t->tiled && rec_tiles_new(&t->tiles, &s->part[0], s->items.n, o->allowed, o->keep_seen,
-				      s->run, e) != 0) {
+	t->tiled = rec_scorer_table(s) != NULL;
+	if (t->tiled && rec_tiles_new(&t->tiles, s, o->allowed, o->keep_seen, e) != 0) {
 		free(t);
 		return -1;
 	}
@@ -191,9 +197,9 @@ static bool rank_row(const struct rec_topn *t, struct rec_topn_scratch *sc, stru
 
 		if (!x.touched && x.hit && !x.hit[c])
 			continue;
-		if (x.score[c] < rec_top_bound(top)) /* not NaN then, and nothing to look up */
+		if (x.score[c] < rec_top_bound(top))	/* not NaN then, and nothing to look up */
 			continue;
-		item = x.candidate_to_item ? x.candidate_to_item[c] : c;
+		item = rec_mapped(x.candidate_to_item, c);
 		if (!sc->skip[item] && !offer(top, item, x.score[c]))
 			return false;
 	}
@@ -211,7 +217,7 @@ static bool score_of(const struct rec_topn *t, struct rec_topn_scratch *sc,
 
 	if (t->tiled)
 		return rec_scorer_pair(t->s, sc->score, item, score);
-	c = x->item_to_candidate ? x->item_to_candidate[item] : item;
+	c = rec_mapped(x->item_to_candidate, item);
 	if (c == REC_NONE || (x->hit && !x->hit[c]))
 		return false;
 	*score = x->score[c];
@@ -283,15 +289,16 @@ static void fill(const struct rec_topn *t, struct rec_topn_scratch *sc, const st
 }
 
 static void count(const struct rec_topn *t, const struct rec_query *q, const struct rec_top *top,
-		  bool live, struct rec_topn_counts *c)
+		  const struct verdict *v, struct rec_topn_counts *c)
 {
 	c->rows++;
 	c->answered += top->n > 0;
 	c->entries += top->n;
-	c->cold += !live;
-	c->empty += live && top->n == 0;
-	c->shorter += live && top->n > 0 && top->n < t->o.n;
-	c->bare += !t->o.keep_seen && !t->s->similar && live && q->n == 0 && q->nseen == 0 &&
+	c->cold += !v->live;
+	c->flat += v->flat;
+	c->empty += v->live && top->n == 0;
+	c->shorter += v->live && top->n > 0 && top->n < t->o.n;
+	c->bare += !t->o.keep_seen && !t->s->similar && v->live && q->n == 0 && q->nseen == 0 &&
 		   top->n > 0;
 }
 
@@ -321,26 +328,27 @@ static int check_cut(const struct rec_topn *t, const struct rec_query *q, const 
 			   (unsigned long)sure);
 }
 
-/* Sort, check and complete one list. */
-static int finish(const struct rec_topn *t, struct rec_topn_scratch *sc, const struct rec_query *q,
-		  bool live, bool cut, struct rec_top *top, struct rec_topn_counts *counts,
+/* Row i of the batch, once all of it is ranked: a list that may be written. */
+static int finish(const struct rec_topn *t, struct rec_topn_scratch *sc, uint32_t i,
+		  const struct rec_query *q, struct rec_top *top, struct rec_topn_counts *counts,
 		  struct rec_err *e)
 {
-	bool more = live ? t->o.fill : t->o.cold == REC_COLD_POPULAR;
+	const struct verdict *v = &sc->verdict[i];
+	bool more = v->live ? t->o.fill : t->o.cold == REC_COLD_POPULAR;
 
-	if (!live && t->o.cold == REC_COLD_FAIL)
+	if (!v->live && t->o.cold == REC_COLD_FAIL)
 		return row_fail(t->s->similar, q, "no model can score it (--cold fail)", e);
 	rec_top_sort(top);
 	if (top->n && (isinf(top->entry[0].score) || isinf(top->entry[top->n - 1].score)))
 		return not_a_number(t, q, e);
-	if (cut && check_cut(t, q, top, e) != 0)
+	if (v->cut && check_cut(t, q, top, e) != 0)
 		return -1;
 	if (more && top->n < t->depth) {
 		set_skip(t, sc, q, true);
 		fill(t, sc, q, top, counts);
 		set_skip(t, sc, q, false);
 	}
-	count(t, q, top, live, counts);
+	count(t, q, top, v, counts);
 	return 0;
 }
 
@@ -360,21 +368,21 @@ static int rank_one(const struct rec_topn *t, struct rec_topn_scratch *sc,
 static int begin(const struct rec_topn *t, struct rec_topn_scratch *sc, uint32_t i,
 		 const struct rec_query *q, struct rec_top *top, struct rec_err *e)
 {
+	struct verdict *v = &sc->verdict[i];
 	int live = rec_scorer_begin(t->s, sc->score, q, e);
 
 	if (live < 0)
 		return -1;
-	sc->flat[i] = live && rec_scorer_flat(t->s, sc->score);
-	live = live && !sc->flat[i];
-	sc->live[i] = live;
-	sc->cut[i] = live && rec_scorer_is_cut(sc->score);
+	v->flat = live && rec_scorer_flat(t->s, sc->score);
+	v->live = live && !v->flat;
+	v->cut = v->live && rec_scorer_is_cut(sc->score);
 	*top = (struct rec_top){ .entry = top->entry, .cap = t->depth, .room = rec_topn_room(t) };
-	if (!live || t->depth == 0)
+	if (!v->live || t->depth == 0)
 		return 0;
 	if (!t->tiled || q->has_candidates)
 		return rank_one(t, sc, q, top, e);
-	return rec_tiles_add(&t->tiles, &sc->tile, i, q, self(t, q),
-			     rec_scorer_vector(sc->score, 0), e);
+	return rec_tiles_add(&t->tiles, &sc->tile, i, q, self(t, q), rec_scorer_vector(sc->score),
+			     e);
 }
 
 int rec_topn_answer(const struct rec_topn *t, struct rec_topn_scratch *sc,
@@ -393,9 +401,7 @@ int rec_topn_answer(const struct rec_topn *t, struct rec_topn_scratch *sc,
 	if (bad != REC_NONE)
 		return not_a_number(t, &q[bad], e);
 	for (uint32_t i = 0; i < nq; i++)
-		if (finish(t, sc, &q[i], sc->live[i], sc->cut[i], &list[i], counts, e) != 0)
+		if (finish(t, sc, i, &q[i], &list[i], counts, e) != 0)
 			return -1;
-	for (uint32_t i = 0; i < nq; i++)
-		counts->flat += sc->flat[i];
 	return 0;
 }

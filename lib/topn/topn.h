@@ -27,6 +27,7 @@
 #include "rows/rows.h"
 #include "score/pairs.h"
 #include "score/query.h"
+#include "score/row.h"
 #include "score/score.h"
 #include "topn/popular.h"
 
@@ -42,28 +43,28 @@ struct rec_topn_opts {
 	/* leave nothing out (of similar items: but the item itself) */
 	bool keep_seen;
 	enum rec_cold cold;
-	bool fill;    /* complete short lists from popular */
-	const struct rec_popular *popular; /* for fill and REC_COLD_POPULAR */
-	const unsigned char *allowed;  /* by item; NULL for all */
+	bool fill;			/* complete short lists from popular */
+	const struct rec_popular *popular;	/* for fill and REC_COLD_POPULAR */
+	const unsigned char *allowed;	/* by item; NULL for all */
 };
 
 struct rec_topn_counts {
 	uint64_t rows, answered, entries;
-	uint64_t cold;	/* rows that no model could score, flat ones among them */
+	uint64_t cold;			/* rows that no model could score, flat ones among them */
 	uint64_t flat;	/* rows whose every item has one score: nothing to rank by */
 	/*
 	 * lists with fewer than n entries, empty ones and those of cold rows
 	 * not counted
 	 */
 	uint64_t shorter;
-	uint64_t empty;	 /* rows that a model could score, with nothing left to list */
+	uint64_t empty;	/* rows that a model could score, with nothing left to list */
 	/*
 	 * lists that nothing was left out of, because nothing was known of the
 	 * row
 	 */
 	uint64_t bare;
-	uint64_t filled; /* entries from popularity */
-	uint64_t unknown; /* pairs of histories that name no item of any model */
+	uint64_t filled;		/* entries from popularity */
+	uint64_t unknown;		/* pairs of histories that name no item of any model */
 };
 
 struct rec_topn;
@@ -113,7 +114,7 @@ REC_MUST int rec_topn_print(struct rec_buf *b, const struct rec_topn *t, const c
  */
 struct rec_topn_rows {
 	const struct rec_pairs *history, *seen, *candidates;
-	uint32_t first, last; /* rows first .. last - 1 of the histories */
+	uint32_t first, last;		/* rows first .. last - 1 of the histories */
 };
 
 /*

@@ -21,9 +21,9 @@
 
 enum { WAVE_BYTES = 64 * 1024 * 1024, WAVE_BATCHES = 64, ENTRY_TEXT = 32 };
 
-struct slot { /* of a task in a wave */
-	struct rec_top *list;  /* of each row of the batch, n of them used */
-	struct rec_best *entry;	 /* room of all of these */
+struct slot {	/* of a task in a wave */
+	struct rec_top *list;		/* of each row of the batch, n of them used */
+	struct rec_best *entry;		/* room of all of these */
 	uint32_t n;
 	struct rec_buf text;
 	struct rec_topn_counts counts;
@@ -34,11 +34,11 @@ struct elsewhere {
 	uint32_t seen, candidates;
 };
 
-struct worker { /* of a thread */
+struct worker {	/* of a thread */
 	struct rec_topn_scratch *topn;
-	struct rec_query *q;  /* of each row of a batch */
-	struct elsewhere *elsewhere; /* likewise */
-	uint32_t *item;	  /* what these queries point to */
+	struct rec_query *q;		/* of each row of a batch */
+	struct elsewhere *elsewhere;	/* likewise */
+	uint32_t *item;			/* what these queries point to */
 	float *value;
 	size_t item_cap, value_cap;
 };
@@ -50,7 +50,7 @@ struct job {
 	const struct rec_topn_rows *rows;
 	bool binary;
 	uint32_t batch, nslots;
-	uint32_t first;	 /* row of the wave */
+	uint32_t first;			/* row of the wave */
 	struct slot *slot;
 	struct worker *worker;
 };
@@ -315,7 +315,7 @@ static int run_waves(struct job *j, struct block *b, struct rec_out *out,
 uint64_t rec_topn_write_size(const struct rec_topn *t, const struct rec_topn_rows *rows,
 			     bool binary)
 {
-	enum { ENTRY_BLOCK = 12 }; /* 8, and 4 when columns are packed */
+	enum { ENTRY_BLOCK = 12 };	/* 8, and 4 when columns are packed */
 	struct job j = { .t = t, .run = rec_topn_scorer(t)->run };
 	uint64_t n = rows->last - rows->first, slots, used;
 

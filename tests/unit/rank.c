@@ -13,7 +13,8 @@
 #include "base/math.h"
 #include "base/random.h"
 #include "check.h"
-#include "score/private.h"
+#include "model/transform.h"
+#include "score/scale.h"
 #include "topn/topn.h"
 
 enum { USERS = 40, ITEMS = 150, MOST = 2000 };

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * score/allow.h - models cut down to the candidates that may be listed at all,
+ * so that a run over a share of the items costs about that share.
+ *
+ * Candidates are numbered anew, ascending as before. Histories, users and all
+ * that a score is made of stay, so every score that is left keeps its bits.
+ */
+#ifndef REC_SCORE_ALLOW_H
+#define REC_SCORE_ALLOW_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/lang.h"
+#include "score/score.h"
+
+REC_BEGIN_C
+
+/*
+ * Stop scoring items whose allowed[item] is 0, where that saves work. Not cut
+ * are a single factor model (topn/tiles.c packs what may be listed), a user-user
+ * similarity, and whatever is scaled over all items. Call it before
+ * rec_score_scratch_new.
+ */
+REC_MUST int rec_scorer_allow(struct rec_scorer *s, const unsigned char *allowed,
+			      struct rec_err *e);
+
+/* -- for the kinds -- */
+
+/* The candidates that stay. */
+struct rec_cut {
+	uint32_t n;
+	uint32_t *new_to_old;		/* n of them, ascending */
+	uint32_t *old_to_new;		/* or REC_NONE */
+};
+
+/* Memory of the part (rec_part_own) for n cells of a table; counted in bytes. */
+REC_MUST void *rec_cut_alloc(struct rec_scorer_part *p, size_t n, size_t size, struct rec_err *e);
+
+REC_END_C
+
+#endif

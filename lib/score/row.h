@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * score/row.h - scores of one row: begin it, then ask for all scores or for
+ * single ones.
+ *
+ * A scratch belongs to one thread and holds the row that was begun last; the
+ * scorer is only read. Everything here is about that row.
+ */
+#ifndef REC_SCORE_ROW_H
+#define REC_SCORE_ROW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/lang.h"
+#include "score/query.h"
+#include "score/score.h"
+#include "score/table.h"
+
+REC_BEGIN_C
+
+struct rec_score_scratch;
+/* After rec_scorer_allow. Frees with rec_score_scratch_free, before the scorer. */
+REC_MUST int rec_score_scratch_new(struct rec_score_scratch **sc, const struct rec_scorer *s,
+				   struct rec_err *e);
+void rec_score_scratch_free(struct rec_score_scratch *sc);
+/* Bytes that one of them takes. */
+uint64_t rec_score_scratch_size(const struct rec_scorer *s);
+
+/*
+ * Begin a row; q must stay until the next one. 1 where some model can score it,
+ * 0 where none can (a cold row), -1.
+ */
+REC_MUST int rec_scorer_begin(const struct rec_scorer *s, struct rec_score_scratch *sc,
+			      const struct rec_query *q, struct rec_err *e);
+
+/*
+ * Similar items: some table was cut (rec-sim -n) where this item stands. What is
+ * above 0 is the best of it, and more may be missing.
+ */
+bool rec_scorer_is_cut(const struct rec_score_scratch *sc);
+
+/*
+ * Whether all that the models say of the row is one score for every item: then
+ * there is no order. Items that rec_scorer_allow took away count, so that a row
+ * is flat for all shares of the items or for none.
+ */
+bool rec_scorer_flat(const struct rec_scorer *s, const struct rec_score_scratch *sc);
+
+/* Scores in the scratch, valid until the next call. */
+struct rec_scores {
+	const float *score;		/* by candidate */
+	const unsigned char *hit;	/* by candidate: has a score; NULL for all */
+	/* the n candidates that have a score, in no order; NULL for 0 .. n - 1 */
+	const uint32_t *touched;
+	uint32_t n;
+	const uint32_t *candidate_to_item, *item_to_candidate;	/* as in rec_scorer_part */
+};
+
+/*
+ * All scores of the row. Of a scorer that has a table (rec_scorer_table) use
+ * that, or pairs.
+ */
+void rec_scorer_row(const struct rec_scorer *s, struct rec_score_scratch *sc,
+		    struct rec_scores *out);
+
+/*
+ * The score of one item, with the bits that rec_scorer_row gives it; false where
+ * it has none. For scores that are not scaled.
+ */
+bool rec_scorer_pair(const struct rec_scorer *s, struct rec_score_scratch *sc, uint32_t item,
+		     float *score);
+
+/*
+ * Whether something is known of the item of a pair without a score: a bias or
+ * an offset.
+ */
+bool rec_scorer_knows(const struct rec_scorer *s, uint32_t item);
+
+/*
+ * What is known of a pair without a score: mean and biases of factors, offsets;
+ * weighted as the blend is. item may be REC_NONE.
+ */
+float rec_scorer_prior(const struct rec_scorer *s, struct rec_score_scratch *sc, uint32_t item);
+
+/*
+ * Where all scores are products with one table, then + offset (a single factor
+ * model): the table, whose rows are the candidates of part 0. NULL elsewhere.
+ */
+const struct rec_table *rec_scorer_table(const struct rec_scorer *s);
+/* Then: the vector of the row; NULL where it has none. */
+const float *rec_scorer_vector(const struct rec_score_scratch *sc);
+
+REC_END_C
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * score/scale.h - how the scores of a model become comparable with those of
+ * another: for each row, over the items that the model scores.
+ */
+#ifndef REC_SCORE_SCALE_H
+#define REC_SCORE_SCALE_H
+
+#include <stdint.h>
+
+#include "base/best.h"
+#include "base/lang.h"
+
+REC_BEGIN_C
+
+enum rec_scale {
+	REC_SCALE_RAW,
+	REC_SCALE_ZSCORE,		/* (s - mean) / standard deviation; 0 where that is 0 */
+	/*
+	 * (n + 1 - r) / n with n items, r the rank: 1 for the best. Tied items
+	 * share the mean of their ranks.
+	 */
+	REC_SCALE_RANK
+};
+
+/*
+ * Replace n scores by scaled ones, in place: those with hit[i] != 0, or all
+ * where hit is NULL. room: n entries of scratch, for REC_SCALE_RANK alone.
+ */
+void rec_scale_apply(enum rec_scale scale, float *score, const unsigned char *hit, uint32_t n,
+		     struct rec_best *room);
+
+REC_END_C
+
+#endif
