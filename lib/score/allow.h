@@ -19,10 +19,10 @@
 REC_BEGIN_C
 
 /*
- * Stop scoring items whose allowed[item] is 0, where that saves work. Not cut
- * are a single factor model (topn/tiles.c packs what may be listed), a user-user
- * similarity, and whatever is scaled over all items. Call it before
- * rec_score_scratch_new.
+ * Stop scoring items whose allowed[item] is 0, where that saves work. Three
+ * things are not cut: a single factor model (topn/tiles.c packs what may be
+ * listed), a user-user similarity, and what is scaled over all items. Call it
+ * before rec_score_scratch_new.
  */
 REC_MUST int rec_scorer_allow(struct rec_scorer *s, const unsigned char *allowed,
 			      struct rec_err *e);
@@ -36,7 +36,7 @@ struct rec_cut {
 	uint32_t *old_to_new;		/* or REC_NONE */
 };
 
-/* Memory of the part (rec_part_own) for n cells of a table; counted in bytes. */
+/* Memory of the part for n cells of a table (rec_part_own), counted in bytes. */
 REC_MUST void *rec_cut_alloc(struct rec_scorer_part *p, size_t n, size_t size, struct rec_err *e);
 
 REC_END_C

@@ -112,7 +112,10 @@ static bool pair(const struct rec_scorer_part *p, const struct rec_part_scratch 
 	return true;
 }
 
-/* Every weight that the history leads to is 0. The model's own: all items count. */
+/*
+ * Every weight that the history leads to is 0. Looks at the table of the model:
+ * that of the part may be cut.
+ */
 static bool flat(const struct rec_scorer_part *p, const struct rec_part_scratch *ps)
 {
 	const struct rec_model *m = p->model;

@@ -94,8 +94,8 @@ static int load_cosine(struct rec_scorer_part *p, struct rec_err *e)
 
 /*
  * A vector of zeros is the solution for an item without any pair above 0, or
- * what regularisation has left. Where nothing is added to it its scores would be
- * 0: above those of items that are scored below 0. So it has none.
+ * what regularisation has left. Where nothing is added to it its scores would
+ * be 0: above those of items that are scored below 0. So it has none.
  */
 static int mark_usable(struct rec_scorer_part *p, struct rec_err *e)
 {

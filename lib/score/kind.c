@@ -7,8 +7,8 @@
 #include "base/mem.h"
 
 /* Each in the file of its name. */
-extern const struct rec_model_kind rec_kind_factors, rec_kind_users, rec_kind_sparse, rec_kind_dense,
-	rec_kind_offset;
+extern const struct rec_model_kind rec_kind_factors, rec_kind_users, rec_kind_sparse,
+	rec_kind_dense, rec_kind_offset;
 
 /*
  * The first that takes a model has it: an offset is a model only where nothing

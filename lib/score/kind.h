@@ -172,7 +172,8 @@ struct rec_model_kind {
 };
 
 /* The kind of a model; NULL where it is none. */
-const struct rec_model_kind *rec_kind_of(const struct rec_model *m, const struct rec_scorer_opts *o);
+const struct rec_model_kind *rec_kind_of(const struct rec_model *m,
+					 const struct rec_scorer_opts *o);
 
 /* -- for the files of kinds -- */
 
