@@ -36,7 +36,7 @@ struct rec_cut {
 	uint32_t *old_to_new;		/* or REC_NONE */
 };
 
-/* Memory of the part for n cells of a table (rec_part_own), counted in bytes. */
+/* Memory of the part for n cells of a table; its bytes are counted. */
 REC_MUST void *rec_cut_alloc(struct rec_scorer_part *p, size_t n, size_t size, struct rec_err *e);
 
 REC_END_C

@@ -88,7 +88,7 @@ struct rec_model_kind {
 	 */
 	bool light;
 
-	/* Whether the model is of this kind. Asked in the order of the table. */
+	/* Whether the model is of this kind: asked in the order of the table */
 	bool (*takes)(const struct rec_model *m, const struct rec_scorer_opts *o);
 
 	/*

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * score/row.c - scores of one row. Every model begins the row once (a stored
- * vector, a folded one, rows of a similarity); then all candidates are scored or
- * single ones, by the same chains of operations. What a model does is in the
+ * vector, a folded one, rows of a similarity); then all candidates are scored,
+ * or single ones, by the same chains of operations. What a model does is in the
  * file of its kind; here stands what becomes of several.
  */
 #include "score/row.h"

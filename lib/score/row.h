@@ -22,7 +22,7 @@
 REC_BEGIN_C
 
 struct rec_score_scratch;
-/* After rec_scorer_allow. Frees with rec_score_scratch_free, before the scorer. */
+/* Make it after rec_scorer_allow; free it before the scorer. */
 REC_MUST int rec_score_scratch_new(struct rec_score_scratch **sc, const struct rec_scorer *s,
 				   struct rec_err *e);
 void rec_score_scratch_free(struct rec_score_scratch *sc);
@@ -37,8 +37,8 @@ REC_MUST int rec_scorer_begin(const struct rec_scorer *s, struct rec_score_scrat
 			      const struct rec_query *q, struct rec_err *e);
 
 /*
- * Similar items: some table was cut (rec-sim -n) where this item stands. What is
- * above 0 is the best of it, and more may be missing.
+ * Similar items: some table was cut (rec-sim -n) where this item stands. What
+ * is above 0 is the best of it, and more may be missing.
  */
 bool rec_scorer_is_cut(const struct rec_score_scratch *sc);
 
@@ -53,7 +53,7 @@ bool rec_scorer_flat(const struct rec_scorer *s, const struct rec_score_scratch 
 struct rec_scores {
 	const float *score;		/* by candidate */
 	const unsigned char *hit;	/* by candidate: has a score; NULL for all */
-	/* the n candidates that have a score, in no order; NULL for 0 .. n - 1 */
+	/* n candidates that have a score, in no order; NULL for 0 .. n - 1 */
 	const uint32_t *touched;
 	uint32_t n;
 	const uint32_t *candidate_to_item, *item_to_candidate;	/* as in rec_scorer_part */
@@ -67,8 +67,8 @@ void rec_scorer_row(const struct rec_scorer *s, struct rec_score_scratch *sc,
 		    struct rec_scores *out);
 
 /*
- * The score of one item, with the bits that rec_scorer_row gives it; false where
- * it has none. For scores that are not scaled.
+ * The score of one item, with the bits that rec_scorer_row gives it; false
+ * where it has none. For scores that are not scaled.
  */
 bool rec_scorer_pair(const struct rec_scorer *s, struct rec_score_scratch *sc, uint32_t item,
 		     float *score);

@@ -13,11 +13,11 @@
 
 struct sparse {
 	struct rec_transform transform;
-	/* a row for each item of part->known, columns are candidates; borrowed */
+	/* borrowed; rows are items of part->known, columns candidates */
 	struct rec_csr sim;
-	/* similar items: rows of sim are columns of the model, and the reverse */
+	/* similar items: rows of sim are columns of the model */
 	bool transposed;
-	/* similar items: 1 where a row of sim may lack cells (similar.h), or NULL */
+	/* similar items: 1 where a row of sim may lack cells; NULL: none does */
 	const unsigned char *cut;
 };
 
