@@ -64,8 +64,8 @@ static int make_scorer(struct topn_maker *m, const struct topn_options *o,
 /* A file of labels. */
 struct label_file {
 	const char *option, *path;
-	unsigned char value;	/* that items get which it names */
-	bool fail;		/* where no model holds any of its items */
+	unsigned char value;		/* that items get which it names */
+	bool fail;			/* where no model holds any of its items */
 };
 
 static int check_labels(const struct label_file *f, const struct rec_label_tally *t,
@@ -143,7 +143,7 @@ static int make_pairs(struct topn_maker *m, const struct topn_options *o,
 		      const struct topn_inputs *x, const struct rec_run *run, struct rec_err *e)
 {
 	const struct rec_labels *items = &m->scorer.items;
-	bool index = o->stream;	/* its rows come in any order */
+	bool index = o->stream;		/* its rows come in any order */
 
 	if ((!o->stream &&
 	     rec_pairs_new(&m->histories, &x->histories, items, false, run->pool, e) != 0) ||

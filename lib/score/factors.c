@@ -7,14 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "als/foldin.h"
+#include "recpipe/als.h"
 #include "base/mem.h"
 #include "base/pool.h"
 #include "score/history.h"
 #include "score/kind.h"
 
 struct factors {
-	struct rec_table table;		/* n is ncand */
+	struct rec_factor_table table;	/* n is ncand */
 	const float *packed;		/* the table in panels; in a blend alone */
 	bool bias;			/* the last two components are biases */
 	bool fold_in;			/* users are folded in even where stored */
@@ -84,7 +84,7 @@ static int load_cosine(struct rec_scorer_part *p, struct rec_err *e)
 
 	f->table.mean = 0;
 	f->table.k -= f->bias ? 2 : 0;
-	if (rec_table_unit(&val, &usable, &f->table, e) != 0)
+	if (rec_factor_table_unit(&val, &usable, &f->table, e) != 0)
 		return -1;
 	f->table.val = rec_part_own(p, val, e);
 	f->table.usable = rec_part_own(p, usable, e);
@@ -104,7 +104,7 @@ static int mark_usable(struct rec_scorer_part *p, struct rec_err *e)
 
 	if (f->table.mean != 0 || f->bias || p->model->has_offset || explicit_loss(p->model))
 		return 0;
-	if (rec_table_usable(&usable, &f->table, p->run, e) != 0)
+	if (rec_factor_table_usable(&usable, &f->table, p->run, e) != 0)
 		return -1;
 	f->table.usable = usable ? rec_part_own(p, usable, e) : NULL;
 	return usable && !f->table.usable ? -1 : 0;
@@ -115,7 +115,7 @@ static int pack(struct rec_scorer_part *p, struct rec_err *e)
 	struct factors *f = p->own;
 	float *packed;
 
-	if (rec_table_pack(&packed, &f->table, p->run, e) != 0)
+	if (rec_factor_table_pack(&packed, &f->table, p->run, e) != 0)
 		return -1;
 	f->packed = rec_part_own(p, packed, e);
 	return f->packed ? 0 : -1;
@@ -143,11 +143,11 @@ static int load(struct rec_scorer_part *p, const struct rec_scorer_opts *o, stru
 	if (f->bias && item->ncols < 2)
 		return rec_err_set(e, REC_EDATA, "metadata say bias = 1, but factors are %u",
 				   (unsigned)item->ncols);
-	f->table = (struct rec_table){ .val = item->val,
-				       .n = p->ncand,
-				       .k = item->ncols,
-				       .ld = item->ncols,
-				       .mean = (float)mean };
+	f->table = (struct rec_factor_table){ .val = item->val,
+					      .n = p->ncand,
+					      .k = item->ncols,
+					      .ld = item->ncols,
+					      .mean = (float)mean };
 	if (o->similar ? load_cosine(p, e) != 0 :
 			 mark_usable(p, e) != 0 || load_users(p, o, e) != 0)
 		return -1;
@@ -157,7 +157,7 @@ static int load(struct rec_scorer_part *p, const struct rec_scorer_opts *o, stru
 static int allow(struct rec_scorer_part *p, const struct rec_cut *c, struct rec_err *e)
 {
 	struct factors *f = p->own;
-	struct rec_table *t = &f->table;
+	struct rec_factor_table *t = &f->table;
 	float *val = rec_cut_alloc(p, (size_t)c->n * t->ld, sizeof *val, e);
 	unsigned char *usable = t->usable ? rec_cut_alloc(p, c->n, 1, e) : NULL;
 
@@ -243,7 +243,7 @@ static int begin(const struct rec_scorer_part *p, struct rec_part_scratch *ps,
 static int like(const struct rec_scorer_part *p, struct rec_part_scratch *ps, uint32_t row,
 		struct rec_err *e)
 {
-	const struct rec_table *t = &((const struct factors *)p->own)->table;
+	const struct rec_factor_table *t = &((const struct factors *)p->own)->table;
 	struct scratch *x = ps->own;
 
 	(void)e;
@@ -255,7 +255,7 @@ static void row(const struct rec_scorer_part *p, struct rec_part_scratch *ps,
 		struct rec_scores *out)
 {
 	const struct factors *f = p->own;
-	const struct rec_table *t = &f->table;
+	const struct rec_factor_table *t = &f->table;
 	struct rec_score_sum *sum = &ps->sum;
 
 	p->run->kernel->scores(sum->score, rec_round_up(t->n, REC_LANES),
@@ -270,7 +270,7 @@ static void row(const struct rec_scorer_part *p, struct rec_part_scratch *ps,
 static bool pair(const struct rec_scorer_part *p, const struct rec_part_scratch *ps, uint32_t c,
 		 float *score)
 {
-	const struct rec_table *t = &((const struct factors *)p->own)->table;
+	const struct rec_factor_table *t = &((const struct factors *)p->own)->table;
 	const struct scratch *x = ps->own;
 	float product;
 
@@ -287,7 +287,7 @@ static bool pair(const struct rec_scorer_part *p, const struct rec_part_scratch 
 static float prior(const struct rec_scorer_part *p, const struct rec_part_scratch *ps, uint32_t c)
 {
 	const struct factors *f = p->own;
-	const struct rec_table *t = &f->table;
+	const struct rec_factor_table *t = &f->table;
 	const float *vector = ((const struct scratch *)ps->own)->vector;
 	float x = t->mean;
 
@@ -302,7 +302,7 @@ static float prior(const struct rec_scorer_part *p, const struct rec_part_scratc
 static bool flat(const struct rec_scorer_part *p, const struct rec_part_scratch *ps)
 {
 	const struct rec_dense *d = &p->model->item;
-	const struct rec_table *t = &((const struct factors *)p->own)->table;
+	const struct rec_factor_table *t = &((const struct factors *)p->own)->table;
 	const float *vector = ((const struct scratch *)ps->own)->vector;
 	float first = 0;
 	uint32_t n = 0;
@@ -321,7 +321,7 @@ static bool flat(const struct rec_scorer_part *p, const struct rec_part_scratch 
 	return n > 1;
 }
 
-static const struct rec_table *table(const struct rec_scorer_part *p)
+static const struct rec_factor_table *table(const struct rec_scorer_part *p)
 {
 	return &((const struct factors *)p->own)->table;
 }

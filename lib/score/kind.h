@@ -47,7 +47,7 @@
 #include "score/row.h"
 #include "score/score.h"
 #include "score/sum.h"
-#include "score/table.h"
+#include "score/factor_table.h"
 
 REC_BEGIN_C
 
@@ -160,7 +160,7 @@ struct rec_model_kind {
 	 * what many rows at once are ranked by (topn/tiles.h). vector: of the
 	 * row begun, NULL where it has none. Both NULL: no such thing
 	 */
-	const struct rec_table *(*table)(const struct rec_scorer_part *p);
+	const struct rec_factor_table *(*table)(const struct rec_scorer_part *p);
 	const float *(*vector)(const struct rec_part_scratch *ps);
 
 	/*

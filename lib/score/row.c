@@ -161,7 +161,7 @@ bool rec_scorer_flat(const struct rec_scorer *s, const struct rec_score_scratch 
 	return live;
 }
 
-const struct rec_table *rec_scorer_table(const struct rec_scorer *s)
+const struct rec_factor_table *rec_scorer_table(const struct rec_scorer *s)
 {
 	const struct rec_scorer_part *p = &s->part[0];
 

@@ -17,7 +17,7 @@
 #include "base/lang.h"
 #include "score/query.h"
 #include "score/score.h"
-#include "score/table.h"
+#include "score/factor_table.h"
 
 REC_BEGIN_C
 
@@ -89,7 +89,7 @@ float rec_scorer_prior(const struct rec_scorer *s, struct rec_score_scratch *sc,
  * Where all scores are products with one table, then + offset (a single factor
  * model): the table, whose rows are the candidates of part 0. NULL elsewhere.
  */
-const struct rec_table *rec_scorer_table(const struct rec_scorer *s);
+const struct rec_factor_table *rec_scorer_table(const struct rec_scorer *s);
 /* Then: the vector of the row; NULL where it has none. */
 const float *rec_scorer_vector(const struct rec_score_scratch *sc);
 

@@ -17,7 +17,7 @@ struct sparse {
 	struct rec_csr sim;
 	/* similar items: rows of sim are columns of the model */
 	bool transposed;
-	/* similar items: 1 where a row of sim may lack cells; NULL: none does */
+	/* similar items: 1 where a row of sim may lack cells; NULL: nowhere */
 	const unsigned char *cut;
 };
 

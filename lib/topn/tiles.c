@@ -61,7 +61,7 @@ static uint32_t ntiles(const struct rec_tiles *t)
 static int pack_tile(void *arg, uint64_t first, uint64_t last, unsigned thread, struct rec_err *e)
 {
 	struct rec_tiles *t = arg;
-	const struct rec_table *m = t->table;
+	const struct rec_factor_table *m = t->table;
 	uint32_t n = (uint32_t)(last - first);
 	float *out = t->packed + first * m->k, *rows;
 
@@ -85,7 +85,7 @@ static int pack_tile(void *arg, uint64_t first, uint64_t last, unsigned thread, 
 
 static int make_tiles(struct rec_tiles *t, struct rec_err *e)
 {
-	const struct rec_table *m = t->table;
+	const struct rec_factor_table *m = t->table;
 	size_t tile = TILE_BYTES / sizeof(float) / (m->k ? m->k : 1), padded;
 
 	tile = tile < TILE_LEAST ? TILE_LEAST : tile > TILE_MOST ? TILE_MOST : tile;
@@ -221,7 +221,7 @@ int rec_tiles_add(const struct rec_tiles *t, struct rec_tile_scratch *sc, uint32
 static void finish_scores(const struct rec_tiles *t, struct rec_tile_scratch *sc, float *score,
 			  uint32_t slot, uint32_t first, uint32_t n)
 {
-	const struct rec_table *m = t->table;
+	const struct rec_factor_table *m = t->table;
 	uint32_t i;
 
 	for (i = 0; m->mean != 0 && i < n; i++)
@@ -267,7 +267,7 @@ static bool pick(const struct rec_tiles *t, struct rec_tile_scratch *sc, const f
 static uint32_t rank_group(const struct rec_tiles *t, struct rec_tile_scratch *sc, uint32_t from,
 			   uint32_t to, uint32_t first, uint32_t n, struct rec_top *list)
 {
-	const struct rec_table *m = t->table;
+	const struct rec_factor_table *m = t->table;
 	size_t length = vector_length(t);
 	float *score = sc->score;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * topn/tiles.h - many rows at once against the items of a single model whose
- * scores are products with one table (score/table.h); for topn.c alone.
+ * scores are products with one table (score/factor_table.h); for topn.c alone.
  */
 #ifndef REC_TOPN_TILES_H
 #define REC_TOPN_TILES_H
@@ -14,7 +14,7 @@
 #include "kernel/kernel.h"
 #include "score/row.h"
 #include "score/score.h"
-#include "score/table.h"
+#include "score/factor_table.h"
 
 /*
  * The items that may be listed, packed in tiles; a position counts them in
@@ -24,7 +24,7 @@ struct rec_tiles {
 	const struct rec_run *run;
 	/* the model: rows of the table are candidates of the part; borrowed */
 	const struct rec_scorer_part *part;
-	const struct rec_table *table;
+	const struct rec_factor_table *table;
 	bool keep_seen;
 	float *packed;
 	float *offset;			/* by position, or NULL */

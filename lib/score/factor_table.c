@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* score/table.c - what is made of a table of item vectors before it is used. */
-#include "score/table.h"
+/* score/factor_table.c - tables of item vectors, made ready for use. */
+#include "score/factor_table.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -21,7 +21,7 @@ bool rec_vector_directed(const float *x, uint32_t k)
 }
 
 struct marking {
-	const struct rec_table *t;
+	const struct rec_factor_table *t;
 	unsigned char *usable;
 	unsigned char *found;		/* by task: it holds a vector of zeros */
 };
@@ -40,8 +40,8 @@ static int mark_rows(void *arg, uint64_t first, uint64_t last, unsigned thread, 
 	return 0;
 }
 
-int rec_table_usable(unsigned char **usable, const struct rec_table *t, const struct rec_run *run,
-		     struct rec_err *e)
+int rec_factor_table_usable(unsigned char **usable, const struct rec_factor_table *t,
+			    const struct rec_run *run, struct rec_err *e)
 {
 	size_t tasks = rec_slices(t->n, TASK_ROWS);
 	struct marking m = { .t = t,
@@ -70,8 +70,8 @@ static double norm(const float *x, uint32_t k)
 	return sqrt(sum);
 }
 
-int rec_table_unit(float **val, unsigned char **usable, const struct rec_table *t,
-		   struct rec_err *e)
+int rec_factor_table_unit(float **val, unsigned char **usable, const struct rec_factor_table *t,
+			  struct rec_err *e)
 {
 	*val = rec_zalloc((size_t)t->n * t->k + 1, sizeof **val, e);
 	*usable = rec_zalloc((size_t)t->n + 1, 1, e);
@@ -92,7 +92,7 @@ int rec_table_unit(float **val, unsigned char **usable, const struct rec_table *
 }
 
 struct packing {
-	const struct rec_table *t;
+	const struct rec_factor_table *t;
 	const struct rec_kernel *kernel;
 	float *out;
 };
@@ -100,7 +100,7 @@ struct packing {
 static int pack_panels(void *arg, uint64_t first, uint64_t last, unsigned thread, struct rec_err *e)
 {
 	const struct packing *p = arg;
-	const struct rec_table *t = p->t;
+	const struct rec_factor_table *t = p->t;
 
 	(void)thread;
 	(void)e;
@@ -109,8 +109,8 @@ static int pack_panels(void *arg, uint64_t first, uint64_t last, unsigned thread
 	return 0;
 }
 
-int rec_table_pack(float **packed, const struct rec_table *t, const struct rec_run *run,
-		   struct rec_err *e)
+int rec_factor_table_pack(float **packed, const struct rec_factor_table *t,
+			  const struct rec_run *run, struct rec_err *e)
 {
 	size_t panels = rec_slices(t->n, REC_LANES);
 	struct packing p = { t, run->kernel,
