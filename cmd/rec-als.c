@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "als/als.h"
-#include "als/half.h"
 #include "cmd/als/tell.h"
 #include "cmd/cli/cli.h"
 #include "cmd/cli/load.h"

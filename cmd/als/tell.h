@@ -1,34 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * cmd/als/tell.h - what rec-als says on stderr: how values are read, which of
- * them stand apart, and that a model came to nothing, with the option to
- * change.
+ * cmd/als/tell.h - what rec-als says on stderr: how it reads values, which of
+ * them it left out, and that a model says nothing, with the option to change.
  */
 #ifndef REC_CMD_ALS_TELL_H
 #define REC_CMD_ALS_TELL_H
 
 #include "als/als.h"
-#include "als/half.h"
 #include "matrix/sparse.h"
 #include "model/model.h"
 
 /*
- * How the values of x are read where the options leave that to a guess, and how
- * many are left out of the fit.
+ * How the values of x are read, where the options do not say so, and how many
+ * are not fitted.
  */
 void als_tell_values(const struct rec_sparse *x, const struct rec_als_opts *o);
 
-/*
- * What training found: outliers of --weights linear, vectors that are all but
- * zero.
- */
+/* Outliers that --weights linear left out; vectors that are almost zero. */
 void als_tell_report(const struct rec_als_report *r, const struct rec_als_opts *o,
 		     const struct rec_model *m);
 
-/*
- * The model of --init-from has to have something in common with x that the run
- * looks at: else an error.
- */
+/* An error where the run would use no vector of the model of --init-from. */
 REC_MUST int als_check_init(const struct rec_model *init, const char *file,
 			    const struct rec_sparse *x, const struct rec_als_opts *o,
 			    struct rec_err *e);

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * als.c - training: the settings are completed from the data, then items and
- * users are solved in turn.
+ * als/als.c - training: the settings are completed from the data, then items
+ * and users are solved in turn.
  *
- * With job.spill the transpose lies in a temporary file, and so may the
- * matrix: rows are read in order, block by block, and pages behind them given
- * back (base/far.h). With spill_tables so do the tables: of the side that is
- * solved only what is being written is resident. Rows are computed by
- * the same code in the same order of sums, so the bytes are the same.
+ * Memory: the matrix and its transpose, under logarithmic weights a float for
+ * each pair of both, the two tables, a Gramian, and the scratch of each thread.
+ * At the end the tables are packed into the stored layout where they are.
  *
- * Memory otherwise: the matrix and its transpose, a float a pair and side under
- * logarithmic weights, the two tables, a Gramian and a row's scratch a thread.
- * The tables are packed in place into the stored layout at the end.
+ * With job.spill the transpose lies in a temporary file, and so may the matrix.
+ * Rows are read in order, block by block, and the pages behind them are given
+ * back (base/far.h). With spill_tables the tables lie in files too: of the side
+ * that is being solved, only what is being written is in memory. The same code
+ * computes the rows in the same order of sums, so the bytes are the same.
  */
 #include "als/als.h"
 
@@ -192,7 +192,12 @@ int rec_als_train(struct rec_model *m, const struct rec_sparse *x, const struct 
 	return rc;
 }
 
-/* Gramian, and what each thread holds. */
+/*
+ * The Gramian and what each thread holds. While the Gramian is summed
+ * (als/sum.c) there are 32 matrices of tasks and the result, and the levels of
+ * the counter of each thread: 12 of them hold 8 million rows. 600 KiB: the panel
+ * of conjugate gradients and the small arrays of a row.
+ */
 static uint64_t working_bytes(const struct rec_als_opts *o, uint64_t kp, unsigned threads)
 {
 	uint64_t square = kp * kp,

@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * als/objective.c - what training lowers, in double:
+ * als/objective.c - what training lowers, in double. Implicit:
  *
- * implicit	sum over pairs in the fit of a (yhat - b/a)^2 + alpha0 sum over
- *              all pairs of yhat^2 + sum over rows of lambda (n + base)^nu
- *              |x|^2
- * explicit	sum over pairs of (mean + b_u + b_i + yhat - value)^2 + sum over
- *              rows of (lambda n^nu |x|^2 + beta b^2)
+ *	  sum over pairs in the fit of   a (yhat - b/a)^2
+ *	+ alpha0 * sum over all pairs of   yhat^2
+ *	+ sum over rows of   lambda (n + base)^nu |x|^2
  *
- * The sum over all pairs is the sum of p' (Q'Q) p over users. Rows are summed
- * in blocks of 256, then in a fixed tree.
+ * Explicit:
+ *
+ *	  sum over pairs of   (mean + b_u + b_i + yhat - value)^2
+ *	+ sum over rows of   lambda n^nu |x|^2 + beta b^2
+ *
+ * The sum of yhat^2 over all pairs is the sum over users of p' (Q'Q) p, so it
+ * takes no time for pairs that were not observed.
  */
 #include "als/objective.h"
 

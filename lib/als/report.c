@@ -2,12 +2,14 @@
 /*
  * als/report.c - whether training came to something.
  *
- * Above the largest singular value of D_u^-1/2 R D_i^-1/2 (D: what a row pays,
- * R: the weighted targets) regularisation leaves zero as the only solution, and
- * sweeps shrink the vectors towards it; a start at zero stays there, and a
- * weight that dwarfs the others does the same to them. Then no observed pair
- * scores near its target. One that comes to a hundredth of it ends the search,
- * which is among the first rows of any model that says something.
+ * It does not in three cases. Regularisation above the largest singular value
+ * of D_u^-1/2 R D_i^-1/2 (D: what a row pays, R: the weighted targets) leaves
+ * zero as the only solution, and sweeps shrink the vectors towards it. A start
+ * at zero stays there. A weight that dwarfs all others makes them count for
+ * nothing. Then no observed pair scores near its target.
+ *
+ * The search ends at the first pair that reaches its share of the target. Any
+ * model that says something has one among its first rows.
  */
 #include "als/report.h"
 
@@ -24,8 +26,8 @@ static double dot(const float *x, const float *y, uint32_t n)
 }
 
 /*
- * Of a pair the share of its target that its score reaches; explicit: of the
- * deviation of the values. 0: it has none.
+ * The share of its target that the score y of a pair reaches; under explicit
+ * loss, of the deviation of the values. 0 where the pair has no target.
  */
 static double share(const struct rec_als_opts *o, double y, float value, double deviation)
 {

@@ -2,17 +2,18 @@
 /*
  * als/row.c - builds and solves the equations of one row.
  *
- * Cholesky: the row's vectors are gathered in panels of about 32 KiB (they stay
- * in the first-level cache), each panel is added to the matrix and to the right
+ * Cholesky: the vectors of the row's pairs are gathered in panels that stay in
+ * the first-level cache. Each panel is added to the matrix and to the right
  * side, then the matrix is factored in place. Work is n kp^2 + kp^3 / 3, memory
  * a matrix and a panel a thread.
+ *
  * Conjugate gradients (Hestenes and Stiefel 1952; for ALS Takács, Pilászy and
- * Tikk 2011): the matrix is never formed; a step is one pass over the row's
- * vectors and one product with the Gramian. Vectors of rows of up to CG_PANEL
- * bytes are gathered once, those of longer ones are read from the table at each
- * step.
- * A row whose right side is zero has the solution zero; this also answers every
- * row without terms.
+ * Tikk 2011): the matrix is never formed. A step is one pass over the vectors
+ * and one product with the Gramian. Where the vectors take up to CG_PANEL bytes
+ * they are gathered once; otherwise each step reads them from the table.
+ *
+ * A row whose right side is zero has the solution zero. So has a row without
+ * terms.
  */
 #include "als/row.h"
 
@@ -25,6 +26,11 @@
 #include "base/random.h"
 #include "kernel/kernel.h"
 
+/*
+ * Bytes of a panel, for the first-level cache and for the second. Tries of a
+ * matrix that is not positive definite: the last one adds 2^40 times the mean
+ * of its diagonal, beside which nothing else is left in float.
+ */
 enum { PANEL = 32 << 10, CG_PANEL = 512 << 10, MAX_TRIES = 16 };
 
 struct rec_als_scratch {
@@ -37,7 +43,7 @@ struct rec_als_scratch {
 };
 
 /* The equations of a row, ready to be added up. */
-struct row {
+struct equations {
 	const struct rec_als_opts *o;
 	const struct rec_als_fixed *q;
 	const struct rec_kernel *kn;
@@ -111,7 +117,7 @@ static int reserve(struct rec_als_scratch *s, uint32_t n, struct rec_err *e)
 	return rec_grow(&s->b, &s->b_cap, n, sizeof *s->b, e);
 }
 
-static void explicit_terms(struct row *w, const struct rec_als_pairs *h)
+static void explicit_terms(struct equations *w, const struct rec_als_pairs *h)
 {
 	struct rec_als_scratch *s = w->s;
 
@@ -126,7 +132,7 @@ static void explicit_terms(struct row *w, const struct rec_als_pairs *h)
 	w->ones = true;
 }
 
-static void implicit_terms(struct row *w, const struct rec_als_pairs *h)
+static void implicit_terms(struct equations *w, const struct rec_als_pairs *h)
 {
 	const struct rec_als_opts *o = w->o;
 	struct rec_als_scratch *s = w->s;
@@ -159,11 +165,8 @@ static uint64_t count_pairs(const struct rec_als_opts *o, const struct rec_als_p
 	return n;
 }
 
-/*
- * Regularisation along the diagonal: of the factors, of the bias, none on the
- * padding.
- */
-static void set_diag(const struct row *w)
+/* The regularisation of factors and bias; none on the padding. */
+static void set_diag(const struct equations *w)
 {
 	uint32_t k = w->o->factors;
 	float *d = w->s->diag;
@@ -183,7 +186,7 @@ static bool all_zero(const float *x, uint32_t n)
 	return true;
 }
 
-/* x - x is 0 for finite x alone. */
+/* x - x is 0 for a finite x, NaN for any other. */
 static bool all_finite(const float *x, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++)
@@ -193,10 +196,10 @@ static bool all_finite(const float *x, uint32_t n)
 }
 
 /*
- * Matrix without regularisation, lower triangle; and the right side where rhs
- * is not NULL.
+ * Add up the lower triangle of the matrix, without regularisation, and the
+ * right side. Either may be NULL.
  */
-static void add_up(const struct row *w, float *matrix, float *rhs)
+static void add_up(const struct equations *w, float *matrix, float *rhs)
 {
 	struct rec_als_scratch *s = w->s;
 	uint32_t kp = w->o->kp;
@@ -220,10 +223,11 @@ static void add_up(const struct row *w, float *matrix, float *rhs)
 }
 
 /*
- * Add the diagonal, each element at least `least` times the mean of the
- * matrix's own; 1 on the padding.
+ * Add the regularisation to the diagonal, or `least` times the mean of the
+ * diagonal where that is more; 1 on the padding, which keeps the matrix
+ * regular.
  */
-static void add_diag(const struct row *w, float *matrix, double least)
+static void add_diag(const struct equations *w, float *matrix, double least)
 {
 	uint32_t kp = w->o->kp, used = w->o->factors + w->o->bias;
 	double sum = 0;
@@ -239,7 +243,7 @@ static void add_diag(const struct row *w, float *matrix, double least)
 	}
 }
 
-static int solve_cholesky(const struct row *w, float *x, struct rec_err *e)
+static int solve_cholesky(const struct equations *w, float *x, struct rec_err *e)
 {
 	struct rec_als_scratch *s = w->s;
 	size_t bytes = w->o->kp * sizeof *x;
@@ -264,9 +268,9 @@ static int solve_cholesky(const struct row *w, float *x, struct rec_err *e)
 	return rec_err_set(e, REC_EDATA, "no finite solution (values too large?)");
 }
 
-/* y = matrix * x, the matrix as its parts. */
-static void multiply(const struct row *w, const float *table, const uint32_t *idx, const float *x,
-		     float *y)
+/* y = matrix * x, from the parts of the matrix. */
+static void multiply(const struct equations *w, const float *table, const uint32_t *idx,
+		     const float *x, float *y)
 {
 	uint32_t kp = w->o->kp;
 
@@ -280,7 +284,7 @@ static void multiply(const struct row *w, const float *table, const uint32_t *id
 		y[w->o->factors] += (float)w->o->bias_reg * x[w->o->factors];
 }
 
-static void cg_steps(const struct row *w, const float *table, const uint32_t *idx, float *x)
+static void cg_steps(const struct equations *w, const float *table, const uint32_t *idx, float *x)
 {
 	const struct rec_kernel *kn = w->kn;
 	struct rec_als_scratch *s = w->s;
@@ -315,7 +319,7 @@ static void cg_steps(const struct row *w, const float *table, const uint32_t *id
 	}
 }
 
-static int solve_cg(const struct row *w, float *x, struct rec_err *e)
+static int solve_cg(const struct equations *w, float *x, struct rec_err *e)
 {
 	struct rec_als_scratch *s = w->s;
 	uint32_t kp = w->o->kp;
@@ -344,7 +348,7 @@ int rec_als_solve(const struct rec_als_opts *o, const struct rec_als_fixed *q,
 		  const struct rec_als_pairs *h, struct rec_als_scratch *s,
 		  const struct rec_kernel *kn, float *x, struct rec_err *e)
 {
-	struct row w = { .o = o, .q = q, .kn = kn, .s = s };
+	struct equations w = { .o = o, .q = q, .kn = kn, .s = s };
 
 	if (reserve(s, h->n, e) != 0)
 		return -1;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * als/step.c - a half-step: threads take tasks of 64 rows, a row is computed by
- * one thread and written to its own place, so that nothing depends on who took
- * what. The fixed side is only read.
+ * als/step.c - a half-step. Threads take tasks of 64 rows. One thread computes
+ * a row and writes it to its own place, and the fixed side is only read, so the
+ * result does not depend on which thread took which task.
  */
 #include "als/step.h"
 
@@ -15,6 +15,7 @@
 #include "base/progress.h"
 #include "matrix/csr_row.h"
 
+/* Of one task: many more tasks than threads, so that all end together. */
 enum { TASK_ROWS = 64, TASK_PAIRS = 1 << 16 };
 
 struct starts {
@@ -23,7 +24,7 @@ struct starts {
 	const uint32_t *map;	/* row of s->init, or REC_NONE; NULL where there is none */
 };
 
-/* From the stored layout: p, 1, b_u of a user, q, b_i, 1 of an item. */
+/* The stored layout is (p, 1, b_u) of a user, (q, b_i, 1) of an item. */
 static void start_from(float *x, struct rec_als_side *s, const struct rec_als_opts *o, uint32_t i,
 		       const float *stored)
 {
@@ -91,7 +92,10 @@ static int weigh_pairs(void *arg, uint64_t first, uint64_t last, unsigned thread
 	return 0;
 }
 
-/* Logarithms are worth keeping, the other weights are made as they are used. */
+/*
+ * Logarithms are slow and are kept for all sweeps. The other weights are
+ * computed as they are used.
+ */
 static int set_weights(struct rec_als_side *s, const struct rec_als_opts *o,
 		       const struct rec_run *run, struct rec_err *e)
 {

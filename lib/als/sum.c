@@ -29,7 +29,7 @@
 #include "base/pool.h"
 #include "kernel/kernel.h"
 
-enum { MAX_TASKS = 32 };
+enum { MAX_TASKS = 32 };	/* each holds a matrix of doubles */
 
 struct row_sums {
 	uint32_t nrows;
@@ -95,9 +95,8 @@ static void leaf(const struct gramian *g, uint64_t b, float *f, double *to)
 }
 
 /*
- * Leaves first .. last - 1: level l holds the sum of a full subtree of 2^l
- * leaves where bit l of the count is set. A leaf goes to the lowest free level,
- * after that level has taken up all below it.
+ * The leaves of one task. Level l holds the sum of a subtree of 2^l leaves
+ * where bit l of the number of leaves so far is set.
  */
 static int sum_task(void *arg, size_t task, unsigned thread, struct rec_err *e)
 {
@@ -122,10 +121,7 @@ static int sum_task(void *arg, size_t task, unsigned thread, struct rec_err *e)
 		}
 		memcpy(level + l * size, carry, size * sizeof *carry);
 	}
-	/*
-	 * the smaller subtrees stand on the right: left + (sum of what is right
-	 * of it)
-	 */
+	/* smaller subtrees stand on the right: left + (all that is right) */
 	for (size_t l = 0; l + 1 < g->levels; l++) {
 		if (!(count >> l & 1))
 			continue;

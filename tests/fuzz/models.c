@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "als/als.h"
-#include "als/half.h"
 #include "eval/peruser.h"
 #include "eval/summary.h"
 #include "load/load.h"

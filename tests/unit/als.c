@@ -12,7 +12,6 @@
 
 #include "als/als.h"
 #include "recpipe/als.h"
-#include "als/half.h"
 #include "als/sum.h"
 #include "base/mem.h"
 #include "base/random.h"
