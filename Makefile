@@ -29,7 +29,7 @@ POSIX   :=
 else
 POSIX   := -D_POSIX_C_SOURCE=200809L
 endif
-STD     := -std=c11 $(POSIX) -ffp-contract=off -fno-math-errno -fvisibility=default -pthread
+STD     := -std=c11 $(POSIX) -ffp-contract=off -fno-math-errno -fvisibility=hidden -pthread
 VERSION := $(shell cat VERSION)
 
 ALL_CFLAGS = $(STD) $(WARN) $(WERROR) $(CPPFLAGS) $(CFLAGS) $(SAN) -Ilib -I. -DREC_VERSION='"$(VERSION)"'
@@ -63,13 +63,7 @@ CMDS    := $(patsubst cmd/%.c,%,$(wildcard cmd/rec-*.c))
 SCRIPTS := $(patsubst cmd/%.sh,%,$(wildcard cmd/rec-*.sh))
 BINS    := $(CMDS:%=$(B)/bin/%) $(SCRIPTS:%=$(B)/bin/%)
 PAGES   := $(wildcard man/*.[1-9])
-# Headers that no other room and no command includes stay here.
-PRIVATE := %_private.h %/private.h lib/foreign/%.h lib/recmat/form.h lib/recmat/lone.h lib/io/window.h $(patsubst %,lib/rows/%.h,blocks explain line place text tsv) lib/kernel/factor.h lib/kernel/tile.h lib/kernel/v16%.h \
-	$(patsubst %,lib/matrix/%.h,cells intern label_sort load_recmat loader merge_join merge_keep ordered ranges sort stow tally) \
-	$(patsubst %,lib/%.h,als/complete als/fixed als/objective als/row als/step als/sum sim/ease sim/linear sim/finish sim/select sim/groups sim/sums_check sim/users topn/tiles)
-HEADERS := lib/foreign/foreign.h $(filter-out $(PRIVATE),$(wildcard lib/*/*.h))
-
-# The public headers: the only ones that are installed one day.
+# The headers that are installed, and all that librec.so exports.
 PUBLIC  := $(wildcard lib/recpipe/*.h)
 
 MAJOR   := $(firstword $(subst ., ,$(VERSION)))
@@ -220,12 +214,14 @@ $(B)/recpipe.bash: all
 	@mkdir -p $(B)
 	sh cmd/cli/completion.sh $(B)/bin > $@
 
-install: all $(B)/recpipe.bash ## into $(DESTDIR)$(PREFIX); BINDIR, LIBDIR, INCLUDEDIR, DATADIR, MANDIR say otherwise
+install: all lib $(B)/recpipe.bash ## into $(DESTDIR)$(PREFIX); BINDIR, LIBDIR, INCLUDEDIR, DATADIR, MANDIR say otherwise
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(COMPLETIONS) $(DESTDIR)$(DATADIR)/recpipe
-	install -d $(sort $(dir $(HEADERS:lib/%=$(DESTDIR)$(INCLUDEDIR)/recpipe/%))) $(sort $(foreach p,$(PAGES),$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $p))))
+	install -d $(DESTDIR)$(INCLUDEDIR)/recpipe $(sort $(foreach p,$(PAGES),$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $p))))
 	install -m 755 $(BINS) $(DESTDIR)$(BINDIR)
 	install -m 644 $(B)/librec.a $(DESTDIR)$(LIBDIR)
-	for h in $(HEADERS:lib/%=%); do install -m 644 lib/$$h $(DESTDIR)$(INCLUDEDIR)/recpipe/$$h || exit 1; done
+	install -m 755 $(B)/$(SO) $(DESTDIR)$(LIBDIR)
+	ln -sf $(SO) $(DESTDIR)$(LIBDIR)/$(SO_LINK)
+	install -m 644 $(PUBLIC) $(DESTDIR)$(INCLUDEDIR)/recpipe
 	sed 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(patsubst $(PREFIX)/%,$${prefix}/%,$(LIBDIR))|; s|@INCLUDEDIR@|$(patsubst $(PREFIX)/%,$${prefix}/%,$(INCLUDEDIR))|; s|@VERSION@|$(VERSION)|' lib/recpipe.pc.in > $(DESTDIR)$(LIBDIR)/pkgconfig/recpipe.pc
 	for p in $(PAGES); do install -m 644 $$p $(DESTDIR)$(MANDIR)/man$${p##*.} || exit 1; done
 	install -m 644 $(B)/recpipe.bash $(DESTDIR)$(COMPLETIONS)/recpipe

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 # The examples run as they stand, stopped ones go on, and failures show.
-# (demo.sh runs in a fresh system, library.c in house.bats, slurm/ in
+# (demo.sh runs in a fresh system, c/ in house.bats, slurm/ in
 # fan/slurm.bats; parallel.sh over ssh in fan/parallel.bats.)
 
 load helpers

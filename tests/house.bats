@@ -15,7 +15,7 @@ setup() {
 			n = split("base io recmat rows foreign matrix kernel blas data model als sim load score topn eval", room)
 			for (i = 1; i <= n; i++) rank[room[i]] = i
 			rank["data"] = rank["als"] = rank["sim"]	# side by side
-			n = split("err base pool base stream io recmat recmat rows rows matrix matrix model model load load als als eval eval sim sim", public)
+			n = split("err base pool base stream io recmat recmat rows rows matrix matrix model model load load als als eval eval sim sim score score topn topn", public)
 			for (i = 1; i < n; i += 2) speaks[public[i]] = public[i + 1]
 		}
 		function where(path,  part) {
@@ -273,12 +273,12 @@ literals() {
 		}
 		/^{/ { from = FNR }
 		/^}/ { if (from && FILENAME !~ /^tests/ && FNR - from > 60) { print FILENAME ":" from ": a function of " FNR - from " lines"; bad = 1 } from = 0 }
-		END { exit bad }' lib/*/*.[ch] cmd/*.[ch] cmd/*/*.[ch] tests/*/*.[ch] examples/*.c
+		END { exit bad }' lib/*/*.[ch] cmd/*.[ch] cmd/*/*.[ch] tests/*/*.[ch] examples/c/*.c
 	[ "$status" -eq 0 ] || fail "$output"
 }
 
 @test "house: each source file says its licence" {
-	run grep -L 'SPDX-License-Identifier: MIT' lib/*/*.[ch] cmd/*.[ch] cmd/*/*.[ch] cmd/*.sh cmd/*/*.sh tests/*.sh tests/*/*.sh tests/*.bats tests/*/*.bats tests/*/*.[ch] man/*.[1-9] examples/*.sh
+	run grep -L 'SPDX-License-Identifier: MIT' lib/*/*.[ch] cmd/*.[ch] cmd/*/*.[ch] cmd/*.sh cmd/*/*.sh tests/*.sh tests/*/*.sh tests/*.bats tests/*/*.bats tests/*/*.[ch] man/*.[1-9] examples/*.sh examples/c/*.c
 	[ -z "$output" ] || fail "$output"
 }
 
@@ -297,18 +297,25 @@ headers_compile() {	# FOLDER LIST COMPILER...
 	"$@" -Wall -Wextra -Werror -fsyntax-only -I "$d" - <"$BATS_TEST_TMPDIR/all" || fail "all in the opposite order, with $1"
 }
 
-@test "house: each installed header compiles alone, with all others, and as C++" {
+@test "house: each public header compiles alone, with all others, and as C++; nothing else is installed" {
 	d=$BATS_TEST_TMPDIR/root
 	make -s install PREFIX=/usr DESTDIR="$d"
-	(cd "$d/usr/include/recpipe" && find . -name '*.h' | sed 's,^\./,,' | sort) >"$BATS_TEST_TMPDIR/list"
-	[ "$(wc -l <"$BATS_TEST_TMPDIR/list")" -gt 40 ]
-	headers_compile "$d/usr/include/recpipe" "$BATS_TEST_TMPDIR/list" cc -std=c11 -Wpedantic -x c
-	headers_compile "$d/usr/include/recpipe" "$BATS_TEST_TMPDIR/list" g++ -std=c++11 -Wpedantic -x c++
-	# C linkage: what is declared is what librec.a holds.
-	run grep -L REC_BEGIN_C -r "$d/usr/include/recpipe"
+	(cd "$d/usr/include" && find . ! -type d | sed 's,^\./,,' | sort) >"$BATS_TEST_TMPDIR/list"
+	diff "$BATS_TEST_TMPDIR/list" <(cd lib && ls recpipe/*.h)
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/list")" -ge 10 ]
+	headers_compile "$d/usr/include" "$BATS_TEST_TMPDIR/list" cc -std=c11 -Wpedantic -x c
+	headers_compile "$d/usr/include" "$BATS_TEST_TMPDIR/list" g++ -std=c++11 -Wpedantic -x c++
+	run grep -vE '^#include <(recpipe/[a-z]+|std(bool|def|int))\.h>$' <(grep -h '#[[:blank:]]*include' lib/recpipe/*.h)
 	[ -z "$output" ] || fail "$output"
-	run sh -c "grep -lE '^#include \"(kernel/(v16|tile|factor)|matrix/(load|merge_join)|.*_private)' -r '$d/usr/include/recpipe'"
-	[ -z "$output" ] || fail "$output"
+	# The documentation of the library is in its headers: half of their lines, and more.
+	run awk '
+		FNR == 1 { inside = 0 }
+		{ lines++ }
+		inside || /\/\*/ { comments++ }
+		/\/\*/ { inside = 1 }
+		/\*\// { inside = 0 }
+		END { print comments " comments in " lines " lines"; exit comments * 2 < lines }' lib/recpipe/*.h
+	[ "$status" -eq 0 ] || fail "$output"
 }
 
 @test "house: librec.so exports what the public headers declare, and nothing else" {
@@ -321,35 +328,59 @@ headers_compile() {	# FOLDER LIST COMPILER...
 	[ "$(readelf -d build/librec.so | sed -n 's/.*(SONAME).*\[\(.*\)\]/\1/p')" = "librec.so.$(sed 's/\..*//' VERSION)" ]
 }
 
-@test "house: no struct tag and no macro is defined in two headers" {
+@test "house: no function, struct tag or macro is declared in two headers" {
 	# v16_*.h are one header for each instruction set.
 	run sh -c "for h in \$(ls lib/*/*.h | grep -v /v16_); do
+		awk -f lib/exports.awk \$h | sort -u
 		sed -nE 's/^(struct|union|enum) ([A-Za-z_0-9]+) \{.*/\1 \2/p; s/^#[[:blank:]]*define ([A-Za-z_0-9]+).*/macro \1/p' \$h | sort -u
 	done | sort | uniq -d"
 	[ -z "$output" ] || fail "$output"
 	[ "$status" -eq 0 ]
 }
 
-@test "house: an installed library links with a program of another project, and uninstall removes everything" {
+@test "house: programs of another project link with the installed library, shared and static; uninstall removes everything" {
 	d=$BATS_TEST_TMPDIR/root
 	make -s install PREFIX=/usr DESTDIR="$d"
 	[ -x "$d/usr/bin/rec-als" ] && [ -f "$d/usr/share/man/man7/rec.7" ]
 	for c in $COMMANDS rec-fan rec-task; do	# bash-completion loads the file of the command's name
 		[ -f "$d/usr/share/bash-completion/completions/$c" ] || fail "no completion of $c"
 	done
-	# Flags as pkg-config gives them, read from the file where pkg-config
-	# is not installed.
+	# Flags as pkg-config gives them, or as the file has them where there is no pkg-config.
 	if command -v pkg-config >/dev/null; then
-		flags=$(PKG_CONFIG_PATH=$d/usr/lib/pkgconfig PKG_CONFIG_SYSROOT_DIR=$d pkg-config --static --cflags --libs recpipe)
+		export PKG_CONFIG_PATH=$d/usr/lib/pkgconfig PKG_CONFIG_SYSROOT_DIR=$d
+		shared=$(pkg-config --cflags --libs recpipe)
+		static=$(pkg-config --static --cflags --libs recpipe)
 	else
-		flags="-I$d/usr/include/recpipe -L$d/usr/lib -lrec -lz -lm -ldl -pthread"
+		shared="-I$d/usr/include -L$d/usr/lib -lrec"
+		static="$shared -lz -lm -ldl -pthread"
 	fi
-	# shellcheck disable=SC2086
-	cc -std=c11 -o "$BATS_TEST_TMPDIR/example" examples/library.c $flags
-	make_train 30 20 300 >"$BATS_TEST_TMPDIR/train.tsv"
-	run "$BATS_TEST_TMPDIR/example" "$BATS_TEST_TMPDIR/train.tsv"
-	[ "$status" -eq 0 ] || fail "$output"
-	[ "${lines[0]}" = "30 rows, 20 columns, 300 cells" ] || fail "$output"
+	cd "$BATS_TEST_TMPDIR"
+	make_train 30 20 300 >train.tsv
+	rec-als -q -k 8 <train.tsv >model.rec
+	rec-topn -q -n 3 -m model.rec <train.tsv | cut -f 1,2 >train.want
+	printf 'u1\ti1\nnew\ti2\nnew\ti3\n\nu2\ti3\n' >histories
+	rec-topn -q -n 5 --stream -m model.rec <histories >answer.want
+	awk -F'\t' '$3 >= 3' train.tsv >filter.want
+	[ -s train.want ] && [ -s answer.want ] && [ -s filter.want ]
+	export LD_LIBRARY_PATH=$d/usr/lib
+	for how in shared static; do
+		flags=${!how}
+		[ "$how" = shared ] || flags=${flags/-lrec/$d/usr/lib/librec.a}
+		for p in train answer filter; do
+			# shellcheck disable=SC2086
+			cc -std=c11 -Wall -Wextra -Werror -o "$p" "$ROOT/examples/c/$p.c" $flags
+			[ "$(readelf -d "$p" | grep -c 'NEEDED.*librec.so')" -eq "$([ $how = shared ] && echo 1 || echo 0)" ]
+		done
+		./train train.tsv | cut -f 1,2 >train.got
+		./answer model.rec <histories >answer.got
+		./filter 3 <train.tsv >filter.got
+		for p in train answer filter; do same "$p.got" "$p.want"; done
+		run bash -c './filter 3 <train.tsv >/dev/full'
+		[ "$status" -eq 1 ] && [ "$output" = "filter: <stdout>: No space left on device" ] || fail "$output"
+		run ./train nothing.tsv
+		[ "$status" -eq 1 ] && [ "$output" = "train: nothing.tsv: No such file or directory" ] || fail "$output"
+	done
+	cd "$ROOT"
 	make -s uninstall PREFIX=/usr DESTDIR="$d"
 	[ -z "$(find "$d" -type f -o -type l)" ] || fail "left: $(find "$d" -type f)"
 }
@@ -359,9 +390,9 @@ headers_compile() {	# FOLDER LIST COMPILER...
 	dirs="PREFIX=/opt/p BINDIR=/opt/b LIBDIR=/opt/p/lib/arch INCLUDEDIR=/opt/i DATADIR=/opt/d MANDIR=/opt/m DESTDIR=$d"
 	# shellcheck disable=SC2086
 	make -s install $dirs
-	[ -x "$d/opt/b/rec-als" ] && [ -f "$d/opt/p/lib/arch/librec.a" ] && [ -f "$d/opt/i/recpipe/als/als.h" ] && [ -f "$d/opt/m/man1/rec-als.1" ]
+	[ -x "$d/opt/b/rec-als" ] && [ -f "$d/opt/p/lib/arch/librec.a" ] && [ -f "$d/opt/i/recpipe/als.h" ] && [ -L "$d/opt/p/lib/arch/librec.so" ] && [ -f "$d/opt/m/man1/rec-als.1" ]
 	[ "$(sed -n 's/^libdir=//p' "$d/opt/p/lib/arch/pkgconfig/recpipe.pc")" = "\${prefix}/lib/arch" ]
-	[ "$(sed -n 's/^includedir=//p' "$d/opt/p/lib/arch/pkgconfig/recpipe.pc")" = /opt/i/recpipe ]
+	[ "$(sed -n 's/^includedir=//p' "$d/opt/p/lib/arch/pkgconfig/recpipe.pc")" = /opt/i ]
 	# shellcheck disable=SC2086
 	make -s uninstall $dirs
 	[ -z "$(find "$d" -type f -o -type l)" ] || fail "left: $(find "$d" -type f -o -type l)"

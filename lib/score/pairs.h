@@ -16,23 +16,9 @@
 #include "matrix/label_index.h"
 #include "matrix/labels.h"
 #include "matrix/sparse.h"
+#include "recpipe/score.h"
 
 REC_BEGIN_C
-
-struct rec_pairs {
-	const struct rec_sparse *x;	/* borrowed */
-	uint32_t *column_to_item;	/* or REC_NONE: no model holds it */
-	struct rec_label_index *rows;	/* NULL: rows are searched for in place */
-};
-
-/*
- * x must stay as long as p does; items are those of the scorer. index: for many
- * look-ups of rows in no order.
- */
-REC_MUST int rec_pairs_new(struct rec_pairs *p, const struct rec_sparse *x,
-			   const struct rec_labels *items, bool index, struct rec_pool *pool,
-			   struct rec_err *e);
-void rec_pairs_free(struct rec_pairs *p);
 
 /* The row of a label, or REC_NONE. */
 uint32_t rec_pairs_row(const struct rec_pairs *p, const char *label, size_t len);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * score/query.h - a row to answer, as models see it, and how it is put together
- * where its cells come one by one.
+ * score/query.h - the history of a row to answer (recpipe/score.h), put
+ * together where its cells come one by one.
  */
 #ifndef REC_SCORE_QUERY_H
 #define REC_SCORE_QUERY_H
@@ -13,25 +13,9 @@
 #include "base/err.h"
 #include "base/lang.h"
 #include "matrix/sparse.h"
+#include "recpipe/score.h"
 
 REC_BEGIN_C
-
-/*
- * One row. Items are numbers in the labels of the scorer (rec_scorer.items);
- * all three lists ascend and have no repeats. Everything is borrowed.
- */
-struct rec_query {
-	const char *label;
-	size_t label_len;
-	uint32_t n;			/* its history: n items with their raw values */
-	const uint32_t *item;
-	const float *value;
-	uint32_t nseen;			/* --seen: more items to leave out */
-	const uint32_t *seen;
-	bool has_candidates;		/* --candidates: no other items may be listed */
-	uint32_t ncandidates;
-	const uint32_t *candidate;
-};
 
 struct rec_gather_cell {
 	uint32_t item;

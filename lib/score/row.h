@@ -15,26 +15,15 @@
 
 #include "base/err.h"
 #include "base/lang.h"
+#include "recpipe/score.h"
 #include "score/query.h"
 #include "score/score.h"
 #include "score/factor_table.h"
 
 REC_BEGIN_C
 
-struct rec_score_scratch;
-/* Make it after rec_scorer_allow; free it before the scorer. */
-REC_MUST int rec_score_scratch_new(struct rec_score_scratch **sc, const struct rec_scorer *s,
-				   struct rec_err *e);
-void rec_score_scratch_free(struct rec_score_scratch *sc);
-/* Bytes that one of them takes. */
+/* Bytes of a scratch; it is made after rec_scorer_allow. */
 uint64_t rec_score_scratch_size(const struct rec_scorer *s);
-
-/*
- * Begin a row; q must stay until the next one. 1 where some model can score it,
- * 0 where none can (a cold row), -1.
- */
-REC_MUST int rec_scorer_begin(const struct rec_scorer *s, struct rec_score_scratch *sc,
-			      const struct rec_query *q, struct rec_err *e);
 
 /*
  * Similar items: some table was cut (rec-sim -n) where this item stands. What
@@ -65,13 +54,6 @@ struct rec_scores {
  */
 void rec_scorer_row(const struct rec_scorer *s, struct rec_score_scratch *sc,
 		    struct rec_scores *out);
-
-/*
- * The score of one item, with the bits that rec_scorer_row gives it; false
- * where it has none. For scores that are not scaled.
- */
-bool rec_scorer_pair(const struct rec_scorer *s, struct rec_score_scratch *sc, uint32_t item,
-		     float *score);
 
 /*
  * Whether something is known of the item of a pair without a score: a bias or

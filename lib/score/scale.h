@@ -10,18 +10,9 @@
 
 #include "base/best.h"
 #include "base/lang.h"
+#include "recpipe/score.h"
 
 REC_BEGIN_C
-
-enum rec_scale {
-	REC_SCALE_RAW,
-	REC_SCALE_ZSCORE,		/* (s - mean) / standard deviation; 0 where that is 0 */
-	/*
-	 * (n + 1 - r) / n with n items, r the rank: 1 for the best. Tied items
-	 * share the mean of their ranks.
-	 */
-	REC_SCALE_RANK
-};
 
 /*
  * Replace n scores by scaled ones, in place: those with hit[i] != 0, or all

@@ -37,6 +37,7 @@
 #include "matrix/labels.h"
 #include "matrix/sparse.h"
 #include "model/model.h"
+#include "recpipe/score.h"
 #include "score/scale.h"
 
 REC_BEGIN_C
@@ -87,52 +88,8 @@ static inline uint32_t rec_mapped(const uint32_t *map, uint32_t i)
 	return map ? map[i] : i;
 }
 
-struct rec_scorer_opts {
-	const struct rec_model *const *model;
-	size_t nmodels;
-	const double *weight;		/* one a model; NULL for 1 each */
-	enum rec_scale scale;
-	bool fold_in;			/* also users that the model holds */
-	/*
-	 * rows may come that a factor model does not hold: make fold-in ready
-	 * where the model allows it
-	 */
-	bool unknown_users;
-	/*
-	 * rows are items (of a user-user similarity users): cosine of item
-	 * factors, or what the similarity has of it
-	 */
-	bool similar;
-	const struct rec_sparse *interactions;	/* for user-side models */
-	const struct rec_labels *more;	/* further labels that items shall hold, or NULL */
-	/* hash indices for many look-ups; else binary search in place */
-	bool index;
-};
-
-struct rec_scorer {
-	struct rec_scorer_part *part;
-	size_t nparts;
-	/* more than one model, or a weight other than 1, or a scale */
-	bool blend;
-	enum rec_scale scale;
-	bool similar;
-	/* similar items: scores are the weights of one table */
-	bool alone;
-	struct rec_labels items;
-	struct rec_label_index *item_index;
-	const struct rec_run *run;
-};
-
-/* Models, interactions and run are borrowed. */
-REC_MUST int rec_scorer_new(struct rec_scorer *s, const struct rec_scorer_opts *o,
-			    const struct rec_run *run, struct rec_err *e);
-void rec_scorer_free(struct rec_scorer *s);
-
 /* Bytes of tables that were made beside the models: cut down, or transposed. */
 uint64_t rec_scorer_bytes(const struct rec_scorer *s);
-
-/* Index in s->items, or REC_NONE. */
-uint32_t rec_scorer_item(const struct rec_scorer *s, const char *label, size_t len);
 
 /* "0.7,0.3": n numbers for --blend. */
 REC_MUST int rec_blend_parse(double *weight, size_t n, const char *text, struct rec_err *e);

@@ -24,6 +24,7 @@
 #include "base/mem.h"
 #include "io/out.h"
 #include "kernel/kernel.h"
+#include "recpipe/topn.h"
 #include "rows/rows.h"
 #include "score/pairs.h"
 #include "score/query.h"
@@ -35,42 +36,6 @@ REC_BEGIN_C
 
 enum { REC_TOPN_BATCH = 128 };
 
-/* What becomes of a row that no model can score. */
-enum rec_cold { REC_COLD_DROP, REC_COLD_POPULAR, REC_COLD_FAIL };
-
-struct rec_topn_opts {
-	uint32_t n;
-	/* leave nothing out (of similar items: but the item itself) */
-	bool keep_seen;
-	enum rec_cold cold;
-	bool fill;			/* complete short lists from popular */
-	const struct rec_popular *popular;	/* for fill and REC_COLD_POPULAR */
-	const unsigned char *allowed;	/* by item; NULL for all */
-};
-
-struct rec_topn_counts {
-	uint64_t rows, answered, entries;
-	uint64_t cold;			/* rows that no model could score, flat ones among them */
-	uint64_t flat;	/* rows whose every item has one score: nothing to rank by */
-	/*
-	 * lists with fewer than n entries, empty ones and those of cold rows
-	 * not counted
-	 */
-	uint64_t shorter;
-	uint64_t empty;	/* rows that a model could score, with nothing left to list */
-	/*
-	 * lists that nothing was left out of, because nothing was known of the
-	 * row
-	 */
-	uint64_t bare;
-	uint64_t filled;		/* entries from popularity */
-	uint64_t unknown;		/* pairs of histories that name no item of any model */
-};
-
-struct rec_topn;
-REC_MUST int rec_topn_new(struct rec_topn **t, const struct rec_scorer *s,
-			  const struct rec_topn_opts *o, struct rec_err *e);
-void rec_topn_free(struct rec_topn *t);
 const struct rec_scorer *rec_topn_scorer(const struct rec_topn *t);
 
 /* Entries a list can have: the smaller of n and the number of items. */
@@ -108,44 +73,9 @@ REC_MUST int rec_topn_answer(const struct rec_topn *t, struct rec_topn_scratch *
 REC_MUST int rec_topn_print(struct rec_buf *b, const struct rec_topn *t, const char *label,
 			    size_t len, const struct rec_top *list, struct rec_err *e);
 
-/*
- * Rows to answer: the histories (rows, also those without cells), with what
- * other files say of them (NULL for nothing).
- */
-struct rec_topn_rows {
-	const struct rec_pairs *history, *seen, *candidates;
-	uint32_t first, last;		/* rows first .. last - 1 of the histories */
-};
-
-/*
- * Set first and last to part i of n, 1 <= i <= n: borders fall on blocks of 256
- * rows, and parts take about the same time. Takes 8 bytes an item of a
- * similarity and 4 a row.
- */
-REC_MUST int rec_topn_part(const struct rec_topn *t, struct rec_topn_rows *rows, uint32_t i,
-			   uint32_t n, struct rec_err *e);
-
-/*
- * Answer them all in label order, text or one ranked block. Text takes memory
- * that does not grow with the rows; recmat 12 bytes an entry.
- */
-REC_MUST int rec_topn_write(const struct rec_topn *t, const struct rec_topn_rows *rows,
-			    struct rec_out *out, bool binary, struct rec_topn_counts *counts,
-			    struct rec_err *e);
-
-/* Bytes that it takes besides rec_topn_size. */
+/* Bytes that rec_topn_write takes besides rec_topn_size. */
 uint64_t rec_topn_write_size(const struct rec_topn *t, const struct rec_topn_rows *rows,
 			     bool binary);
-
-/*
- * Answer rows as they come (grouped lines, text in and out): a row ends at the
- * next label, an empty line or the end; its list is written and flushed at
- * once, and after an empty line an empty line. history of o is not used.
- */
-REC_MUST int rec_topn_stream(const struct rec_topn *t, struct rec_rows *in,
-			     const struct rec_topn_rows *o, enum rec_repeats repeats,
-			     struct rec_out *out, struct rec_topn_counts *counts,
-			     struct rec_err *e);
 
 REC_END_C
 

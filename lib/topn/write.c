@@ -48,7 +48,7 @@ struct job {
 	const struct rec_run *run;
 	const struct rec_labels *items;
 	const struct rec_topn_rows *rows;
-	bool binary;
+	bool text;			/* lists become lines; else they go to a block */
 	uint32_t batch, nslots;
 	uint32_t first;			/* row of the wave */
 	struct slot *slot;
@@ -139,7 +139,7 @@ static int answer_task(void *arg, size_t task, unsigned thread, struct rec_err *
 	if (gather(j->rows, w, first, s->n, &s->counts, e) != 0 ||
 	    rec_topn_answer(j->t, w->topn, w->q, s->n, s->list, &s->counts, e) != 0)
 		return -1;
-	for (uint32_t i = 0; !j->binary && i < s->n; i++)
+	for (uint32_t i = 0; j->text && i < s->n; i++)
 		if (rec_topn_print(&s->text, j->t, w->q[i].label, w->q[i].label_len, &s->list[i],
 				   e) != 0)
 			return -1;
@@ -262,18 +262,29 @@ static int block_add(struct block *b, const struct slot *s, struct rec_err *e)
 	return 0;
 }
 
-static int block_write(struct block *b, const struct job *j, struct rec_out *out, struct rec_err *e)
+static void block_free(struct block *b)
 {
-	struct rec_lists l = { .nnz = b->n, .ptr = b->ptr, .col_idx = b->item, .score = b->score };
+	free(b->ptr);
+	free(b->item);
+	free(b->score);
+}
+
+/* The lists own what the block held. Rows behind the last one are empty. */
+static void block_lists(struct rec_lists *l, struct block *b, const struct job *j)
+{
 	const struct rec_labels *rows = &j->rows->history->x->row;
 
-	l.row = (struct rec_labels){ .n = rows->n, .off = rows->off, .bytes = rows->bytes };
-	l.col = (struct rec_labels){ .n = j->items->n,
-				     .off = j->items->off,
-				     .bytes = j->items->bytes };
 	for (; b->row < rows->n; b->row++)
 		b->ptr[b->row + 1] = b->n;
-	return rec_lists_write(out, &l, true, j->run->pool, e);
+	*l = (struct rec_lists){ .nnz = b->n,
+				 .ptr = b->ptr,
+				 .col_idx = b->item,
+				 .score = b->score,
+				 .own = { b->ptr, b->item, b->score } };
+	l->row = (struct rec_labels){ .n = rows->n, .off = rows->off, .bytes = rows->bytes };
+	l->col = (struct rec_labels){ .n = j->items->n,
+				      .off = j->items->off,
+				      .bytes = j->items->bytes };
 }
 
 static int take_wave(struct job *j, size_t n, struct block *b, struct rec_out *out,
@@ -281,8 +292,8 @@ static int take_wave(struct job *j, size_t n, struct block *b, struct rec_out *o
 {
 	for (size_t i = 0; i < n; i++) {
 		struct slot *s = &j->slot[i];
-		int rc = j->binary ? block_add(b, s, e) :
-				     rec_out_write(out, s->text.p, s->text.n, e);
+		int rc = j->text ? rec_out_write(out, s->text.p, s->text.n, e) :
+				   block_add(b, s, e);
 
 		if (rc != 0)
 			return -1;
@@ -309,7 +320,7 @@ static int run_waves(struct job *j, struct block *b, struct rec_out *out,
 				  (uint64_t)j->first + n - j->rows->first,
 				  j->rows->last - j->rows->first, NULL);
 	}
-	return j->binary ? block_write(b, j, out, e) : 0;
+	return 0;
 }
 
 uint64_t rec_topn_write_size(const struct rec_topn *t, const struct rec_topn_rows *rows,
@@ -327,25 +338,51 @@ uint64_t rec_topn_write_size(const struct rec_topn *t, const struct rec_topn_row
 	       (binary ? rows->history->x->row.n * sizeof(uint64_t) : 0);
 }
 
+/* b: to hold the lists; NULL: they go to out as text. */
+static int answer_all(struct job *j, struct block *b, struct rec_out *out,
+		      struct rec_topn_counts *counts, struct rec_err *e)
+{
+	const struct rec_scorer *s = rec_topn_scorer(j->t);
+	int rc;
+
+	j->run = s->run;
+	j->items = &s->items;
+	j->text = b == NULL;
+	rc = job_new(j, j->rows->last - j->rows->first, e);
+	if (rc == 0)
+		rc = run_waves(j, b, out, counts, e);
+	job_free(j);
+	return rc;
+}
+
+int rec_topn_lists(struct rec_lists *l, const struct rec_topn *t, const struct rec_topn_rows *rows,
+		   struct rec_topn_counts *counts, struct rec_err *e)
+{
+	struct job j = { .t = t, .rows = rows };
+	struct block b = { .row = rows->first };
+
+	*l = (struct rec_lists){ 0 };
+	b.ptr = rec_zalloc((size_t)rows->history->x->row.n + 1, sizeof *b.ptr, e);
+	if (!b.ptr || answer_all(&j, &b, NULL, counts, e) != 0) {
+		block_free(&b);
+		return -1;
+	}
+	block_lists(l, &b, &j);
+	return 0;
+}
+
 int rec_topn_write(const struct rec_topn *t, const struct rec_topn_rows *rows, struct rec_out *out,
 		   bool binary, struct rec_topn_counts *counts, struct rec_err *e)
 {
-	const struct rec_scorer *s = rec_topn_scorer(t);
-	struct job j = {
-		.t = t, .run = s->run, .items = &s->items, .rows = rows, .binary = binary
-	};
-	struct block b = { .row = rows->first };
-	int rc = job_new(&j, rows->last - rows->first, e);
+	struct job j = { .t = t, .rows = rows };
+	struct rec_lists l;
+	int rc;
 
-	if (rc == 0 && binary) {
-		b.ptr = rec_zalloc((size_t)rows->history->x->row.n + 1, sizeof *b.ptr, e);
-		rc = b.ptr ? 0 : -1;
-	}
-	if (rc == 0)
-		rc = run_waves(&j, &b, out, counts, e);
-	job_free(&j);
-	free(b.ptr);
-	free(b.item);
-	free(b.score);
+	if (!binary)
+		return answer_all(&j, NULL, out, counts, e);
+	if (rec_topn_lists(&l, t, rows, counts, e) != 0)
+		return -1;
+	rc = rec_lists_write(out, &l, true, rec_topn_scorer(t)->run->pool, e);
+	rec_lists_free(&l);
 	return rc;
 }
