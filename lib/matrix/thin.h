@@ -16,6 +16,12 @@
 
 REC_BEGIN_C
 
+struct rec_thinning {
+	uint32_t max;		/* pairs of a row; 0 for no bound */
+	uint64_t seed;
+	uint64_t rows;		/* set: rows that had more */
+};
+
 struct rec_draw {
 	uint64_t hash;
 	uint64_t cell;	/* of its row, from 0 */

@@ -30,6 +30,8 @@ struct rec_sim_data {
 	const struct rec_sums *sums;
 	uint32_t users, items;
 	const struct rec_sim_opts *o;
+	struct rec_weighting weights;		/* of o, with the divisor set */
+	const struct rec_labels *label;		/* of the items; borrowed */
 	/* per item: what the formula takes of a history item, of a candidate */
 	double *a, *b;
 	double *user;		/* f_u of sim/overlap.h, or NULL */

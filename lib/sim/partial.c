@@ -85,11 +85,12 @@ static int check_whole(const struct rec_survey *whole, const struct rec_sparse *
 static int prepare(struct job *j, struct rec_csr *pairs, struct rec_partial *p,
 		   const struct rec_run *run, struct rec_err *e)
 {
+	struct rec_thinning thin = { .max = p->o->max_user, .seed = p->o->seed };
 	struct rec_sim_data *d = &j->d;
 
-	if (rec_weighting_pairs(pairs, j->x, &p->o->weights, false, p->o->max_user, p->o->seed,
-				&p->thinned, e) != 0)
+	if (rec_weighting_pairs(pairs, j->x, &p->o->weights, false, &thin, e) != 0)
 		return -1;
+	p->thinned = thin.rows;
 	if (p->o->whole && check_whole(p->o->whole, j->x, pairs, e) != 0)
 		return -1;
 	d->o = p->o;
@@ -450,14 +451,15 @@ void rec_partial_cost(struct rec_sim_cost *c, const struct rec_sparse *x,
 int rec_partial_survey(struct rec_survey *s, const struct rec_sparse *x,
 		       const struct rec_sim_opts *o, uint64_t *thinned, struct rec_err *e)
 {
+	struct rec_thinning thin = { .max = o->max_user, .seed = o->seed };
 	struct rec_csr pairs;
 
 	*s = (struct rec_survey){
 		.shards = 1, .users = x->m.nrows, .digest = x->digest, .max_user = o->max_user
 	};
-	if (rec_weighting_pairs(&pairs, x, &o->weights, false, o->max_user, o->seed, thinned, e) !=
-	    0)
+	if (rec_weighting_pairs(&pairs, x, &o->weights, false, &thin, e) != 0)
 		return -1;
+	*thinned = thin.rows;
 	rec_survey_lengths(s, &pairs);
 	rec_csr_free(&pairs);
 	return 0;

@@ -1,6 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * sim/select.c - the N largest of every line, and the kept cells as a matrix.
+ *
+ * A group of lines is divided into slices, one task each. Every slice has its
+ * own buffer of kept cells, so threads share none; end to end, in order of
+ * lines, the buffers are the matrix. With groups of 100 lines, slices of 64:
+ *
+ *	lines    0 ..........  99 | 100 ......... 199 | 200 .. 249
+ *	slices   0 .. 63, 64 .. 99 | 100 .. 163, 164 .. 199 | 200 .. 249
+ *	buffers     0        1     |     2           3      |     4
+ *
+ * Without groups all lines are one group.
  */
 #include "sim/select.h"
 
@@ -9,11 +19,17 @@
 
 #include "base/bits.h"
 #include "base/mem.h"
+#include "base/pool.h"
 #include "base/progress.h"
 
-enum { BLOCK = 64 };
+/*
+ * Lines of a slice at most. It balances two costs that were not measured: each
+ * slice is handed to a thread and has buffers of its own; and at the end
+ * threads wait for the last slice, since lines differ in work.
+ */
+enum { SLICE = 64 };
 
-struct block {
+struct slice {
 	uint32_t *item;
 	float *weight;
 	size_t n, item_cap, weight_cap;
@@ -31,13 +47,24 @@ struct work {
 	void *arg;
 	const struct rec_run *run;
 	struct scratch *scratch;	/* per thread */
-	struct block *block;
-	uint64_t *ptr;			/* cells of each line, then offsets */
+	struct slice *slice;		/* of all groups */
+	uint64_t *ptr;			/* [i + 1]: cells of line i */
 	uint32_t first, end;		/* lines */
-	uint32_t lines;			/* of a block */
-	size_t done;			/* blocks of earlier groups */
-	size_t keys;			/* room in a buffer of keys */
+	uint32_t group, step;		/* lines of a group, of a slice */
+	uint32_t at;			/* first line of the group under way */
 };
+
+static size_t slices_of_group(const struct work *w)
+{
+	return rec_slices(w->group, w->step);
+}
+
+static struct slice *slice_of(const struct work *w, uint32_t line)
+{
+	uint32_t i = line - w->first;
+
+	return &w->slice[i / w->group * slices_of_group(w) + i % w->group / w->step];
+}
 
 static uint64_t key_of(float weight, uint32_t item)
 {
@@ -121,7 +148,7 @@ void rec_select_ascend(uint64_t *bits, uint32_t *at, uint32_t n, uint32_t items)
 	}
 }
 
-static int append(struct work *w, struct block *b, const struct scratch *s, uint32_t line,
+static int append(struct work *w, struct slice *b, const struct scratch *s, uint32_t line,
 		  uint32_t n, struct rec_err *e)
 {
 	const struct rec_selection *how = w->how;
@@ -142,17 +169,15 @@ static int append(struct work *w, struct block *b, const struct scratch *s, uint
 	return 0;
 }
 
-static int block_task(void *arg, size_t task, unsigned thread, struct rec_err *e)
+static int slice_task(void *arg, uint64_t first, uint64_t last, unsigned thread, struct rec_err *e)
 {
 	struct work *w = arg;
 	const struct rec_selection *how = w->how;
 	struct scratch *s = &w->scratch[thread];
-	uint32_t first, end;
+	uint32_t line = w->at + (uint32_t)first, end = w->at + (uint32_t)last;
+	struct slice *to = slice_of(w, line);
 
-	task += w->done;
-	first = w->first + (uint32_t)task * w->lines;
-	end = w->end - first > w->lines ? first + w->lines : w->end;
-	for (uint32_t line = first; line < end; line++) {
+	for (; line < end; line++) {
 		uint32_t n = 0, all;
 
 		if (w->fn(w->arg, line, thread, s->weight, s->at, &n, e) != 0)
@@ -162,7 +187,7 @@ static int block_task(void *arg, size_t task, unsigned thread, struct rec_err *e
 			n = largest(s, n, how->keep);
 		if (how->rows && (n < all || !how->ascending))
 			rec_select_ascend(s->bits, s->at, n, how->items);
-		if (append(w, &w->block[task], s, line, n, e) != 0)
+		if (append(w, to, s, line, n, e) != 0)
 			return -1;
 	}
 	if (thread == 0)
@@ -184,16 +209,16 @@ static void free_scratch(struct work *w, unsigned threads)
 
 static int new_scratch(struct work *w, unsigned threads, struct rec_err *e)
 {
-	size_t items = w->how->items;
+	size_t items = w->how->items,
+	       keys = 2 * (size_t)(w->how->keep < items ? w->how->keep : items);
 
-	w->keys = 2 * (size_t)(w->how->keep < items ? w->how->keep : items);
 	w->scratch = rec_zalloc(threads, sizeof *w->scratch, e);
 	for (unsigned i = 0; w->scratch && i < threads; i++) {
 		struct scratch *s = &w->scratch[i];
 
 		s->weight = rec_alloc(items, sizeof *s->weight, e);
 		s->at = rec_alloc(items + 1, sizeof *s->at, e);
-		s->key = rec_alloc(w->keys, sizeof *s->key, e);
+		s->key = rec_alloc(keys, sizeof *s->key, e);
 		s->bits = rec_zalloc(items / 64 + 1, sizeof *s->bits, e);
 		if (!s->weight || !s->at || !s->key || !s->bits)
 			return -1;
@@ -202,38 +227,38 @@ static int new_scratch(struct work *w, unsigned threads, struct rec_err *e)
 }
 
 /*
- * The blocks end to end; each is released when it has been copied, so the cells
- * are never there twice in full.
+ * The buffers end to end. Each is released when it has been copied, so memory
+ * never holds all kept cells twice.
  */
-static int assemble(struct rec_csr *s, struct work *w, size_t nblocks, struct rec_err *e)
+static int assemble(struct rec_csr *s, struct work *w, size_t nslices, struct rec_err *e)
 {
 	uint32_t items = w->how->items;
 	uint64_t at = 0, *ptr;
 
-	for (size_t b = 0; b < nblocks; b++)
-		at += w->block[b].n;
+	for (size_t k = 0; k < nslices; k++)
+		at += w->slice[k].n;
 	if (rec_csr_new(s, items, items, at, 0, e) != 0)
 		return -1;
 	ptr = s->own[0];
 	at = 0;
-	for (size_t b = 0; b < nblocks; b++) {
-		struct block *k = &w->block[b];
+	for (size_t k = 0; k < nslices; k++) {
+		struct slice *b = &w->slice[k];
 
-		if (k->n) {
-			memcpy((uint32_t *)s->own[1] + at, k->item, k->n * sizeof *k->item);
-			memcpy((float *)s->own[2] + at, k->weight, k->n * sizeof *k->weight);
+		if (b->n) {
+			memcpy((uint32_t *)s->own[1] + at, b->item, b->n * sizeof *b->item);
+			memcpy((float *)s->own[2] + at, b->weight, b->n * sizeof *b->weight);
 		}
-		at += k->n;
-		free(k->item);
-		free(k->weight);
-		*k = (struct block){ 0 };
+		at += b->n;
+		free(b->item);
+		free(b->weight);
+		*b = (struct slice){ 0 };
 	}
 	for (uint32_t i = 0; i < items; i++)
 		ptr[i + 1] = ptr[i] + w->ptr[i + 1];
 	return 0;
 }
 
-static int turn(struct rec_csr *s, struct rec_pool *pool, struct rec_err *e)
+static int transpose(struct rec_csr *s, struct rec_pool *pool, struct rec_err *e)
 {
 	struct rec_csr t;
 	int rc = rec_csr_transpose(&t, s, pool, e);
@@ -244,33 +269,26 @@ static int turn(struct rec_csr *s, struct rec_pool *pool, struct rec_err *e)
 	return rc;
 }
 
-/*
- * A divisor of the group that leaves work for every thread, where there is one.
- */
-static uint32_t lines_of_block(uint32_t group, unsigned threads)
+/* Returns how many slices there are. */
+static size_t divide(struct work *w, unsigned threads)
 {
-	uint32_t n = group / threads < BLOCK ? group / threads : BLOCK;
+	uint32_t lines = w->end - w->first, each = w->how->group / threads;
 
-	while (n > 1 && group % n != 0)
-		n--;
-	return n ? n : 1;
+	w->group = w->how->group ? w->how->group : lines ? lines : 1;
+	w->step = !w->how->group || each > SLICE ? SLICE : each ? each : 1;
+	return rec_slices(lines, w->group) * slices_of_group(w);
 }
 
-/* All blocks, group by group. */
-static int run_blocks(struct work *w, size_t nblocks, struct rec_err *e)
+static int run_groups(struct work *w, struct rec_err *e)
 {
 	const struct rec_selection *how = w->how;
-	size_t step = how->group ? how->group / w->lines : nblocks;
+	uint32_t n;
 
-	for (; w->done < nblocks; w->done += step) {
-		size_t n = nblocks - w->done < step ? nblocks - w->done : step;
-		uint32_t first = w->first + (uint32_t)w->done * w->lines,
-			 end = w->end - first > n * w->lines ? first + (uint32_t)n * w->lines :
-							       w->end;
-
-		if (how->group && how->before(w->arg, first, end, e) != 0)
+	for (w->at = w->first; w->at < w->end; w->at += n) {
+		n = w->end - w->at < w->group ? w->end - w->at : w->group;
+		if (how->group && how->before(w->arg, w->at, w->at + n, e) != 0)
 			return -1;
-		if (rec_pool_run(w->run->pool, n, block_task, w, e) != 0)
+		if (rec_pool_slices(w->run->pool, n, w->step, slice_task, w, e) != 0)
 			return -1;
 	}
 	return 0;
@@ -287,24 +305,22 @@ int rec_select(struct rec_csr *s, const struct rec_selection *how, rec_line_fn *
 			  .first = some ? how->from : 0,
 			  .end = some ? how->to : how->items };
 	unsigned threads = rec_pool_size(run->pool);
-	size_t nblocks;
+	size_t nslices = divide(&w, threads);
 	int rc = -1;
 
-	w.lines = how->group ? lines_of_block(how->group, threads) : BLOCK;
-	nblocks = ((size_t)w.end - w.first + w.lines - 1) / w.lines;
 	*s = (struct rec_csr){ 0 };
-	w.block = rec_zalloc(nblocks, sizeof *w.block, e);
+	w.slice = rec_zalloc(nslices, sizeof *w.slice, e);
 	w.ptr = rec_zalloc((size_t)how->items + 1, sizeof *w.ptr, e);
-	if (w.block && w.ptr && new_scratch(&w, threads, e) == 0)
-		rc = run_blocks(&w, nblocks, e);
+	if (w.slice && w.ptr && new_scratch(&w, threads, e) == 0)
+		rc = run_groups(&w, e);
 	if (rc == 0)
-		rc = assemble(s, &w, nblocks, e);
+		rc = assemble(s, &w, nslices, e);
 	free_scratch(&w, threads);
-	for (size_t b = 0; w.block && b < nblocks; b++) {
-		free(w.block[b].item);
-		free(w.block[b].weight);
+	for (size_t k = 0; w.slice && k < nslices; k++) {
+		free(w.slice[k].item);
+		free(w.slice[k].weight);
 	}
-	free(w.block);
+	free(w.slice);
 	free(w.ptr);
-	return rc == 0 && !how->rows ? turn(s, run->pool, e) : rc;
+	return rc == 0 && !how->rows ? transpose(s, run->pool, e) : rc;
 }

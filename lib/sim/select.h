@@ -5,17 +5,17 @@
  * A line is all weights of one item: of one candidate over the history items (a
  * column), or of one history item over the candidates (a row). Where N are kept
  * of each column the lines are columns, so that every selection is local to its
- * line, and the kept cells are turned into rows at the end.
+ * line, and the kept cells are transposed into rows at the end.
  *
- * Data flow: a task takes BLOCK lines; for each it calls the source, selects,
- * and appends the kept cells to buffers of the block; then the blocks are laid
- * end to end in order of lines. Memory: the kept cells twice at most, and for
- * each thread a few arrays of one number an item.
+ * Data flow: a task takes up to 64 lines. For each it calls the source,
+ * selects, and appends the kept cells to the buffer of the task; then the
+ * buffers are laid end to end in order of lines. Memory: the kept cells twice at most, and
+ * for each thread a few arrays of one number an item.
  *
- * Selection takes O(cells of the line): cells whose key (the bits of |weight|,
- * then the smaller index) is above the N-th best so far enter a buffer of 2 N;
- * a full buffer is halved by quickselect. The kept set follows from the weights
- * alone.
+ * Selection takes O(cells of the line). The key of a cell is the bits of
+ * |weight|, then the smaller index. Cells whose key is above the N-th best so
+ * far enter a buffer of 2 N, which quickselect halves when it is full. The kept
+ * set follows from the weights alone.
  */
 #ifndef REC_SIM_SELECT_H
 #define REC_SIM_SELECT_H

@@ -11,9 +11,9 @@
 
 #include "base/blocks.h"
 #include "base/mem.h"
+#include "matrix/csr_far.h"
 #include "matrix/csr_row.h"
 #include "matrix/digest.h"
-#include "matrix/csr_far.h"
 #include "sim/ease.h"
 #include "sim/finish.h"
 #include "sim/linear.h"
@@ -63,8 +63,8 @@ static int transpose(struct rec_csr *t, const struct rec_csr *m, const struct re
 }
 
 /* pairs -> (side) -> weights; x borrows from pairs, which must stay. */
-static int weigh(struct rec_sim_data *d, struct rec_csr *pairs, struct rec_weighting *w,
-		 const struct rec_run *run, struct rec_err *e)
+static int weigh(struct rec_sim_data *d, struct rec_csr *pairs, const struct rec_run *run,
+		 struct rec_err *e)
 {
 	struct rec_csr t;
 
@@ -76,27 +76,27 @@ static int weigh(struct rec_sim_data *d, struct rec_csr *pairs, struct rec_weigh
 	}
 	d->users = pairs->nrows;
 	d->items = pairs->ncols;
-	if (rec_weighting_apply(&d->x, pairs, w, e) != 0)
+	if (rec_weighting_apply(&d->x, pairs, &d->weights, e) != 0)
 		return -1;
-	d->unit = w->kind == REC_WEIGH_NONE || all_ones(&d->x);
+	d->unit = d->weights.kind == REC_WEIGH_NONE || all_ones(&d->x);
 	set_scale(d);
 	return transpose(&d->t, &d->x, d->o, run, e);
 }
 
 static int prepare(struct rec_sim_data *d, struct rec_csr *pairs, const struct rec_sparse *x,
-		   struct rec_weighting *w, const struct rec_run *run, uint64_t *thinned,
-		   struct rec_err *e)
+		   const struct rec_run *run, uint64_t *thinned, struct rec_err *e)
 {
 	const struct rec_sim_opts *o = d->o;
+	struct rec_thinning thin = { .max = o->max_user, .seed = o->seed };
 
 	if (x->m.nnz == 0)
 		return rec_err_set(e, REC_EDATA, "no interactions");
-	if (rec_weighting_pairs(pairs, x, w, o->method->zeros, o->max_user, o->seed, thinned, e) !=
-	    0)
+	if (rec_weighting_pairs(pairs, x, &d->weights, o->method->zeros, &thin, e) != 0)
 		return -1;
+	*thinned = thin.rows;
 	if (pairs->nnz == 0)
 		return rec_err_set(e, REC_EDATA, "no value is above 0: nothing to fit");
-	if (weigh(d, pairs, w, run, e) != 0)
+	if (weigh(d, pairs, run, e) != 0)
 		return -1;
 	return o->method->prepare ? o->method->prepare(d, e) : 0;
 }
@@ -216,35 +216,33 @@ static int by_ease(struct rec_similarity *s, struct rec_meta *meta, const struct
 /* -- offsets -- */
 
 /* Mean of what rec-topn takes a history value for. */
-static double history_mean(const struct rec_sim_data *d, const struct rec_weighting *w, uint32_t i)
+static double history_mean(const struct rec_sim_data *d, uint32_t i)
 {
 	struct rec_csr_cells users = rec_csr_row(&d->t, i);
 	double sum = 0;
 
 	for (uint64_t c = 0; c < users.n; c++)
-		sum += rec_weighting_of_history(w) ? (double)users.val[c] : 1;
+		sum += rec_weighting_of_history(&d->weights) ? (double)users.val[c] : 1;
 	return sum / d->users;
 }
 
 static int center(struct rec_model *m, const struct rec_similarity *s, const struct rec_sim_data *d,
-		  const struct rec_weighting *w, const struct rec_labels *items, uint32_t from,
-		  uint32_t to, const struct rec_run *run, struct rec_err *e)
+		  uint32_t from, uint32_t to, const struct rec_run *run, struct rec_err *e)
 {
 	double *mean = rec_alloc(d->items, sizeof *mean, e),
 	       *offset = rec_alloc(d->items, sizeof *offset, e);
 	int rc = -1;
 
 	for (uint32_t i = 0; mean && i < d->items; i++)
-		mean[i] = history_mean(d, w, i);
+		mean[i] = history_mean(d, i);
 	if (mean && offset && rec_similarity_offset(offset, s, mean, run, e) == 0)
-		rc = rec_offset_to_model(m, offset, items, from, to, e);
+		rc = rec_offset_to_model(m, offset, d->label, from, to, e);
 	free(mean);
 	free(offset);
 	return rc;
 }
 
-static int popular(struct rec_model *m, const struct rec_sim_data *d,
-		   const struct rec_labels *items, struct rec_err *e)
+static int popular(struct rec_model *m, const struct rec_sim_data *d, struct rec_err *e)
 {
 	double *sum = rec_zalloc(d->items, sizeof *sum, e);
 	int rc;
@@ -255,7 +253,7 @@ static int popular(struct rec_model *m, const struct rec_sim_data *d,
 		for (uint64_t c = 0; c < users.n; c++)
 			sum[i] += d->unit ? 1 : (double)users.val[c];
 	}
-	rc = sum ? rec_offset_to_model(m, sum, items, 0, d->items, e) : -1;
+	rc = sum ? rec_offset_to_model(m, sum, d->label, 0, d->items, e) : -1;
 	free(sum);
 	return rc;
 }
@@ -281,7 +279,6 @@ static int save(struct rec_meta *m, const struct rec_sim_opts *o, const struct r
 /* -- all of it -- */
 
 static int similarity(struct rec_model *m, const struct rec_sim_data *d,
-		      const struct rec_weighting *w, const struct rec_labels *items,
 		      const struct rec_run *run, struct rec_err *e)
 {
 	const struct rec_sim_opts *o = d->o;
@@ -301,9 +298,9 @@ static int similarity(struct rec_model *m, const struct rec_sim_data *d,
 	if (rc == 0)
 		rc = rec_similarity_normalize(&s, o->normalize, o->keep_history, run, e);
 	if (rc == 0 && o->center)
-		rc = center(m, &s, d, w, items, from, to, run, e);
+		rc = center(m, &s, d, from, to, run, e);
 	if (rc == 0)
-		rc = rec_similarity_to_model(m, &s, items, o->columns ? 0 : from,
+		rc = rec_similarity_to_model(m, &s, d->label, o->columns ? 0 : from,
 					     o->columns ? d->items : to, e);
 	rec_similarity_free(&s);
 	return rc;
@@ -312,20 +309,20 @@ static int similarity(struct rec_model *m, const struct rec_sim_data *d,
 int rec_sim_train(struct rec_model *m, const struct rec_sparse *x, const struct rec_sim_opts *o,
 		  const struct rec_run *run, uint64_t *thinned, struct rec_err *e)
 {
-	const struct rec_labels *items = o->side_user ? &x->row : &x->col;
-	struct rec_sim_data d = { .o = o };
-	struct rec_weighting w = o->weights;
+	struct rec_sim_data d = { .o = o,
+				  .weights = o->weights,
+				  .label = o->side_user ? &x->row : &x->col };
 	struct rec_csr pairs = { 0 };
 	int rc;
 
-	w.spill = o->spill;
+	d.weights.spill = o->spill;
 	*m = (struct rec_model){ 0 };
-	rc = prepare(&d, &pairs, x, &w, run, thinned, e);
+	rc = prepare(&d, &pairs, x, run, thinned, e);
 	if (rc == 0)
-		rc = o->method->takes & REC_SIM_LIST ? similarity(m, &d, &w, items, run, e) :
-						       popular(m, &d, items, e);
+		rc = o->method->takes & REC_SIM_LIST ? similarity(m, &d, run, e) :
+						       popular(m, &d, e);
 	if (rc == 0)
-		rc = save(&m->meta, o, &w, x->m.nrows, x->m.ncols, &x->digest, e);
+		rc = save(&m->meta, o, &d.weights, x->m.nrows, x->m.ncols, &x->digest, e);
 	free_data(&d);
 	rec_csr_free(&pairs);
 	if (rc != 0)
@@ -340,10 +337,13 @@ int rec_sim_train(struct rec_model *m, const struct rec_sparse *x, const struct 
 int rec_sim_merge(struct rec_model *m, const struct rec_sums *s, const struct rec_sim_opts *o,
 		  const struct rec_run *run, struct rec_err *e)
 {
-	struct rec_sim_data d = {
-		.o = o, .sums = s, .unit = true, .users = (uint32_t)s->all.users, .items = s->item.n
-	};
-	struct rec_weighting w = o->weights;
+	struct rec_sim_data d = { .o = o,
+				  .weights = o->weights,
+				  .label = &s->item,
+				  .sums = s,
+				  .unit = true,
+				  .users = (uint32_t)s->all.users,
+				  .items = s->item.n };
 	int rc;
 
 	*m = (struct rec_model){ 0 };
@@ -355,12 +355,12 @@ int rec_sim_merge(struct rec_model *m, const struct rec_sums *s, const struct re
 					     "no interactions");
 	rc = o->method->prepare ? o->method->prepare(&d, e) : 0;
 	if (rc == 0)
-		rc = o->method->takes & REC_SIM_LIST ? similarity(m, &d, &w, &s->item, run, e) :
-						       popular(m, &d, &s->item, e);
+		rc = o->method->takes & REC_SIM_LIST ? similarity(m, &d, run, e) :
+						       popular(m, &d, e);
 	if (rc == 0)
 		rc = rec_sums_check_over(s, e);
 	if (rc == 0)
-		rc = save(&m->meta, o, &w, s->all.users, s->item.n, &s->all.digest, e);
+		rc = save(&m->meta, o, &d.weights, s->all.users, s->item.n, &s->all.digest, e);
 	free_data(&d);
 	if (rc != 0)
 		rec_model_free(m);

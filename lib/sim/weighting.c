@@ -13,7 +13,6 @@
 #include "base/mem.h"
 #include "matrix/csr_far.h"
 #include "matrix/csr_row.h"
-#include "matrix/thin.h"
 
 const char *const rec_weighting_names[] = { "none", "linear", "log", "tfidf", "bm25", NULL };
 
@@ -73,15 +72,15 @@ static bool all_take_part(const struct rec_csr *m, const struct rec_weighting *w
 }
 
 int rec_weighting_pairs(struct rec_csr *out, const struct rec_sparse *x,
-			const struct rec_weighting *w, bool zeros, uint32_t max, uint64_t seed,
-			uint64_t *thinned, struct rec_err *e)
+			const struct rec_weighting *w, bool zeros, struct rec_thinning *thin,
+			struct rec_err *e)
 {
 	const struct rec_csr *m = &x->m;
 	uint32_t longest = (uint32_t)rec_csr_longest(m->ptr, m->nrows);
 	uint64_t *ptr, at = 0;
 	struct rec_draw *draw;
 
-	*thinned = 0;
+	thin->rows = 0;
 	*out = (struct rec_csr){ .nrows = m->nrows,
 				 .ncols = m->ncols,
 				 .nnz = m->nnz,
@@ -89,7 +88,7 @@ int rec_weighting_pairs(struct rec_csr *out, const struct rec_sparse *x,
 				 .col = m->col,
 				 .val = m->val,
 				 .far = m->far };
-	if ((max == 0 || longest <= max) && all_take_part(m, w, zeros))
+	if ((thin->max == 0 || longest <= thin->max) && all_take_part(m, w, zeros))
 		return 0;
 	draw = rec_alloc(longest, sizeof *draw, e);
 	if (!draw || rec_csr_new_far(out, m->nrows, m->ncols, m->nnz, w->spill, e) != 0) {
@@ -106,10 +105,10 @@ int rec_weighting_pairs(struct rec_csr *out, const struct rec_sparse *x,
 		for (uint64_t i = 0; i < from.n; i++)
 			if (takes_part(w, zeros, from.val[i]))
 				draw[n++].cell = i;
-		if (max && n > max) {
-			rec_thin(draw, n, max, x, r, seed);
-			n = max;
-			++*thinned;
+		if (thin->max && n > thin->max) {
+			rec_thin(draw, n, thin->max, x, r, thin->seed);
+			n = thin->max;
+			thin->rows++;
 		}
 		to = rec_csr_write(out, at, n);
 		for (uint32_t k = 0; k < n; k++) {

@@ -9,8 +9,8 @@
  *   linear  alpha * v / divisor
  *   log     alpha * ln(1 + v / epsilon) / divisor
  *   tfidf   sqrt(v) * ln((1 + N) / (1 + d_u))
- *   bm25    v * (k1 + 1) / (k1 * (1 - b + b * L_i / mean of L) + v) * ln((1 +
- *           N) / (1 + d_u))
+ *   bm25    v * (k1 + 1) / (k1 * (1 - b + b * L_i / mean of L) + v)
+ *           * ln((1 + N) / (1 + d_u))
  *   value   v
  * The divisor is the mean of the weights at alpha 1. A column is the document
  * and a row the term, as in implicit and in Ferrari Dacrema's baselines; their
@@ -29,6 +29,7 @@
 #include "base/pool.h"
 #include "matrix/csr.h"
 #include "matrix/sparse.h"
+#include "matrix/thin.h"
 #include "model/transform.h"
 #include "recmat/meta.h"
 #include "recpipe/sim.h"
@@ -53,12 +54,11 @@ REC_MUST int rec_weighting_save(struct rec_meta *m, const struct rec_weighting *
 
 /*
  * The pairs of x that take part (zeros: pairs of value 0 too), values as they
- * are. A row with more than max pairs is thinned (matrix/thin.h), and *thinned
- * counts it; max 0 is no bound. Where all pairs stay, out borrows x.
+ * are; long rows are thinned. Where all pairs stay, out borrows x.
  */
 REC_MUST int rec_weighting_pairs(struct rec_csr *out, const struct rec_sparse *x,
-				 const struct rec_weighting *w, bool zeros, uint32_t max,
-				 uint64_t seed, uint64_t *thinned, struct rec_err *e);
+				 const struct rec_weighting *w, bool zeros,
+				 struct rec_thinning *thin, struct rec_err *e);
 
 /*
  * Weights of all pairs of x, which out borrows but for its values. Fails where
