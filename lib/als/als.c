@@ -195,8 +195,8 @@ int rec_als_train(struct rec_model *m, const struct rec_sparse *x, const struct 
 /*
  * The Gramian and what each thread holds. While the Gramian is summed
  * (als/sum.c) there are 32 matrices of tasks and the result, and the levels of
- * the counter of each thread: 12 of them hold 8 million rows. 600 KiB: the panel
- * of conjugate gradients and the small arrays of a row.
+ * the counter of each thread: 12 of them hold 8 million rows. 600 KiB: the
+ * panel of conjugate gradients and the small arrays of a row.
  */
 static uint64_t working_bytes(const struct rec_als_opts *o, uint64_t kp, unsigned threads)
 {

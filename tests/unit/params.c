@@ -149,6 +149,7 @@ int main(void)
 	refused("way", "fly",
 		"metadata: way is 'fly', which is not known; was it made by a later version?");
 	refused("algorithm", "als",
-		"metadata: algorithm is 'als', which is not known; was it made by a later version?");
+		"metadata: algorithm is 'als', which is not known; was it made by a later "
+		"version?");
 	return finished("params");
 }
