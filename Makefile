@@ -178,6 +178,9 @@ fuzz-%: libfuzzer
 
 fuzz: $(patsubst tests/fuzz/corpus/%,fuzz-%,$(wildcard tests/fuzz/corpus/*)) ## libFuzzer on every format, FUZZ_SECONDS each (clang); fuzz-csv: on one
 
+coverage: ## share of the lines that the tests run, by room (gcov): some minutes
+	sh tests/coverage.sh $(B)-coverage
+
 check-ports: ## compile and link for macOS and FreeBSD (zig, or ZIG="python3 -m ziglang"); nothing is run
 	sh tests/ports.sh
 
@@ -241,11 +244,11 @@ static: ## binaries that run on any Linux of this architecture: $(B)-static/bin 
 	sh tests/static.sh $(B)-static
 
 clean: ## remove $(B)
-	rm -rf $(B) $(B)-asan $(B)-tsan $(B)-clang $(B)-werror $(B)-static $(B)-fuzz
+	rm -rf $(B) $(B)-asan $(B)-tsan $(B)-clang $(B)-werror $(B)-static $(B)-fuzz $(B)-coverage
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
-.PHONY: all lib force programs bench-programs check unit check-asan check-tsan check-clang libfuzzer fuzz check-ports check-fan check-slurm check-fresh lint bench bench-fan quality man install uninstall dist static clean help
+.PHONY: all lib force programs bench-programs check unit check-asan check-tsan check-clang libfuzzer fuzz coverage check-ports check-fan check-slurm check-fresh lint bench bench-fan quality man install uninstall dist static clean help
 .SECONDARY:
