@@ -8,15 +8,6 @@
 #include "base/mem.h"
 #include "score/kind.h"
 
-void *rec_cut_alloc(struct rec_scorer_part *p, size_t n, size_t size, struct rec_err *e)
-{
-	void *x = rec_part_own(p, rec_alloc(n + 1, size, e), e);
-
-	if (x)
-		p->bytes += (uint64_t)n * size;
-	return x;
-}
-
 static int cut_new(struct rec_cut *c, const struct rec_scorer_part *p, const unsigned char *allowed,
 		   struct rec_err *e)
 {

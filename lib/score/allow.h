@@ -9,9 +9,6 @@
 #ifndef REC_SCORE_ALLOW_H
 #define REC_SCORE_ALLOW_H
 
-#include <stddef.h>
-#include <stdint.h>
-
 #include "base/err.h"
 #include "base/lang.h"
 #include "score/score.h"
@@ -26,18 +23,6 @@ REC_BEGIN_C
  */
 REC_MUST int rec_scorer_allow(struct rec_scorer *s, const unsigned char *allowed,
 			      struct rec_err *e);
-
-/* -- for the kinds -- */
-
-/* The candidates that stay. */
-struct rec_cut {
-	uint32_t n;
-	uint32_t *new_to_old;		/* n of them, ascending */
-	uint32_t *old_to_new;		/* or REC_NONE */
-};
-
-/* Memory of the part for n cells of a table; its bytes are counted. */
-REC_MUST void *rec_cut_alloc(struct rec_scorer_part *p, size_t n, size_t size, struct rec_err *e);
 
 REC_END_C
 

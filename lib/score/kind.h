@@ -41,13 +41,12 @@
 
 #include "base/err.h"
 #include "base/lang.h"
-#include "score/allow.h"
+#include "score/factor_table.h"
 #include "score/pairs.h"
+#include "score/part.h"
 #include "score/query.h"
-#include "score/row.h"
 #include "score/score.h"
 #include "score/sum.h"
-#include "score/factor_table.h"
 
 REC_BEGIN_C
 
@@ -174,30 +173,6 @@ struct rec_model_kind {
 /* The kind of a model; NULL where it is none. */
 const struct rec_model_kind *rec_kind_of(const struct rec_model *m,
 					 const struct rec_scorer_opts *o);
-
-/* -- for the files of kinds -- */
-
-/*
- * Free x with the part. Returns x; NULL where x is NULL (an allocation failed)
- * or the list of such memory cannot grow, and x is freed then.
- */
-void *rec_part_own(struct rec_scorer_part *p, void *x, struct rec_err *e);
-
-/* The row's user among part->users, or REC_NONE. */
-uint32_t rec_part_user(const struct rec_scorer_part *p, const struct rec_query *q);
-
-/* A score with the offset of its candidate. */
-static inline float rec_part_with_offset(const struct rec_scorer_part *p, uint32_t c, float score)
-{
-	return p->offset ? score + p->offset[c] : score;
-}
-
-/* Add offsets to all scores of the row, or to the touched ones. */
-void rec_part_add_offset(const struct rec_scorer_part *p, struct rec_score_sum *sum);
-void rec_part_add_offset_touched(const struct rec_scorer_part *p, struct rec_score_sum *sum);
-
-/* The scores of a row that are those of the touched candidates alone. */
-void rec_part_touched(struct rec_scores *out, const struct rec_part_scratch *ps);
 
 REC_END_C
 

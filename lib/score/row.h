@@ -16,9 +16,9 @@
 #include "base/err.h"
 #include "base/lang.h"
 #include "recpipe/score.h"
+#include "score/factor_table.h"
 #include "score/query.h"
 #include "score/score.h"
-#include "score/factor_table.h"
 
 REC_BEGIN_C
 
@@ -38,19 +38,9 @@ bool rec_scorer_is_cut(const struct rec_score_scratch *sc);
  */
 bool rec_scorer_flat(const struct rec_scorer *s, const struct rec_score_scratch *sc);
 
-/* Scores in the scratch, valid until the next call. */
-struct rec_scores {
-	const float *score;		/* by candidate */
-	const unsigned char *hit;	/* by candidate: has a score; NULL for all */
-	/* n candidates that have a score, in no order; NULL for 0 .. n - 1 */
-	const uint32_t *touched;
-	uint32_t n;
-	const uint32_t *candidate_to_item, *item_to_candidate;	/* as in rec_scorer_part */
-};
-
 /*
- * All scores of the row. Of a scorer that has a table (rec_scorer_table) use
- * that, or pairs.
+ * All scores of the row; they stay until the next call for this scratch. Of a
+ * scorer that has a table (rec_scorer_table) use that, or pairs.
  */
 void rec_scorer_row(const struct rec_scorer *s, struct rec_score_scratch *sc,
 		    struct rec_scores *out);

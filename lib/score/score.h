@@ -88,6 +88,17 @@ static inline uint32_t rec_mapped(const uint32_t *map, uint32_t i)
 	return map ? map[i] : i;
 }
 
+/* All scores of one row under one model, or under all of them (score/row.h). */
+struct rec_scores {
+	const float *score;		/* by candidate */
+	const unsigned char *hit;	/* by candidate: has a score; NULL for all */
+	/* n candidates that have a score, in no order; NULL for 0 .. n - 1 */
+	const uint32_t *touched;
+	uint32_t n;
+	/* as in rec_scorer_part; NULL of a blend, whose candidates are items */
+	const uint32_t *candidate_to_item, *item_to_candidate;
+};
+
 /* Bytes of tables that were made beside the models: cut down, or transposed. */
 uint64_t rec_scorer_bytes(const struct rec_scorer *s);
 

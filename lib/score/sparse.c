@@ -159,7 +159,7 @@ static void row(const struct rec_scorer_part *p, struct rec_part_scratch *ps,
 							m->val + from, (size_t)n);
 	}
 	rec_part_add_offset_touched(p, sum);
-	rec_part_touched(out, ps);
+	rec_part_touched(out, &ps->sum);
 }
 
 static bool pair(const struct rec_scorer_part *p, const struct rec_part_scratch *ps, uint32_t c,

@@ -98,7 +98,7 @@ static void row(const struct rec_scorer_part *p, struct rec_part_scratch *ps,
 		for (uint64_t t = m->sim.ptr[user]; t < m->sim.ptr[user + 1]; t++)
 			add_neighbour(p->own, &ps->sum, m->sim.col[t], m->sim.val[t]);
 	rec_part_add_offset_touched(p, &ps->sum);
-	rec_part_touched(out, ps);
+	rec_part_touched(out, &ps->sum);
 }
 
 /* Whether neighbour v of weight w holds candidate c. */
