@@ -221,8 +221,11 @@ static void prepare_blas(void)
 /* -- the work -- */
 
 /*
- * The least that is worth giving to pages of files: one window each for what is
- * read and what is written.
+ * Pages of files are used through windows, one for each file that is in use at
+ * once: the input, the pairs that take part, their weights, the cells that are
+ * being transposed, and the transpose. LEAST_WINDOW is eight times what the
+ * kernel maps around a page that is touched (matrix/csr_row.h); MOST_WINDOW
+ * leaves the rest to its page cache.
  */
 enum { WINDOWS = 5, LEAST_WINDOW = 512 << 10, MOST_WINDOW = 64 << 20 };
 
@@ -266,8 +269,8 @@ static int plan(struct rec_sim_opts *s, struct rec_sparse *x, struct rec_run *ru
 	far.bytes += far.bytes ? threads * line_bytes + WINDOWS * (uint64_t)LEAST_WINDOW :
 				 all.bytes;
 	/*
-	 * a part for pairs that were read before it was known that not all of
-	 * them fit
+	 * A sixteenth more, for pairs that were read into memory before it was
+	 * known that not all of them fit; 16 bytes for what the division loses.
 	 */
 	least = far.bytes / 16 * 17 + 16;
 	if (least > all.bytes)

@@ -24,6 +24,10 @@
 
 REC_BEGIN_C
 
+/*
+ * The tile decides how sums are divided, so the result depends on it: another
+ * size is another result.
+ */
 enum { REC_TILE = 256 };
 
 /*

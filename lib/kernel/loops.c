@@ -16,7 +16,16 @@
 #include "kernel/tile.h"
 #include "kernel/v16.h"
 
-enum { CHUNK = 64, AHEAD = 12 };	/* AHEAD: rows of a table asked for before they are used */
+/*
+ * CHUNK: rows of a panel that are used at once. At rank 64 they take 16 KiB,
+ * and their scaled columns 4 KiB: both stay in a first-level cache of 32 KiB.
+ *
+ * AHEAD: how many rows of a table are asked for before they are used. To gather
+ * a row of a table of 20,000 took 4.6, 9.4, 21 ns at rank 64, 128, 256 (Zen 4,
+ * AVX-512), so at rank 64 a row is asked for 55 ns ahead, which is the order of
+ * an access to memory.
+ */
+enum { CHUNK = 64, AHEAD = 12 };
 
 V16_INLINE void prefetch_row(const float *row, uint32_t kp)
 {

@@ -10,6 +10,11 @@
 #include "base/progress.h"
 #include "blas/spd.h"
 
+/*
+ * ROWS: of the Gram matrix that one task makes. PATCH: a patch of weights and
+ * its mirror image take 16 KiB each, a first-level cache of 32 KiB in all: both
+ * are written at once, one of them across rows.
+ */
 enum { ROWS = 64, PATCH = 64 };
 
 void rec_ease_free(struct rec_ease *s)
@@ -80,10 +85,10 @@ uint64_t rec_ease_room(unsigned threads)
 /* Nothing of it is touched, so this costs nothing. */
 static int make_sure_of_room(unsigned threads, struct rec_err *e)
 {
-	void *room = rec_alloc(rec_ease_room(threads), 1, e);
+	void *buffers = rec_alloc(rec_ease_room(threads), 1, e);
 
-	free(room);
-	return room ? 0 : rec_err_prefix(e, "no room for the BLAS library: ");
+	free(buffers);
+	return buffers ? 0 : rec_err_prefix(e, "no room for the BLAS library: ");
 }
 
 static int take_diagonal(struct rec_ease *s, struct rec_err *e)

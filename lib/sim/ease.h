@@ -20,8 +20,9 @@
 
 /*
  * Address space that the BLAS library takes for itself: OpenBLAS maps a buffer
- * of 128 MiB a thread, little of which is ever touched. It waits for ever where
- * it can't have them, so room is made sure of before it is opened.
+ * of 128 MiB a thread, little of which is ever touched. Where it cannot have
+ * them it waits for ever, so rec_ease_solve tries to take as much before it
+ * opens the library.
  */
 uint64_t rec_ease_room(unsigned threads);
 

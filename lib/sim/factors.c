@@ -19,6 +19,11 @@
 #include "sim/method.h"
 #include "sim/select.h"
 
+/*
+ * GROUP: lines that the kernel scores at once; more than its register tiles are
+ * high (V16_SCORE of kernel/v16.h), so that packed items are read once for all
+ * of them. OVERHEAD: buffers, stacks, libraries.
+ */
 enum { GROUP = 16, OVERHEAD = 16 << 20 };
 
 struct table {

@@ -14,20 +14,20 @@ uint64_t rec_group_line_bytes(enum rec_base base, uint32_t items)
 
 void rec_group_free(struct rec_group *g)
 {
-	for (uint32_t i = 0; g->acc && i < g->room; i++)
+	for (uint32_t i = 0; g->acc && i < g->most; i++)
 		rec_accumulator_free(&g->acc[i]);
 	free(g->acc);
 	free(g->at);
 	*g = (struct rec_group){ 0 };
 }
 
-int rec_group_new(struct rec_group *g, const struct rec_overlap *o, uint32_t room,
+int rec_group_new(struct rec_group *g, const struct rec_overlap *o, uint32_t most,
 		  struct rec_err *e)
 {
-	*g = (struct rec_group){ .o = o, .room = room };
-	g->acc = rec_zalloc(room, sizeof *g->acc, e);
-	g->at = rec_alloc(room, sizeof *g->at, e);
-	for (uint32_t i = 0; g->acc && g->at && i < room; i++)
+	*g = (struct rec_group){ .o = o, .most = most };
+	g->acc = rec_zalloc(most, sizeof *g->acc, e);
+	g->at = rec_alloc(most, sizeof *g->at, e);
+	for (uint32_t i = 0; g->acc && g->at && i < most; i++)
 		if (rec_accumulator_new(&g->acc[i], o, e) != 0) {
 			rec_group_free(g);
 			return -1;

@@ -19,7 +19,7 @@
 
 struct rec_group {
 	const struct rec_overlap *o;
-	uint32_t room, first, n;	/* lines it may hold; lines it holds */
+	uint32_t most, first, n;	/* lines that it may hold; lines that it holds */
 	struct rec_accumulator *acc;	/* one a line; all zero between groups */
 	uint64_t *at;			/* next cell of each line in o->t */
 	uint32_t to;			/* users of the piece under way are below */
@@ -29,11 +29,11 @@ struct rec_group {
 /* Bytes of the accumulators of a line. */
 uint64_t rec_group_line_bytes(enum rec_base base, uint32_t items);
 
-REC_MUST int rec_group_new(struct rec_group *g, const struct rec_overlap *o, uint32_t room,
+REC_MUST int rec_group_new(struct rec_group *g, const struct rec_overlap *o, uint32_t most,
 			   struct rec_err *e);
 void rec_group_free(struct rec_group *g);
 
-/* Sum lines first .. end - 1, at most room. */
+/* Sum lines first .. end - 1, no more than most. */
 REC_MUST int rec_group_sum(struct rec_group *g, uint32_t first, uint32_t end,
 			   const struct rec_run *run, struct rec_err *e);
 

@@ -23,8 +23,10 @@
 #include "sim/users.h"
 
 /*
- * Lines of a task; cells of a block, about, or of each of its labels; what a
- * float32 counts exactly; buffers, stacks, libraries.
+ * LINES: of a task. CELLS: of a block, about; a block that is larger takes more
+ * memory, a smaller one repeats the labels of its columns more often. LABEL:
+ * so a block has at least that many cells for each label it carries. EXACT:
+ * float32 counts exactly below it. OVERHEAD: buffers, stacks, libraries.
  */
 enum { LINES = 64, CELLS = 1 << 22, LABEL = 16, EXACT = 1 << 24, OVERHEAD = 16 << 20 };
 
@@ -294,7 +296,7 @@ static int make_block(struct rec_out *out, struct job *j, struct rec_partial *p,
 }
 
 /* Cells of a row, at most. */
-static uint64_t room(const struct job *j, uint32_t i)
+static uint64_t most_cells(const struct job *j, uint32_t i)
 {
 	uint64_t n = 1;
 
@@ -319,7 +321,7 @@ static int write_blocks(struct rec_out *out, struct job *j, struct rec_partial *
 
 		for (j->to = j->from; j->to < j->d.items && (j->to == j->from || cells < most);
 		     j->to++)
-			cells += room(j, j->to);
+			cells += most_cells(j, j->to);
 		if (make_block(out, j, p, run, e) != 0)
 			return -1;
 		rec_progress_tell(&run->progress, "items", j->to, j->d.items, NULL);

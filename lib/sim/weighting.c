@@ -167,8 +167,8 @@ static double mean_weight(const struct rec_csr *x, const struct rec_weighting *w
 }
 
 /* In a file the columns go with them, for whoever walks through both. */
-static float *room_for_weights(struct rec_csr *out, const struct rec_csr *x,
-			       struct rec_spill *spill, struct rec_err *e)
+static float *new_weights(struct rec_csr *out, const struct rec_csr *x, struct rec_spill *spill,
+			  struct rec_err *e)
 {
 	if (!spill) {
 		out->far = NULL;
@@ -211,7 +211,7 @@ int rec_weighting_apply(struct rec_csr *out, const struct rec_csr *x, struct rec
 	}
 	if (w->kind == REC_WEIGH_BM25 && !(sum = column_sums(x, &mean, e)))
 		return -1;
-	out->val = room_for_weights(out, x, w->spill, e);
+	out->val = new_weights(out, x, w->spill, e);
 	for (uint32_t r = 0; out->val && r < x->nrows; r++) {
 		struct rec_csr_cells row = rec_csr_row(x, r);
 		float *val = rec_csr_write(out, x->ptr[r], row.n).val;

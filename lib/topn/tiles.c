@@ -17,6 +17,19 @@
 
 #include "base/mem.h"
 
+/*
+ * TILE_BYTES: packed items of a tile. Each group of rows reads them again, so
+ * they should stay in the second-level cache, beside the scores of a group. At
+ * rank 64 a tile has 384 items, and those scores take 36 KiB, about a
+ * first-level cache. TILE_MOST bounds the scores at small ranks;
+ * TILE_LEAST is one step of `above`, below.
+ *
+ * GROUP: rows that are scored at once, a multiple of the heights of all
+ * register tiles of scores (V16_SCORE of kernel/v16.h: 4, 6, 12).
+ *
+ * FIRST_PIECE: what the kernel `above` compares in one step, four vectors of
+ * 16.
+ */
 enum { TILE_BYTES = 96 * 1024, TILE_MOST = 1024, TILE_LEAST = 64, GROUP = 24, FIRST_PIECE = 64 };
 
 /*
