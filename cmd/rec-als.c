@@ -125,8 +125,10 @@ static double operations(const struct rec_sparse *x, const struct rec_als_opts *
 }
 
 /*
- * Beside what training from files holds: libraries, stacks and buffers; and the
- * least that is worth giving to pages of files.
+ * Bytes that rec_als_bytes_far does not count: OVERHEAD of libraries and
+ * buffers, THREAD of the stack and the buffers of a thread. What is left of
+ * --mem is shared by the pages of files. Several files are walked at once, so
+ * each gets a share of WINDOWS, at least LEAST_WINDOW and at most MOST_WINDOW.
  */
 enum {
 	OVERHEAD = 8 << 20,
@@ -137,8 +139,8 @@ enum {
 };
 
 /*
- * The least --mem to train with: pairs and tables in files. A small part is for
- * pairs that were read before it was known that not all of them fit.
+ * The least --mem to train with: pairs and tables in files. A sixteenth more is
+ * for pairs that were read before it was known that not all of them fit.
  */
 static uint64_t least_memory(const struct rec_sparse *x, const struct rec_als_opts *a,
 			     unsigned threads)
@@ -151,10 +153,7 @@ static uint64_t least_memory(const struct rec_sparse *x, const struct rec_als_op
 	       16;
 }
 
-/*
- * Memory is bounded and does not hold it all: what goes to files, and how many
- * bytes of them may be resident.
- */
+/* --mem does not hold all: what goes to files, and how much of them is held. */
 static void use_files(struct rec_als_job *job, struct rec_sparse *x, unsigned threads)
 {
 	const struct rec_als_opts *a = &o.als;

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A table of parameters of every kind: defaults, needs, to metadata and back,
- * and what is refused there.
+ * and what is refused there. Then what every table keeps to, rec-als's and
+ * rec-sim's.
  */
 #include <stdio.h>
 #include <string.h>
 
+#include "als/options.h"
 #include "check.h"
 #include "model/params.h"
+#include "sim/options.h"
 
 struct settings {
 	uint32_t count;
@@ -18,7 +21,7 @@ struct settings {
 };
 
 static const char *const ways[] = { "walk", "run", "ride", NULL };
-static const char *const words[] = { "no", "yes", NULL };
+static const char *const answers[] = { "no", "yes", NULL };
 static const char *const sides[] = { "left", "right", NULL };
 
 #define AT(field, type) REC_PARAM_AT(struct settings, field, type)
@@ -30,7 +33,7 @@ static const struct rec_param table[] = {
 	{ .name = "way", .arg = "WAY", .kind = REC_PARAM_CHOICE, .at = AT(way, unsigned),
 	  .choices = ways, .init = { 1 }, .need = { { "flag", 1 << 1 } } },
 	{ .name = "flag", .kind = REC_PARAM_FLAG, .at = AT(flag, bool), .key = "answer",
-	  .choices = words },
+	  .choices = answers },
 	{ .name = "no-on", .kind = REC_PARAM_UNFLAG, .at = AT(on, bool), .init = { 1 },
 	  .key = "on" },
 	{ .name = "share", .arg = "X", .kind = REC_PARAM_F64, .at = AT(share, double), .hi = 1,
@@ -136,8 +139,53 @@ static void refused(const char *key, const char *value, const char *message)
 	rec_meta_free(&m);
 }
 
+static unsigned needs_of(const struct rec_param *p)
+{
+	unsigned n = 0;
+
+	while (n < REC_PARAM_NEEDS && p->need[n].name)
+		n++;
+	return n;
+}
+
+/* A need is a flag or choices of the same table, and is read first. */
+static void check_needs(const struct rec_param *all, const struct rec_param *p)
+{
+	for (unsigned i = 0; i < needs_of(p); i++) {
+		const struct rec_param *other = all;
+
+		while (other->name && strcmp(other->name, p->need[i].name) != 0)
+			other++;
+		CHECK(other->name, "%s needs %s", p->name, p->need[i].name);
+		CHECK(other->kind >= REC_PARAM_FLAG && needs_of(other) < needs_of(p),
+		      "%s needs %s", p->name, p->need[i].name);
+	}
+}
+
+static void check_table(const struct rec_param *all)
+{
+	for (const struct rec_param *p = all; p->name; p++) {
+		bool flag = p->kind == REC_PARAM_FLAG || p->kind == REC_PARAM_UNFLAG,
+		     words = p->kind == REC_PARAM_CHOICE || p->kind == REC_PARAM_EITHER;
+
+		CHECK(!p->help || flag == !p->arg, "%s: an argument", p->name);
+		CHECK(!words || p->choices, "%s: choices", p->name);
+		CHECK(flag || words || p->lo < p->hi, "%s: range", p->name);
+		CHECK(p->kind != REC_PARAM_EITHER || !p->choices[2], "%s: two choices", p->name);
+		check_needs(all, p);
+		for (const struct rec_param *q = all; q != p; q++)
+			CHECK(strcmp(p->name, q->name) != 0 &&
+				      (p->at != q->at || p->kind != q->kind) &&
+				      (!p->letter || p->letter != q->letter),
+			      "%s and %s", p->name, q->name);
+	}
+}
+
 int main(void)
 {
+	check_table(table);
+	check_table(rec_als_params);
+	check_table(rec_sim_params);
 	test_defaults();
 	test_needs();
 	test_metadata();
