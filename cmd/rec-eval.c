@@ -319,16 +319,16 @@ static void tell(const struct rec_eval_notes *n, const struct inputs *x)
 			    cli_s(x->lists.row.n), cli_verb_s(n->lists_without_truth),
 			    n->lists_without_truth == 1 ? "is" : "are");
 	if (n->tied_lists)
-		cli_note("%llu of %u list%s hold%s one score only: the order is that of --ties",
-			 (unsigned long long)n->tied_lists, x->lists.row.n, cli_s(x->lists.row.n),
-			 cli_verb_s(n->tied_lists));
+		cli_note("in %llu of %u list%s all scores are equal; the order is that of --ties",
+			 (unsigned long long)n->tied_lists, x->lists.row.n, cli_s(x->lists.row.n));
 	if (n->swapped)
 		cli_note("stdin holds ratings, and %s scores in rows of one length: are -t and "
 			 "stdin swapped?",
 			 o.truth);
 	if (n->extra_pairs)
-		cli_note("%llu scored pair%s not in the truth and left out",
-			 (unsigned long long)n->extra_pairs, n->extra_pairs == 1 ? " is" : "s are");
+		cli_note("%llu scored pair%s left out: the truth does not hold %s",
+			 (unsigned long long)n->extra_pairs, n->extra_pairs == 1 ? " is" : "s are",
+			 n->extra_pairs == 1 ? "it" : "them");
 	if (n->uncorrected)
 		cli_note("%s", n->uncorrected);
 }

@@ -274,14 +274,14 @@ static int check_sizes(const struct rec_run *r, struct rec_err *e)
 				   "give fewer --items",
 				   needed(r), (unsigned long)o.items, cli_s(o.items), memory);
 	if (bytes < 10 && o.users >= MANY_USERS)
-		cli_note("--users %llu: each is gone through for %llu row%s, minutes a billion; "
-			 "give fewer --users",
+		cli_note("--users %llu: all are visited for %llu row%s, minutes a billion; give "
+			 "fewer --users",
 			 (unsigned long long)o.users, (unsigned long long)o.rows, cli_s(o.rows));
 	if (bytes < 10)
 		return 0;
 	for (; bytes >= 1000 && u + 1 < sizeof unit / sizeof *unit; u++)
 		bytes /= 1000;
-	cli_note("%llu rows for %llu users: about %.0f %s to write; --rows, --users say less",
+	cli_note("%llu rows for %llu users: about %.0f %s to write; give fewer --rows or --users",
 		 (unsigned long long)o.rows, (unsigned long long)o.users, bytes, unit[u]);
 	return 0;
 }

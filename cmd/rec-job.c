@@ -97,7 +97,7 @@ static int folder(char **argv)
 
 	if (!argv[2] || !argv[3] || argv[4] ||
 	    rec_num_u64(argv[3], strlen(argv[3]), &pid) != REC_NUM_OK || pid < 1 || pid > INT32_MAX)
-		return usage("--claim and --release want DIR and PID");
+		return usage("--claim and --release need DIR and PID");
 	rc = (strcmp(argv[1], "--claim") == 0 ? job_claim : job_release)(argv[2], (int)pid, &e);
 	return rc == 0 ? 0 : fail(&e);
 }
@@ -119,6 +119,6 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	if (argc > 3)
-		return usage("wants at most DIR and NAME (see rec-job --help)");
+		return usage("takes at most DIR and NAME (see rec-job --help)");
 	return run(argv[0], argc > 1 ? argv[1] : NULL);
 }

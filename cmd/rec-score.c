@@ -117,7 +117,7 @@ static int check_interactions(const struct inputs *x, const struct scoring *s, s
 			return -1;
 	}
 	if (!used)
-		cli_note("--interactions %s: nothing uses it; it is for user-user models",
+		cli_note("--interactions %s: it is not used: it is for user-user models",
 			 o.interactions);
 	return 0;
 }
@@ -142,7 +142,7 @@ static int make(struct scoring *s, const struct inputs *x, const struct rec_run 
 	for (size_t i = 0; i < s->scorer.nparts && !o.history; i++)
 		if (s->scorer.part[i].needs_history)
 			return rec_err_set(e, REC_EUSAGE,
-					   "%s: a similarity scores the histories of users: give "
+					   "%s: a similarity needs the histories of users: give "
 					   "--history FILE",
 					   o.models.item[i]);
 	if (o.history &&
@@ -245,7 +245,7 @@ static void tell(const struct inputs *x, const struct rec_score_counts *c)
 	else if (c->cold == c->pairs && c->known == 0)
 		return;	/* an error says it */
 	if (c->cold)
-		cli_note("%llu of %llu pair%s can be scored by no model: %s",
+		cli_note("%llu of %llu pair%s cannot be scored by any model: %s",
 			 (unsigned long long)c->cold, (unsigned long long)c->pairs, cli_s(c->pairs),
 			 o.cold == REC_COLD_PAIR_DROP ?
 				 "dropped" :
@@ -253,7 +253,7 @@ static void tell(const struct inputs *x, const struct rec_score_counts *c)
 	if (o.history && c->pairs && !c->with_history)
 		tell_no_history(&x->history.row, c);
 	if (c->pairs && implicit)
-		cli_note("%s: scores of an implicit model are no ratings; rmse and mae are for "
+		cli_note("%s: scores of an implicit model are not ratings; rmse and mae are for "
 			 "rec-als --explicit",
 			 implicit);
 }

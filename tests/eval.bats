@@ -178,7 +178,7 @@ mae${TAB}0" ]
 	printf 'u1\ta\t3\nu1\tz\t3\n' | exits 0 rec-eval -t truth mae
 	is mae 1
 	grep -q 'pairs=1/3$' out
-	says "rec-eval: 1 scored pair is not in the truth and left out"
+	says "rec-eval: 1 scored pair is left out: the truth does not hold it"
 	printf 'u7\ta\t3\n' | exits 1 rec-eval -q -t truth mae
 	says "rec-eval: --truth truth: none of its users has a list: 'u1' there, 'u7' on stdin"
 }
@@ -208,7 +208,7 @@ mae${TAB}0" ]
 	small
 	cut -f1,2 lists >ranks
 	exits 1 rec-eval -t truth recall@2 <ranks
-	says "rec-eval: no scores; for lists in rank order: rec-cat --rank"
+	says "rec-eval: the lists have no scores; for lists in rank order: rec-cat --rank"
 	exits 1 rec-eval -t truth recall@4 <lists
 	says "rec-eval: recall@4: the longest list has 3 entries; make longer lists (rec-topn -n 4), or allow it by --shallow"
 	exits 0 rec-eval -t truth recall@4 --shallow <lists
@@ -233,7 +233,7 @@ mae${TAB}0" ]
 	says "rec-eval: --truth others: none of its users has a list: 'x' there, 'u1' on stdin"
 	printf 'u1\ta\t1\nu1\tb\t1\nu2\ta\t2\nu2\tb\t1\n' >some
 	exits 0 rec-eval -t truth recall@1 <some
-	says "rec-eval: 1 of 2 lists holds one score only: the order is that of --ties"
+	says "rec-eval: in 1 of 2 lists all scores are equal; the order is that of --ties"
 }
 
 @test "rec-eval: usage errors" {

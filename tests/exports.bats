@@ -54,14 +54,14 @@ load helpers
 @test "exports: values and times that a format can't hold are counted" {
 	printf 'u\ta\t5\t7\nu\tb\t1\nv\ta\nv\tb\t2\t8\n' >t.tsv
 	exits 0 rec-cat --to wide t.tsv
-	[ "$(cat err)" = "rec-cat: wide holds no values: 2 values left out
-rec-cat: wide holds no times: 2 times left out" ] || fail "$(cat err)"
+	[ "$(cat err)" = "rec-cat: wide holds no values: 2 values are left out
+rec-cat: wide holds no times: 2 times are left out" ] || fail "$(cat err)"
 	for f in trec-run trec-qrels labelled; do
 		exits 0 rec-cat --to $f t.tsv
-		says "rec-cat: $f holds no times: 2 times left out"
+		says "rec-cat: $f holds no times: 2 times are left out"
 	done
 	exits 0 rec-cat --to mtx --row-labels r --col-labels c t.tsv
-	says "rec-cat: mtx holds no times: 2 times left out"
+	says "rec-cat: mtx holds no times: 2 times are left out"
 	for f in csv "csv --header" tsv recmat; do
 		cut -f1,2 t.tsv >pairs.tsv
 		# shellcheck disable=SC2086

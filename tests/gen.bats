@@ -93,9 +93,9 @@ begun() {
 
 @test "rec-gen: a size by a slip of the finger is said at once, or refused" {
 	begun rec-gen --users 1000000000000
-	says "rec-gen: 20000000000000 rows for 1000000000000 users: about 400 TB to write; --rows, --users say less"
+	says "rec-gen: 20000000000000 rows for 1000000000000 users: about 400 TB to write; give fewer --rows or --users"
 	begun rec-gen --users 1000000000000 --items 3 --rows 1
-	says "rec-gen: --users 1000000000000: each is gone through for 1 row, minutes a billion; give fewer --users"
+	says "rec-gen: --users 1000000000000: all are visited for 1 row, minutes a billion; give fewer --users"
 	exits 4 rec-gen --items 4294967294 --dim 1000
 	grep -qE '^rec-gen: needs [0-9]{14} bytes for 4294967294 items, and this machine has [0-9]+; give fewer --items$' err || fail "$(cat err)"
 	exits 0 rec-gen --users 1000 --rows 20000

@@ -18,11 +18,11 @@ job() { printf '%s\0' "$@"; }
 	exits 2 rec-job --no-such-option
 	says "rec-job: unknown option '--no-such-option' (see rec-job --help)"
 	exits 2 rec-job a b c
-	says "rec-job: wants at most DIR and NAME (see rec-job --help)"
+	says "rec-job: takes at most DIR and NAME (see rec-job --help)"
 	for bad in "" "work" "work x" "work 0" "work -1" "work 99999999999" "work 1 2"; do
 		# shellcheck disable=SC2086
 		exits 2 rec-job --claim $bad
-		says "rec-job: --claim and --release want DIR and PID"
+		says "rec-job: --claim and --release need DIR and PID"
 	done
 	exits 255 rec-job nowhere </dev/null
 	says "rec-job: nowhere: No such file or directory"

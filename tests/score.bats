@@ -64,14 +64,14 @@ u3${TAB}i2${TAB}0.5" ]
 @test "rec-score: cold pairs get what is known of them, are dropped, or are a failure" {
 	printf 'u1\ti1\nu1\tnew\nnew\ti1\nnew\tnew\n' >pairs
 	exits 0 rec-score -m explicit.rec --clamp none <pairs
-	says "rec-score: 3 of 4 pairs can be scored by no model: given what is known of them (--cold drop drops them)"
+	says "rec-score: 3 of 4 pairs cannot be scored by any model: given what is known of them (--cold drop drops them)"
 	mean=$(rec-cat --info explicit.rec | sed -n 's/^meta.mean\t//p')
 	bu=$(rec-cat --block user explicit.rec | awk -F'\t' '$1 == "u1" { print $NF }')
 	bi=$(rec-cat --block item explicit.rec | awk -F'\t' '$1 == "i1" { print $(NF - 1) }')
 	tail -3 out | awk -F'\t' -v m="$mean" -v bu="$bu" -v bi="$bi" '
 		{ want = NR == 1 ? m + bu : NR == 2 ? m + bi : m; d = $3 - want; if (d > 1e-5 || d < -1e-5) { print $0, want; bad = 1 } } END { exit bad }'
 	exits 0 rec-score -m explicit.rec --cold drop <pairs
-	says "rec-score: 3 of 4 pairs can be scored by no model: dropped"
+	says "rec-score: 3 of 4 pairs cannot be scored by any model: dropped"
 	[ "$(cut -f1,2 out)" = "u1${TAB}i1" ]
 	exits 1 rec-score -m explicit.rec --cold fail -o scored <pairs
 	says "rec-score: <stdin>:2: no model can score this pair (--cold fail)"
@@ -96,7 +96,7 @@ u3${TAB}i2${TAB}0.5" ]
 	exits 2 rec-score </dev/null
 	says "rec-score: no model: give -m FILE"
 	exits 2 rec-score -m sim.tsv <train.tsv
-	says "rec-score: sim.tsv: a similarity scores the histories of users: give --history FILE"
+	says "rec-score: sim.tsv: a similarity needs the histories of users: give --history FILE"
 	exits 2 rec-score -m model.rec --fold-in <train.tsv
 	says "rec-score: --fold-in needs --history FILE"
 	exits 1 rec-score -m model.rec <<<u1

@@ -77,7 +77,7 @@ setup() {
 	exits 0 rec-topn -m model.rec -n 1 --candidates one.tsv --keep-seen <train.tsv
 	[ "$(head -1 err)" = "rec-topn: 1 of 2 pairs of one.tsv names items that no model holds; it is ignored" ] || fail "$(cat err)"
 	exits 0 rec-topn -m model.rec -n 1 --interactions train.tsv <train.tsv
-	[ "$(head -1 err)" = "rec-topn: --interactions train.tsv: nothing uses it; it is for user-user models and for popularity (--cold, --fill)" ] ||
+	[ "$(head -1 err)" = "rec-topn: --interactions train.tsv: it is not used: it is for user-user models and for popularity (--cold, --fill)" ] ||
 		fail "$(cat err)"
 }
 
@@ -105,11 +105,11 @@ setup() {
 @test "rec-topn: a model of another catalogue, interactions as model, a model where stdin is wanted" {
 	exits 1 rec-topn -m sim.rec <float.tsv
 	says "rec-topn: --model sim.rec: it holds no item of stdin's histories: 'i1' there, 'i1.0' on stdin
-rec-topn: 60 of 60 users can be scored by no model: no list
+rec-topn: 60 of 60 users cannot be scored by any model: no list
 rec-topn: no user was answered"
 	exits 1 rec-topn -m train.tsv <train.tsv
 	says "rec-topn: train.tsv was read as a similarity (history item, candidate, weight); none of its rows is an item of stdin ('u1' there, 'i1' on stdin). Is it an interactions file? Then make a model of it first (rec-als, rec-sim)
-rec-topn: 60 of 60 users can be scored by no model: no list
+rec-topn: 60 of 60 users cannot be scored by any model: no list
 rec-topn: no user was answered"
 	exits 0 rec-topn -m model.rec -n 1 <sim.rec
 	mentions "rec-topn: stdin is a similarity, as in a model, and was read as histories; a model is given by -m"
@@ -138,20 +138,20 @@ emptied() {
 	for m in reg unobserved start; do
 		exits 1 rec-topn -m $m.rec <train.tsv
 		says "rec-topn: $m.rec: the model's vectors are 0: it ranks nothing; see --reg in rec-als(1)
-rec-topn: 60 of 60 users can be scored by no model: no list
+rec-topn: 60 of 60 users cannot be scored by any model: no list
 rec-topn: no user was answered"
 		exits 1 rec-topn -m $m.rec --fold-in <train.tsv
 		exits 1 rec-topn -m $m.rec --similar-items <<<i1
 		mentions "the model's vectors are 0"
 		exits 0 rec-topn -m $m.rec --cold popular --interactions train.tsv <train.tsv
 		mentions "rec-topn: $m.rec: the model's vectors are 0: it ranks nothing"
-		mentions "rec-topn: 60 of 60 users can be scored by no model: answered by popularity"
+		mentions "rec-topn: 60 of 60 users cannot be scored by any model: answered by popularity"
 		exits 0 rec-topn -m $m.rec -m sim.rec <train.tsv # the other one ranks
 		rec-topn -q -m sim.rec <train.tsv | cmp - out
 		mentions "rec-topn: $m.rec: the model's vectors are 0"
 	done
 	exits 0 rec-topn -m small.rec <train.tsv
-	grep -Eq '^rec-topn: small.rec: the model.s vectors are all but 0: no score is above [0-9.e-]+; see --reg in rec-als\(1\)$' err || fail "$(cat err)"
+	grep -Eq '^rec-topn: small.rec: the model.s vectors are almost 0: no score is above [0-9.e-]+; see --reg in rec-als\(1\)$' err || fail "$(cat err)"
 }
 
 @test "rec-topn: one score for all items is no order, in any batch, part or share of the items" {
@@ -225,7 +225,7 @@ rec-topn: no user was answered"
 	rec-gen --users 400 --items 200 --rows 8000 >even.tsv
 	for reg in 0.1 0.3 1; do
 		exits 0 rec-als -k 8 --reg $reg <even.tsv
-		grep -Eq "^rec-als: the model's vectors are all but 0: no pair scores above [0-9.e-]+ of its target; make --reg smaller \(it is $reg; auto: 0.01\)$" err ||
+		grep -Eq "^rec-als: the model's vectors are almost 0: no pair scores above [0-9.e-]+ of its target; make --reg smaller \(it is $reg; auto: 0.01\)$" err ||
 			fail "$reg: $(cat err)"
 		one_line rec-als
 	done
@@ -253,10 +253,10 @@ rec-topn: no user was answered"
 @test "rec-als: --explicit whose vectors vanish keeps its biases, and says so" {
 	rec-gen --users 400 --items 200 --rows 8000 --explicit >ratings.tsv
 	exits 0 rec-als -k 8 --explicit --reg 20 -o biases.rec <ratings.tsv
-	grep -Eq "^rec-als: the model's vectors are all but 0, and predictions are mean and biases alone: make --reg smaller \(it is 20; auto: 1.08\)$" err ||
+	grep -Eq "^rec-als: the model's vectors are almost 0, and predictions are mean and biases alone: make --reg smaller \(it is 20; auto: 1.08\)$" err ||
 		fail "$(cat err)"
 	exits 0 rec-topn -m biases.rec -n 3 <ratings.tsv
-	mentions "rec-topn: biases.rec: its vectors are all but 0: items are in the order of their biases, the same for all; see --reg in rec-als(1)"
+	mentions "rec-topn: biases.rec: its vectors are almost 0: items are in the order of their biases, the same for all; see --reg in rec-als(1)"
 	exits 0 rec-als -k 8 --explicit --no-bias --reg 20 <ratings.tsv
 	mentions "and predictions are the mean alone"
 	exits 0 rec-als -k 8 --explicit <ratings.tsv
@@ -352,10 +352,10 @@ rec-topn: no user was answered"
 	mentions "rec-score: no pair could be scored: the first is of item"
 	# known items of an explicit model are something to say of new users
 	cut -f1,2 ratings.tsv | sed 's/^u/U/' | exits 0 rec-score -m explicit.rec
-	says "rec-score: 900 of 900 pairs can be scored by no model: given what is known of them (--cold drop drops them)"
+	says "rec-score: 900 of 900 pairs cannot be scored by any model: given what is known of them (--cold drop drops them)"
 	# one known pair is enough
 	(cat pairs.tsv; head -1 train.tsv) | exits 0 rec-score -m model.rec
-	mentions "rec-score: 900 of 901 pairs can be scored by no model"
+	mentions "rec-score: 900 of 901 pairs cannot be scored by any model"
 }
 
 @test "rec-score: histories and interactions of strangers, empty inputs, stdin twice" {
@@ -375,7 +375,7 @@ rec-score: no pair could be scored: 900 of 900 have no score under any model"
 	exits 1 rec-score -m users.rec --interactions others.tsv <train.tsv
 	says "rec-score: --interactions others.tsv: none of its users is in the model: 'U1' there, 'u1' in the model"
 	exits 0 rec-score -m model.rec --interactions train.tsv <train.tsv
-	mentions "rec-score: --interactions train.tsv: nothing uses it; it is for user-user models"
+	mentions "rec-score: --interactions train.tsv: it is not used: it is for user-user models"
 	for f in empty empty.rec; do
 		exits 0 rec-score -m model.rec <$f
 		says "rec-score: the input is empty: no pairs to score"
@@ -390,13 +390,13 @@ rec-score: no pair could be scored: 900 of 900 have no score under any model"
 rec-score: no pair could be scored: 900 of 900 have no score under any model"
 }
 
-@test "rec-score, rec-eval: scores of an implicit model are no ratings" {
+@test "rec-score, rec-eval: scores of an implicit model are not ratings" {
 	rec-gen --users 60 --items 40 --rows 900 --explicit | cut -f1-3 >ratings.tsv
 	rec-split -q --ratio 0.2 --test held.tsv <ratings.tsv >rated.tsv
 	rec-als -q -k 4 <rated.tsv >implicit.rec
 	rec-als -q -k 4 --explicit <rated.tsv >explicit.rec
 	exits 0 rec-score -m implicit.rec -o scored.tsv <held.tsv
-	mentions "rec-score: implicit.rec: scores of an implicit model are no ratings; rmse and mae are for rec-als --explicit"
+	mentions "rec-score: implicit.rec: scores of an implicit model are not ratings; rmse and mae are for rec-als --explicit"
 	exits 0 rec-score -m explicit.rec -o predicted.tsv <held.tsv
 	[ "$(grep -c 'no ratings' err)" -eq 0 ]
 	rec-score -q -b -m implicit.rec <held.tsv >scored.rec
@@ -406,10 +406,10 @@ rec-score: no pair could be scored: 900 of 900 have no score under any model"
 	for measure in rmse mae ""; do
 		# shellcheck disable=SC2086
 		exits 1 rec-eval -t held.tsv $measure <scored.rec
-		says "rec-eval: ${measure:-rmse}: stdin holds scores of an implicit model, which are no ratings; rec-als --explicit predicts those"
+		says "rec-eval: ${measure:-rmse}: stdin holds scores of an implicit model, which are not ratings; rec-als --explicit predicts those"
 		# shellcheck disable=SC2086
 		exits 1 rec-eval -t held.tsv $measure <scored.tsv
-		grep -Eq "^rec-eval: ${measure:-rmse}: the scores are no ratings of this truth: their mean is 0\.[0-9]+, its values are from [0-9.]+ to [0-9.]+$" err || fail "$(cat err)"
+		grep -Eq "^rec-eval: ${measure:-rmse}: the scores are not ratings of this truth: their mean is 0\.[0-9]+, its values are from [0-9.]+ to [0-9.]+$" err || fail "$(cat err)"
 		# shellcheck disable=SC2086
 		exits 0 rec-eval -t held.tsv $measure <predicted.rec
 		# shellcheck disable=SC2086
@@ -432,7 +432,7 @@ rec-score: no pair could be scored: 900 of 900 have no score under any model"
 	awk -F'\t' -v OFS='\t' '{ print $1, $2, 20 * $3 - 60 }' held.tsv >percent.tsv
 	awk -F'\t' -v OFS='\t' '{ print $1, $2, 15 * $3 - 40 }' predicted.tsv | exits 0 rec-eval -t percent.tsv rmse
 	awk -F'\t' -v OFS='\t' '{ print $1, $2, 1000 * $3 }' predicted.tsv | exits 1 rec-eval -t held.tsv rmse
-	mentions "rec-eval: rmse: the scores are no ratings of this truth: their mean is 3"
+	mentions "rec-eval: rmse: the scores are not ratings of this truth: their mean is 3"
 }
 
 @test "rec-eval: files of strangers, empty files, lists and truth swapped" {
@@ -488,7 +488,7 @@ rec-score: no pair could be scored: 900 of 900 have no score under any model"
 	rec-cat -b zeros.tsv | exits 1 rec-eval -t truth.tsv recall@2
 	mentions "such as 0, and rank nothing"
 	cut -f1,2 zeros.tsv | exits 1 rec-eval -t truth.tsv recall@2
-	says "rec-eval: no scores; for lists in rank order: rec-cat --rank"
+	says "rec-eval: the lists have no scores; for lists in rank order: rec-cat --rank"
 }
 
 @test "rec-cat, rec-split: an empty input passes, and is said; an audit of nothing is none" {

@@ -159,10 +159,10 @@ needs_blas() {
 			;;
 		esac
 	done <<-'LIST'
-		cosine --min-support 4|no two items share 4 users or more, as --min-support wants
-		cosine -n 0 --min-support 4|no two items share 4 users or more, as --min-support wants
-		jaccard --keep history --min-support 4|no two items share 4 users or more, as --min-support wants
-		cosine --side user --min-support 9|no two users share 9 items or more, as --min-support wants
+		cosine --min-support 4|no two items share 4 users or more, as --min-support requires
+		cosine -n 0 --min-support 4|no two items share 4 users or more, as --min-support requires
+		jaccard --keep history --min-support 4|no two items share 4 users or more, as --min-support requires
+		cosine --side user --min-support 9|no two users share 9 items or more, as --min-support requires
 		cosine --min-sim 2|--min-sim 2 leaves no weight
 		cosine --min-support 3 --min-sim 2|--min-support 3 and --min-sim 2 leave no weight
 		linear --exponents 0,10,10 --power 100|all weights are 0
@@ -173,22 +173,22 @@ needs_blas() {
 	says "rec-sim: all weights are 0 (values that do not differ tell nothing here): the table is empty"
 	rec-sim -b count --partial <three.tsv >sums.rec
 	exits 0 rec-sim cosine --min-support 4 --merge <sums.rec
-	says "rec-sim: no two items share 4 users or more, as --min-support wants: the table is empty"
+	says "rec-sim: no two items share 4 users or more, as --min-support requires: the table is empty"
 }
 
-@test "rec-sim: ease whose weights are all but 0" {
+@test "rec-sim: ease whose weights are almost 0" {
 	printf '%s\t%s\n' u1 a u1 b u1 c u2 a u2 b u3 a u3 b >three.tsv
 	rec-sim -q ease <three.tsv >/dev/null 2>&1 || skip "no BLAS library here"
 	for n in 0 3; do
 		exits 0 rec-sim ease --reg 1e20 -n $n <three.tsv
-		says "rec-sim: the weights are all but 0 (the largest is 3e-20): make --reg smaller (it is 1e+20)"
+		says "rec-sim: the weights are almost 0 (the largest is 3e-20): make --reg smaller (it is 1e+20)"
 		exits 0 rec-sim ease --min-sim 5 -n $n <three.tsv
 		says "rec-sim: --min-sim 5 leaves no weight: the table is empty"
 	done
 	# one outlier makes all others next to nothing
 	{ for u in 1 2 3 4 5 6 7 8 9; do printf 'u%s\ta\t2\nu%s\tb\t3\n' $u $u; done; printf 'z\tc\t1e9\n'; } >outlier.tsv
 	exits 0 rec-sim ease --weights linear -b <outlier.tsv
-	mentions "rec-sim: the weights are all but 0 (the largest is "
+	mentions "rec-sim: the weights are almost 0 (the largest is "
 	mentions "): make --reg smaller (it is 100), or try --weights log or none"
 	exits 0 rec-sim ease --weights log -b <outlier.tsv
 	[ ! -s err ]

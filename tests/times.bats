@@ -143,7 +143,7 @@ v${TAB}i" ]
 	rec-cat -q -b out | rec-cat --to csv | cmp - bin.csv
 	printf 'u\ti\t1\t1700000000000000100\nu\tj\t1\t1700000000000000000\n' >ns.tsv
 	exits 0 rec-cat --time-format ns ns.tsv && [ "$(cut -f4 out | tail -n 1)" = 1700000000 ]
-	says "rec-cat: 1 time has more digits than seconds keep (about the tenth of a microsecond)"
+	says "rec-cat: 1 time has more digits than seconds can hold (about a tenth of a microsecond)"
 	printf 'u\ti\t1\t19723\n' >days.tsv
 	[ "$(rec-cat --time-format days days.tsv | cut -f4)" = 1704067200 ]
 	exits 2 rec-cat --time-format iso ms.tsv && mentions "times as text are read from csv"

@@ -237,7 +237,7 @@ mapped() {
 @test "rec-topn: a row without history is answered where the model holds it, and stderr says so" {
 	exits 0 rec-topn -m model.rec -n 2 <<<u1
 	[ "$(wc -l <out)" -eq 2 ]
-	says "rec-topn: 1 of 1 user holds nothing: nothing was left out of the list (see --seen)"
+	says "rec-topn: 1 of 1 user came without a history: the list may hold items that the user already has (see --seen)"
 	grep "^u1$TAB" train.tsv >u1.tsv
 	exits 0 rec-topn -m model.rec -n 2 --seen u1.tsv <<<u1
 	says ""
@@ -264,10 +264,10 @@ mapped() {
 @test "rec-topn: cold rows are dropped and counted, answered by popularity, or a failure" {
 	printf 'u1\nnobody\n' >rows
 	exits 0 rec-topn -m model.rec -n 2 --seen train.tsv <rows
-	says "rec-topn: 1 of 2 users can be scored by no model: no list (--cold popular answers them)"
+	says "rec-topn: 1 of 2 users cannot be scored by any model: no list (--cold popular answers them)"
 	[ "$(cut -f1 out | uniq)" = u1 ]
 	exits 0 rec-topn -m model.rec -n 2 --cold popular --interactions train.tsv <rows
-	mentions "rec-topn: 1 of 2 users can be scored by no model: answered by popularity"
+	mentions "rec-topn: 1 of 2 users cannot be scored by any model: answered by popularity"
 	grep ^nobody out | cut -f2,3 >got
 	cut -f2 train.tsv | sort | uniq -c | sort -k1,1nr -k2,2 | head -2 | awk '{ print $2 "\t" $1 }' >want
 	same got want
@@ -280,7 +280,7 @@ mapped() {
 @test "rec-topn: no row answered at all is a failure" {
 	exits 1 rec-topn -m model.rec -o lists.out <<<nobody
 	says "rec-topn: --model model.rec: it holds no user of stdin: 'u1' there, 'nobody' on stdin
-rec-topn: 1 of 1 user can be scored by no model: no list (--cold popular answers them)
+rec-topn: 1 of 1 user cannot be scored by any model: no list (--cold popular answers them)
 rec-topn: no user was answered"
 	[ ! -e lists.out ]
 }
@@ -443,13 +443,13 @@ shards() {
 	same one two
 	head -1 shard.3 | sed "s/^/nobody$TAB/" | exits 1 rec-topn -m model.3
 	[ "$(cat err)" = "rec-topn: model.3 holds a part of its items: users whom it does not hold cannot be folded in
-rec-topn: 1 of 1 user can be scored by no model: no list (--cold popular answers them)
+rec-topn: 1 of 1 user cannot be scored by any model: no list (--cold popular answers them)
 rec-topn: no user was answered" ] || fail "$(cat err)"
 	exits 1 rec-topn --fold-in -m model.3 <train.tsv
 	says "rec-topn: model.3: it holds a part of its items alone: a history cannot be folded in"
 	exits 0 rec-topn -m model.3 -n 2 <train.tsv
 	[ "$(head -1 err)" = "rec-topn: $(($(wc -l <train.tsv) - $(wc -l <cells.3))) pairs of stdin name items that no model holds; they are ignored" ]
-	[ "$(grep -c 'nothing was left out' err)" -eq 0 ]
+	[ "$(grep -c 'came without a history' err)" -eq 0 ]
 }
 
 @test "rec-topn: --merge: users of some shards only, ties by label, nothing to merge, and what is refused" {
@@ -477,7 +477,7 @@ c${TAB}y${TAB}-3" ]
 	cat one one | exits 1 rec-topn --merge
 	says "rec-topn: <stdin>: pair 'a' 'x' appears twice"
 	cut -f1,2 one | exits 1 rec-topn --merge
-	says "rec-topn: no scores; for lists in rank order: rec-cat --rank"
+	says "rec-topn: the lists have no scores; for lists in rank order: rec-cat --rank"
 	for opt in --model=x --blend=1 --scale=rank --seen=x --keep-seen --fold-in --allow=x --deny=x --candidates=x --cold=fail --fill=popular --interactions=x \
 		--stream --similar-items --part=1/2; do
 		exits 2 rec-topn --merge $opt <one
@@ -591,6 +591,6 @@ melt() {
 		# shellcheck disable=SC2086
 		exits 0 rec-topn -m zero.rec -n 1 $how <asked.tsv
 		[ "$(cut -f1 out)" = a ]
-		says "rec-topn: 3 of 4 users can be scored by no model: no list (--cold popular answers them)"
+		says "rec-topn: 3 of 4 users cannot be scored by any model: no list (--cold popular answers them)"
 	done
 }

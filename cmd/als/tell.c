@@ -122,10 +122,10 @@ static void tell_empty(const struct rec_als_report *r, const struct rec_als_opts
 				 "",
 			 remedy(r, o, m, what));
 	else if (o->explicit_loss)
-		cli_note("the model's vectors are all but 0, and predictions are %s alone: %s",
+		cli_note("the model's vectors are almost 0, and predictions are %s alone: %s",
 			 o->bias ? "mean and biases" : "the mean", remedy(r, o, m, what));
 	else
-		cli_note("the model's vectors are all but 0: no pair scores above %.2g of its "
+		cli_note("the model's vectors are almost 0: no pair scores above %.2g of its "
 			 "target; %s",
 			 r->reached, remedy(r, o, m, what));
 }

@@ -253,10 +253,10 @@ static void tell_left_out(const struct cat_sink *s)
 
 	if (values)
 		cli_note("%s holds no values: %llu value%s left out", s->format->name, values,
-			 cli_s(values));
+			 values == 1 ? " is" : "s are");
 	if (times)
 		cli_note("%s holds no times: %llu time%s left out", s->format->name, times,
-			 cli_s(times));
+			 times == 1 ? " is" : "s are");
 }
 
 /*

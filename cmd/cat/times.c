@@ -41,7 +41,7 @@ struct cat_times cat_times_of(const char *format, bool csv)
 		cli_usage("--time-format: %s", e.msg);
 	if (!csv)
 		cli_usage("--time-format: times as text are read from csv: --from csv (-d '\\t' "
-			  "where TABs part the fields)");
+			  "where TABs separate the fields)");
 	t.text = format;
 	return t;
 }
@@ -83,7 +83,7 @@ void cat_times_row(struct cat_times *t, struct rec_row *row)
 void cat_times_tell(const struct cat_times *t)
 {
 	if (t->cut)
-		cli_note("%llu time%s more digits than seconds keep (about the tenth of a "
-			 "microsecond)",
+		cli_note("%llu time%s more digits than seconds can hold (about a tenth of "
+			 "a microsecond)",
 			 (unsigned long long)t->cut, t->cut == 1 ? " has" : "s have");
 }

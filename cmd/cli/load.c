@@ -265,7 +265,7 @@ bool cli_note_empty_models(const struct cli_models *ms, const struct cli_list *f
 			continue;
 		empty += reach == 0 && !bias;
 		if (bias)
-			cli_note("%s: its vectors are all but 0: items are in the order of their "
+			cli_note("%s: its vectors are almost 0: items are in the order of their "
 				 "biases, the same for all; see --reg in rec-als(1)",
 				 files->item[i]);
 		else if (reach == 0)
@@ -273,7 +273,7 @@ bool cli_note_empty_models(const struct cli_models *ms, const struct cli_list *f
 				 "rec-als(1)",
 				 files->item[i]);
 		else
-			cli_note("%s: the model's vectors are all but 0: no score is above %.2g; "
+			cli_note("%s: the model's vectors are almost 0: no score is above %.2g; "
 				 "see --reg in rec-als(1)",
 				 files->item[i], reach);
 	}

@@ -107,7 +107,7 @@ static void tell_empty(const struct rec_sim_opts *s, const struct rec_pair_tally
 		cli_note("no two %ss share %s %s: the table is empty", item,
 			 s->side_user ? "an" : "a", user);
 	else if (by_pairs && t->rare == t->pairs)
-		cli_note("no two %ss share %lu %ss or more, as --min-support wants: the table is "
+		cli_note("no two %ss share %lu %ss or more, as --min-support requires: the table is "
 			 "empty",
 			 item, support, user);
 	else if (by_pairs && t->small > 0 && t->rare > 0)
@@ -138,7 +138,7 @@ void sim_tell_table(const struct rec_model *m, const struct rec_sim_opts *s,
 	if (most == 0)
 		tell_empty(s, t, factors);
 	else if (reg && most < 1e-3 && !s->normalize)
-		cli_note("the weights are all but 0 (the largest is %.2g): make --reg smaller (it "
+		cli_note("the weights are almost 0 (the largest is %.2g): make --reg smaller (it "
 			 "is %g)%s",
 			 (double)most, s->reg, linear ? ", or try --weights log or none" : "");
 }

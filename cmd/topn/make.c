@@ -178,7 +178,7 @@ static int check_interactions(const struct topn_maker *m, const struct topn_opti
 				   .any_users = true };
 
 	if (!wants_users(&m->scorer) && !topn_wants_popular(o)) {
-		cli_note("--interactions %s: nothing uses it; it is for user-user models and for "
+		cli_note("--interactions %s: it is not used: it is for user-user models and for "
 			 "popularity (--cold, --fill)",
 			 o->interactions);
 		return 0;

@@ -76,8 +76,9 @@ int topn_merge(const struct topn_options *o, const struct rec_run *run, struct r
 	    rec_lists_load(&l, in, o->common.trust, run->pool, e) != 0)
 		return -1;
 	if (l.nnz && !l.has_value)
-		return rec_err_set(e, REC_EDATA,
-				   "no scores; for lists in rank order: rec-cat --rank");
+		return rec_err_set(
+			e, REC_EDATA,
+			"the lists have no scores; for lists in rank order: rec-cat --rank");
 	more[0].n = l.row.n;
 	more[1].n = (double)l.nnz;
 	rc = cli_need(lists_bytes(&l, o->common.binary), more, e);

@@ -138,7 +138,7 @@ static void tell_cold(const struct topn_view *v, const struct rec_topn_counts *c
 		cli_note("%s get%s one score for all items: %s", share(n, v, c->flat, c->rows),
 			 cli_verb_s(c->flat), fate);
 	if (cold)
-		cli_note("%s can be scored by no model: %s%s", share(n, v, cold, c->rows), fate,
+		cli_note("%s cannot be scored by any model: %s%s", share(n, v, cold, c->rows), fate,
 			 popular || strangers || v->x->empty_models ? "" : hint);
 }
 
@@ -179,9 +179,10 @@ void topn_tell(const struct topn_view *v, const struct rec_topn_counts *c)
 			 c->empty == 1 ? "has" : "have");
 	topn_tell_shorter(c, v->o->top);
 	if (c->bare && !v->part_of_items)
-		cli_note("%s hold%s nothing: nothing was left out of %s (see --seen)",
-			 share(n, v, c->bare, c->rows), cli_verb_s(c->bare),
-			 c->bare == 1 ? "the list" : "their lists");
+		cli_note("%s came without a history: %s (see --seen)",
+			 share(n, v, c->bare, c->rows),
+			 c->bare == 1 ? "the list may hold items that the user already has" :
+					"their lists may hold items that they already have");
 }
 
 int topn_check_looks(const struct topn_view *v, const struct rec_topn_counts *c, struct rec_err *e)

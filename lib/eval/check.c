@@ -42,7 +42,8 @@ static int no_scores(const struct rec_evaluation *v, struct rec_err *e)
 		return rec_err_set(e, REC_EDATA,
 				   "no scores on stdin, but the truth has some: are -t and stdin "
 				   "swapped? For lists in rank order: rec-cat --rank");
-	return rec_err_set(e, REC_EDATA, "no scores; for lists in rank order: rec-cat --rank");
+	return rec_err_set(e, REC_EDATA,
+			   "the lists have no scores; for lists in rank order: rec-cat --rank");
 }
 
 /*
@@ -126,7 +127,7 @@ static int check_ratings(const struct rec_evaluation *v, struct rec_err *e)
 
 	if (strcmp(l->name, REC_SCORES_IMPLICIT) == 0)
 		return rec_err_set(e, REC_EDATA,
-				   "%s: stdin holds scores of an implicit model, which are no "
+				   "%s: stdin holds scores of an implicit model, which are not "
 				   "ratings; rec-als --explicit predicts those",
 				   rating_name(v));
 	if (!v->in->truth->has_value)
@@ -134,7 +135,7 @@ static int check_ratings(const struct rec_evaluation *v, struct rec_err *e)
 				   rating_name(v));
 	if (low || high)
 		return rec_err_set(e, REC_EDATA,
-				   "%s: the scores are no ratings of this truth: their mean is "
+				   "%s: the scores are not ratings of this truth: their mean is "
 				   "%.3g, its values are from %g to %g",
 				   rating_name(v), score.mean, truth.lo, truth.hi);
 	return 0;
