@@ -20,50 +20,52 @@ static const char *const empty_names[] = { "fail", "1", "skip", NULL };
 
 static struct cat_options o = { .tag = "recpipe", .common = CLI_COMMON_INIT };
 
+/* clang-format off */
 static const struct cli_opt opts[] = {
 	CLI_CHOICE(0, "from", "FORMAT", &o.from, cat_formats,
-		   "format of the input; auto tells text, gzip and recmat apart by their "
-		   "first bytes"),
+		"format of the input; auto tells text, gzip and recmat apart by their first "
+		"bytes"),
 	CLI_CHOICE(0, "to", "FORMAT", &o.to, cat_formats,
-		   "format of the output; auto is tsv, or recmat with -b"),
+		"format of the output; auto is tsv, or recmat with -b"),
 	CLI_STRING('d', "delimiter", "DELIM", &o.delimiter,
-		   "csv, wide: one or more bytes between fields, such as ::; \\t is TAB, "
-		   "blanks is any run of them"),
+		"csv, wide: one or more bytes between fields, such as ::; \\t is TAB, blanks "
+		"is any run of them"),
 	CLI_STRING('f', "columns", "COLS", &o.columns,
-		   "csv: the columns of row, column, value, time by number or name, such as "
-		   "2,1,3 or user,item,,date"),
+		"csv: the columns of row, column, value, time by number or name, such as "
+		"2,1,3 or user,item,,date"),
 	CLI_FLAG(0, "header", &o.header, "csv: the first line names the columns"),
 	CLI_CHOICE(0, "quote", "double|none", &o.quote, quote_names,
-		   "csv: fields may be in double quotes, or a quote is a byte like any other"),
+		"csv: fields may be in double quotes, or a quote is a byte like any other"),
 	CLI_CHOICE(0, "empty", "fail|1|skip", &o.empty, empty_names,
-		   "csv: a missing value (empty, NULL, NA ...) is an error, is 1, or "
-		   "removes the line"),
+		"csv: a missing value (empty, NULL, NA ...) is an error, is 1, or removes "
+		"the line"),
 	CLI_STRING(0, "replace-breaks", "TEXT", &o.breaks,
-		   "csv: put TEXT where a label holds a TAB or a line break; otherwise that "
-		   "is an error"),
+		"csv: put TEXT where a label holds a TAB or a line break; otherwise that is "
+		"an error"),
 	CLI_STRING(0, "time-format", "FORMAT", &o.time_format,
-		   "convert times to seconds since 1970, from ms, us, ns, days, or, in csv, "
-		   "iso or a form such as '%d/%m/%Y %H:%M'"),
+		"convert times to seconds since 1970, from ms, us, ns, days, or, in csv, iso "
+		"or a form such as '%d/%m/%Y %H:%M'"),
 	CLI_FLAG(0, "rank", &o.rank,
-		 "replace values by 1/position in the row, for lists in rank order "
-		 "without scores"),
+		"replace values by 1/position in the row, for lists in rank order without "
+		"scores"),
 	CLI_STRING(0, "block", "NAME", &o.block,
-		   "select this block of a model, or name a dense block"),
+		"select this block of a model, or name a dense block"),
 	CLI_FLAG(0, "merge", &o.merge, "join parts or shards to one canonical matrix or one model"),
 	CLI_CHOICE(0, "duplicates", "fail|sum|max|last", &o.duplicates, duplicates_names,
-		   "--merge: how to combine a pair that appears more than once"),
+		"--merge: how to combine a pair that appears more than once"),
 	CLI_FLAG(0, "info", &o.info, "print what the input holds, as key TAB value"),
 	CLI_FLAG(0, "verify", &o.verify, "read everything with every check; exit 1 on damage"),
 	CLI_CHOICE(0, "labels", "row|col", &o.labels, label_sides,
-		   "print the row or column labels, in byte order"),
+		"print the row or column labels, in byte order"),
 	CLI_FILE(0, "row-labels", &o.row_labels,
-		 "mtx, npy, libsvm: row labels, one a line; read with --from, written "
-		 "with --to"),
+		"mtx, npy, libsvm: row labels, one a line; read with --from, written with "
+		"--to"),
 	CLI_FILE(0, "col-labels", &o.col_labels, "mtx, npy, libsvm: column labels"),
 	CLI_STRING(0, "tag", "TEXT", &o.tag, "trec-run: the last field"),
 	CLI_COMMON_AS(&o.common, CLI_BINARY_HELP, NULL, CLI_TRUST_HELP),
 	CLI_END,
 };
+/* clang-format on */
 
 static const struct cli_spec spec = {
 	.name = "rec-cat",

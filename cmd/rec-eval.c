@@ -21,9 +21,9 @@
 #include "eval/peruser.h"
 #include "eval/summary.h"
 
-static const char *const missing_names[] = { "zero", "skip", NULL },
-			 *const ties_names[] = { "label", "mean", "worst", "best", NULL },
-			 *const test_names[] = { "t", "wilcoxon", "randomization", NULL };
+static const char *const missing_names[] = { "zero", "skip", NULL };
+static const char *const ties_names[] = { "label", "mean", "worst", "best", NULL };
+static const char *const test_names[] = { "t", "wilcoxon", "randomization", NULL };
 
 static struct {
 	const char *truth, *train, *candidates, *groups, *compare;
@@ -36,41 +36,42 @@ static struct {
 	struct cli_common common;
 } o = { .common = CLI_COMMON_INIT };
 
+/* clang-format off */
 static const struct cli_opt opts[] = {
 	CLI_FILE('t', "truth", &o.truth, "held-out pairs"),
 	CLI_DOUBLE(0, "relevant", "X", &o.relevant, 1e-30, 1e30,
-		   "pairs of truth with value X or more are relevant (default: above 0)"),
+		"pairs of truth with value X or more are relevant (default: above 0)"),
 	CLI_FILE(0, "train", &o.train,
-		 "train pairs; adds floor, ceiling, head, middle, tail, values by length "
-		 "of history, and the share of truth in train"),
+		"train pairs; adds floor, ceiling, head, middle, tail, values by length of "
+		"history, and the share of truth in train"),
 	CLI_FILE(0, "candidates", &o.candidates,
-		 "the candidates of each list; checks the lists, and ranks relevant items "
-		 "last among equal scores"),
+		"the candidates of each list; checks the lists, and ranks relevant items "
+		"last among equal scores"),
 	CLI_FLAG(0, "per-user", &o.per_user,
-		 "write one line for each user and measure, for --summarize"),
+		"write one line for each user and measure, for --summarize"),
 	CLI_PART(0, "part", &o.part, "with --per-user: only part I of N of the users"),
 	CLI_FLAG(0, "summarize", &o.summarize,
-		 "stdin is the lines of --per-user, in any number of parts"),
+		"stdin is the lines of --per-user, in any number of parts"),
 	CLI_CHOICE(0, "missing", "zero|skip", &o.missing, missing_names,
-		   "count users that have truth and no list as 0, or ignore them"),
+		"count users that have truth and no list as 0, or ignore them"),
 	CLI_CHOICE(0, "ties", "label|mean|worst|best", &o.ties, ties_names,
-		   "order of equal scores: by label, or the mean, worst or best over all "
-		   "orders"),
+		"order of equal scores: by label, or the mean, worst or best over all orders"),
 	CLI_FLAG(0, "shallow", &o.shallow, "allow a cut-off that is deeper than every list"),
 	CLI_FILE(0, "groups", &o.groups, "user TAB group; adds the value of each measure by group"),
 	CLI_U32(0, "bootstrap", "N", &o.bootstrap, 40, 10000000,
 		"add 95 % intervals from N resamplings of the users"),
 	CLI_FILE(0, "compare", &o.compare,
-		 "compare with these lists, with a test of the difference"),
+		"compare with these lists, with a test of the difference"),
 	CLI_CHOICE(0, "significance", "t|wilcoxon|randomization", &o.test, test_names,
-		   "the test of --compare"),
+		"the test of --compare"),
 	CLI_LIST(0, "fail-if", "CONDITION", &o.fail_if,
-		 "exit 3 if the condition holds, such as 'ndcg@10<0.3'"),
+		"exit 3 if the condition holds, such as 'ndcg@10<0.3'"),
 	CLI_FLAG(0, "json", &o.json, "write JSON instead of lines"),
 	CLI_COMMON_AS(&o.common, NULL, "seed of --bootstrap and of --significance randomization",
-		      CLI_TRUST_HELP),
+		CLI_TRUST_HELP),
 	CLI_END,
 };
+/* clang-format on */
 
 static const char extra[] =
 	"METRIC: recall precision f1 hit mrr map ndcg, with cut-offs, as in recall@20 "

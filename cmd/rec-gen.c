@@ -25,23 +25,24 @@ static struct {
 	struct cli_common common;
 } o = { .users = 1000, .items = 500, .dim = 8, .skew = 1, .noise = 0.1, .common = CLI_COMMON_INIT };
 
+/* clang-format off */
 static const struct cli_opt opts[] = {
 	CLI_U64(0, "users", "N", &o.users, 1, 1e12, "number of users"),
 	CLI_U32(0, "items", "N", &o.items, 1, 4294967294, "number of items"),
 	CLI_U64(0, "rows", "N", &o.rows, 1, 1e15,
 		"number of pairs, exactly (default: 20 a user, at most half of all pairs)"),
 	CLI_DOUBLE(0, "skew", "X", &o.skew, 0, 10,
-		   "popularity: the item of rank r has weight (r + 1)^-X"),
+		"popularity: the item of rank r has weight (r + 1)^-X"),
 	CLI_U32(0, "dim", "K", &o.dim, 0, 1000,
 		"components of taste; with 0 only popularity matters"),
 	CLI_DOUBLE(0, "noise", "X", &o.noise, 0, 1,
-		   "share of pairs that ignore taste; standard deviation of the noise in "
-		   "ratings"),
+		"share of pairs that ignore taste; standard deviation of the noise in ratings"),
 	CLI_FLAG(0, "explicit", &o.explicit_values, "write ratings from 0.5 to 5 as values"),
 	CLI_FLAG(0, "times", &o.times, "write a time on every line"),
 	CLI_COMMON_AS(&o.common, CLI_BINARY_HELP, CLI_SEED_HELP, NULL),
 	CLI_END,
 };
+/* clang-format on */
 
 static const struct cli_spec spec = {
 	.name = "rec-gen",

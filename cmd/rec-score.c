@@ -21,24 +21,26 @@ static struct {
 	struct cli_common common;
 } o = { .clamp = "train", .common = CLI_COMMON_INIT };
 
+/* clang-format off */
 static const struct cli_opt opts[] = {
 	CLI_LIST('m', "model", "FILE", &o.models, "the model; more than one for a blend"),
 	CLI_STRING(0, "blend", "W1,W2,...", &o.blend, "weight of each model (default: 1 each)"),
 	CLI_FILE(0, "history", &o.history,
-		 "histories of users, for similarities and for users that a factor model "
-		 "does not hold"),
+		"histories of users, for similarities and for users that a factor model does "
+		"not hold"),
 	CLI_FLAG(0, "fold-in", &o.fold_in,
-		 "factor models: compute every user's vector from --history, even if the "
-		 "model has one"),
+		"factor models: compute every user's vector from --history, even if the "
+		"model has one"),
 	CLI_FILE(0, "interactions", &o.interactions, "pairs of all users, for user-user models"),
 	CLI_CHOICE(0, "cold", "mean|drop|fail", &o.cold, cold_names,
-		   "what to do with pairs that no model can score"),
+		"what to do with pairs that no model can score"),
 	CLI_STRING(0, "clamp", "LO:HI|train|none", &o.clamp,
-		   "bounds of the scores; train: the range of the training values, if the "
-		   "model holds it"),
+		"bounds of the scores; train: the range of the training values, if the model "
+		"holds it"),
 	CLI_COMMON_AS(&o.common, CLI_BINARY_HELP, NULL, CLI_TRUST_HELP),
 	CLI_END,
 };
+/* clang-format on */
 
 static const struct cli_spec spec = {
 	.name = "rec-score",

@@ -17,10 +17,10 @@
 #include "cmd/split/shards.h"
 #include "cmd/split/ways.h"
 
-static const char *const repeats_names[] = { "drop", "keep", NULL },
-			 *const duplicates_names[] = { "keep", "sum", "max", "last", "fail", NULL },
-			 *const warm_names[] = { "none", "user", "item", "both", NULL },
-			 *const side_names[] = { "user", "item", NULL };
+static const char *const repeats_names[] = { "drop", "keep", NULL };
+static const char *const duplicates_names[] = { "keep", "sum", "max", "last", "fail", NULL };
+static const char *const warm_names[] = { "none", "user", "item", "both", NULL };
+static const char *const side_names[] = { "user", "item", NULL };
 
 /*
  * Of options that are not given: out of range, so that --help shows no default.
@@ -49,40 +49,41 @@ static struct {
 	.row_cost = 32,
 	.common = CLI_COMMON_INIT };
 
+/* clang-format off */
 static const struct cli_opt opts[] = {
 	CLI_FILE(0, "test", &o.test, "file for the test pairs"),
 	CLI_FILE(0, "valid", &o.valid, "file for the validation pairs"),
 	CLI_DOUBLE(0, "ratio", "F", &o.ratio, 0, 1,
-		   "method: hold out each pair with probability F, by hash"),
+		"method: hold out each pair with probability F, by hash"),
 	CLI_U32(0, "leave", "K", &o.leave, 1, 4294967295,
 		"method: hold out K pairs of each user, by hash"),
 	CLI_U32(0, "last", "K", &o.last, 1, 4294967295,
 		"method: hold out the K newest pairs of each user"),
 	CLI_DOUBLE(0, "last-ratio", "F", &o.last_ratio, 0, 1,
-		   "method: hold out the newest share F of each user's pairs"),
+		"method: hold out the newest share F of each user's pairs"),
 	CLI_TIME(0, "after", &o.after,
-		 "method: hold out pairs at or after TIME, a date (2015-01-01) or a "
-		 "number in the unit of the times"),
+		"method: hold out pairs at or after TIME, a date (2015-01-01) or a number in "
+		"the unit of the times"),
 	CLI_U32(0, "folds", "K", &o.folds, 2, 1000000, "method: hold out fold --fold of K"),
 	CLI_U32(0, "fold", "I", &o.fold, 1, 1000000, "the fold that is test, from 1 to K"),
 	CLI_DOUBLE(0, "user-ratio", "F", &o.user_ratio, 0, 1,
-		   "method: hold out a share F of the users with all their pairs"),
+		"method: hold out a share F of the users with all their pairs"),
 	CLI_DOUBLE(0, "valid-user-ratio", "F", &o.valid_user_ratio, 0, 1,
-		   "share of the users that go to --valid"),
+		"share of the users that go to --valid"),
 	CLI_STRING(0, "given", "F|K|all-but-K", &o.given,
-		   "how many pairs of a held-out user go to --input"),
+		"how many pairs of a held-out user go to --input"),
 	CLI_FILE(0, "input", &o.input, "file for the given pairs of held-out users"),
 	CLI_DOUBLE(0, "valid-ratio", "F", &o.valid_ratio, 0, 1,
-		   "share of the pairs left for train that goes to --valid, by hash"),
+		"share of the pairs left for train that goes to --valid, by hash"),
 	CLI_DOUBLE(0, "min-value", "X", &o.min_value, -MOST, MOST,
-		   "filter: drop pairs with a smaller value"),
+		"filter: drop pairs with a smaller value"),
 	CLI_FLAG(0, "binarize", &o.binarize, "filter: set every value to 1"),
 	CLI_CHOICE(0, "duplicates", "keep|sum|max|last|fail", &o.duplicates, duplicates_names,
-		   "filter: how to combine a pair that appears more than once"),
+		"filter: how to combine a pair that appears more than once"),
 	CLI_DOUBLE(0, "half-life", "DAYS", &o.half_life, 1e-9, MOST,
-		   "filter: halve each value for every DAYS before --now"),
+		"filter: halve each value for every DAYS before --now"),
 	CLI_TIME(0, "now", &o.now,
-		 "the time from which --half-life counts: a date, or seconds since 1970"),
+		"the time from which --half-life counts: a date, or seconds since 1970"),
 	CLI_U32(0, "min-user", "N", &o.min_user, 1, 4294967295,
 		"filter: drop users with fewer pairs"),
 	CLI_U32(0, "min-item", "N", &o.min_item, 1, 4294967295,
@@ -92,26 +93,27 @@ static const struct cli_opt opts[] = {
 	CLI_U32(0, "max-user", "N", &o.max_user, 1, 4294967295,
 		"filter: keep only N pairs of a user with more, by hash"),
 	CLI_CHOICE(0, "repeats", "drop|keep", &o.repeats, repeats_names,
-		   "with --after, --last, --last-ratio: test pairs that are in train as well"),
+		"with --after, --last, --last-ratio: test pairs that are in train as well"),
 	CLI_CHOICE(0, "warm-only", "user|item|both", &o.warm, warm_names,
-		   "drop held-out pairs whose user, item or both are not in train"),
+		"drop held-out pairs whose user, item or both are not in train"),
 	CLI_U32(0, "shards", "N", &o.shards, 1, 65536,
 		"write N files, divided by the hash of a label"),
 	CLI_U32(0, "parts", "N", &o.parts, 1, 65536,
 		"write N files, each a range of users or items, balanced by cost"),
 	CLI_CHOICE(0, "by", "user|item", &o.by, side_names,
-		   "with --shards, --parts: divide users or items"),
+		"with --shards, --parts: divide users or items"),
 	CLI_STRING(0, "to", "TEMPLATE", &o.to, "names of the files, with one %d or %0Nd"),
 	CLI_U32(0, "row-cost", "N", &o.row_cost, 0, 1000000000,
 		"with --parts: cost of a user or item; each pair costs 1"),
 	CLI_FLAG(0, "transpose", &o.transpose,
-		 "with --parts --by item: write item TAB user, as rec-als --transposed "
-		 "reads it"),
+		"with --parts --by item: write item TAB user, as rec-als --transposed reads "
+		"it"),
 	CLI_FILE(0, "audit", &o.audit,
-		 "compare the test set on stdin with this train file; exit 3 on a leak"),
+		"compare the test set on stdin with this train file; exit 3 on a leak"),
 	CLI_COMMON(&o.common),
 	CLI_END,
 };
+/* clang-format on */
 
 /* Options whose value matters to this run, for -v. */
 static bool applies(const char *option)

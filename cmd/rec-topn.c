@@ -12,43 +12,44 @@
 #include "cmd/topn/make.h"
 #include "cmd/topn/merge.h"
 
-static const char *const scale_names[] = { "raw", "zscore", "rank", NULL },
-			 *const cold_names[] = { "drop", "popular", "fail", NULL },
-			 *const fill_names[] = { "none", "popular", NULL };
+static const char *const scale_names[] = { "raw", "zscore", "rank", NULL };
+static const char *const cold_names[] = { "drop", "popular", "fail", NULL };
+static const char *const fill_names[] = { "none", "popular", NULL };
 
 static struct topn_options o = { .top = 10, .common = CLI_COMMON_INIT };
 
+/* clang-format off */
 static const struct cli_opt opts[] = {
 	CLI_LIST('m', "model", "FILE", &o.models, "the model; more than one for a blend"),
 	CLI_STRING(0, "blend", "W1,W2,...", &o.blend, "weight of each model (default: 1 each)"),
 	CLI_CHOICE(0, "scale", "raw|zscore|rank", &o.scale, scale_names,
-		   "scale the scores of each model before blending"),
+		"scale the scores of each model before blending"),
 	CLI_U32('n', "top", "N", &o.top, 1, 4294967295, "items in a list"),
 	CLI_FILE(0, "seen", &o.seen, "more pairs that are not to be listed"),
 	CLI_FLAG(0, "keep-seen", &o.keep_seen, "list items that the user already holds, too"),
 	CLI_FLAG(0, "fold-in", &o.fold_in,
-		 "factor models: compute every user's vector from the history, even if "
-		 "the model has one"),
+		"factor models: compute every user's vector from the history, even if the "
+		"model has one"),
 	CLI_FILE(0, "allow", &o.allow, "list only items with these labels"),
 	CLI_FILE(0, "deny", &o.deny, "list no item with these labels"),
 	CLI_FILE(0, "candidates", &o.candidates, "for each user list only these items (pairs)"),
 	CLI_CHOICE(0, "cold", "drop|popular|fail", &o.cold, cold_names,
-		   "what users get that no model can score"),
+		"what users get that no model can score"),
 	CLI_CHOICE(0, "fill", "none|popular", &o.fill, fill_names,
-		   "complete short lists with popular items"),
+		"complete short lists with popular items"),
 	CLI_FILE(0, "interactions", &o.interactions,
-		 "pairs of all users, for user-user models and for popularity"),
+		"pairs of all users, for user-user models and for popularity"),
 	CLI_FLAG(0, "stream", &o.stream,
-		 "answer each user at once; the lines of a user stand together"),
+		"answer each user at once; the lines of a user stand together"),
 	CLI_FLAG(0, "similar-items", &o.similar,
-		 "stdin names items; list the most similar items (rec-sim --side user: "
-		 "users)"),
+		"stdin names items; list the most similar items (rec-sim --side user: users)"),
 	CLI_PART(0, "part", &o.part, "answer part I of N of the users"),
 	CLI_FLAG(0, "merge", &o.merge,
-		 "stdin is lists over different items; write the best of all"),
+		"stdin is lists over different items; write the best of all"),
 	CLI_COMMON_AS(&o.common, CLI_BINARY_HELP, NULL, CLI_TRUST_HELP),
 	CLI_END,
 };
+/* clang-format on */
 
 static const struct cli_spec spec = {
 	.name = "rec-topn",

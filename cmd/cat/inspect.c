@@ -15,9 +15,8 @@
 #include "recmat/recmat.h"
 #include "rows/rows.h"
 
-static const char *const kind_name[] = { "?", "sparse", "dense", "meta" }, *const order_name[] = {
-	"-", "canonical", "ranked", "stream"
-};
+static const char *const kind_name[] = { "?", "sparse", "dense", "meta" };
+static const char *const order_name[] = { "-", "canonical", "ranked", "stream" };
 
 /* "PREFIXkey TAB value" */
 static int line(struct rec_buf *b, const char *prefix, const char *key, const char *value,

@@ -2,9 +2,13 @@
 /* cmd/cat/options.c - the formats of rec-cat. */
 #include "cmd/cat/options.h"
 
-const char *const cat_formats[] = { "auto",	"tsv",	      "recmat",	  "csv",  "mtx",
-				    "npy",	"libsvm",     "labelled", "wide", "word2vec",
-				    "trec-run", "trec-qrels", "factors",  NULL };
+/* clang-format off */
+const char *const cat_formats[] = {
+	"auto", "tsv", "recmat",
+	"csv", "mtx", "npy", "libsvm", "labelled", "wide", "word2vec",
+	"trec-run", "trec-qrels", "factors", NULL
+};
+/* clang-format on */
 
 const struct rec_foreign *cat_format(unsigned format)
 {

@@ -107,8 +107,8 @@ static void tell_empty(const struct rec_sim_opts *s, const struct rec_pair_tally
 		cli_note("no two %ss share %s %s: the table is empty", item,
 			 s->side_user ? "an" : "a", user);
 	else if (by_pairs && t->rare == t->pairs)
-		cli_note("no two %ss share %lu %ss or more, as --min-support requires: the table is "
-			 "empty",
+		cli_note("no two %ss share %lu %ss or more, as --min-support requires: the table "
+			 "is empty",
 			 item, support, user);
 	else if (by_pairs && t->small > 0 && t->rare > 0)
 		cli_note("--min-support %lu and --min-sim %g leave no weight: the table is empty",
