@@ -4,31 +4,31 @@
 # rec-fan - rec-als, rec-sim, rec-topn or rec-eval over many hosts or processes,
 # with the bytes of one process.
 #
-# A run is a list of steps, and a step a number of parts: als has a step for
-# each half-sweep, the others have one. A part is one command that reads files
-# of the folder DIR (--work), or of its copy on a host, and writes one file. GNU
-# parallel starts a job for each part, in order, as many at a time as there are
-# slots. A job
+# A run is a list of steps, and a step is a number of parts. als has a step for
+# each half-step, the others have one step. A part is one command that reads
+# files of the folder DIR (--work), or of its copy on a host, and writes one
+# file. GNU parallel starts a job for each part, in order, as many at a time as
+# there are slots. A job
 #
-#	waits until the step before is collected,
-#	takes a free slot of a host (mkdir is the lock), and ships what the part needs and the host lacks (rsync, once a host),
-#	runs rec-job there (ssh), which reads from its stdin what command is to be run, within a time limit,
-#	checks what came: exit status, end mark, CRCs, number of rows; then mv gives it its name, and DIR/log.tsv a line,
-#	tries again, elsewhere if it can, where something failed. A host that cannot be reached, or fails twice running, is dropped.
+#	waits until the step before it is collected,
+#	takes a free slot of a host (mkdir is the lock), and sends the files that the part needs and the host lacks (rsync, once a host),
+#	runs rec-job there (ssh), which reads the command and its time limit from stdin,
+#	checks the output (exit status, end mark, CRCs, number of rows), gives it its name by mv, and adds a line to DIR/log.tsv,
+#	tries a failed part again, on another host if it can. A host that cannot be reached, or fails twice in a row, is dropped.
 #
-# The job that ends the last part of a step collects the step. Whatever has its
-# final name is whole, so a run that was killed goes on where it stopped.
+# The job that ends the last part of a step collects the step. A file with its
+# final name is whole, so a run that was killed can continue.
 #
-#	DIR/.rec-fan	the marker: this folder is rec-fan's. DIR/lock: whose (rec-job --claim)
-#	DIR/job		what was asked for; another job in the same folder is refused
-#	DIR/in		input, shards, and the factors of each half-sweep, as they are shipped
+#	DIR/.rec-fan	the marker: this folder is rec-fan's. DIR/lock: the process that uses it (rec-job --claim)
+#	DIR/job		the command; another command in the same folder is refused
+#	DIR/in		input, shards, and the factors of each half-step, as they are sent
 #	DIR/part	finished parts		DIR/done	collected steps
-#	DIR/log.tsv	what ran where		DIR/run		slots and notes of one run; empty after it
+#	DIR/log.tsv	all attempts		DIR/run		slots and notes of one run; empty after it
 #
-# Once it is claimed DIR is the current folder, so that no name in here depends
-# on where it is. Nothing that comes from outside is evaluated: words of a job
-# are ended by zero bytes, numbers go through `number` or `digits`, text that is
-# shown goes through line_of.
+# After it is claimed, DIR is the current folder, so no name in here depends on
+# its place. Nothing from outside is evaluated: words of a job end in zero
+# bytes, numbers go through `number` or `digits`, and text that is shown goes
+# through line_of.
 # shellcheck disable=SC1091,SC2015	# files that the Makefile puts in; a && b || c: c is for a failure of either
 # shellcheck disable=SC2317	# functions that `once` and `make_file` call
 me=rec-fan
@@ -97,7 +97,7 @@ tick() {
 # Sets size: bytes of a file.
 measure() { size=$(($(wc -c <"$1"))); }
 
-# note FILE TEXT: a file that is there whole or not at all
+# note FILE TEXT: write FILE whole or not at all
 note() {
 	printf '%s\n' "$2" >"$RUN/note.$$" && mv -f "$RUN/note.$$" "$1"
 }
@@ -114,15 +114,15 @@ log() {
 # shellcheck source=cmd/fan/job.sh
 . fan/job.sh
 
-if [ "${1:-}" = --job ] && [ -n "${REC_FAN_RUN:-}" ]; then	# what GNU parallel runs, in the folder of the run
+if [ "${1:-}" = --job ] && [ -n "${REC_FAN_RUN:-}" ]; then	# run by GNU parallel, in the folder of the run
 	digits "$2" && digits "$3" || exit 2
 	export TMPDIR="$REC_FAN_TMPDIR"
-	exec 2>&3	# what GNU parallel says of failed jobs is not for the user
+	exec 2>&3	# messages of GNU parallel about failed jobs are not for the user
 	do_job "$2" "$3"
 	exit 0
 fi
 
-# ---- the command line: nothing is touched before all of it is understood ----
+# ---- the command line: all of it is checked before anything is changed ----
 
 hosts='' work='' parts='' slots='' SHARDS='' limit=3600 tries=3 bin='' to_file='' verbose=0 quiet=0 children='' child='' RUN='' SOCKETS=''
 
@@ -174,7 +174,7 @@ for tool in parallel timeout gzip ${hosts:+rsync}; do command -v "$tool" >/dev/n
 unknown() { as_the_command "${2:-$1}"; }
 wants() { as_the_command "$1"; }
 table=$NL$("$BIN/rec-$CMD" --options) || die 1 "rec-$CMD --options failed"
-left=$#	# words that are not read yet; behind them stand those that are
+left=$#	# words not read yet; the words already read follow them
 while [ "$left" -gt 0 ] || [ -n "$letters" ]; do
 	next_option "$@"
 	shift "$taken"
@@ -189,8 +189,7 @@ done
 
 [ -n "$work" ] || bad_usage "--work DIR is missing"
 
-# The command itself says what is wrong with its options. (Without input it does
-# nothing else.)
+# The command itself checks its options. (Without input it does nothing else.)
 why=$({ words "run=rec-$CMD"; words_for check "$@"; words end=; } | "$BIN/rec-job" 2>&1 >/dev/null)
 [ $? -ne 2 ] || { why=${why##*"$NL"}; die 2 "${why#"rec-$CMD: "}"; }
 [ "$CMD" != als ] || { number --iterations "$iterations" 0 999999999; iterations=$number; number --factors "$factors" 1 999999999; factors=$number; }
@@ -226,7 +225,7 @@ else
 	HOSTS="$name/$number " total=$number
 fi
 
-# ---- the output, before hours are spent on it ----
+# ---- the output: checked before hours of work ----
 
 here=$PWD
 case $to_file in
@@ -246,12 +245,12 @@ mkdir -p "$work" 2>/dev/null || die 1 "${work#./}: cannot make it"
 cd "$work" && W=$(pwd -P) || die 1 "${work#./}: cannot go there"
 work=${work#./}
 
-# All that was started ends, and nothing of this run is left.
+# End everything that was started, and remove the files of this run.
 leave() {
 	status=$?
 	trap '' INT TERM HUP
 	for pid in $children $child; do
-		patience=100	# looks at it; GNU parallel waits for its jobs unless it is told twice
+		patience=100	# checks; GNU parallel waits for its jobs unless it gets a second signal
 		while kill "$pid" 2>/dev/null && [ $((patience -= 1)) -gt 0 ]; do sleep 0.05; done
 		[ "$patience" -gt 0 ] || kill -s KILL "$pid"
 	done 2>/dev/null
@@ -265,12 +264,12 @@ trap 'exit 130' INT
 trap 'exit 143' TERM
 trap 'exit 129' HUP
 
-# A signal that comes while the folder is claimed finds it claimed: traps are set
-# before. Who was refused has nothing to release.
+# Traps are set first, so a signal during the claim releases the folder. A
+# refused claim has nothing to release.
 CLAIM=1
 claimed=$("$BIN/rec-job" --claim . $$ 2>&1) || { status=$?; CLAIM=''; die "$status" "$work${claimed#rec-job: .}"; }
 
-rm -rf run/* out/*	# of runs that were killed
+rm -rf run/* out/*	# left by killed runs
 RUN=$(mktemp -d run/XXXXXX) || die 4 "cannot write into $work"
 mkdir "$RUN/host" "$RUN/home" "$RUN/parallel" || die 4 "cannot write into $work"
 for h in $HOSTS; do
@@ -283,15 +282,15 @@ for h in $HOSTS; do
 done
 job=$RUN/main
 
-# Sets tmp: a folder whose name is short, and holds nothing that a shell or ssh
-# would read.
+# Sets tmp: a folder with a short name, without bytes that mean something to a
+# shell or to ssh.
 plain_tmp() {
 	tmp=${TMPDIR:-/tmp}
 	case $tmp in [!/]* | *[!A-Za-z0-9_./-]* | ???????????????????????????????*) tmp=/tmp ;; esac
 }
 
-# Shared connections: their names must be short, and ssh reads blanks, quotes
-# and % in them. Those of a run that was killed are removed.
+# Shared connections: their names must be short, and blanks, quotes and % in
+# them mean something to ssh. Those of a killed run are removed.
 make_sockets() {
 	old=$(head -n 1 sockets 2>/dev/null)
 	case $old in
@@ -316,13 +315,14 @@ name_run() {
 R='' SSH_OPTIONS=''
 [ -n "$LOCAL" ] || { make_sockets; name_run; }
 
-# ---- the input, and what the steps need of it ----
+# ---- the input, and the files that the steps need ----
 
 # shellcheck source=cmd/fan/input.sh
 . fan/input.sh
 
-# A shell hears no signal while it waits for a command in front of it: patiently
-# COMMAND... runs it behind, from_stdin COMMAND... so that it reads stdin.
+# A shell gets no signal while it waits for a command in the foreground.
+# patiently COMMAND... runs it in the background, from_stdin COMMAND... also
+# lets it read stdin.
 awaited() { child=$!; wait "$child"; set -- $?; child=; return "$1"; }
 patiently() { "$@" & awaited; }
 from_stdin() { { "$@" <&3 3<&- & } 3<&0; awaited; }
@@ -334,7 +334,7 @@ PARTS=$parts began_with=$(head -n 1 parts 2>/dev/null)
 [ -n "$PARTS" ] || { PARTS=$((total * 2)); [ "$CMD" != als ] && [ -z "$LOCAL" ] || PARTS=$total; }
 WHOLE=
 case $CMD:$METHOD in
-sim:ease | sim:popular)	# dense algebra is one step of one host; a count is soon done
+sim:ease | sim:popular)	# dense algebra runs on one host; a count is quick
 	[ "$PARTS" = 1 ] || [ "$quiet" = 1 ] || say "$METHOD is made on one host"
 	PARTS=1 WHOLE=1
 	;;
@@ -357,7 +357,7 @@ PATIENCE=$((limit < 20 ? limit : 20))	# seconds for a host to answer
 
 # ---- run ----
 
-progress() {	# until the run is over: parts done, hosts, rate, time left
+progress() {	# shows finished parts, hosts, rate and time left until the run ends
 	began=$(date +%s) first=''
 	while sleep 1 && [ -d "$RUN" ]; do
 		[ $(($(date +%s) - began)) -ge 2 ] || continue
@@ -371,7 +371,7 @@ progress() {	# until the run is over: parts done, hosts, rate, time left
 	done
 }
 
-# Parts that are not there yet, in order.
+# Missing parts, in order.
 plan() {
 	step=1
 	while [ "$step" -le "$STEPS" ]; do
@@ -389,8 +389,8 @@ plan() {
 	done >"$RUN/plan" || die 4 "cannot write into $work"
 }
 
-# One connection a host, shared by what follows; it ends with this process,
-# however that ends: then nothing can be read from the pipe any more.
+# One connection for each host, shared by all later commands. It ends with this
+# process in any case, because its pipe then ends.
 connect() {
 	mkfifo "$RUN/alive" || die 4 "cannot write into $work"
 	for h in $HOSTS; do
@@ -399,8 +399,8 @@ connect() {
 	done
 }
 
-# Jobs wait until what they need is prepared; meanwhile GNU parallel and the
-# connections get going. What jobs know they know from the environment.
+# GNU parallel and the connections start now; jobs wait until their files are
+# prepared. Jobs get all their settings from the environment.
 begin() {
 	plain_tmp
 	if [ -t 2 ] && [ "$quiet" = 0 ]; then
@@ -410,7 +410,7 @@ begin() {
 	(
 		REC_FAN=$self REC_FAN_RUN=$RUN LIMIT=$limit TRIES=$tries VERBOSE=$verbose
 		# GNU parallel gives the name of its temporary folder to a
-		# shell: jobs alone are told the user's
+		# shell, so only jobs get the user's
 		REC_FAN_TMPDIR=${TMPDIR:-/tmp} TMPDIR=$tmp PARALLEL_HOME=$RUN/parallel PARALLEL_SHELL=/bin/sh PARALLEL=''
 		export REC_FAN REC_FAN_RUN REC_FAN_TMPDIR TMPDIR PARALLEL_HOME PARALLEL_SHELL PARALLEL RUN R LOCAL BIN CMD PARTS STEPS LIMIT TRIES PATIENCE FILES BINARY THREADS WARM \
 			WHOLE SPREAD SHARDS VERBOSE SSH_OPTIONS quiet work
@@ -449,7 +449,7 @@ run_steps() {
 	[ ! -s "$RUN/plan" ] || end
 }
 
-# The whole from its parts; the last command writes to stdout or, complete, to
+# Join the parts to the whole; the last command writes to stdout, or a complete
 # FILE.
 assemble() {
 	part=1

@@ -1,15 +1,16 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# shellcheck disable=SC2317 # what a trap calls is reached
-# rec-task - make one part of a job, under any scheduler that hands out an
+# shellcheck disable=SC2317 # functions that traps call
+# rec-task - run one part of a job, under any scheduler that gives each part an
 # index: rec-task(1).
 #
-# The command writes in a temporary folder beside the final name, which this run
-# has made and nobody else can write into; when it has ended well the file is
-# checked, flushed and renamed. So a final name holds a whole part or nothing, a
-# part that is there is not made again, and of two copies at once the first to
-# end clears the other's folder away: the other finds the part made. Nothing is
-# locked, because locks outlive hosts.
+# The command writes into a temporary folder beside the final name. This run has
+# made the folder, and nobody else can write there. When the command has
+# succeeded, the file is checked, flushed and renamed. So a final name holds a
+# whole part or nothing, and a finished part is not made again. Of two copies at
+# the same time, the one that ends first removes the other's folder, and the
+# other finds the part finished. There are no locks, because a lock stays when
+# its host is lost.
 me=rec-task
 # The Makefile puts the file in here.
 # shellcheck source=cmd/cli/driver.sh
@@ -102,9 +103,8 @@ named --output "$output" 0
 # is_recmat FILE: by its first bytes
 is_recmat() { [ "$(dd if="$1" bs=6 count=1 2>/dev/null | tr -d '\0')" = RECMAT ]; }
 
-# sound FILE NAME: FILE, which is or will be NAME, is whole as far as it can
-# show that: recmat can, and where NAME ends in .rec nothing else will do. If
-# not, $why says why.
+# sound FILE NAME: is FILE, which is or will be NAME, whole? Only recmat can
+# show that; if NAME ends in .rec, FILE must be recmat. If not, $why says why.
 sound() {
 	why=''
 	[ $trust = no ] || return 0
@@ -118,7 +118,7 @@ sound() {
 	case $2:$why in *.rec:*' rows of text' | *.rec.gz:*' rows of text') why="$2 is not recmat (-b?)"; return 1 ;; esac
 }
 
-# there: the final file stands and is sound
+# there: does the final file exist, and is it sound?
 there() {
 	[ -e "$out" ] || return 1
 	[ ! -d "$out" ] || die 1 "$out: is a folder"
@@ -126,8 +126,8 @@ there() {
 	sound "$out" "$out" || { say "$why; it is made again"; return 1; }
 }
 
-# The parts, checked, are the arguments of COMMAND; without one, recmat is
-# merged and all else concatenated.
+# The checked parts become the arguments of COMMAND. Without COMMAND, recmat is
+# merged and everything else concatenated.
 collect() {
 	given=$# part=0 missing='' recmat=0
 	while [ "$part" -lt "$parts" ]; do
@@ -152,8 +152,8 @@ collect() {
 	exit 0
 }
 
-# Sets $index and, unless --base did, $base. Two schedulers at once cannot both
-# be meant.
+# Sets $index and, unless --base did, $base. Variables of two schedulers are an
+# error, because only one can be meant.
 find_index() {
 	index=${REC_INDEX:-} from=REC_INDEX first=0
 	[ -n "$index" ] || for s in "SLURM_ARRAY_TASK_ID:0=${SLURM_ARRAY_TASK_ID:-}" "AWS_BATCH_JOB_ARRAY_INDEX:0=${AWS_BATCH_JOB_ARRAY_INDEX:-}" \
@@ -206,29 +206,29 @@ stop() {
 
 clear_up() { [ -z "$folder" ] || rm -rf "$folder"; }
 
-# start COMMAND...: stdin, stdout and the limit as asked for
+# start COMMAND...: with the stdin, stdout and time limit of the options
 start() {
 	[ -z "$timeout" ] || set -- timeout -k 10 "$timeout" "$@"
-	exec 3<&0	# what runs in the background would get /dev/null
+	exec 3<&0	# a background command would get /dev/null
 	[ -z "$in" ] || exec 3<"$in"
 	if [ $own = yes ]; then rm -f "$tmp"; "$@" <&3 3<&- & else "$@" <&3 3<&- >"$tmp" & fi
 	exec 3<&-
 }
 
-# commit: the temporary file gets the final name. 1 or 4 where it cannot, and
-# $why.
+# commit: give the temporary file the final name. Returns 1 or 4 if that fails,
+# and sets $why.
 commit() {
 	[ -e "$tmp" ] || { why="the command did not write {out}"; return 1; }
 	sound "$tmp" "$out" || return 1
 	why="$out could not be flushed and renamed"
 	sync "$tmp" && mv -f "$tmp" "$out" || return 4
 	sync "$dir" 2>/dev/null	# not every file system can
-	rm -rf "$dir.$file.task."?????? 2>/dev/null	# left by copies that were killed, or in use by copies that are now superfluous
+	rm -rf "$dir.$file.task."?????? 2>/dev/null	# of killed copies, or of copies that are no longer needed
 	return 0
 }
 
-# ended STATUS: what the command failed with; sets $why. 1 or 4: our own 4, a
-# limit, a signal, and what it was on a full disk.
+# ended STATUS: the command failed with STATUS. Sets $why and returns 1 or 4: 4
+# for its own 4, the time limit, a signal, and any status on a full disk.
 ended() {
 	why="exit $1"
 	case $1 in 4 | 124 | 12[89] | 1[3-9]? | 2??) return 4 ;; esac
@@ -254,11 +254,11 @@ one_part() {
 	trap clear_up EXIT
 	trap stop INT TERM HUP
 	folder=$(mktemp -d "$dir.$file.task.XXXXXX" 2>/dev/null) || die 4 "$dir: no temporary folder can be made in it"
-	tmp=$folder/$file	# a command that writes {out} itself goes by how the name ends
+	tmp=$folder/$file	# a command that writes {out} itself may look at the end of the name
 	for a do expand "$a"; set -- "$@" "$word"; shift; done
 
 	start "$@"
-	wait "$!" 2>/dev/null	# the shell would say "Killed" too
+	wait "$!" 2>/dev/null	# the shell would also print "Killed"
 	status=$?
 	if [ $status -eq 0 ]; then commit; else ended $status; fi
 	status=$?

@@ -1,15 +1,18 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # shellcheck disable=SC2016
-# completion.sh BINDIR - bash completion for every command, made from the tables that the commands print (COMMAND --options, COMMAND --operands).
+# completion.sh BINDIR - bash completion for every command, made from the tables
+# of COMMAND --options and COMMAND --operands.
 set -eu
 
-# One `case` over "command:option", from the lines "command:option TAB words" on stdin: sets words.
+# One `case` over "command:option", from the lines "command:option TAB words" on
+# stdin: sets words.
 cases() {
 	awk -F'\t' '{ printf "\t%s) words=\"%s\" ;;\n", $1, $2 }'
 }
 
-# The options of a command: name, key where it has one; of those with an argument also its name and choices.
+# The options of a command: name, and key if it has one; for an option with an
+# argument also its name and choices.
 table() {
 	"$1" --options | awk -F'\t' -v c="${1##*/}" -v what="$2" '
 		$5 == "hidden" { next }
@@ -36,7 +39,8 @@ operands() {
 bin=$1
 echo '# bash completion for recpipe, made by cmd/cli/completion.sh'
 cat <<'END'
-# The command whose words are completed: that behind rec-fan or rec-task, where it is there already.
+# The command whose words are completed: the one after rec-fan or rec-task, if
+# it is typed already.
 _recpipe_command() {
 	local i word
 	command=${COMP_WORDS[0]##*/}
@@ -49,7 +53,7 @@ _recpipe_command() {
 	done
 }
 
-# A line of `compgen` is a word, whatever blanks it holds.
+# Each line of `compgen` is one word, even with blanks.
 _recpipe_reply() {
 	local word
 	while IFS= read -r word; do
@@ -61,7 +65,7 @@ _recpipe() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} command outer='' words='' own='' prefix=''
 	COMPREPLY=()
 	_recpipe_command
-	case $prev:$cur in	# bash takes --scale=raw for three words, unless told not to
+	case $prev:$cur in	# bash reads --scale=raw as three words, unless = is no word break
 	--*:=) cur='' ;;
 	=:*) [ "$COMP_CWORD" -lt 2 ] || prev=${COMP_WORDS[COMP_CWORD-2]} ;;
 	*:--*=*) prev=${cur%%=*} prefix=$prev= cur=${cur#*=} ;;

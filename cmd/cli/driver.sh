@@ -1,27 +1,27 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh disable=SC2015,SC2034,SC2154
-# cli/driver.sh - what rec-fan and rec-task share: messages, numbers, and
-# options read as the commands in C read theirs. $me is the name of the driver.
+# cli/driver.sh - shared by rec-fan and rec-task: messages, numbers, and
+# options, read as the commands in C read theirs. $me is the name of the driver.
 set -u
-unset CDPATH	# cd would print, and go elsewhere
+unset CDPATH	# cd would print, and go to another folder
 TAB='	' NL='
 '
 IFS=" $TAB$NL"
 (true 3<&0) 2>/dev/null || exec </dev/null
 
-# One line, whatever stands in the names and answers it speaks of: no terminal
-# obeys a message.
+# TEXT as one line without control bytes, so that names and answers in a message
+# cannot control the terminal.
 line_of() {
 	case $1 in *[[:cntrl:]]*) printf '%s' "$1" | tr '\001-\010\012-\037\177' '?' ;; *) printf '%s' "$1" ;; esac
 }
 say() { printf '%s: %s\n' "$me" "$(line_of "$*")" >&2; }
-die() { status=$1; shift; say "$*"; exit "$status"; }	# 1: for good, 4: may be retried
+die() { status=$1; shift; say "$*"; exit "$status"; }	# 1: would fail again, 4: may be tried again
 bad_usage() { die 2 "$*"; }
 
-# number WHAT TEXT LEAST MOST: sets $number. Everything that comes from outside
-# goes through here before it is used as one: digits only (written out: ranges
-# depend on the locale), without leading zeros, which would make it octal, and
-# short enough for the shell.
+# number WHAT TEXT LEAST MOST: sets $number. Every number from outside goes
+# through here before it is used: only digits (written out, because ranges
+# depend on the locale), no leading zeros, which would mean octal, and short
+# enough for the shell.
 number() {
 	number=$2
 	case $2 in '' | *[!0123456789]*) bad_usage "$1: '$2' is not a whole number" ;; esac
@@ -29,14 +29,13 @@ number() {
 	if [ ${#number} -gt 9 ] || [ "$number" -lt "$3" ] || [ "$number" -gt "$4" ]; then bad_usage "$1: $2 is not between $3 and $4"; fi
 }
 
-# digits TEXT: is it a number of at most 15 digits, as programs of ours write
-# it?
+# digits TEXT: is it a number of at most 15 digits, as our programs write it?
 digits() {
 	case $1 in '' | *[!0123456789]* | 0?* | ????????????????*) return 1 ;; esac
 }
 
-# in_table NAME: sets long and arg from the line of $table (what --options
-# prints, after a newline) for an option, of a letter or long
+# in_table NAME: sets long and arg from the line of an option, short or long, in
+# $table (the output of --options after a newline)
 in_table() {
 	case $1 in
 	'' | - | *[!abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-]*) return 1 ;;
@@ -48,11 +47,11 @@ in_table() {
 	arg=${line%%"$TAB"*}
 }
 
-# next_option WORD...: reads one option or operand as cli_parse does. Sets long
-# (empty: an operand, and value is it; --: options end here), value, and taken,
-# how many words to shift; letters holds the rest of a word such as -bv. Of the
-# words, the first $left may be read. The caller's functions unknown OPTION
-# [WORD] and wants OPTION say what is wrong.
+# next_option WORD...: reads one option or operand, as cli_parse does. Sets long
+# (empty: value is an operand; --: options end here), value, and taken, the
+# number of words to shift. letters holds the rest of a word such as -bv. Only
+# the first $left words may be read. The caller's functions unknown OPTION
+# [WORD] and wants OPTION report errors.
 letters=
 next_option() {
 	long='' arg='' value='' taken=0

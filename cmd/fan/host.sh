@@ -1,15 +1,14 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh disable=SC2015,SC2034,SC2154,SC2317
-# fan/host.sh - hosts: how they are reached, what is sent to them, which one a
-# part is given to, when one is dropped. Part of rec-fan.
+# fan/host.sh - hosts: how to reach them, what to send, which host gets a part,
+# and when a host is dropped. Belongs to rec-fan.
 #
-# What a host is asked to run is one of the fixed lines below. They hold nothing
-# but $R, of digits and a dot, and names of commands; a part is described by the
-# job that rec-job reads from its stdin. What a host answers is compared, or
-# shown through line_of.
+# A host runs only the fixed lines below. They hold only $R, which is digits and
+# a dot, and names of commands. rec-job reads the description of a part from its
+# stdin. An answer of a host is compared, or shown through line_of.
 
-# by_ssh SECONDS WORD...: ssh with these words, its time limited (0: this
-# process becomes it). $REC_SSH is split at blanks, as rsync does it.
+# by_ssh SECONDS WORD...: run ssh with these words and this time limit (0: this
+# process becomes ssh). $REC_SSH is split at blanks, as rsync does.
 by_ssh() {
 	seconds=$1
 	shift
@@ -23,20 +22,20 @@ by_ssh() {
 
 answers() { by_ssh "$PATIENCE" "$1" : </dev/null >/dev/null 2>&1; }
 
-# said FILE: the last line that a failed command wrote
+# said FILE: the last line of a failed command
 said() { line_of "$(tail -n 1 "$1" | cut -c1-300)" | tr "$TAB" ' '; }
 
 drop() {	# drop HOST WHY
 	mkdir "$RUN/host/$1/drop" 2>/dev/null || return
 	tick
-	# said before it is known: who finds no host left ends the run
+	# the message comes first, because a job that finds no host ends the run
 	log host - - "$1" "$now" 0 "dropped: $2"
 	printf 'rec-fan: %s: dropped: %s\n' "$1" "$2" >&2
 	note "$RUN/host/$1/bad" "$2"
 }
 
-# once HOST NAME COMMAND...: run it unless it has succeeded in this run; who
-# comes meanwhile waits for it
+# once HOST NAME COMMAND...: run it unless it has succeeded in this run; other
+# jobs wait for it
 once() {
 	mark=$RUN/host/$1/once.$2
 	shift 2
@@ -52,12 +51,12 @@ once() {
 	done
 }
 
-# send HOST TO FILE...: rsync writes under another name first
+# send HOST TO FILE...: by rsync, which first writes under another name
 send() {
 	tick
 	sent=$now by='' where=$1 target=$2
 	shift 2
-	[ ! -e "$RUN/host/$where/suspect" ] || by=--checksum	# what is there is compared, not its size and time alone
+	[ ! -e "$RUN/host/$where/suspect" ] || by=--checksum	# compare contents, not only size and time
 	rsync -qLt $by --whole-file --timeout="$PATIENCE" -e "${REC_SSH:-ssh} $SSH_OPTIONS" -- "$@" "$where:$R/$target" </dev/null >"$job.err" 2>&1 || return 1
 	bytes=0
 	for sent_file; do
@@ -68,8 +67,8 @@ send() {
 	log ship "$target" - "$where" "$sent" "$bytes" ok
 }
 
-# The folder on a new host, the commands for its kind of machine, and whether
-# they run there.
+# On a new host: make the folder, send the commands for its kind of machine, and
+# check that they run.
 settle() {
 	by_ssh "$PATIENCE" "$1" "exec sh -c 'mkdir -p $R/in $R/bin $R/out && uname -m'" </dev/null >"$job.out" 2>"$job.err" || return 1
 	machine=$(tail -n 1 "$job.out") bin=$BIN
@@ -78,7 +77,7 @@ settle() {
 	by_ssh "$PATIENCE" "$1" "exec sh -c '$R/bin/rec-job --version && $R/bin/rec-$CMD --version'" </dev/null >/dev/null 2>"$job.err"
 }
 
-# prepare HOST FILE...: what a part needs there
+# prepare HOST FILE...: send the files of a part
 prepare() {
 	[ -z "$LOCAL" ] || return 0
 	to=$1
@@ -89,9 +88,9 @@ prepare() {
 	done
 }
 
-# Sets host and slot (HOST/slot.K). A part goes where its shard is, if that slot
-# is free; away from where it failed, if there is another host. 1: no host is
-# left.
+# Sets host and slot (HOST/slot.K). A part goes to the host that has its shard,
+# if that slot is free, and not to the host where it failed, if there is
+# another. Returns 1 if no host is left.
 take_slot() {
 	home=
 	[ ! -e "$RUN/home/$part" ] || read -r home <"$RUN/home/$part"

@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh disable=SC2015,SC2034,SC2154,SC2317
-# fan/input.sh - the input, what the steps need of it, and what an earlier run
-# left of them. Part of rec-fan.
+# fan/input.sh - the input, the files that the steps need, and the finished
+# parts of an earlier run. Belongs to rec-fan.
 
-# make_file FILE COMMAND...: in/FILE from the stdout of COMMAND, unless it is
-# there
+# make_file FILE COMMAND...: make in/FILE from the stdout of COMMAND, unless it
+# exists
 make_file() {
 	[ ! -e "in/$1" ] || return 0
 	made=in/$1
 	shift
 	"$@" >"$RUN/made" 2>"$RUN/err" || {
 		rc=$?
-		[ -s "$RUN/err" ] || die 4 "cannot write $made in $work"	# no room for the reason either
+		[ -s "$RUN/err" ] || die 4 "cannot write $made in $work"	# the disk is full, so there is no reason to show
 		sed '$d' "$RUN/err" >&2	# notes
 		die "$rc" "$(tail -n 1 "$RUN/err" | sed 's/^rec-[a-z]*: //')"
 	}
@@ -19,8 +19,8 @@ make_file() {
 	mv "$RUN/made" "$made" || die 4 "cannot write $made in $work"
 }
 
-# The input is kept as it came. One matrix with rows and columns in order is
-# quicker to read, where it can be made (no repeated pairs).
+# The input is kept as it is. If it has no repeated pairs, it is made into one
+# sorted matrix, which is quicker to read.
 read_input() {
 	if [ ! -e in/raw ]; then
 		make_file raw from_stdin cat
@@ -37,8 +37,8 @@ read_input() {
 	fi
 }
 
-# shard SIDE [--transpose]: the input in PARTS shards, and how many rows each of
-# them has
+# shard SIDE [--transpose]: divide the input into PARTS shards, and count the
+# rows of each
 shard() {
 	[ ! -e "in/$1.$((PARTS - 1)).rows" ] || return 0
 	job=$RUN/shard.$1
@@ -47,12 +47,12 @@ shard() {
 	i=0
 	while [ "$i" -lt "$PARTS" ]; do
 		look_at "in/$1.$i.rec" || return 1
-		printf '%s\n' "$rows" >"$job.rows" && mv "$job.rows" "in/$1.$i.rows" || return 1	# the last one says that all are there
+		printf '%s\n' "$rows" >"$job.rows" && mv "$job.rows" "in/$1.$i.rows" || return 1	# the last file means that all are there
 		i=$((i + 1))
 	done
 }
 
-# Shards of users and of items, while the start values are made.
+# Make shards of users and of items, and at the same time the start values.
 prepare_als() {
 	if [ "$iterations" -gt 0 ]; then
 		shard user &
@@ -69,13 +69,13 @@ prepare_als() {
 	[ -z "$WARM" ] || make_file own.0.rec patiently "$BIN/rec-cat" --block user -b in/step.0.rec
 }
 
-# Finished parts of an earlier run are looked at again: files can rot, and disks
-# can have been full.
+# Check finished parts of an earlier run again: a file may be damaged, or the
+# disk may have been full.
 look_again() {
 	step=$1
 	if [ "$step" -lt "$STEPS" ] && [ -e "done/$step" ]; then
 		[ "$CMD" = als ] && [ ! -e "done/$((step + 1))" ] && ! look_at "in/step.$step.rec" || return
-		rm -f "done/$step"	# what was collected is damaged; its parts may be whole
+		rm -f "done/$step"	# the collected file is damaged; its parts may be whole
 	fi
 	part=1
 	while [ "$part" -le "$PARTS" ]; do

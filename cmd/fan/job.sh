@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh disable=SC2015,SC2034,SC2154,SC2317
-# fan/job.sh - steps: what makes a part of each, when a part is whole, and how
-# one gets done. Part of rec-fan.
+# fan/job.sh - steps: the command of each part, the check of its output, and the
+# job that runs it. Belongs to rec-fan.
 
-# words WORD...: of a job (rec-job(1)), as they are, each ended by a zero byte
+# words WORD...: the words of a job (rec-job(1)), each ended by a zero byte
 words() { printf '%s\0' "$@"; }
 
 # describe STEP: sets name, needs and ext (rec, or gz for text) of part $part,
-# and of its job input, output and remove
+# and input, output and remove of its job
 describe() {
 	ext=rec needs="in/data.rec $FILES" input=in/data.rec output='' remove=''
-	text=out/$part.${RUN##*/}.gz	# of this run alone: a part of one that was killed may still be at work
+	text=out/$part.${RUN##*/}.gz	# named after this run: a part of a killed run may still be at work
 	case $CMD in
 	als)
 		side=user
@@ -29,8 +29,7 @@ describe() {
 	esac
 }
 
-# rec-sim over shards of the users: what is to be known of the whole, sums, and
-# the model from the sums of all.
+# rec-sim over shards of the users: surveys, sums, and the model from all sums.
 describe_sums() {
 	input=in/user.$((part - 1)).rec
 	case $1 in
@@ -40,7 +39,7 @@ describe_sums() {
 	esac
 }
 
-# The options that make a part of the step.
+# The options that select a part of the step.
 part_words() {
 	case $CMD:$name in
 	als:item.*) words arg=--half arg=item arg=--transposed arg=-m "arg=in/step.$((step - 1)).rec" ;;
@@ -56,8 +55,8 @@ part_words() {
 	esac
 }
 
-# How many threads: processes that share a machine share its CPUs, unless
-# --threads says otherwise.
+# Number of threads: processes on one machine share its CPUs, unless --threads
+# is given.
 thread_words() {
 	[ -z "$THREADS" ] || return 0
 	[ -z "$LOCAL" ] || { words arg=--threads=1; return; }
@@ -73,10 +72,9 @@ write_job() {
 		thread_words && part_words && cat "$RUN/words" && words end=
 }
 
-# What a recmat file holds; every check is made on the way. Sets rows (of all
-# its blocks), blocks, and order of the last. Of what is printed only lines that
-# speak of a numbered block count, and only numbers of them: metadata come from
-# whoever made the file.
+# Read a recmat file with every check. Sets rows (of all its blocks), blocks,
+# and order of the last block. Only lines about a numbered block are used, and
+# only their numbers, because metadata can hold anything.
 look_at() {
 	rows=0 blocks=0 order='' format=''
 	"$BIN/rec-cat" -q --info <"$1" >"$job.info" 2>/dev/null || return 1
@@ -91,8 +89,8 @@ look_at() {
 	[ "$format" = recmat ]
 }
 
-# Is what came a whole file of the kind that was expected? A part of a
-# half-sweep has the rows of its shard.
+# Is the received file whole, and of the expected kind? A part of a half-step
+# must have the rows of its shard.
 whole() {
 	case $ext in
 	gz) [ -s "$1" ] && gzip -t <"$1" 2>/dev/null ;;
@@ -114,8 +112,8 @@ run_part() {
 	fi
 }
 
-# Once. Sets result: ok, or what went wrong, and in fatal whether the command
-# itself said that it would fail again.
+# Run the part once. Sets result (ok, or what went wrong) and fatal (whether the
+# command itself said that it would fail again).
 attempt() {
 	fatal=0 rc=0
 	# shellcheck disable=SC2086
@@ -123,7 +121,7 @@ attempt() {
 		result="shipping: $(said "$job.err")"
 		return
 	fi
-	label=$CMD:$name:$part/$PARTS	# for who looks at what runs there
+	label=$CMD:$name:$part/$PARTS	# shown in a list of processes on the host
 	if ! write_job >"$job.job"; then
 		result="the job cannot be written"
 		return
@@ -138,8 +136,8 @@ attempt() {
 	esac
 }
 
-# The command says that its input is bad: the copy there may be. What is there
-# is sent again.
+# The command says that its input is bad. The copy on the host may be damaged,
+# so it is sent again.
 forget() {
 	[ -z "$LOCAL" ] || return 0
 	: >"$RUN/host/$host/suspect"
@@ -148,8 +146,8 @@ forget() {
 	done
 }
 
-# What a failure says about the host: gone if it doesn't answer, bad if it fails
-# twice running.
+# Judge the host after a failure: gone if it does not answer, bad if it fails
+# twice in a row.
 blame() {
 	[ -z "$LOCAL" ] || return 0
 	if ! answers "$host"; then
@@ -188,18 +186,18 @@ try_part() {
 		[ "$result" != ok ] || return 0
 		[ -d "$RUN" ] || exit 1
 		rm -f "$job.out"
-		! no_room || give_up 4 "no room left in $work"	# which is no host's fault
+		! no_room || give_up 4 "no room left in $work"	# no host is to blame
 		rm -f "$job.room"
 		log "$name" "$part" "$try" "$host" "$began" 0 "$result"
 		[ "$quiet" = 1 ] || say "$name part $part of $PARTS on $host, try $try: $result"
 		fatals=$((fatals + fatal))
-		# a command that refuses its input does so everywhere: two hosts
-		# are asked
+		# a command that refuses its input does so on every host: try
+		# two hosts
 		[ "$fatals" -lt 2 ] && [ "$fatals$LOCAL" != 11 ] || break
 		if [ "$fatal" = 1 ]; then forget; else blame; fi
 		avoid=$host
-		# what never ran is not held against the part; the host is
-		# dropped for it soon enough
+		# a part that never ran has not failed; the host will soon be
+		# dropped
 		case $LOCAL$result in lost* | shipping*) ;; *) try=$((try + 1)) ;; esac
 	done
 	status=4
@@ -216,9 +214,9 @@ parts_of() {
 	done
 }
 
-# Joined parts are what the next half-sweep is given, as one block: processes of
-# a host then share the mapped file. With them, where vectors begin at their
-# last value, those of the other side.
+# Join parts for the next half-step into one block, so that the processes of a
+# host share the mapped file. If vectors start from their last value, add the
+# vectors of the other side.
 collect_als() {
 	before=
 	[ -z "$WARM" ] || before=in/own.$((step - 1)).rec
@@ -261,8 +259,8 @@ do_job() {	# do_job STEP PART
 	waited=0
 	while [ ! -e "$RUN/ready" ] || [ "$step" -gt 1 ] && [ ! -e "done/$((step - 1))" ]; do
 		[ -d "$RUN" ] && [ ! -e "$RUN/failed" ] || exit 1
-		# as many jobs as there are slots may wait here: the longer the
-		# step, the more rarely they look
+		# as many jobs as there are slots may wait here; they look less
+		# often the longer the step takes
 		if [ $((waited += 1)) -lt 20 ]; then sleep 0.02; elif [ $waited -lt 100 ]; then sleep 0.05; else sleep 0.2; fi
 	done
 	[ -e "part/$name.$part.$ext" ] || try_part

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh disable=SC2034,SC2154
-# fan/list.sh - the list of hosts is read. Sets HOSTS (NAME/SLOTS, with blanks
-# between) and total, of slots. Part of rec-fan.
+# fan/list.sh - reads the list of hosts. Sets HOSTS (NAME/SLOTS, separated by
+# blanks) and total, the number of slots. Belongs to rec-fan.
 
-# A name goes into names of files and to ssh and rsync as it is.
+# A name is used as it is in file names and by ssh and rsync.
 is_host() {
 	case $1 in [.@+-]* | *[!ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._@+-]*) return 1 ;; esac
 }
 
-# take_host WHERE NAME SLOTS [MORE]: a line of the list; blanks have gone
+# take_host WHERE NAME SLOTS [MORE]: take the words of a line
 take_host() {
 	where=$1 name=$2 count=${3:-#}
 	case $count in '#'*) count=${slots:-1} ;; *) case ${4:-#} in '#'*) ;; *) bad_usage "$where: '$4' is one field too many; a line is NAME [SLOTS]" ;; esac ;; esac
@@ -18,8 +18,8 @@ take_host() {
 	HOSTS="$HOSTS$name/$number " total=$((total + number))
 }
 
-# Each line of the list, also a last one without newline, with CRLF, or behind a
-# byte order mark.
+# Read each line, also a last one without newline, lines with CRLF, and a first
+# line after a byte order mark.
 read_hosts() {
 	lines=0 cr=$(printf '\r') mark=$(printf '\357\273\277')
 	while IFS= read -r line || [ -n "$line" ]; do

@@ -1,22 +1,20 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh disable=SC2015,SC2034,SC2154,SC2317
-# fan/options.sh - the options of the command that is fanned out, by the table
-# of `rec-CMD --options`. Part of rec-fan.
+# fan/options.sh - the options of the command, by the table of
+# `rec-CMD --options`. Belongs to rec-fan.
 #
-# They are read once, into words that each hold one: --name, --name=value, or
-# =operand. What rec-fan does itself is taken out or refused; of the rest a run,
-# a part and the last command each get what is theirs, as words of a job
-# (rec-job(1)).
+# Each option is read once, into one word: --name, --name=value, or =operand.
+# Options that rec-fan handles itself are removed or refused. The start, each
+# part and the last command get the others as words of a job (rec-job(1)).
 JOB_FILES=0 FILES='' BINARY='' THREADS='' WARM='' METHOD='' GIVEN='' iterations=16
-SPREAD=--columns	# a candidate's neighbours are chosen from its column
-factors=64 base=16	# what a row costs in pairs: rec_als_row_cost
+SPREAD=--columns	# the neighbours of a candidate are chosen from its column
+factors=64 base=16	# cost of a row in pairs: rec_als_row_cost
 
-# The command itself says what is wrong with an option that it doesn't know, or
-# with one that lacks its value.
+# The command itself reports an unknown option, and one without its value.
 as_the_command() { die 2 "$("$BIN/rec-$CMD" "$1" </dev/null 2>&1 >/dev/null | tail -n 1 | sed "s/^rec-$CMD: //")"; }
 
-# refuse_some: what cannot be asked of a part, or is rec-fan's own way of making
-# one
+# refuse_some: options that make no sense for a part, or that rec-fan itself
+# uses to make parts
 refuse_some() {
 	case $CMD:$long in
 	*:part | *:stats | *:estimate | *:stream | *:per-user | *:summarize | *:compare | als:half | als:model | als:transposed | als:objective | \
@@ -27,7 +25,7 @@ refuse_some() {
 	[ "$arg:$value" != FILE:- ] || [ "$long" = output ] || bad_usage "--$long: stdin is the input"
 }
 
-# heed: what an option tells rec-fan
+# heed: options that rec-fan also uses
 heed() {
 	case $CMD:$long in
 	*:output) to_file=$value ;;
@@ -42,8 +40,8 @@ heed() {
 	esac
 }
 
-# split_word WORD: one that was read; sets long, value and, by the table, arg.
-# long is empty for an operand.
+# split_word WORD: sets long, value and, by the table, arg of an option that was
+# read. long is empty for an operand.
 split_word() {
 	long='' arg='' value=${1#*=}
 	case $1 in
@@ -51,8 +49,8 @@ split_word() {
 	esac
 }
 
-# is_for WHO: does it get this option? check: the command before anything is
-# done; start: rec-als -i 0; part; last: rec-eval --summarize
+# is_for WHO: does WHO get this option? check: the command before anything is
+# done; start: rec-als -i 0; part: each part; last: rec-eval --summarize
 is_for() {
 	case $1:$CMD:$long in
 	*:output | *:verbose | *:quiet) return 1 ;;
@@ -65,7 +63,7 @@ is_for() {
 	esac
 }
 
-# words_for WHO WORD...: of a job
+# words_for WHO WORD...: the words of its job
 words_for() {
 	who=$1 files=0
 	shift
@@ -87,8 +85,8 @@ words_for() {
 	done
 }
 
-# take_files WORD...: their files get names under in/. A regular file is linked,
-# a pipe is copied.
+# take_files WORD...: give the files of the options names under in/. A regular
+# file is linked, a pipe is copied.
 take_files() {
 	for word; do
 		split_word "$word"
@@ -106,8 +104,7 @@ take_files() {
 	done
 }
 
-# name_job WORD...: what is asked for, by which a folder knows its job; files by
-# their whole names
+# name_job WORD...: the command that the folder belongs to, with full file names
 name_job() {
 	GIVEN=
 	for word; do

@@ -151,7 +151,7 @@ ln -sf tiny.lists in
 overhead 'eval' eval -t tiny.tsv ndcg@10
 echo
 
-# Two hosts: folders of this machine. What goes to them in a half-sweep is the
+# Two hosts: folders of this machine. What goes to them in a half-step is the
 # side that is held fixed.
 mkdir -p hosts/a hosts/b
 printf 'a\nb\n' >list
@@ -173,7 +173,7 @@ awk -F'\t' -v k="$k" -v hosts=2 -v iterations="$iterations" '
 		each = 4 * k * (n["rows"] + n["columns"])	# vectors of both sides
 		printf "  sent once: commands %d, shards %d, start values %d bytes\n", bin, shards, start
 		# The users of the last sweep are given to nobody, and the
-		# items of the first half-sweep come from start values.
+		# items of the first half-step come from start values.
 		printf "  vectors of a sweep: %d bytes; a host lacks what the other one made: %d for both\n", each, each * (hosts - 1)
 		printf "  sent a sweep: %.0f (%.2f of what is lacking), come back: %.0f bytes\n",
 			sent / (iterations - 0.5), sent / (each * iterations - 4 * k * n["rows"]) / (hosts - 1), back / iterations

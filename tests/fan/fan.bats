@@ -32,7 +32,7 @@ setup_file() {
 	rec-gen --users 2500 --items 1200 --rows 20000 --times --explicit >all.tsv
 	rec-split -q --ratio 0.2 --test truth.tsv <all.tsv >train.tsv
 	rec-cat --to recmat <train.tsv >train.rec
-	# What faults are tried on: a half-sweep takes the two slow hosts about
+	# What faults are tried on: a half-step takes the two slow hosts about
 	# a second.
 	LONG_JOB="als -q -k 96 -i 2"
 	echo "$LONG_JOB" >long.job
@@ -200,7 +200,7 @@ log_lines() {
 
 # --- Hosts in trouble
 
-@test "fan: a cable is pulled in the middle of a half-sweep" {
+@test "fan: a cable is pulled in the middle of a half-step" {
 	start
 	trouble busy h2 rec-als
 	trouble link h2 down
