@@ -277,6 +277,19 @@ literals() {
 	[ "$status" -eq 0 ] || fail "$output"
 }
 
+@test "house: the files and functions that CONTRIBUTING names are there" {
+	grep -oE '`[a-z_]+\(\)`' CONTRIBUTING.md | tr -d '`()' | sort -u >"$BATS_TEST_TMPDIR/functions"
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/functions")" -gt 25 ]
+	while read -r f; do
+		grep -qE "^([A-Za-z].*[ *])?$f\(" lib/*/*.[ch] cmd/*.c cmd/*/*.c || fail "no function $f"
+	done <"$BATS_TEST_TMPDIR/functions"
+	grep -oE '`(lib|cmd|man|tests|examples)/[a-z_/.0-9-]+`' CONTRIBUTING.md | tr -d '`' | sort -u >"$BATS_TEST_TMPDIR/paths"
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/paths")" -gt 12 ]
+	while read -r f; do
+		[ -e "$f" ] || fail "no $f"
+	done <"$BATS_TEST_TMPDIR/paths"
+}
+
 @test "house: each source file says its licence" {
 	run grep -L 'SPDX-License-Identifier: MIT' lib/*/*.[ch] cmd/*.[ch] cmd/*/*.[ch] cmd/*.sh cmd/*/*.sh tests/*.sh tests/*/*.sh tests/*.bats tests/*/*.bats tests/*/*.[ch] man/*.[1-9] examples/*.sh examples/c/*.c
 	[ -z "$output" ] || fail "$output"
