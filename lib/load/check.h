@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * check.h - whether what was read is a model: done once, where it is loaded, so
- * that no consumer has to ask again.
+ * load/check.h - whether what was read is a model. It is asked once, when a
+ * model is loaded, so that nobody who uses it has to ask again.
  *
- * What holds of a model that passed:
+ * What is true of a model that passed:
  *   - a block is of the kind that its name says; has_* are set for blocks that
  *     are there, and for no others
  *   - factors: no similarity beside them, both sides equally wide, and at least
@@ -14,7 +14,7 @@
  *   - the catalogue has at least as many users and items as the blocks have
  *     rows
  *   - numbers that a reader uses are finite and fit where they go
- * Messages name what contradicts what; the caller puts the file before them.
+ * Messages name what contradicts what. The caller puts the file before them.
  */
 #ifndef REC_LOAD_CHECK_H
 #define REC_LOAD_CHECK_H
@@ -36,13 +36,13 @@ enum rec_model_role {
 };
 
 /*
- * By name and kind. NONE: not part of a model, and flagged optional; without
- * the flag it is an error.
+ * The role by name and kind of block. REC_ROLE_NONE: it is not part of a model
+ * and has the flag `optional`. Without that flag it is an error.
  */
 REC_MUST int rec_model_role(enum rec_model_role *role, const struct rec_block *b,
 			    struct rec_err *e);
 
-/* Blocks and metadata against each other. */
+/* Whether blocks and metadata agree. */
 REC_MUST int rec_model_check(const struct rec_model *m, struct rec_err *e);
 
 REC_END_C

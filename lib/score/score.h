@@ -1,27 +1,27 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * score.h - scores of one row (a user with a history) under one model, or under
- * a weighted sum of several.
+ * score/score.h - recpipe/score.h to the bit, and what the room and rec-topn
+ * know of the models of a scorer.
  *
- * All models speak of items by one set of labels, the union of theirs
- * ("items"); candidates of a model map into it in ascending order, so that the
- * tie rule (label order) is the order of indices everywhere. What a score is:
+ * All models speak of items by one set of labels, the union of theirs. Their
+ * candidates map into it in ascending order, so that the rule for ties (the
+ * order of labels) is the order of indices everywhere. A score is:
+ *
  *   factors      ((dot of user and item, the chain of kernel.h) + mean) +
- *                offset; the user is stored, or folded in from the history.
- *                Without mean, bias and offset a vector of zeros has no score:
- *                what nobody wanted is not above what some didn't
+ *                offset. Without mean, bias and offset a vector of zeros has no
+ *                score
  *   similarity   s = 0; s = fma(weight of history item i, S[i][j], s), i
- *                ascending; then + offset[j]. Sparse and dense give the same
- *                bytes; a sparse one scores the candidates that some history
- *                item of weight other than 0 has a cell for, a dense one all
+ *                ascending; then + offset[j]. Sparse and dense tables give the
+ *                same bits. A sparse one scores the candidates that a history
+ *                item of weight other than 0 has a cell for; a dense one, all
  *   user side    s = 0; s = fma(S[u][v], weight of r[v][j], s), v ascending,
- *                over the interactions; then + offset[j]
+ *                over the interactions r; then + offset[j]
  *   offset alone its value, for every row
- *   blend        s = 0; s = fma(weight of model m, scaled score of m, s) in the
- *                order the models were given; a model without a score for the
- *                item is skipped
- * Scores depend on the row and the models alone. rec_scorer_pair gives the bits
- * that rec_scorer_row gives.
+ *   blend        s = 0; s = fma(weight of model m, scaled score of m, s), m in
+ *                the order of the models. A model without a score for the item
+ *                is skipped
+ *
+ * rec_scorer_pair gives the bits that rec_scorer_row gives.
  */
 #ifndef REC_SCORE_SCORE_H
 #define REC_SCORE_SCORE_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* similar.c - how a similarity was cut, from its metadata and its cells. */
+/* score/similar.c - how a table was cut, from its metadata and its cells. */
 #include "score/similar.h"
 
 #include <stdlib.h>
@@ -125,15 +125,16 @@ static int find_columns(struct rec_similar *x, const struct rec_model *m, const 
 int rec_similar_find(struct rec_similar *x, const struct rec_model *m, struct rec_err *e)
 {
 	bool rows = is(m, "keep", "history");
-	uint64_t bound, *n;
-	int rc;
+	uint64_t bound, *n = NULL;
+	int rc = -1;
 
 	*x = (struct rec_similar){ 0 };
 	if (!rec_similar_told(m) || m->dense)
 		return 0;
-	if (find_bound(&bound, m, e) != 0 || !(n = count_cells(&m->sim, rows, e)))
-		return -1;
-	rc = mark_cut(&x->cut, n, rows ? m->sim.nrows : m->sim.ncols, bound, e);
+	if (find_bound(&bound, m, e) == 0)
+		n = count_cells(&m->sim, rows, e);
+	if (n)
+		rc = mark_cut(&x->cut, n, rows ? m->sim.nrows : m->sim.ncols, bound, e);
 	if (rc == 0 && !rows)
 		rc = find_columns(x, m, n, bound, e);
 	free(n);

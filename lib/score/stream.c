@@ -16,6 +16,10 @@
 #include "recpipe/rows.h"
 #include "rows/write.h"
 
+/*
+ * Pairs that a thread takes at a time: a user is looked up again where a task
+ * begins, so it should be many; and a piece has some thousands for all threads.
+ */
 enum { TASK_ROWS = 512 };
 
 /* Bits of what became of a pair. */

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * score/stream.h - pairs in, the same pairs with their scores as values out, in
- * the order they came.
+ * score/stream.h - rec_score_stream of recpipe/score.h, and what --clamp says.
  *
- * Pieces of some thousand rows are scored by all threads and written in order:
- * memory is the scorer, the histories and a piece.
+ * All threads score a piece of some thousand pairs, which is then written in
+ * order. So memory is the scorer, the histories and one piece.
  */
 #ifndef REC_SCORE_STREAM_H
 #define REC_SCORE_STREAM_H
@@ -23,12 +22,12 @@
 
 REC_BEGIN_C
 
-/* "LO:HI" for --clamp. */
+/* The two numbers of --clamp LO:HI. */
 REC_MUST int rec_clamp_parse(float *lo, float *hi, const char *text, struct rec_err *e);
 
 /*
- * The range of training values in the metadata (value.min, value.max): 1 found,
- * 0 not there, -1.
+ * The range of the training values (value.min and value.max of the metadata): 1
+ * if it is there, 0 if not, -1.
  */
 REC_MUST int rec_clamp_train(float *lo, float *hi, const struct rec_meta *m, struct rec_err *e);
 

@@ -32,9 +32,7 @@
  */
 enum { TILE_BYTES = 96 * 1024, TILE_MOST = 1024, TILE_LEAST = 64, GROUP = 24, FIRST_PIECE = 64 };
 
-/*
- * Positions: the candidates that are allowed and have a direction, ascending.
- */
+/* Positions are the candidates that are allowed and have scores, ascending. */
 static int choose_items(struct rec_tiles *t, uint32_t nitems, const unsigned char *allowed,
 			struct rec_err *e)
 {
@@ -189,8 +187,8 @@ void rec_tiles_begin(struct rec_tile_scratch *sc)
 }
 
 /*
- * Positions that the row in slot leaves out, ascending (repeats do no harm),
- * into sc->out.
+ * Append to sc->out the positions that the row in slot leaves out: its history,
+ * its seen items and itself, three ascending lists that are merged.
  */
 static int leave_out(const struct rec_tiles *t, struct rec_tile_scratch *sc,
 		     const struct rec_query *q, uint32_t slot, uint32_t self, struct rec_err *e)
@@ -229,7 +227,8 @@ int rec_tiles_add(const struct rec_tiles *t, struct rec_tile_scratch *sc, uint32
 }
 
 /*
- * Mean, offset and -inf over one row of a tile that starts at position first.
+ * The row in slot against a tile that begins at position first: add mean and
+ * offsets, and give -inf to what the row leaves out.
  */
 static void finish_scores(const struct rec_tiles *t, struct rec_tile_scratch *sc, float *score,
 			  uint32_t slot, uint32_t first, uint32_t n)
@@ -247,8 +246,9 @@ static void finish_scores(const struct rec_tiles *t, struct rec_tile_scratch *sc
 }
 
 /*
- * The bound rises fast at first, so pieces begin small: each is as long as what
- * came before it. Whether every score is a number.
+ * Offer the scores above the bound. The bound rises fast at first, so pieces
+ * begin small: each is as long as all before it. Returns whether every score is
+ * a number.
  */
 static bool pick(const struct rec_tiles *t, struct rec_tile_scratch *sc, const float *score,
 		 uint32_t first, uint32_t n, struct rec_top *top)
@@ -265,10 +265,7 @@ static bool pick(const struct rec_tiles *t, struct rec_tile_scratch *sc, const f
 		for (uint32_t i = 0; i < m; i++) {
 			uint32_t at = from + sc->above[i];
 
-			rec_top_push(top,
-				     t->position_to_item ? t->position_to_item[first + at] :
-							   first + at,
-				     score[at]);
+			rec_top_push(top, rec_mapped(t->position_to_item, first + at), score[at]);
 		}
 	}
 	return !nan;

@@ -12,13 +12,13 @@
 #include "base/best.h"
 #include "base/err.h"
 #include "kernel/kernel.h"
+#include "score/factor_table.h"
 #include "score/row.h"
 #include "score/score.h"
-#include "score/factor_table.h"
 
 /*
- * The items that may be listed, packed in tiles; a position counts them in
- * label order.
+ * The items that may be listed, packed in tiles. They are numbered by position,
+ * ascending by label.
  */
 struct rec_tiles {
 	const struct rec_run *run;
@@ -33,31 +33,34 @@ struct rec_tiles {
 	uint32_t n, tile;		/* items in all, and in a tile: a multiple of 16 */
 };
 
-/* For one thread: the rows of a batch, each in a slot. */
+/*
+ * For one thread: the rows of a batch that the tiles rank. Each has a slot, so
+ * that their vectors stand side by side.
+ */
 struct rec_tile_scratch {
 	uint32_t m;			/* slots taken */
-	uint32_t *query;		/* by slot: which query of the batch it is */
-	float *vector;			/* a padded vector a slot */
+	uint32_t *query;		/* by slot: the number of its row in the batch */
+	float *vector;			/* by slot: its vector, padded with zeros */
 	/*
-	 * positions that a slot leaves out: out[out_ptr[slot]] ..., ascending
+	 * Positions that a slot leaves out, ascending: out[out_ptr[slot]] up to
+	 * out[out_ptr[slot + 1]].
 	 */
 	uint32_t *out_ptr, *out;
 	size_t out_cap;
-	uint32_t *walk;			/* how far a slot has come in out */
+	uint32_t *walk;			/* by slot: how far it has come in out */
 	float *score;			/* of a group of slots over a tile */
-	uint32_t *above;
+	uint32_t *above;		/* positions in a tile that the kernel picked */
 };
 
 /*
- * Of a scorer that has a table. Items with allowed[item] = 0 are not there
- * (allowed NULL: none is missing). keep_seen: rows leave nothing out but
- * themselves.
+ * s has a table (rec_scorer_table). Items with allowed[item] = 0 are left out;
+ * allowed NULL leaves none out. keep_seen: a list may hold what its row holds.
  */
 REC_MUST int rec_tiles_new(struct rec_tiles *t, const struct rec_scorer *s,
 			   const unsigned char *allowed, bool keep_seen, struct rec_err *e);
 void rec_tiles_free(struct rec_tiles *t);
 
-/* batch: the most slots that will be taken. */
+/* At most `batch` slots will be taken. */
 REC_MUST int rec_tile_scratch_new(struct rec_tile_scratch *sc, const struct rec_tiles *t,
 				  uint32_t batch, struct rec_err *e);
 void rec_tile_scratch_free(struct rec_tile_scratch *sc);
@@ -67,8 +70,9 @@ uint64_t rec_tiles_size(const struct rec_tiles *t);
 uint64_t rec_tile_scratch_size(const struct rec_tiles *t, uint32_t batch);
 
 /*
- * Take no slot; then a slot for query number `query` of the batch, which is q;
- * self is its own item, or REC_NONE.
+ * Begin a batch without slots; then take a slot for q, which is number `query`
+ * of the batch and has this vector. self is its own item (similar items), or
+ * REC_NONE.
  */
 void rec_tiles_begin(struct rec_tile_scratch *sc);
 REC_MUST int rec_tiles_add(const struct rec_tiles *t, struct rec_tile_scratch *sc, uint32_t query,
@@ -76,8 +80,8 @@ REC_MUST int rec_tiles_add(const struct rec_tiles *t, struct rec_tile_scratch *s
 			   struct rec_err *e);
 
 /*
- * Offer all items to list[query] of every slot. REC_NONE, or a query that has a
- * score that is not a number.
+ * Offer all items to list[query] of every slot. Returns REC_NONE, or the number
+ * of a query with a score that is not a number.
  */
 REC_MUST uint32_t rec_tiles_rank(const struct rec_tiles *t, struct rec_tile_scratch *sc,
 				 struct rec_top *list);

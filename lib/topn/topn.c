@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * topn.c - from rows to lists.
+ * topn/topn.c - from rows to lists.
  *
- * One answer: begin every row (vector, or history), score, offer what may be
- * listed, sort, complete. Two ways to score: tiles of a single factor model for
- * many rows at once (topn/tiles.c), and everything else row by row (rank_row).
- * Both offer the same items with the same bits.
+ * Each row of a batch is begun, its items are scored, and those that may be
+ * listed are offered to its buffer, which is sorted and completed at the end.
+ * Items are scored in tiles for the whole batch (topn/tiles.c) or row by row
+ * (rank_row). Both offer the same items with the same bits.
  */
 #include "topn/topn.h"
 
@@ -162,7 +162,6 @@ static void set_skip(const struct rec_topn *t, struct rec_topn_scratch *sc,
 		set_one(t, sc, item, on);
 }
 
-/* An error about a row. Returns -1. */
 static int row_fail(bool similar, const struct rec_query *q, const char *what, struct rec_err *e)
 {
 	return rec_err_set(e, REC_EDATA, "%s '%.*s': %s", similar ? "item" : "user",
@@ -184,8 +183,8 @@ static bool offer(struct rec_top *top, uint32_t item, float score)
 }
 
 /*
- * Row by row: offer what was scored and may be listed. skip is set for the row.
- * Whether every score is a number.
+ * Offer all that one row scores and may list; skip is set for the row. Returns
+ * whether every score is a number.
  */
 static bool rank_row(const struct rec_topn *t, struct rec_topn_scratch *sc, struct rec_top *top)
 {
@@ -207,8 +206,8 @@ static bool rank_row(const struct rec_topn *t, struct rec_topn_scratch *sc, stru
 }
 
 /*
- * The score of one item: of all scores x, or under a single factor model made
- * alone. false where it has none.
+ * The score of one item: looked up in x, or computed where there are tiles.
+ * false where it has none.
  */
 static bool score_of(const struct rec_topn *t, struct rec_topn_scratch *sc,
 		     const struct rec_scores *x, uint32_t item, float *score)
@@ -225,8 +224,8 @@ static bool score_of(const struct rec_topn *t, struct rec_topn_scratch *sc,
 }
 
 /*
- * A row with candidates of its own: these alone. Whether every score is a
- * number.
+ * Offer the candidates that a row came with, and no other items. Returns
+ * whether every score is a number.
  */
 static bool rank_candidates(const struct rec_topn *t, struct rec_topn_scratch *sc,
 			    const struct rec_query *q, struct rec_top *top)
@@ -243,7 +242,7 @@ static bool rank_candidates(const struct rec_topn *t, struct rec_topn_scratch *s
 	return true;
 }
 
-/* A step below x that float32 can show. */
+/* A score below x: by 1, or by more where float32 cannot show that. */
 static float below(float x)
 {
 	float step = fabsf(x) * 0x1p-20f;
@@ -267,8 +266,9 @@ static bool is_candidate(const struct rec_query *q, uint32_t item)
 }
 
 /*
- * Complete a sorted list by popularity: scores below the last ranked one;
- * popularity itself where nothing was ranked. skip is set for the row.
+ * Complete a sorted list by popularity. What is added gets scores below the
+ * last one that was ranked; popularity itself, if nothing was. skip is set for
+ * the row.
  */
 static void fill(const struct rec_topn *t, struct rec_topn_scratch *sc, const struct rec_query *q,
 		 struct rec_top *top, struct rec_topn_counts *counts)
@@ -303,9 +303,9 @@ static void count(const struct rec_topn *t, const struct rec_query *q, const str
 }
 
 /*
- * What a cut table has of an item is the best of it as far as the weights are
- * above 0, whatever else is left out of the list. A list that needs more is
- * refused, and so is a sum over cut tables: what one of them lacks is no 0.
+ * A row of a cut table lacks some cells. Those above 0 that it has are the best
+ * in any case (score/similar.h). A list that needs more of them is refused, and
+ * so is a sum over cut tables: a cell that one of them lacks is not 0.
  */
 static int check_cut(const struct rec_topn *t, const struct rec_query *q, const struct rec_top *top,
 		     struct rec_err *e)
@@ -328,7 +328,7 @@ static int check_cut(const struct rec_topn *t, const struct rec_query *q, const 
 			   (unsigned long)sure);
 }
 
-/* Row i of the batch, once all of it is ranked: a list that may be written. */
+/* Row i of the batch is ranked: check its list, sort and complete it. */
 static int finish(const struct rec_topn *t, struct rec_topn_scratch *sc, uint32_t i,
 		  const struct rec_query *q, struct rec_top *top, struct rec_topn_counts *counts,
 		  struct rec_err *e)
@@ -352,7 +352,7 @@ static int finish(const struct rec_topn *t, struct rec_topn_scratch *sc, uint32_
 	return 0;
 }
 
-/* Scores of a row that is not for the tiles. */
+/* A row that the tiles do not take. */
 static int rank_one(const struct rec_topn *t, struct rec_topn_scratch *sc,
 		    const struct rec_query *q, struct rec_top *top, struct rec_err *e)
 {
@@ -364,7 +364,7 @@ static int rank_one(const struct rec_topn *t, struct rec_topn_scratch *sc,
 	return numbers ? 0 : not_a_number(t, q, e);
 }
 
-/* Row i of the batch: ranked at once, or given to the tiles. */
+/* Row i of the batch is ranked at once, or given to the tiles. */
 static int begin(const struct rec_topn *t, struct rec_topn_scratch *sc, uint32_t i,
 		 const struct rec_query *q, struct rec_top *top, struct rec_err *e)
 {

@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * topn.h - ranks items for rows: exact, without a rows x items matrix.
+ * topn/topn.h - recpipe/topn.h, and what the parts of the room share.
  *
- * A single factor model is scored tile by tile: up to REC_TOPN_BATCH rows
- * against a tile of packed items that stays in the second-level cache; from
- * each row of the tile the scores above the row's n-th best so far are picked
- * by the kernel and kept in a buffer (base/best.h). Memory: the packed items
- * once, and for each thread a tile of scores, so it grows with neither rows nor
- * rows x items. All other models score row by row into an accumulator over the
- * items.
- * A list depends on its row and the models alone: not on the batch it is in,
- * the thread, or the tile.
+ * There are two ways to score. A single factor model scores up to
+ * REC_TOPN_BATCH rows at once against tiles of packed items (topn/tiles.h): the
+ * kernel picks the scores above each row's n-th best so far, and a buffer keeps
+ * them (base/best.h). All other models score row by row (score/row.h).
+ *
+ * Memory is the packed items once, and for each thread a tile of scores or a
+ * score for each item. It does not grow with rows. A list depends on its row
+ * and the models alone: not on the batch, the thread or the tile.
  */
 #ifndef REC_TOPN_TOPN_H
 #define REC_TOPN_TOPN_H
@@ -34,42 +33,37 @@
 
 REC_BEGIN_C
 
+/* Rows of a batch: a few groups of tiles.c, so that a tile is read for all. */
 enum { REC_TOPN_BATCH = 128 };
 
 const struct rec_scorer *rec_topn_scorer(const struct rec_topn *t);
 
-/* Entries a list can have: the smaller of n and the number of items. */
+/* Entries that a list can have: the smaller of n and the number of items. */
 uint32_t rec_topn_depth(const struct rec_topn *t);
-/* Entries that the making of a list needs room for. */
+/* Entries that a list needs space for while it is made. */
 uint32_t rec_topn_room(const struct rec_topn *t);
-/*
- * Items in the tiles, of a single factor model; REC_NONE where rows are scored
- * one by one.
- */
+/* Items in the tiles; REC_NONE where rows are scored one by one. */
 uint32_t rec_topn_tiled(const struct rec_topn *t);
-/* Bytes of the packed items, and of what each thread needs. */
+/* Bytes of the packed items, and of what so many threads need. */
 uint64_t rec_topn_size(const struct rec_topn *t, unsigned threads);
 
-/* For one thread. */
+/* What one thread needs. */
 struct rec_topn_scratch;
 REC_MUST int rec_topn_scratch_new(struct rec_topn_scratch **sc, const struct rec_topn *t,
 				  struct rec_err *e);
 void rec_topn_scratch_free(struct rec_topn_scratch *sc);
 
 /*
- * Answer nq <= REC_TOPN_BATCH rows: list[i].entry has room for rec_topn_room
- * entries and gets n of them, best first. An error where a score is not finite,
- * or under REC_COLD_FAIL for the first cold row. counts are added to (all but
- * unknown).
+ * Answer nq <= REC_TOPN_BATCH rows. list[i].entry points to rec_topn_room
+ * entries; list[i].n of them are filled, best first. A score that is not finite
+ * is an error, and so is a cold row under REC_COLD_FAIL. All counts but unknown
+ * are added to.
  */
 REC_MUST int rec_topn_answer(const struct rec_topn *t, struct rec_topn_scratch *sc,
 			     const struct rec_query *q, uint32_t nq, struct rec_top *list,
 			     struct rec_topn_counts *counts, struct rec_err *e);
 
-/*
- * A list as text, behind what b holds: label TAB item TAB score, a line an
- * entry.
- */
+/* Append a list to b: a line an entry, label TAB item TAB score. */
 REC_MUST int rec_topn_print(struct rec_buf *b, const struct rec_topn *t, const char *label,
 			    size_t len, const struct rec_top *list, struct rec_err *e);
 

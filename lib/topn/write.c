@@ -19,6 +19,11 @@
 #include "recpipe/matrix.h"
 #include "rows/write.h"
 
+/*
+ * WAVE_BYTES bounds the lists of a wave, and their text at ENTRY_TEXT bytes an
+ * entry: two labels, a score, two TABs and a newline. WAVE_BATCHES: so many
+ * that threads seldom wait for the last batch of a wave.
+ */
 enum { WAVE_BYTES = 64 * 1024 * 1024, WAVE_BATCHES = 64, ENTRY_TEXT = 32 };
 
 struct slot {	/* of a task in a wave */
@@ -292,8 +297,7 @@ static int take_wave(struct job *j, size_t n, struct block *b, struct rec_out *o
 {
 	for (size_t i = 0; i < n; i++) {
 		struct slot *s = &j->slot[i];
-		int rc = j->text ? rec_out_write(out, s->text.p, s->text.n, e) :
-				   block_add(b, s, e);
+		int rc = j->text ? rec_out_write(out, s->text.p, s->text.n, e) : block_add(b, s, e);
 
 		if (rc != 0)
 			return -1;
