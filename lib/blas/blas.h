@@ -4,7 +4,7 @@
  * needs, in single precision.
  *
  * The library is opened when it is first needed (dlopen), so commands start
- * without it, and those that never need it run where it isn't installed. With
+ * without it, and those that never need it run where it is not installed. With
  * -DREC_BLAS_STATIC it is linked instead. Any CBLAS with LAPACK works; tried
  * are libopenblas.so.0, then liblapack.so.3 on libblas.so.3.
  *
@@ -55,14 +55,14 @@ struct rec_blas {
 	void (*trtri)(const char *uplo, const char *diag, const int *n, float *a, const int *lda,
 		      int *info, size_t len1, size_t len2);
 	/*
-	 * "OpenBLAS 0.3.21 ..." and "SkylakeX"; the name of the file and
-	 * "unknown" where the library doesn't tell
+	 * Such as "OpenBLAS 0.3.21 ..." and "SkylakeX". If the library does not
+	 * say: the name of its file, and "unknown".
 	 */
 	char version[96], core[32];
 	void *handle[2];
 };
 
-/* Fails with REC_EDATA where no library is there or one lacks a routine. */
+/* Fails with REC_EDATA if no library is found, or if it lacks a routine. */
 REC_MUST int rec_blas_open(struct rec_blas *b, struct rec_err *e);
 void rec_blas_close(struct rec_blas *b);
 

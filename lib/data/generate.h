@@ -12,13 +12,13 @@
  *            scattered over item numbers by a keyed hash
  *   taste    p_u and q_i are standard normal vectors of dim components, scaled
  *            by dim^-1/4, so that p.q has variance 1
- *   pairs    candidates are drawn by popularity and taken with probability 1 /
- *            (1 + exp(8 - 6 p.q)): by those alone who like them well; a share
- *            `noise` of the rows takes the first that comes. No user holds an
- *            item twice; who wants more than taste gives is filled up by
- *            popularity
+ *   pairs    candidates are drawn by popularity and taken with probability
+ *            1 / (1 + exp(8 - 6 p.q)), that is, by users who like them well. A
+ *            share `noise` of the rows takes the first candidate. No user holds
+ *            an item twice. If taste gives a user too few, the most popular
+ *            items fill up
  *   explicit rating = 3.5 + 0.5 b_u + 0.5 b_i + 0.7 p.q + noise * z, rounded to
- *   half stars between 0.5 and 5
+ *            half stars between 0.5 and 5
  *   times    a user starts at a uniform moment of 1000 days from 1600000000 on;
  *            gaps are exponential with a mean of six hours, whole seconds
  */

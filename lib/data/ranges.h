@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * cmd/split/parts.h - contiguous ranges of rows of a matrix as matrices of
+ * data/ranges.h - contiguous ranges of rows of a matrix as matrices of
  * their own.
  */
 #ifndef REC_DATA_RANGES_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* sim/cost.h - what a model will take, known before it is made. */
+/* sim/cost.h - memory and work of a model, known before it is made. */
 #ifndef REC_SIM_COST_H
 #define REC_SIM_COST_H
 
@@ -25,9 +25,10 @@ void rec_sim_cost(struct rec_sim_cost *c, const struct rec_sparse *x, const stru
 		  unsigned threads);
 
 /*
- * The least for a run with spill, but for what spill->limit allows; 0 where
- * there is none (methods without weights of pairs). c->bytes is with groups of
- * a line a thread; line_bytes is what each further line takes.
+ * The least memory for a run from files, without what spill->limit allows;
+ * c->bytes is 0 if the method cannot work from files (it has no weights of
+ * pairs). c->bytes counts groups of one line a thread; each further line of a
+ * group takes line_bytes.
  */
 void rec_sim_cost_far(struct rec_sim_cost *c, uint64_t *line_bytes, const struct rec_sparse *x,
 		      const struct rec_sim_opts *o, unsigned threads);

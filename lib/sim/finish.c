@@ -8,7 +8,7 @@
 
 #include "base/mem.h"
 
-/* Columns (or rows) of a dense matrix that one task takes: 1 KiB of each row. */
+/* Columns (or rows) of a dense matrix that a task takes: 1 KiB of each row. */
 enum { STRIP = 256 };
 
 void rec_similarity_free(struct rec_similarity *s)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sim/finish.h - what happens to a similarity when its weights are there:
- * --normalize, the offset of --center, and the labels of what is left. For
- * sim*.c alone.
+ * sim/finish.h - the last steps of a similarity, after its weights are known:
+ * --normalize, the offset of --center, and the labels of the rows and columns
+ * that are left.
  *
  * All sums are chains in double over rows in canonical order, for each column
  * or row on its own.
@@ -30,7 +30,7 @@ void rec_similarity_free(struct rec_similarity *s);
 
 /*
  * Divide each row, or each column, by the sum of its |weights| (l1) or the root
- * of the sum of their squares (l2). Rows and columns of zeros stay.
+ * of the sum of their squares (l2). Rows and columns of zeros stay as they are.
  */
 REC_MUST int rec_similarity_normalize(struct rec_similarity *s, enum rec_sim_normalize how,
 				      bool rows, const struct rec_run *run, struct rec_err *e);
@@ -41,8 +41,8 @@ REC_MUST int rec_similarity_offset(double *offset, const struct rec_similarity *
 				   struct rec_err *e);
 
 /*
- * Rows from .. to - 1 become the similarity of m; rows and columns without a
- * cell go (dense: none goes). s is emptied, also on failure.
+ * Rows from .. to - 1 become the similarity of m. If it is sparse, rows and
+ * columns without a cell are left out. s is emptied, also on failure.
  */
 REC_MUST int rec_similarity_to_model(struct rec_model *m, struct rec_similarity *s,
 				     const struct rec_labels *items, uint32_t from, uint32_t to,

@@ -2,12 +2,13 @@
 /*
  * sim/groups.h - overlaps of items whose interactions lie in files.
  *
- * A line walks through the users of its item, who stand all over the data. So a
- * group of lines is summed at once, each in accumulators of its own: the data
- * pass by in pieces of consecutive users, and every line takes from each piece
- * the users that it has there. A line meets its users in ascending order, as it
- * does in memory: its sums are the same bits. The data pass by once a group,
- * less what no line of the group needs.
+ * The users of one item are scattered over the data. Line by line, every line
+ * would read pages from all over the file. So a group of lines is summed at
+ * once, each in accumulators of its own: the data are read in pieces of
+ * consecutive users, and every line takes from each piece the users that it has
+ * there. A line meets its users in ascending order, as it does in memory, so
+ * its sums are the same bits. For each group the data are read once, without
+ * what no line of the group needs.
  *
  * Memory: accumulators of the lines of a group, 8 to 32 bytes an item and line.
  */
@@ -22,8 +23,8 @@ struct rec_group {
 	uint32_t most, first, n;	/* lines that it may hold; lines that it holds */
 	struct rec_accumulator *acc;	/* one a line; all zero between groups */
 	uint64_t *at;			/* next cell of each line in o->t */
-	uint32_t to;			/* users of the piece under way are below */
-	_Atomic uint64_t touched;	/* bytes of it */
+	uint32_t to;			/* end of the piece of users that is being read */
+	_Atomic uint64_t touched;	/* bytes of that piece that were used */
 };
 
 /* Bytes of the accumulators of a line. */

@@ -24,15 +24,15 @@ struct rec_sim_data {
 	bool unit;		/* all weights are 1 */
 	int scale;		/* of user weights: sim/survey.h */
 	/*
-	 * instead of x, or NULL: sums of shards, unit data; of t there are the
-	 * pointers alone, which give the pairs of each item
+	 * Sums of shards in place of x, or NULL. The data are then unit data,
+	 * and t has pointers alone, which give the pairs of each item.
 	 */
 	const struct rec_sums *sums;
 	uint32_t users, items;
 	const struct rec_sim_opts *o;
 	struct rec_weighting weights;		/* of o, with the divisor set */
 	const struct rec_labels *label;		/* of the items; borrowed */
-	/* per item: what the formula takes of a history item, of a candidate */
+	/* per item: its factor as a history item, and as a candidate */
 	double *a, *b;
 	double *user;		/* f_u of sim/overlap.h, or NULL */
 	double *user_mean, *item_mean;
@@ -40,7 +40,7 @@ struct rec_sim_data {
 
 /* Where S_ij and S_ji are the same bits. */
 enum rec_sim_symmetry {
-	REC_SIM_DIRECTED,		/* nowhere to be relied on */
+	REC_SIM_DIRECTED,		/* not in general */
 	REC_SIM_SYMMETRIC,
 	REC_SIM_OF_HALVES,		/* with --asymmetry 0.5 */
 	REC_SIM_OF_EXPONENTS,		/* with A = B of --exponents */
@@ -54,8 +54,8 @@ struct rec_sim_method {
 	bool zeros;		/* pairs of value 0 take part */
 	uint32_t neighbours;
 	/*
-	 * of unit data; weighted data make SUM of COUNT where the method takes
-	 * weights
+	 * With unit data. With weighted data a method that takes weights has
+	 * SUM in place of COUNT.
 	 */
 	enum rec_base base;
 	/* arg is a struct rec_sim_data; NULL: not by pairs (ease, popular) */
@@ -63,8 +63,8 @@ struct rec_sim_method {
 	/* fill a, b, user, means; NULL for nothing */
 	int (*prepare)(struct rec_sim_data *d, struct rec_err *e);
 	/*
-	 * time for a pair of items beside its sums, in additions: for the
-	 * borders of parts, measured
+	 * Time that a pair of items takes beside its sums, in additions, as
+	 * measured. The borders of parts follow from it.
 	 */
 	unsigned cost;
 };

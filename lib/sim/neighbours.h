@@ -18,12 +18,14 @@
 REC_BEGIN_C
 
 /*
- * What became of the pairs of items that share a user, in the lines that were
- * worked out; (i, j) and (j, i) are two.
+ * How many pairs of items share a user, in the lines that were computed, and
+ * how many of them were dropped. (i, j) and (j, i) are two pairs.
  */
 struct rec_pair_tally {
-	/* all; below min_support; of weight 0; of a |weight| below min_sim */
-	uint64_t pairs, rare, zero, small;
+	uint64_t pairs;
+	uint64_t rare;		/* below min_support */
+	uint64_t zero;		/* of weight 0 */
+	uint64_t small;		/* of a |weight| below min_sim */
 };
 
 struct rec_neighbours {
@@ -37,8 +39,8 @@ struct rec_neighbours {
 	uint32_t from, to;	/* rows wanted, or columns */
 	bool columns;		/* not with keep_history */
 	/*
-	 * lines that are summed at once, where the data lie in files
-	 * (sim/groups.h); 0: one a thread
+	 * Lines that are summed at once, if the data lie in files
+	 * (sim/groups.h). 0: one line a thread.
 	 */
 	uint32_t group;
 	struct rec_pair_tally *tally;	/* added to; NULL: nobody asks */

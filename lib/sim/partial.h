@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sim/partial.h - from the data of one shard to what adds up over shards: a
- * survey (sim/survey.h), or sums (sim/sums.h).
+ * sim/partial.h - makes of one shard what adds up over shards: a survey
+ * (sim/survey.h), or sums (sim/sums.h).
  *
  * Sums are written in blocks of rows, each of some million cells, so that
  * memory is that of the data and of one block. A user is whole in one shard.
@@ -22,7 +22,7 @@
 
 REC_BEGIN_C
 
-/* Why sums over shards can't be made for o, or NULL where they can. */
+/* Why sums over shards cannot be made for o; NULL if they can. */
 const char *rec_partial_refuses(const struct rec_sim_opts *o);
 
 /* The sums are of weights, for which o->whole is needed. */

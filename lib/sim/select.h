@@ -9,8 +9,10 @@
  *
  * Data flow: a task takes up to 64 lines. For each it calls the source,
  * selects, and appends the kept cells to the buffer of the task; then the
- * buffers are laid end to end in order of lines. Memory: the kept cells twice at most, and
- * for each thread a few arrays of one number an item.
+ * buffers are laid end to end in order of lines.
+ *
+ * Memory: the kept cells twice at most, and for each thread a few arrays of one
+ * number an item.
  *
  * Selection takes O(cells of the line). The key of a cell is the bits of
  * |weight|, then the smaller index. Cells whose key is above the N-th best so

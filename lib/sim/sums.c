@@ -12,7 +12,7 @@
 void rec_sums_free(struct rec_sums *s)
 {
 	for (size_t i = 0; i < s->n; i++)
-		free(s->part[i].item);
+		free(s->piece[i].item);
 	for (size_t i = 0; i < s->nblocks; i++)
 		rec_block_free(&s->block[i]);
 	rec_meta_free(&s->meta);
@@ -22,7 +22,7 @@ void rec_sums_free(struct rec_sums *s)
 	free((void *)s->over);
 	free(s->first);
 	free(s->place);
-	free(s->part);
+	free(s->piece);
 	free(s->users);
 	free(s->block);
 	if (s->in)
@@ -72,7 +72,7 @@ void rec_sums_line(struct rec_accumulator *a, const void *sums, uint32_t line)
 	const struct rec_sums *s = sums;
 
 	for (uint64_t k = s->first[line]; k < s->first[line + 1]; k++) {
-		const struct rec_sums_part *p = &s->part[s->place[k].part];
+		const struct rec_sums_piece *p = &s->piece[s->place[k].piece];
 
 		for (uint64_t c = p->ptr[s->place[k].row]; c < p->ptr[s->place[k].row + 1]; c++) {
 			uint32_t item = p->item[p->idx[c]];
@@ -101,7 +101,7 @@ uint64_t rec_sums_cells(const struct rec_sums *s, uint32_t item)
 	for (uint64_t k = s->first[item]; k < s->first[item + 1]; k++) {
 		const struct rec_sums_place *at = &s->place[k];
 
-		n += s->part[at->part].ptr[at->row + 1] - s->part[at->part].ptr[at->row];
+		n += s->piece[at->piece].ptr[at->row + 1] - s->piece[at->piece].ptr[at->row];
 	}
 	return n;
 }

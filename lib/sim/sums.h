@@ -1,36 +1,39 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sim/sums.h - sums over the users of one shard (written), and those of all
- * shards as one (read): all that a measure on 0/1 data sees of the users.
+ * sim/sums.h - all that a measure on 0/1 data needs to know of the users: sums
+ * over the users of one shard (rec-sim --partial writes them), and those of all
+ * shards together (--merge reads them).
  *
  * Sums are a recmat stream of metadata and sparse canonical blocks named
- * "sums", or the same cells in text; in both what is given more than once adds
- * up. A cell of items i and j stands for the users that hold both, (i, j) and
- * (j, i) alike; a cell (i, i) for the users of item i, 0 for an item none of
- * whose pairs takes part.
+ * "sums", or the same cells in text. A cell that appears more than once adds
+ * up. Cell (i, j) is about the users who hold both items, as (j, i) is; cell
+ * (i, i) is about the users of item i, with value 0 if none of its pairs takes
+ * part.
  *   value   how many users
- *   time    (i, i), where there is one: how many, exact beyond the 2^24 of a
- *           float32 (i, j), methods that only count: the same (i, j), methods
- *           that weigh users: the sum of their weights as a whole number of
- *           units of 2^-scale (sim/survey.h); always there
+ *   time    of (i, i): the same number, exact beyond the 2^24 of a float32; may
+ *           be missing
+ *           of (i, j), if the method counts users: the same
+ *           of (i, j), if it weighs users: the sum of their weights, as a whole
+ *           number of units of 2^-scale (sim/survey.h); never missing
  *
- * Before them in recmat there is a block of keys named "users": which users the
- * shard has (sim/users.h).
+ * In recmat a block of keys named "users" comes first: the users of the shard
+ * (sim/users.h).
  *
  * Metadata:
- *   algorithm                     "sums"
- *   sums                          items: (i, i) alone; count; weight
- *   user-power scale              sums of weights: d_u^-power, in units of
- *                                 2^-scale
- *   max-user seed duplicates      as for rec-sim; seed only where max-user
- *                                 isn't 0
- *   users cells digest shards     of the shards in it: they add up
- *   whole.users whole.cells whole.digest whole.shards    where they were told:
- *                                                        what the sums of all
- *                                                        shards come to
+ *   algorithm      "sums"
+ *   sums           items: (i, i) alone; count; weight
+ *   user-power     of sums of weights: the p of d_u^-p
+ *   scale          of sums of weights: they are in units of 2^-scale
+ *   max-user       as for rec-sim
+ *   seed           as for rec-sim; only if max-user is not 0
+ *   duplicates     as for rec-sim
+ *   users cells digest shards
+ *                  of the shards whose sums these are; they add up
+ *   whole.users whole.cells whole.digest whole.shards
+ *                  the same of all shards, if --whole was given
  *
- * Blocks are used where they lie (in a mapped file); beside them there are the
- * item labels, and for each row of a block 16 bytes.
+ * Blocks are not copied: their cells are read in a mapped file. Memory beside
+ * them: the labels of the items, and 16 bytes for each row of a block.
  */
 #ifndef REC_SIM_SUMS_H
 #define REC_SIM_SUMS_H
@@ -46,45 +49,44 @@ REC_BEGIN_C
 
 struct rec_users;
 
-struct rec_sums_part {
+/* The cells of one block, or of a text. */
+struct rec_sums_piece {
 	struct rec_labels row, col;
 	const uint64_t *ptr;
 	const uint32_t *idx;
 	const float *val;
 	const double *time;	/* or NULL */
-	uint32_t *item;		/* of a column */
+	uint32_t *item;		/* the item of each column */
 };
 
-/* Where the cells of an item are: row of a part. */
+/* Where the cells of an item are: row of a piece. */
 struct rec_sums_place {
-	uint32_t part, row;
+	uint32_t piece, row;
 };
 
 struct rec_sums {
 	struct rec_meta meta;		/* of all shards */
 	struct rec_survey all;		/* users, digest, shards */
 	bool weighted;			/* there are sums of weights */
-	double unit, limit;		/* of a sum of weights; the largest that is exact */
+	double unit;			/* of a sum of weights: 2^-scale */
+	double limit;			/* the largest sum of weights that is exact */
 	struct rec_labels item;
 	/*
-	 * lowest item so far that shares more users with another than it has,
-	 * by rec_sums_line; REC_NONE: none
+	 * Set by rec_sums_line: the lowest item that shares more users with
+	 * another than it has, REC_NONE for none. No true sums give that.
 	 */
 	REC_ATOMIC(uint32_t) *over;
 	uint64_t *pairs;		/* item.n + 1: sums of the pairs of items before */
 	uint64_t *first;		/* item.n + 1: places of an item */
 	struct rec_sums_place *place;
-	struct rec_sums_part *part;
+	struct rec_sums_piece *piece;
 	size_t n, cap;
-	struct rec_users *users;	/* keys of each shard that tells them */
+	struct rec_users *users;	/* keys of each shard that has them */
 	size_t nusers, users_cap;
-	/*
-	 * users of shards that don't: whether they are in others too is not
-	 * known
-	 */
+	/* users of shards without keys: they may be in other shards too */
 	uint64_t untold;
 	uint64_t bytes;			/* of blocks that are held in memory */
-	/* what keeps the memory */
+	/* what the pieces borrow from */
 	struct rec_in *in;
 	struct rec_block *block;
 	size_t nblocks, block_cap;
@@ -99,14 +101,11 @@ void rec_sums_free(struct rec_sums *s);
  */
 void rec_sums_line(struct rec_accumulator *a, const void *sums, uint32_t line);
 
-/*
- * After all lines: an error where some item shared more users with another than
- * it has.
- */
+/* After all lines: fails if `over` was set. */
 REC_MUST int rec_sums_check_over(const struct rec_sums *s, struct rec_err *e);
 
-/* Users of cell c of p; diagonal: of one item. */
-static inline double rec_sums_users(const struct rec_sums *s, const struct rec_sums_part *p,
+/* Users of cell c of p; diagonal: it is a cell (i, i). */
+static inline double rec_sums_users(const struct rec_sums *s, const struct rec_sums_piece *p,
 				    uint64_t c, bool diagonal)
 {
 	bool exact = p->time && !isnan(p->time[c]) && (diagonal || !s->weighted);

@@ -271,7 +271,7 @@ static bool is_count(double x, double least)
 enum { EXACT = 1 << 24 };	/* whole numbers below it are exact in float32 */
 
 /* NULL, or what is wrong with cell c. */
-static const char *fault_of(const struct rec_sums *s, const struct rec_sums_part *p, uint64_t c,
+static const char *fault_of(const struct rec_sums *s, const struct rec_sums_piece *p, uint64_t c,
 			    bool diagonal)
 {
 	double users = (double)p->val[c], time = p->time ? p->time[c] : NAN;
@@ -295,13 +295,13 @@ static const char *fault_of(const struct rec_sums *s, const struct rec_sums_part
 struct checking {
 	const struct rec_sums *s;
 	/*
-	 * per part: sum over cells above the diagonal less that over cells
+	 * per piece: sum over cells above the diagonal less that over cells
 	 * below
 	 */
 	uint64_t *skew;
 };
 
-static int fault(const struct rec_sums_part *p, uint32_t r, uint64_t c, const char *what,
+static int fault(const struct rec_sums_piece *p, uint32_t r, uint64_t c, const char *what,
 		 struct rec_err *e)
 {
 	size_t ni, nj;
@@ -311,10 +311,10 @@ static int fault(const struct rec_sums_part *p, uint32_t r, uint64_t c, const ch
 			   REC_LABEL(j, nj), what);
 }
 
-static int check_part(void *arg, size_t k, unsigned thread, struct rec_err *e)
+static int check_piece(void *arg, size_t k, unsigned thread, struct rec_err *e)
 {
 	const struct checking *w = arg;
-	const struct rec_sums_part *p = &w->s->part[k];
+	const struct rec_sums_piece *p = &w->s->piece[k];
 	uint32_t *row;
 	uint64_t skew = 0;
 	const char *wrong = NULL;
@@ -345,7 +345,7 @@ static int check_symmetry(const struct rec_sums *s, struct rec_pool *pool, struc
 {
 	struct checking w = { s, rec_zalloc(s->n, sizeof *w.skew, e) };
 	uint64_t skew = 0;
-	int rc = w.skew ? rec_pool_run(pool, s->n, check_part, &w, e) : -1;
+	int rc = w.skew ? rec_pool_run(pool, s->n, check_piece, &w, e) : -1;
 
 	for (size_t k = 0; rc == 0 && k < s->n; k++)
 		skew += w.skew[k];
@@ -362,7 +362,7 @@ static double pairs_of(const struct rec_sums *s, uint32_t item, uint64_t *others
 	double users = 0;
 
 	for (uint64_t k = s->first[item]; k < s->first[item + 1]; k++) {
-		const struct rec_sums_part *p = &s->part[s->place[k].part];
+		const struct rec_sums_piece *p = &s->piece[s->place[k].piece];
 		uint32_t r = s->place[k].row;
 
 		*others += p->ptr[r + 1] - p->ptr[r];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sim/sums_load.c - blocks or text of sums to parts, their items to numbers;
+ * sim/sums_load.c - blocks or text of sums to pieces, their items to numbers;
  * then the checks of sim/sums_check.h.
  */
 #include "sim/sums_load.h"
@@ -18,13 +18,13 @@
 
 /* -- reading -- */
 
-static int add_part(struct rec_sums *s, const struct rec_sums_part *p, struct rec_err *e)
+static int add_piece(struct rec_sums *s, const struct rec_sums_piece *p, struct rec_err *e)
 {
 	if (p->row.n == 0)
 		return 0;
-	if (rec_grow(&s->part, &s->cap, s->n + 1, sizeof *s->part, e) != 0)
+	if (rec_grow(&s->piece, &s->cap, s->n + 1, sizeof *s->piece, e) != 0)
 		return -1;
-	s->part[s->n++] = *p;
+	s->piece[s->n++] = *p;
 	return 0;
 }
 
@@ -53,7 +53,7 @@ static int take_keys(struct rec_sums *s, struct rec_block *b, struct rec_err *e)
 
 static int take_block(struct rec_sums *s, struct rec_block *b, struct rec_err *e)
 {
-	struct rec_sums_part p = {
+	struct rec_sums_piece p = {
 		.row = { .n = (uint32_t)b->rows, .off = b->row_off, .bytes = b->row_bytes },
 		.col = { .n = (uint32_t)b->cols, .off = b->col_off, .bytes = b->col_bytes },
 		.ptr = b->ptr,
@@ -65,7 +65,7 @@ static int take_block(struct rec_sums *s, struct rec_block *b, struct rec_err *e
 	if (b->kind != REC_SPARSE || b->order != REC_CANONICAL || strcmp(b->name, "sums") != 0)
 		return rec_err_set(e, REC_EDATA,
 				   "block '%s' does not hold sums of rec-sim --partial", b->name);
-	return keep_block(s, b, e) == 0 ? add_part(s, &p, e) : -1;
+	return keep_block(s, b, e) == 0 ? add_piece(s, &p, e) : -1;
 }
 
 static int read_recmat(struct rec_sums *s, const struct rec_sim_opts *o, bool trust,
@@ -94,7 +94,7 @@ static int read_text(struct rec_sums *s, const struct rec_sim_opts *o, bool trus
 {
 	const struct rec_load how = { .repeats = REC_REPEATS_KEEP, .times = true, .trust = trust };
 	struct rec_in *in = s->in;
-	struct rec_sums_part p;
+	struct rec_sums_piece p;
 
 	s->in = NULL;
 	if (!o->whole) {
@@ -109,13 +109,13 @@ static int read_text(struct rec_sums *s, const struct rec_sim_opts *o, bool trus
 	if (rec_sparse_load(&s->text, in, &how, pool, e) != 0)
 		return -1;
 	s->bytes = s->text.m.nnz * 16;
-	p = (struct rec_sums_part){ .row = s->text.row,
-				    .col = s->text.col,
-				    .ptr = s->text.m.ptr,
-				    .idx = s->text.m.col,
-				    .val = s->text.m.val,
-				    .time = s->text.m.time };
-	return add_part(s, &p, e);
+	p = (struct rec_sums_piece){ .row = s->text.row,
+				     .col = s->text.col,
+				     .ptr = s->text.m.ptr,
+				     .idx = s->text.m.col,
+				     .val = s->text.m.val,
+				     .time = s->text.m.time };
+	return add_piece(s, &p, e);
 }
 
 /* -- items -- */
@@ -126,31 +126,31 @@ static int unite(struct rec_sums *s, uint32_t **row, struct rec_err *e)
 	int rc = -1;
 
 	for (size_t i = 0; set && i < s->n; i++)
-		set[i] = &s->part[i].row;
+		set[i] = &s->piece[i].row;
 	if (set)
 		rc = rec_labels_union(&s->item, row, set, s->n, e);
 	free(set);
 	return rc;
 }
 
-/* Places of every item, in the order of the parts. */
+/* Places of every item, in the order of the pieces. */
 static int place_rows(struct rec_sums *s, uint32_t *const *row, struct rec_err *e)
 {
 	uint64_t all = 0;
 
 	s->first = rec_zalloc((size_t)s->item.n + 2, sizeof *s->first, e);
 	for (size_t i = 0; i < s->n; i++)
-		all += s->part[i].row.n;
+		all += s->piece[i].row.n;
 	s->place = rec_alloc(all, sizeof *s->place, e);
 	if (!s->first || !s->place)
 		return -1;
 	for (size_t i = 0; i < s->n; i++)
-		for (uint32_t r = 0; r < s->part[i].row.n; r++)
+		for (uint32_t r = 0; r < s->piece[i].row.n; r++)
 			s->first[row[i][r] + 2]++;
 	for (uint32_t j = 0; j < s->item.n; j++)
 		s->first[j + 2] += s->first[j + 1];
 	for (size_t i = 0; i < s->n; i++)
-		for (uint32_t r = 0; r < s->part[i].row.n; r++)
+		for (uint32_t r = 0; r < s->piece[i].row.n; r++)
 			s->place[s->first[row[i][r] + 1]++] = (struct rec_sums_place){ (uint32_t)i,
 										       r };
 	return 0;
@@ -159,7 +159,7 @@ static int place_rows(struct rec_sums *s, uint32_t *const *row, struct rec_err *
 static int map_columns(struct rec_sums *s, struct rec_err *e)
 {
 	for (size_t i = 0; i < s->n; i++) {
-		struct rec_sums_part *p = &s->part[i];
+		struct rec_sums_piece *p = &s->piece[i];
 
 		if (rec_labels_map(&p->item, &p->col, &s->item, e) != 0)
 			return -1;

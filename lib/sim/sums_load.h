@@ -15,10 +15,10 @@
 REC_BEGIN_C
 
 /*
- * Read sums for a method, and check that they are what it wants, that they go
- * together, that no shard is there twice and no user in two of them, and where
- * it is known what all come to that none is missing. Text has no metadata:
- * o->whole is needed then. Takes in over, also on failure.
+ * Read sums for a method. They must be the sums that it needs; they must be
+ * compatible and distinct, no user may be in two shards, and if the total over
+ * all shards is known, none may be missing. Text has no metadata, so it needs
+ * o->whole. Takes in over, also on failure.
  */
 REC_MUST int rec_sums_load(struct rec_sums *s, struct rec_in *in, const struct rec_sim_opts *o,
 			   bool trust, struct rec_pool *pool, struct rec_err *e);

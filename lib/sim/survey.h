@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sim/survey.h - what is to be known of all data before sums over users of one
- * shard can be exact: numbers that add up over shards.
+ * sim/survey.h - numbers about all data that must be known before the sums over
+ * the users of one shard can be exact. They add up over shards.
  *
- * Text, for people and for files: key TAB number a line, in any order; a key
- * that comes again adds to what was there (digest: the two halves modulo 2^64),
- * so that surveys of shards are put together by cat.
+ * A survey is text: key TAB number on each line, in any order. A key that comes
+ * again is added to (digest: the two halves modulo 2^64), so cat joins the
+ * surveys of shards.
  *   shards       1
  *   users        users of the shard
  *   cells        rows as read
@@ -39,11 +39,11 @@ struct rec_survey {
 	uint64_t shards, users, pairs;
 	struct rec_digest digest;
 	uint32_t max_user;
-	uint64_t thinned;	/* shards that said so: all */
+	uint64_t thinned;	/* shards that name max_user: must be all */
 	uint64_t length[REC_SURVEY_LENGTHS];	/* [b]: users with 2^b .. 2^(b+1) - 1 pairs */
 };
 
-/* Pairs, and lengths of users; the rest is left alone. */
+/* Set pairs and length. */
 void rec_survey_lengths(struct rec_survey *s, const struct rec_csr *pairs);
 
 /*
@@ -62,8 +62,8 @@ double rec_survey_weight(double d, double p, int scale);
 REC_MUST int rec_survey_write(struct rec_out *out, const struct rec_survey *s, struct rec_err *e);
 
 /*
- * Add what a line says; false where it is not one, or doesn't go with the
- * others.
+ * Add a line. False if it is no line of a survey, or contradicts the lines
+ * before.
  */
 bool rec_survey_add(struct rec_survey *s, const char *line, size_t n);
 

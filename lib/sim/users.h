@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sim/users.h - which users the sums of a shard are of, so that a user of two
- * shards is noticed. For sim*.c alone.
+ * sim/users.h - the users of a shard, so that a user who is in two shards is
+ * noticed.
  *
- * A user is the XXH64 of the label, seed 0: 8 bytes each, sorted, in a block of
- * keys. Of n users some two have one key with a probability of about n^2 /
- * 2^65: with 10^8 users in one of 3,700 runs.
+ * A key stands for a user: the XXH64 of the label with seed 0, 8 bytes. The
+ * keys of a shard are sorted in a block of keys. Among n users two have the
+ * same key with a probability of about n^2 / 2^65: with 10^8 users in one of
+ * 3,700 runs.
  */
 #ifndef REC_SIM_USERS_H
 #define REC_SIM_USERS_H
@@ -26,9 +27,8 @@ struct rec_users {
 };
 
 /*
- * *shared: how many users are in more than one of the shards. Takes 16 bytes a
- * shard, and for each user as many comparisons as the shards have binary
- * digits.
+ * Set *shared to the number of users who are in more than one shard. Takes 16
+ * bytes a shard, and log2(shards) comparisons a user.
  */
 REC_MUST int rec_users_shared(uint64_t *shared, const struct rec_users *shard, size_t shards,
 			      struct rec_err *e);
