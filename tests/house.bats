@@ -338,6 +338,9 @@ headers_compile() {	# FOLDER LIST COMPILER...
 	[ -z "$(uniq -d "$BATS_TEST_TMPDIR/declared")" ] || fail "declared twice: $(uniq -d "$BATS_TEST_TMPDIR/declared")"
 	nm -D --defined-only build/librec.so | awk '$2 ~ /^[TRD]$/ { sub(/@.*/, "", $3); print $3 }' | sort >"$BATS_TEST_TMPDIR/exported"
 	diff "$BATS_TEST_TMPDIR/declared" "$BATS_TEST_TMPDIR/exported"
+	# The compiler's word: nothing else of the library can be seen from outside.
+	readelf -sW build/librec.a | awk '$5 == "GLOBAL" && $6 == "DEFAULT" && $7 != "UND" { print $8 }' | sort >"$BATS_TEST_TMPDIR/visible"
+	diff "$BATS_TEST_TMPDIR/declared" "$BATS_TEST_TMPDIR/visible"
 	[ "$(readelf -d build/librec.so | sed -n 's/.*(SONAME).*\[\(.*\)\]/\1/p')" = "librec.so.$(sed 's/\..*//' VERSION)" ]
 }
 

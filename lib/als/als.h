@@ -10,12 +10,9 @@
 #include "als/report.h"
 #include "base/err.h"
 #include "base/far.h"
-#include "base/lang.h"
 #include "matrix/sparse.h"
 #include "model/model.h"
 #include "recpipe/als.h"
-
-REC_BEGIN_C
 
 /*
  * Bytes that training holds with job.spill, x's labels and row pointers
@@ -24,7 +21,5 @@ REC_BEGIN_C
  */
 uint64_t rec_als_bytes_far(const struct rec_sparse *x, const struct rec_als_opts *o,
 			   unsigned threads, bool spill_tables, uint64_t *tables);
-
-REC_END_C
 
 #endif

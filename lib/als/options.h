@@ -12,14 +12,11 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "base/lang.h"
 #include "model/model.h"
 #include "model/params.h"
 #include "model/transform.h"
 #include "recmat/meta.h"
 #include "recpipe/als.h"
-
-REC_BEGIN_C
 
 extern const struct rec_param rec_als_params[];
 
@@ -39,7 +36,5 @@ REC_MUST int rec_als_opts_fit(const struct rec_als_opts *o, const struct rec_mod
  * be packed in place.
  */
 uint32_t rec_als_stride(uint32_t factors, bool bias);
-
-REC_END_C
 
 #endif

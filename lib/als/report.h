@@ -7,10 +7,7 @@
 #include <stdint.h>
 
 #include "als/options.h"
-#include "base/lang.h"
 #include "model/outliers.h"
-
-REC_BEGIN_C
 
 /*
  * The share of its target that the best pair should reach after so many sweeps.
@@ -28,7 +25,5 @@ static inline double rec_als_enough(uint64_t sweeps)
 struct rec_als_side;
 void rec_als_reach(struct rec_als_report *r, const struct rec_als_opts *o,
 		   const struct rec_als_side *user, const struct rec_als_side *item, double enough);
-
-REC_END_C
 
 #endif

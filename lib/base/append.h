@@ -12,16 +12,11 @@
 #include <stddef.h>
 
 #include "base/err.h"
-#include "base/lang.h"
-
-REC_BEGIN_C
 
 /*
  * Append to the at bytes in `to`, which has room bytes, 1 or more, the NUL
  * included. The new length, below room: what does not fit is cut.
  */
 size_t rec_append(char *to, size_t room, size_t at, const char *fmt, ...) REC_PRINTF(4, 5);
-
-REC_END_C
 
 #endif

@@ -16,10 +16,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/lang.h"
-
-REC_BEGIN_C
-
 struct rec_best {
 	uint32_t item;
 	float score;
@@ -81,7 +77,5 @@ static inline void rec_top_push(struct rec_top *t, uint32_t item, float score)
 
 /* Cut, and sort best first. Nothing may be offered after it. */
 void rec_top_sort(struct rec_top *t);
-
-REC_END_C
 
 #endif

@@ -9,10 +9,6 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "base/lang.h"
-
-REC_BEGIN_C
-
 static inline uint32_t rec_bits32(float x)
 {
 	uint32_t bits;
@@ -68,7 +64,5 @@ static inline uint64_t rec_unkey64(uint64_t key)
 {
 	return key >> 63 ? key & ~(UINT64_C(1) << 63) : ~key;
 }
-
-REC_END_C
 
 #endif

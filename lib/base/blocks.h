@@ -13,9 +13,6 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "base/lang.h"
-
-REC_BEGIN_C
 
 enum { REC_BLOCK_ROWS = 256 };
 
@@ -52,7 +49,5 @@ double rec_tree_sum(const double *leaf, uint64_t n);
 
 /* Sum of a number for each of n rows: blocks, then the tree. */
 double rec_blocks_sum(const double *x, uint64_t n);
-
-REC_END_C
 
 #endif

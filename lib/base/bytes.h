@@ -8,10 +8,6 @@
 
 #include <stdint.h>
 
-#include "base/lang.h"
-
-REC_BEGIN_C
-
 static inline uint16_t rec_get16(const unsigned char *p)
 {
 	return (uint16_t)(p[0] | p[1] << 8);
@@ -44,7 +40,5 @@ static inline void rec_put64(unsigned char *p, uint64_t x)
 	rec_put32(p, (uint32_t)x);
 	rec_put32(p + 4, (uint32_t)(x >> 32));
 }
-
-REC_END_C
 
 #endif

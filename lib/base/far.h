@@ -19,14 +19,12 @@
 #ifndef REC_BASE_FAR_H
 #define REC_BASE_FAR_H
 
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/err.h"
-#include "base/lang.h"
 #include "base/maps.h"
-
-REC_BEGIN_C
 
 /* Where temporary files go, and what they took. */
 struct rec_spill {
@@ -37,7 +35,7 @@ struct rec_spill {
 	 * that plans the memory sets it.
 	 */
 	uint64_t limit;
-	REC_ATOMIC(uint64_t) bytes, most;	/* in files now, and the most at once */
+	_Atomic(uint64_t) bytes, most;	/* in files now, and the most at once */
 	struct rec_maps *maps;	/* where to note what is mapped, or NULL */
 };
 
@@ -45,7 +43,7 @@ struct rec_far {
 	char *p;		/* the mapping */
 	size_t n;
 	uint64_t limit;		/* bytes that may be resident */
-	REC_ATOMIC(uint64_t) used;	/* touched since the pages were given back */
+	_Atomic(uint64_t) used;	/* touched since the pages were given back */
 	struct rec_spill *spill;	/* NULL: the mapping is somebody else's */
 	struct rec_map *map;
 };
@@ -88,7 +86,5 @@ static inline void rec_far_used(struct rec_far *f, uint64_t bytes)
  * kernel reads ahead of them. f may be NULL.
  */
 void rec_far_walk(struct rec_far *f, const void *p, size_t n);
-
-REC_END_C
 
 #endif

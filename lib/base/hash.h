@@ -12,10 +12,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/lang.h"
-
-REC_BEGIN_C
-
 uint64_t rec_hash(const void *bytes, size_t n, uint64_t seed);
 
 /*
@@ -47,7 +43,5 @@ uint64_t rec_key(uint64_t seed, const char *purpose);
 
 /* The shard, 0 .. n-1, of a label: floor(rec_hash(label, 0) * n / 2^64). */
 uint32_t rec_shard(const void *label, size_t len, uint32_t n);
-
-REC_END_C
 
 #endif

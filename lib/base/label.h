@@ -7,10 +7,6 @@
 
 #include <stddef.h>
 
-#include "base/lang.h"
-
-REC_BEGIN_C
-
 /*
  * Bytes of the longest label, in any form: messages print it with the length of
  * an int, recmat(5) holds no longer one.
@@ -30,7 +26,5 @@ static inline int rec_label_cut(size_t n)
 {
 	return n < REC_LABEL_CUT ? (int)n : (int)REC_LABEL_CUT;
 }
-
-REC_END_C
 
 #endif

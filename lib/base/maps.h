@@ -11,20 +11,18 @@
 #ifndef REC_BASE_MAPS_H
 #define REC_BASE_MAPS_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/err.h"
-#include "base/lang.h"
-
-REC_BEGIN_C
 
 struct rec_map;
 
 struct rec_maps {
 	/* entries are used again, and released by rec_maps_free alone */
-	REC_ATOMIC(struct rec_map *) first;
+	_Atomic(struct rec_map *) first;
 };
 
 /*
@@ -38,7 +36,5 @@ void rec_maps_drop(struct rec_map *slot);
 
 bool rec_maps_hold(const struct rec_maps *m, const void *at);
 void rec_maps_free(struct rec_maps *m);
-
-REC_END_C
 
 #endif

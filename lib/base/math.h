@@ -10,10 +10,6 @@
 #ifndef REC_BASE_MATH_H
 #define REC_BASE_MATH_H
 
-#include "base/lang.h"
-
-REC_BEGIN_C
-
 double rec_log(double x);	/* natural; x > 0; log(0) = -inf, NaN for x < 0 */
 double rec_log1p(double x);	/* log(1 + x), exact for small x; x > -1 */
 double rec_log2(double x);
@@ -30,7 +26,5 @@ double rec_pow(double x, double y);
  */
 double rec_normal_quantile(double p);
 double rec_normal_cdf(double x);	/* absolute error below 1e-14 */
-
-REC_END_C
 
 #endif

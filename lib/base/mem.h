@@ -10,9 +10,6 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "base/lang.h"
-
-REC_BEGIN_C
 
 /*
  * n elements of size bytes, not initialised, aligned to 64 bytes. n * size = 0
@@ -47,7 +44,5 @@ static inline size_t rec_round_up(size_t n, size_t m)
 {
 	return (n + m - 1) & ~(m - 1);
 }
-
-REC_END_C
 
 #endif

@@ -19,10 +19,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "base/lang.h"
-
-REC_BEGIN_C
-
 enum { REC_NEAR_NAMES = 3, REC_NEAR_WORD = 48 };
 
 struct rec_near {
@@ -40,7 +36,5 @@ void rec_near_try(struct rec_near *near, const char *name);
 
 /* True where two names differ in capitals, '-' and '_' alone. */
 bool rec_near_same(const char *a, size_t na, const char *b, size_t nb);
-
-REC_END_C
 
 #endif

@@ -9,10 +9,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "base/lang.h"
 #include "recpipe/pool.h"
-
-REC_BEGIN_C
 
 /*
  * rec_pool_run for n things of which a task takes `step`: slice number k has
@@ -28,7 +25,5 @@ static inline size_t rec_slices(uint64_t n, uint64_t step)
 {
 	return (size_t)(n / step + (n % step != 0));
 }
-
-REC_END_C
 
 #endif

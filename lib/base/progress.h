@@ -8,10 +8,7 @@
 
 #include <stdint.h>
 
-#include "base/lang.h"
 #include "recpipe/pool.h"
-
-REC_BEGIN_C
 
 static inline void rec_progress_tell(const struct rec_progress *p, const char *phase, uint64_t done,
 				     uint64_t total, const char *note)
@@ -19,7 +16,5 @@ static inline void rec_progress_tell(const struct rec_progress *p, const char *p
 	if (p && p->fn)
 		p->fn(p->arg, phase, done, total, note);
 }
-
-REC_END_C
 
 #endif

@@ -10,10 +10,7 @@
 #include <stdint.h>
 
 #include "base/hash.h"
-#include "base/lang.h"
 #include "base/math.h"
-
-REC_BEGIN_C
 
 static inline uint64_t rec_random(uint64_t key, uint64_t i)
 {
@@ -39,7 +36,5 @@ static inline double rec_normal(uint64_t draw)
 {
 	return rec_normal_quantile(rec_unit(draw));
 }
-
-REC_END_C
 
 #endif

@@ -8,10 +8,6 @@
 
 #include <stdint.h>
 
-#include "base/lang.h"
-
-REC_BEGIN_C
-
 static inline uint64_t rec_search32(const uint32_t *x, uint64_t lo, uint64_t hi, uint32_t v)
 {
 	while (lo < hi) {
@@ -37,7 +33,5 @@ static inline uint64_t rec_search64(const uint64_t *x, uint64_t lo, uint64_t hi,
 	}
 	return lo;
 }
-
-REC_END_C
 
 #endif

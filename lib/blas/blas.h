@@ -19,9 +19,6 @@
 #include <stddef.h>
 
 #include "base/err.h"
-#include "base/lang.h"
-
-REC_BEGIN_C
 
 /* As <cblas.h> has them. */
 enum {
@@ -73,7 +70,5 @@ void rec_blas_close(struct rec_blas *b);
  * Haswell make half the rate.
  */
 const char *rec_blas_core(void);
-
-REC_END_C
 
 #endif

@@ -17,12 +17,9 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "base/lang.h"
 #include "base/pool.h"
 #include "recpipe/pool.h"
 #include "blas/blas.h"
-
-REC_BEGIN_C
 
 /*
  * The tile decides how sums are divided, so the result depends on it: another
@@ -36,7 +33,5 @@ enum { REC_TILE = 256 };
  */
 REC_MUST int rec_spd_inverse(float *a, uint32_t n, const struct rec_blas *b, struct rec_pool *pool,
 			     const struct rec_progress *progress, struct rec_err *e);
-
-REC_END_C
 
 #endif

@@ -8,10 +8,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "base/lang.h"
 #include "matrix/sparse.h"
-
-REC_BEGIN_C
 
 /* Rows of test are matched with those of train by label. */
 struct rec_audit {
@@ -27,7 +24,5 @@ struct rec_audit {
 };
 REC_MUST int rec_audit(struct rec_audit *a, const struct rec_sparse *train,
 		       const struct rec_sparse *test, struct rec_err *e);
-
-REC_END_C
 
 #endif

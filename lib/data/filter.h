@@ -10,11 +10,8 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "base/lang.h"
 #include "base/pool.h"
 #include "matrix/sparse.h"
-
-REC_BEGIN_C
 
 struct rec_filter {
 	bool use_min_value, binarize;
@@ -52,7 +49,5 @@ bool rec_filter_any(const struct rec_filter *f);
 REC_MUST int rec_filter(struct rec_sparse *out, struct rec_filter_counts *c,
 			const struct rec_sparse *m, const struct rec_filter *f,
 			struct rec_pool *pool, struct rec_err *e);
-
-REC_END_C
 
 #endif

@@ -29,9 +29,6 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "base/lang.h"
-
-REC_BEGIN_C
 
 struct rec_gen_opts {
 	uint64_t users, rows;
@@ -68,7 +65,5 @@ void rec_gen_scratch_free(struct rec_gen_scratch *s);
 /* The n rows of user u, in the order they happened. */
 void rec_gen_user(const struct rec_gen *g, struct rec_gen_scratch *s, uint64_t u, uint32_t n,
 		  struct rec_gen_row *row);
-
-REC_END_C
 
 #endif

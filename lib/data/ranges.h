@@ -9,10 +9,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "base/lang.h"
 #include "matrix/sparse.h"
-
-REC_BEGIN_C
 
 /* Swap rows and columns; out owns all it holds. */
 REC_MUST int rec_split_transpose(struct rec_sparse *out, const struct rec_sparse *m,
@@ -24,7 +21,5 @@ REC_MUST int rec_split_transpose(struct rec_sparse *out, const struct rec_sparse
  */
 REC_MUST int rec_split_rows(struct rec_sparse *out, const struct rec_sparse *m, uint32_t first,
 			    uint32_t last, struct rec_err *e);
-
-REC_END_C
 
 #endif

@@ -18,12 +18,9 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "base/lang.h"
 #include "base/pool.h"
 #include "matrix/sparse.h"
 #include "rows/rows.h"
-
-REC_BEGIN_C
 
 enum rec_side { REC_TRAIN, REC_TEST, REC_VALID, REC_INPUT, REC_DROPPED };
 
@@ -109,7 +106,5 @@ REC_MUST int rec_split_assign(unsigned char *side, struct rec_split_counts *c,
 REC_MUST int rec_split_take(struct rec_sparse *out, const struct rec_sparse *m,
 			    const unsigned char *side, enum rec_side which, struct rec_pool *pool,
 			    struct rec_err *e);
-
-REC_END_C
 
 #endif

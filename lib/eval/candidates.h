@@ -6,15 +6,11 @@
 #include "eval/evaluation.h"
 #include "kernel/kernel.h"
 
-REC_BEGIN_C
-
 /*
  * Check every list against the candidates of its user, count these, and compute
  * the estimates for all items where there can be any: v->sample.
  */
 REC_MUST int rec_eval_candidates(struct rec_evaluation *v, const struct rec_run *run,
 				 struct rec_eval_notes *notes, struct rec_err *e);
-
-REC_END_C
 
 #endif

@@ -6,10 +6,7 @@
 #ifndef REC_EVAL_CATALOGUE_H
 #define REC_EVAL_CATALOGUE_H
 
-#include "base/lang.h"
 #include "eval/results.h"
-
-REC_BEGIN_C
 
 struct rec_catalogue {
 	double coverage;	/* items listed / items of train */
@@ -25,7 +22,5 @@ struct rec_catalogue {
 /* Over the first k entries of the lists of selected users (r->user.n flags). */
 REC_MUST int rec_catalogue_count(struct rec_catalogue *c, const struct rec_results *r,
 				 const unsigned char *selected, uint32_t k, struct rec_err *e);
-
-REC_END_C
 
 #endif

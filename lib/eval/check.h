@@ -5,12 +5,8 @@
 
 #include "eval/evaluation.h"
 
-REC_BEGIN_C
-
 /* They are errors. Sets v->longest and some notes. */
 REC_MUST int rec_eval_check(struct rec_evaluation *v, struct rec_eval_notes *notes,
 			    struct rec_err *e);
-
-REC_END_C
 
 #endif

@@ -21,8 +21,6 @@
 #include "recpipe/eval.h"
 #include "eval/results.h"
 
-REC_BEGIN_C
-
 enum { REC_EVAL_BLOCK = 256 };	/* users a task */
 
 /* Series of a ranking measure, counted from its first. */
@@ -130,7 +128,5 @@ static inline int rec_eval_is_relevant(const struct rec_evaluation *v, float val
 {
 	return v->o->relevant > 0 ? value >= v->o->relevant : value > 0;
 }
-
-REC_END_C
 
 #endif

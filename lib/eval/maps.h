@@ -4,10 +4,7 @@
 #define REC_EVAL_MAPS_H
 
 #include "base/err.h"
-#include "base/lang.h"
 #include "recpipe/eval.h"
-
-REC_BEGIN_C
 
 struct rec_eval_maps;
 
@@ -22,7 +19,5 @@ void rec_eval_maps_free(struct rec_eval_maps *m);
  */
 REC_MUST int rec_eval_same_pairs(bool *same, const struct rec_lists *lists,
 				 const struct rec_sparse *truth, struct rec_err *e);
-
-REC_END_C
 
 #endif

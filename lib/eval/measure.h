@@ -16,10 +16,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "base/lang.h"
 #include "recpipe/eval.h"
-
-REC_BEGIN_C
 
 /*
  * One user's list as a ranking measure sees it. Positions count from 0 in rank
@@ -77,7 +74,5 @@ extern const struct rec_measure rec_measures[];
 /* measure_rank.c */
 rec_rank_fn rec_rank_recall, rec_rank_precision, rec_rank_f1, rec_rank_hit, rec_rank_mrr,
 	rec_rank_map, rec_rank_ndcg, rec_rank_auc;
-
-REC_END_C
 
 #endif

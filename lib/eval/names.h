@@ -11,10 +11,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "base/lang.h"
 #include "matrix/labels.h"
-
-REC_BEGIN_C
 
 struct rec_name {
 	const char *p;	/* within a text that outlives it */
@@ -38,7 +35,5 @@ REC_MUST int rec_names_add(struct rec_names *x, struct rec_name name, struct rec
  */
 REC_MUST int rec_names_rows(const struct rec_names *x, uint32_t users, struct rec_labels *l,
 			    uint64_t **ptr, uint32_t **idx, struct rec_err *e);
-
-REC_END_C
 
 #endif

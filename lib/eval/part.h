@@ -4,11 +4,8 @@
 #define REC_EVAL_PART_H
 
 #include "base/err.h"
-#include "base/lang.h"
 #include "recpipe/eval.h"
 #include "kernel/kernel.h"
-
-REC_BEGIN_C
 
 /*
  * Users *first .. *last - 1 of truth are part i of n: borders fall on blocks of
@@ -27,13 +24,9 @@ REC_MUST int rec_eval_part(uint32_t *first, uint32_t *last, const struct rec_eva
 uint64_t rec_eval_bytes(const struct rec_eval_input *in, const struct rec_eval_opts *o,
 			const struct rec_run *run);
 
-
-
 struct rec_evaluation;
 
 /* Set the rows of truth and of the lists that v->o asks for. */
 void rec_eval_range(struct rec_evaluation *v);
-
-REC_END_C
 
 #endif

@@ -22,12 +22,9 @@
 #ifndef REC_EVAL_PERUSER_H
 #define REC_EVAL_PERUSER_H
 
-#include "base/lang.h"
 #include "eval/results.h"
 #include "io/in.h"
 #include "io/out.h"
-
-REC_BEGIN_C
 
 REC_MUST int rec_peruser_write(struct rec_out *out, const struct rec_results *r, struct rec_err *e);
 
@@ -36,7 +33,5 @@ REC_MUST int rec_peruser_write(struct rec_out *out, const struct rec_results *r,
  * Borrows in.
  */
 REC_MUST int rec_peruser_read(struct rec_results *r, struct rec_in *in, struct rec_err *e);
-
-REC_END_C
 
 #endif

@@ -5,13 +5,9 @@
 
 #include "eval/evaluation.h"
 
-REC_BEGIN_C
-
 /* The caller frees p, also after a failure. */
 REC_MUST int rec_eval_popular_make(struct rec_eval_popular *p, const struct rec_sparse *train,
 				   struct rec_err *e);
 void rec_eval_popular_free(struct rec_eval_popular *p);
-
-REC_END_C
 
 #endif

@@ -17,13 +17,10 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "base/lang.h"
 #include "eval/measure.h"
 #include "matrix/labels.h"
 #include "matrix/sparse.h"
 #include "recpipe/eval.h"
-
-REC_BEGIN_C
 
 /* What a series is, before it has values. Texts are copied. */
 struct rec_series_is {
@@ -39,7 +36,5 @@ struct rec_series_is {
  */
 REC_MUST int rec_results_add(struct rec_results *r, struct rec_series **out,
 			     const struct rec_series_is *is, struct rec_err *e);
-
-REC_END_C
 
 #endif

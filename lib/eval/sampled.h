@@ -19,9 +19,6 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "base/lang.h"
-
-REC_BEGIN_C
 
 /*
  * b holds count measures by rank, n each; w gets m + 1 estimates for each. 1 <=
@@ -29,7 +26,5 @@ REC_BEGIN_C
  */
 REC_MUST int rec_sampled_estimate(double *w, const double *b, uint32_t count, uint64_t n,
 				  uint32_t m, double gamma, struct rec_err *e);
-
-REC_END_C
 
 #endif

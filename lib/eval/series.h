@@ -8,8 +8,6 @@
 
 #include "eval/evaluation.h"
 
-REC_BEGIN_C
-
 /*
  * Make all series of v->r and v->series. Needs v->popular, and v->sample where
  * there are candidates.
@@ -21,7 +19,5 @@ REC_MUST int rec_eval_series_make(struct rec_evaluation *v, struct rec_err *e);
  * coverage and gini.
  */
 REC_MUST int rec_eval_keep_listed(struct rec_evaluation *v, struct rec_err *e);
-
-REC_END_C
 
 #endif

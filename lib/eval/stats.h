@@ -10,11 +10,8 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "base/lang.h"
 #include "base/pool.h"
 #include "recpipe/eval.h"
-
-REC_BEGIN_C
 
 struct rec_tested {
 	double p;		/* two-sided */
@@ -66,7 +63,5 @@ REC_MUST int rec_bootstrap(double *lo, double *hi, const double *x, const uint32
  */
 double rec_lgamma(double x);
 double rec_incomplete_beta(double a, double b, double x);
-
-REC_END_C
 
 #endif

@@ -7,16 +7,11 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "base/lang.h"
 #include "eval/results.h"
 #include "eval/stats.h"
 #include "io/out.h"
 #include "recpipe/eval.h"
 
-REC_BEGIN_C
-
 enum { REC_RANDOMIZATIONS = 10000 };
-
-REC_END_C
 
 #endif

@@ -6,11 +6,7 @@
 #include "base/pool.h"
 #include "eval/evaluation.h"
 
-REC_BEGIN_C
-
 /* Users v->first + first .. v->first + last - 1; arg is the evaluation. */
 rec_slice rec_eval_users;
-
-REC_END_C
 
 #endif

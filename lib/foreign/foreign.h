@@ -34,13 +34,10 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "base/lang.h"
 #include "io/in.h"
 #include "io/out.h"
 #include "recmat/recmat.h"
 #include "rows/rows.h"
-
-REC_BEGIN_C
 
 enum rec_shape { REC_SHAPE_ROWS, REC_SHAPE_DENSE };
 enum rec_quote { REC_QUOTE_DOUBLE, REC_QUOTE_NONE };
@@ -148,7 +145,5 @@ enum {	/* rec_foreign.loses: bit field */
  */
 const struct rec_foreign *rec_foreign_find(const char *name);
 extern const struct rec_foreign rec_foreign_table[];
-
-REC_END_C
 
 #endif

@@ -17,10 +17,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "base/lang.h"
 #include "foreign/line.h"
-
-REC_BEGIN_C
 
 struct rec_record_field {
 	char *s;
@@ -67,7 +64,5 @@ REC_MUST int rec_record_next(struct rec_record *r, struct rec_err *e);
  */
 int rec_record_fail(const struct rec_record *r, size_t f, struct rec_err *e, const char *fmt, ...)
 	REC_PRINTF(4, 5);
-
-REC_END_C
 
 #endif

@@ -12,11 +12,8 @@
 
 #include "base/err.h"
 #include "base/far.h"
-#include "base/lang.h"
 #include "base/maps.h"
 #include "recpipe/stream.h"
-
-REC_BEGIN_C
 
 /* As rec_in_read, but less than n only at the end. */
 REC_MUST int64_t rec_in_read_full(struct rec_in *in, void *buf, size_t n, struct rec_err *e);
@@ -64,7 +61,5 @@ void rec_in_tally(struct rec_in *in, uint64_t *total);
 
 /* From now on note in maps where the stream is mapped. */
 void rec_in_watch(struct rec_in *in, struct rec_maps *maps);
-
-REC_END_C
 
 #endif

@@ -14,10 +14,7 @@
 #include <stddef.h>
 
 #include "base/err.h"
-#include "base/lang.h"
 #include "io/in.h"
-
-REC_BEGIN_C
 
 struct rec_looks {
 	const char *what;	/* "xz", "fields parted by ';'" */
@@ -95,7 +92,5 @@ bool rec_looks_explain(struct rec_in *in, struct rec_err *e);
  * lines tell. Returns -1.
  */
 int rec_looks_fail(const struct rec_in *in, const struct rec_looks *l, struct rec_err *e);
-
-REC_END_C
 
 #endif

@@ -11,10 +11,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "base/lang.h"
 #include "recpipe/stream.h"
-
-REC_BEGIN_C
 
 /* One more, written as the n bytes at s in that line and field of the file. */
 void rec_lost_value(struct rec_lost *l, const char *file, uint64_t line, const char *s, size_t n,
@@ -39,7 +36,5 @@ static inline bool rec_time_is_wide(double time)
 
 	return time > exact || time < -exact;
 }
-
-REC_END_C
 
 #endif

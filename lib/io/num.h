@@ -17,9 +17,6 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "base/lang.h"
-
-REC_BEGIN_C
 
 enum { REC_NUM_MAX = 32 };	/* enough for any number printed here */
 
@@ -53,7 +50,5 @@ REC_MUST enum rec_num rec_num_u64(const char *s, size_t n, uint64_t *x);	/* digi
 size_t rec_num_put_f32(char out[REC_NUM_MAX], float x);
 size_t rec_num_put_f64(char out[REC_NUM_MAX], double x);
 size_t rec_num_put_u64(char out[REC_NUM_MAX], uint64_t x);
-
-REC_END_C
 
 #endif

@@ -11,11 +11,8 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "base/lang.h"
 #include "base/pool.h"
 #include "recpipe/stream.h"
-
-REC_BEGIN_C
 
 /*
  * One of two outputs would be lost, or both mixed: they are one file, FIFO or
@@ -37,7 +34,5 @@ void rec_out_used(struct rec_out *out, size_t n);
  */
 REC_MUST int rec_out_sync(struct rec_out *const *outs, size_t n, struct rec_pool *pool,
 			  struct rec_err *e);
-
-REC_END_C
 
 #endif

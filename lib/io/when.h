@@ -12,9 +12,6 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "base/lang.h"
-
-REC_BEGIN_C
 
 /*
  * ISO 8601: 2022-06-24, 20220624, 2022-06, 2022-175 (day of the year),
@@ -70,7 +67,5 @@ const char *rec_unit_name(enum rec_unit u);
 /* Seconds since 1970 of a time of that unit, and back. */
 double rec_unit_seconds(enum rec_unit u, double t);
 double rec_unit_from_seconds(enum rec_unit u, double seconds);
-
-REC_END_C
 
 #endif

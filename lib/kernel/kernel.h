@@ -18,10 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/lang.h"
 #include "recpipe/pool.h"
-
-REC_BEGIN_C
 
 enum { REC_LANES = 16 };
 
@@ -130,7 +127,5 @@ struct rec_kernel {
 	 */
 	uint32_t (*above)(uint32_t *idx, const float *x, uint32_t n, float bound, int *nan);
 };
-
-REC_END_C
 
 #endif

@@ -20,11 +20,8 @@
 #define REC_LOAD_CHECK_H
 
 #include "base/err.h"
-#include "base/lang.h"
 #include "model/model.h"
 #include "recmat/recmat.h"
-
-REC_BEGIN_C
 
 /* What a block is to a model. */
 enum rec_model_role {
@@ -44,7 +41,5 @@ REC_MUST int rec_model_role(enum rec_model_role *role, const struct rec_block *b
 
 /* Whether blocks and metadata agree. */
 REC_MUST int rec_model_check(const struct rec_model *m, struct rec_err *e);
-
-REC_END_C
 
 #endif

@@ -11,13 +11,10 @@
 #include <stdbool.h>
 
 #include "base/err.h"
-#include "base/lang.h"
 #include "base/pool.h"
 #include "io/in.h"
 #include "model/model.h"
 #include "recpipe/load.h"
-
-REC_BEGIN_C
 
 /*
  * rec_model_load in the middle of a sweep of rec-als, where items were solved
@@ -26,7 +23,5 @@ REC_BEGIN_C
  */
 REC_MUST int rec_model_load_half(struct rec_model *m, struct rec_in *in, bool trust,
 				 struct rec_pool *pool, struct rec_err *e);
-
-REC_END_C
 
 #endif

@@ -13,8 +13,6 @@
 
 #include "matrix/labels.h"
 
-REC_BEGIN_C
-
 /* Whether some label is in both. Ends at the first; allocates nothing. */
 bool rec_labels_meet(const struct rec_labels *a, const struct rec_labels *b);
 
@@ -38,7 +36,5 @@ enum { REC_LABEL_SHOWN = 4 * 40 + 6 };
  * Returns out.
  */
 char *rec_label_show(char out[REC_LABEL_SHOWN], const char *label, size_t len);
-
-REC_END_C
 
 #endif

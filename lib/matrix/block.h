@@ -8,13 +8,10 @@
 
 #include <stdint.h>
 
-#include "base/lang.h"
 #include "matrix/csr.h"
 #include "matrix/dense.h"
 #include "matrix/labels.h"
 #include "recmat/recmat.h"
-
-REC_BEGIN_C
 
 /* A matrix as a canonical block; name as for rec_block_name. */
 struct rec_block rec_csr_block(const struct rec_labels *row, const struct rec_labels *col,
@@ -27,7 +24,5 @@ struct rec_labels rec_block_cols(const struct rec_block *b);
 
 /* A dense block as a matrix. */
 struct rec_dense rec_block_dense(const struct rec_block *b);
-
-REC_END_C
 
 #endif

@@ -9,13 +9,10 @@
 #include <stdbool.h>
 
 #include "base/err.h"
-#include "base/lang.h"
 #include "base/mem.h"
 #include "base/pool.h"
 #include "matrix/sparse.h"
 #include "recpipe/rows.h"
-
-REC_BEGIN_C
 
 struct rec_collect {	/* {0} is empty */
 	struct rec_buf labels;
@@ -31,7 +28,5 @@ REC_MUST int rec_collect_add(struct rec_collect *h, const struct rec_row *row, s
 /* All rows kept as a matrix, times included. */
 REC_MUST int rec_collect_build(struct rec_sparse *m, const struct rec_collect *h,
 			       enum rec_repeats repeats, struct rec_pool *pool, struct rec_err *e);
-
-REC_END_C
 
 #endif

@@ -10,11 +10,8 @@
 
 #include "base/err.h"
 #include "base/far.h"
-#include "base/lang.h"
 #include "base/pool.h"
 #include "recpipe/matrix.h"
-
-REC_BEGIN_C
 
 /* Cells of the longest row, from the nrows + 1 offsets of any rows. */
 uint64_t rec_csr_longest(const uint64_t *ptr, uint64_t nrows);
@@ -31,7 +28,5 @@ uint32_t rec_csr_row_of(const uint64_t *ptr, uint32_t nrows, uint64_t c);
  */
 REC_MUST int rec_csr_new(struct rec_csr *m, uint32_t nrows, uint32_t ncols, uint64_t nnz, int times,
 			 struct rec_err *e);
-
-REC_END_C
 
 #endif

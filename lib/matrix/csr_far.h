@@ -10,11 +10,8 @@
 
 #include "base/err.h"
 #include "base/far.h"
-#include "base/lang.h"
 #include "base/pool.h"
 #include "matrix/csr.h"
-
-REC_BEGIN_C
 
 /*
  * As rec_csr_new, without times. With spill the cells lie in a file, and col
@@ -32,7 +29,5 @@ REC_MUST int rec_csr_new_far(struct rec_csr *m, uint32_t nrows, uint32_t ncols, 
 REC_MUST int rec_csr_transpose_far(struct rec_csr *t, const struct rec_csr *m,
 				   struct rec_spill *spill, uint64_t limit, struct rec_pool *pool,
 				   struct rec_err *e);
-
-REC_END_C
 
 #endif

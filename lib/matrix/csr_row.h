@@ -15,10 +15,7 @@
 
 #include <stdint.h>
 
-#include "base/lang.h"
 #include "matrix/csr.h"
-
-REC_BEGIN_C
 
 /* Cells of a row, or of some rows one behind the other; borrowed. */
 struct rec_csr_cells {
@@ -75,7 +72,5 @@ void rec_csr_limit(struct rec_csr *m, uint64_t bytes);
 uint64_t rec_csr_touch(uint64_t n);
 uint64_t rec_csr_most(const struct rec_csr *m);
 void rec_csr_touched(const struct rec_csr *m, uint64_t bytes);
-
-REC_END_C
 
 #endif

@@ -5,18 +5,13 @@
 
 #include "base/err.h"
 #include "base/far.h"
-#include "base/lang.h"
 #include "base/pool.h"
 #include "io/out.h"
 #include "matrix/labels.h"
 #include "recpipe/matrix.h"
 
-REC_BEGIN_C
-
 /* Text: label TAB v1 ... TAB vk. */
 REC_MUST int rec_dense_write_text(struct rec_out *out, const struct rec_dense *d,
 				  struct rec_pool *pool, struct rec_err *e);
-
-REC_END_C
 
 #endif

@@ -8,11 +8,8 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "base/lang.h"
 #include "recmat/meta.h"
 #include "recpipe/matrix.h"
-
-REC_BEGIN_C
 
 /*
  * Digest of the cells as read (before repeats are combined): two sums modulo
@@ -28,7 +25,5 @@ void rec_digest_add(struct rec_digest *d, uint64_t row_hash, uint64_t col_hash, 
 		    double time);
 /* Sets digest (32 hexadecimal digits) and cells in meta. */
 REC_MUST int rec_digest_meta(struct rec_meta *m, const struct rec_digest *d, struct rec_err *e);
-
-REC_END_C
 
 #endif

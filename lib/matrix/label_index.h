@@ -10,11 +10,8 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "base/lang.h"
 #include "base/pool.h"
 #include "matrix/labels.h"
-
-REC_BEGIN_C
 
 struct rec_label_index;
 /* Borrows l. */
@@ -23,7 +20,5 @@ REC_MUST int rec_label_index_new(struct rec_label_index **x, const struct rec_la
 /* The index of a label, or REC_NONE. */
 uint32_t rec_label_index_find(const struct rec_label_index *x, const char *label, size_t len);
 void rec_label_index_free(struct rec_label_index *x);
-
-REC_END_C
 
 #endif

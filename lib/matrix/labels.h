@@ -10,10 +10,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "base/lang.h"
 #include "recpipe/matrix.h"
-
-REC_BEGIN_C
 
 /* Copy; keep (l->n flags) NULL for all. Indices of the kept ones ascend. */
 REC_MUST int rec_labels_copy(struct rec_labels *out, const struct rec_labels *l,
@@ -29,7 +26,5 @@ REC_MUST int rec_labels_cut(struct rec_labels *out, const struct rec_labels *l, 
  */
 REC_MUST int rec_labels_union(struct rec_labels *out, uint32_t **map,
 			      const struct rec_labels *const *set, size_t n, struct rec_err *e);
-
-REC_END_C
 
 #endif

@@ -24,15 +24,12 @@
 #include <stddef.h>
 
 #include "base/err.h"
-#include "base/lang.h"
 #include "base/pool.h"
 #include "io/in.h"
 #include "io/out.h"
 #include "matrix/sparse.h"
 #include "recmat/meta.h"
 #include "recmat/recmat.h"
-
-REC_BEGIN_C
 
 struct rec_merge {
 	enum rec_repeats repeats;	/* of cells; not KEEP */
@@ -74,7 +71,5 @@ REC_MUST int rec_blocks_merge(struct rec_merged *m, struct rec_in *const *in, si
 /* One stream: metadata where there are any, the blocks, the end mark. */
 REC_MUST int rec_merged_write(struct rec_out *out, const struct rec_merged *m,
 			      struct rec_pool *pool, struct rec_err *e);
-
-REC_END_C
 
 #endif

@@ -32,7 +32,6 @@ struct rec_merge_keep {
 	uint64_t sweep;		/* of the metadata read last */
 };
 
-
 /* k may be NULL. */
 void rec_merge_keep_free(struct rec_merge_keep *k);
 

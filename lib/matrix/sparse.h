@@ -9,7 +9,6 @@
 #include <stdint.h>
 
 #include "base/far.h"
-#include "base/lang.h"
 #include "io/in.h"
 #include "io/lost.h"
 #include "io/out.h"
@@ -18,8 +17,6 @@
 #include "matrix/labels.h"
 #include "recmat/meta.h"
 #include "recpipe/matrix.h"
-
-REC_BEGIN_C
 
 /*
  * A score that differs from its double: a cell, and a hash of the number as it
@@ -32,7 +29,5 @@ struct rec_beyond {
 
 /* Seconds reach it in the year 5138, milliseconds in 1973. */
 #define REC_LARGE_TIME 1e11
-
-REC_END_C
 
 #endif

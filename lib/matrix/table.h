@@ -17,9 +17,6 @@
 
 #include "base/err.h"
 #include "base/far.h"
-#include "base/lang.h"
-
-REC_BEGIN_C
 
 struct rec_table {	/* {0} is empty */
 	float *p;		/* rows x width, aligned to 64 bytes */
@@ -53,7 +50,5 @@ void rec_table_drop(const struct rec_table *t);
 
 /* Cut every row to its first `width` floats, in place. */
 void rec_table_narrow(struct rec_table *t, uint32_t width);
-
-REC_END_C
 
 #endif

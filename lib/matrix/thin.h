@@ -11,10 +11,7 @@
 
 #include <stdint.h>
 
-#include "base/lang.h"
 #include "matrix/sparse.h"
-
-REC_BEGIN_C
 
 struct rec_thinning {
 	uint32_t max;		/* pairs of a row; 0 for no bound */
@@ -34,7 +31,5 @@ struct rec_draw {
  */
 void rec_thin(struct rec_draw *draw, uint32_t n, uint32_t max, const struct rec_sparse *x,
 	      uint32_t row, uint64_t seed);
-
-REC_END_C
 
 #endif

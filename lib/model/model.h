@@ -7,7 +7,6 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "base/lang.h"
 #include "io/in.h"
 #include "io/lost.h"
 #include "io/out.h"
@@ -16,8 +15,6 @@
 #include "matrix/labels.h"
 #include "recmat/meta.h"
 #include "recpipe/model.h"
-
-REC_BEGIN_C
 
 /* Put the model's file before a message that e holds about it. Returns -1. */
 int rec_model_blame(const struct rec_model *m, struct rec_err *e);
@@ -44,7 +41,5 @@ bool rec_model_is_part(const struct rec_model *m);
  * Ends at the first vectors that reach `enough`; then it is at least that.
  */
 double rec_model_reach(const struct rec_model *m, double enough);
-
-REC_END_C
 
 #endif

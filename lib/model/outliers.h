@@ -16,11 +16,7 @@
 #include "matrix/csr.h"
 #include "recpipe/model.h"
 
-REC_BEGIN_C
-
 /* Three passes over the values of m, by one thread; 768 KiB for a moment. */
 REC_MUST int rec_outliers_find(struct rec_outliers *o, const struct rec_csr *m, struct rec_err *e);
-
-REC_END_C
 
 #endif

@@ -16,10 +16,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "base/lang.h"
 #include "recmat/meta.h"
-
-REC_BEGIN_C
 
 enum rec_param_kind {
 	REC_PARAM_U32,
@@ -106,7 +103,5 @@ REC_MUST int rec_params_save(struct rec_meta *m, const struct rec_param *table,
  */
 REC_MUST int rec_params_load(void *settings, const struct rec_param *table,
 			     const struct rec_meta *m, const char *algorithm, struct rec_err *e);
-
-REC_END_C
 
 #endif

@@ -6,12 +6,9 @@
 #define REC_MODEL_TRANSFORM_H
 
 #include "base/err.h"
-#include "base/lang.h"
 #include "base/math.h"
 #include "recmat/meta.h"
 #include "recpipe/model.h"
-
-REC_BEGIN_C
 
 /* The words of metadata and options, in the order of the enum. */
 extern const char *const rec_transform_names[];
@@ -38,7 +35,5 @@ REC_MUST int rec_transform_load(struct rec_transform *t, const struct rec_meta *
  * 0; alpha and divisor do not count under none.
  */
 float rec_transform_weight(const struct rec_transform *t, float value);
-
-REC_END_C
 
 #endif

@@ -9,13 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/lang.h"
-
-REC_BEGIN_C
-
 /* Of n bytes behind those that gave crc (0 for none): zlib's crc32. */
 uint32_t rec_crc32(uint32_t crc, const void *p, size_t n);
-
-REC_END_C
 
 #endif

@@ -9,10 +9,7 @@
 #include <stddef.h>
 
 #include "base/err.h"
-#include "base/lang.h"
 #include "recpipe/recmat.h"
-
-REC_BEGIN_C
 
 REC_MUST int rec_meta_parse(struct rec_meta *m, const char *text, size_t n, struct rec_err *e);
 /* Text form appended to *b. */
@@ -29,7 +26,5 @@ REC_MUST int rec_meta_write(struct rec_out *out, const struct rec_meta *m, struc
  * up; anything else that differs is an error that names the key.
  */
 REC_MUST int rec_meta_merge(struct rec_meta *dst, const struct rec_meta *src, struct rec_err *e);
-
-REC_END_C
 
 #endif

@@ -8,13 +8,10 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "base/lang.h"
 #include "base/pool.h"
 #include "io/in.h"
 #include "io/out.h"
 #include "recpipe/recmat.h"
-
-REC_BEGIN_C
 
 /*
  * Scores of an implicit model, so that nobody takes them for predicted ratings.
@@ -23,7 +20,5 @@ REC_BEGIN_C
 
 /* Bytes that the block takes in a stream. */
 uint64_t rec_recmat_size(const struct rec_block *b);
-
-REC_END_C
 
 #endif

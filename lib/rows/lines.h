@@ -9,10 +9,7 @@
 #include <stddef.h>
 
 #include "base/err.h"
-#include "base/lang.h"
 #include "io/in.h"
-
-REC_BEGIN_C
 
 struct rec_lines;
 
@@ -40,7 +37,5 @@ REC_MUST int rec_lines_next(struct rec_lines *l, int all, const char **p, size_t
  * wrong is told by rec_lines_next when it gets there.
  */
 void rec_lines_ahead(struct rec_lines *l);
-
-REC_END_C
 
 #endif

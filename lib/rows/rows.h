@@ -5,10 +5,7 @@
 #ifndef REC_ROWS_ROWS_H
 #define REC_ROWS_ROWS_H
 
-#include "base/lang.h"
 #include "recpipe/rows.h"
-
-REC_BEGIN_C
 
 /*
  * What the text looks like, where none of its lines so far held a TAB
@@ -16,7 +13,5 @@ REC_BEGIN_C
  */
 struct rec_looks;
 const struct rec_looks *rec_rows_looks(const struct rec_rows *r);
-
-REC_END_C
 
 #endif

@@ -8,12 +8,9 @@
 #include <stddef.h>
 
 #include "base/err.h"
-#include "base/lang.h"
 #include "base/mem.h"
 #include "io/out.h"
 #include "recpipe/rows.h"
-
-REC_BEGIN_C
 
 /*
  * Field 3 (value) or 4 (time) of a row: as it was written where its REC_LOST
@@ -23,7 +20,5 @@ const char *rec_row_field(const struct rec_row *row, int field, char buf[32], si
 
 /* rec_row_write, but appended to b, without a NUL. */
 REC_MUST int rec_row_add(struct rec_buf *b, const struct rec_row *row, struct rec_err *e);
-
-REC_END_C
 
 #endif

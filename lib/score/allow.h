@@ -10,10 +10,7 @@
 #define REC_SCORE_ALLOW_H
 
 #include "base/err.h"
-#include "base/lang.h"
 #include "score/score.h"
-
-REC_BEGIN_C
 
 /*
  * Stop scoring items whose allowed[item] is 0, where that saves work. Three
@@ -23,7 +20,5 @@ REC_BEGIN_C
  */
 REC_MUST int rec_scorer_allow(struct rec_scorer *s, const unsigned char *allowed,
 			      struct rec_err *e);
-
-REC_END_C
 
 #endif

@@ -13,10 +13,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "base/lang.h"
 #include "kernel/kernel.h"
-
-REC_BEGIN_C
 
 struct rec_factor_table {
 	const float *val;		/* n rows of k floats, ld apart */
@@ -44,7 +41,5 @@ REC_MUST int rec_factor_table_unit(float **val, unsigned char **usable,
 /* All rows in panels, as kernel.scores wants them. */
 REC_MUST int rec_factor_table_pack(float **packed, const struct rec_factor_table *t,
 				   const struct rec_run *run, struct rec_err *e);
-
-REC_END_C
 
 #endif

@@ -10,12 +10,9 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "base/lang.h"
 #include "model/transform.h"
 #include "score/query.h"
 #include "score/score.h"
-
-REC_BEGIN_C
 
 /* {0} is empty; memory is kept from one row to the next. */
 struct rec_history {
@@ -37,7 +34,5 @@ REC_MUST int rec_history_read(struct rec_history *h, const struct rec_scorer_par
 REC_MUST int rec_history_one(struct rec_history *h, uint32_t row, struct rec_err *e);
 
 void rec_history_free(struct rec_history *h);
-
-REC_END_C
 
 #endif

@@ -40,15 +40,12 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "base/lang.h"
 #include "score/factor_table.h"
 #include "score/pairs.h"
 #include "score/part.h"
 #include "score/query.h"
 #include "score/score.h"
 #include "score/sum.h"
-
-REC_BEGIN_C
 
 /* Scratch of a thread for one part. */
 struct rec_part_scratch {
@@ -173,7 +170,5 @@ struct rec_model_kind {
 /* The kind of a model; NULL where it is none. */
 const struct rec_model_kind *rec_kind_of(const struct rec_model *m,
 					 const struct rec_scorer_opts *o);
-
-REC_END_C
 
 #endif

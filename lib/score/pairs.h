@@ -11,14 +11,11 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "base/lang.h"
 #include "base/pool.h"
 #include "matrix/label_index.h"
 #include "matrix/labels.h"
 #include "matrix/sparse.h"
 #include "recpipe/score.h"
-
-REC_BEGIN_C
 
 /* The row of a label, or REC_NONE. */
 uint32_t rec_pairs_row(const struct rec_pairs *p, const char *label, size_t len);
@@ -32,7 +29,5 @@ uint32_t rec_pairs_length(const struct rec_pairs *p, uint32_t row);
  * columns that are no items are left out. 0 of REC_NONE.
  */
 uint32_t rec_pairs_items(const struct rec_pairs *p, uint32_t row, uint32_t *item, float *value);
-
-REC_END_C
 
 #endif

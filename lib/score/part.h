@@ -10,12 +10,9 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "base/lang.h"
 #include "score/query.h"
 #include "score/score.h"
 #include "score/sum.h"
-
-REC_BEGIN_C
 
 /*
  * Free x with the part. Returns x. NULL where x is NULL (an allocation failed),
@@ -48,7 +45,5 @@ struct rec_cut {
 
 /* Memory of the part for n cells of a cut table; its bytes are counted. */
 REC_MUST void *rec_cut_alloc(struct rec_scorer_part *p, size_t n, size_t size, struct rec_err *e);
-
-REC_END_C
 
 #endif

@@ -11,11 +11,8 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "base/lang.h"
 #include "matrix/sparse.h"
 #include "recpipe/score.h"
-
-REC_BEGIN_C
 
 struct rec_gather_cell {
 	uint32_t item;
@@ -46,7 +43,5 @@ REC_MUST int rec_gather_add(struct rec_gather *g, uint32_t item, float value, do
  * error under LAST. The next rec_gather_add begins another row.
  */
 REC_MUST int rec_gather_end(struct rec_gather *g, enum rec_repeats repeats, struct rec_err *e);
-
-REC_END_C
 
 #endif

@@ -14,13 +14,10 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "base/lang.h"
 #include "recpipe/score.h"
 #include "score/factor_table.h"
 #include "score/query.h"
 #include "score/score.h"
-
-REC_BEGIN_C
 
 /* Bytes of a scratch; it is made after rec_scorer_allow. */
 uint64_t rec_score_scratch_size(const struct rec_scorer *s);
@@ -64,7 +61,5 @@ float rec_scorer_prior(const struct rec_scorer *s, struct rec_score_scratch *sc,
 const struct rec_factor_table *rec_scorer_table(const struct rec_scorer *s);
 /* Then: the vector of the row; NULL where it has none. */
 const float *rec_scorer_vector(const struct rec_score_scratch *sc);
-
-REC_END_C
 
 #endif

@@ -9,10 +9,7 @@
 #include <stdint.h>
 
 #include "base/best.h"
-#include "base/lang.h"
 #include "recpipe/score.h"
-
-REC_BEGIN_C
 
 /*
  * Replace n scores by scaled ones, in place: those with hit[i] != 0, or all
@@ -20,7 +17,5 @@ REC_BEGIN_C
  */
 void rec_scale_apply(enum rec_scale scale, float *score, const unsigned char *hit, uint32_t n,
 		     struct rec_best *room);
-
-REC_END_C
 
 #endif

@@ -31,7 +31,6 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "base/lang.h"
 #include "kernel/kernel.h"
 #include "matrix/label_index.h"
 #include "matrix/labels.h"
@@ -39,8 +38,6 @@
 #include "model/model.h"
 #include "recpipe/score.h"
 #include "score/scale.h"
-
-REC_BEGIN_C
 
 struct rec_model_kind;			/* score/kind.h */
 
@@ -104,7 +101,5 @@ uint64_t rec_scorer_bytes(const struct rec_scorer *s);
 
 /* "0.7,0.3": n numbers for --blend. */
 REC_MUST int rec_blend_parse(double *weight, size_t n, const char *text, struct rec_err *e);
-
-REC_END_C
 
 #endif

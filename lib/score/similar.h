@@ -24,10 +24,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "base/lang.h"
 #include "model/model.h"
-
-REC_BEGIN_C
 
 struct rec_similar {
 	bool columns;			/* read column i; else row i */
@@ -49,7 +46,5 @@ bool rec_similar_told(const struct rec_model *m);
  * message tells how to make one that does. REC_EDATA: it is a part of a table.
  */
 REC_MUST int rec_similar_find(struct rec_similar *x, const struct rec_model *m, struct rec_err *e);
-
-REC_END_C
 
 #endif

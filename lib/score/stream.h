@@ -12,7 +12,6 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "base/lang.h"
 #include "io/out.h"
 #include "recpipe/score.h"
 #include "rows/rows.h"
@@ -20,9 +19,11 @@
 #include "score/row.h"
 #include "score/score.h"
 
-REC_BEGIN_C
-
+<<<<<<< HEAD
 /* The two numbers of --clamp LO:HI. */
+=======
+/* "LO:HI" for --clamp. */
+>>>>>>> f471223 (lib: internal headers are C alone)
 REC_MUST int rec_clamp_parse(float *lo, float *hi, const char *text, struct rec_err *e);
 
 /*
@@ -30,7 +31,5 @@ REC_MUST int rec_clamp_parse(float *lo, float *hi, const char *text, struct rec_
  * if it is there, 0 if not, -1.
  */
 REC_MUST int rec_clamp_train(float *lo, float *hi, const struct rec_meta *m, struct rec_err *e);
-
-REC_END_C
 
 #endif

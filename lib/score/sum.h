@@ -12,9 +12,6 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "base/lang.h"
-
-REC_BEGIN_C
 
 struct rec_score_sum {
 	/*
@@ -49,7 +46,5 @@ static inline void rec_score_sum_add(struct rec_score_sum *s, uint32_t c, float 
 	}
 	s->score[c] = fmaf(w, x, s->score[c]);
 }
-
-REC_END_C
 
 #endif

@@ -5,11 +5,8 @@
 
 #include <stdint.h>
 
-#include "base/lang.h"
 #include "matrix/sparse.h"
 #include "sim/options.h"
-
-REC_BEGIN_C
 
 struct rec_sums;
 
@@ -36,7 +33,5 @@ void rec_sim_cost_far(struct rec_sim_cost *c, uint64_t *line_bytes, const struct
 /* For a model made of the sums of shards. */
 void rec_sim_merge_cost(struct rec_sim_cost *c, const struct rec_sums *s,
 			const struct rec_sim_opts *o, unsigned threads);
-
-REC_END_C
 
 #endif

@@ -4,18 +4,13 @@
 #define REC_SIM_FACTORS_H
 
 #include "base/err.h"
-#include "base/lang.h"
 #include "kernel/kernel.h"
 #include "model/model.h"
 #include "sim/cost.h"
 #include "sim/options.h"
 
-REC_BEGIN_C
-
 /* What rec_sim_from_factors takes. */
 void rec_sim_factors_cost(struct rec_sim_cost *c, const struct rec_model *from,
 			  const struct rec_sim_opts *o, unsigned threads);
-
-REC_END_C
 
 #endif

@@ -6,12 +6,9 @@
 #ifndef REC_SIM_METHOD_H
 #define REC_SIM_METHOD_H
 
-#include "base/lang.h"
 #include "sim/options.h"
 #include "sim/overlap.h"
 #include "sim/survey.h"
-
-REC_BEGIN_C
 
 struct rec_sums;
 
@@ -79,7 +76,5 @@ static inline double rec_sim_user_count(const struct rec_sim_data *d, uint32_t u
 {
 	return (double)(d->x.ptr[u + 1] - d->x.ptr[u]);
 }
-
-REC_END_C
 
 #endif

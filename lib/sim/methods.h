@@ -9,12 +9,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "base/lang.h"
 #include "recmat/meta.h"
 #include "recpipe/sim.h"
 #include "sim/options.h"
-
-REC_BEGIN_C
 
 /* Whether the method has all of these bits; every method has REC_SIM_DATA. */
 bool rec_sim_takes(const struct rec_sim_method *m, unsigned bits);
@@ -24,7 +21,5 @@ bool rec_sim_takes(const struct rec_sim_method *m, unsigned bits);
  * to the bit; --normalize comes after it.
  */
 bool rec_sim_is_symmetric(const struct rec_meta *made);
-
-REC_END_C
 
 #endif

@@ -10,12 +10,9 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "base/lang.h"
 #include "kernel/kernel.h"
 #include "matrix/csr.h"
 #include "sim/overlap.h"
-
-REC_BEGIN_C
 
 /*
  * How many pairs of items share a user, in the lines that were computed, and
@@ -51,7 +48,5 @@ struct rec_neighbours {
  */
 REC_MUST int rec_neighbours(struct rec_csr *s, const struct rec_neighbours *how,
 			    const struct rec_run *run, struct rec_err *e);
-
-REC_END_C
 
 #endif

@@ -6,12 +6,9 @@
 #ifndef REC_SIM_OPTIONS_H
 #define REC_SIM_OPTIONS_H
 
-#include "base/lang.h"
 #include "model/params.h"
 #include "recpipe/sim.h"
 #include "sim/weighting.h"
-
-REC_BEGIN_C
 
 /*
  * What a parameter belongs to: the mask of its row in rec_sim_params. A method
@@ -31,7 +28,5 @@ enum {
 };
 
 extern const struct rec_param rec_sim_params[];
-
-REC_END_C
 
 #endif

@@ -17,10 +17,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "base/lang.h"
 #include "matrix/csr.h"
-
-REC_BEGIN_C
 
 enum rec_base {
 	REC_BASE_COUNT,		/* users that hold both: exact */
@@ -82,7 +79,5 @@ static inline struct rec_pair rec_overlap_pair(const struct rec_accumulator *a, 
 
 	return p;
 }
-
-REC_END_C
 
 #endif

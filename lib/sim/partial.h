@@ -12,7 +12,6 @@
 #include <stdbool.h>
 
 #include "base/err.h"
-#include "base/lang.h"
 #include "io/out.h"
 #include "kernel/kernel.h"
 #include "matrix/sparse.h"
@@ -20,9 +19,11 @@
 #include "sim/options.h"
 #include "sim/survey.h"
 
-REC_BEGIN_C
-
+<<<<<<< HEAD
 /* Why sums over shards cannot be made for o; NULL if they can. */
+=======
+/* Why sums over shards can't be made for o, or NULL where they can. */
+>>>>>>> f471223 (lib: internal headers are C alone)
 const char *rec_partial_refuses(const struct rec_sim_opts *o);
 
 /* The sums are of weights, for which o->whole is needed. */
@@ -46,7 +47,5 @@ void rec_partial_cost(struct rec_sim_cost *c, const struct rec_sparse *x,
 /* Sums of x, which may be empty. */
 REC_MUST int rec_partial_write(struct rec_out *out, const struct rec_sparse *x,
 			       struct rec_partial *p, const struct rec_run *run, struct rec_err *e);
-
-REC_END_C
 
 #endif

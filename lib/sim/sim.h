@@ -18,14 +18,11 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "base/lang.h"
 #include "kernel/kernel.h"
 #include "matrix/sparse.h"
 #include "model/model.h"
 #include "recpipe/sim.h"
 #include "sim/options.h"
-
-REC_BEGIN_C
 
 /*
  * Make a model of the sums of shards: the one that rec_sim_train makes of all
@@ -35,7 +32,5 @@ struct rec_sums;
 REC_MUST int rec_sim_merge(struct rec_model *m, const struct rec_sums *s,
 			   const struct rec_sim_opts *o, const struct rec_run *run,
 			   struct rec_err *e);
-
-REC_END_C
 
 #endif

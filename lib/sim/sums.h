@@ -39,13 +39,11 @@
 #define REC_SIM_SUMS_H
 
 #include <math.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 
-#include "base/lang.h"
 #include "io/out.h"
 #include "sim/method.h"
-
-REC_BEGIN_C
 
 struct rec_users;
 
@@ -75,7 +73,7 @@ struct rec_sums {
 	 * Set by rec_sums_line: the lowest item that shares more users with
 	 * another than it has, REC_NONE for none. No true sums give that.
 	 */
-	REC_ATOMIC(uint32_t) *over;
+	_Atomic(uint32_t) *over;
 	uint64_t *pairs;		/* item.n + 1: sums of the pairs of items before */
 	uint64_t *first;		/* item.n + 1: places of an item */
 	struct rec_sums_place *place;
@@ -115,7 +113,5 @@ static inline double rec_sums_users(const struct rec_sums *s, const struct rec_s
 
 /* Cells of an item over all blocks. */
 uint64_t rec_sums_cells(const struct rec_sums *s, uint32_t item);
-
-REC_END_C
 
 #endif

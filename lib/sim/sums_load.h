@@ -6,13 +6,10 @@
 #include <stdbool.h>
 
 #include "base/err.h"
-#include "base/lang.h"
 #include "base/pool.h"
 #include "io/in.h"
 #include "sim/options.h"
 #include "sim/sums.h"
-
-REC_BEGIN_C
 
 /*
  * Read sums for a method. They must be the sums that it needs; they must be
@@ -22,7 +19,5 @@ REC_BEGIN_C
  */
 REC_MUST int rec_sums_load(struct rec_sums *s, struct rec_in *in, const struct rec_sim_opts *o,
 			   bool trust, struct rec_pool *pool, struct rec_err *e);
-
-REC_END_C
 
 #endif

@@ -24,14 +24,11 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "base/lang.h"
 #include "io/in.h"
 #include "io/out.h"
 #include "matrix/csr.h"
 #include "matrix/digest.h"
 #include "matrix/sparse.h"
-
-REC_BEGIN_C
 
 enum { REC_SURVEY_LENGTHS = 32 };
 
@@ -69,7 +66,5 @@ bool rec_survey_add(struct rec_survey *s, const char *line, size_t n);
 
 /* Read all of in, which stays the caller's. */
 REC_MUST int rec_survey_read(struct rec_survey *s, struct rec_in *in, struct rec_err *e);
-
-REC_END_C
 
 #endif

@@ -25,7 +25,6 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "base/lang.h"
 #include "base/pool.h"
 #include "matrix/csr.h"
 #include "matrix/sparse.h"
@@ -33,8 +32,6 @@
 #include "model/transform.h"
 #include "recmat/meta.h"
 #include "recpipe/sim.h"
-
-REC_BEGIN_C
 
 /*
  * The history that the model scores is weighted like the data; else every item
@@ -66,7 +63,5 @@ REC_MUST int rec_weighting_pairs(struct rec_csr *out, const struct rec_sparse *x
  */
 REC_MUST int rec_weighting_apply(struct rec_csr *out, const struct rec_csr *x,
 				 struct rec_weighting *w, struct rec_err *e);
-
-REC_END_C
 
 #endif

@@ -7,12 +7,9 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "base/lang.h"
 #include "base/pool.h"
 #include "io/in.h"
 #include "matrix/labels.h"
-
-REC_BEGIN_C
 
 struct rec_label_tally {
 	uint64_t labels;		/* in the list */
@@ -29,7 +26,5 @@ struct rec_label_tally {
 REC_MUST int rec_label_list_load(unsigned char *mark, const struct rec_labels *items,
 				 struct rec_in *in, struct rec_pool *pool,
 				 struct rec_label_tally *tally, struct rec_err *e);
-
-REC_END_C
 
 #endif

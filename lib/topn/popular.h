@@ -9,18 +9,13 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "base/lang.h"
 #include "matrix/labels.h"
 #include "matrix/sparse.h"
 #include "recpipe/topn.h"
-
-REC_BEGIN_C
 
 /* By a number for each label: the offset of a model of rec-sim popular. */
 REC_MUST int rec_popular_offset(struct rec_popular *p, const struct rec_labels *labels,
 				const float *value, const struct rec_labels *items,
 				struct rec_err *e);
-
-REC_END_C
 
 #endif

@@ -19,7 +19,6 @@
 
 #include "base/best.h"
 #include "base/err.h"
-#include "base/lang.h"
 #include "base/mem.h"
 #include "io/out.h"
 #include "kernel/kernel.h"
@@ -31,9 +30,10 @@
 #include "score/score.h"
 #include "topn/popular.h"
 
-REC_BEGIN_C
-
+<<<<<<< HEAD
 /* Rows of a batch: a few groups of tiles.c, so that a tile is read for all. */
+=======
+>>>>>>> f471223 (lib: internal headers are C alone)
 enum { REC_TOPN_BATCH = 128 };
 
 const struct rec_scorer *rec_topn_scorer(const struct rec_topn *t);
@@ -70,7 +70,5 @@ REC_MUST int rec_topn_print(struct rec_buf *b, const struct rec_topn *t, const c
 /* Bytes that rec_topn_write takes besides rec_topn_size. */
 uint64_t rec_topn_write_size(const struct rec_topn *t, const struct rec_topn_rows *rows,
 			     bool binary);
-
-REC_END_C
 
 #endif
