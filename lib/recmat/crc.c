@@ -1,13 +1,40 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * crc.c - CRC-32 by folding (Gopal, Ozturk, Guilford and others 2009, "Fast CRC
+ * CRC-32 by folding (Gopal, Ozturk, Guilford and others 2009, "Fast CRC
  * computation for generic polynomials using PCLMULQDQ").
  *
- * Four lanes of 128 bits each take up 64 bytes a step: a lane is multiplied by
- * x^512 modulo the polynomial (its halves by x^576 and x^512, bits reflected)
- * and added to what lies 64 bytes on. Then the lanes are folded into one, that
- * into 64 bits and, by Barrett's reduction, into 32. What is left over, short
- * input and other CPUs take zlib's way. The number is the same in any case.
+ * The obvious way is serial: each step needs the CRC of the one before, so that
+ * tables, or the crc32 instruction of other CPUs, wait for their own result.
+ * Folding puts that off. A CRC is the remainder of the bytes, taken as one long
+ * polynomial, and 128 bits of it may be replaced by anything with the same
+ * remainder. So four lanes of 128 bits, which do not wait for one another, take
+ * up 64 bytes a step: a lane is multiplied by x^512, which is what it weighs
+ * compared with what lies 64 bytes on, and added to that. At the end the lanes
+ * are folded into one, that into 64 bits and, by Barrett's reduction, into 32.
+ * What is left over, short input and other CPUs take zlib's way. The number is
+ * the same in any case.
+ *
+ * Multiplying the two halves of a lane by x^576 and x^512 needs the remainders
+ * of these powers. Bits are reversed, as CRC-32 has them; the place of a
+ * reversed remainder in its 64 bits stands for another x^32. So the constants
+ * are k(544) and k(480) for 64 bytes, k(160) and k(96) for 16 bytes, k(64) for
+ * 8 bytes, and for Barrett's reduction the polynomial and the quotient of x^64
+ * by it. In Python:
+ *
+ *	P = 0x104c11db7
+ *	def reverse(r):
+ *		return int(f"{r:033b}"[::-1], 2)
+ *	def k(n):
+ *		r = 1
+ *		for _ in range(n):
+ *			r = r << 1 ^ (P if r >> 31 else 0)
+ *		return reverse(r)
+ *	def quotient():
+ *		q, r = 0, 1 << 64
+ *		for i in range(32, -1, -1):
+ *			if r >> i + 32:
+ *				q, r = q | 1 << i, r ^ P << i
+ *		return reverse(q)
  */
 #include "recmat/crc.h"
 
