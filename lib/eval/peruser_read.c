@@ -52,19 +52,8 @@ static int fail(const struct reader *d, const char *at, struct rec_err *e, const
 
 static int read_all(struct reader *d, struct rec_in *in, struct rec_err *e)
 {
-	static const size_t step = 1 << 16;
-
-	while (true) {
-		int64_t got;
-
-		if (rec_grow(&d->text.p, &d->text.cap, d->text.n + step, 1, e) != 0)
-			return -1;
-		if ((got = rec_in_read(in, d->text.p + d->text.n, step, e)) < 0)
-			return -1;
-		d->text.n += (size_t)got;
-		if (got == 0)
-			break;
-	}
+	if (rec_in_all(in, &d->text, e) != 0)
+		return -1;
 	if (rec_looks_check(in, d->text.p, d->text.n, e) != 0)
 		return -1;
 	if (d->text.n > 0 && d->text.p[d->text.n - 1] != '\n')

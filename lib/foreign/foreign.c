@@ -58,17 +58,6 @@ void rec_foreign_dense_free(struct rec_foreign_dense *d)
 	*d = (struct rec_foreign_dense){ 0 };
 }
 
-static int read_all(struct rec_buf *b, struct rec_in *in, struct rec_err *e)
-{
-	char chunk[65536];
-	int64_t n;
-
-	while ((n = rec_in_read(in, chunk, sizeof chunk, e)) > 0)
-		if (rec_buf_add(b, chunk, (size_t)n, e) != 0)
-			return -1;
-	return n < 0 ? -1 : 0;
-}
-
 /* Cut b into lines; the label is what stands before the first TAB. */
 static int cut_lines(struct rec_label_list *l, struct rec_buf *b, const char *name,
 		     struct rec_err *e)
@@ -104,7 +93,7 @@ int rec_label_list_read(struct rec_label_list *l, struct rec_in *in, struct rec_
 	struct rec_buf b = { 0 };
 
 	*l = (struct rec_label_list){ 0 };
-	if (read_all(&b, in, e) != 0) {
+	if (rec_in_all(in, &b, e) != 0) {
 		rec_buf_free(&b);
 		return -1;
 	}

@@ -6,9 +6,9 @@
  * was peeked at) -> caller. A plain stream is read straight into the caller's
  * memory once raw and look are drained. The first bytes decide between plain
  * and gzip; they are read at the first call that needs them, so that opening a
- * pipe doesn't wait. Memory: RAW + LOOK bytes, and zlib's window.
+ * pipe doesn't wait. Memory: REC_IN_RAW + REC_IN_LOOK bytes, and zlib's window.
  */
-#include "io/in.h"
+#include "io/in_private.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -25,44 +25,8 @@
 #include "base/append.h"
 #include "base/mem.h"
 
-enum { RAW = 256 << 10, LOOK = 4096, HEAD = 4096, MOST = 1 << 30 };
-
-enum format { UNKNOWN, PLAIN, GZIP };
-
-struct rec_in {
-	int fd;
-	char *name;
-	/* at_start: the descriptor stood at offset 0 when it was opened */
-	bool regular, at_start;
-	/* raw is the caller's, and holds it all; there is no descriptor */
-	bool memory;
-	enum format format;
-	/* no more bytes in the descriptor, in the unpacked stream */
-	bool raw_end, end;
-	/*
-	 * read from the descriptor; unpacked bytes that left for the caller or
-	 * for look
-	 */
-	uint64_t raw_bytes, taken;
-	uint64_t *tally;		/* of rec_in_tally, or NULL */
-	unsigned char *raw;
-	size_t raw_at, raw_n;
-	unsigned char *look;
-	size_t look_at, look_n;
-	char head[HEAD];		/* the first bytes, for rec_in_head */
-	size_t head_n;
-	rec_in_hear *hear;
-	void *hear_arg;
-	z_stream z;
-	bool in_member;			/* inside a gzip member */
-	void *map;
-	size_t map_n;
-	struct rec_maps *maps;		/* of rec_in_watch, or NULL */
-	struct rec_map *noted;
-	struct rec_spill *spill;	/* of rec_in_bound, or NULL */
-	struct rec_far far;		/* the mapping, where it is bounded */
-	struct rec_far *spooled;
-};
+/* No call of read(2) or inflate() takes more. */
+enum { MOST = 1 << 30 };
 
 static int open_fd(struct rec_in *in, const char *path, struct rec_err *e)
 {
@@ -141,7 +105,7 @@ void rec_in_close(struct rec_in *in)
 	if (in->map)
 		munmap(in->map, in->map_n);
 	rec_far_free(in->spooled);
-	if (in->format == GZIP)
+	if (in->format == REC_IN_GZIP)
 		inflateEnd(&in->z);
 	if (in->fd > 0)
 		close(in->fd);
@@ -163,11 +127,11 @@ const char *rec_in_head(const struct rec_in *in, size_t *n)
 	return in->head;
 }
 
-static void keep_head(struct rec_in *in, const void *p, size_t n)
+void rec_in_keep_head(struct rec_in *in, const void *p, size_t n)
 {
-	if (in->head_n == HEAD)
+	if (in->head_n == REC_IN_HEAD)
 		return;
-	n = n < HEAD - in->head_n ? n : HEAD - in->head_n;
+	n = n < REC_IN_HEAD - in->head_n ? n : REC_IN_HEAD - in->head_n;
 	memcpy(in->head + in->head_n, p, n);
 	in->head_n += n;
 }
@@ -195,7 +159,7 @@ void rec_in_tell(const struct rec_in *in, uint64_t line, const char *fmt, ...)
 	in->hear(in->hear_arg, text);
 }
 
-static void count(struct rec_in *in, uint64_t n)
+void rec_in_count(struct rec_in *in, uint64_t n)
 {
 	in->raw_bytes += n;
 	if (in->tally)
@@ -221,7 +185,7 @@ static int64_t read_raw(struct rec_in *in, void *buf, size_t n, struct rec_err *
 		ssize_t got = read(in->fd, buf, n < MOST ? n : MOST);
 
 		if (got >= 0) {
-			count(in, (uint64_t)got);
+			rec_in_count(in, (uint64_t)got);
 			in->raw_end = got == 0;
 			return got;
 		}
@@ -246,7 +210,7 @@ static int need_raw(struct rec_in *in, size_t want, struct rec_err *e)
 		in->raw_at = 0;
 	}
 	while (in->raw_n - in->raw_at < want && !in->raw_end) {
-		int64_t got = read_raw(in, in->raw + in->raw_n, RAW - in->raw_n, e);
+		int64_t got = read_raw(in, in->raw + in->raw_n, REC_IN_RAW - in->raw_n, e);
 
 		if (got < 0)
 			return -1;
@@ -259,25 +223,25 @@ static int need_raw(struct rec_in *in, size_t want, struct rec_err *e)
  * Plain or gzip. A first byte that is not 1f decides without waiting for a
  * second one.
  */
-static int find_format(struct rec_in *in, struct rec_err *e)
+int rec_in_find_format(struct rec_in *in, struct rec_err *e)
 {
-	if (in->format != UNKNOWN)
+	if (in->format != REC_IN_UNKNOWN)
 		return 0;
 	if (!in->raw && !in->memory)
-		in->raw = rec_alloc(RAW, 1, e);
+		in->raw = rec_alloc(REC_IN_RAW, 1, e);
 	if (!in->look)
-		in->look = rec_alloc(LOOK, 1, e);
+		in->look = rec_alloc(REC_IN_LOOK, 1, e);
 	if ((!in->raw && !in->memory) || !in->look || need_raw(in, 1, e) != 0)
 		return -1;
 	if (in->raw_n > 0 && in->raw[0] == 0x1f && need_raw(in, 2, e) != 0)
 		return -1;
 	if (in->raw_n < 2 || in->raw[0] != 0x1f || in->raw[1] != 0x8b) {
-		in->format = PLAIN;
+		in->format = REC_IN_PLAIN;
 		return 0;
 	}
 	if (inflateInit2(&in->z, 15 + 16) != Z_OK)
 		return rec_err_set(e, REC_ENOMEM, "%s: out of memory (unpacking gzip)", in->name);
-	in->format = GZIP;
+	in->format = REC_IN_GZIP;
 	in->in_member = true;
 	return 0;
 }
@@ -373,13 +337,13 @@ static int64_t read_unpacked(struct rec_in *in, void *buf, size_t n, struct rec_
 
 	if (n == 0 || in->end)
 		return 0;
-	if (find_format(in, e) != 0)
+	if (rec_in_find_format(in, e) != 0)
 		return -1;
-	got = in->format == GZIP ? read_gzip(in, buf, n, e) : read_plain(in, buf, n, e);
+	got = in->format == REC_IN_GZIP ? read_gzip(in, buf, n, e) : read_plain(in, buf, n, e);
 	in->end = got == 0;
 	if (got > 0) {
 		in->taken += (uint64_t)got;
-		keep_head(in, buf, (size_t)got);
+		rec_in_keep_head(in, buf, (size_t)got);
 	}
 	return got;
 }
@@ -415,9 +379,9 @@ int64_t rec_in_read_full(struct rec_in *in, void *buf, size_t n, struct rec_err 
 
 int64_t rec_in_peek(struct rec_in *in, const void **p, size_t n, struct rec_err *e)
 {
-	if (n > LOOK)
-		n = LOOK;
-	if (find_format(in, e) != 0)
+	if (n > REC_IN_LOOK)
+		n = REC_IN_LOOK;
+	if (rec_in_find_format(in, e) != 0)
 		return -1;
 	if (in->look_at > 0) {
 		memmove(in->look, in->look + in->look_at, in->look_n - in->look_at);
@@ -425,7 +389,7 @@ int64_t rec_in_peek(struct rec_in *in, const void **p, size_t n, struct rec_err 
 		in->look_at = 0;
 	}
 	while (in->look_n < n) {
-		int64_t got = read_unpacked(in, in->look + in->look_n, LOOK - in->look_n, e);
+		int64_t got = read_unpacked(in, in->look + in->look_n, REC_IN_LOOK - in->look_n, e);
 
 		if (got < 0)
 			return -1;
@@ -435,127 +399,4 @@ int64_t rec_in_peek(struct rec_in *in, const void **p, size_t n, struct rec_err 
 	}
 	*p = in->look;
 	return (int64_t)(in->look_n < n ? in->look_n : n);
-}
-
-void rec_in_bound(struct rec_in *in, struct rec_spill *spill)
-{
-	in->spill = spill;
-}
-
-struct rec_far *rec_in_far(struct rec_in *in)
-{
-	return in->far.p ? &in->far : NULL;
-}
-
-void rec_in_used(struct rec_in *in, uint64_t n)
-{
-	rec_far_used(rec_in_far(in), n);
-}
-
-static void bound(struct rec_in *in, void *p, size_t n)
-{
-	if (in->spill) {
-		in->far.p = p;
-		in->far.n = n;
-		in->far.limit = in->spill->limit;
-	}
-}
-
-static int map_memory(struct rec_in *in, const void **p, size_t *n)
-{
-	if (in->format != PLAIN || in->taken != in->look_n || in->look_at > 0 || in->raw_n == 0)
-		return 0;
-	*p = in->raw;
-	*n = in->raw_n;
-	in->raw_at = in->raw_n;
-	in->end = true;
-	in->look_n = 0;
-	return 1;
-}
-
-int rec_in_map(struct rec_in *in, const void **p, size_t *n, struct rec_err *e)
-{
-	struct stat st;
-	void *map;
-
-	*p = NULL;
-	*n = 0;
-	if (find_format(in, e) != 0)
-		return -1;
-	if (in->memory)
-		return map_memory(in, p, n);
-	/*
-	 * a size of 0 may be a file of /proc, which has bytes nevertheless;
-	 * peeked bytes are all that may have left the stream
-	 */
-	if (in->format != PLAIN || !in->regular || !in->at_start || in->map ||
-	    in->taken != in->look_n || in->look_at > 0)
-		return 0;
-	if (fstat(in->fd, &st) != 0 || st.st_size <= 0 || (uint64_t)st.st_size > SIZE_MAX)
-		return 0;
-	if (rec_maps_take(in->maps, &in->noted, e) != 0)
-		return -1;
-	map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, in->fd, 0);
-	if (map == MAP_FAILED) {
-		rec_maps_drop(in->noted);
-		in->noted = NULL;
-		return 0;
-	}
-	rec_maps_set(in->noted, map, (size_t)st.st_size);
-	/* as if it had been read, for whoever shares the descriptor */
-	(void)lseek(in->fd, 0, SEEK_END);
-	in->map = map;
-	in->map_n = (size_t)st.st_size;
-	count(in, (uint64_t)st.st_size - in->raw_bytes);
-	in->end = true;
-	in->look_n = in->head_n = 0;	/* what was peeked at lies in the mapping, too */
-	keep_head(in, map, in->map_n);
-	bound(in, map, in->map_n);
-	*p = map;
-	*n = in->map_n;
-	return 1;
-}
-
-/* All that is left of the stream into fd, *n bytes. */
-static int copy_all(struct rec_in *in, int fd, size_t *n, struct rec_err *e)
-{
-	unsigned char *buf = rec_alloc(RAW, 1, e);
-	int64_t got = -1;
-
-	*n = 0;
-	while (buf && (got = rec_in_read(in, buf, RAW, e)) > 0)
-		for (int64_t at = 0; at < got;) {
-			ssize_t put = write(fd, buf + at, (size_t)(got - at));
-
-			if (put < 0 && errno != EINTR) {
-				rec_spill_fail(in->spill, errno, e);
-				free(buf);
-				return -1;
-			}
-			at += put > 0 ? put : 0;
-			*n += put > 0 ? (size_t)put : 0;
-		}
-	free(buf);
-	return got < 0 ? -1 : 0;
-}
-
-int rec_in_spool(struct rec_in *in, const void **p, size_t *n, struct rec_err *e)
-{
-	int fd;
-
-	*p = NULL;
-	*n = 0;
-	if (!in->spill)
-		return 0;
-	if (rec_spill_open(in->spill, &fd, e) != 0)
-		return -1;
-	if (copy_all(in, fd, n, e) != 0) {
-		close(fd);
-		return -1;
-	}
-	if (rec_far_file(&in->spooled, in->spill, fd, *n, e) != 0)
-		return -1;
-	bound(in, in->spooled->p, *n);
-	*p = in->spooled->p;
-	return 1;
 }

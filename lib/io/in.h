@@ -33,6 +33,10 @@ const char *rec_in_head(const struct rec_in *in, size_t *n);
 /* "NAME:LINE: ..." to the listener, "NAME: ..." for line 0. */
 void rec_in_tell(const struct rec_in *in, uint64_t line, const char *fmt, ...) REC_PRINTF(3, 4);
 
+/* Append all that is left of the stream to b. */
+struct rec_buf;
+REC_MUST int rec_in_all(struct rec_in *in, struct rec_buf *b, struct rec_err *e);
+
 /*
  * The whole remaining stream mapped read-only, where it is a plain regular
  * file: *p, *n and 1; else 0 and nothing was taken. Valid until rec_in_close. A

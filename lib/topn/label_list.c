@@ -49,22 +49,11 @@ static int mark_line(const struct marking *m, const char *name, uint64_t number,
 	return 0;
 }
 
-static int read_all(struct rec_buf *b, struct rec_in *in, struct rec_err *e)
-{
-	char piece[16384];
-	int64_t n;
-
-	while ((n = rec_in_read(in, piece, sizeof piece, e)) > 0)
-		if (rec_buf_add(b, piece, (size_t)n, e) != 0)
-			return -1;
-	return n < 0 ? -1 : 0;
-}
-
 static int text_list(const struct marking *m, struct rec_in *in, struct rec_err *e)
 {
 	struct rec_buf b = { 0 };
 	uint64_t number = 0;
-	int rc = read_all(&b, in, e);
+	int rc = rec_in_all(in, &b, e);
 
 	if (rc == 0)
 		rc = rec_looks_check(in, b.p, b.n, e);
