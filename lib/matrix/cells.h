@@ -27,6 +27,7 @@
 
 #include "base/err.h"
 #include "base/pool.h"
+#include "matrix/combine.h"
 #include "matrix/csr.h"
 #include "matrix/sparse.h"
 
@@ -102,13 +103,6 @@ struct rec_cells_shape {
 	uint32_t nrows, ncols;			/* ranks are below */
 	enum rec_repeats repeats;
 	bool times;				/* m gets times */
-};
-
-enum rec_conflict_kind {
-	REC_CONFLICT_NONE,
-	REC_CONFLICT_TWICE,
-	REC_CONFLICT_NO_TIME,
-	REC_CONFLICT_RANGE
 };
 
 /* The first pair (in canonical order) that the rule for repeats can't take. */

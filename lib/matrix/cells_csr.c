@@ -19,11 +19,6 @@ struct timed {
 	uint64_t when;	/* time; 0 where missing, so that missing comes first */
 };
 
-static inline int plain_less(const uint64_t *a, const uint64_t *b)
-{
-	return *a < *b;
-}
-
 static inline int timed_less(const struct timed *a, const struct timed *b)
 {
 	if ((a->key ^ b->key) >> 32)
@@ -31,7 +26,6 @@ static inline int timed_less(const struct timed *a, const struct timed *b)
 	return a->when != b->when ? a->when < b->when : a->key < b->key;
 }
 
-REC_SORT(sort_plain, uint64_t, plain_less);
 REC_SORT(sort_timed, struct timed, timed_less);
 
 /* A missing time has key 0, before all others. */
@@ -166,7 +160,7 @@ static uint64_t put_plain(const struct build *x, uint64_t *cell, uint64_t *scrat
 {
 	uint64_t repeats = 0;
 
-	sort_plain(cell, scratch, n);
+	rec_sort64(cell, scratch, n);
 	for (uint64_t i = 0; i < n; i++) {
 		x->col[at + i] = (uint32_t)(cell[i] >> 32);
 		x->val[at + i] = rec_float32(rec_unkey32((uint32_t)cell[i]));
@@ -199,30 +193,14 @@ static void note_conflict(struct rec_conflict *first, enum rec_conflict_kind kin
 }
 
 /* The value of n cells of one pair, in order of (time, value). */
-static enum rec_conflict_kind combine_values(const struct build *x, uint64_t at, uint64_t n,
-					     float *value)
+static enum rec_conflict_kind combine(const struct build *x, uint64_t at, uint64_t n, float *value)
 {
-	double sum = 0;
-	float max = x->val[at];
+	struct rec_combine c;
 
-	switch (x->shape->repeats) {
-	case REC_REPEATS_FAIL:
-		return REC_CONFLICT_TWICE;
-	case REC_REPEATS_LAST:
-		*value = x->val[at + n - 1];
-		return isnan(x->time[at]) ? REC_CONFLICT_NO_TIME : REC_CONFLICT_NONE;
-	case REC_REPEATS_MAX:
-		for (uint64_t i = 1; i < n; i++)
-			if (x->val[at + i] > max)
-				max = x->val[at + i];
-		*value = max;
-		return REC_CONFLICT_NONE;
-	default:
-		for (uint64_t i = 0; i < n; i++)
-			sum += (double)x->val[at + i];
-		*value = (float)sum + 0.0f;
-		return isfinite(*value) ? REC_CONFLICT_NONE : REC_CONFLICT_RANGE;
-	}
+	rec_combine_first(&c, x->val[at], x->time ? x->time[at] : NAN);
+	for (uint64_t i = 1; i < n; i++)
+		rec_combine_next(&c, x->val[at + i]);
+	return rec_combine_end(&c, x->shape->repeats, value);
 }
 
 /* Combine the repeats of a row in place; returns how many cells are left. */
@@ -236,7 +214,7 @@ static uint64_t combine_row(const struct build *x, struct worker *w, uint32_t ro
 		x->col[to] = x->col[from];
 		if (next - from > 1) {
 			float value = 0;
-			enum rec_conflict_kind kind = combine_values(x, from, next - from, &value);
+			enum rec_conflict_kind kind = combine(x, from, next - from, &value);
 
 			if (kind != REC_CONFLICT_NONE)
 				note_conflict(&w->conflict, kind, row, x->col[from]);

@@ -114,11 +114,6 @@ void rec_intern_free(struct rec_intern *t)
 	free(t);
 }
 
-uint32_t rec_intern_count(const struct rec_intern *t)
-{
-	return (uint32_t)atomic_load_explicit(&t->n, memory_order_relaxed);
-}
-
 static inline uint64_t get64(const char *p)
 {
 	uint64_t x;
@@ -320,7 +315,7 @@ static int list_task(void *arg, size_t task, unsigned thread, struct rec_err *e)
 int rec_intern_finish(struct rec_intern *t, struct rec_labels *out, uint32_t **rank,
 		      struct rec_pool *pool, struct rec_err *e)
 {
-	uint32_t n = rec_intern_count(t);
+	uint32_t n = (uint32_t)atomic_load_explicit(&t->n, memory_order_relaxed);
 	struct list l = { .t = t };
 	int rc = -1;
 

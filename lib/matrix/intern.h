@@ -45,9 +45,6 @@ void rec_intern_free(struct rec_intern *t);
 REC_MUST int rec_intern_keys(struct rec_intern *t, struct rec_intern_key *key, size_t n,
 			     struct rec_err *e);
 
-/* How many labels there are (not while others insert). */
-uint32_t rec_intern_count(const struct rec_intern *t);
-
 /*
  * The sorted set, and rank[id] (allocated here). One thread calls; t can only
  * be freed after.

@@ -37,13 +37,6 @@ void rec_lists_free(struct rec_lists *l)
 	*l = (struct rec_lists){ 0 };
 }
 
-static inline int key_less(const uint64_t *a, const uint64_t *b)
-{
-	return *a < *b;
-}
-
-REC_SORT(sort_keys, uint64_t, key_less);
-
 /* An entry whose score is a double: key is smaller for larger scores. */
 struct entry {
 	uint64_t key;
@@ -65,7 +58,6 @@ struct ranker {
 	double *exact;		/* NULL: the floats say all */
 	void **scratch;		/* a thread: twice the longest row */
 	uint64_t longest;
-	bool *one_value;	/* a thread: saw a list of two and more of one value */
 };
 
 /*
@@ -95,8 +87,6 @@ static void rank_exact(const struct ranker *r, uint64_t from, uint64_t n, unsign
 		r->score[i] = x->score;
 		r->exact[i] = rec_float64(rec_unkey64(~x->key));
 	}
-	if (n > 1 && r->exact[from] == r->exact[from + n - 1])
-		r->one_value[thread] = true;
 }
 
 static void rank_row(const struct ranker *r, uint64_t from, uint64_t n, unsigned thread)
@@ -105,13 +95,11 @@ static void rank_row(const struct ranker *r, uint64_t from, uint64_t n, unsigned
 
 	for (uint64_t i = 0; i < n; i++)
 		key[i] = rank_key(r->m->val[from + i], r->m->col[from + i]);
-	sort_keys(key, key + r->longest, n);
+	rec_sort64(key, key + r->longest, n);
 	for (uint64_t i = 0; i < n; i++) {
 		r->col[from + i] = (uint32_t)key[i];
 		r->score[from + i] = key_score(key[i]);
 	}
-	if (n > 1 && r->score[from] == r->score[from + n - 1])
-		r->one_value[thread] = true;
 }
 
 static int rank_task(void *arg, uint64_t first, uint64_t last, unsigned thread,
@@ -126,29 +114,24 @@ static int rank_task(void *arg, uint64_t first, uint64_t last, unsigned thread,
 	return 0;
 }
 
-static int rank_all(struct ranker *r, bool *one_value, struct rec_pool *pool, struct rec_err *e)
+static int rank_all(struct ranker *r, struct rec_pool *pool, struct rec_err *e)
 {
 	size_t bytes = r->exact ? sizeof(struct entry) : sizeof(uint64_t);
 	unsigned threads = rec_pool_size(pool);
 	int rc = -1;
 
 	r->longest = rec_csr_longest(r->m->ptr, r->m->nrows);
-	r->one_value = rec_zalloc(threads, sizeof *r->one_value, e);
 	r->scratch = rec_zalloc(threads, sizeof *r->scratch, e);
-	if (!r->one_value || !r->scratch)
-		goto done;
+	if (!r->scratch)
+		return -1;
 	for (unsigned t = 0; t < threads; t++)
 		if (!(r->scratch[t] = rec_alloc(2 * r->longest, bytes, e)))
 			goto done;
-	rc = rec_pool_slices(pool, r->m->nrows, ROWS_A_TASK, rank_task, r,
-			  e);
-	for (unsigned t = 0; t < threads; t++)
-		*one_value |= r->one_value[t];
+	rc = rec_pool_slices(pool, r->m->nrows, ROWS_A_TASK, rank_task, r, e);
 done:
-	for (unsigned t = 0; r->scratch && t < threads; t++)
+	for (unsigned t = 0; t < threads; t++)
 		free(r->scratch[t]);
 	free(r->scratch);
-	free(r->one_value);
 	return rc;
 }
 
@@ -246,12 +229,10 @@ static int rank_loaded(struct rec_lists *l, const struct rec_sparse *s, const ch
 			    .col = l->own[1],
 			    .score = l->own[2],
 			    .exact = l->exact ? l->own[3] : NULL };
-	bool one_value = false;
 
-	if (rank_all(&r, &one_value, pool, e) != 0 || check_beyond(l, s, name, e) != 0)
+	if (rank_all(&r, pool, e) != 0 || check_beyond(l, s, name, e) != 0)
 		return -1;
 	l->has_value = s->has_value;
-	l->no_scores = one_value || (l->nnz > 0 && !s->has_value);
 	return 0;
 }
 

@@ -1,20 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sort.h - a stable merge sort made for one type: O(n log n) always, no calls
- * through pointers.
+ * sort.h - a stable merge sort: O(n log n) always, and no call through a
+ * pointer for a comparison. Numbers are sorted by rec_sort64.
  *
- * REC_SORT(name, type, less) defines `static void name(type *a, type *scratch,
- * size_t n)`, where less(x, y) of two `const type *` says whether x comes
- * before y. scratch has room for n. Runs of 12 are sorted by insertion, then
- * merged.
+ * For a struct, REC_SORT(name, type, less) defines `static void name(type *a,
+ * type *scratch, size_t n)`, where less(x, y) of two `const type *` says
+ * whether x comes before y. scratch has room for n. Short runs are sorted by
+ * insertion, then merged.
  */
 #ifndef REC_MATRIX_SORT_H
 #define REC_MATRIX_SORT_H
 
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 
 enum { REC_SORT_RUN = 12 };
+
+/* Ascending. scratch has room for n. */
+void rec_sort64(uint64_t *a, uint64_t *scratch, size_t n);
 
 #define REC_SORT(name, type, less) \
 	static void name##_run(type *a, size_t n) \

@@ -64,7 +64,7 @@ void rec_block_name(struct rec_block *b, const char *name)
 	memcpy(b->name, name, n < sizeof b->name ? n : sizeof b->name);
 }
 
-static bool all_zero(const unsigned char *p, size_t n)
+bool rec_form_all_zero(const unsigned char *p, size_t n)
 {
 	while (n > 0 && *p == 0)
 		p++, n--;
@@ -94,7 +94,7 @@ int rec_form_head_get(struct rec_form_head *h, const unsigned char p[REC_FORM_HE
 	if (h->version != REC_FORM_VERSION)
 		return rec_err_set(e, REC_EDATA, "recmat version %u; version %d is understood",
 				   h->version, REC_FORM_VERSION);
-	if (h->flags & ~REC_FORM_OPTIONAL || !all_zero(p + 96, 28))
+	if (h->flags & ~REC_FORM_OPTIONAL || !rec_form_all_zero(p + 96, 28))
 		return rec_err_set(e, REC_EDATA, "a reserved field of the header is set");
 	if (!rec_form_name_ok(h->name))
 		return rec_err_set(e, REC_EDATA, "the name of the block is malformed");

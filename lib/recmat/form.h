@@ -82,6 +82,8 @@ static inline uint64_t rec_form_trailer_size(uint32_t nsections)
 	return rec_form_pad((uint64_t)nsections * 4);
 }
 
+bool rec_form_all_zero(const unsigned char *p, size_t n);
+
 void rec_form_head_put(unsigned char p[REC_FORM_HEAD], const struct rec_form_head *h);
 
 /* Printable ASCII without blanks, zeros behind. */

@@ -227,13 +227,6 @@ static bool known(const struct rec_recmat *r, uint32_t kind)
 	       (r->keys && kind == REC_KEYS);
 }
 
-static bool all_zero(const unsigned char *p, size_t n)
-{
-	while (n > 0 && *p == 0)
-		p++, n--;
-	return n == 0;
-}
-
 /* Header fields of a known kind against each other. */
 static int check_head(const struct rec_recmat *r, const struct rec_form_head *h, struct rec_err *e)
 {
@@ -318,7 +311,7 @@ static int parse_table(struct rec_form_section *s, const struct rec_form_head *h
 					   rec_form_section_name(s[i].type));
 		off += rec_form_pad(s[i].len);
 	}
-	if (h->nsections % 2 && !all_zero(p, REC_FORM_ENTRY))
+	if (h->nsections % 2 && !rec_form_all_zero(p, REC_FORM_ENTRY))
 		return rec_err_set(e, REC_EDATA, "the padding of the section table is not zero");
 	return off == end ? 0 : rec_err_set(e, REC_EDATA, "the sections do not fill the block");
 }
@@ -407,13 +400,13 @@ static int check_crcs(const struct rec_recmat *r, struct rec_form_section *s, ui
 		if (!r->trust && s[i].crc != rec_get32(trailer + 4 * (size_t)i))
 			return rec_err_set(e, REC_EDATA, "damaged: the CRC of the %s is wrong",
 					   rec_form_section_name(s[i].type));
-		if (!all_zero((const unsigned char *)s[i].p + s[i].len,
+		if (!rec_form_all_zero((const unsigned char *)s[i].p + s[i].len,
 			      (size_t)(rec_form_pad(s[i].len) - s[i].len)))
 			return rec_err_set(e, REC_EDATA,
 					   "damaged: the padding of the %s is not zero",
 					   rec_form_section_name(s[i].type));
 	}
-	if (!all_zero(trailer + 4 * (size_t)n,
+	if (!rec_form_all_zero(trailer + 4 * (size_t)n,
 		      (size_t)(rec_form_trailer_size(n) - 4 * (uint64_t)n)))
 		return rec_err_set(e, REC_EDATA, "damaged: the padding of the trailer is not zero");
 	return 0;

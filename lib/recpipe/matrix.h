@@ -259,7 +259,6 @@ struct rec_lists {
 	/* What was noticed while they were read. */
 	struct rec_lost lost;	/* scores; as times those that are no doubles */
 	bool has_value;		/* some entry came with a score */
-	bool no_scores;		/* a list of several has one score, or there are none */
 	bool rating_like;	/* as in rec_sparse */
 	char name[REC_NAME_MAX];	/* of the first block of recmat, or "" */
 	/* the library's */

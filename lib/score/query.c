@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "matrix/combine.h"
 
 void rec_gather_free(struct rec_gather *g)
 {
@@ -39,29 +40,28 @@ static int compare(const void *pa, const void *pb)
 }
 
 /* The cells of one item, sorted as above, as one value. */
-static int combine(const struct rec_gather_cell *c, size_t n, enum rec_repeats repeats,
+static int combine(const struct rec_gather_cell *cell, size_t n, enum rec_repeats repeats,
 		   float *value, struct rec_err *e)
 {
-	double sum = 0;
+	struct rec_combine c;
 
-	*value = c[n - 1].value;
+	*value = cell[0].value;
 	if (n == 1)
 		return 0;
-	if (repeats == REC_REPEATS_LAST && isnan(c[0].time))
+	rec_combine_first(&c, cell[0].value, cell[0].time);
+	for (size_t i = 1; i < n; i++)
+		rec_combine_next(&c, cell[i].value);
+	switch (rec_combine_end(&c, repeats, value)) {
+	case REC_CONFLICT_NONE: return 0;
+	case REC_CONFLICT_NO_TIME:
 		return rec_err_set(
 			e, REC_EDATA,
 			"a pair is repeated and has no time that says which one is the last");
-	for (size_t i = 0; i < n; i++)
-		sum += (double)c[i].value;
-	if (repeats == REC_REPEATS_SUM)
-		*value = (float)sum;
-	for (size_t i = 0; repeats == REC_REPEATS_MAX && i < n; i++)
-		if (c[i].value > *value)
-			*value = c[i].value;
-	if (!isfinite(*value))
+	case REC_CONFLICT_TWICE: return rec_err_set(e, REC_EDATA, "a pair is repeated");
+	default:
 		return rec_err_set(e, REC_EDATA,
 				   "the values of a repeated pair add up beyond float32");
-	return 0;
+	}
 }
 
 int rec_gather_end(struct rec_gather *g, enum rec_repeats repeats, struct rec_err *e)

@@ -39,8 +39,8 @@ REC_MUST int rec_gather_add(struct rec_gather *g, uint32_t item, float value, do
 
 /*
  * Sort the cells by item and combine repeats into item, value and nitems: SUM,
- * LAST or MAX, as matrix/sparse.h defines them. A repeat without a time is an
- * error under LAST. The next rec_gather_add begins another row.
+ * LAST, MAX or FAIL, as matrix/sparse.h defines them. A repeat without a time
+ * is an error under LAST. The next rec_gather_add begins another row.
  */
 REC_MUST int rec_gather_end(struct rec_gather *g, enum rec_repeats repeats, struct rec_err *e);
 

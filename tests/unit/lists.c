@@ -53,12 +53,11 @@ static void is_text(const struct rec_lists *l, const char *want)
 }
 
 /* From text and from the recmat made of it. */
-static void expect(const char *text, const char *want, bool no_scores)
+static void expect(const char *text, const char *want)
 {
 	struct rec_lists l, b;
 
 	MUST(load(&l, text, &err), &err);
-	CHECK(l.no_scores == no_scores, "no_scores is %d for\n%s", l.no_scores, text);
 	is_text(&l, want);
 	save(&l, true);
 	MUST(load_path(&b, out_path, pool[1], &err), &err);
@@ -69,18 +68,12 @@ static void expect(const char *text, const char *want, bool no_scores)
 
 static void test_order(void)
 {
-	expect("", "", false);
+	expect("", "");
 	expect("b\tx\t1\nb\ty\t2\na\tz\t-1\na\tzz\t0\na\ty\t-1\na\tx\t1e9\n",
-	       "a\tx\t1000000000\na\tzz\t0\na\ty\t-1\na\tz\t-1\nb\ty\t2\nb\tx\t1\n", false);
-	expect("a\tx\t-0\na\tw\t0\na\tb\t1\n", "a\tb\t1\na\tw\t0\na\tx\t0\n", false);
-}
-
-static void test_no_scores(void)
-{
-	expect("a\tx\nb\tx\n", "a\tx\t1\nb\tx\t1\n", true);
-	expect("a\tx\t3\na\ty\t3\nb\tx\t2\nb\ty\t1\n", "a\tx\t3\na\ty\t3\nb\tx\t2\nb\ty\t1\n",
-	       true);
-	expect("a\tx\t3\nb\tx\t3\n", "a\tx\t3\nb\tx\t3\n", false);
+	       "a\tx\t1000000000\na\tzz\t0\na\ty\t-1\na\tz\t-1\nb\ty\t2\nb\tx\t1\n");
+	expect("a\tx\t-0\na\tw\t0\na\tb\t1\n", "a\tb\t1\na\tw\t0\na\tx\t0\n");
+	expect("a\tx\nb\tx\n", "a\tx\t1\nb\tx\t1\n");
+	expect("a\tx\t3\na\ty\t3\nb\tx\t2\nb\ty\t1\n", "a\tx\t3\na\ty\t3\nb\tx\t2\nb\ty\t1\n");
 }
 
 static void test_twice(void)
@@ -179,7 +172,6 @@ int main(void)
 	snprintf(in_path, sizeof in_path, "%s/in", dir);
 	snprintf(out_path, sizeof out_path, "%s/out", dir);
 	test_order();
-	test_no_scores();
 	test_twice();
 	test_unused();
 	test_many();
