@@ -11,10 +11,7 @@
 #include <math.h>
 #include <stdbool.h>
 
-#include "base/lang.h"
 #include "matrix/sparse.h"
-
-REC_BEGIN_C
 
 /* Why a pair that repeats has no value. */
 enum rec_conflict_kind {
@@ -63,7 +60,5 @@ static inline enum rec_conflict_kind rec_combine_end(const struct rec_combine *c
 		return isfinite(*value) ? REC_CONFLICT_NONE : REC_CONFLICT_RANGE;
 	}
 }
-
-REC_END_C
 
 #endif
