@@ -19,11 +19,7 @@
 #include "score/row.h"
 #include "score/score.h"
 
-<<<<<<< HEAD
 /* The two numbers of --clamp LO:HI. */
-=======
-/* "LO:HI" for --clamp. */
->>>>>>> f471223 (lib: internal headers are C alone)
 REC_MUST int rec_clamp_parse(float *lo, float *hi, const char *text, struct rec_err *e);
 
 /*

@@ -19,11 +19,7 @@
 #include "sim/options.h"
 #include "sim/survey.h"
 
-<<<<<<< HEAD
 /* Why sums over shards cannot be made for o; NULL if they can. */
-=======
-/* Why sums over shards can't be made for o, or NULL where they can. */
->>>>>>> f471223 (lib: internal headers are C alone)
 const char *rec_partial_refuses(const struct rec_sim_opts *o);
 
 /* The sums are of weights, for which o->whole is needed. */

@@ -30,10 +30,7 @@
 #include "score/score.h"
 #include "topn/popular.h"
 
-<<<<<<< HEAD
 /* Rows of a batch: a few groups of tiles.c, so that a tile is read for all. */
-=======
->>>>>>> f471223 (lib: internal headers are C alone)
 enum { REC_TOPN_BATCH = 128 };
 
 const struct rec_scorer *rec_topn_scorer(const struct rec_topn *t);
