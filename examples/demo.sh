@@ -103,6 +103,9 @@ done | sort -rn | head -1 | cut -f2 >exponents
 echo "    Settings are the defaults, except: rec-als has 8 sweeps; the linear filter has"
 echo "    200 neighbours and exponents $(cat exponents), the best of three on a tenth of the"
 echo "    pairs to learn from."
+echo "    Each model is trained and measured like this one:"
+echo "    \$ rec-als -k 64 -i 8 <train.tsv >als.rec"
+echo "    \$ rec-topn -m als.rec -n 10 <train.tsv | rec-eval -t test.tsv recall@10 ndcg@10"
 measure() {	# measure NAME < lists
 	rec-eval -q -t test.tsv recall@10 ndcg@10 | awk -F'\t' -v name="$1" '{ v[$1] = $2 } END { printf "    %-38s recall@10 %.4f   ndcg@10 %.4f\n", name, v["recall@10"], v["ndcg@10"] }'
 }

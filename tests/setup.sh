@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# setup.sh build|test|fan - install what is missing on Debian or Ubuntu, as
-# root or by sudo, and say so. Elsewhere it names what to install.
+# setup.sh build|test|fan - on Debian or Ubuntu, install missing packages by
+# apt, as root or with sudo, and print their names. Elsewhere only print them.
 set -u
 
 want="gcc make libc6-dev zlib1g-dev libopenblas-dev"
@@ -35,7 +35,7 @@ if [ "$(id -u)" -ne 0 ]; then
 	have sudo || { echo "setup: not root and no sudo; please install:$missing" >&2; exit 1; }
 	as_root=sudo
 fi
-echo "setup: installing$missing" >&2
+echo "setup: installing by apt:$missing" >&2
 export DEBIAN_FRONTEND=noninteractive
 log=$(mktemp) || exit 1
 trap 'rm -f "$log"' EXIT
