@@ -15,7 +15,7 @@ struct sim_shards {
 	struct rec_survey whole;
 };
 
-/* What can't work together ends the process as bad usage does. */
+/* Options that cannot work together end the process as bad usage does. */
 void sim_shards_check(const struct sim_shards *o, const struct rec_sim_opts *s);
 
 /* Read --whole, where it was given, for s to point to. */

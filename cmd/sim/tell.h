@@ -13,7 +13,10 @@
 /* What values are taken for, and which pairs take no part because of them. */
 void sim_tell_values(const struct rec_sparse *x, const struct rec_sim_opts *s);
 
-/* Why a whole table holds nothing, or next to it. factors: made of vectors. */
+/*
+ * Why a whole table holds nothing, or almost nothing. factors: it was made of
+ * vectors.
+ */
 void sim_tell_table(const struct rec_model *m, const struct rec_sim_opts *s,
 		    const struct rec_pair_tally *t, bool factors);
 

@@ -26,7 +26,7 @@ static int open_part(void *arg, uint32_t i, const char *name, struct rec_err *e)
 	return cli_out(&p->out[i], name, p->o->binary, e);
 }
 
-/* m holds the sides that are parted as rows. */
+/* The rows of m are the users or items that the parts divide. */
 static int write_part(struct rec_out *out, const struct split_parts *o, const struct rec_sparse *m,
 		      uint32_t first, uint32_t last, const struct rec_run *run, struct rec_err *e)
 {
@@ -60,7 +60,7 @@ static int write_parts(struct rec_out **out, const struct split_parts *o,
 	return rc;
 }
 
-/* The matrix with the parted side as rows. */
+/* The matrix, with the users or items that the parts divide as its rows. */
 static int load(struct rec_sparse *m, bool by_item, const struct rec_run *run, struct rec_err *e)
 {
 	struct rec_sparse x = { 0 };

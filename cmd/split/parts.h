@@ -11,7 +11,7 @@
 
 struct split_parts {
 	uint32_t n;
-	bool by_item;		/* whose rows are parted */
+	bool by_item;		/* the parts divide items, else users */
 	bool transpose;		/* by_item: items are the rows of the files */
 	uint64_t row_cost;	/* of a row, where a pair costs 1 */
 	const char *to;		/* TEMPLATE */

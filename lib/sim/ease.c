@@ -192,7 +192,7 @@ struct lines {
 	float min_sim;
 };
 
-/* Row line of P: column line of B but for the divisor. */
+/* Row `line` of P: column `line` of B, not yet divided. */
 static int line_of_p(void *arg, uint32_t line, unsigned thread, float *weight, uint32_t *at,
 		     uint32_t *n, struct rec_err *e)
 {

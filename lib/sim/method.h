@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * sim/method.h - what a row of the table of methods holds, and what a measure
- * sees of the data. For sim*.c alone.
+ * sees of the data. For this room alone.
  */
 #ifndef REC_SIM_METHOD_H
 #define REC_SIM_METHOD_H

@@ -38,8 +38,8 @@ void rec_accumulator_free(struct rec_accumulator *a)
 }
 
 /*
- * Each item is written behind the list; the list grows only where it is new,
- * without a branch.
+ * Each item is written after the end of the list, and the list grows only if
+ * the item is new. So no branch is needed, which could not be predicted.
  */
 static void count_user(struct rec_accumulator *a, const uint32_t *item, uint64_t n)
 {

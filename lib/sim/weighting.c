@@ -71,6 +71,17 @@ static bool all_take_part(const struct rec_csr *m, const struct rec_weighting *w
 	return true;
 }
 
+/* The pairs of m without times; what m keeps must stay. */
+static struct rec_csr borrow(const struct rec_csr *m)
+{
+	struct rec_csr view = *m;
+
+	view.time = NULL;
+	view.own_far = NULL;
+	memset(view.own, 0, sizeof view.own);
+	return view;
+}
+
 int rec_weighting_pairs(struct rec_csr *out, const struct rec_sparse *x,
 			const struct rec_weighting *w, bool zeros, struct rec_thinning *thin,
 			struct rec_err *e)
@@ -81,13 +92,7 @@ int rec_weighting_pairs(struct rec_csr *out, const struct rec_sparse *x,
 	struct rec_draw *draw;
 
 	thin->rows = 0;
-	*out = (struct rec_csr){ .nrows = m->nrows,
-				 .ncols = m->ncols,
-				 .nnz = m->nnz,
-				 .ptr = m->ptr,
-				 .col = m->col,
-				 .val = m->val,
-				 .far = m->far };
+	*out = borrow(m);
 	if ((thin->max == 0 || longest <= thin->max) && all_take_part(m, w, zeros))
 		return 0;
 	draw = rec_alloc(longest, sizeof *draw, e);
@@ -192,13 +197,7 @@ int rec_weighting_apply(struct rec_csr *out, const struct rec_csr *x, struct rec
 	double mean = 1, idf = 1, *sum = NULL;
 	bool finite = true;
 
-	*out = (struct rec_csr){ .nrows = x->nrows,
-				 .ncols = x->ncols,
-				 .nnz = x->nnz,
-				 .ptr = x->ptr,
-				 .col = x->col,
-				 .val = x->val,
-				 .far = x->far };
+	*out = borrow(x);
 	w->divisor = 1;
 	if (w->kind == REC_WEIGH_VALUE || w->kind == REC_WEIGH_NONE)
 		return 0;

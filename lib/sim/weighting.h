@@ -58,7 +58,7 @@ REC_MUST int rec_weighting_pairs(struct rec_csr *out, const struct rec_sparse *x
 				 struct rec_thinning *thin, struct rec_err *e);
 
 /*
- * Weights of all pairs of x, which out borrows but for its values. Fails where
+ * The weights of all pairs of x; out borrows the rest from x. Fails where
  * the mean weight is not above 0.
  */
 REC_MUST int rec_weighting_apply(struct rec_csr *out, const struct rec_csr *x,
