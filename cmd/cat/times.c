@@ -7,6 +7,7 @@
 
 #include "cmd/cli/cli.h"
 #include "io/num.h"
+#include "io/unit.h"
 #include "rows/write.h"
 
 enum { DIGITS = 64 };	/* of a time that is read again, more than a double keeps */

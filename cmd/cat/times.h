@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "io/unit.h"
 #include "io/when.h"
 #include "rows/rows.h"
 

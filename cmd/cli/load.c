@@ -8,6 +8,7 @@
 #include "als/report.h"
 #include "base/mem.h"
 #include "io/num.h"
+#include "io/unit.h"
 #include "io/when.h"
 #include "load/load.h"
 #include "recpipe/matrix.h"

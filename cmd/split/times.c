@@ -7,6 +7,7 @@
 #include "cmd/cli/load.h"
 #include "cmd/split/times.h"
 #include "io/num.h"
+#include "io/unit.h"
 #include "io/when.h"
 
 struct number {

@@ -13,6 +13,7 @@
 #include "foreign/formats.h"
 #include "foreign/record.h"
 #include "io/looks.h"
+#include "io/looks_words.h"
 #include "io/num.h"
 #include "io/when.h"
 

@@ -47,27 +47,6 @@ const struct rec_looks *rec_looks_line(const char *p, size_t n);
  */
 const struct rec_looks *rec_looks_labels(const char *p, size_t n);
 
-/*
- * A row label and a column label that are words for users and for items, as in
- * the first line of a table ("userId", "movie_id"; any case).
- */
-bool rec_looks_header(const char *row, size_t row_len, const char *col, size_t col_len);
-
-/* Letters where a number is wanted, as names of columns are. */
-bool rec_looks_name(const char *s, size_t n);
-
-/*
- * Empty, or what databases and data frames write where a value is missing:
- * NULL, \N, NA, N/A, NaN, None, in any case.
- */
-bool rec_looks_missing(const char *s, size_t n);
-
-/* Digits with a comma among them ("3,5", "1.234,5"). */
-bool rec_looks_comma(const char *s, size_t n);
-
-/* A name of a column of times ("timestamp", "date", "unixReviewTime"). */
-bool rec_looks_time(const char *name, size_t n);
-
 /* A byte order mark. */
 static inline bool rec_looks_mark(const char *p, size_t n)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * when.h - dates and times of day as text to seconds since 1970, and what the
- * size of a number says of its unit. UTC, proleptic Gregorian calendar, English
- * names: neither locale nor time zone database plays a part.
+ * when.h - dates and times of day as text to seconds since 1970. UTC, proleptic
+ * Gregorian calendar, English names: neither locale nor time zone database
+ * plays a part.
  */
 #ifndef REC_IO_WHEN_H
 #define REC_IO_WHEN_H
@@ -40,32 +40,11 @@ REC_MUST int rec_when_format(const char *format, const char *s, size_t n, double
  */
 REC_MUST int rec_when_check(const char *format, struct rec_err *e);
 
-/*
- * Units that times come in. Dates are numbers that are read as digits:
- * 20220624.
- */
-enum rec_unit {
-	REC_UNIT_NONE,
-	REC_UNIT_DAYS,
-	REC_UNIT_S,
-	REC_UNIT_MS,
-	REC_UNIT_US,
-	REC_UNIT_NS,
-	REC_UNIT_DATE,
-	REC_UNIT_DATETIME
-};
+enum { REC_WHEN_DAY = 86400 };	/* seconds */
 
-/*
- * What times from lo to hi look like, between 1973 and 2200; NONE where it
- * can't be told.
- */
-enum rec_unit rec_unit_of(double lo, double hi);
-
-/* "milliseconds"; "dates written as numbers" */
-const char *rec_unit_name(enum rec_unit u);
-
-/* Seconds since 1970 of a time of that unit, and back. */
-double rec_unit_seconds(enum rec_unit u, double t);
-double rec_unit_from_seconds(enum rec_unit u, double seconds);
+/* Years 0 to 9999. */
+bool rec_when_is_date(int64_t year, int64_t month, int64_t day);
+/* Days since 1970-01-01 of a date. */
+int64_t rec_when_days(int64_t year, int64_t month, int64_t day);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "base/label.h"
 #include "io/looks.h"
+#include "io/looks_words.h"
 
 const struct rec_looks *rec_rows_appear(const struct rec_rows *r)
 {

@@ -17,6 +17,7 @@
 
 #include "base/label.h"
 #include "io/looks.h"
+#include "io/looks_words.h"
 #include "io/num.h"
 #include "io/when.h"
 
