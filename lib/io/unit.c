@@ -22,8 +22,8 @@ static bool as_date(double t, bool with_time, double *seconds)
 	}
 	if (n < 19000101 || n > 21991231 || !rec_when_is_date(n / 10000, n / 100 % 100, n % 100))
 		return false;
-	* econds = (double)(rec_when_days(n / 10000, n / 100 % 100, n % 100) *
-	* REC_WHEN_DAY + of_day);
+	*seconds = (double)(rec_when_days(n / 10000, n / 100 % 100, n % 100) * REC_WHEN_DAY +
+			    of_day);
 	return true;
 }
 
