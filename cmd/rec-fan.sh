@@ -165,7 +165,7 @@ case $self in /*) ;; *) self=$PWD/$self ;; esac
 case ${bin:=${self%/*}} in /*) ;; *) bin=./$bin ;; esac
 BIN=$(cd "$bin" 2>/dev/null && pwd && echo x) || die 1 "$bin: no such folder"
 BIN=${BIN%"$NL"x}
-for c in job cat split eval "$CMD"; do [ -x "$BIN/rec-$c" ] || die 1 "$BIN/rec-$c: not there"; done
+for c in job cat split eval "$CMD"; do [ -x "$BIN/rec-$c" ] || die 1 "$BIN/rec-$c: does not exist"; done
 for tool in parallel timeout gzip ${hosts:+rsync}; do command -v "$tool" >/dev/null || die 1 "$tool is not installed"; done
 
 # shellcheck source=cmd/fan/options.sh
@@ -213,7 +213,7 @@ if [ -n "$hosts" ]; then
 	[ -r "$hosts" ] || die 1 "$hosts: cannot read"
 	[ ! -d "$hosts" ] || die 1 "$hosts: is a folder"
 	case ${REC_SSH:-ssh} in
-	*[\"\'\\]* | *"$NL"*) bad_usage "REC_SSH is split at blanks, and knows no quotes: '$REC_SSH'" ;;
+	*[\"\'\\]* | *"$NL"*) bad_usage "REC_SSH is split at blanks and cannot hold quotes: '$REC_SSH'" ;;
 	*[!\ "$TAB"]*) ;;
 	*) bad_usage "REC_SSH holds no command" ;;
 	esac
@@ -241,8 +241,8 @@ case $to_file in '' | /*) ;; *) to_file=$here/$to_file ;; esac
 # ---- the folder ----
 
 case $work in /*) ;; *) work=./$work ;; esac
-mkdir -p "$work" 2>/dev/null || die 1 "${work#./}: cannot make it"
-cd "$work" && W=$(pwd -P) || die 1 "${work#./}: cannot go there"
+mkdir -p "$work" 2>/dev/null || die 1 "${work#./}: cannot make the folder"
+cd "$work" && W=$(pwd -P) || die 1 "${work#./}: cannot enter the folder"
 work=${work#./}
 
 # End everything that was started, and remove the files of this run.
@@ -298,7 +298,7 @@ make_sockets() {
 	*/rec-fan.??????) [ -L "$old" ] || { rm -f "$old"/*; rmdir "$old"; } 2>/dev/null ;;
 	esac
 	plain_tmp
-	SOCKETS=$(mktemp -d "$tmp/rec-fan.XXXXXX") || die 4 "$tmp: no temporary folder can be made there"
+	SOCKETS=$(mktemp -d "$tmp/rec-fan.XXXXXX") || die 4 "$tmp: cannot make a temporary folder in it"
 	note sockets "$SOCKETS"
 	SSH_OPTIONS="-o BatchMode=yes -o ConnectTimeout=10 -o ServerAliveInterval=5 -o ServerAliveCountMax=3 -o ControlPath=$SOCKETS/%C"
 }
@@ -431,7 +431,7 @@ end() {
 		digits "$status" || status=4
 		die "$status" "$why"
 	fi
-	[ "$status" = 0 ] || ! no_room || die 4 "no room left in $work"
+	[ "$status" = 0 ] || ! no_room || die 4 "no space left in $work"
 	[ "$status" = 0 ] || die 4 "GNU parallel ended with $status: $(said "$RUN/parallel.err")"
 	[ -e "done/$STEPS" ] || die 4 "GNU parallel ended before all parts were made"
 }

@@ -93,9 +93,9 @@ while left=$# && [ "$left" -gt 0 ] || [ -n "$letters" ]; do
 	collect) collect=yes ;;
 	esac
 done
-[ -n "$output" ] || bad_usage "--output TEMPLATE names the parts; it is needed"
+[ -n "$output" ] || bad_usage "--output TEMPLATE is missing: it names the parts"
 parts=${parts:-${REC_COUNT:-${CLOUD_RUN_TASK_COUNT:-}}}
-[ -n "$parts" ] || bad_usage "--parts N is needed"
+[ -n "$parts" ] || bad_usage "--parts N is missing"
 number --parts "$parts" 1 1000000
 parts=$number
 named --output "$output" 0
@@ -122,7 +122,7 @@ sound() {
 there() {
 	[ -e "$out" ] || return 1
 	[ ! -d "$out" ] || die 1 "$out: is a folder"
-	case $out in /dev/fd/* | /proc/*) false ;; *) [ -f "$out" ] ;; esac || die 1 "$out: is no regular file"
+	case $out in /dev/fd/* | /proc/*) false ;; *) [ -f "$out" ] ;; esac || die 1 "$out: is not a regular file"
 	sound "$out" "$out" || { say "$why; it is made again"; return 1; }
 }
 
@@ -180,7 +180,7 @@ expand() {
 		'i}'*) word=$word$((part + 1)) ;;
 		'i0}'*) word=$word$part ;;
 		'n}'*) word=$word$parts ;;
-		'in}'*) [ -n "$in" ] || bad_usage "{in} wants --input"; word=$word$in ;;
+		'in}'*) [ -n "$in" ] || bad_usage "{in} needs --input"; word=$word$in ;;
 		'out}'*) word=$word$tmp own=yes ;;
 		*) word=$word'{'; continue ;;
 		esac
@@ -247,13 +247,13 @@ one_part() {
 
 	dir=./ file=${out##*/}
 	case $out in */*) dir=${out%/*}/ ;; esac
-	if [ ! -d "$dir" ] || [ ! -w "$dir" ]; then die 1 "$out: $dir is no folder to write in"; fi
-	[ -z "$in" ] || [ -r "$in" ] || die 1 "$in: not there, or not readable"
+	if [ ! -d "$dir" ] || [ ! -w "$dir" ]; then die 1 "$out: $dir is not a folder that can be written"; fi
+	[ -z "$in" ] || [ -r "$in" ] || die 1 "$in: does not exist, or cannot be read"
 	[ -z "$in" ] || [ ! -d "$in" ] || die 1 "$in: is a folder"
 	[ -z "$timeout" ] || command -v timeout >/dev/null || die 1 "--timeout needs timeout(1)"
 	trap clear_up EXIT
 	trap stop INT TERM HUP
-	folder=$(mktemp -d "$dir.$file.task.XXXXXX" 2>/dev/null) || die 4 "$dir: no temporary folder can be made in it"
+	folder=$(mktemp -d "$dir.$file.task.XXXXXX" 2>/dev/null) || die 4 "$dir: cannot make a temporary folder in it"
 	tmp=$folder/$file	# a command that writes {out} itself may look at the end of the name
 	for a do expand "$a"; set -- "$@" "$word"; shift; done
 

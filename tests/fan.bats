@@ -155,13 +155,13 @@ parts_done() {	# lines of the log: finished parts of the steps named $1
 	with_hosts a b
 	for h in a b; do fault $h die "- 0 :2/3"; done
 	exits 4 fan --hosts list --parts 3 --timeout 5 -o final topn -m als.rec -n 5 <train.tsv
-	grep -qE "^rec-fan: (topn part 2 of 3 failed with every try, the last on [ab]: |no host is left for part 2 of topn)" err || fail "$(cat err)"
+	grep -qE "^rec-fan: (topn part 2 of 3 failed in every try, the last on [ab]: |no host is left for part 2 of topn)" err || fail "$(cat err)"
 	[ ! -e final ]
 	rm -rf work
 	with_hosts a b
 	head -c 1000 als.rec >cut.rec
 	exits 1 fan --hosts list --parts 3 -o final topn -m cut.rec -n 5 <train.tsv
-	grep -qE "^rec-fan: topn part [123] of 3 failed with every try, the last on [ab]: exit 1: rec-topn: in/file.1: " err || fail "$(cat err)"
+	grep -qE "^rec-fan: topn part [123] of 3 failed in every try, the last on [ab]: exit 1: rec-topn: in/file.1: " err || fail "$(cat err)"
 	[ ! -e final ]
 	[ ! -s out ]
 }
@@ -243,7 +243,7 @@ parts_done() {	# lines of the log: finished parts of the steps named $1
 	says "rec-fan: none: cannot read"
 	echo '# nobody' >list
 	exits 2 fan --hosts list als <train.tsv
-	says "rec-fan: list: no host in it"
+	says "rec-fan: list: names no host"
 	exits 1 fan topn -m none.rec <train.tsv
 	says "rec-fan: none.rec: cannot read"
 }

@@ -71,7 +71,7 @@ state() {
 	done
 	echo file >plain
 	exits 1 fan --work plain als <"$in/t.tsv"
-	says "rec-fan: plain: cannot make it"
+	says "rec-fan: plain: cannot make the folder"
 	exits 1 fan --work plain/sub als <"$in/t.tsv"
 	[ "$(cat plain)" = file ]
 }

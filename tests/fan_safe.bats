@@ -261,15 +261,15 @@ asked_hosts() { sort -u asked | xargs; }
 		one 99999999999999999999|list:1: slots of one: 99999999999999999999 is not between 1 and 1000
 		one -1|list:1: slots of one: '-1' is not a whole number
 		one\nONE\none\n|list:3: one appears twice
-		a/b|list:1: 'a/b' is not the name of a host; letters, digits and . _ - @ + can be in it
-		-oProxyCommand=x|list:1: '-oProxyCommand=x' is not the name of a host; letters, digits and . _ - @ + can be in it
-		..|list:1: '..' is not the name of a host; letters, digits and . _ - @ + can be in it
-		a;id|list:1: 'a;id' is not the name of a host; letters, digits and . _ - @ + can be in it
-		$(id)|list:1: '$(id)' is not the name of a host; letters, digits and . _ - @ + can be in it
-		*|list:1: '*' is not the name of a host; letters, digits and . _ - @ + can be in it
-		a::b|list:1: 'a::b' is not the name of a host; letters, digits and . _ - @ + can be in it
-		one\rtwo\r|list:1: 'one?two' is not the name of a host; letters, digits and . _ - @ + can be in it
-		\n|list: no host in it
+		a/b|list:1: 'a/b' is not the name of a host: a name holds letters, digits and . _ - @ +
+		-oProxyCommand=x|list:1: '-oProxyCommand=x' is not the name of a host: a name holds letters, digits and . _ - @ +
+		..|list:1: '..' is not the name of a host: a name holds letters, digits and . _ - @ +
+		a;id|list:1: 'a;id' is not the name of a host: a name holds letters, digits and . _ - @ +
+		$(id)|list:1: '$(id)' is not the name of a host: a name holds letters, digits and . _ - @ +
+		*|list:1: '*' is not the name of a host: a name holds letters, digits and . _ - @ +
+		a::b|list:1: 'a::b' is not the name of a host: a name holds letters, digits and . _ - @ +
+		one\rtwo\r|list:1: 'one?two' is not the name of a host: a name holds letters, digits and . _ - @ +
+		\n|list: names no host
 	END
 	mkdir folder
 	exits 1 fan --hosts folder --work work als <"$in/t.tsv"
@@ -320,8 +320,8 @@ asked_hosts() { sort -u asked | xargs; }
 		--=x|unknown option '--'
 		--shards=1|--shards takes no value
 		-vZ|unknown option '-Z'
-		--work|--work wants DIR
-		-o|-o wants FILE
+		--work|--work needs DIR
+		-o|-o needs FILE
 		--output=|--output: an empty file name
 		--work=|--work: an empty folder name
 		--parts 0|--parts: 0 is not between 1 and 10000

@@ -50,8 +50,8 @@ await() {
 @test "rec-task: usage errors are exit 2 and one line" {
 	local cases='--no-such-option|unknown option '\''--no-such-option'\'' (see rec-task --help)
 -Z|unknown option '\''-Z'\'' (see rec-task --help)
--o|-o wants TEMPLATE
---parts|--parts wants N
+-o|-o needs TEMPLATE
+--parts|--parts needs N
 --trust=1|--trust takes no value
 -n x -o %d|--parts: '\''x'\'' is not a whole number
 ---|unknown option '\''---'\'' (see rec-task --help)
@@ -71,8 +71,8 @@ await() {
 --timeout 0|--timeout: 0 is not between 1 and 9999999
 --base 2|--base: 2 is not between 0 and 1
 --output=|--output: an empty value
--n 3 true|--output TEMPLATE names the parts; it is needed
--o %d true|--parts N is needed
+-n 3 true|--output TEMPLATE is missing: it names the parts
+-o %d true|--parts N is missing
 -n 3 -o %d|no COMMAND (see rec-task --help)
 -n 3 -o %d true|no index: none of the variables in rec-task(1) is set; REC_INDEX=0 makes the first part'
 	while IFS='|' read -r args message; do
@@ -160,7 +160,7 @@ await() {
 	printf '<%s>' '' ' a  b ' '*' '{' '}{' '{x}' '{2}' '21/3' 'in.txt' -n -- $'line\nend\n' "\$HOME '\\n" >want
 	same want p.1
 	REC_INDEX=0 exits 2 rec-task -n 3 -o p.%d echo {in}
-	says "rec-task: {in} wants --input"
+	says "rec-task: {in} needs --input"
 	# The first operand begins the command: its options are its own.
 	REC_INDEX=2 exits 0 rec-task -n 3 -o p.%d echo -n 5 --output=x
 	[ "$(cat p.2)" = "5 --output=x" ]
@@ -175,9 +175,9 @@ await() {
 	REC_INDEX=1 exits 0 rec-task -n 2 -o d.%d wc -c <&-
 	[ "$(cat a.1 b.1 c.1 d.1 | xargs)" = "one zero in.0 piped 0" ] || fail "$(cat ?.1)"
 	REC_INDEX=0 exits 1 rec-task -n 2 -i gone.%d -o e.%d cat
-	says "rec-task: gone.0: not there, or not readable"
+	says "rec-task: gone.0: does not exist, or cannot be read"
 	REC_INDEX=0 exits 1 rec-task -n 2 -o gone/e.%d cat
-	says "rec-task: gone/e.0: gone/ is no folder to write in"
+	says "rec-task: gone/e.0: gone/ is not a folder that can be written"
 	mkdir folder.0
 	REC_INDEX=0 exits 1 rec-task -n 2 -o folder.%d cat
 	says "rec-task: folder.0: is a folder"
@@ -362,12 +362,12 @@ await() {
 	mkfifo f.0
 	mkdir -p dev
 	REC_INDEX=0 exits 1 timeout 10 rec-task -n 1 -o f.%d -- echo x
-	says "rec-task: f.0: is no regular file"
+	says "rec-task: f.0: is not a regular file"
 	[ -p f.0 ]
 	exits 1 timeout 10 rec-task --collect -n 1 -o f.%d
 	mentions "rec-task: f.0 is not a file"
 	REC_INDEX=1 exits 1 timeout 10 rec-task -n 3 -o /dev/fd/%d -- echo x
-	mentions "is no regular file"
+	mentions "is not a regular file"
 }
 
 @test "rec-task: blanks, quotes, commands, % and non-ASCII in names; nothing from the environment is evaluated" {

@@ -93,4 +93,4 @@ long_option() {
 	value=$1 taken=2
 }
 
-wants() { bad_usage "$1 wants $arg"; }
+wants() { bad_usage "$1 needs $arg"; }

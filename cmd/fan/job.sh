@@ -153,7 +153,7 @@ blame() {
 	if ! answers "$host"; then
 		drop "$host" "no answer after '$result'"
 	elif [ -e "$RUN/host/$host/strike" ]; then
-		drop "$host" "failed twice running: $result"
+		drop "$host" "failed twice in a row: $result"
 	fi
 	: >"$RUN/host/$host/strike"
 }
@@ -186,7 +186,7 @@ try_part() {
 		[ "$result" != ok ] || return 0
 		[ -d "$RUN" ] || exit 1
 		rm -f "$job.out"
-		! no_room || give_up 4 "no room left in $work"	# no host is to blame
+		! no_room || give_up 4 "no space left in $work"	# no host is to blame
 		rm -f "$job.room"
 		log "$name" "$part" "$try" "$host" "$began" 0 "$result"
 		[ "$quiet" = 1 ] || say "$name part $part of $PARTS on $host, try $try: $result"
@@ -202,7 +202,7 @@ try_part() {
 	done
 	status=4
 	[ "$fatals" = 0 ] || status=1
-	give_up "$status" "$name part $part of $PARTS failed with every try, the last on $host: $result"
+	give_up "$status" "$name part $part of $PARTS failed in every try, the last on $host: $result"
 }
 
 # Parts 1 .. PARTS of the step named $1, as words.

@@ -12,7 +12,7 @@ is_host() {
 take_host() {
 	where=$1 name=$2 count=${3:-#}
 	case $count in '#'*) count=${slots:-1} ;; *) case ${4:-#} in '#'*) ;; *) bad_usage "$where: '$4' is one field too many; a line is NAME [SLOTS]" ;; esac ;; esac
-	is_host "$name" || bad_usage "$where: '$name' is not the name of a host; letters, digits and . _ - @ + can be in it"
+	is_host "$name" || bad_usage "$where: '$name' is not the name of a host: a name holds letters, digits and . _ - @ +"
 	case " $HOSTS" in *" $name/"*) bad_usage "$where: $name appears twice" ;; esac
 	number "$where: slots of $name" "$count" 1 1000
 	HOSTS="$HOSTS$name/$number " total=$((total + number))
@@ -31,5 +31,5 @@ read_hosts() {
 		set +f
 		case ${1:-#} in '#'*) ;; *) take_host "$hosts:$lines" "$@" ;; esac
 	done <"$hosts"
-	[ "$total" -gt 0 ] || bad_usage "$hosts: no host in it"
+	[ "$total" -gt 0 ] || bad_usage "$hosts: names no host"
 }

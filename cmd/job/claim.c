@@ -38,7 +38,7 @@ struct owner {
 
 /*
  * The first n - 1 bytes of a small file, as a string; -1 where it cannot be
- * read or is no regular file.
+ * read or is not a regular file.
  */
 static int slurp(int dir, const char *name, char *to, size_t n)
 {

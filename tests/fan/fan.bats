@@ -383,7 +383,7 @@ $(cat work/log.tsv)"
 	exits 1 fan work --parts 3 -o model.rec als -q -k 8 -i 2 <"$in/train.rec"
 	[ ! -e model.rec ]
 	[ -z "$(find . -maxdepth 1 -name '*model*')" ]
-	grep -q '^rec-fan: user.1 part 2 of 3 failed with every try, the last on h[123]: exit 1: rec-test: made to fail$' err || fail "$(cat err)"
+	grep -q '^rec-fan: user.1 part 2 of 3 failed in every try, the last on h[123]: exit 1: rec-test: made to fail$' err || fail "$(cat err)"
 }
 
 @test "fan: no host answers: exit 4" {
