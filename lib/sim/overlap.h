@@ -37,7 +37,7 @@ struct rec_overlap {
 	bool unit;			/* every weight is 1: values are not read */
 	const double *user;		/* f_u, or NULL for 1 */
 	const double *user_mean, *item_mean;	/* MOMENT: taken off the values; NULL for 0 */
-	/* NULL, or adds lines that were summed before; x then has ncols alone */
+	/* NULL, or adds lines that were summed before; x has ncols alone */
 	void (*line)(struct rec_accumulator *a, const void *source, uint32_t line);
 	const void *source;
 };
