@@ -359,7 +359,7 @@ $(cat work/log.tsv)"
 		timeout 60 sh "$net" run "$n" unshare -m sh room.sh $size rec-fan --hosts hosts --work disk/work -o got.rec $LONG_JOB 2>err 3>&- || fail "$size: exit $?: $(cat err)"
 		same "$in/long.rec" got.rec
 		rm got.rec
-		grep -qE "^rec-fan: (cannot write|no room left in) " err || fail "$size: $(cat err)"
+		grep -qE "^rec-fan: (cannot write|no space left in) " err || fail "$size: $(cat err)"
 		! grep -q dropped err || fail "$size: $(cat err)"
 	done
 }
