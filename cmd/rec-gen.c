@@ -242,7 +242,7 @@ static double needed(const struct rec_run *r)
 
 /*
  * Bytes that are written, about: two labels with their numbers, and what stands
- * behind them.
+ * after them.
  */
 static double output_bytes(void)
 {

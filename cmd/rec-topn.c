@@ -61,7 +61,7 @@ static const struct cli_spec spec = {
 	.common = &o.common,
 };
 
-/* The options before --merge in the table ask a model, but for --top. */
+/* The options before --merge in the table ask a model, except for --top. */
 static void check_merge(void)
 {
 	for (const struct cli_opt *opt = opts; strcmp(opt->name, "merge") != 0; opt++)

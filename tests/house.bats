@@ -277,6 +277,21 @@ literals() {
 	[ "$status" -eq 0 ] || fail "$output"
 }
 
+@test "house: comments keep clear of idioms that a reader has to look up" {
+	run awk '
+		FNR == 1 { inside = 0 }
+		{
+			bare = $0; gsub(/"([^"\\]|\\.)*"/, "", bare)
+			comment = inside || bare ~ /\/\*/
+			if (inside ? bare ~ /\*\// : bare ~ /\/\*/ && bare !~ /\*\//) inside = !inside
+			if (comment && bare ~ /[^a-z](but for|whence|thereof|heretofore|lest) |[a-z] behind (the|it|them|that|each) /) {
+				print FILENAME ":" FNR ": " $0; bad = 1
+			}
+		}
+		END { exit bad }' lib/*/*.[ch] cmd/*.[ch] cmd/*/*.[ch]
+	[ "$status" -eq 0 ] || fail "$output"
+}
+
 @test "house: the files and functions that CONTRIBUTING names are there" {
 	grep -oE '`[a-z_]+\(\)`' CONTRIBUTING.md | tr -d '`()' | sort -u >"$BATS_TEST_TMPDIR/functions"
 	[ "$(wc -l <"$BATS_TEST_TMPDIR/functions")" -gt 25 ]

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * convert.h - conversions of rec-cat: rows one by one into one output (memory
- * does not grow with them, but for formats that need the whole matrix first),
- * or one dense matrix.
+ * does not grow with them, except for formats that need the whole matrix
+ * first), or one dense matrix.
  */
 #ifndef REC_CMD_CAT_CONVERT_H
 #define REC_CMD_CAT_CONVERT_H

@@ -14,7 +14,7 @@
 #include "matrix/collect.h"
 #include "recmat/recmat.h"
 
-struct cat_sink {	/* {0} but for o, when and counting to begin */
+struct cat_sink {	/* {0} except for o, when and counting to begin */
 	const struct cat_options *o;
 	struct cat_times when;
 	bool counting;			/* --estimate: nothing is written */

@@ -89,8 +89,8 @@ static bool is_fifo(const char *path)
 }
 
 /*
- * Open with signals blocked, but for those of old, and enter into the lists: no
- * temporary file is ever unknown to the signal handler.
+ * Open with signals blocked, except for those of old, and enter into the lists:
+ * no temporary file is ever unknown to the signal handler.
  */
 static int open_listed(struct rec_out **out, const char *path, const sigset_t *old,
 		       struct rec_err *e)

@@ -27,7 +27,7 @@ _Noreturn void cli_usage(const char *fmt, ...) REC_PRINTF(1, 2);
 
 /*
  * Number in messages: "%llu pair%s", n, cli_s(n) gives "1 pair", "2 pairs"; the
- * verb behind it: "name%s", cli_verb_s(n) gives "1 pair names", "2 pairs name".
+ * verb after it: "name%s", cli_verb_s(n) gives "1 pair names", "2 pairs name".
  */
 const char *cli_s(uint64_t n);
 const char *cli_verb_s(uint64_t n);

@@ -19,7 +19,9 @@ static const char *volatile *temporary;
 static volatile size_t ntemporary;
 static size_t cap;
 
-/* All that end a process from outside, but for KILL. A crash stays a crash. */
+/*
+ * All that end a process from outside, except for KILL. A crash stays a crash.
+ */
 static const int deadly[] = {
 	SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGALRM, SIGUSR1, SIGUSR2, SIGXCPU
 };

@@ -161,7 +161,7 @@ static uint32_t threads_of(uint32_t share)
 }
 
 /*
- * run [--threads=N] [--output=FILE] args, NULL behind; threads and output hold
+ * run [--threads=N] [--output=FILE] args, NULL after; threads and output hold
  * the words.
  */
 static char **argv_of(const struct job *j, char threads[32], char *output, size_t room,

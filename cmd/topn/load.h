@@ -10,7 +10,7 @@ struct topn_inputs {	/* {0} to begin */
 	struct cli_models models;
 	bool empty_models;	/* said by cli_note_empty_models */
 	struct rec_sparse seen, candidates, interactions;
-	struct rec_sparse histories;	/* stdin, but for --stream */
+	struct rec_sparse histories;	/* stdin, except for --stream */
 	struct rec_rows *stream;	/* stdin of --stream */
 	/* Popularity: counts of these pairs, or the offset of a model. */
 	const struct rec_sparse *popular_from;

@@ -8,7 +8,7 @@
  * At the end the tables are packed into the stored layout where they are.
  *
  * With job.spill the transpose lies in a temporary file, and so may the matrix.
- * Rows are read in order, block by block, and the pages behind them are given
+ * Rows are read in order, block by block, and pages that were read are given
  * back (base/far.h). With spill_tables the tables lie in files too: of the side
  * that is being solved, only what is being written is in memory. The same code
  * computes the rows in the same order of sums, so the bytes are the same.

@@ -16,7 +16,7 @@
 
 /*
  * Bytes that training holds with job.spill, x's labels and row pointers
- * included, but for what spill->limit allows. *tables: of these the tables,
+ * included, except for what spill->limit allows. *tables: of these the tables,
  * which are not there before the transpose is.
  */
 uint64_t rec_als_bytes_far(const struct rec_sparse *x, const struct rec_als_opts *o,

@@ -77,7 +77,7 @@ void rec_top_cut(struct rec_top *t)
 	t->bounded = true;
 }
 
-/* The parent ranks behind its children. */
+/* The parent ranks after its children. */
 static void sift_down(struct rec_best *entry, uint32_t n, uint32_t i, struct rec_best x)
 {
 	uint32_t child;

@@ -17,7 +17,7 @@ void rec_blocks_part(uint32_t nrows, uint32_t i, uint32_t n, uint32_t *first, ui
 	*last = border(nrows, i, n);
 }
 
-/* The block behind the last that fits into cap with those from begin on. */
+/* The block after the last that fits into cap with those from begin on. */
 static uint64_t fill(const uint64_t *cost, uint64_t begin, uint64_t nblocks, uint64_t cap)
 {
 	uint64_t sum = 0;

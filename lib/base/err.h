@@ -12,7 +12,7 @@
 /* "%u item%s", n, REC_S(n): the s of more than one, and of none. */
 #define REC_S(n) ((n) == 1 ? "" : "s")
 
-/* Put text behind the message that e holds. Returns -1. */
+/* Put text after the message that e holds. Returns -1. */
 int rec_err_suffix(struct rec_err *e, const char *fmt, ...) REC_PRINTF(2, 3);
 
 #endif

@@ -24,7 +24,7 @@ static inline uint64_t merge(uint64_t h, uint64_t acc)
 }
 
 /*
- * Stripes of 32 bytes in four accumulators. Leaves *p behind the last whole
+ * Stripes of 32 bytes in four accumulators. Leaves *p after the last whole
  * stripe.
  */
 static uint64_t stripes(const unsigned char **p, size_t n, uint64_t seed)

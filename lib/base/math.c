@@ -6,7 +6,7 @@
  * Where a rounding would show in the result the sum is kept as a pair hi + lo
  * (Dekker 1971, Knuth TAOCP 2 4.2.2): exp and log reduce their argument exactly
  * by multiples of log 2 held in two parts (Cody and Waite 1980), and the short
- * series behind it is a small correction to a pair. No tables, no fma: the
+ * series after it is a small correction to a pair. No tables, no fma: the
  * error-free product is Veltkamp's splitting.
  */
 #include "base/math.h"

@@ -204,7 +204,7 @@ void rec_gen_free(struct rec_gen *g)
 /*
  * User u gets what its share moves the running total past, plus one row where
  * there are enough for all; never more than all items, never so few that the
- * users behind it could not take the rest.
+ * users after it could not take the rest.
  */
 void rec_gen_counts(struct rec_gen *g, uint32_t *n, uint64_t count)
 {

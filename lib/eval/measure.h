@@ -21,7 +21,7 @@
 /*
  * One user's list as a ranking measure sees it. Positions count from 0 in rank
  * order. The order within a group is random: measures give the expectation over
- * it, and groups hold one entry each but for --ties mean.
+ * it, and groups hold one entry each except for --ties mean.
  */
 struct rec_ranking {
 	uint32_t n;			/* entries */

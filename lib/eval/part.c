@@ -29,7 +29,7 @@ static uint32_t rows_before(const struct rec_labels *l, const char *label, size_
 	return lo;
 }
 
-/* The first list of user `row` of truth and of those behind it. */
+/* The first list of user `row` of truth and of those after it. */
 static uint32_t list_at(const struct rec_evaluation *v, uint32_t row)
 {
 	const struct rec_labels *truth = &v->in->truth->row;

@@ -85,7 +85,7 @@ static size_t field_len(const char *p, const char *end)
 }
 
 /*
- * The next field of the line: 1 with *p behind the TAB that follows it, or 0.
+ * The next field of the line: 1 with *p after the TAB that follows it, or 0.
  */
 static int next_field(const char **p, const char *end, const char **field, size_t *n)
 {
@@ -195,7 +195,7 @@ static int user_labels(struct reader *d, struct rec_results *r, struct rec_err *
 }
 
 /*
- * "series TAB name TAB agg TAB flags TAB k TAB definition", p behind the first
+ * "series TAB name TAB agg TAB flags TAB k TAB definition", p after the first
  * TAB of the line.
  */
 static int head_series(const struct reader *d, struct rec_results *r, const char *p,
@@ -389,7 +389,7 @@ static int parse_listed(struct reader *d, uint32_t u, const char *p, const char 
 	return 0;
 }
 
-/* One line of user u; p is behind the label and its TAB. */
+/* One line of user u; p is after the label and its TAB. */
 static int parse_line(struct reader *d, struct rec_results *r, uint32_t u, const char *p,
 		      const char *end, struct rec_err *e)
 {

@@ -9,7 +9,7 @@
 #include "base/mem.h"
 #include "io/num.h"
 
-/* What a ranking measure was taken with, behind its own definition. */
+/* What a ranking measure was taken with, after its own definition. */
 static void conditions(const struct rec_evaluation *v, const struct rec_metric *m, char *out,
 		       size_t n)
 {

@@ -26,7 +26,7 @@ struct csv {
 	bool names_alike;	/* no header was asked for, but the first record reads like one */
 	size_t column[ROLES];	/* 1-based; 0: not there */
 	bool chosen;
-	struct rec_buf first;	/* the first record: its fields, a NUL behind each */
+	struct rec_buf first;	/* the first record: its fields, a NUL after each */
 	struct name {
 		const char *s;
 		size_t n;

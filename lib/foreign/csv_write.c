@@ -62,7 +62,7 @@ static bool holds(const char *s, size_t n, const char *what)
 
 /*
  * Bytes at the end that begin a delimiter of several would make one with the
- * delimiter behind.
+ * delimiter after.
  */
 static bool needs_quotes(const char *s, size_t n, const char *d)
 {

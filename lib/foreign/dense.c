@@ -228,7 +228,7 @@ static int not_npy(struct rec_in *in, struct rec_err *e)
 	return -1;
 }
 
-/* The value behind 'key': in the header dictionary. */
+/* The value after 'key': in the header dictionary. */
 static const char *value_of(const char *header, const char *key)
 {
 	const char *p = strstr(header, key);

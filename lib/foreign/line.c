@@ -35,7 +35,7 @@ int rec_line_fail(const struct rec_foreign_line *l, int field, struct rec_err *e
 			   (unsigned long long)l->number, text);
 }
 
-/* Keep the line that is being read, and read more behind it. */
+/* Keep the line that is being read, and read more after it. */
 static int read_more(struct rec_foreign_line *l, struct rec_err *e)
 {
 	l->at -= l->start;
@@ -68,7 +68,7 @@ static bool decide(struct rec_foreign_line *l, size_t from)
 
 /*
  * The end of the line at buf[from ..): its place and width, or false where none
- * is held (or may go on behind what is held).
+ * is held (or may go on after what is held).
  */
 static bool find_end(const struct rec_foreign_line *l, size_t from, size_t *place, size_t *width)
 {

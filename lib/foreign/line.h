@@ -27,7 +27,7 @@ struct rec_foreign_line {	/* { .held.in = in } to begin; borrows in */
 	struct rec_window held;
 	size_t at;		/* bytes of held that were given out */
 	size_t start, stop;	/* the line given last lies in held.p[start .. stop) */
-	char under;		/* the byte that the NUL behind it covers */
+	char under;		/* the byte that the NUL after it covers */
 	bool known, cr;		/* cr: CR ends a line; known: that is decided */
 	uint64_t number;	/* of the line given last, from 1 */
 	/*
@@ -42,7 +42,7 @@ void rec_line_free(struct rec_foreign_line *l);
 
 /*
  * The next line without its end, in memory that may be written to until the
- * next call, with a NUL behind it. 1, 0 at the end, -1. Errors: a NUL byte, a
+ * next call, with a NUL after it. 1, 0 at the end, -1. Errors: a NUL byte, a
  * byte order mark, and, at the first line, bytes that begin another format
  * (io/looks.h).
  */
@@ -50,7 +50,7 @@ REC_MUST int rec_line_next(struct rec_foreign_line *l, char **line, size_t *n, s
 
 /*
  * The line given last, which was not written to, with its end and the next line
- * behind it: as one. 1, 0 where nothing follows, -1.
+ * after it: as one. 1, 0 where nothing follows, -1.
  */
 REC_MUST int rec_line_more(struct rec_foreign_line *l, char **line, size_t *n, struct rec_err *e);
 
@@ -71,7 +71,7 @@ REC_MUST int rec_line_u64(const struct rec_foreign_line *l, int field, const cha
 
 /*
  * Where digits were lost: put the row's column label into memory that lasts
- * until the next call, and its value (NULL: none) and time (NULL: none) behind
+ * until the next call, and its value (NULL: none) and time (NULL: none) after
  * it as they were written, so that text keeps them (REC_LOST_VALUE of rows.h).
  */
 REC_MUST int rec_line_keep(struct rec_foreign_line *l, struct rec_row *row, const char *value,

@@ -172,7 +172,7 @@ static int to_label(struct rec_foreign_line *l, int field, struct word *w,
 }
 
 /*
- * Numbers hold no #, so that behind one comes a comment. Labels may; there the
+ * Numbers hold no #, so that after one comes a comment. Labels may; there the
  * line is an error that says so.
  */
 static int libsvm_line(struct rec_foreign_line *l, char *line, size_t n,

@@ -13,7 +13,7 @@
 #include "base/mem.h"
 #include "io/looks.h"
 
-/* bytes of a record with an open quote: behind that a quote is a slip */
+/* bytes of a record with an open quote: after that a quote is a slip */
 enum { LONGEST = 64 << 20 };
 
 void rec_record_free(struct rec_record *r)
@@ -152,7 +152,7 @@ static int add_field(struct rec_record *r, char *s, size_t n, uint64_t line, str
 
 /*
  * A quoted field at p: quotes doubled inside are undone in place. Returns what
- * stands behind the closing quote; *line counts line ends.
+ * stands after the closing quote; *line counts line ends.
  */
 static char *cut_quoted(const struct rec_record *r, char *p, const char *end, size_t *n,
 			uint64_t *line)

@@ -29,7 +29,7 @@ struct rec_looks {
  */
 const struct rec_looks *rec_looks_file(const char *p, size_t n);
 
-/* The same but for line ends, of readers that take CR as well. */
+/* The same except for line ends, of readers that take CR as well. */
 const struct rec_looks *rec_looks_format(const char *p, size_t n);
 
 /*

@@ -24,8 +24,8 @@
 enum {
 	DIGITS = 19,	/* always fit 64 bits */
 	/*
-	 * no digit beyond the 768th can change a double, but for being zero or
-	 * not
+	 * no digit beyond the 768th can change a double, except whether it is
+	 * zero or not
 	 */
 	KEEP = 800,
 	FAR = 100000,	/* exponents further out are all alike: nothing or too much */

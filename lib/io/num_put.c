@@ -212,7 +212,7 @@ size_t rec_num_put_f32(char out[REC_NUM_MAX], float x)
 }
 
 /*
- * A decimal of at most 15 digits with places behind the point that reads back
+ * A decimal of at most 15 digits with places after the point that reads back
  * as x. Multiplication and division round once, so a match is proof.
  */
 static bool find_short(double x, struct rec_decimal *d)
@@ -277,7 +277,7 @@ struct rec_decimal rec_num_shortest_f64(double x)
 	if (find_short(x, &d))
 		return d;
 	/*
-	 * 15 digits are exact for whatever needs fewer, but for subnormal
+	 * 15 digits are exact for whatever needs fewer, except for subnormal
 	 * numbers
 	 */
 	for (int n = x < 1e-300 ? 1 : 15; n < 17; n++) {

@@ -157,7 +157,7 @@ static int check_target(struct rec_out *const *outs, size_t i, bool *there, stru
 
 /*
  * The last step may fail for one file alone: without a sync nothing comes
- * behind it.
+ * after it.
  */
 static bool may_be_undone(struct rec_out *const *outs, size_t i, size_t n)
 {

@@ -134,7 +134,7 @@ static void skip_blanks(struct text *x)
 		x->p++;
 }
 
-/* Digits behind the point, rounded once. */
+/* Digits after the point, rounded once. */
 static int fraction(struct text *x, double *out)
 {
 	uint64_t m = 0;

@@ -15,8 +15,8 @@
 
 /*
  * ISO 8601: 2022-06-24, 20220624, 2022-06, 2022-175 (day of the year),
- * 2022-W25-5; behind it T or blanks and 21:20, 21:20:11, 21:20:11.5 (also with
- * a comma), 2120, 212011; behind that, with blanks before it or not, Z, UTC,
+ * 2022-W25-5; after it T or blanks and 21:20, 21:20:11, 21:20:11.5 (also with
+ * a comma), 2120, 212011; after that, with blanks before it or not, Z, UTC,
  * GMT, +02:00, +0200 or +02. Without a zone it is UTC. 0, or -1 where s is none
  * of it.
  */

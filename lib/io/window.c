@@ -7,7 +7,7 @@
 
 /*
  * Few calls for a file. A pipe gives at most 64 KiB at a time; the memory
- * behind that is never touched.
+ * after that is never touched.
  */
 enum { STEP = 256 << 10 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * window.h - the part of a stream that a reader of lines holds in memory: bytes
- * it has not yet given out, and room behind them to read more.
+ * it has not yet given out, and room after them to read more.
  */
 #ifndef REC_IO_WINDOW_H
 #define REC_IO_WINDOW_H
@@ -12,7 +12,7 @@
 #include "base/err.h"
 #include "io/in.h"
 
-enum { REC_WINDOW_PAD = 65 };	/* bytes behind p[n) that may be written to */
+enum { REC_WINDOW_PAD = 65 };	/* bytes after p[n) that may be written to */
 
 struct rec_window {	/* { .in = in } is empty; borrows in */
 	struct rec_in *in;
@@ -22,7 +22,7 @@ struct rec_window {	/* { .in = in } is empty; borrows in */
 };
 
 /*
- * Drop the first `drop` bytes, move the rest to the front, and read once behind
+ * Drop the first `drop` bytes, move the rest to the front, and read once after
  * it: as much as a pipe gives, so that a whole line is never kept waiting. Sets
  * end where nothing came. The buffer holds at least twice what is left, so a
  * line that outgrows it costs O(its length) in all.

@@ -114,7 +114,7 @@ struct rec_kernel {
 
 	/*
 	 * y[j] = fma(a, x[i], y[j]), j = idx[i] (idx NULL: i), i < n ascending.
-	 * Where hit[j] is 0 it becomes 1 and j is appended to list behind its
+	 * Where hit[j] is 0 it becomes 1 and j is appended to list after its
 	 * first m; returns how many stand there then. list has room for one
 	 * more than will ever be in it.
 	 */

@@ -77,7 +77,7 @@ int rec_kernel_pick(const struct rec_kernel **k, const char *name, struct rec_er
 }
 
 /*
- * A machine that runs a set runs those behind it, so the answer is the end of
+ * A machine that runs a set runs those after it, so the answer is the end of
  * one list.
  */
 const char *const *rec_kernel_names(void)

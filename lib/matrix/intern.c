@@ -21,7 +21,7 @@ enum {
 	LAST_BLOCK = 1 << 18
 };
 
-/* Long labels of a stripe lie one behind the other in blocks. */
+/* Long labels of a stripe lie one after the other in blocks. */
 struct block {
 	struct block *next;
 	size_t used, size;
@@ -32,7 +32,7 @@ struct slot {
 	_Atomic uint64_t hash;	/* 0: empty */
 	uint32_t id, len;
 	union {
-		char bytes[INLINE];	/* len <= INLINE; zeros behind */
+		char bytes[INLINE];	/* len <= INLINE; zeros after */
 		const char *p;
 	} label;
 };

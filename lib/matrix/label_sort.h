@@ -5,7 +5,7 @@
  *
  * A sample sort: a sample of the labels, sorted, gives the borders of 256
  * buckets; labels are counted out to their buckets; every bucket is sorted by
- * one thread. Most comparisons look at 8 bytes only, taken behind what all
+ * one thread. Most comparisons look at 8 bytes only, taken after what all
  * labels of the bucket have in common. Takes 25 bytes a label for a while.
  */
 #ifndef REC_MATRIX_LABEL_SORT_H

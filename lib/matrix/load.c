@@ -40,7 +40,7 @@ static bool same_row(const struct rec_row *a, const struct rec_row *b)
 }
 
 /*
- * A score that its double does not tell from others; its text stands behind the
+ * A score that its double does not tell from others; its text stands after the
  * label.
  */
 static int add_beyond(struct rec_tally *t, const struct rec_row *r, uint32_t row, uint32_t col,

@@ -106,7 +106,7 @@ bool rec_merge_in_order(const struct rec_merge_part *const *part, size_t n)
 	return true;
 }
 
-/* Parts of a range each, in order: their rows one behind the other. */
+/* Parts of a range each, in order: their rows one after the other. */
 static int plan_in_order(struct plan *p, struct rec_err *e)
 {
 	uint64_t rows = 0, bytes = 0, *off;

@@ -13,7 +13,7 @@
 #include "matrix/merge_keep.h"
 #include "matrix/sparse.h"
 
-/* Does each part begin behind the last row of those before it? */
+/* Does each part begin after the last row of those before it? */
 bool rec_merge_in_order(const struct rec_merge_part *const *part, size_t n);
 
 /*

@@ -21,7 +21,7 @@ REC_MUST int rec_ranges_cut(struct rec_ranges *r, const uint64_t *ptr, uint32_t 
 			    struct rec_err *e);
 void rec_ranges_free(struct rec_ranges *r);
 
-/* The range of a row: the last whose first row is not behind it. */
+/* The range of a row: the last whose first row is not after it. */
 static inline uint32_t rec_ranges_find(const struct rec_ranges *r, uint32_t row)
 {
 	uint32_t lo = 0, n = r->n;

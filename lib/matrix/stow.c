@@ -11,8 +11,8 @@
 enum {
 	FIRST_BLOCK = 64 << 10, MEMORY_BLOCK = 1 << 20, FILE_LEAST = 256 << 10, FILE_MOST = 4 << 20,
 	/*
-	 * bytes that cells.h takes for a cell with its time, at most, but for
-	 * single long rows; half of that without times
+	 * bytes that cells.h takes for a cell with its time, at most, except
+	 * for single long rows; half of that without times
 	 */
 	CELL_MEMORY = 64,
 	CELLS_A_TASK = 1 << 14,

@@ -11,7 +11,7 @@
  *   2. the cells are counted out to their ranges in a second file, with ranks
  *      in place of ids; each block is released when it is empty;
  *   3. each range becomes a matrix by cells.h, as the whole would in memory,
- *      repeats combined by the same rule, and is written behind the ones
+ *      repeats combined by the same rule, and is written after the ones
  *      before.
  * So the result is that of rec_cells_csr to the byte. All passes but the second
  * go through their files in order; that writes to one place a range.

@@ -86,7 +86,7 @@ bool rec_form_all_zero(const unsigned char *p, size_t n);
 
 void rec_form_head_put(unsigned char p[REC_FORM_HEAD], const struct rec_form_head *h);
 
-/* Printable ASCII without blanks, zeros behind. */
+/* Printable ASCII without blanks, zeros after. */
 bool rec_form_name_ok(const char name[REC_NAME_MAX]);
 
 /*

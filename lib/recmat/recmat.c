@@ -6,8 +6,8 @@
  * else is read section by section into memory of its own, which grows as bytes
  * arrive: a header can't make us allocate more than STEP bytes that are not
  * there. The order of checks: header (magic, CRC, zeros), sizes against each
- * other and against what is left, section table, section CRCs (but for trust),
- * padding, then the contents (recmat/check.c).
+ * other and against what is left, section table, section CRCs (except for
+ * trust), padding, then the contents (recmat/check.c).
  * Messages begin with the file, then the number of the block in the file,
  * counted from 1 over all its streams, end marks not counted.
  */

@@ -84,7 +84,7 @@ struct rec_err {
 int rec_err_set(struct rec_err *e, enum rec_code code, const char *fmt, ...) REC_PRINTF(3, 4);
 
 /*
- * The same after a failed system call: ": " and the text of errnum stand behind
+ * The same after a failed system call: ": " and the text of errnum stand after
  * the message, and the code follows from errnum. ENOMEM gives REC_ENOMEM. What
  * a wrong path gives (ENOENT, EACCES, EISDIR, ENOTDIR, ELOOP, ENAMETOOLONG,
  * EPERM, EROFS, ENXIO) is REC_EDATA. All others are REC_EIO. Returns -1.

@@ -212,7 +212,7 @@ void rec_summary_free(struct rec_summary *s);
 
 /*
  * A line for every series, then for the main ones by length of history and by
- * group. With compare, behind each main series NAME: NAME/compared,
+ * group. With compare, after each main series NAME: NAME/compared,
  * NAME/difference (this one minus the other) and NAME/p. A measure that has
  * nothing to be computed from is an error.
  */

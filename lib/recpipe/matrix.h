@@ -56,7 +56,7 @@ struct rec_labels {
 
 void rec_labels_free(struct rec_labels *l);
 
-/* Label i < l->n: *len bytes, no NUL behind them. */
+/* Label i < l->n: *len bytes, no NUL after them. */
 static inline const char *rec_label(const struct rec_labels *l, uint32_t i, size_t *len)
 {
 	*len = (size_t)(l->off[i + 1] - l->off[i]);
@@ -166,7 +166,7 @@ struct rec_digest {
 };
 
 struct rec_sparse {
-	struct rec_labels row, col;	/* each has a cell, but for label_only */
+	struct rec_labels row, col;	/* each has a cell, except for label_only */
 	struct rec_csr m;
 	/* What was noticed while it was read. */
 	struct rec_digest digest;

@@ -173,12 +173,12 @@ REC_MUST int rec_recmat_next(struct rec_recmat *r, struct rec_block *b, struct r
 
 /*
  * Write a block. The caller answers for its contents: they are not checked (a
- * reader will), but for the name. The pool computes CRCs.
+ * reader will), except for the name. The pool computes CRCs.
  */
 REC_MUST int rec_recmat_write(struct rec_out *out, const struct rec_block *b, struct rec_pool *pool,
 			      struct rec_err *e);
 
-/* The end mark behind nblocks blocks. */
+/* The end mark after nblocks blocks. */
 REC_MUST int rec_recmat_end(struct rec_out *out, uint64_t nblocks, struct rec_err *e);
 
 REC_END_C

@@ -187,7 +187,7 @@ struct rec_score_counts {	/* added to */
 	uint64_t pairs, cold, clamped;
 	uint64_t known;		/* cold ones of whose item a bias or an offset is known */
 	uint64_t with_history;	/* pairs whose user has a history */
-	/* the first pair, as far as there is room: no NUL behind it */
+	/* the first pair, as far as there is room: no NUL after it */
 	char user[REC_SCORE_LABEL], item[REC_SCORE_LABEL];
 	size_t user_len, item_len;
 };

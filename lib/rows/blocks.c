@@ -2,7 +2,7 @@
 /*
  * Blocks to rows. A place in a block is a cell and, in canonical and ranked
  * order, the row it lies in; rows without cells come where they stand, in order
- * stream behind all cells. A task takes CELLS cells and finds the row of its
+ * stream after all cells. A task takes CELLS cells and finds the row of its
  * first one by bisection.
  */
 #include "rows/blocks.h"
@@ -46,7 +46,7 @@ static void put_cell(struct rec_row *out, const struct rec_block *b, uint64_t ro
 }
 
 /*
- * Rows of a stream block from at up to end, which counts the lone rows behind
+ * Rows of a stream block from at up to end, which counts the lone rows after
  * the cells.
  */
 static size_t fill_stream(const struct rec_rows *r, struct place *at, uint64_t end,
@@ -180,7 +180,7 @@ static int visit_cells(void *arg, size_t task, unsigned thread, struct rec_err *
 
 	left = total - at.cell;
 	if (r->block.order != REC_STREAM && task > 0)
-		/* the first whose cells end behind it */
+		/* the first whose cells end after it */
 		at.row = rec_search64(r->block.ptr + 1, 0, r->block.rows, at.cell + 1);
 	for (uint64_t end = left < CELLS ? total : at.cell + CELLS;
 	     (n = fill_rows(r, &at, end, rows)) > 0;) {

@@ -11,7 +11,7 @@
 #include "rows/explain.h"
 #include "rows/tsv.h"
 
-/* The parser reads that many bytes behind the text, whatever they are. */
+/* The parser reads that many bytes after the text, whatever they are. */
 _Static_assert((int)REC_WINDOW_PAD > (int)REC_LINES_PAD,
 	       "padding, and a newline that may be missing");
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Two buffers take turns: the caller parses one while the other is filled. What
- * is behind the last newline of a buffer is copied to the front of the other. A
+ * is after the last newline of a buffer is copied to the front of the other. A
  * buffer without any newline grows, so memory is twice the chunk, or four times
  * the longest line.
- * A plain file is mapped instead and handed out in place, but for its last
- * lines: they are copied, so that bytes may be read behind them.
+ * A plain file is mapped instead and handed out in place, except for its last
+ * lines: they are copied, so that bytes may be read after them.
  */
 #include "rows/lines.h"
 

@@ -55,7 +55,7 @@ void rec_stream_out_name(struct rec_stream_out *s, const char *name)
 
 /*
  * A label on its way through the sort; key is its first eight bytes, zeros
- * behind, as a number that sorts alike (labels hold no NUL).
+ * after, as a number that sorts alike (labels hold no NUL).
  */
 struct sort {
 	uint64_t key;

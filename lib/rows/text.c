@@ -177,7 +177,7 @@ static int parse_region(struct rec_rows *r, struct region *g, struct rec_err *e)
 }
 
 /*
- * Pieces go out in their order; the error of a bad line goes out behind the
+ * Pieces go out in their order; the error of a bad line goes out after the
  * rows before it.
  */
 int rec_rows_text_next(struct rec_rows *r, const struct rec_row **rows, size_t *n,

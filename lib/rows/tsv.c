@@ -207,7 +207,7 @@ static inline enum rec_num value(struct rec_row *r, const char *p, size_t n, uns
 	return rc;
 }
 
-/* The fields behind the second, from p. */
+/* The fields after the second, from p. */
 static inline int take_value(struct rec_row *r, struct scanner *s, const char *p, unsigned flags,
 			     const char **line_end, struct rec_err *e)
 {

@@ -15,7 +15,7 @@
 /*
  * Parse lines from *p to end into at most max rows whose labels point into the
  * text. Every line has its newline, and REC_LINES_PAD readable bytes follow the
- * last one (lines.h). *p moves behind the lines taken, *n is their number. -1
+ * last one (lines.h). *p moves after the lines taken, *n is their number. -1
  * where the line at *p is bad; the *n rows before it are good. flags:
  * REC_ROWS_LABELS, REC_ROWS_SCORES. *lost becomes true where a row has digits
  * that are not kept; else it stays as it is.

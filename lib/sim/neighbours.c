@@ -60,7 +60,7 @@ static int weigh_line(void *arg, uint32_t line, unsigned thread, float *weight, 
 		weight[s] = f;
 		at[kept++] = s;
 	}
-	tally.pairs = a->n - (a->n > 0);	/* but for the item itself */
+	tally.pairs = a->n - (a->n > 0);	/* except for the item itself */
 	add_tally(&w->tally[thread], &tally);
 	rec_overlap_clear(a);
 	*n = kept;

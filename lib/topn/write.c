@@ -274,7 +274,7 @@ static void block_free(struct block *b)
 	free(b->score);
 }
 
-/* The lists own what the block held. Rows behind the last one are empty. */
+/* The lists own what the block held. Rows after the last one are empty. */
 static void block_lists(struct rec_lists *l, struct block *b, const struct job *j)
 {
 	const struct rec_labels *rows = &j->rows->history->x->row;

@@ -391,7 +391,7 @@ static void change_blocks(struct stream *s, const struct stream *other)
 	}
 }
 
-/* The end mark counts what is there, but for once in a while. */
+/* The end mark counts what is there, except once in a while. */
 static void count_blocks(struct stream *s)
 {
 	uint64_t n = 0;

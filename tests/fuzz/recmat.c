@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * recmat.c - every reader of recmat. What the reader of blocks refuses, all
- * others refuse, but for blocks of keys, which only some want.
+ * others refuse, except for blocks of keys, which only some want.
  *
  * And damage: the small streams of tests/vectors, of every kind and order, are
  * cut at every byte, and every bit of them is flipped; every reader fails each

@@ -273,7 +273,7 @@ static void test_lines(void)
 	EXPECT("a\t\xef\xbb\xbf\n", 0, "a\t\xef\xbb\xbf\n", "");
 }
 
-/* An empty line is an error, but for rec_rows_line, which hands it out. */
+/* An empty line is an error, except for rec_rows_line, which hands it out. */
 static void test_empty_line(void)
 {
 	static const char text[] = "a\tb\n\r\n\nc\td\n";
