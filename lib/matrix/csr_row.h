@@ -17,7 +17,7 @@
 
 #include "matrix/csr.h"
 
-/* Cells of a row, or of some rows one behind the other; borrowed. */
+/* Cells of a row, or of some rows one after the other; borrowed. */
 struct rec_csr_cells {
 	const uint32_t *col;
 	const float *val;

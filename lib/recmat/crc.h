@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Of n bytes behind those that gave crc (0 for none): zlib's crc32. */
+/* Of n bytes after those that gave crc (0 for none): zlib's crc32. */
 uint32_t rec_crc32(uint32_t crc, const void *p, size_t n);
 
 #endif
