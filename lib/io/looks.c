@@ -102,7 +102,7 @@ static const struct rec_looks html = {
 
 /*
  * Letters and signs that text begins with: a magic of those alone needs bytes
- * behind it that text doesn't hold.
+ * after it that text doesn't hold.
  */
 static bool holds_binary(const char *p, size_t n)
 {

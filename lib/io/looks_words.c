@@ -28,7 +28,7 @@ static size_t plain_name(char to[40], const char *s, size_t n)
 
 /*
  * A word of the list (between blanks), with or without "s", "id", "ids",
- * "name", "no", "code", "key", "number", "title" behind it.
+ * "name", "no", "code", "key", "number", "title" after it.
  */
 static bool among(const char *name, size_t n, const char *list)
 {
