@@ -15,11 +15,11 @@
 #include "cmd/cli/load.h"
 #include "cmd/cli/side.h"
 #include "cmd/eval/gate.h"
-#include "recpipe/eval.h"
 #include "eval/maps.h"
 #include "eval/part.h"
 #include "eval/peruser.h"
 #include "eval/summary.h"
+#include "recpipe/eval.h"
 
 static const char *const missing_names[] = { "zero", "skip", NULL };
 static const char *const ties_names[] = { "label", "mean", "worst", "best", NULL };

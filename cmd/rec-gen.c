@@ -13,8 +13,8 @@
 #include "data/generate.h"
 #include "io/num.h"
 #include "recmat/recmat.h"
-#include "rows/rows.h"
 #include "recpipe/rows.h"
+#include "rows/rows.h"
 #include "rows/write.h"
 
 static struct {

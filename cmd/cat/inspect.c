@@ -9,10 +9,10 @@
 #include "cmd/cat/labels.h"
 #include "cmd/cli/load.h"
 #include "io/num.h"
-#include "recpipe/matrix.h"
 #include "matrix/sparse.h"
 #include "recmat/meta.h"
 #include "recmat/recmat.h"
+#include "recpipe/matrix.h"
 #include "rows/rows.h"
 
 static const char *const kind_name[] = { "?", "sparse", "dense", "meta" };

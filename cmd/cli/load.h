@@ -7,9 +7,9 @@
 #define REC_CMD_CLI_LOAD_H
 
 #include "cmd/cli/cli.h"
-#include "recpipe/matrix.h"
 #include "matrix/sparse.h"
 #include "model/model.h"
+#include "recpipe/matrix.h"
 #include "rows/rows.h"
 
 /*

@@ -18,8 +18,8 @@
 
 #include "base/err.h"
 #include "base/pool.h"
-#include "recpipe/pool.h"
 #include "blas/blas.h"
+#include "recpipe/pool.h"
 
 /*
  * The tile decides how sums are divided, so the result depends on it: another

@@ -18,8 +18,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "recpipe/eval.h"
 #include "eval/results.h"
+#include "recpipe/eval.h"
 
 enum { REC_EVAL_BLOCK = 256 };	/* users a task */
 

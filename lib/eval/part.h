@@ -4,8 +4,8 @@
 #define REC_EVAL_PART_H
 
 #include "base/err.h"
-#include "recpipe/eval.h"
 #include "kernel/kernel.h"
+#include "recpipe/eval.h"
 
 /*
  * Users *first .. *last - 1 of truth are part i of n: borders fall on blocks of

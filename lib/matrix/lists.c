@@ -14,11 +14,11 @@
 #include "base/label.h"
 #include "base/mem.h"
 #include "io/num.h"
-#include "recpipe/matrix.h"
 #include "matrix/ordered.h"
 #include "matrix/sort.h"
 #include "matrix/sparse.h"
 #include "recmat/recmat.h"
+#include "recpipe/matrix.h"
 #include "rows/write.h"
 
 enum { ROWS_A_TASK = 256, CELLS_A_TEXT = 1 << 13 };

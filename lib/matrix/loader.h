@@ -10,9 +10,9 @@
 
 #include "matrix/cells.h"
 #include "matrix/intern.h"
-#include "recpipe/matrix.h"
 #include "matrix/stow.h"
 #include "matrix/tally.h"
+#include "recpipe/matrix.h"
 
 struct rec_loader {
 	const struct rec_load *how;

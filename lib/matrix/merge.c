@@ -17,10 +17,10 @@
 
 #include "base/mem.h"
 #include "matrix/block.h"
-#include "recpipe/matrix.h"
 #include "matrix/merge_join.h"
 #include "recmat/lone.h"
 #include "recmat/meta.h"
+#include "recpipe/matrix.h"
 
 void rec_merged_free(struct rec_merged *m)
 {

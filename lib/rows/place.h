@@ -16,8 +16,8 @@
 #include "io/lost.h"
 #include "io/window.h"
 #include "recmat/recmat.h"
-#include "rows/lines.h"
 #include "recpipe/rows.h"
+#include "rows/lines.h"
 
 /*
  * Rows that are parsed, then visited: 2048 rows of 48 bytes and their text stay

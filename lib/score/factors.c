@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "recpipe/als.h"
 #include "base/mem.h"
 #include "base/pool.h"
+#include "recpipe/als.h"
 #include "score/history.h"
 #include "score/kind.h"
 

@@ -10,8 +10,8 @@
 
 #include "base/label.h"
 #include "base/mem.h"
-#include "recpipe/matrix.h"
 #include "recmat/recmat.h"
+#include "recpipe/matrix.h"
 #include "sim/linear.h"
 #include "sim/sums_check.h"
 #include "sim/users.h"

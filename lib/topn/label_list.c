@@ -7,9 +7,9 @@
 
 #include "base/mem.h"
 #include "io/looks.h"
-#include "recpipe/matrix.h"
 #include "matrix/sparse.h"
 #include "recmat/recmat.h"
+#include "recpipe/matrix.h"
 
 /* Where marks go, and what was met. */
 struct marking {
