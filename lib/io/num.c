@@ -11,7 +11,6 @@
  */
 #include "io/num.h"
 
-#include <float.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -146,7 +145,7 @@ static inline bool quick(const struct rec_scanned *x, double *d)
 	return true;
 }
 
-static inline enum rec_num read_f64(const char *s, size_t n, struct rec_scanned *x, double *out)
+enum rec_num rec_num_read_f64(const char *s, size_t n, struct rec_scanned *x, double *out)
 {
 	enum rec_num rc = scan(s, n, x);
 	char text[KEEP + 32];
@@ -160,27 +159,15 @@ static inline enum rec_num read_f64(const char *s, size_t n, struct rec_scanned 
 		if (!isfinite(d))
 			return REC_NUM_RANGE;
 	}
-	*out = d;
+	*out = x->minus && d != 0 ? -d : d;
 	return REC_NUM_OK;
 }
 
 enum rec_num rec_num_f64(const char *s, size_t n, double *out)
 {
-	return rec_num_time(s, n, out, NULL);
-}
-
-enum rec_num rec_num_time(const char *s, size_t n, double *out, bool *lost)
-{
 	struct rec_scanned x;
-	double d;
-	enum rec_num rc = read_f64(s, n, &x, &d);
 
-	if (rc != REC_NUM_OK)
-		return rc;
-	if (lost && x.mantissa != 0 && (x.mantissa > REC_NUM_SAFE_F64 || d < DBL_MIN))
-		*lost |= rec_num_lost_f64(&x, d);
-	*out = x.minus && d != 0 ? -d : d;
-	return REC_NUM_OK;
+	return rec_num_read_f64(s, n, &x, out);
 }
 
 /*
@@ -195,36 +182,30 @@ static inline bool narrow(double d, float *f)
 	return true;
 }
 
-enum rec_num rec_num_f32(const char *s, size_t n, float *out)
+enum rec_num rec_num_read_f32(const char *s, size_t n, struct rec_scanned *x, float *out)
 {
-	return rec_num_value(s, n, out, NULL);
-}
-
-enum rec_num rec_num_value(const char *s, size_t n, float *out, bool *lost)
-{
-	struct rec_scanned x;
-	enum rec_num rc;
+	enum rec_num rc = scan(s, n, x);
 	char text[KEEP + 32];
 	double d;
 	float f = 0;
 
-	if (n == 1 && is_digit(*s)) {
-		*out = (float)(*s - '0');
-		return REC_NUM_OK;
-	}
-	rc = scan(s, n, &x);
 	if (rc != REC_NUM_OK)
 		return rc;
-	if (x.mantissa != 0 && (!quick(&x, &d) || !narrow(d, &f))) {
-		respell(&x, text);
+	if (x->mantissa != 0 && (!quick(x, &d) || !narrow(d, &f))) {
+		respell(x, text);
 		f = strtof(text, NULL);
 		if (!isfinite(f))
 			return REC_NUM_RANGE;
 	}
-	if (lost && x.mantissa != 0 && (x.mantissa > REC_NUM_SAFE_F32 || f < FLT_MIN))
-		*lost |= rec_num_lost_f32(&x, f);
-	*out = x.minus && f != 0 ? -f : f;
+	*out = x->minus && f != 0 ? -f : f;
 	return REC_NUM_OK;
+}
+
+enum rec_num rec_num_f32(const char *s, size_t n, float *out)
+{
+	struct rec_scanned x;
+
+	return rec_num_read_f32(s, n, &x, out);
 }
 
 enum rec_num rec_num_u64(const char *s, size_t n, uint64_t *out)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Digits that a float or a double does not keep.
+ * Values and times in, and the digits of them that a float or a double does not
+ * keep.
  *
  * A number as written is m * 10^e without zeros at the end of m. Up to 19
  * digits m fits 64 bits, and the usual cases are decided in integers and one
@@ -16,6 +17,13 @@
 #include "base/hash.h"
 #include "io/num.h"
 #include "io/num_private.h"
+
+/*
+ * Decimals of so many digits are told apart by any float (double) that is not
+ * subnormal: nothing of them is ever lost.
+ */
+#define REC_NUM_SAFE_F32 999999u
+#define REC_NUM_SAFE_F64 999999999999999u
 
 enum { MOST_DIGITS = 800 };	/* a double has 767 at most */
 
@@ -40,7 +48,8 @@ static bool is_decimal(struct rec_decimal d, uint64_t m, int64_t e)
 	return d.m == m && de == e;
 }
 
-bool rec_num_lost_f32(const struct rec_scanned *x, float f)
+/* Of the size that was read; the sign plays no part. */
+static bool lost_f32(const struct rec_scanned *x, float f)
 {
 	uint64_t m = x->mantissa;
 	int64_t e = x->exponent;
@@ -114,7 +123,7 @@ static bool rounds_to_quick(uint64_t m, int k, double d)
 	return fabs((double)(int64_t)((uint64_t)p - m) + (p - (double)(uint64_t)p) + rest) <= 0.5;
 }
 
-bool rec_num_lost_f64(const struct rec_scanned *x, double d)
+static bool lost_f64(const struct rec_scanned *x, double d)
 {
 	uint64_t m = x->mantissa;
 	int64_t e = x->exponent;
@@ -131,6 +140,33 @@ bool rec_num_lost_f64(const struct rec_scanned *x, double d)
 	if (x->exact && m < UINT64_C(1) << 62 && e <= 0 && e >= -22)
 		return !rounds_to_quick(m, (int)-e, d);
 	return !rounds_to(x, d);
+}
+
+enum rec_num rec_num_value(const char *s, size_t n, float *out, bool *lost)
+{
+	struct rec_scanned x;
+	enum rec_num rc;
+
+	if (n == 1 && *s >= '0' && *s <= '9') {
+		*out = (float)(*s - '0');
+		return REC_NUM_OK;
+	}
+	rc = rec_num_read_f32(s, n, &x, out);
+	if (rc == REC_NUM_OK && x.mantissa != 0 &&
+	    (x.mantissa > REC_NUM_SAFE_F32 || fabsf(*out) < FLT_MIN))
+		*lost |= lost_f32(&x, fabsf(*out));
+	return rc;
+}
+
+enum rec_num rec_num_time(const char *s, size_t n, double *out, bool *lost)
+{
+	struct rec_scanned x;
+	enum rec_num rc = rec_num_read_f64(s, n, &x, out);
+
+	if (rc == REC_NUM_OK && x.mantissa != 0 &&
+	    (x.mantissa > REC_NUM_SAFE_F64 || fabs(*out) < DBL_MIN))
+		*lost |= lost_f64(&x, fabs(*out));
+	return rc;
 }
 
 uint64_t rec_num_hash(const char *s, size_t n)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * num_private.h - what the files of num share: num.c reads, num_put.c writes,
- * num_lost.c compares the two.
+ * num_private.h - what the files of num share. num.c reads; num_put.c, above
+ * it, writes; num_lost.c, on top, compares the two.
  */
 #ifndef REC_IO_NUM_PRIVATE_H
 #define REC_IO_NUM_PRIVATE_H
@@ -24,6 +24,10 @@ struct rec_scanned {
 /* Look through s; exponents that do not fit are cut, far beyond any number. */
 REC_MUST enum rec_num rec_num_scan(const char *s, size_t n, struct rec_scanned *x);
 
+/* Look through s, and round. */
+REC_MUST enum rec_num rec_num_read_f32(const char *s, size_t n, struct rec_scanned *x, float *out);
+REC_MUST enum rec_num rec_num_read_f64(const char *s, size_t n, struct rec_scanned *x, double *out);
+
 struct rec_decimal {
 	uint64_t m;
 	int e;
@@ -35,18 +39,5 @@ struct rec_decimal {
  */
 struct rec_decimal rec_num_shortest_f32(float x);
 struct rec_decimal rec_num_shortest_f64(double x);
-
-/*
- * The number read as f (d), without sign, has digits that f (d) does not keep.
- */
-bool rec_num_lost_f32(const struct rec_scanned *x, float f);
-bool rec_num_lost_f64(const struct rec_scanned *x, double d);
-
-/*
- * Decimals of so many digits are told apart by any float (double) that is not
- * subnormal: nothing of them is ever lost.
- */
-#define REC_NUM_SAFE_F32 999999u
-#define REC_NUM_SAFE_F64 999999999999999u
 
 #endif
