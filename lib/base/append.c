@@ -15,7 +15,7 @@ size_t rec_append(char *to, size_t room, size_t at, const char *fmt, ...)
 	va_start(ap, fmt);
 	n = vsnprintf(to + at, room - at, fmt, ap);
 	va_end(ap);
-	if (n < 0) {	/* the format can't be printed: nothing is added */
+	if (n < 0) {	/* the format cannot be printed: add nothing */
 		to[at] = '\0';
 		return at;
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * base/best.c - quickselect to cut, heapsort to sort: both in place, the order
- * is total, so results depend on the set alone.
+ * base/best.c - quickselect cuts and heapsort sorts, both in place. The order
+ * is total, so the result depends only on the set of items offered.
  */
 #include "base/best.h"
 
@@ -16,8 +16,9 @@ static void swap(struct rec_best *a, struct rec_best *b)
 }
 
 /*
- * A number that is larger for what ranks before: score in the upper half (its
- * bits made to ascend), label rank downwards in the lower.
+ * A number that is larger for the item that ranks first. The upper half holds
+ * the score, as bits that ascend with it; the lower half holds the label rank,
+ * as bits that descend with it.
  */
 static inline uint64_t key(struct rec_best x)
 {
@@ -25,8 +26,8 @@ static inline uint64_t key(struct rec_best x)
 }
 
 /*
- * Where the middle one of the first, the middle and the last of lo .. hi
- * stands, so that sorted input is no trap.
+ * Index of the median of the first, the middle and the last entry of lo .. hi.
+ * With this pivot, sorted input is not a slow case.
  */
 static uint32_t median(const struct rec_best *entry, uint32_t lo, uint32_t hi)
 {
@@ -39,8 +40,9 @@ static uint32_t median(const struct rec_best *entry, uint32_t lo, uint32_t hi)
 }
 
 /*
- * Quickselect: entry[k] becomes what it would be in order, better ones stand
- * before it. The partition has no branch to mispredict.
+ * Quickselect: entry[k] becomes the entry that full sorting would put there,
+ * and better entries stand before it. The partition has no branch that the CPU
+ * could mispredict.
  */
 static void select(struct rec_best *entry, uint32_t n, uint32_t k)
 {
@@ -77,7 +79,7 @@ void rec_top_cut(struct rec_top *t)
 	t->bounded = true;
 }
 
-/* The parent ranks after its children. */
+/* Restore the heap below i: a parent ranks after its children. */
 static void sift_down(struct rec_best *entry, uint32_t n, uint32_t i, struct rec_best x)
 {
 	uint32_t child;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * bits.h - the bits of floating-point numbers, and bits that compare as the
- * numbers do.
+ * bits.h - the bits of floating-point numbers, and unsigned keys that compare
+ * as the numbers do.
  */
 #ifndef REC_BASE_BITS_H
 #define REC_BASE_BITS_H
@@ -42,8 +42,8 @@ static inline double rec_float64(uint64_t bits)
 }
 
 /*
- * Of the bits of a number: unsigned keys in the order of the numbers (-0 before
- * 0), and back. Keys of numbers that are not NaN are never 0.
+ * Turn the bits of a number into an unsigned key and back. Keys have the order
+ * of the numbers, with -0 before 0. Only a NaN can have the key 0.
  */
 static inline uint32_t rec_key32(uint32_t bits)
 {

@@ -17,7 +17,10 @@ void rec_blocks_part(uint32_t nrows, uint32_t i, uint32_t n, uint32_t *first, ui
 	*last = border(nrows, i, n);
 }
 
-/* The block after the last that fits into cap with those from begin on. */
+/*
+ * Fill one part from block begin on, up to cost cap. Returns the first block
+ * that does not fit.
+ */
 static uint64_t fill(const uint64_t *cost, uint64_t begin, uint64_t nblocks, uint64_t cap)
 {
 	uint64_t sum = 0;
@@ -36,7 +39,7 @@ static int fits(const uint64_t *cost, uint64_t nblocks, uint32_t n, uint64_t cap
 	return at == nblocks;
 }
 
-/* The smallest capacity with which n parts hold all blocks, by bisection. */
+/* The smallest cap with which n parts hold all blocks, found by bisection. */
 static uint64_t capacity(const uint64_t *cost, uint64_t nblocks, uint32_t n)
 {
 	uint64_t low = 0, high = 0;

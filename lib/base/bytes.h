@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * bytes.h - little-endian numbers in byte strings of any alignment. Compilers
- * turn each into one instruction.
+ * turn each function into one instruction.
  */
 #ifndef REC_BASE_BYTES_H
 #define REC_BASE_BYTES_H

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A message is one line whatever the bytes of a label or a file name are. */
+/* A message is one line, whatever bytes a label or a file name holds. */
 static void make_one_line(struct rec_err *e, int wanted)
 {
 	size_t n = strlen(e->msg);

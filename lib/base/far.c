@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #ifdef __linux__
-#define _DEFAULT_SOURCE	/* madvise: glibc's posix_madvise keeps pages that are not wanted */
+#define _DEFAULT_SOURCE	/* madvise: glibc's posix_madvise(POSIX_MADV_DONTNEED) keeps the pages */
 #else
 #define madvise posix_madvise
 #define MADV_DONTNEED POSIX_MADV_DONTNEED
@@ -19,8 +19,8 @@
 #include "base/mem.h"
 
 /*
- * Bytes that the kernel is asked to read ahead at a time: a disk reads them in
- * about the time that it takes to find their place.
+ * Bytes that the kernel reads ahead at a time. A disk needs about as long to
+ * read them as to find their place.
  */
 enum { AHEAD = 4 << 20 };
 
@@ -29,7 +29,7 @@ int rec_spill_fail(const struct rec_spill *s, int errnum, struct rec_err *e)
 	return rec_err_errno(e, errnum, "temporary file in %s (TMPDIR)", s->dir);
 }
 
-/* The name is gone before anything is written. */
+/* The file loses its name before anything is written to it. */
 int rec_spill_open(struct rec_spill *s, int *fd, struct rec_err *e)
 {
 	size_t n = strlen(s->dir) + sizeof "/recpipe.XXXXXX";
@@ -91,7 +91,7 @@ int rec_far_file(struct rec_far **out, struct rec_spill *s, int fd, size_t n, st
 		f->spill = s;
 		rc = map(f, fd, n ? n : 1, e);
 	}
-	close(fd);	/* nothing is written through it any more */
+	close(fd);	/* the mapping does not need it */
 	if (rc != 0) {
 		free(f);
 		return -1;
@@ -102,8 +102,8 @@ int rec_far_file(struct rec_far **out, struct rec_spill *s, int fd, size_t n, st
 }
 
 /*
- * Take room by writing it, for file systems that take it no other way. Returns
- * 0 or an error number.
+ * Reserve space by writing zeros, for file systems that offer no other way.
+ * Returns 0 or an error number.
  */
 static int write_zeros(int fd, size_t n)
 {
@@ -121,8 +121,8 @@ static int write_zeros(int fd, size_t n)
 }
 
 /*
- * Room for n bytes in the file. macOS has no posix_fallocate; ZFS and some
- * others refuse it.
+ * Reserve space for n bytes in the file. macOS has no posix_fallocate; ZFS and
+ * some other file systems refuse it.
  */
 static int take_room(int fd, size_t n)
 {
@@ -165,7 +165,9 @@ void rec_far_free(struct rec_far *f)
 void rec_far_drop(struct rec_far *f)
 {
 	atomic_store_explicit(&f->used, 0, memory_order_relaxed);
-	/* of a file: its pages are read again when they are wanted */
+	/*
+	 * the mapping is of a file, so pages are read again when they are used
+	 */
 	(void)madvise(f->p, f->n, MADV_DONTNEED);
 }
 

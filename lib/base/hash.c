@@ -24,8 +24,8 @@ static inline uint64_t merge(uint64_t h, uint64_t acc)
 }
 
 /*
- * Stripes of 32 bytes in four accumulators. Leaves *p after the last whole
- * stripe.
+ * Hash whole stripes of 32 bytes with four accumulators. Sets *p to the first
+ * byte after them.
  */
 static uint64_t stripes(const unsigned char **p, size_t n, uint64_t seed)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A list that only grows. An entry is free (n is 0), taken (n is TAKEN) or says
- * where n bytes are mapped; `from` is valid in the last case alone.
+ * A list that only grows. In an entry n is 0 (free), TAKEN, or the number of
+ * bytes mapped at `from`; `from` is valid only in the last case.
  */
 #include "base/maps.h"
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * maps.h - where files are mapped, for a signal handler that is given an
- * address: a page of a mapped file that is gone (cut short in place, a disk
- * that fails) can only be told by SIGBUS, and no other SIGBUS may be taken for
- * that.
+ * maps.h - a list of mapped files, for a signal handler that receives an
+ * address. If a page of a mapped file is missing (the file was cut short in
+ * place, or the disk fails), the only sign is SIGBUS. The list tells this
+ * SIGBUS from all others.
  *
- * Owned by the caller, {0} is empty. Entries are added and removed by any
- * thread; rec_maps_hold may be called by a handler at any time.
+ * The caller owns the list; {0} is empty. Any thread may add and remove
+ * entries. A signal handler may call rec_maps_hold at any time.
  */
 #ifndef REC_BASE_MAPS_H
 #define REC_BASE_MAPS_H
@@ -21,17 +21,18 @@
 struct rec_map;
 
 struct rec_maps {
-	/* entries are used again, and released by rec_maps_free alone */
+	/* entries are reused, and freed only by rec_maps_free */
 	_Atomic(struct rec_map *) first;
 };
 
 /*
- * Room for one mapping: taken before the file is mapped, so that no mapping is
- * ever unknown. m NULL: *slot is NULL, which the other calls accept.
+ * Take an entry for one mapping, before the file is mapped, so that no mapping
+ * is ever missing from the list. If m is NULL, *slot becomes NULL, which the
+ * other functions accept.
  */
 REC_MUST int rec_maps_take(struct rec_maps *m, struct rec_map **slot, struct rec_err *e);
 void rec_maps_set(struct rec_map *slot, const void *p, size_t n);
-/* Before it is unmapped, or where there is none. */
+/* Call this before unmapping the file, or if mapping it failed. */
 void rec_maps_drop(struct rec_map *slot);
 
 bool rec_maps_hold(const struct rec_maps *m, const void *at);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * math.c - elementary functions out of + - * / and sqrt in double, in the order
- * written here.
+ * math.c - elementary functions made of + - * / and sqrt in double, in the
+ * order written here.
  *
- * Where a rounding would show in the result the sum is kept as a pair hi + lo
- * (Dekker 1971, Knuth TAOCP 2 4.2.2): exp and log reduce their argument exactly
- * by multiples of log 2 held in two parts (Cody and Waite 1980), and the short
- * series after it is a small correction to a pair. No tables, no fma: the
- * error-free product is Veltkamp's splitting.
+ * Where a rounding error would show in the result, a sum is kept as a pair hi +
+ * lo (Dekker 1971, Knuth TAOCP 2 4.2.2). exp and log reduce their argument
+ * exactly, by multiples of log 2 stored in two pieces (Cody and Waite 1980).
+ * The short series that follows is a small correction to a pair. There are no
+ * tables and no fma: the error-free product uses Veltkamp's splitting.
  */
 #include "base/math.h"
 
@@ -18,12 +18,12 @@
 #include "base/bits.h"
 
 struct pair {
-	double hi, lo;	/* the number hi + lo, |lo| far below |hi| */
+	double hi, lo;	/* the number hi + lo, |lo| much smaller than |hi| */
 };
 
 /*
- * log 2 and pi / 2 in parts: products of the leading ones with an integer of 20
- * bits are exact.
+ * log 2 and pi / 2 in pieces. The product of a leading piece with an integer of
+ * 20 bits is exact.
  */
 static const double LN2_HI = 0x1.62e42feep-1, LN2_LO = 0x1.a39ef35793c76p-33;
 static const double INV_LN2 = 0x1.71547652b82fep+0, INV_LN2_LO = 0x1.777d0ffda0d24p-56;
@@ -86,8 +86,8 @@ static double reduce_log(double x, int *e)
 }
 
 /*
- * log m = 2 atanh s, s = (m - 1) / (m + 1), |s| < 0.172: 2 s as a pair, then
- * the series from s^3 on, at most a hundredth of it.
+ * log m = 2 atanh s, s = (m - 1) / (m + 1), |s| < 0.172. 2 s is kept as a pair;
+ * the series from s^3 on is at most a hundredth of it.
  */
 static struct pair log_reduced(double m)
 {
@@ -113,7 +113,7 @@ static struct pair log_pair(double x)
 	return two_sum(s.hi, s.lo + (l.lo + e * LN2_LO));
 }
 
-/* What log gives where its series doesn't apply; 0 where it does. */
+/* log where its series does not apply. Returns 0 where the series applies. */
 static int log_special(double x, double *y)
 {
 	if (x > 0 && x < INFINITY)
@@ -156,8 +156,8 @@ double rec_log1p(double x)
 }
 
 /*
- * exp(x + low), |low| far below 1: x = n log 2 + r, |r| < 0.35, then 1 + r as a
- * pair and the series from r^2 / 2 on.
+ * exp(x + low), |low| much smaller than 1. x = n log 2 + r, |r| < 0.35; then 1
+ * + r as a pair, and the series from r^2 / 2 on.
  */
 static double exp_pair(double x, double low)
 {
@@ -222,7 +222,7 @@ double rec_pow(double x, double y)
 	return pow_general(x, y);
 }
 
-/* num(x) / den(x), polynomials of degree 7, the constant first. */
+/* num(x) / den(x): polynomials of degree 7, the constant term first. */
 static double ratio(const double num[8], const double den[8], double x)
 {
 	double a = num[7], b = den[7];

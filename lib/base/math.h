@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * math.h - elementary functions with the same last bit everywhere.
+ * math.h - elementary functions with the same last bit on every machine.
  *
- * libm's log, exp and pow differ by CPU and C library, so these use + - * / and
- * sqrt in double alone, in a written order; the build refuses libm's. Errors
- * are below 2 units in the last place where nothing else is said (tests/unit
- * compares with libm).
+ * log, exp and pow of libm differ between CPUs and C libraries. These functions
+ * use only + - * / and sqrt in double, in a fixed order; the build refuses
+ * those of libm. Errors are below 2 units in the last place unless stated
+ * otherwise (tests/unit compares with libm).
  */
 #ifndef REC_BASE_MATH_H
 #define REC_BASE_MATH_H
@@ -15,14 +15,14 @@ double rec_log1p(double x);	/* log(1 + x), exact for small x; x > -1 */
 double rec_log2(double x);
 double rec_exp(double x);
 /*
- * x^y for x >= 0: pow(x, 0) = 1, pow(0, y > 0) = 0; y = 0.5, 1, 2, -0.5, -1 by
- * sqrt and arithmetic; else the error is below 4 units in the last place for
- * results between 1e-30 and 1e30.
+ * x^y for x >= 0. pow(x, 0) = 1; pow(0, y > 0) = 0. For y = 0.5, 1, 2, -0.5, -1
+ * sqrt and arithmetic give the result. Otherwise the error is below 4 units in
+ * the last place for results between 1e-30 and 1e30.
  */
 double rec_pow(double x, double y);
 /*
- * inverse of the normal distribution function, 0 < p < 1: Wichura 1988, AS 241
- * PPND16
+ * Inverse of the normal distribution function, 0 < p < 1 (Wichura 1988, AS 241,
+ * PPND16).
  */
 double rec_normal_quantile(double p);
 double rec_normal_cdf(double x);	/* absolute error below 1e-14 */

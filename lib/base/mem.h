@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * mem.h - allocation that checks for overflow and says what it was for.
- * Everything is released by free().
+ * mem.h - allocation that checks for overflow and whose error says how many
+ * bytes were wanted. Release everything with free().
  */
 #ifndef REC_BASE_MEM_H
 #define REC_BASE_MEM_H
@@ -13,8 +13,8 @@
 
 /*
  * n elements of size bytes, not initialised, aligned to 64 bytes. n * size = 0
- * gives a valid pointer. On failure NULL, and e says how many bytes were wanted
- * (REC_ENOMEM).
+ * gives a valid pointer. On failure returns NULL, and e says how many bytes
+ * were wanted (REC_ENOMEM).
  */
 REC_MUST void *rec_alloc(size_t n, size_t size, struct rec_err *e);
 
@@ -22,13 +22,13 @@ REC_MUST void *rec_alloc(size_t n, size_t size, struct rec_err *e);
 REC_MUST void *rec_zalloc(size_t n, size_t size, struct rec_err *e);
 
 /*
- * Make *p hold at least want elements of size bytes, growing by half; *cap is
- * the number it holds now. On failure -1 and *p is as it was. The result has
- * malloc's alignment only (16 bytes).
+ * Make *p hold at least want elements of size bytes; it grows by half. *cap is
+ * its present size in elements. On failure returns -1 and leaves *p unchanged.
+ * The result has only malloc's alignment (16 bytes).
  */
 REC_MUST int rec_grow(void *p, size_t *cap, size_t want, size_t size, struct rec_err *e);
 
-/* A growable byte string. {0} is empty. */
+/* A byte string that grows. {0} is empty. */
 struct rec_buf {
 	char *p;
 	size_t n, cap;
@@ -39,7 +39,7 @@ REC_MUST int rec_buf_printf(struct rec_buf *b, struct rec_err *e, const char *fm
 	REC_PRINTF(3, 4);
 void rec_buf_free(struct rec_buf *b);
 
-/* Smallest multiple of m (a power of two) that is >= n. */
+/* The smallest multiple of m that is >= n; m is a power of two. */
 static inline size_t rec_round_up(size_t n, size_t m)
 {
 	return (n + m - 1) & ~(m - 1);

@@ -4,8 +4,8 @@
 #include <string.h>
 
 /*
- * Copy without '-' and '_', in small letters. Returns the length; 0 too where
- * it is longer than REC_NEAR_WORD.
+ * Copy in lower case, without '-' and '_'. Returns the length, or 0 if that
+ * exceeds REC_NEAR_WORD.
  */
 static size_t squeeze(char to[REC_NEAR_WORD], const char *s, size_t n)
 {
@@ -27,8 +27,8 @@ static size_t least(size_t a, size_t b)
 }
 
 /*
- * Changes, insertions, deletions and swaps of neighbours that make a of b: rows
- * i - 2, i - 1 and i of the usual table.
+ * The number of changes, insertions, deletions and swaps of neighbours that
+ * turn a into b. Only rows i - 2, i - 1 and i of the usual table are kept.
  */
 static size_t distance(const char *a, size_t na, const char *b, size_t nb)
 {
@@ -66,7 +66,7 @@ void rec_near_try(struct rec_near *near, const char *name)
 	if (near->len == 0 || n == 0)
 		return;
 	d = distance(near->word, near->len, other, n);
-	if (near->len < 3 && d > 0)	/* nearly everything is one change away */
+	if (near->len < 3 && d > 0)	/* nearly every name is one change away */
 		d = REC_NEAR_WORD;
 	if (near->len > 1 && n > near->len && memcmp(near->word, other, near->len) == 0)
 		d = 1;

@@ -9,9 +9,10 @@
 #include "base/mem.h"
 
 /*
- * A run is announced by raising `run` under the lock; workers wake, take task
- * numbers under the lock (tasks are coarse: microseconds and more), and the
- * last one to finish wakes the caller. One mutex guards everything.
+ * The caller announces a run by raising `run` under the lock. Workers wake and
+ * take task numbers under the lock: a task takes microseconds or more, so the
+ * lock costs little. The last worker to finish wakes the caller. One mutex
+ * guards everything.
  */
 struct rec_pool {
 	pthread_mutex_t lock;
@@ -19,16 +20,16 @@ struct rec_pool {
 	unsigned nthreads, started;
 	pthread_t *threads;
 	uint64_t run;		/* number of runs announced */
-	unsigned busy;		/* workers not yet through with this run */
+	unsigned busy;		/* workers that have not finished this run */
 	bool quit;
 	size_t next, ntasks;
 	rec_task *task;
 	void *arg;
-	size_t failed;		/* lowest failing task, SIZE_MAX when none */
+	size_t failed;		/* lowest task that failed, SIZE_MAX if none */
 	struct rec_err *err;
 };
 
-enum { STACK = 1 << 20 };	/* of a worker */
+enum { STACK = 1 << 20 };	/* bytes of stack of a worker */
 
 struct worker {
 	struct rec_pool *pool;
@@ -43,7 +44,7 @@ static void note_failure(struct rec_pool *p, size_t task, const struct rec_err *
 	}
 }
 
-/* Called and left with the lock held. */
+/* The lock is held on entry and on return. */
 static void work(struct rec_pool *p, unsigned id)
 {
 	while (p->next < p->ntasks && p->failed == SIZE_MAX) {
@@ -91,7 +92,7 @@ static int start_worker(struct rec_pool *p, struct rec_err *e)
 		return rec_err_set(e, REC_ENOMEM, "out of memory (starting a thread)");
 	*w = (struct worker){ p, p->started + 1 };
 	if (pthread_attr_init(&attr) == 0) {
-		/* tasks keep what is large on the heap */
+		/* a small stack is enough: tasks keep large data on the heap */
 		pthread_attr_setstacksize(&attr, STACK);
 		rc = pthread_create(&p->threads[p->started], &attr, worker_main, w);
 		pthread_attr_destroy(&attr);

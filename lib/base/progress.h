@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * progress.h - long work tells how far it is; who listens is the caller's
- * business.
+ * progress.h - long work reports how far it is; the caller decides what to do
+ * with the report.
  */
 #ifndef REC_BASE_PROGRESS_H
 #define REC_BASE_PROGRESS_H

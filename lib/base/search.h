@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * search.h - binary search in arrays that ascend (repeats allowed): the first
- * index in [lo, hi) whose element is at least v, or hi.
+ * search.h - binary search in ascending arrays, in which values may repeat.
+ * Returns the first index in [lo, hi) whose element is at least v, or hi.
  */
 #ifndef REC_BASE_SEARCH_H
 #define REC_BASE_SEARCH_H
