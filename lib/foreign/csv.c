@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * foreign/csv.c - records of csv to rows: columns by number or by name, one
- * count of fields for all rows, header lines that come again in joined files,
- * and what an empty field means. A name also matches what stands before a colon
- * in the header, so that RecBole's user_id:token is user_id.
+ * foreign/csv.c - from records of csv to rows. Columns are chosen by number or
+ * by name. All rows have the same number of fields. A header that appears
+ * again, as in joined files, is recognised. A name also matches the text before
+ * a colon in the header, so that user_id finds RecBole's user_id:token.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -23,19 +23,19 @@ struct csv {
 	struct rec_record rec;
 	const struct rec_foreign_opts *o;
 	bool header;		/* the first record names columns */
-	bool names_alike;	/* no header was asked for, but the first record reads like one */
-	size_t column[ROLES];	/* 1-based; 0: not there */
+	bool names_alike;	/* no header requested, but the first record looks like one */
+	size_t column[ROLES];	/* 1-based; 0: none */
 	bool chosen;
-	struct rec_buf first;	/* the first record: its fields, a NUL after each */
+	struct rec_buf first;	/* fields of the first record, a NUL after each */
 	struct name {
 		const char *s;
 		size_t n;
 		bool number;
-	} *name;		/* they lie in first */
-	size_t names_cap, nfirst, named;	/* fields of it; without empty ones at the end */
+	} *name;		/* they point into first */
+	size_t names_cap, nfirst, named;	/* fields of first: all, up to the last full one */
 	uint64_t first_line;
-	struct rec_buf label[2];	/* with breaks replaced */
-	struct rec_foreign_line at;	/* of at_field */
+	struct rec_buf label[2];	/* labels with TABs and line breaks replaced */
+	struct rec_foreign_line at;	/* the result of at_field */
 	uint64_t repeated, ones, skipped;
 };
 
@@ -101,13 +101,16 @@ static int find_column(const struct csv *c, const char *s, size_t n, size_t *col
 			   line, REC_LABEL(s, n), names_there(c, there, sizeof there));
 }
 
-/* Letters in the list of columns are names, which a header holds. */
+/* Letters in the list of columns mean names, which only a header gives. */
 static bool has_names(const char *columns)
 {
 	return columns && columns[strspn(columns, "0123456789,")] != '\0';
 }
 
-/* Nothing was chosen: the first four. What is doubtful about that is told. */
+/*
+ * No columns were chosen: take the first four, and report what is doubtful
+ * about that.
+ */
 static int default_columns(struct csv *c, struct rec_err *e)
 {
 	struct rec_in *in = c->rec.line.held.in;
@@ -211,8 +214,8 @@ static int one_field(const struct csv *c, struct rec_err *e)
 }
 
 /*
- * As many fields as the first record has; fewer or more by empty ones at the
- * end.
+ * A record must have as many fields as the first record. Empty fields at the
+ * end do not count.
  */
 static int check_count(const struct csv *c, struct rec_err *e)
 {
@@ -239,8 +242,9 @@ static int check_count(const struct csv *c, struct rec_err *e)
 }
 
 /*
- * A header of another order, or of another file, whose columns would be taken
- * for these.
+ * Refuse a header that differs from the first one: it belongs to another file,
+ * or has another order, and its columns would be mistaken for those of the
+ * first.
  */
 static int check_other_header(const struct csv *c, const struct rec_record_field *row,
 			      const struct rec_record_field *col, struct rec_err *e)
@@ -257,7 +261,7 @@ static int check_other_header(const struct csv *c, const struct rec_record_field
 			       "one by one: each has its own then");
 }
 
-/* A number once blanks beside it are taken away. */
+/* True if the field becomes a number when blanks around it are removed. */
 static bool is_padded(const struct rec_record_field *f)
 {
 	size_t from = 0, end = f->n;
@@ -270,7 +274,7 @@ static bool is_padded(const struct rec_record_field *f)
 	return end - from < f->n && rec_num_f64(f->s + from, end - from, &x) == REC_NUM_OK;
 }
 
-/* What else is to be said of a value that is no number. */
+/* Append a hint to the error about a value that is not a number. */
 static void explain_value(const struct csv *c, const struct rec_record_field *f, struct rec_err *e)
 {
 	if (rec_looks_comma(f->s, f->n))
@@ -284,7 +288,9 @@ static void explain_value(const struct csv *c, const struct rec_record_field *f,
 		rec_err_suffix(e, "; names of columns? see --header");
 }
 
-/* For errors about a field: its line, where a record has several. */
+/*
+ * The line to name in an error about a field: a record may span several lines.
+ */
 static const struct rec_foreign_line *at_field(struct csv *c, const struct rec_record_field *f)
 {
 	if (f->line == c->rec.line.number)
@@ -294,7 +300,7 @@ static const struct rec_foreign_line *at_field(struct csv *c, const struct rec_r
 	return &c->at;
 }
 
-/* 1: the row is good, 0: it is left out, -1. */
+/* Returns 1 if the value is good, 0 if the row is skipped, -1 on error. */
 static int take_value(struct csv *c, const struct rec_record_field *f, struct rec_row *row,
 		      struct rec_err *e)
 {
@@ -339,7 +345,7 @@ static int take_time(struct csv *c, const struct rec_record_field *f, struct rec
 	const struct rec_foreign_line *at = at_field(c, f);
 	int lost;
 
-	if (rec_looks_missing(f->s, f->n))	/* a time is what a row may lack */
+	if (rec_looks_missing(f->s, f->n))	/* a row may lack a time */
 		return 1;
 	if (c->o->time_format)
 		return take_date(c, f, row, e);
@@ -370,7 +376,10 @@ static int replace_breaks(struct rec_buf *b, const struct rec_record_field *f, c
 	return 0;
 }
 
-/* 1: *s is the label of role 0 or 1, 0: the row is left out, -1. */
+/*
+ * Find the label of role 0 or 1. Returns 1 and *s, 0 if the row is skipped, -1
+ * on error.
+ */
 static int take_label(struct csv *c, int role, const struct rec_record_field *f, const char **s,
 		      uint32_t *len, struct rec_err *e)
 {
@@ -398,7 +407,10 @@ static int take_label(struct csv *c, int role, const struct rec_record_field *f,
 	return rec_line_label(at, (int)c->column[role], *s, n, e) == 0 ? 1 : -1;
 }
 
-/* Text keeps the digits that a number can't. */
+/*
+ * Keep a value and a time as text if a float or double cannot hold their
+ * digits.
+ */
 static int keep_digits(struct csv *c, struct rec_row *row, const struct rec_record_field *value,
 		       const struct rec_record_field *time, struct rec_err *e)
 {
@@ -410,7 +422,7 @@ static int keep_digits(struct csv *c, struct rec_row *row, const struct rec_reco
 	return rec_line_keep(&c->rec.line, row, v, value->n, t, time->n, e) == 0 ? 1 : -1;
 }
 
-/* 1, 0 where the row is left out, -1. */
+/* Returns 1, 0 if the row is skipped, -1 on error. */
 static int to_row(struct csv *c, struct rec_row *row, struct rec_err *e)
 {
 	char nothing[1] = "";
@@ -447,7 +459,9 @@ static int to_row(struct csv *c, struct rec_row *row, struct rec_err *e)
 
 /* -- all records -- */
 
-/* 1: the record is a row, 0: it names columns, -1. */
+/*
+ * Returns 1 if the first record is a row, 0 if it names columns, -1 on error.
+ */
 static int take_first(struct csv *c, struct rec_err *e)
 {
 	const struct rec_record_field *f = c->rec.field;

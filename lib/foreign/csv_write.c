@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * foreign/csv_write.c - rows to csv that reads back the same: quotes where a
- * field needs them, as many fields in every row.
+ * foreign/csv_write.c - from rows to csv that reads back the same: quotes only
+ * where a field needs them, and the same number of fields in every row.
  */
 #include <string.h>
 
@@ -14,7 +14,7 @@
 
 enum { ROLES = 4 };
 
-/* A number in the list of --columns is no name. */
+/* In the list of --columns a number is not a name. */
 static bool is_name(const char *s, size_t n)
 {
 	return n > 0 && strspn(s, "0123456789") < n;
@@ -61,8 +61,9 @@ static bool holds(const char *s, size_t n, const char *what)
 }
 
 /*
- * Bytes at the end that begin a delimiter of several would make one with the
- * delimiter after.
+ * The first byte of the delimiter is enough to need quotes: with a delimiter of
+ * several bytes, the end of the field and the delimiter after it could together
+ * form a delimiter earlier.
  */
 static bool needs_quotes(const char *s, size_t n, const char *d)
 {
@@ -97,8 +98,8 @@ static int put_field(struct rec_out *out, const struct rec_foreign_opts *o, cons
 }
 
 /*
- * Fields that every row has: four under a header, else as many as the first
- * row. 0 where this row has more.
+ * Number of fields of every row: four under a header, otherwise that of the
+ * first row. Returns 0 if this row has more.
  */
 static unsigned fields_of(const struct rec_foreign_opts *o, const struct rec_row *row)
 {
@@ -122,7 +123,7 @@ static int put_number(struct rec_out *out, const struct rec_row *row, int field,
 	return rec_out_write(out, text, n, e);
 }
 
-/* A missing value is 1, a missing time empty. */
+/* A missing value is written as 1, a missing time as an empty field. */
 int rec_csv_write(struct rec_out *out, const struct rec_foreign_opts *o, const struct rec_row *row,
 		  struct rec_err *e)
 {

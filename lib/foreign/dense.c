@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * foreign/dense.c - dense matrices: npy (the format description of NumPy,
- * versions 1 to 3), word2vec's text form, and factors as TSV.
+ * foreign/dense.c - dense matrices: npy (NumPy's format description, versions 1
+ * to 3), the text form of word2vec, and factors as TSV.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,8 +17,8 @@
 #include "io/num.h"
 
 /*
- * A dense matrix that grows by rows; label bytes are found by offset until all
- * are there.
+ * A dense matrix that grows row by row. Labels are stored as offsets until all
+ * bytes are there, because the bytes move as they grow.
  */
 struct growing {
 	struct rec_foreign_dense *d;
@@ -45,7 +45,7 @@ static int add_value(struct growing *g, float x, struct rec_err *e)
 	return 0;
 }
 
-/* Hand the label bytes over to the list. */
+/* Hand the label bytes to the list. */
 static int end_growing(struct growing *g, struct rec_err *e)
 {
 	struct rec_label_list *l = &g->d->labels;
@@ -316,8 +316,8 @@ static float element(const unsigned char *p, unsigned item)
 }
 
 /*
- * Elements arrive in file order; each goes to its place in row-major order.
- * Memory grows as they arrive.
+ * Elements arrive in file order and are stored in row-major order. Memory grows
+ * only as they arrive, so a false shape cannot claim memory.
  */
 static int read_elements(struct growing *g, const struct npy *a, struct rec_in *in,
 			 struct rec_err *e)
@@ -403,8 +403,8 @@ int rec_npy_read(struct rec_foreign_dense *d, struct rec_in *in, const struct re
 }
 
 /*
- * Version 1.0: magic, two bytes of version, two of length, and a dictionary
- * padded so that the data begin at a multiple of 64.
+ * Version 1.0: magic, two bytes of version, two of length, and a dictionary.
+ * The dictionary is padded so that the data begin at a multiple of 64.
  */
 int rec_npy_write(struct rec_out *out, const struct rec_foreign_opts *o, const struct rec_block *b,
 		  struct rec_err *e)

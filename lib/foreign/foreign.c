@@ -58,7 +58,7 @@ void rec_foreign_dense_free(struct rec_foreign_dense *d)
 	*d = (struct rec_foreign_dense){ 0 };
 }
 
-/* Cut b into lines; the label is what stands before the first TAB. */
+/* Cut b into lines. The label is the text before the first TAB. */
 static int cut_lines(struct rec_label_list *l, struct rec_buf *b, const char *name,
 		     struct rec_err *e)
 {

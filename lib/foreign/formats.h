@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * foreign/formats.h - what the files lib/io/foreign_NAME.c offer to the table
- * in foreign.c. Shapes of the functions: struct rec_foreign.
+ * foreign/formats.h - the readers and writers that the table in foreign.c
+ * lists. struct rec_foreign says what each of them does.
  */
 #ifndef REC_FOREIGN_FORMATS_H
 #define REC_FOREIGN_FORMATS_H

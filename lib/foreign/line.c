@@ -10,7 +10,7 @@
 #include "io/looks.h"
 #include "io/num.h"
 
-enum { NEAR = 4096 };	/* bytes without newline after which CR is taken for the line end */
+enum { NEAR = 4096 };	/* bytes without a newline after which CR counts as line end */
 
 void rec_line_free(struct rec_foreign_line *l)
 {
@@ -35,7 +35,7 @@ int rec_line_fail(const struct rec_foreign_line *l, int field, struct rec_err *e
 			   (unsigned long long)l->number, text);
 }
 
-/* Keep the line that is being read, and read more after it. */
+/* Read more bytes. The line that is being read stays in memory. */
 static int read_more(struct rec_foreign_line *l, struct rec_err *e)
 {
 	l->at -= l->start;
@@ -46,9 +46,10 @@ static int read_more(struct rec_foreign_line *l, struct rec_err *e)
 }
 
 /*
- * Whether CR alone ends a line, at the first line end of the stream; false
- * where more bytes are needed to tell. csv: where CR comes first, for its
- * fields are counted; else a CR before a newline is part of a label.
+ * Decide at the first line end of the stream whether CR alone ends a line.
+ * Returns false if more bytes are needed. In csv CR decides if it comes before
+ * the first newline; a wrong decision shows there, because fields are counted.
+ * In other formats a CR in a line that ends in newline belongs to a label.
  */
 static bool decide(struct rec_foreign_line *l, size_t from)
 {
@@ -67,8 +68,8 @@ static bool decide(struct rec_foreign_line *l, size_t from)
 }
 
 /*
- * The end of the line at buf[from ..): its place and width, or false where none
- * is held (or may go on after what is held).
+ * Find the end of the line that begins at byte `from`: its place and width.
+ * False if the bytes held do not contain it, or contain only its first byte.
  */
 static bool find_end(const struct rec_foreign_line *l, size_t from, size_t *place, size_t *width)
 {
@@ -87,8 +88,8 @@ static bool find_end(const struct rec_foreign_line *l, size_t from, size_t *plac
 }
 
 /*
- * From at to the next line end, which is covered by a NUL: 1, 0 where nothing
- * is left, -1.
+ * Take the bytes from at to the next line end, and put a NUL over the line end.
+ * Returns 1, 0 at the end of the input, -1 on error.
  */
 static int take_line(struct rec_foreign_line *l, struct rec_err *e)
 {
@@ -139,11 +140,11 @@ static int check_line(struct rec_foreign_line *l, size_t from, struct rec_err *e
 	return -1;
 }
 
-/* Give out what lies between start and stop; a mark is skipped. */
+/* Return the bytes between start and stop, without a byte order mark. */
 static int give_line(struct rec_foreign_line *l, char **line, size_t *n)
 {
 	l->under = l->held.p[l->stop];
-	l->held.p[l->stop] = '\0';	/* over the line end, or the byte kept free at the end */
+	l->held.p[l->stop] = '\0';	/* the line end, or the byte kept free at the end */
 	*line = l->held.p + l->start;
 	*n = l->stop - l->start;
 	if (l->marks && rec_looks_mark(*line, *n)) {
@@ -278,7 +279,7 @@ int rec_field_next(char **p, const char *end, const char *delimiter, char **s, s
 		at++;
 	if (at + len > end) {
 		*n = (size_t)(end - *s);
-		*p = (char *)end + 1;	/* past the end: the last field was given */
+		*p = (char *)end + 1;	/* past end: there is no further field */
 		return 1;
 	}
 	*n = (size_t)(at - *s);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * foreign/lists.c - formats of words on a line: wide, labelled, libsvm,
- * trec-run, trec-qrels. Words are parted by blanks, or by the delimiter asked
- * for.
+ * trec-run, trec-qrels. Blanks separate words, or the delimiter that the user
+ * chose.
  */
 #include <stdio.h>
 #include <string.h>
@@ -18,7 +18,7 @@ struct word {
 	size_t n;
 };
 
-/* What a format makes of one line: rows for fn. How many, or -1. */
+/* Turns one line into rows for fn. Returns their number, or -1. */
 typedef int line_fn(struct rec_foreign_line *l, char *line, size_t n,
 		    const struct rec_foreign_opts *o, rec_row_fn *fn, void *arg, struct rec_err *e);
 
@@ -58,7 +58,7 @@ static struct rec_row pair(const struct word *row, const struct word *col)
 				 1,	 REC_HAS_COL, (double)__builtin_nan("") };
 }
 
-/* The value of a row, from the n bytes at s. */
+/* Read the value of a row from the n bytes at s. */
 static int take_value(struct rec_foreign_line *l, struct rec_row *r, int field, const char *s,
 		      size_t n, struct rec_err *e)
 {
@@ -70,7 +70,7 @@ static int take_value(struct rec_foreign_line *l, struct rec_row *r, int field, 
 	return lost ? rec_line_keep(l, r, s, n, NULL, 0, e) : 0;
 }
 
-/* The first word of a line, the label of its row. */
+/* Take the first word of a line: the label of its row. */
 static int first_word(struct rec_foreign_line *l, char **line, const char *end, const char *d,
 		      struct word *row, struct rec_err *e)
 {
@@ -104,8 +104,8 @@ int rec_wide_read(struct rec_in *in, const struct rec_foreign_opts *o, rec_row_f
 }
 
 /*
- * "item:value" at cell: the item stays there, the rest is value. Labels may
- * hold colons: the last one parts.
+ * Split "item:value": cell keeps the item, value gets the rest. A label may
+ * hold colons, so the last colon separates.
  */
 static int cut_cell(struct rec_foreign_line *l, int field, struct word *cell, struct word *value,
 		    struct rec_err *e)
@@ -151,8 +151,8 @@ int rec_labelled_read(struct rec_in *in, const struct rec_foreign_opts *o, rec_r
 }
 
 /*
- * A number becomes the label in its place of the list, from 1; without a list
- * it stays.
+ * Replace a number by the label at its place of the list, from 1. Without a
+ * list the word stays.
  */
 static int to_label(struct rec_foreign_line *l, int field, struct word *w,
 		    const struct rec_label_list *labels, struct rec_err *e)
@@ -172,8 +172,8 @@ static int to_label(struct rec_foreign_line *l, int field, struct word *w,
 }
 
 /*
- * Numbers hold no #, so that after one comes a comment. Labels may; there the
- * line is an error that says so.
+ * After numbers a # begins a comment. A label may hold #, so in a line of
+ * labels # is an error that says so.
  */
 static int libsvm_line(struct rec_foreign_line *l, char *line, size_t n,
 		       const struct rec_foreign_opts *o, rec_row_fn *fn, void *arg,
@@ -217,8 +217,8 @@ int rec_libsvm_read(struct rec_in *in, const struct rec_foreign_opts *o, rec_row
 }
 
 /*
- * Exactly `want` words: row in the first, column in the third, value in word
- * `value`.
+ * Read a line of exactly `want` words: the row is the first, the column the
+ * third, the value is word number `value`.
  */
 static int trec_line(struct rec_foreign_line *l, char *line, size_t n, int want, int value,
 		     rec_row_fn *fn, void *arg, struct rec_err *e)
@@ -272,7 +272,7 @@ int rec_trec_qrels_read(struct rec_in *in, const struct rec_foreign_opts *o, rec
 	return each_line(in, o, qrels_line, fn, arg, e);
 }
 
-/* A label as one word: it can't hold what parts words. */
+/* Write a label as one word: it must not hold what separates words. */
 static int put_word(struct rec_out *out, const char *s, size_t n, const char *delimiter,
 		    struct rec_err *e)
 {
@@ -332,8 +332,8 @@ int rec_labelled_write(struct rec_out *out, const struct rec_foreign_opts *o,
 }
 
 /*
- * The target of a line is the number of its row. Columns of a canonical block
- * ascend.
+ * The target of a line is the number of its row. The columns of a canonical
+ * block ascend, as libsvm demands.
  */
 int rec_libsvm_write(struct rec_out *out, const struct rec_foreign_opts *o,
 		     const struct rec_block *b, struct rec_err *e)
@@ -355,7 +355,11 @@ int rec_libsvm_write(struct rec_out *out, const struct rec_foreign_opts *o,
 	return 0;
 }
 
-/* Digits that tell scores apart; a float's own where there are no others. */
+/*
+ * Write a score. A ranked block stores scores as doubles in place of times;
+ * their digits tell apart scores that are equal as floats. Otherwise write the
+ * float.
+ */
 static size_t put_score(char out[REC_NUM_MAX + 1], const struct rec_block *b, uint64_t i)
 {
 	*out = ' ';

@@ -20,7 +20,7 @@ struct mtx {
 	uint64_t size[2], nnz;
 };
 
-/* The next word of the banner, in lower case. */
+/* True if the next word of the banner is `want`, in any case. */
 static bool word_is(char **p, const char *end, const char *want)
 {
 	char *s;
@@ -117,7 +117,8 @@ static int sizes(struct mtx *m, struct rec_err *e)
 }
 
 /*
- * Label of index i (from 1) on a side; without a list the index as text in buf.
+ * Label of index i (from 1) on a side. Without a list it is the index, as text
+ * in buf.
  */
 static void label_of(const struct mtx *m, int side, uint64_t i, char buf[REC_NUM_MAX],
 		     const char **s, uint32_t *n)
@@ -131,10 +132,7 @@ static void label_of(const struct mtx *m, int side, uint64_t i, char buf[REC_NUM
 	*s = buf;
 }
 
-/*
- * text: the value as it was written, where it has digits that are lost; else
- * NULL.
- */
+/* text: the value as it was written if it loses digits, else NULL. */
 static int give(struct mtx *m, uint64_t i, uint64_t j, float value, const char *text, size_t n,
 		rec_row_fn *fn, void *arg, struct rec_err *e)
 {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * foreign/record.c - first the end of a record is found, without writing: lines
- * are added while a quoted field is open, and no byte is looked at twice. Then
- * it is cut, and doubled quotes are undone in place.
+ * foreign/record.c - reads a record in two steps. First it finds the end
+ * without writing: it adds lines while a quoted field is open, and looks at no
+ * byte twice. Then it cuts the record into fields and undoes doubled quotes in
+ * place.
  */
 #include "foreign/record.h"
 
@@ -13,7 +14,9 @@
 #include "base/mem.h"
 #include "io/looks.h"
 
-/* bytes of a record with an open quote: after that a quote is a slip */
+/*
+ * bytes of a record with an open quote: beyond it the quote must be a mistake
+ */
 enum { LONGEST = 64 << 20 };
 
 void rec_record_free(struct rec_record *r)
@@ -48,7 +51,7 @@ static bool blank(char c)
 	return c == ' ' || c == '\t';
 }
 
-/* Bytes of the delimiter at p, 0 where there is none. */
+/* Length of the delimiter at p, 0 if there is none. */
 static size_t delimiter_at(const struct rec_record *r, const char *p, const char *end)
 {
 	size_t len = strlen(r->delimiter);
@@ -75,8 +78,8 @@ static const char *find_delimiter(const struct rec_record *r, const char *p, con
 }
 
 /*
- * Whether the record in p[0 .. n) ends there: r->at and r->open carry on from
- * the last call. A field begins at r->at unless one is open.
+ * True if the record in p[0 .. n) is complete. r->at and r->open say how far
+ * the last call came. Unless a field is open, a field begins at r->at.
  */
 static bool is_whole(struct rec_record *r, const char *p, size_t n)
 {
@@ -121,7 +124,7 @@ static int never_closed(const struct rec_record *r, const char *where, struct re
 	return fail_at(r, r->open_line, r->open_field, e, text);
 }
 
-/* The whole text of the next record: 1, 0, -1. */
+/* The whole text of the next record. Returns 1, 0 at the end, -1 on error. */
 static int take_text(struct rec_record *r, char **p, size_t *n, struct rec_err *e)
 {
 	int got = rec_line_next(&r->line, p, n, e);
@@ -151,8 +154,8 @@ static int add_field(struct rec_record *r, char *s, size_t n, uint64_t line, str
 }
 
 /*
- * A quoted field at p: quotes doubled inside are undone in place. Returns what
- * stands after the closing quote; *line counts line ends.
+ * Cut a quoted field at p, and undo doubled quotes in place. Returns the place
+ * after the closing quote. *line counts line ends.
  */
 static char *cut_quoted(const struct rec_record *r, char *p, const char *end, size_t *n,
 			uint64_t *line)
@@ -215,7 +218,10 @@ static int cut(struct rec_record *r, char *p, size_t n, uint64_t line, struct re
 	}
 }
 
-/* A first line "sep=;" names the delimiter: 1 where it is one, 0, -1. */
+/*
+ * A first line "sep=;" names the delimiter. Returns 1 if this is one, 0 if not,
+ * -1 on error.
+ */
 static int take_sep(struct rec_record *r, const char *p, size_t n, struct rec_err *e)
 {
 	if (n < 5 || n >= 4 + sizeof r->sep || memcmp(p, "sep=", 4) != 0 ||
