@@ -5,39 +5,50 @@
 
 #include "io/num.h"
 
-static void set(struct rec_lost_number *x, const char *file, uint64_t line, int field,
-		const char *s, size_t n, const char *kept, size_t nkept)
+/* A number as it was written, and where. */
+struct written {
+	const char *file;
+	uint64_t line;
+	const char *s;
+	size_t n;
+};
+
+static void set(struct rec_lost_number *x, const struct written *w, int field, const char *kept,
+		size_t nkept)
 {
-	int shown = n > 40 ? 40 : (int)n;
+	int shown = w->n > 40 ? 40 : (int)w->n;
 
 	if (field)
-		snprintf(x->where, sizeof x->where, "%.160s:%llu: field %d", file,
-			 (unsigned long long)line, field);
+		snprintf(x->where, sizeof x->where, "%.160s:%llu: field %d", w->file,
+			 (unsigned long long)w->line, field);
 	else
-		snprintf(x->where, sizeof x->where, "%.160s:%llu", file, (unsigned long long)line);
-	snprintf(x->written, sizeof x->written, "%.*s%s", shown, s, n > 40 ? "..." : "");
+		snprintf(x->where, sizeof x->where, "%.160s:%llu", w->file,
+			 (unsigned long long)w->line);
+	snprintf(x->written, sizeof x->written, "%.*s%s", shown, w->s, w->n > 40 ? "..." : "");
 	snprintf(x->kept, sizeof x->kept, "%.*s", (int)nkept, kept);
 }
 
 void rec_lost_value(struct rec_lost *l, const char *file, uint64_t line, const char *s, size_t n,
 		    float kept)
 {
+	const struct written w = { file, line, s, n };
 	char text[REC_NUM_MAX];
 
 	if (l->values++ == 0)
-		set(&l->value, file, line, 0, s, n, text, rec_num_put_f32(text, kept));
+		set(&l->value, &w, 0, text, rec_num_put_f32(text, kept));
 }
 
 void rec_lost_time(struct rec_lost *l, const char *file, uint64_t line, int field, const char *s,
 		   size_t n, double kept)
 {
+	const struct written w = { file, line, s, n };
 	char text[REC_NUM_MAX];
 	size_t len = rec_num_put_f64(text, kept);
 
 	if (l->times++ == 0)
-		set(&l->time, file, line, 0, s, n, text, len);
+		set(&l->time, &w, 0, text, len);
 	if (rec_time_is_wide(kept) && l->wide++ == 0)
-		set(&l->wide_time, file, line, field, s, n, text, len);
+		set(&l->wide_time, &w, field, text, len);
 }
 
 void rec_lost_add(struct rec_lost *l, const struct rec_lost *later)
