@@ -80,19 +80,25 @@ static int run_jobs(struct check *c, struct rec_pool *pool, struct rec_err *e)
 	return rec_pool_run(pool, (size_t)n, run_piece, c, e);
 }
 
-/*
- * Offsets begin at 0, do not descend, and end at last. Labels are not empty and
- * not longer than REC_LABEL_MAX.
- */
-static int check_offsets(const uint64_t *off, uint64_t n, uint64_t last, uint64_t from, uint64_t to,
-			 bool labels, const char *what, struct rec_err *e)
+/* n + 1 offsets: from 0 to last, and none below the one before it. */
+struct offsets {
+	const char *what;
+	const uint64_t *off;
+	uint64_t n, last;
+	bool labels;	/* of labels, which are not empty and not longer than REC_LABEL_MAX */
+};
+
+static int check_offsets(const struct offsets *o, uint64_t from, uint64_t to, struct rec_err *e)
 {
-	if ((from == 0 && off[0] != 0) || (to == n && off[n] != last))
+	const uint64_t *off = o->off, last = o->last;
+	const char *what = o->what;
+
+	if ((from == 0 && off[0] != 0) || (to == o->n && off[o->n] != last))
 		return rec_err_set(e, REC_EDATA, "%s do not span their section", what);
 	for (uint64_t i = from; i < to; i++) {
 		if (off[i + 1] < off[i] || off[i + 1] > last)
 			return rec_err_set(e, REC_EDATA, "%s descend at %" PRIu64, what, i + 1);
-		if (labels && (off[i + 1] == off[i] || off[i + 1] - off[i] > REC_LABEL_MAX))
+		if (o->labels && (off[i + 1] == off[i] || off[i + 1] - off[i] > REC_LABEL_MAX))
 			return rec_err_set(e, REC_EDATA,
 					   "%s: label %" PRIu64 " is empty or too long", what,
 					   i + 1);
@@ -103,24 +109,30 @@ static int check_offsets(const uint64_t *off, uint64_t n, uint64_t last, uint64_
 static int check_row_off(const struct check *c, uint64_t from, uint64_t to, unsigned thread,
 			 struct rec_err *e)
 {
+	const struct offsets o = { "row label offsets", c->b->row_off, c->b->rows, c->label_len[0],
+				   true };
+
 	(void)thread;
-	return check_offsets(c->b->row_off, c->b->rows, c->label_len[0], from, to, true,
-			     "row label offsets", e);
+	return check_offsets(&o, from, to, e);
 }
 
 static int check_col_off(const struct check *c, uint64_t from, uint64_t to, unsigned thread,
 			 struct rec_err *e)
 {
+	const struct offsets o = { "column label offsets", c->b->col_off, c->b->cols,
+				   c->label_len[1], true };
+
 	(void)thread;
-	return check_offsets(c->b->col_off, c->b->cols, c->label_len[1], from, to, true,
-			     "column label offsets", e);
+	return check_offsets(&o, from, to, e);
 }
 
 static int check_ptr(const struct check *c, uint64_t from, uint64_t to, unsigned thread,
 		     struct rec_err *e)
 {
+	const struct offsets o = { "row pointers", c->b->ptr, c->b->rows, c->b->nnz, false };
+
 	(void)thread;
-	return check_offsets(c->b->ptr, c->b->rows, c->b->nnz, from, to, false, "row pointers", e);
+	return check_offsets(&o, from, to, e);
 }
 
 static bool clean(const char *p, size_t n)
