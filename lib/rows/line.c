@@ -56,9 +56,8 @@ static int next_line(struct rec_rows *r, const char **p, const char **end, struc
 
 int rec_rows_text_line(struct rec_rows *r, struct rec_row *row, struct rec_err *e)
 {
+	struct rec_tsv_rows one = { .rows = row, .max = 1 };
 	const char *p, *end;
-	bool lost = false;
-	size_t n;
 	int rc = next_line(r, &p, &end, e);
 
 	if (rc != 1)
@@ -68,10 +67,10 @@ int rec_rows_text_line(struct rec_rows *r, struct rec_row *row, struct rec_err *
 	*row = (struct rec_row){ .row = p, .value = 1, .time = NAN };
 	if (*p == '\n' || (p[0] == '\r' && p[1] == '\n'))
 		return 1;
-	if (rec_tsv_parse(&p, end, r->flags, row, 1, &n, &lost, e) != 0)
+	if (rec_tsv_parse(&p, end, r->flags, &one, e) != 0)
 		return rec_rows_bad_line(r, p, end, r->line_number, e);
 	r->tab |= (row->has & REC_HAS_COL) != 0;
-	if (lost) {
+	if (one.lost) {
 		if (rec_rows_tallies(r, e) != 0)
 			return -1;
 		rec_rows_note_lost(r->tally, row, 1);

@@ -78,6 +78,8 @@ static int visit_piece(void *arg, size_t task, unsigned thread, struct rec_err *
 {
 	const struct region *g = arg;
 	struct rec_rows *r = g->r;
+	struct rec_tsv_rows batch = { .rows = r->scratch + (size_t)thread * REC_ROWS_BATCH,
+				      .max = REC_ROWS_BATCH };
 	const char *p, *end, *from;
 	int rc = 0;
 
@@ -91,16 +93,12 @@ static int visit_piece(void *arg, size_t task, unsigned thread, struct rec_err *
 	while (p < end && rc == 0) {
 		/* rows before a bad line come first, and so do their errors */
 		struct rec_err later = { 0 };
-		bool lost = false;
-		size_t n;
 
 		from = p;
-		rc = rec_tsv_parse(&p, end, r->flags, r->scratch + (size_t)thread * REC_ROWS_BATCH,
-				   REC_ROWS_BATCH, &n, &lost, &later);
-		if (lost)
-			rec_rows_note_lost(&r->tally[thread],
-					   r->scratch + (size_t)thread * REC_ROWS_BATCH, n);
-		if (visit_batch(g, thread, from, n, e) != 0)
+		rc = rec_tsv_parse(&p, end, r->flags, &batch, &later);
+		if (batch.lost)
+			rec_rows_note_lost(&r->tally[thread], batch.rows, batch.n);
+		if (visit_batch(g, thread, from, batch.n, e) != 0)
 			return -1;
 		if (rc != 0) {
 			*e = later;
@@ -144,13 +142,14 @@ static int parse_piece(void *arg, size_t task, unsigned thread, struct rec_err *
 	if (!piece_lines(g, task - 1, &p, &end))
 		return 0;
 	while (p < end && !w->failed) {
-		size_t n;
+		struct rec_tsv_rows to;
 
 		if (rec_grow(&w->rows, &w->cap, w->n + REC_ROWS_BATCH, sizeof *w->rows, e) != 0)
 			return -1;
-		w->failed = rec_tsv_parse(&p, end, r->flags, w->rows + w->n, w->cap - w->n, &n,
-					  &w->lost, &w->err) != 0;
-		w->n += n;
+		to = (struct rec_tsv_rows){ .rows = w->rows + w->n, .max = w->cap - w->n };
+		w->failed = rec_tsv_parse(&p, end, r->flags, &to, &w->err) != 0;
+		w->n += to.n;
+		w->lost |= to.lost;
 	}
 	if (w->failed)
 		w->explained = rec_rows_explain(r, p, end, r->count == 0 && p == g->p, &w->err);

@@ -260,9 +260,11 @@ static inline int take_line(struct rec_row *r, struct scanner *s, const char *p,
 	return 0;
 }
 
-int rec_tsv_parse(const char **at, const char *end, unsigned flags, struct rec_row *rows,
-		  size_t max, size_t *n, bool *lost, struct rec_err *e)
+int rec_tsv_parse(const char **at, const char *end, unsigned flags, struct rec_tsv_rows *to,
+		  struct rec_err *e)
 {
+	struct rec_row *rows = to->rows;
+	const size_t max = to->max;
 	const char *p = *at, *line_end;
 	unsigned has = 0;
 	struct scanner s = { p, low_bytes(p) };
@@ -275,8 +277,8 @@ int rec_tsv_parse(const char **at, const char *end, unsigned flags, struct rec_r
 			break;
 		has |= rows[i].has;
 	}
-	*lost |= (has & (REC_LOST_VALUE | REC_LOST_TIME)) != 0;
+	to->lost = (has & (REC_LOST_VALUE | REC_LOST_TIME)) != 0;
+	to->n = i;
 	*at = p;
-	*n = i;
 	return rc;
 }
