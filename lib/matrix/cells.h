@@ -1,22 +1,27 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * cells.h - cells as they come, from all threads, and their way into a
- * canonical matrix.
+ * cells.h - cells in any order, added by all threads, become a canonical
+ * matrix.
  *
- * Every thread adds cells (row id, column id, value, time) to lists of its own,
- * one for each of 256 buckets of row ids, in chunks of 4 KiB: 12 bytes a cell,
- * 20 with time. Then, with the rank of every id known,
- *   1. each bucket counts the cells of its rows; a sum over rows in rank order
- *      gives every row its place;
- *   2. each bucket puts its cells in order: by row through the counts, within a
- *      row by (column, time, value); combines repeats; writes them out.
- * A bucket is the work of one thread and fits into its cache; two buckets share
- * no row, so nothing is shared, and after sorting no trace is left of the order
- * in which cells came. Where repeats were combined the rows are moved together
- * at the end.
+ * Every thread adds cells (row id, column id, value, time) to lists of its own:
+ * one list for each of 256 buckets of row ids, in chunks of 4 KiB. A cell has
+ * 12 bytes, or 20 with a time. When the rank of every id is known:
+ *   1. Each bucket counts the cells of its rows. A sum over rows in rank order
+ *      gives every row its place.
+ *   2. Each bucket sorts its cells by row (by counting), and within a row by
+ *      (column, time, value). It combines repeats and writes the cells out.
  *
- * Memory: the cells, the matrix (8 bytes a cell, 16 with time), and a thread's
- * room for one bucket.
+ *	thread 0:  [bucket 0] [bucket 1] ... [bucket 255]
+ *	thread 1:  [bucket 0] [bucket 1] ... [bucket 255]
+ *	               |          |              |
+ *	            one task   one task       one task
+ *
+ * One thread handles a bucket, which fits into its cache. No two buckets hold
+ * the same row, so threads share nothing. Sorting removes every trace of
+ * arrival order. If repeats were combined, rows are compacted at the end.
+ *
+ * Memory: the cells, the matrix (8 bytes a cell, 16 with a time), and space for
+ * one bucket a thread.
  */
 #ifndef REC_MATRIX_CELLS_H
 #define REC_MATRIX_CELLS_H
@@ -38,20 +43,20 @@ enum {
 	 * buckets share no cache line
 	 */
 	REC_CELL_LINE = 8,
-	REC_CELL_CHUNK = 1020,	/* words of a chunk, a multiple of 3 and of 5 */
+	REC_CELL_CHUNK = 1020,	/* words of a chunk; cells of 3 or 5 words fill it exactly */
 };
 
 struct rec_cell_chunk {
 	struct rec_cell_chunk *next;
-	uint32_t word[REC_CELL_CHUNK];	/* row, col, value[, time in two] */
+	uint32_t word[REC_CELL_CHUNK];	/* row, col, value[, time in two words] */
 };
 
 struct rec_cell_slab;
 
-/* What one thread added. */
+/* The cells that one thread added. */
 struct rec_cell_lists {
 	_Alignas(64) uint32_t *at[REC_CELL_BUCKETS], *end[REC_CELL_BUCKETS];
-	/* the newest first; all but the first are full */
+	/* newest first; only the first may have space left */
 	struct rec_cell_chunk *chunk[REC_CELL_BUCKETS];
 	struct rec_cell_slab *slab;
 };
@@ -74,7 +79,7 @@ void rec_cells_free(struct rec_cells *c);
 REC_MUST int rec_cells_chunk(struct rec_cell_lists *l, uint32_t b, struct rec_err *e);
 
 /*
- * One cell of one thread. value and time without negative zeros; time NaN where
+ * Add one cell of one thread. value and time must not be -0; time is NaN if
  * missing.
  */
 REC_MUST static inline int rec_cells_add(struct rec_cells *c, unsigned thread, uint32_t row,
@@ -95,25 +100,25 @@ REC_MUST static inline int rec_cells_add(struct rec_cells *c, unsigned thread, u
 	return 0;
 }
 
-/* What the cells are to become. */
+/* The shape of the matrix to make. */
 struct rec_cells_shape {
-	uint32_t row_ids;			/* ids are below */
-	/* rank of an id; REC_NONE for rows that are not there */
+	uint32_t row_ids;			/* ids are below this */
+	/* rank of an id; REC_NONE if the matrix does not have the row */
 	const uint32_t *row_rank, *col_rank;
-	uint32_t nrows, ncols;			/* ranks are below */
+	uint32_t nrows, ncols;			/* ranks are below these */
 	enum rec_repeats repeats;
-	bool times;				/* m gets times */
+	bool times;				/* m has times */
 };
 
-/* The first pair (in canonical order) that the rule for repeats can't take. */
+/* The first pair, in canonical order, for which the rule for repeats fails. */
 struct rec_conflict {
 	enum rec_conflict_kind kind;
 	uint32_t row, col;
 };
 
 /*
- * Make m; the cells are released on the way. repeats: cells that repeated an
- * earlier pair. With a conflict m is empty and the call succeeds.
+ * Make m and release the cells. *repeats is the number of cells that repeat an
+ * earlier pair. On a conflict m is empty and the call still succeeds.
  */
 REC_MUST int rec_cells_csr(struct rec_csr *m, struct rec_cells *c,
 			   const struct rec_cells_shape *shape, uint64_t *repeats,

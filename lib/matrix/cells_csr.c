@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Cells to a canonical matrix: see cells.h. */
+/* From cells to a canonical matrix: see cells.h. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -11,12 +11,12 @@
 enum { ROWS_A_TASK = 4096 };
 
 /*
- * A cell on its way through a bucket: numbers that compare as what they stand
- * for.
+ * A cell with a time while its bucket is sorted. The keys compare as the
+ * numbers that they stand for.
  */
 struct timed {
 	uint64_t key;	/* column rank, value */
-	uint64_t when;	/* time; 0 where missing, so that missing comes first */
+	uint64_t when;	/* time; 0 if missing, so that a missing time comes first */
 };
 
 static inline int timed_less(const struct timed *a, const struct timed *b)
@@ -28,7 +28,7 @@ static inline int timed_less(const struct timed *a, const struct timed *b)
 
 REC_SORT(sort_timed, struct timed, timed_less);
 
-/* A missing time has key 0, before all others. */
+/* The key of a missing time is 0, so it comes before all others. */
 static inline uint64_t time_key(double time)
 {
 	return isnan(time) ? 0 : rec_key64(rec_bits64(time));
@@ -40,7 +40,7 @@ static inline double key_time(uint64_t key)
 }
 
 struct worker {
-	uint64_t *start;	/* of each row of the bucket in cell; then its end */
+	uint64_t *start;	/* where each row of the bucket begins in cell, later its end */
 	void *cell;		/* cells of the largest bucket */
 	void *scratch;		/* cells of the longest row, for sorting */
 	uint64_t repeats;
@@ -50,14 +50,14 @@ struct worker {
 struct build {
 	const struct rec_cells *cells;
 	const struct rec_cells_shape *shape;
-	uint64_t *ptr, *kept;	/* kept: cells of each row after combining */
+	uint64_t *ptr, *kept;	/* kept: number of cells of each row after combining */
 	uint32_t *col;
 	float *val;
 	double *time;
 	struct worker *worker;
 };
 
-/* Row ids of bucket b in order: the l-th one. */
+/* The l-th row id of bucket b. */
 static inline uint64_t id_of(uint32_t b, uint64_t l)
 {
 	return (l / REC_CELL_LINE * REC_CELL_BUCKETS + b) * REC_CELL_LINE + l % REC_CELL_LINE;
@@ -75,8 +75,8 @@ static uint64_t local_rows(uint32_t ids)
 }
 
 /*
- * Words in use of a chunk: all, or of the newest chunk of a list up to where it
- * is written.
+ * The end of the words in use of a chunk. Only the newest chunk of a list may
+ * be partly full.
  */
 static const uint32_t *chunk_end(const struct rec_cell_lists *l, uint32_t b,
 				 const struct rec_cell_chunk *k)
@@ -105,7 +105,7 @@ static int count_task(void *arg, size_t b, unsigned thread, struct rec_err *e)
 	return 0;
 }
 
-/* Where the rows of bucket b begin among its cells. */
+/* Compute where each row of bucket b begins among the cells of the bucket. */
 static void bucket_starts(const struct build *x, uint32_t b, uint64_t *start)
 {
 	uint64_t at = 0, n = local_rows(x->shape->row_ids);
@@ -152,8 +152,8 @@ static void scatter_timed(const struct build *x, uint32_t b, uint64_t *start, st
 }
 
 /*
- * Sort n cells of a row and write them from place `at` of the matrix on.
- * Returns how many repeat the one before.
+ * Sort n cells of a row and write them to the matrix, from place `at` on.
+ * Returns the number of cells that repeat the one before.
  */
 static uint64_t put_plain(const struct build *x, uint64_t *cell, uint64_t *scratch, uint64_t n,
 			  uint64_t at)
@@ -192,7 +192,7 @@ static void note_conflict(struct rec_conflict *first, enum rec_conflict_kind kin
 		*first = (struct rec_conflict){ kind, row, col };
 }
 
-/* The value of n cells of one pair, in order of (time, value). */
+/* Combine n cells of one pair, in order of (time, value), into one value. */
 static enum rec_conflict_kind combine(const struct build *x, uint64_t at, uint64_t n, float *value)
 {
 	struct rec_combine c;
@@ -203,7 +203,7 @@ static enum rec_conflict_kind combine(const struct build *x, uint64_t at, uint64
 	return rec_combine_end(&c, x->shape->repeats, value);
 }
 
-/* Combine the repeats of a row in place; returns how many cells are left. */
+/* Combine the repeats of a row in place. Returns the number of cells left. */
 static uint64_t combine_row(const struct build *x, struct worker *w, uint32_t row, uint64_t n)
 {
 	uint64_t from = x->ptr[row], to = from, end = from + n, next;
@@ -275,7 +275,10 @@ static uint64_t bucket_cells(const struct rec_cells *c, uint32_t b)
 	return n;
 }
 
-/* Counts at ptr[row + 1] to offsets; returns the longest row. */
+/*
+ * Turn the counts at ptr[row + 1] into offsets. Returns the length of the
+ * longest row.
+ */
 static uint64_t sum_rows(uint64_t *ptr, uint32_t nrows)
 {
 	uint64_t longest = 0;
@@ -345,7 +348,7 @@ static int squeeze_task(void *arg, uint64_t first, uint64_t last, unsigned threa
 	return 0;
 }
 
-/* Move the rows together, where fewer cells are kept than there is room. */
+/* Copy m without the gaps that combined repeats left between rows. */
 static int squeeze(struct rec_csr *m, const uint64_t *kept, uint64_t nnz, struct rec_pool *pool,
 		   struct rec_err *e)
 {

@@ -21,7 +21,7 @@ enum {
 	LAST_BLOCK = 1 << 18
 };
 
-/* Long labels of a stripe lie one after the other in blocks. */
+/* A block holds long labels of a stripe, one after the other. */
 struct block {
 	struct block *next;
 	size_t used, size;
@@ -32,7 +32,7 @@ struct slot {
 	_Atomic uint64_t hash;	/* 0: empty */
 	uint32_t id, len;
 	union {
-		char bytes[INLINE];	/* len <= INLINE; zeros after */
+		char bytes[INLINE];	/* len <= INLINE; zeros after the label */
 		const char *p;
 	} label;
 };
@@ -40,7 +40,7 @@ struct slot {
 struct table {
 	struct table *older;
 	uint64_t mask, used;
-	_Alignas(32) struct slot slot[];	/* two a cache line */
+	_Alignas(32) struct slot slot[];	/* so that a slot lies in one cache line */
 };
 
 struct stripe {
@@ -130,12 +130,17 @@ static inline bool same_label(const struct slot *s, const struct rec_intern_key 
 		return memcmp(s->label.p, k->label, s->len) == 0;
 	if (s->len < 8)
 		return memcmp(s->label.bytes, k->label, s->len) == 0;
-	/* 8 to 16 bytes: the first 8 and the last 8 */
+	/*
+	 * 8 to 16 bytes: compare the first 8 and the last 8, which may overlap
+	 */
 	return get64(s->label.bytes) == get64(k->label) &&
 	       get64(s->label.bytes + s->len - 8) == get64(k->label + s->len - 8);
 }
 
-/* The slot of k, or where it would go: then *found is false. */
+/*
+ * The slot of k. If k is not in the table, *found is false and the slot is the
+ * empty one for k.
+ */
 static inline uint64_t probe(const struct table *h, const struct rec_intern_key *k, bool *found)
 {
 	uint64_t want = slot_hash(k->hash);
@@ -150,7 +155,7 @@ static inline uint64_t probe(const struct table *h, const struct rec_intern_key 
 	}
 }
 
-/* A table of twice the size, published once it is filled. */
+/* Make a table of twice the size. It is published after it is filled. */
 static struct table *grow(struct stripe *s, struct table *old, struct rec_err *e)
 {
 	struct table *h = table_new(2 * (old->mask + 1), old, e);
@@ -175,7 +180,7 @@ static struct table *grow(struct stripe *s, struct table *old, struct rec_err *e
 	return h;
 }
 
-/* A copy of a long label in memory of its stripe. */
+/* Copy a long label into memory of its stripe. */
 static char *keep_label(struct stripe *s, const char *label, size_t len, struct rec_err *e)
 {
 	struct block *b = s->block;
@@ -218,7 +223,7 @@ static int fill_slot(struct rec_intern *t, struct stripe *s, struct slot *slot,
 	return 0;
 }
 
-/* With the lock of s held. */
+/* The caller holds the lock of s. */
 static int insert(struct rec_intern *t, struct stripe *s, struct rec_intern_key *k,
 		  struct rec_err *e)
 {
@@ -264,8 +269,8 @@ static const struct slot *first_slot(struct rec_intern *t, const struct rec_inte
 }
 
 /*
- * Hash and ask for the slots, then compare: the wait for memory is shared by
- * the group.
+ * Hash all keys and prefetch their slots, then compare. So the waits for memory
+ * of a group overlap.
  */
 static int group_keys(struct rec_intern *t, struct rec_intern_key *key, size_t n, struct rec_err *e)
 {
@@ -292,7 +297,10 @@ struct list {
 	struct rec_label_ref *label;
 };
 
-/* Labels of one stripe by id: ids are unique, so tasks write apart. */
+/*
+ * List the labels of one stripe by id. An id is in one stripe only, so no two
+ * tasks write to the same place.
+ */
 static int list_task(void *arg, size_t task, unsigned thread, struct rec_err *e)
 {
 	struct list *l = arg;

@@ -1,20 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * intern.h - numbers for labels, given by all threads at once: a concurrent,
- * insert-only hash table.
+ * intern.h - numbers labels, with all threads at once. It is a concurrent hash
+ * table from which nothing is removed.
  *
- * The table is 64 stripes by the upper bits of the hash. A stripe is open
- * addressing over slots of 32 bytes that hold the hash, the number and the
- * label itself (16 bytes; of a longer one the address), so that a look-up
- * mostly touches one cache line. It takes no lock: a slot's hash is published
- * after the rest, and a table that grew is published after it was filled. A
- * label that isn't found is inserted under the lock of its stripe. Outgrown
- * tables stay until the end, because a look-up may still walk them. A label
- * takes 43 to 85 bytes of slots, half of that again for outgrown tables on
- * average, and its own bytes where it is long.
+ *	hash:  | 6 bits: stripe | ...... | first slot in the stripe's table |
+ *
+ * The table consists of 64 stripes, chosen by the upper bits of the hash. A
+ * stripe uses open addressing over slots of 32 bytes. A slot holds the hash,
+ * the number and the label itself (up to 16 bytes; the address of a longer
+ * one), so a look-up mostly touches one cache line. A look-up takes no lock:
+ * the hash of a slot is published after the rest of the slot, and a larger
+ * table after it is filled. A label that is not found is inserted under the
+ * lock of its stripe. Tables that were replaced stay until the end, because a
+ * look-up may still use them. A label takes 43 to 85 bytes of slots, half of
+ * that again for replaced tables on average, and its own bytes if it is long.
  *
  * Numbers (ids) are 0, 1, ... in order of arrival, which differs from run to
- * run; rec_intern_finish sorts the labels and gives the rank of each id.
+ * run. rec_intern_finish sorts the labels and gives the rank of each id.
  */
 #ifndef REC_MATRIX_INTERN_H
 #define REC_MATRIX_INTERN_H
@@ -39,15 +41,16 @@ REC_MUST int rec_intern_new(struct rec_intern **t, struct rec_err *e);
 void rec_intern_free(struct rec_intern *t);
 
 /*
- * Fill hash and id of n keys. Any thread; in groups, so that waiting for memory
- * overlaps. Fails with REC_EDATA where labels outnumber uint32.
+ * Fill hash and id of n keys. Any thread may call it. Give many keys at once,
+ * so that waits for memory overlap. Fails with REC_EDATA if there are more
+ * labels than uint32 can number.
  */
 REC_MUST int rec_intern_keys(struct rec_intern *t, struct rec_intern_key *key, size_t n,
 			     struct rec_err *e);
 
 /*
- * The sorted set, and rank[id] (allocated here). One thread calls; t can only
- * be freed after.
+ * Make the sorted set out, and rank[id], allocated here. Only one thread may
+ * call this, and t can only be freed afterwards.
  */
 REC_MUST int rec_intern_finish(struct rec_intern *t, struct rec_labels *out, uint32_t **rank,
 			       struct rec_pool *pool, struct rec_err *e);

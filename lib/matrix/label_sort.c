@@ -10,7 +10,7 @@
 enum { BUCKETS = 256, SAMPLE = 16 * BUCKETS, LABELS_A_TASK = 1 << 14 };
 
 struct entry {
-	uint64_t key;	/* 8 bytes of the label, big-endian, so that numbers compare as bytes do */
+	uint64_t key;	/* 8 bytes of the label, big-endian, to compare like the bytes */
 	struct rec_label_ref label;
 	uint32_t number;
 };
@@ -28,25 +28,30 @@ struct sorter {
 	const struct rec_label_ref *label;
 	uint32_t n;
 	size_t ntasks;
-	/* a task: bytes that its labels have in common with the first one */
+	/*
+	 * for each task: how many first bytes all its labels share with label 0
+	 */
 	uint32_t *task_common;
 	uint32_t common;
 	struct entry border[BUCKETS - 1];
 	unsigned nborders;
 	unsigned char *bucket_of;	/* n */
-	/* a task: labels in each bucket, then where the next one goes */
+	/*
+	 * for each task: number of labels in each bucket, then the place of the
+	 * next
+	 */
 	uint32_t (*place)[BUCKETS];
 	uint32_t start[BUCKETS + 1];
-	struct entry *entry;		/* n, by bucket */
-	struct entry **scratch;		/* a thread: room for the largest bucket */
+	struct entry *entry;		/* n entries, by bucket */
+	struct entry **scratch;		/* for each thread: space for the largest bucket */
 	uint32_t *rank;
 	uint64_t *off;
 	char *bytes;
 };
 
 /*
- * Bytes from skip on; a label that ends is filled with zeros, which no label
- * holds.
+ * The 8 bytes from skip on. A shorter label is filled with zeros: no label
+ * holds a zero byte.
  */
 static uint64_t key_at(const struct rec_label_ref *r, uint32_t skip)
 {
@@ -59,7 +64,7 @@ static uint64_t key_at(const struct rec_label_ref *r, uint32_t skip)
 	return k;
 }
 
-/* How many of the first n bytes of a are those of b. */
+/* Number of bytes, at most n, that a and b have in common at the beginning. */
 static uint32_t common_prefix(const struct rec_label_ref *a, const struct rec_label_ref *b,
 			      uint32_t n)
 {
@@ -170,7 +175,9 @@ static int copy_task(void *arg, size_t task, unsigned thread, struct rec_err *e)
 	return 0;
 }
 
-/* Borders from a sorted sample, evenly spaced; few labels make one bucket. */
+/*
+ * Choose borders at even steps of a sorted sample. Few labels make one bucket.
+ */
 static int choose_borders(struct sorter *s, struct rec_err *e)
 {
 	struct entry *x;
@@ -193,7 +200,8 @@ static int choose_borders(struct sorter *s, struct rec_err *e)
 }
 
 /*
- * Counts of (task, bucket) to places; returns the size of the largest bucket.
+ * Turn the counts of (task, bucket) into places. Returns the size of the
+ * largest bucket.
  */
 static uint32_t place_buckets(struct sorter *s)
 {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * label_sort.h - unique labels, numbered as they came, into a sorted set, by
- * all threads.
+ * label_sort.h - turns unique labels in order of arrival into a sorted set,
+ * with all threads.
  *
- * A sample sort: a sample of the labels, sorted, gives the borders of 256
- * buckets; labels are counted out to their buckets; every bucket is sorted by
- * one thread. Most comparisons look at 8 bytes only, taken after what all
- * labels of the bucket have in common. Takes 25 bytes a label for a while.
+ * This is a sample sort. A sorted sample of the labels gives the borders of 256
+ * buckets; each label goes to its bucket; one thread sorts a bucket. Most
+ * comparisons look at only 8 bytes: those after the prefix that all labels of
+ * the bucket share. While it runs it needs 25 bytes a label.
  */
 #ifndef REC_MATRIX_LABEL_SORT_H
 #define REC_MATRIX_LABEL_SORT_H
@@ -23,8 +23,8 @@ struct rec_label_ref {
 };
 
 /*
- * n unique labels; rank[i], allocated here, is the index in out of label i. out
- * has its own copy of the bytes.
+ * Sort n unique labels into out, which gets its own copy of the bytes. rank[i]
+ * is the index in out of label i; rank is allocated here.
  */
 REC_MUST int rec_label_sort(struct rec_labels *out, uint32_t **rank,
 			    const struct rec_label_ref *label, uint32_t n, struct rec_pool *pool,

@@ -57,7 +57,7 @@ uint32_t rec_labels_find(const struct rec_labels *l, const char *label, size_t l
 	return REC_NONE;
 }
 
-/* Room for n labels of so many bytes in all. */
+/* Allocate space for n labels with `bytes` bytes in all. */
 static int labels_new(struct rec_labels *l, uint32_t n, uint64_t bytes, struct rec_err *e)
 {
 	*l = (struct rec_labels){ .n = n };
@@ -73,7 +73,7 @@ static int labels_new(struct rec_labels *l, uint32_t n, uint64_t bytes, struct r
 	return 0;
 }
 
-/* Put label i of src at place j of out, whose places before j are filled. */
+/* Copy label i of src to place j of out. The places before j must be filled. */
 static void put_label(struct rec_labels *out, uint32_t j, const struct rec_labels *src, uint32_t i)
 {
 	uint64_t *off = out->own_off;
@@ -115,8 +115,8 @@ int rec_labels_cut(struct rec_labels *out, const struct rec_labels *l, uint32_t 
 }
 
 /*
- * A merge of n sorted sets: a binary heap of the sets by their next label, ties
- * to the lower set.
+ * Merges n sorted sets with a binary heap. The heap orders sets by their next
+ * label, equal labels by the number of the set.
  */
 struct merge {
 	const struct rec_labels *const *set;
@@ -171,7 +171,9 @@ static void merge_free(struct merge *m)
 	free(m->heap);
 }
 
-/* Take the next label of all: label *i of set *s; false at the end. */
+/*
+ * Take the smallest label that is left: label *i of set *s. False at the end.
+ */
 static bool merge_next(struct merge *m, size_t *s, uint32_t *i)
 {
 	if (m->n == 0)

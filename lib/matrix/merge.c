@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Blocks of the same name put together by label.
+ * Puts blocks of the same name together by label.
  *
- * First everything is read; then each name is combined in one of three ways:
- * one block alone stays where it is; rows of blocks that divide the rows among
- * them are copied in label order (a plan says for every row of the result which
- * part has it); cells are gathered and built anew (rec_sparse_build). Sets of
- * labels are sorted, so that mapping an index keeps the order within a row, the
- * rank order too.
+ * First all inputs are read. Then the blocks of each name are combined in one
+ * of three ways. A single block stays where it is. Blocks that divide the rows
+ * among them are copied row by row in label order: a plan names, for each row
+ * of the result, the part that has it. All other blocks are taken apart into
+ * cells, and rec_sparse_build makes a new matrix. Sets of labels are sorted, so
+ * mapping an index keeps the order within a row, and the rank order too.
  */
 #include "matrix/merge.h"
 
@@ -42,8 +42,8 @@ static int add_part(struct rec_merge_keep *k, const struct rec_block *b, const c
 }
 
 /*
- * The result counts as of the later sweep. Whether the parts of a name are of
- * one sweep is checked when they are joined.
+ * The result gets the number of the latest sweep. That all parts of one name
+ * are of the same sweep is checked when they are joined.
  */
 static int level_sweeps(struct rec_merged *m, struct rec_meta *x, const char *key,
 			struct rec_err *e)
@@ -92,7 +92,7 @@ static int read_blocks(struct rec_merged *m, struct rec_in *in, const struct rec
 	while ((rc = rec_recmat_next(r, &b, e)) == 1) {
 		bool meta = b.kind == REC_META;
 
-		/* a canonical block has no place for a label that came alone */
+		/* a canonical block has no place for a label without cells */
 		rc = meta ? add_meta(m, &b, how->sweep, in, e) : rec_lone_check(&b, in, e);
 		if (rc == 0 && !meta)
 			rc = add_part(m->keep, &b, rec_in_name(in), e);
@@ -105,7 +105,7 @@ static int read_blocks(struct rec_merged *m, struct rec_in *in, const struct rec
 	return rc;
 }
 
-/* The input is taken over by the matrix. */
+/* The matrix takes over the input. */
 static int read_text(struct rec_merged *m, struct rec_in **in, const struct rec_merge *how,
 		     struct rec_pool *pool, struct rec_err *e)
 {
@@ -183,13 +183,13 @@ static int combine(struct rec_block *b, const struct rec_merge_part **part, size
 		return 0;
 	if (b->kind == REC_SPARSE && !ranked && (stream || b->name[0] == '\0'))
 		return rec_merge_cells(b, part, n, how->repeats, keep, pool, e);
-	/* parts of columns have the same rows */
+	/* parts that divide the columns have the same rows */
 	if (b->kind == REC_SPARSE && !ranked && !rec_merge_in_order(part, n))
 		return rec_merge_cells(b, part, n, REC_REPEATS_FAIL, keep, pool, e);
 	return rec_merge_rows(b, part, n, keep, pool, e);
 }
 
-/* The parts of each name in turn. */
+/* Combine the parts of each name. */
 static int combine_all(struct rec_merged *m, const struct rec_merge *how, struct rec_pool *pool,
 		       struct rec_err *e)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The blocks of one name put together: rows that the parts divide among them
- * are copied in label order (a plan says for every row of the result which part
- * has it); cells are gathered and built anew. Rows are copied by all threads;
- * each writes what belongs to its rows.
+ * Puts the blocks of one name together. If the parts divide the rows among
+ * them, rows are copied in label order; a plan names, for each row of the
+ * result, the part that has it. Otherwise cells are gathered and a new matrix
+ * is built. All threads copy; a task writes only what belongs to its rows.
  */
 #include "matrix/merge_join.h"
 
@@ -40,7 +40,7 @@ struct plan {
 	size_t n;
 	struct rec_labels row;
 	uint32_t *from, *idx;
-	uint32_t **col_map;	/* sparse: column of a part to column of the result */
+	uint32_t **col_map;	/* sparse: from a column of a part to a column of the result */
 	struct rec_block *b;
 	uint64_t *ptr;
 	uint32_t *col;
@@ -59,7 +59,8 @@ static int row_twice(const struct rec_merge_part *p, const struct rec_labels *l,
 }
 
 /*
- * The union of the labels of one side; map[k][i] as rec_labels_union gives it.
+ * The union of the row labels or column labels of all parts; map[k][i] as in
+ * rec_labels_union.
  */
 static int unite(struct rec_labels *out, uint32_t **map, const struct rec_merge_part *const *part,
 		 size_t n, bool rows, struct rec_err *e)
@@ -106,7 +107,10 @@ bool rec_merge_in_order(const struct rec_merge_part *const *part, size_t n)
 	return true;
 }
 
-/* Parts of a range each, in order: their rows one after the other. */
+/*
+ * Plan for parts that are consecutive ranges: their rows, one part after
+ * another.
+ */
 static int plan_in_order(struct plan *p, struct rec_err *e)
 {
 	uint64_t rows = 0, bytes = 0, *off;
@@ -164,7 +168,7 @@ static int plan_union(struct plan *p, uint32_t **map, struct rec_err *e)
 	return 0;
 }
 
-/* The labels of the result stay also where this fails: they are in keep. */
+/* The labels of the result are valid also on failure: keep owns them. */
 static int plan_rows(struct plan *p, struct rec_merge_keep *keep, struct rec_err *e)
 {
 	uint32_t **map = NULL;
@@ -234,8 +238,8 @@ static bool same_columns(const struct rec_block *a, const struct rec_block *b)
 }
 
 /*
- * Parts without rows are left out: how many stay, of which the first may be one
- * where all are. 0 where columns differ.
+ * Drop parts without rows. Returns how many parts stay: at least one, because
+ * the first stays if no part has rows. Returns 0 if columns differ.
  */
 static size_t dense_parts(const struct rec_merge_part **part, size_t n, struct rec_err *e)
 {
@@ -306,7 +310,7 @@ static int join_sparse(struct plan *p, struct rec_merge_keep *keep, struct rec_p
 	return rec_pool_slices(pool, p->row.n, ROWS, copy_sparse, p, e);
 }
 
-/* b begins as a copy of the first part. */
+/* On entry b is a copy of the first part. */
 int rec_merge_rows(struct rec_block *b, const struct rec_merge_part **part, size_t n,
 		   struct rec_merge_keep *keep, struct rec_pool *pool, struct rec_err *e)
 {
@@ -315,7 +319,7 @@ int rec_merge_rows(struct rec_block *b, const struct rec_merge_part **part, size
 
 	if (b->kind == REC_DENSE && (p.n = dense_parts(part, n, e)) == 0)
 		return -1;
-	if (b->kind == REC_DENSE && p.n == 1) {	/* stays where it lies */
+	if (b->kind == REC_DENSE && p.n == 1) {	/* a single part stays where it lies */
 		*b = part[0]->b;
 		b->own = NULL;
 		return 0;
@@ -346,7 +350,7 @@ static void put_cells(struct rec_cell *c, const struct rec_block *b, const uint3
 		if (!b->ptr)
 			c[i].row = row_map[b->row[i]];
 		c[i].col = col_map[b->col[i]];
-		/* + 0 makes -0 the 0 that text has */
+		/* + 0 turns -0 into the 0 that text has */
 		c[i].value = isnan(b->val[i]) ? 1 : b->val[i] + 0.0f;
 		c[i].time = b->time ? b->time[i] + 0.0 : NAN;
 	}

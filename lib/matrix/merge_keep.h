@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * merge_keep.h - what a merge reads and what its result lies in, released with
- * the result.
+ * merge_keep.h - holds what a merge reads and the memory of its result. It is
+ * released with the result.
  */
 #ifndef REC_MATRIX_MERGE_KEEP_H
 #define REC_MATRIX_MERGE_KEEP_H
@@ -16,8 +16,8 @@
 
 struct rec_merge_part {
 	struct rec_block b;
-	const char *file;	/* where it is from, for messages */
-	uint64_t sweep;		/* of the metadata before it, 0 where there is none */
+	const char *file;	/* the input, for messages */
+	uint64_t sweep;		/* sweep in the metadata before the block, 0 if none */
 };
 
 struct rec_merge_keep {
@@ -25,18 +25,19 @@ struct rec_merge_keep {
 	size_t nin;
 	struct rec_merge_part *part;
 	size_t nparts, cap;
-	struct rec_sparse **sparse;	/* text inputs, and matrices built of cells */
+	struct rec_sparse **sparse;	/* text inputs, and matrices built from cells */
 	size_t nsparse, sparse_cap;
 	void **mem;
 	size_t nmem, mem_cap;
-	uint64_t sweep;		/* of the metadata read last */
+	uint64_t sweep;		/* sweep in the last metadata read */
 };
 
 /* k may be NULL. */
 void rec_merge_keep_free(struct rec_merge_keep *k);
 
 /*
- * Memory that lives as long as the result. NULL p (a failed allocation) fails.
+ * Let p live as long as the result. Fails if p is NULL, as after a failed
+ * allocation.
  */
 REC_MUST int rec_merge_keep_mem(struct rec_merge_keep *k, void *p, struct rec_err *e);
 

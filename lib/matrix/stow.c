@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Cells put away, and what becomes of them: see stow.h. */
+/* Stored cells and how they become a matrix: see stow.h. */
 #include "matrix/stow.h"
 
 #include <math.h>
@@ -11,8 +11,8 @@
 enum {
 	FIRST_BLOCK = 64 << 10, MEMORY_BLOCK = 1 << 20, FILE_LEAST = 256 << 10, FILE_MOST = 4 << 20,
 	/*
-	 * bytes that cells.h takes for a cell with its time, at most, except
-	 * for single long rows; half of that without times
+	 * at most the bytes that cells.h needs for a cell with a time, half of
+	 * that without; a single long row may need more
 	 */
 	CELL_MEMORY = 64,
 	CELLS_A_TASK = 1 << 14,
@@ -20,7 +20,7 @@ enum {
 
 struct rec_stow_block {
 	struct rec_stow_block *next;
-	struct rec_far *far;	/* NULL in memory */
+	struct rec_far *far;	/* NULL: the block is in memory */
 	uint32_t *word, *end;
 };
 
@@ -52,7 +52,11 @@ void rec_stow_free(struct rec_stow *s)
 	*s = (struct rec_stow){ 0 };
 }
 
-/* In memory up to the limit. */
+/*
+ * Place a block in memory while the limit allows, else in a file. A block holds
+ * a multiple of 15 words, so that it ends with a whole cell: a cell has 3 or 5
+ * words.
+ */
 static int place_block(struct rec_stow *s, struct rec_stow_block *b, size_t bytes,
 		       struct rec_err *e)
 {
@@ -93,7 +97,7 @@ int rec_stow_block(struct rec_stow *s, unsigned thread, struct rec_err *e)
 	return 0;
 }
 
-/* Words in use end here. */
+/* The end of the words in use of block b. */
 static const uint32_t *block_end(const struct rec_stow_lists *l, const struct rec_stow_block *b)
 {
 	return b == l->block ? l->at : b->end;
@@ -153,10 +157,10 @@ struct build {
 	struct rec_stow *s;
 	const struct rec_cells_shape *shape;
 	struct rec_csr *m;
-	uint64_t *ptr;		/* before repeats are combined */
+	uint64_t *ptr;		/* row offsets before repeats are combined */
 	struct rec_ranges ranges;
-	struct rec_far *sorted;	/* cells with ranks, by range */
-	uint64_t cells;		/* in m */
+	struct rec_far *sorted;	/* cells with ranks for ids, by range */
+	uint64_t cells;		/* cells already in m */
 	uint64_t *repeats;
 	struct rec_conflict *conflict;
 };
@@ -240,7 +244,7 @@ static void put_range(struct build *x, const struct rec_csr *part, uint32_t firs
 {
 	uint64_t *ptr = x->m->own[0];
 	char *p = x->m->far->p;
-	/* the arrays have room for all cells, repeats too */
+	/* the arrays have space for all cells, repeats included */
 	uint64_t all = x->ptr[x->shape->nrows], at = x->cells;
 	size_t n = (size_t)part->nnz;
 
@@ -285,7 +289,7 @@ static int build_range(struct build *x, uint32_t r, const uint32_t *row_rank,
 	return rc;
 }
 
-/* Ids within a range are ranks already. */
+/* The ranks of ids 0 .. n-1: in a range the ids are ranks already. */
 static uint32_t *count_up(uint32_t n, struct rec_err *e)
 {
 	uint32_t *x = rec_alloc(n, sizeof *x, e);
