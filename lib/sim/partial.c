@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sim/partial.c - sums over the users of a shard: lines of all items by blocks
- * of rows, written as they come.
+ * sim/partial.c - sums over the users of a shard. The lines of all items are
+ * computed and written block by block of rows.
  */
 #include "sim/partial.h"
 
@@ -23,10 +23,11 @@
 #include "sim/users.h"
 
 /*
- * LINES: of a task. CELLS: of a block, about; a block that is larger takes more
- * memory, a smaller one repeats the labels of its columns more often. LABEL:
- * so a block has at least that many cells for each label it carries. EXACT:
- * float32 counts exactly below it. OVERHEAD: buffers, stacks, libraries.
+ * LINES: lines a task. CELLS: cells a block, about. A larger block takes more
+ * memory; a smaller one repeats the labels of its columns more often. LABEL:
+ * therefore a block has at least so many cells for each label it carries.
+ * EXACT: float32 counts exactly below this. OVERHEAD: bytes of buffers, stacks
+ * and libraries.
  */
 enum { LINES = 64, CELLS = 1 << 22, LABEL = 16, EXACT = 1 << 24, OVERHEAD = 16 << 20 };
 
@@ -46,13 +47,13 @@ bool rec_partial_wants_whole(const struct rec_sim_opts *o)
 	return rec_linear_user_power(o) != 0;
 }
 
-/* What one task makes. */
+/* The result of one task. */
 struct piece {
 	uint32_t *item;
 	float *users;
 	double *sum;
 	size_t n, item_cap, users_cap, sum_cap;
-	bool exact;		/* a sum is there that users don't hold */
+	bool exact;		/* some sum has a value that users cannot hold */
 };
 
 struct job {
@@ -61,15 +62,15 @@ struct job {
 	struct rec_overlap overlap;
 	bool pairs, weighted;
 	uint32_t from, to;		/* rows of the block */
-	struct rec_accumulator *acc;	/* per thread */
+	struct rec_accumulator *acc;	/* one a thread */
 	uint64_t **bits;
-	struct piece *piece;		/* per task */
-	uint64_t *ptr;			/* cells of row from + i in [i + 1] */
+	struct piece *piece;		/* one a task */
+	uint64_t *ptr;			/* number of cells of row from + i in [i + 1] */
 };
 
 /* -- data -- */
 
-/* A shard is not larger than the whole. */
+/* Refuse a shard that is larger than the whole. */
 static int check_whole(const struct rec_survey *whole, const struct rec_sparse *x,
 		       const struct rec_csr *pairs, struct rec_err *e)
 {
@@ -201,7 +202,7 @@ static int lines_task(void *arg, uint64_t first, uint64_t last, unsigned thread,
 
 /* -- a block -- */
 
-/* The pieces end to end; each is released when it has been copied. */
+/* Copy the pieces one after another. Each is released when it is copied. */
 static int assemble(struct rec_csr *m, struct job *j, size_t tasks, struct rec_err *e)
 {
 	uint64_t n = 0, at = 0, *ptr;
@@ -234,7 +235,10 @@ static int assemble(struct rec_csr *m, struct job *j, size_t tasks, struct rec_e
 	return 0;
 }
 
-/* Labels of the rows, and of the columns that have a cell, numbered anew. */
+/*
+ * Set the labels of the rows and of the columns that have a cell. Columns get
+ * new numbers.
+ */
 static int label(struct rec_sparse *s, const struct job *j, struct rec_err *e)
 {
 	unsigned char *row = rec_zalloc((size_t)j->d.items + 1, 1, e),
@@ -295,7 +299,7 @@ static int make_block(struct rec_out *out, struct job *j, struct rec_partial *p,
 	return rc;
 }
 
-/* Cells of a row, at most. */
+/* The largest number of cells that row i can have. */
 static uint64_t most_cells(const struct job *j, uint32_t i)
 {
 	uint64_t n = 1;
@@ -305,7 +309,7 @@ static uint64_t most_cells(const struct job *j, uint32_t i)
 	return n < j->d.items ? n : j->d.items;
 }
 
-/* A block has CELLS cells, or some for every label that it carries. */
+/* Cells of a block: CELLS, or more if it carries many labels (see LABEL). */
 static uint64_t block_cells(uint64_t items)
 {
 	return items * LABEL > CELLS ? items * LABEL : CELLS;
@@ -414,7 +418,7 @@ int rec_partial_write(struct rec_out *out, const struct rec_sparse *x, struct re
 	unsigned threads = rec_pool_size(run->pool);
 	struct job j = { .x = x };
 	struct rec_csr pairs = { 0 };
-	uint64_t blocks = 2;	/* metadata and users */
+	uint64_t blocks = 2;	/* for metadata and users */
 	int rc = prepare(&j, &pairs, p, run, e);
 
 	if (rc == 0)

@@ -88,8 +88,8 @@ void rec_sums_line(struct rec_accumulator *a, const void *sums, uint32_t line)
 	for (uint32_t k = 0; s->weighted && k < a->n; k++)
 		if (a->xy && a->met[k] != line && a->xy[a->met[k]] > s->limit)
 			/*
-			 * not exact: the weight is refused as one that is not
-			 * finite
+			 * the sum is not exact: NaN makes the weight not
+			 * finite, and such a weight is refused
 			 */
 			a->xy[a->met[k]] = NAN;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sim/sums_check.c - whether sums go together, with a method, and with each
- * other.
+ * sim/sums_check.c - checks that sums are compatible with each other and with
+ * the method.
  */
 #include "sim/sums_check.h"
 
@@ -118,7 +118,7 @@ static int check_thinning(const struct rec_sums *s, const struct rec_sim_opts *o
 	return 0;
 }
 
-/* What the sums are of. */
+/* Check what the sums count. */
 static int check_sums(struct rec_sums *s, double *power, struct rec_err *e)
 {
 	const char *kind = rec_meta_get(&s->meta, "sums");
@@ -141,7 +141,7 @@ static int check_sums(struct rec_sums *s, double *power, struct rec_err *e)
 	return 0;
 }
 
-/* And what the method wants. */
+/* Check that the method can use these sums. */
 static int check_kind(struct rec_sums *s, const struct rec_sim_opts *o, struct rec_err *e)
 {
 	const char *kind = rec_meta_get(&s->meta, "sums"), *name = o->method->name;
@@ -185,7 +185,10 @@ static int missing(uint64_t got, uint64_t want, struct rec_err *e)
 			   "data, or one is missing");
 }
 
-/* The sums know what all shards come to, where --partial was told. */
+/*
+ * If --partial was given --whole, the metadata say what all shards add up to:
+ * check that no shard is missing.
+ */
 static int check_complete(const struct rec_sums *s, struct rec_err *e)
 {
 	struct rec_survey whole = { 0 };
@@ -220,8 +223,8 @@ int rec_sums_check_whole(const struct rec_survey *whole, const struct rec_sim_op
 }
 
 /*
- * A user of two shards is counted as two, and the pairs of items in different
- * shards are in no sum.
+ * Refuse a user who is in two shards. The user would be counted twice, and
+ * pairs of the user's items from different shards would be in no sum.
  */
 static int check_users(struct rec_sums *s, struct rec_err *e)
 {
@@ -268,9 +271,9 @@ static bool is_count(double x, double least)
 	return x >= least && x <= UINT32_MAX && x == floor(x);
 }
 
-enum { EXACT = 1 << 24 };	/* whole numbers below it are exact in float32 */
+enum { EXACT = 1 << 24 };	/* whole numbers below this are exact in float32 */
 
-/* NULL, or what is wrong with cell c. */
+/* Returns what is wrong with cell c, or NULL. */
 static const char *fault_of(const struct rec_sums *s, const struct rec_sums_piece *p, uint64_t c,
 			    bool diagonal)
 {
@@ -295,8 +298,8 @@ static const char *fault_of(const struct rec_sums *s, const struct rec_sums_piec
 struct checking {
 	const struct rec_sums *s;
 	/*
-	 * per piece: sum over cells above the diagonal less that over cells
-	 * below
+	 * for each piece: the sum over cells above the diagonal minus the sum
+	 * over cells below it
 	 */
 	uint64_t *skew;
 };
@@ -356,7 +359,10 @@ static int check_symmetry(const struct rec_sums *s, struct rec_pool *pool, struc
 	return rc;
 }
 
-/* Users of an item: the cells of its diagonal. *others: cells beside it. */
+/*
+ * Number of users of an item, from the cells on the diagonal. *others counts
+ * the item's other cells.
+ */
 static double pairs_of(const struct rec_sums *s, uint32_t item, uint64_t *others)
 {
 	double users = 0;

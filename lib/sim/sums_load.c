@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sim/sums_load.c - blocks or text of sums to pieces, their items to numbers;
- * then the checks of sim/sums_check.h.
+ * sim/sums_load.c - reads blocks or text of sums into pieces, numbers their
+ * items, and runs the checks of sim/sums_check.h.
  */
 #include "sim/sums_load.h"
 
@@ -133,7 +133,7 @@ static int unite(struct rec_sums *s, uint32_t **row, struct rec_err *e)
 	return rc;
 }
 
-/* Places of every item, in the order of the pieces. */
+/* List the places of every item, in the order of the pieces. */
 static int place_rows(struct rec_sums *s, uint32_t *const *row, struct rec_err *e)
 {
 	uint64_t all = 0;
@@ -193,7 +193,7 @@ int rec_sums_load(struct rec_sums *s, struct rec_in *in, const struct rec_sim_op
 		  struct rec_pool *pool, struct rec_err *e)
 {
 	size_t n = strlen(rec_in_name(in)) + 1;
-	char *file = rec_alloc(n, 1, e);	/* the input may be gone when its name is wanted */
+	char *file = rec_alloc(n, 1, e);	/* the name outlives the input, for messages */
 	int rc, is;
 
 	*s = (struct rec_sums){ .in = in };

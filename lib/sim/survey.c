@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* sim/survey.c - counting lengths, the scale of user weights, text. */
+/*
+ * sim/survey.c - counts lengths, chooses the scale of user weights, and reads
+ * and writes a survey as text.
+ */
 #include "sim/survey.h"
 
 #include <inttypes.h>
@@ -28,10 +31,10 @@ void rec_survey_lengths(struct rec_survey *s, const struct rec_csr *pairs)
 /* -- the scale -- */
 
 /*
- * A bound of the sum of all weights, users with one pair left out: those are in
- * no sum over two items. Each length counts as the end of its class where the
- * weight is larger. One bit is left for the rounding of the weights, of which
- * each adds half a unit, or one.
+ * Bound the sum of all weights. Users with one pair are left out: they are in
+ * no sum over two items. Every length counts as that end of its class at which
+ * the weight is larger. One bit stays free for the rounding of the weights:
+ * each adds at most half a unit, or one unit if it is raised to one.
  */
 int rec_survey_scale(const struct rec_survey *s, double p)
 {
@@ -111,7 +114,7 @@ static bool add_length(struct rec_survey *s, const char *key, size_t nk, const c
 	return add(&s->length[__builtin_ctzll(from)], x, n);
 }
 
-/* Every shard says how it thinned its users: all the same. */
+/* Every shard says how it thinned its users. All must say the same. */
 static bool add_max_user(struct rec_survey *s, const char *key, size_t nk, const char *x, size_t n)
 {
 	uint64_t max;
@@ -155,7 +158,7 @@ bool rec_survey_add(struct rec_survey *s, const char *line, size_t n)
 
 static int slurp(struct rec_buf *b, struct rec_in *in, struct rec_err *e)
 {
-	enum { LARGEST = 64 << 20 };	/* a survey has some twenty short lines a shard */
+	enum { LARGEST = 64 << 20 };	/* a survey has about twenty short lines a shard */
 	char piece[8192];
 	int64_t n;
 
@@ -170,8 +173,8 @@ static int slurp(struct rec_buf *b, struct rec_in *in, struct rec_err *e)
 }
 
 /*
- * NULL, or which numbers can't be of the same data: users by length against
- * users, pairs and thinning; pairs against rows.
+ * Returns NULL, or which numbers cannot come from the same data. Compares users
+ * by length with users, pairs and thinning, and pairs with rows.
  */
 static const char *contradiction(const struct rec_survey *s)
 {
