@@ -8,11 +8,10 @@
 #include "cmd/cli/side.h"
 #include "matrix/csr_row.h"
 
-/* The values of the pairs. */
 struct values {
 	uint64_t n, zeros;
 	float lo, hi;
-	bool sizes;	/* those other than 0 differ in size */
+	bool sizes;	/* values other than 0 differ in size */
 };
 
 static struct values look(const struct rec_csr *m)
@@ -36,7 +35,7 @@ static struct values look(const struct rec_csr *m)
 	return v;
 }
 
-/* "; 3 of 5 are 0: seen, not fitted", or nothing. */
+/* "; 3 of 5 are 0: seen, not fitted", or an empty string. */
 static const char *zeros(const struct values *v, char out[80])
 {
 	out[0] = '\0';
@@ -58,7 +57,7 @@ void als_tell_values(const struct rec_sparse *x, const struct rec_als_opts *o)
 	if (o->explicit_loss || o->target_value || !x->has_value || x->m.nnz == 0)
 		return;
 	v = look(&x->m);
-	if (!(v.hi > 0))	/* nothing to fit, as training will say */
+	if (!(v.hi > 0))	/* nothing to fit: training will say so */
 		return;
 	if (guess && v.sizes && x->rating_like && !x->negative)
 		cli_note("the values look like ratings and are taken as 1; see --explicit, and "
@@ -82,7 +81,7 @@ static double setting(const struct rec_model *m, const char *key)
 	return rec_meta_get_f64(&m->meta, key, &x, &e) > 0 ? x : 0;
 }
 
-/* What to change, by what was given. */
+/* Advice on which option to change; it depends on the options given. */
 static const char *remedy(const struct rec_als_report *r, const struct rec_als_opts *o,
 			  const struct rec_model *m, char out[200])
 {
@@ -144,10 +143,7 @@ void als_tell_report(const struct rec_als_report *r, const struct rec_als_opts *
 		tell_empty(r, o, m);
 }
 
-/*
- * Cholesky solves items first, so of the vectors that it starts from only
- * users' count.
- */
+/* Cholesky solves items first, so it reads only the users' start vectors. */
 int als_check_init(const struct rec_model *init, const char *file, const struct rec_sparse *x,
 		   const struct rec_als_opts *o, struct rec_err *e)
 {

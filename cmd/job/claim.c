@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * cmd/job/claim.c - a work folder belongs to rec-fan if it holds the marker
- * that is written here, and to one driver at a time.
+ * cmd/job/claim.c - claims a work folder. A folder belongs to rec-fan if it
+ * holds the marker that is written here. Only one driver uses it at a time.
  *
- *	.rec-fan	the marker; who changes the lock holds a lock of the
- *			system on it (fcntl), for as long as that takes
- *	lock		who uses the folder: HOST BOOT PID START
+ *	.rec-fan	the marker; a process that changes the lock holds a
+ *			system lock (fcntl) on the marker for that time
+ *	lock		the driver that uses the folder: HOST BOOT PID START
  *
- * Claims are made one after the other, so two drivers cannot both find the
- * folder free. A driver that was killed leaves a lock whose process is gone:
- * another one that was given its number began at another time, or after another
- * boot. Of a driver on another host nothing can be known from here; its lock
- * stays until it is removed.
+ * Because of the system lock, claims happen one after another, and two drivers
+ * cannot both find the folder free. A driver that was killed leaves its lock,
+ * but its process no longer exists. A new process with the same number has
+ * another start time or another boot. Whether a driver on another host still
+ * runs cannot be found out from here, so its lock stays until somebody removes
+ * it.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -37,8 +38,8 @@ struct owner {
 };
 
 /*
- * The first n - 1 bytes of a small file, as a string; -1 where it cannot be
- * read or is not a regular file.
+ * Read the first n - 1 bytes of a small file as a string. Returns -1 if it
+ * cannot be read or is not a regular file.
  */
 static int slurp(int dir, const char *name, char *to, size_t n)
 {
@@ -54,7 +55,7 @@ static int slurp(int dir, const char *name, char *to, size_t n)
 	return got < 0 ? -1 : 0;
 }
 
-/* When process pid began, in ticks since boot; "-" where that is not known. */
+/* The start time of process pid, in ticks since boot; "-" if unknown. */
 static void start_of(char to[FIELD], int pid)
 {
 	char path[64], stat[1024], *p;
@@ -63,7 +64,7 @@ static void start_of(char to[FIELD], int pid)
 	snprintf(path, sizeof path, "/proc/%d/stat", pid);
 	if (slurp(AT_FDCWD, path, stat, sizeof stat) != 0 || !(p = strrchr(stat, ')')))
 		return;
-	/* The name may hold blanks: fields count from its end. */
+	/* The name may hold blanks, so fields are counted from its end. */
 	for (int field = 2; p && field < 22; field++)
 		p = strchr(p + 1, ' ');
 	if (p)
@@ -86,7 +87,7 @@ static void describe(struct owner *o, int pid)
 	start_of(o->start, pid);
 }
 
-/* Does the process of this lock still run? Both are of this host. */
+/* True if the process of this lock still runs. It must be of this host. */
 static bool lives(const struct owner *o, const struct owner *self)
 {
 	char start[FIELD];
@@ -99,7 +100,10 @@ static bool lives(const struct owner *o, const struct owner *self)
 	return kill(o->pid, 0) == 0 || errno == EPERM;
 }
 
-/* 1: the folder is locked by o; 0: by nobody; -1: the lock cannot be read. */
+/*
+ * Returns 1 if o holds the lock, 0 if there is no lock, -1 if it cannot be
+ * read.
+ */
 static int read_lock(int dir, struct owner *o)
 {
 	char line[LINE], rest;
@@ -141,8 +145,8 @@ static int write_lock(int dir, const struct owner *o, struct rec_err *e)
 }
 
 /*
- * 1: nothing is in the folder but, perhaps, an unfinished marker; 0: something
- * is; -1: it cannot be read.
+ * Returns 1 if the folder is empty or holds only the marker (perhaps
+ * unfinished), 0 if it holds anything else, -1 if it cannot be read.
  */
 static int is_empty(int dir, struct rec_err *e)
 {
@@ -162,7 +166,7 @@ static int is_empty(int dir, struct rec_err *e)
 	return empty;
 }
 
-/* This user's folder, and nobody else may write into it. */
+/* Check that the folder belongs to this user. */
 static int check_owner(int dir, struct stat *st, struct rec_err *e)
 {
 	if (fstat(dir, st) != 0)
@@ -179,7 +183,10 @@ static int foreign(struct rec_err *e)
 			   "holds files that are not rec-fan's; use a new or an empty folder");
 }
 
-/* The marker, open and locked: the folder is rec-fan's, or becomes it. */
+/*
+ * Open and lock the marker. An empty folder becomes rec-fan's; any other folder
+ * without a marker is refused.
+ */
 static int open_marker(int dir, int *fd, struct rec_err *e)
 {
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
@@ -209,7 +216,9 @@ static int open_marker(int dir, int *fd, struct rec_err *e)
 	return 0;
 }
 
-/* Folders of a run: real ones, not links to somewhere else. */
+/*
+ * Make the folders of a run. A link is refused: it could lead somewhere else.
+ */
 static int make_folders(int dir, struct rec_err *e)
 {
 	static const char *const names[] = { "in", "part", "done", "out", "run" };
@@ -263,7 +272,7 @@ static int claim(int dir, int pid, struct rec_err *e)
 			rc = take_lock(dir, pid, e);
 	}
 	if (fd >= 0)
-		close(fd);	/* and the lock of the system is gone */
+		close(fd);	/* this also releases the system lock */
 	return rc;
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * cmd/job/read.c - a job is read from stdin: strings KEY=VALUE, each ended by a
- * zero byte, so that a value may hold any byte that an argument may hold.
- * Nothing is expanded or split.
+ * cmd/job/read.c - reads a job from stdin: strings KEY=VALUE, each ended by a
+ * zero byte. So a value may hold any byte that an argument may hold. Nothing is
+ * expanded or split.
  */
 #include <errno.h>
 #include <stdbool.h>
@@ -21,7 +21,7 @@ void job_free(struct job *j)
 	*j = (struct job){ 0 };
 }
 
-/* All of stdin into j->text; *n bytes. */
+/* Read all of stdin into j->text: *n bytes. */
 static int read_text(struct job *j, size_t *n, struct rec_err *e)
 {
 	*n = 0;
@@ -44,7 +44,7 @@ static int read_text(struct job *j, size_t *n, struct rec_err *e)
 	}
 }
 
-/* A file below the folder of the job. */
+/* True if the file is inside the folder of the job. */
 static bool is_inside(const char *name)
 {
 	const char *p = name;
@@ -125,7 +125,7 @@ int job_read(struct job *j, struct rec_err *e)
 
 		len = strnlen(p, (size_t)(j->text + n - p));
 		if (p + len == j->text + n)
-			break;	/* no zero byte: cut off */
+			break;	/* no zero byte: the job is cut off */
 		value = strchr(p, '=');
 		if (!value)
 			return rec_err_set(e, REC_EDATA, "the job holds an unknown line '%s'", p);

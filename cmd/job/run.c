@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * cmd/job/run.c - one command is run and watched. What can end it: itself, the
- * limit, a signal to this process, and a reader of stdout that has gone away (a
- * lost connection). One loop waits for all of them: signals are written into a
- * pipe by their handler, so that none comes too early or too late.
+ * cmd/job/run.c - runs one command and watches it. Four things can end it: the
+ * command itself, the time limit, a signal to this process, and a reader of
+ * stdout that went away (a lost connection). One loop waits for all four. The
+ * signal handler writes each signal to a pipe, so the loop misses none.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -30,7 +30,7 @@ static void on_signal(int sig)
 	int saved = errno;
 
 	if (write(signal_pipe[1], &c, 1) < 0)
-		c = 0;	/* full: there is enough to read */
+		c = 0;	/* the pipe is full, so the loop will wake anyway */
 	errno = saved;
 }
 
@@ -57,15 +57,15 @@ static int catch_signals(struct rec_err *e)
 	for (size_t i = 0; i < sizeof sigs / sizeof *sigs; i++)
 		if (sigaction(sigs[i], NULL, &old) == 0 &&
 		    (old.sa_handler != SIG_IGN || sigs[i] == SIGCHLD))
-			sigaction(sigs[i], &sa, NULL);	/* nohup stays nohup */
+			sigaction(sigs[i], &sa, NULL);	/* ignored signals stay ignored (nohup) */
 	return 0;
 }
 
-/* In the child: become the command. */
+/* Runs in the child: replaces it by the command. */
 static _Noreturn void become(const char *path, char **argv, int input, pid_t parent)
 {
 #ifdef __linux__
-	prctl(PR_SET_PDEATHSIG, SIGKILL);	/* kill -9 of this process ends both */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);	/* kill -9 of this process ends the command, too */
 #endif
 	if (getppid() == parent && dup2(input, 0) == 0)
 		execv(path, argv);
@@ -73,7 +73,7 @@ static _Noreturn void become(const char *path, char **argv, int input, pid_t par
 	_exit(JOB_NO_HOST);
 }
 
-/* The child has ended, or not: its exit status, or -1. */
+/* The exit status of the child, or -1 if it still runs. */
 static int status_of(pid_t child)
 {
 	int w;
@@ -84,8 +84,8 @@ static int status_of(pid_t child)
 }
 
 /*
- * What came through the pipe besides the end of a child: the exit status that
- * it means, or 0.
+ * Read the pipe. Returns the exit status for a signal that asks to end, or 0 if
+ * there is none; the end of a child (SIGCHLD) is no such signal.
  */
 static int told_to_end(void)
 {
@@ -99,8 +99,8 @@ static int told_to_end(void)
 }
 
 /*
- * Wait until the child ends. What ends it early is said to it by SIGTERM, and
- * when the grace is over by SIGKILL.
+ * Wait until the child ends. To end it early, send SIGTERM, and SIGKILL when
+ * JOB_GRACE has passed.
  */
 static int watch(pid_t child, uint32_t limit)
 {
@@ -128,7 +128,7 @@ static int watch(pid_t child, uint32_t limit)
 	return early ? early : status;
 }
 
-/* The file that the command wrote, to stdout. */
+/* Copy the file that the command wrote to stdout. */
 static int copy_out(const char *name, struct rec_err *e)
 {
 	static char buf[1 << 16];
@@ -161,8 +161,8 @@ static uint32_t threads_of(uint32_t share)
 }
 
 /*
- * run [--threads=N] [--output=FILE] args, NULL after; threads and output hold
- * the words.
+ * Make the arguments: run [--threads=N] [--output=FILE] args, and NULL. The
+ * buffers threads and output hold the text of the two options.
  */
 static char **argv_of(const struct job *j, char threads[32], char *output, size_t room,
 		      struct rec_err *e)

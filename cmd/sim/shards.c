@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * cmd/sim/shards.c - rec-sim over shards: what each writes, and a model of what
- * all have written.
+ * cmd/sim/shards.c - rec-sim over shards: writes the survey or sums of one
+ * shard, and makes a model from the sums of all shards.
  */
 #include "cmd/sim/shards.h"
 
@@ -128,7 +128,7 @@ int sim_shards_write(const struct sim_shards *o, const struct rec_sim_opts *s,
 
 /* -- from sums -- */
 
-/* --duplicates is that of the sums. */
+/* Take --duplicates from the sums. */
 static int set_duplicates(struct rec_model *m, const struct rec_sums *sums,
 			  enum rec_repeats repeats, struct rec_err *e)
 {

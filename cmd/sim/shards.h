@@ -11,24 +11,27 @@
 
 struct sim_shards {
 	bool survey, partial, merge;
-	const char *file;	/* of --whole */
+	const char *file;	/* file of --whole */
 	struct rec_survey whole;
 };
 
-/* Options that cannot work together end the process as bad usage does. */
+/* Check the options. A contradiction ends the process as bad usage does. */
 void sim_shards_check(const struct sim_shards *o, const struct rec_sim_opts *s);
 
-/* Read --whole, where it was given, for s to point to. */
+/* Read --whole, if given, and let s point to it. */
 REC_MUST int sim_shards_whole(struct sim_shards *o, struct rec_sim_opts *s, struct rec_err *e);
 
-/* --survey and --partial: interactions to what adds up. */
+/*
+ * Run --survey or --partial: from interactions to numbers that add up over
+ * shards.
+ */
 REC_MUST int sim_shards_write(const struct sim_shards *o, const struct rec_sim_opts *s,
 			      enum rec_repeats repeats, const struct cli_common *common,
 			      const struct rec_run *run, struct rec_err *e);
 
 /*
- * --merge: sums to a model. 1: --estimate has answered. repeats: as given, or
- * the default.
+ * Run --merge: from sums to a model. Returns 1 if --estimate has answered.
+ * repeats is the value given or the default.
  */
 REC_MUST int sim_shards_merge(struct rec_model *m, const struct rec_sim_opts *s,
 			      enum rec_repeats repeats, const struct cli_common *common,

@@ -14,7 +14,7 @@
 struct values {
 	uint64_t n, zeros, negative;
 	float lo, hi;
-	bool sizes;	/* those above 0 differ */
+	bool sizes;	/* values above 0 differ */
 };
 
 static struct values look(const struct rec_csr *m)
@@ -43,7 +43,9 @@ struct text {
 	char s[192];
 };
 
-/* Before + "3 of 5 values are 0 and take no part ..."; empty where all do. */
+/*
+ * before + "3 of 5 values are 0 and take no part ..."; empty if all take part.
+ */
 static struct text left_out(const struct values *v, bool negative_too, const char *before,
 			    const char *values)
 {
@@ -96,7 +98,7 @@ static float largest(const struct rec_model *m)
 	return most;
 }
 
-/* Why there is no weight at all. */
+/* Tell why the table has no weight at all. */
 static void tell_empty(const struct rec_sim_opts *s, const struct rec_pair_tally *t, bool factors)
 {
 	const char *item = s->side_user ? "user" : "item", *user = s->side_user ? "item" : "user";

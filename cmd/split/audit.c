@@ -39,8 +39,8 @@ static int print_audit(struct rec_out *out, const struct rec_audit *a, struct re
 }
 
 /*
- * Shared pairs are a leak under any protocol; old test rows under a split that
- * claims there are none.
+ * Shared pairs are a leak under any protocol. Old test rows are a leak only if
+ * the split claims to have none.
  */
 static int verdict(const struct rec_audit *a, struct split_claim claim, struct rec_err *e)
 {
@@ -60,9 +60,7 @@ static int verdict(const struct rec_audit *a, struct split_claim claim, struct r
 	return 0;
 }
 
-/*
- * Nothing leaks from or into nothing, so that an audit of it would always pass.
- */
+/* Refuse empty inputs: nothing can leak, so their audit would always pass. */
 static int check_inputs(const char *path, const struct rec_sparse *train,
 			const struct rec_sparse *test, struct rec_err *e)
 {

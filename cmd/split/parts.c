@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * cmd/split/parts.c - the matrix on stdin to N files: contiguous ranges of
- * users or items, balanced by cost. Memory: the matrix (mapped where it is a
- * canonical file), by item its transpose, and a part.
+ * cmd/split/parts.c - cuts the matrix on stdin into N files: contiguous ranges
+ * of users or items, balanced by cost. Memory: the matrix (mapped if it is a
+ * canonical file), its transpose if cut by item, and one part.
  */
 #include "cmd/split/parts.h"
 
@@ -26,7 +26,9 @@ static int open_part(void *arg, uint32_t i, const char *name, struct rec_err *e)
 	return cli_out(&p->out[i], name, p->o->binary, e);
 }
 
-/* The rows of m are the users or items that the parts divide. */
+/*
+ * Write one part. The rows of m are the users or items that the parts divide.
+ */
 static int write_part(struct rec_out *out, const struct split_parts *o, const struct rec_sparse *m,
 		      uint32_t first, uint32_t last, const struct rec_run *run, struct rec_err *e)
 {
@@ -60,7 +62,7 @@ static int write_parts(struct rec_out **out, const struct split_parts *o,
 	return rc;
 }
 
-/* The matrix, with the users or items that the parts divide as its rows. */
+/* Load the matrix with the users or items that the parts divide as its rows. */
 static int load(struct rec_sparse *m, bool by_item, const struct rec_run *run, struct rec_err *e)
 {
 	struct rec_sparse x = { 0 };

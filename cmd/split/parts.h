@@ -11,16 +11,17 @@
 
 struct split_parts {
 	uint32_t n;
-	bool by_item;		/* the parts divide items, else users */
-	bool transpose;		/* by_item: items are the rows of the files */
-	uint64_t row_cost;	/* of a row, where a pair costs 1 */
+	bool by_item;		/* true: the parts divide items; false: users */
+	bool transpose;		/* by_item: the rows of the files are items */
+	uint64_t row_cost;	/* cost of a row, if a pair costs 1 */
 	const char *to;		/* TEMPLATE */
 	bool binary;
 };
 
 /*
- * The matrix on stdin, cut into n files at borders of blocks of 256 users or
- * items; a file may be without rows. Ends the process where TEMPLATE is none.
+ * Cut the matrix on stdin into n files, at borders of blocks of 256 users or
+ * items. A file may have no rows. A wrong TEMPLATE ends the process as bad
+ * usage does.
  */
 REC_MUST int split_parts(const struct split_parts *o, const struct rec_run *run, struct rec_err *e);
 

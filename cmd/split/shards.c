@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * cmd/split/shards.c - rows of stdin to N files by the fixed hash of a label.
- * Memory: a buffer a file.
+ * cmd/split/shards.c - sends each row of stdin to one of N files, by the fixed
+ * hash of a label. Memory: a buffer a file.
  */
 #include "cmd/split/shards.h"
 

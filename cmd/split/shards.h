@@ -11,14 +11,14 @@
 
 struct split_shards {
 	uint32_t n;
-	bool by_item;		/* whose label is hashed */
+	bool by_item;		/* hash the label of the item, not of the user */
 	const char *to;		/* TEMPLATE */
 	bool binary;
 };
 
 /*
- * Rows of stdin, each to the shard of its label. A TEMPLATE that is none ends
- * the process as bad usage does.
+ * Write each row of stdin to the shard of its label. A wrong TEMPLATE ends the
+ * process as bad usage does.
  */
 REC_MUST int split_shards(const struct split_shards *o, const struct rec_run *run,
 			  struct rec_err *e);

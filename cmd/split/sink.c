@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* cmd/split/sink.c - rows of one side or shard, as text or as stream blocks. */
+/*
+ * cmd/split/sink.c - writes rows of one side or shard, as text or stream
+ * blocks.
+ */
 #include "cmd/split/sink.h"
 
 #include "cmd/cli/cli.h"

@@ -8,8 +8,8 @@
 #include "cmd/cli/cli.h"
 
 /*
- * Text before the number, its width, text after it. A TEMPLATE never reaches
- * printf as a format.
+ * A TEMPLATE: the text before the number, the width of the number, the text
+ * after it. It is never used as a format of printf.
  */
 struct template {
 	const char *after;
@@ -32,7 +32,7 @@ static struct template parse_template(const char *t)
 	return r;
 }
 
-/* N files are open at once, and a shell often allows a process 1024 only. */
+/* All N files are open at once, and shells often limit a process to 1024. */
 static void raise_file_limit(void)
 {
 	struct rlimit l;

@@ -11,9 +11,9 @@
 typedef int split_open_fn(void *arg, uint32_t i, const char *name, struct rec_err *e);
 
 /*
- * Open files 0 .. n - 1. All are opened before the first is written, so that a
- * name that cannot be opened is an error before the work. A TEMPLATE that is
- * none ends the process as bad usage does.
+ * Open files 0 .. n - 1. All are opened before the first is written, so a name
+ * that cannot be opened is an error before the work begins. A wrong TEMPLATE
+ * ends the process as bad usage does.
  */
 REC_MUST int split_template_open(const char *to, uint32_t n, split_open_fn *open, void *arg,
 				 struct rec_err *e);

@@ -37,8 +37,8 @@ void split_times_tell(const struct split_times *t)
 }
 
 /*
- * Of all times, or of the largest where the smallest says nothing (0 for a
- * missing one).
+ * The unit of all times. If the smallest has no known unit (such as 0 for a
+ * missing time), the unit of the largest.
  */
 static enum rec_unit unit_of(const struct split_times *t)
 {
@@ -49,7 +49,7 @@ static enum rec_unit unit_of(const struct split_times *t)
 		       u;
 }
 
-/* "; times look like milliseconds: give --after 1699500000000", or nothing. */
+/* "; times look like ...: give --after ...", or an empty string. */
 static void advice(char *out, size_t n, const struct split_times *t, double after)
 {
 	enum rec_unit theirs = unit_of(t), ours = rec_unit_of(after, after);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * cmd/split/ways.c - rows passed on one by one (pass), or held as a matrix
+ * cmd/split/ways.c - rows are passed on one by one (pass), or held as a matrix
  * (hold).
  */
 #include "cmd/split/ways.h"
@@ -15,7 +15,7 @@
 #include "matrix/collect.h"
 #include "rows/write.h"
 
-/* Outputs of a split by side; a side without FILE has out NULL. */
+/* Outputs of a split by side. out is NULL for a side without a file. */
 struct outputs {
 	struct split_sink to[REC_DROPPED + 1];
 	bool binary;
@@ -126,7 +126,7 @@ static int write_sides(struct outputs *out, const struct rec_sparse *m, const un
 
 		if (!out->to[which].out)
 			continue;
-		split_sink_free(&out->to[which]);	/* one canonical block instead */
+		split_sink_free(&out->to[which]);	/* replaced by one canonical block */
 		rc = rec_split_take(&part, m, side, (enum rec_side)which, run->pool, e);
 		if (rc == 0)
 			rc = rec_sparse_write(out->to[which].out, &part, out->binary, "", NULL,
@@ -138,7 +138,7 @@ static int write_sides(struct outputs *out, const struct rec_sparse *m, const un
 	return 0;
 }
 
-/* Assign a side to each cell, and write them all, or all but those of train. */
+/* Assign a side to each cell. Write all sides, or all except train. */
 static int split_held(struct outputs *out, const struct rec_sparse *m, const struct rec_split *s,
 		      struct rec_split_counts *c, bool train_too, const struct rec_run *run,
 		      struct rec_err *e)
@@ -153,8 +153,9 @@ static int split_held(struct outputs *out, const struct rec_sparse *m, const str
 }
 
 /*
- * A held-out user's row, where part of them is given as input. (VALID may also
- * be drawn row by row by --valid-ratio.)
+ * True if this is a row of a held-out user and some of that user's rows are
+ * given as input: all rows of the user must be known first. (VALID may also be
+ * drawn row by row by --valid-ratio; such rows do not wait.)
  */
 static bool waits(const struct rec_split *s, enum rec_side side)
 {
@@ -176,8 +177,8 @@ static int wide_time(const struct rec_rows *rows, size_t i, const struct rec_row
 }
 
 /*
- * The way for methods that see one row at a time. Rows of held-out users wait
- * where part of them is given.
+ * For methods that need only one row at a time. Rows of held-out users are held
+ * if some of them are given as input.
  */
 static int pass_rows(struct outputs *out, struct rec_rows *rows, struct rec_collect *hold,
 		     const struct rec_split *s, uint64_t count[], struct split_times *times,
@@ -288,7 +289,7 @@ static void tell_decay(const struct rec_filter_counts *c)
 			 c->after_now == 1 ? "its value grows" : "their values grow");
 }
 
-/* Takes m over. */
+/* Takes over m. */
 static int apply_filter(struct rec_sparse *m, const struct rec_filter *f, const struct rec_run *run,
 			struct rec_err *e)
 {
