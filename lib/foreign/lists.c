@@ -218,14 +218,13 @@ int rec_libsvm_read(struct rec_in *in, const struct rec_foreign_opts *o, rec_row
 
 /*
  * Read a line of exactly `want` words: the row is the first, the column the
- * third, the value is word number `value`.
+ * third, the value is w[value].
  */
-static int trec_line(struct rec_foreign_line *l, char *line, size_t n, int want, int value,
-		     rec_row_fn *fn, void *arg, struct rec_err *e)
+static int trec_row(struct rec_foreign_line *l, char *line, size_t n, int want, int value,
+		    struct rec_row *r, struct rec_err *e)
 {
 	const char *end = line + n;
 	struct word w[6];
-	struct rec_row r;
 	char *s;
 	size_t len;
 	int got = 0;
@@ -237,27 +236,30 @@ static int trec_line(struct rec_foreign_line *l, char *line, size_t n, int want,
 	}
 	if (got < want)
 		return rec_line_fail(l, 0, e, "%d fields, not %d", got, want);
-	r = pair(&w[0], &w[2]);
+	*r = pair(&w[0], &w[2]);
 	if (rec_line_label(l, 1, w[0].s, w[0].n, e) != 0 ||
-	    rec_line_label(l, 3, w[2].s, w[2].n, e) != 0 ||
-	    take_value(l, &r, value + 1, w[value].s, w[value].n, e) != 0)
+	    rec_line_label(l, 3, w[2].s, w[2].n, e) != 0)
 		return -1;
-	return fn(arg, &r, e) == 0 ? 1 : -1;
+	return take_value(l, r, value + 1, w[value].s, w[value].n, e);
 }
 
 static int run_line(struct rec_foreign_line *l, char *line, size_t n,
 		    const struct rec_foreign_opts *o, rec_row_fn *fn, void *arg, struct rec_err *e)
 {
+	struct rec_row r;
+
 	(void)o;
-	return trec_line(l, line, n, 6, 4, fn, arg, e);
+	return trec_row(l, line, n, 6, 4, &r, e) != 0 || fn(arg, &r, e) != 0 ? -1 : 1;
 }
 
 static int qrels_line(struct rec_foreign_line *l, char *line, size_t n,
 		      const struct rec_foreign_opts *o, rec_row_fn *fn, void *arg,
 		      struct rec_err *e)
 {
+	struct rec_row r;
+
 	(void)o;
-	return trec_line(l, line, n, 4, 3, fn, arg, e);
+	return trec_row(l, line, n, 4, 3, &r, e) != 0 || fn(arg, &r, e) != 0 ? -1 : 1;
 }
 
 int rec_trec_run_read(struct rec_in *in, const struct rec_foreign_opts *o, rec_row_fn *fn,

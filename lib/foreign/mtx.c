@@ -132,30 +132,34 @@ static void label_of(const struct mtx *m, int side, uint64_t i, char buf[REC_NUM
 	*s = buf;
 }
 
-/* text: the value as it was written if it loses digits, else NULL. */
-static int give(struct mtx *m, uint64_t i, uint64_t j, float value, const char *text, size_t n,
-		rec_row_fn *fn, void *arg, struct rec_err *e)
+struct entry {
+	uint64_t i, j;	/* from 1 */
+	float value;
+	const char *text;	/* the value as it was written if it loses digits, else NULL */
+	size_t n;
+};
+
+static int give(struct mtx *m, const struct entry *x, rec_row_fn *fn, void *arg, struct rec_err *e)
 {
-	struct rec_row r = { .value = value,
+	struct rec_row r = { .value = x->value,
 			     .has = REC_HAS_COL | (m->pattern ? 0 : REC_HAS_VALUE),
 			     .time = (double)__builtin_nan("") };
 	char a[REC_NUM_MAX], b[REC_NUM_MAX];
 
-	label_of(m, 0, i, a, &r.row, &r.row_len);
-	label_of(m, 1, j, b, &r.col, &r.col_len);
-	r.has |= text ? REC_LOST_VALUE : 0;
-	if (text && rec_line_keep(&m->line, &r, text, n, NULL, 0, e) != 0)
+	label_of(m, 0, x->i, a, &r.row, &r.row_len);
+	label_of(m, 1, x->j, b, &r.col, &r.col_len);
+	r.has |= x->text ? REC_LOST_VALUE : 0;
+	if (x->text && rec_line_keep(&m->line, &r, x->text, x->n, NULL, 0, e) != 0)
 		return -1;
 	return fn(arg, &r, e);
 }
 
-static int entry(struct mtx *m, char *line, size_t n, rec_row_fn *fn, void *arg, struct rec_err *e)
+static int parse_entry(struct mtx *m, char *line, size_t n, struct entry *x, struct rec_err *e)
 {
 	const char *end = line + n;
 	uint64_t ij[2];
-	float value = 1;
-	char *s, *text = NULL;
-	size_t len, written = 0;
+	char *s;
+	size_t len;
 
 	for (int side = 0; side < 2; side++) {
 		if (number(m, &line, end, side + 1, &ij[side], e) != 0)
@@ -165,25 +169,36 @@ static int entry(struct mtx *m, char *line, size_t n, rec_row_fn *fn, void *arg,
 				&m->line, side + 1, e, "%llu is not between 1 and %llu",
 				(unsigned long long)ij[side], (unsigned long long)m->size[side]);
 	}
+	*x = (struct entry){ .i = ij[0], .j = ij[1], .value = 1 };
 	if (!m->pattern) {
 		int lost;
 
 		if (!rec_field_next(&line, end, NULL, &s, &len))
 			return rec_line_fail(&m->line, 3, e, "missing");
-		lost = rec_line_f32(&m->line, 3, s, len, &value, e);
-
+		lost = rec_line_f32(&m->line, 3, s, len, &x->value, e);
 		if (lost < 0)
 			return -1;
-		text = lost ? s : NULL;
-		written = len;
+		x->text = lost ? s : NULL;
+		x->n = len;
 	}
 	if (rec_field_next(&line, end, NULL, &s, &len))
 		return rec_line_fail(&m->line, m->pattern ? 3 : 4, e, "unexpected");
-	if (give(m, ij[0], ij[1], value, text, written, fn, arg, e) != 0)
+	return 0;
+}
+
+static int take_entry(struct mtx *m, char *line, size_t n, rec_row_fn *fn, void *arg,
+		      struct rec_err *e)
+{
+	struct entry x, mirror;
+
+	if (parse_entry(m, line, n, &x, e) != 0 || give(m, &x, fn, arg, e) != 0)
 		return -1;
-	return m->symmetric && ij[0] != ij[1] ?
-		       give(m, ij[1], ij[0], value, text, written, fn, arg, e) :
-		       0;
+	if (!m->symmetric || x.i == x.j)
+		return 0;
+	mirror = x;
+	mirror.i = x.j;
+	mirror.j = x.i;
+	return give(m, &mirror, fn, arg, e);
 }
 
 static int read_all(struct mtx *m, rec_row_fn *fn, void *arg, struct rec_err *e)
@@ -203,7 +218,7 @@ static int read_all(struct mtx *m, rec_row_fn *fn, void *arg, struct rec_err *e)
 		if (++entries > m->nnz)
 			return rec_line_fail(&m->line, 0, e, "more than the %llu entr%s announced",
 					     (unsigned long long)m->nnz, m->nnz == 1 ? "y" : "ies");
-		if (entry(m, line, n, fn, arg, e) != 0)
+		if (take_entry(m, line, n, fn, arg, e) != 0)
 			return -1;
 	}
 	if (got == 0 && entries < m->nnz)
