@@ -87,22 +87,21 @@ static int value_pass(struct rec_sparse *out, struct rec_filter_counts *c,
 {
 	struct rec_sparse combined = { 0 };
 	struct rec_cell *cell = rec_alloc(m->m.nnz, sizeof *cell, e);
+	struct rec_cell_array a = { &m->row, &m->col, cell, 0 };
 	bool times = m->m.time != NULL;
-	uint64_t n;
 	int rc;
 
 	if (!cell)
 		return -1;
-	n = values(cell, &m->m, f);
-	c->low_value = m->m.nnz - n;
-	rc = rec_sparse_build(f->half_life > 0 ? &combined : out, &m->row, &m->col, cell, n,
-			      f->repeats, times, pool, e);
+	a.n = values(cell, &m->m, f);
+	c->low_value = m->m.nnz - a.n;
+	rc = rec_sparse_build(f->half_life > 0 ? &combined : out, &a, f->repeats, times, pool, e);
 	if (rc == 0 && f->half_life > 0) {
-		n = staying(cell, &combined.m, NULL);
-		rc = decay(c, cell, n, &combined, f, e);
+		a = (struct rec_cell_array){ &combined.row, &combined.col, cell,
+					     staying(cell, &combined.m, NULL) };
+		rc = decay(c, cell, a.n, &combined, f, e);
 		if (rc == 0)
-			rc = rec_sparse_build(out, &combined.row, &combined.col, cell, n,
-					      REC_REPEATS_KEEP, times, pool, e);
+			rc = rec_sparse_build(out, &a, REC_REPEATS_KEEP, times, pool, e);
 	}
 	rec_sparse_free(&combined);
 	free(cell);
@@ -222,11 +221,13 @@ static int count_pass(struct rec_sparse *out, struct rec_filter_counts *c,
 			   rec_alloc(m->m.nrows, sizeof(uint32_t), e),
 			   rec_alloc(m->m.ncols, sizeof(uint32_t), e) };
 	struct rec_cell *cell = rec_alloc(m->m.nnz, sizeof *cell, e);
+	struct rec_cell_array a = { &m->row, &m->col, cell, 0 };
 	int rc = -1;
 
-	if (k.gone && k.users && k.items && cell && mark(&k, c, f, e) == 0)
-		rc = rec_sparse_build(out, &m->row, &m->col, cell, staying(cell, &m->m, k.gone),
-				      REC_REPEATS_KEEP, m->m.time != NULL, pool, e);
+	if (k.gone && k.users && k.items && cell && mark(&k, c, f, e) == 0) {
+		a.n = staying(cell, &m->m, k.gone);
+		rc = rec_sparse_build(out, &a, REC_REPEATS_KEEP, m->m.time != NULL, pool, e);
+	}
 	free(k.gone);
 	free(k.users);
 	free(k.items);

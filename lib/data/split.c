@@ -435,8 +435,8 @@ int rec_split_take(struct rec_sparse *out, const struct rec_sparse *m, const uns
 				cell[n++] = (struct rec_cell){ u, m->m.col[i], m->m.val[i],
 							       m->m.time ? m->m.time[i] :
 									   (double)NAN };
-	rc = rec_sparse_build(out, &m->row, &m->col, cell, n, REC_REPEATS_KEEP, m->m.time != NULL,
-			      pool, e);
+	rc = rec_sparse_build(out, &(struct rec_cell_array){ &m->row, &m->col, cell, n },
+			      REC_REPEATS_KEEP, m->m.time != NULL, pool, e);
 	free(cell);
 	return rc;
 }

@@ -48,8 +48,7 @@ static void used_free(struct used *u)
 }
 
 struct feed {
-	const struct rec_cell *cell;
-	uint64_t n;
+	const struct rec_cell_array *from;
 	struct used row, col;
 	struct rec_cells cells;
 	struct rec_tally *tally;
@@ -59,9 +58,10 @@ static int feed_task(void *arg, uint64_t first, uint64_t last, unsigned thread,
 		     struct rec_err *e)
 {
 	struct feed *f = arg;
+	const struct rec_cell *cell = f->from->cell;
 	struct rec_tally *t = &f->tally[thread];
 
-	for (const struct rec_cell *c = f->cell + first; c < f->cell + last; c++) {
+	for (const struct rec_cell *c = cell + first; c < cell + last; c++) {
 		float value = c->value + 0.0f;
 		double time = c->time + 0.0;
 
@@ -75,32 +75,32 @@ static int feed_task(void *arg, uint64_t first, uint64_t last, unsigned thread,
 	return 0;
 }
 
-static int feed_cells(struct feed *f, const struct rec_labels *row, const struct rec_labels *col,
-		      bool times, struct rec_pool *pool, struct rec_err *e)
+static int feed_cells(struct feed *f, bool times, struct rec_pool *pool, struct rec_err *e)
 {
+	const struct rec_cell_array *a = f->from;
 	unsigned threads = rec_pool_size(pool);
 
 	f->tally = rec_zalloc(threads, sizeof *f->tally, e);
-	if (!f->tally || used_new(&f->row, row, e) != 0 || used_new(&f->col, col, e) != 0 ||
+	if (!f->tally || used_new(&f->row, a->row, e) != 0 || used_new(&f->col, a->col, e) != 0 ||
 	    rec_cells_new(&f->cells, threads, times, e) != 0)
 		return -1;
-	for (uint64_t i = 0; i < f->n; i++) {
-		f->row.keep[f->cell[i].row] = 1;
-		f->col.keep[f->cell[i].col] = 1;
+	for (uint64_t i = 0; i < a->n; i++) {
+		f->row.keep[a->cell[i].row] = 1;
+		f->col.keep[a->cell[i].col] = 1;
 	}
-	used_rank(&f->row, row);
-	used_rank(&f->col, col);
-	return rec_pool_slices(pool, f->n, CELLS_A_TASK, feed_task, f, e);
+	used_rank(&f->row, a->row);
+	used_rank(&f->col, a->col);
+	return rec_pool_slices(pool, a->n, CELLS_A_TASK, feed_task, f, e);
 }
 
-static int build(struct rec_sparse *s, struct feed *f, const struct rec_labels *row,
-		 const struct rec_labels *col, enum rec_repeats repeats, bool times,
+static int build(struct rec_sparse *s, struct feed *f, enum rec_repeats repeats, bool times,
 		 struct rec_pool *pool, struct rec_err *e)
 {
+	const struct rec_labels *row = f->from->row, *col = f->from->col;
 	struct rec_conflict conflict;
 	struct rec_cells_shape shape = { .row_ids = row->n, .repeats = repeats };
 
-	if (feed_cells(f, row, col, times || repeats == REC_REPEATS_LAST, pool, e) != 0)
+	if (feed_cells(f, times || repeats == REC_REPEATS_LAST, pool, e) != 0)
 		return -1;
 	shape.times = rec_tally_sum(s, f->tally, rec_pool_size(pool)) && times;
 	shape.row_rank = f->row.rank;
@@ -114,15 +114,14 @@ static int build(struct rec_sparse *s, struct feed *f, const struct rec_labels *
 	return conflict.kind ? rec_conflict_fail(&conflict, &s->row, &s->col, NULL, NULL, e) : 0;
 }
 
-int rec_sparse_build(struct rec_sparse *s, const struct rec_labels *row,
-		     const struct rec_labels *col, const struct rec_cell *cell, uint64_t n,
+int rec_sparse_build(struct rec_sparse *s, const struct rec_cell_array *cells,
 		     enum rec_repeats repeats, bool times, struct rec_pool *pool, struct rec_err *e)
 {
-	struct feed f = { .cell = cell, .n = n };
+	struct feed f = { .from = cells };
 	int rc;
 
 	*s = (struct rec_sparse){ 0 };
-	rc = build(s, &f, row, col, repeats, times, pool, e);
+	rc = build(s, &f, repeats, times, pool, e);
 	used_free(&f.row);
 	used_free(&f.col);
 	rec_cells_free(&f.cells);

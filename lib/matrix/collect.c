@@ -97,7 +97,8 @@ int rec_collect_build(struct rec_sparse *m, const struct rec_collect *h, enum re
 	if (rc == 0)
 		rc = number(&col, ref, h->n, cell, 1, e);
 	if (rc == 0)
-		rc = rec_sparse_build(m, &row, &col, cell, h->n, repeats, true, pool, e);
+		rc = rec_sparse_build(m, &(struct rec_cell_array){ &row, &col, cell, h->n },
+				      repeats, true, pool, e);
 	rec_labels_free(&row);
 	rec_labels_free(&col);
 	free(ref);

@@ -384,7 +384,8 @@ int rec_merge_cells(struct rec_block *b, const struct rec_merge_part *const *par
 		put_cells(cell + nnz, &part[k]->b, row_map[k], col_map[k]);
 		nnz += part[k]->b.nnz;
 	}
-	rc = rec_sparse_build(s, &row, &col, cell, nnz, repeats, times, pool, e);
+	rc = rec_sparse_build(s, &(struct rec_cell_array){ &row, &col, cell, nnz }, repeats, times,
+			      pool, e);
 	if (rc == 0)
 		*b = rec_csr_block(&s->row, &s->col, &s->m, b->name);
 	else if (part[0]->file == part[n - 1]->file)

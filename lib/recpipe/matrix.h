@@ -210,12 +210,18 @@ struct rec_cell {
 	double time;		/* NaN where missing */
 };
 
+/* n cells in any order, and the labels of their rows and columns. */
+struct rec_cell_array {
+	const struct rec_labels *row, *col;
+	const struct rec_cell *cell;
+	uint64_t n;
+};
+
 /*
- * A matrix of n cells in any order, with copies of the labels that some cell
- * names; the others are left out, and indices close up.
+ * A matrix of cells, with copies of the labels that some cell names; the others
+ * are left out, and indices close up. times: keep them.
  */
-REC_MUST int rec_sparse_build(struct rec_sparse *s, const struct rec_labels *row,
-			      const struct rec_labels *col, const struct rec_cell *cell, uint64_t n,
+REC_MUST int rec_sparse_build(struct rec_sparse *s, const struct rec_cell_array *cells,
 			      enum rec_repeats repeats, bool times, struct rec_pool *pool,
 			      struct rec_err *e);
 

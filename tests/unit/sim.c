@@ -73,7 +73,9 @@ static void make_data(struct rec_sparse *x, struct sim_oracle *o, int users, int
 			o->held[u][i] = true;
 			o->v[u][i] = v;
 		}
-	MUST(rec_sparse_build(x, &row, &col, cell, n, REC_REPEATS_FAIL, false, NULL, &e), &e);
+	MUST(rec_sparse_build(x, &(struct rec_cell_array){ &row, &col, cell, n }, REC_REPEATS_FAIL,
+			      false, NULL, &e),
+	     &e);
 	if ((int)x->row.n != users || (int)x->col.n != items) {
 		printf("make_data: a label without cells\n");
 		exit(1);
@@ -397,7 +399,9 @@ static void make_wide(struct rec_sparse *x)
 
 			cell[n++] = (struct rec_cell){ u, i, (float)(1 + k % 5), NAN };
 		}
-	MUST(rec_sparse_build(x, &row, &col, cell, n, REC_REPEATS_SUM, false, NULL, &e), &e);
+	MUST(rec_sparse_build(x, &(struct rec_cell_array){ &row, &col, cell, n }, REC_REPEATS_SUM,
+			      false, NULL, &e),
+	     &e);
 }
 
 static void test_threads_and_parts(void)
@@ -579,7 +583,8 @@ static void test_llr(void)
 				cell[n++] = (struct rec_cell){ (uint32_t)u, 1, 1, NAN };
 			cell[n++] = (struct rec_cell){ (uint32_t)u, 2, 1, NAN };
 		}
-		MUST(rec_sparse_build(&x, &row, &col, cell, n, REC_REPEATS_FAIL, false, NULL, &e),
+		MUST(rec_sparse_build(&x, &(struct rec_cell_array){ &row, &col, cell, n },
+				      REC_REPEATS_FAIL, false, NULL, &e),
 		     &e);
 		train(s, &x, &t);
 		CHECK(fabs((double)s[0][1] - known[k].want) < 1e-5, "%g, not %g", (double)s[0][1],
@@ -721,7 +726,9 @@ static void test_errors(void)
 	struct rec_model m;
 	uint64_t thinned;
 
-	MUST(rec_sparse_build(&x, &row, &col, cell, 2, REC_REPEATS_FAIL, false, NULL, &e), &e);
+	MUST(rec_sparse_build(&x, &(struct rec_cell_array){ &row, &col, cell, 2 }, REC_REPEATS_FAIL,
+			      false, NULL, &e),
+	     &e);
 	CHECK(rec_sim_train(&m, &x, &t, &run, &thinned, &e) == -1 &&
 		      strcmp(e.msg, "no value is above 0: nothing to fit") == 0,
 	      "message: %s", e.msg);

@@ -320,8 +320,8 @@ static void test_build(struct cell *c, size_t n, bool times)
 	keep.times = times;
 	MUST(load(&want, text_path, &keep, pool[0], &err), &err);
 	for (int p = 0; p < 2; p++) {
-		MUST(rec_sparse_build(&b, &s.row, &s.col, cell, k, REC_REPEATS_SUM, times, pool[p],
-				      &err),
+		MUST(rec_sparse_build(&b, &(struct rec_cell_array){ &s.row, &s.col, cell, k },
+				      REC_REPEATS_SUM, times, pool[p], &err),
 		     &err);
 		CHECK(same(&b, &want) && same_digest(&b, &want), "built from cells");
 		CHECK(b.repeats == want.repeats && b.negative == want.negative,
