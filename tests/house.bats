@@ -277,6 +277,22 @@ literals() {
 	[ "$status" -eq 0 ] || fail "$output"
 }
 
+@test "house: no function of lib/ and cmd/ has more than seven parameters; the kernels may" {
+	run awk '
+		FNR == 1 || /;|^[}#]/ { head = "" }
+		/^{/ && head ~ /\(/ {
+			seen++
+			gsub(/__attribute__\(\([^()]*\)\)/, "", head)
+			name = head; sub(/\(.*/, "", name); sub(/.*[ *]/, "", name)
+			n = 1 + gsub(/,/, "", head)
+			if (n > 7 && FILENAME !~ "^lib/kernel/") { print FILENAME ":" FNR ": " name ": " n " parameters"; bad = 1 }
+		}
+		/^[A-Za-z]/ && !/;/ { head = $0; next }
+		{ head = /^[ \t]+[^ \t]/ && !/;/ ? head $0 : "" }
+		END { print seen " functions"; exit bad || seen < 2000 }' lib/*/*.[ch] cmd/*.[ch] cmd/*/*.[ch]
+	[ "$status" -eq 0 ] || fail "$output"
+}
+
 @test "house: comments keep clear of idioms that a reader has to look up" {
 	run awk '
 		FNR == 1 { inside = 0 }
