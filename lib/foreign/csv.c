@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * foreign/csv.c - from records of csv to rows. Columns are chosen by number or
- * by name. All rows have the same number of fields. A header that appears
- * again, as in joined files, is recognised. A name also matches the text before
- * a colon in the header, so that user_id finds RecBole's user_id:token.
+ * foreign/csv.c - from records of csv to rows: the fields of the chosen columns
+ * become labels, value and time. A header that appears again, as in joined
+ * files, is skipped.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/label.h"
 #include "base/mem.h"
+#include "foreign/csv_head.h"
 #include "foreign/formats.h"
 #include "foreign/record.h"
 #include "io/looks.h"
@@ -17,185 +16,15 @@
 #include "io/num.h"
 #include "io/when.h"
 
-enum { MOST_COLUMNS = 1000000, ROLES = 4 };	/* roles: row, column, value, time */
-
 struct csv {
 	struct rec_record rec;
 	const struct rec_foreign_opts *o;
-	bool header;		/* the first record names columns */
+	struct rec_csv_head head;
 	bool names_alike;	/* no header requested, but the first record looks like one */
-	size_t column[ROLES];	/* 1-based; 0: none */
-	bool chosen;
-	struct rec_buf first;	/* fields of the first record, a NUL after each */
-	struct name {
-		const char *s;
-		size_t n;
-		bool number;
-	} *name;		/* they point into first */
-	size_t names_cap, nfirst, named;	/* fields of first: all, up to the last full one */
-	uint64_t first_line;
 	struct rec_buf label[2];	/* labels with TABs and line breaks replaced */
 	struct rec_foreign_line at;	/* the result of at_field */
 	uint64_t repeated, ones, skipped;
 };
-
-/* -- the first record -- */
-
-static bool is_name(const char *have, const char *name, size_t n)
-{
-	return strncmp(have, name, n) == 0 && (have[n] == '\0' || have[n] == ':');
-}
-
-/* "'a', 'b', 'c'", as many as fit. */
-static const char *names_there(const struct csv *c, char *text, size_t room)
-{
-	size_t at = 0;
-
-	*text = '\0';
-	for (size_t i = 0; i < c->named; i++) {
-		const char *name = c->name[i].s;
-		size_t n = c->name[i].n;
-
-		if (at + n + 8 > room) {
-			memcpy(text + at, ", ...", 6);
-			break;
-		}
-		if (i > 0)
-			at = (size_t)(stpcpy(text + at, ", ") - text);
-		at = (size_t)(stpcpy(text + at, name) - text);
-	}
-	return text;
-}
-
-/* One entry of --columns: a number, a name of the header, or nothing. */
-static int find_column(const struct csv *c, const char *s, size_t n, size_t *column,
-		       struct rec_err *e)
-{
-	const char *file = rec_in_name(c->rec.line.held.in);
-	unsigned long long line = (unsigned long long)c->first_line;
-	char there[300];
-	uint64_t number;
-
-	*column = 0;
-	if (n == 0)
-		return 0;
-	if (rec_num_u64(s, n, &number) == REC_NUM_OK) {
-		if (number < 1 || number > MOST_COLUMNS)
-			return rec_err_set(e, REC_EUSAGE, "--columns: %.*s is not between 1 and %d",
-					   REC_LABEL(s, n), MOST_COLUMNS);
-		*column = (size_t)number;
-		return 0;
-	}
-	for (size_t i = 0; c->header && i < c->nfirst; i++)
-		if (is_name(c->name[i].s, s, n)) {
-			if (*column)
-				return rec_err_set(e, REC_EDATA,
-						   "%s:%llu: columns %zu and %zu are called "
-						   "'%.*s'; choose by number",
-						   file, line, *column, i + 1, REC_LABEL(s, n));
-			*column = i + 1;
-		}
-	if (*column)
-		return 0;
-	return rec_err_set(e, REC_EDATA, "%s:%llu: no column is called '%.*s'; there are: %s", file,
-			   line, REC_LABEL(s, n), names_there(c, there, sizeof there));
-}
-
-/* Letters in the list of columns mean names, which only a header gives. */
-static bool has_names(const char *columns)
-{
-	return columns && columns[strspn(columns, "0123456789,")] != '\0';
-}
-
-/*
- * No columns were chosen: take the first four, and report what is doubtful
- * about that.
- */
-static int default_columns(struct csv *c, struct rec_err *e)
-{
-	struct rec_in *in = c->rec.line.held.in;
-	size_t n = c->header ? c->named : c->nfirst;
-
-	for (size_t r = 0; r < ROLES; r++)
-		c->column[r] = r < n ? r + 1 : 0;
-	if (c->header && n > 1 && *c->name[0].s == '\0')
-		return rec_record_fail(&c->rec, 1, e,
-				       "the first column has no name, as pandas writes an index; "
-				       "choose columns with --columns");
-	if (n > ROLES)
-		rec_in_tell(in, c->first_line,
-			    "%zu columns, the first four are taken as row, column, value, time; "
-			    "see --columns",
-			    n);
-	else if (c->header && n == 3 && rec_looks_time(c->name[2].s, c->name[2].n))
-		rec_in_tell(in, c->first_line,
-			    "'%.60s' is taken as a value; if it is a time: --columns 1,2,,3",
-			    c->name[2].s);
-	return 0;
-}
-
-static int choose_columns(struct csv *c, struct rec_err *e)
-{
-	const char *columns = c->o->columns;
-
-	c->chosen = true;
-	if (!columns)
-		return default_columns(c, e);
-	for (size_t r = 0; *columns; r++) {
-		size_t n = strcspn(columns, ",");
-
-		if (r == ROLES)
-			return rec_err_set(e, REC_EUSAGE,
-					   "--columns: at most row, column, value, time");
-		if (find_column(c, columns, n, &c->column[r], e) != 0)
-			return -1;
-		columns += n + (columns[n] == ',');
-	}
-	return c->column[0] && c->column[1] ?
-		       0 :
-		       rec_err_set(e, REC_EUSAGE, "--columns: at least row and column");
-}
-
-static int keep_first(struct csv *c, struct rec_err *e)
-{
-	size_t at = 0;
-	double x;
-
-	c->first_line = c->rec.field[0].line;
-	c->nfirst = c->rec.n;
-	if (rec_grow(&c->name, &c->names_cap, c->nfirst, sizeof *c->name, e) != 0)
-		return -1;
-	for (size_t i = 0; i < c->rec.n; i++) {
-		if (rec_buf_add(&c->first, c->rec.field[i].s, c->rec.field[i].n, e) != 0 ||
-		    rec_buf_add(&c->first, "", 1, e) != 0)
-			return -1;
-		if (c->rec.field[i].n > 0)
-			c->named = i + 1;
-	}
-	for (size_t i = 0; i < c->rec.n; i++) {
-		size_t n = c->rec.field[i].n;
-
-		c->name[i] = (struct name){ c->first.p + at, n,
-					    rec_num_f64(c->first.p + at, n, &x) == REC_NUM_OK };
-		at += n + 1;
-	}
-	return 0;
-}
-
-static bool is_same(const struct rec_record_field *f, const struct name *name)
-{
-	return f->n == name->n && memcmp(f->s, name->s, f->n) == 0;
-}
-
-static bool equals_first(const struct csv *c)
-{
-	if (c->rec.n != c->nfirst)
-		return false;
-	for (size_t i = 0; i < c->nfirst; i++)
-		if (!is_same(&c->rec.field[i], &c->name[i]))
-			return false;
-	return true;
-}
 
 /* -- one record -- */
 
@@ -211,54 +40,6 @@ static int one_field(const struct csv *c, struct rec_err *e)
 		return rec_record_fail(&c->rec, 0, e, "one field; %s? see --delimiter%s", l->what,
 				       strstr(l->todo, " -d ") + 3);
 	return rec_record_fail(&c->rec, 0, e, "one field; is the delimiter right? see --delimiter");
-}
-
-/*
- * A record must have as many fields as the first record. Empty fields at the
- * end do not count.
- */
-static int check_count(const struct csv *c, struct rec_err *e)
-{
-	size_t most = c->header ? c->named : c->nfirst, n = c->rec.n;
-	const char *what = c->header ? "the header has" : "the first has";
-
-	while (n > most && c->rec.field[n - 1].n == 0)
-		n--;
-	if (n > most && n <= c->nfirst)
-		return rec_record_fail(&c->rec, n, e,
-				       "not empty, but the header (line %llu) has no name for it",
-				       (unsigned long long)c->first_line);
-	if (n > most)
-		return rec_record_fail(&c->rec, 0, e,
-				       "%zu fields, but %s %zu (line %llu); a field that holds the "
-				       "delimiter needs quotes",
-				       c->rec.n, what, c->nfirst,
-				       (unsigned long long)c->first_line);
-	if (c->rec.n < c->named)
-		return rec_record_fail(&c->rec, 0, e, "%zu field%s, but %s %zu (line %llu)",
-				       c->rec.n, c->rec.n == 1 ? "" : "s", what, c->nfirst,
-				       (unsigned long long)c->first_line);
-	return 0;
-}
-
-/*
- * Refuse a header that differs from the first one: it belongs to another file,
- * or has another order, and its columns would be mistaken for those of the
- * first.
- */
-static int check_other_header(const struct csv *c, const struct rec_record_field *row,
-			      const struct rec_record_field *col, struct rec_err *e)
-{
-	int hits = 0;
-
-	for (size_t i = 0; i < c->nfirst; i++)
-		if (c->name[i].n > 0 && !c->name[i].number)
-			hits |= is_same(row, &c->name[i]) | is_same(col, &c->name[i]) << 1;
-	if (hits != 3)
-		return 0;
-	return rec_record_fail(&c->rec, 0, e,
-			       "another header, with the columns in another order; give the files "
-			       "one by one: each has its own then");
 }
 
 /* True if the field becomes a number when blanks around it are removed. */
@@ -284,7 +65,7 @@ static void explain_value(const struct csv *c, const struct rec_record_field *f,
 			       "; blanks beside a delimiter belong to the field, but --delimiter "
 			       "'%s ' takes one with it",
 			       c->rec.delimiter);
-	else if (!c->header && f->line == c->first_line && rec_looks_name(f->s, f->n))
+	else if (!c->head.is_header && f->line == c->head.line && rec_looks_name(f->s, f->n))
 		rec_err_suffix(e, "; names of columns? see --header");
 }
 
@@ -309,7 +90,7 @@ static int take_value(struct csv *c, const struct rec_record_field *f, struct re
 
 	if (rec_looks_missing(f->s, f->n)) {
 		if (c->o->empty == REC_EMPTY_FAIL)
-			return rec_record_fail(&c->rec, c->column[2], e,
+			return rec_record_fail(&c->rec, c->head.column[2], e,
 					       "%s%.*s%s; --empty 1 takes a missing value as 1, "
 					       "--empty skip leaves the row out",
 					       f->n ? "'" : "empty", REC_LABEL(f->s, f->n),
@@ -317,7 +98,7 @@ static int take_value(struct csv *c, const struct rec_record_field *f, struct re
 		c->ones += c->o->empty == REC_EMPTY_ONE;
 		return c->o->empty == REC_EMPTY_ONE;
 	}
-	lost = rec_line_f32(at, (int)c->column[2], f->s, f->n, &row->value, e);
+	lost = rec_line_f32(at, (int)c->head.column[2], f->s, f->n, &row->value, e);
 	if (lost < 0)
 		explain_value(c, f, e);
 	row->has |= REC_HAS_VALUE | (lost > 0 ? REC_LOST_VALUE : 0);
@@ -332,7 +113,7 @@ static int take_date(struct csv *c, const struct rec_record_field *f, struct rec
 					      rec_when_format(format, f->s, f->n, &row->time);
 
 	if (rc != 0)
-		return rec_record_fail(&c->rec, c->column[3], e,
+		return rec_record_fail(&c->rec, c->head.column[3], e,
 				       "'%.*s' is not a time of the format '%.60s' (--time-format)",
 				       REC_LABEL(f->s, f->n), format);
 	row->has |= REC_HAS_TIME;
@@ -349,7 +130,7 @@ static int take_time(struct csv *c, const struct rec_record_field *f, struct rec
 		return 1;
 	if (c->o->time_format)
 		return take_date(c, f, row, e);
-	lost = rec_line_time(at, (int)c->column[3], f->s, f->n, &row->time, e);
+	lost = rec_line_time(at, (int)c->head.column[3], f->s, f->n, &row->time, e);
 	if (lost < 0 && rec_when_likely(f->s, f->n))
 		rec_err_suffix(e, "; a date? --time-format iso, or another format");
 	row->has |= REC_HAS_TIME | (lost > 0 ? REC_LOST_TIME : 0);
@@ -391,10 +172,10 @@ static int take_label(struct csv *c, int role, const struct rec_record_field *f,
 	if (n == 0 && c->o->empty == REC_EMPTY_SKIP)
 		return 0;
 	if (n == 0)
-		return rec_record_fail(&c->rec, c->column[role], e,
+		return rec_record_fail(&c->rec, c->head.column[role], e,
 				       "empty; --empty skip leaves such rows out");
 	if (breaks && !c->o->breaks)
-		return rec_record_fail(&c->rec, c->column[role], e,
+		return rec_record_fail(&c->rec, c->head.column[role], e,
 				       "a label cannot hold TAB or line break; --replace-breaks ' "
 				       "' puts a blank there");
 	if (breaks) {
@@ -404,7 +185,7 @@ static int take_label(struct csv *c, int role, const struct rec_record_field *f,
 		n = c->label[role].n;
 	}
 	*len = (uint32_t)n;
-	return rec_line_label(at, (int)c->column[role], *s, n, e) == 0 ? 1 : -1;
+	return rec_line_label(at, (int)c->head.column[role], *s, n, e) == 0 ? 1 : -1;
 }
 
 /*
@@ -426,30 +207,30 @@ static int keep_digits(struct csv *c, struct rec_row *row, const struct rec_reco
 static int to_row(struct csv *c, struct rec_row *row, struct rec_err *e)
 {
 	char nothing[1] = "";
-	struct rec_record_field f[ROLES];
+	struct rec_record_field f[REC_CSV_ROLES];
 	int good;
 
-	for (size_t r = 0; r < ROLES; r++) {
-		bool there = c->column[r] >= 1 && c->column[r] <= c->rec.n;
+	for (size_t r = 0; r < REC_CSV_ROLES; r++) {
+		bool there = c->head.column[r] >= 1 && c->head.column[r] <= c->rec.n;
 
-		if (c->column[r] > c->nfirst)
+		if (c->head.column[r] > c->head.n)
 			return rec_record_fail(&c->rec, 0, e,
 					       "%zu field%s, but column %zu is wanted", c->rec.n,
-					       REC_S(c->rec.n), c->column[r]);
-		f[r] = there ? c->rec.field[c->column[r] - 1] :
+					       REC_S(c->rec.n), c->head.column[r]);
+		f[r] = there ? c->rec.field[c->head.column[r] - 1] :
 			       (struct rec_record_field){ nothing, 0, c->rec.field[0].line };
 	}
 	*row = (struct rec_row){ .value = 1,
 				 .has = REC_HAS_COL,
 				 .time = (double)__builtin_nan("") };
-	if (c->header && check_other_header(c, &f[0], &f[1], e) != 0)
+	if (c->head.is_header && rec_csv_head_other(&c->head, &c->rec, &f[0], &f[1], e) != 0)
 		return -1;
 	good = take_label(c, 0, &f[0], &row->row, &row->row_len, e);
 	if (good == 1)
 		good = take_label(c, 1, &f[1], &row->col, &row->col_len, e);
-	if (good == 1 && c->column[2])
+	if (good == 1 && c->head.column[2])
 		good = take_value(c, &f[2], row, e);
-	if (good == 1 && c->column[3])
+	if (good == 1 && c->head.column[3])
 		good = take_time(c, &f[3], row, e);
 	if (good == 1)
 		good = keep_digits(c, row, &f[2], &f[3], e);
@@ -466,16 +247,16 @@ static int take_first(struct csv *c, struct rec_err *e)
 {
 	const struct rec_record_field *f = c->rec.field;
 
-	if (keep_first(c, e) != 0 || (c->rec.n == 1 && one_field(c, e) != 0) ||
-	    choose_columns(c, e) != 0)
+	if ((c->rec.n == 1 && one_field(c, e) != 0) ||
+	    rec_csv_head_take(&c->head, &c->rec, c->o->columns, e) != 0)
 		return -1;
-	if (!c->header && c->column[0] <= c->rec.n && c->column[1] <= c->rec.n) {
-		const struct rec_record_field *row = &f[c->column[0] - 1],
-					      *col = &f[c->column[1] - 1];
+	if (!c->head.is_header && c->head.column[0] <= c->rec.n && c->head.column[1] <= c->rec.n) {
+		const struct rec_record_field *row = &f[c->head.column[0] - 1],
+					      *col = &f[c->head.column[1] - 1];
 
 		c->names_alike = rec_looks_header(row->s, row->n, col->s, col->n);
 	}
-	return !c->header;
+	return !c->head.is_header;
 }
 
 static int read_records(struct csv *c, rec_row_fn *fn, void *arg, struct rec_err *e)
@@ -484,14 +265,17 @@ static int read_records(struct csv *c, rec_row_fn *fn, void *arg, struct rec_err
 	int got, good;
 
 	while ((got = rec_record_next(&c->rec, e)) == 1) {
-		bool first = !c->chosen,
-		     again = !first && (c->header || c->names_alike) && equals_first(c);
+		bool first = c->head.n == 0;
+		bool again = !first && (c->head.is_header || c->names_alike) &&
+			     rec_csv_head_again(&c->head, &c->rec);
 
 		c->repeated += again;
 		if (first)
 			good = take_first(c, e);
 		else
-			good = again && c->header ? 0 : check_count(c, e) == 0 ? 1 : -1;
+			good = again && c->head.is_header		     ? 0 :
+			       rec_csv_head_count(&c->head, &c->rec, e) == 0 ? 1 :
+									       -1;
 		if (good == 1)
 			good = to_row(c, &row, e);
 		if (good < 0 || (good == 1 && fn(arg, &row, e) != 0))
@@ -505,14 +289,15 @@ static void tell(const struct csv *c)
 	const struct rec_in *in = c->rec.line.held.in;
 	unsigned long long n = (unsigned long long)c->repeated;
 
-	if (c->header && n)
+	if (c->head.is_header && n)
 		rec_in_tell(in, 0, "%llu line%s left out that repeat%s the header", n,
 			    n == 1 ? "" : "s", n == 1 ? "s" : "");
 	if (c->names_alike)
-		rec_in_tell(in, c->first_line,
+		rec_in_tell(in, c->head.line,
 			    "'%.60s' '%.60s' reads like names of columns and was taken as a row%s; "
 			    "see --header",
-			    c->name[c->column[0] - 1].s, c->name[c->column[1] - 1].s,
+			    c->head.name[c->head.column[0] - 1].s,
+			    c->head.name[c->head.column[1] - 1].s,
 			    n ? ", as were more such lines" : "");
 	n = (unsigned long long)c->skipped;
 	if (n)
@@ -522,10 +307,16 @@ static void tell(const struct csv *c)
 		rec_in_tell(in, 0, "%llu missing value%s taken as 1", n, n == 1 ? "" : "s");
 }
 
+/* Letters in the list of columns mean names, which only a header gives. */
+static bool has_names(const char *columns)
+{
+	return columns && columns[strspn(columns, "0123456789,")] != '\0';
+}
+
 int rec_csv_read(struct rec_in *in, const struct rec_foreign_opts *o, rec_row_fn *fn, void *arg,
 		 struct rec_err *e)
 {
-	struct csv c = { .o = o, .header = o->header || has_names(o->columns) };
+	struct csv c = { .o = o, .head.is_header = o->header || has_names(o->columns) };
 	int rc;
 
 	c.rec = (struct rec_record){ .line = { .held.in = in, .lost = o->lost, .marks = true },
@@ -538,8 +329,7 @@ int rec_csv_read(struct rec_in *in, const struct rec_foreign_opts *o, rec_row_fn
 	rc = read_records(&c, fn, arg, e);
 	if (rc == 0)
 		tell(&c);
-	free(c.name);
-	rec_buf_free(&c.first);
+	rec_csv_head_free(&c.head);
 	rec_buf_free(&c.label[0]);
 	rec_buf_free(&c.label[1]);
 	rec_record_free(&c.rec);
