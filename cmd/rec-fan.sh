@@ -254,7 +254,9 @@ leave() {
 		while kill "$pid" 2>/dev/null && [ $((patience -= 1)) -gt 0 ]; do sleep 0.05; done
 		[ "$patience" -gt 0 ] || kill -s KILL "$pid"
 	done 2>/dev/null
-	[ -z "$RUN" ] || rm -rf "$RUN"
+	# A job may write its last word now. By another name nothing can come
+	# into the folder while it is removed.
+	[ -z "$RUN" ] || { mv "$RUN" "$RUN.gone" && rm -rf "$RUN.gone"; } 2>/dev/null || rm -rf "$RUN"
 	[ -z "$SOCKETS" ] || rm -rf "$SOCKETS" sockets
 	[ -z "$CLAIM" ] || "$BIN/rec-job" --release . $$ 2>/dev/null
 	exit "$status"
