@@ -4,16 +4,7 @@
 # inputs that are not what they should be, outputs that can't be written.
 
 load helpers
-
-setup_file() {
-	cd "$BATS_FILE_TMPDIR" || return 1
-	prepare_samples
-}
-
-setup() {
-	cd "$BATS_FILE_TMPDIR" || return 1
-	rm -f held.out final.out
-}
+load samples
 
 # sample with its usual stdin and -o final.out: fails with STATUS, one line on
 # stderr, and leaves no file under any final name.

@@ -4,16 +4,7 @@
 # by every command that reads, also of side files.
 
 load helpers
-
-setup_file() {
-	cd "$BATS_FILE_TMPDIR" || return 1
-	prepare_samples
-}
-
-setup() {
-	cd "$BATS_FILE_TMPDIR" || return 1
-	rm -f held.out
-}
+load samples
 
 from() {	# from FILE COMMAND...: run with stdin from FILE
 	local f=$1

@@ -4,15 +4,7 @@
 # and what to do next.
 
 load helpers
-
-setup_file() {
-	cd "$BATS_FILE_TMPDIR" || return 1
-	prepare_samples
-}
-
-setup() {
-	cd "$BATS_FILE_TMPDIR" || return 1
-}
+load samples
 
 # Lines of stdin, "ARGUMENTS|MESSAGE": `$1 ARGUMENTS` ends with exit 2 and says
 # MESSAGE, with (see $1 --help) behind it where $2 is given.

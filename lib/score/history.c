@@ -34,6 +34,12 @@ int rec_history_read(struct rec_history *h, const struct rec_scorer_part *p,
 	return 0;
 }
 
+int rec_history_begin(struct rec_history *h, const struct rec_scorer_part *p,
+		      const struct rec_transform *t, const struct rec_query *q, struct rec_err *e)
+{
+	return rec_history_read(h, p, t, q, e) != 0 ? -1 : h->n > 0;
+}
+
 int rec_history_one(struct rec_history *h, uint32_t row, struct rec_err *e)
 {
 	if (grow(h, 1, e) != 0)

@@ -30,6 +30,11 @@ REC_MUST int rec_history_read(struct rec_history *h, const struct rec_scorer_par
 			      const struct rec_transform *t, const struct rec_query *q,
 			      struct rec_err *e);
 
+/* The same; returns 1 if an item is left, 0 if none is, -1 on error. */
+REC_MUST int rec_history_begin(struct rec_history *h, const struct rec_scorer_part *p,
+			       const struct rec_transform *t, const struct rec_query *q,
+			       struct rec_err *e);
+
 /* One row alone, of weight 1. */
 REC_MUST int rec_history_one(struct rec_history *h, uint32_t row, struct rec_err *e);
 

@@ -121,11 +121,8 @@ static int begin(const struct rec_scorer_part *p, struct rec_part_scratch *ps,
 		 const struct rec_query *q, struct rec_err *e)
 {
 	const struct sparse *s = p->own;
-	struct rec_history *h = ps->own;
 
-	if (rec_history_read(h, p, &s->transform, q, e) != 0)
-		return -1;
-	return h->n > 0;
+	return rec_history_begin(ps->own, p, &s->transform, q, e);
 }
 
 static int like(const struct rec_scorer_part *p, struct rec_part_scratch *ps, uint32_t row,
