@@ -404,8 +404,8 @@ from() {	# from FILE COMMAND...: run with stdin from FILE
 }
 
 # The sanitizers take more memory than --mem leaves: tests/run.sh leaves this
-# one out there, and tests/fault/asan.bats makes memory fail instead. bats
-# test_tags=own-memory
+# one out there, and tests/fault/asan.bats makes memory fail instead.
+# bats test_tags=own-memory
 @test "all: lack of memory under --mem says so" {
 	prepare_samples
 	for c in rec-als rec-topn rec-score rec-eval; do
