@@ -352,7 +352,7 @@ from() {	# from FILE COMMAND...: run with stdin from FILE
 	for c in $COMMANDS; do
 		from "$(sample_stdin "$c")" sample "$c" --stats stats.tsv >/dev/null
 		awk -F'\t' 'NF != 2 { exit 1 }' stats.tsv || fail "$c: $(cat stats.tsv)"
-		for key in command version threads isa seed memory.peak seconds.total bytes.in bytes.out; do
+		for key in command version threads isa seed memory.peak seconds.total bytes.in bytes.stdin bytes.out; do
 			grep -q "^$key$TAB" stats.tsv || fail "$c --stats has no $key"
 		done
 		rm -f held.out stats.tsv

@@ -22,7 +22,7 @@ static size_t nouts, cap;
 static struct rec_out *stats_out;	/* of --stats: written last */
 static const char *stdin_taken;	/* what it is read as */
 static bool stdout_taken;
-static uint64_t bytes_in;
+static uint64_t bytes_in[2];	/* of files, of stdin */
 
 /*
  * A closed descriptor 0, 1 or 2 would be handed to the next file that is
@@ -59,7 +59,7 @@ int cli_in(struct rec_in **in, const char *path, const char *what, struct rec_er
 	}
 	if (rec_in_open(in, path, e) != 0)
 		return strcmp(path, "-") == 0 ? -1 : cli_hint_file(e, path, what);
-	rec_in_tally(*in, &bytes_in);
+	rec_in_tally(*in, &bytes_in[strcmp(path, "-") == 0]);
 	rec_in_listen(*in, hear, NULL);
 	rec_in_watch(*in, &cli_maps);
 	return 0;
@@ -203,7 +203,8 @@ int cli_finish_outputs(struct rec_pool *pool, struct rec_err *e)
 			return -1;
 		bytes_out += rec_out_bytes(outs[i]);
 	}
-	cli_stat_u64("bytes.in", bytes_in);
+	cli_stat_u64("bytes.in", bytes_in[0] + bytes_in[1]);
+	cli_stat_u64("bytes.stdin", bytes_in[1]);
 	cli_stat_u64("bytes.out", bytes_out);
 	return rec_out_sync(outs, nouts, pool, e);
 }
