@@ -256,9 +256,10 @@ mapped() {
 @test "rec-topn: unknown items in a history are ignored and counted" {
 	{ cat stranger.tsv; printf 'stranger\tnever-seen\nstranger\tnor-this\n'; } >more.tsv
 	rec-topn -q -m model.rec -n 5 <stranger.tsv >want
-	exits 0 rec-topn -m model.rec -n 5 <more.tsv
+	exits 0 rec-topn -m model.rec -n 5 --stats stats <more.tsv
 	says "rec-topn: 2 pairs of stdin name items that no model holds; they are ignored"
 	same out want
+	[ "$(grep -E '^(rows|pairs)' stats | tr '\t\n' '= ')" = "rows=1 rows.answered=1 rows.cold=0 rows.empty=0 pairs.unknown=2 " ]
 }
 
 @test "rec-topn: cold rows are dropped and counted, answered by popularity, or a failure" {

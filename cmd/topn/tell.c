@@ -147,8 +147,10 @@ void topn_count(const struct rec_topn_counts *c)
 	cli_stat_u64("rows", c->rows);
 	cli_stat_u64("rows.answered", c->answered);
 	cli_stat_u64("rows.cold", c->cold);
+	cli_stat_u64("rows.empty", c->empty);
 	cli_stat_u64("entries", c->entries);
 	cli_stat_u64("entries.filled", c->filled);
+	cli_stat_u64("pairs.unknown", c->unknown);
 }
 
 void topn_tell_shorter(const struct rec_topn_counts *c, uint32_t top)
