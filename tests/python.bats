@@ -217,6 +217,140 @@ setup() {
 	same empty.rec "$ROOT/tests/vectors/empty.rec"
 }
 
+# Everything that a file holds, read by rows: what File gives, as read does.
+by_rows() {
+	cat <<-'PY'
+		import io, pickle, sys, numpy as np, recmat
+		def parts(f, e, step):
+		    """The block e, put together from some rows at a time."""
+		    if e.kind not in ("dense", "sparse") or e.order == "stream":
+		        return f.block(e)
+		    f.verify(e)
+		    n = e.shape[0]
+		    some = [f.rows(e, a, min(a + step, n)) for a in range(0, n, step)]
+		    some = some or [f.rows(e, 0, 0)]
+		    b = recmat.Block(e.kind, name=e.name, order=e.order, col=some[0].col)
+		    labels = [label for s in some for label in s.row]
+		    b.row = recmat.Labels(np.cumsum([0] + [len(x) for x in labels]), b"".join(labels))
+		    b.values = np.concatenate([s.values for s in some])
+		    if e.kind == "sparse":
+		        b.index = np.concatenate([s.index for s in some])
+		        count = np.concatenate([np.diff(s.indptr) for s in some])
+		        b.indptr = np.cumsum(np.concatenate(([0], count)))
+		        b.times = (np.concatenate([s.times for s in some]) if e.has_times else None)
+		    return b
+		def whole(source, step):
+		    f, out = recmat.File(source), io.BytesIO()
+		    blocks = [parts(f, pickle.loads(pickle.dumps(e)), step) for e in f.entries()]
+		    recmat.write(out, [b for b in blocks if b is not None])
+		    return out.getvalue()
+	PY
+}
+
+@test "recmat.py: File reads by rows what read reads, and no more of the file than that takes" {
+	make_train >all.tsv
+	rec-cat --merge -b all.tsv >pairs.rec
+	rec-als -q -k 5 -i 1 <all.tsv >als.rec
+	rec-topn -q -b -m als.rec -n 5 <all.tsv >lists.rec
+	cp "$ROOT"/tests/vectors/*.rec .
+	{ by_rows; cat <<-'PY'; } >by_rows.py
+		n = 0
+		for name in sys.argv[1:]:
+		    want = io.BytesIO()
+		    recmat.write(want, recmat.read(name))
+		    for step in (1, 2, 7, 1000):
+		        for source in (name, open(name, "rb"), io.BytesIO(open(name, "rb").read())):
+		            assert whole(source, step) == want.getvalue(), (name, step)
+		            n += 1
+		class Counted(io.BytesIO):
+		    got = 0
+		    def read(self, n=-1):
+		        Counted.got += n
+		        return super().read(n)
+		labels = ["u%06d" % i for i in range(20000)]
+		out = io.BytesIO()
+		recmat.write(out, [recmat.dense(labels, np.ones((20000, 50)))])
+		f = recmat.File(Counted(out.getvalue()))
+		[e] = f.entries()
+		assert e.shape == (20000, 50) and Counted.got < 20000, Counted.got
+		Counted.got = 0
+		assert f.rows(e, 700, 710).row[9] == b"u000709" and Counted.got < 20000, Counted.got
+		for bad in ((-1, 2), (3, 2), (0, 20001)):
+		    try:
+		        f.rows(e, *bad)
+		    except IndexError:
+		        continue
+		    raise SystemExit("accepted: rows %d to %d" % bad)
+		print(n)
+	PY
+	"$PYTHON" by_rows.py ./*.rec >seen
+	[ "$(cat seen)" -ge 132 ] || fail "$(cat seen)"
+}
+
+@test "recmat.py: by rows too, every cut and every flipped bit is refused" {
+	{ by_rows; cat <<-'PY'; } >by_rows.py
+		n = 0
+		for name in sys.argv[1:]:
+		    good = open(name, "rb").read()
+		    spoilt = [good[:i] for i in range(0, len(good), 7)]
+		    for i in range(len(good)):
+		        b = bytearray(good)
+		        b[i] ^= 1 << i % 8
+		        spoilt.append(bytes(b))
+		    for s in spoilt:
+		        n += 1
+		        try:
+		            whole(io.BytesIO(s), 1)
+		        except recmat.Error:
+		            continue
+		        raise SystemExit("%s: %d bytes are accepted" % (name, len(s)))
+		# cut while it is read
+		out = io.BytesIO()
+		recmat.write(out, [recmat.dense(["%04d" % i for i in range(2000)], np.ones((2000, 3)))])
+		f = recmat.File(out)
+		[e] = f.entries()
+		f.data.f.truncate(e.sections[8][0])
+		try:
+		    f.block(e)
+		except recmat.Error as e:
+		    assert str(e).startswith("<stream>: cut off at byte "), e
+		    print(n)
+	PY
+	(cd "$ROOT/tests/vectors" && "$PYTHON" "$BATS_TEST_TMPDIR/by_rows.py" \
+		model.rec canonical.rec ranked.rec stream.rec keys.rec factors.rec) >seen
+	[ "$(cat seen)" -gt 5000 ] || fail "$(cat seen)"
+}
+
+@test "recmat.py: labels ascend by all of their bytes, and a pair that appears twice is named" {
+	"$PYTHON" - <<-'PY'
+		import random, recmat
+		rng = random.Random(1)
+		def label():
+		    return bytes(rng.choice(b"\x01a\xff") for _ in range(rng.randint(1, 19)))
+		n = 0
+		for _ in range(3000):
+		    some = [label() for _ in range(rng.randint(1, 4))]
+		    if rng.random() < .7:
+		        some.sort()
+		    good = all(a < b for a, b in zip(some, some[1:]))
+		    off = [sum(map(len, some[:i])) for i in range(len(some) + 1)]
+		    labels = recmat.Labels(recmat.np.array(off, "<u8"), b"".join(some))
+		    block = recmat.dense(labels, [[1]] * len(some))
+		    try:
+		        recmat.write(open("x.rec", "wb"), [block])
+		        assert good, some
+		    except recmat.Error as e:
+		        assert not good and str(e).endswith("labels do not ascend"), (some, e)
+		        n += 1
+		assert 300 < n < 2700, n
+		try:
+		    recmat.sparse(["v", "u"], ["a", "b"], [0, 1, 0], [1, 1, 1])
+		    raise SystemExit("accepted")
+		except ValueError as e:
+		    assert str(e) == "the pair b'v', b'b' appears twice", e
+	PY
+}
+
 @test "recmat.py: every cut, and a flipped bit of every byte, is refused" {
 	cp "$ROOT"/tests/vectors/*.rec .
 	"$PYTHON" - *.rec <<-'PY' >seen

@@ -23,6 +23,7 @@ Files are mapped, so a large model costs the memory of the pages that are
 touched, and many processes share it. Arrays of a mapped file are read-only.
 """
 import bisect
+import collections
 import io
 import mmap
 import os
@@ -32,21 +33,22 @@ import zlib
 
 import numpy as np
 
-__all__ = ["Block", "Error", "Labels", "dense", "keys", "metadata", "named",
-           "read", "sparse", "stream", "write"]
+__all__ = ["Block", "Entry", "Error", "File", "Labels", "dense", "keys",
+           "metadata", "named", "pieces", "read", "sparse", "stream", "write"]
 
 MAGIC = b"RECMAT\0\n"
 SPARSE, DENSE, META, KEYS, END = 1, 2, 3, 4, 0xFFFFFFFF
 KINDS = {SPARSE: "sparse", DENSE: "dense", META: "metadata", KEYS: "keys"}
 ORDERS = {1: "canonical", 2: "ranked", 3: "stream"}
-HEAD = struct.Struct("<8sHHIIIQQQQII32s28xI")
-SECTION = struct.Struct("<IIQQQ")
+HEAD, HEAD_SIZE = "<8sHHIIIQQQQII32s28xI", 128
+SECTION, SECTION_SIZE = "<IIQQQ", 32
 SECTIONS = {1: "row label offsets", 2: "row labels", 3: "column label offsets",
             4: "column labels", 5: "row pointers", 6: "column indices",
             7: "row indices", 8: "values", 9: "times", 10: "metadata",
             11: "keys"}
 LIMIT = 0xFFFFFFFE          # rows and columns
 STREAM_CELLS = 65536        # cells of a block that stream() makes, at most
+PIECE = 1 << 20             # bytes, or numbers, that are worked on at a time
 # NaNs that stand for a value or a time that was not given; compared by bits.
 NO_VALUE, NO_TIME = 0x7FC00000, 0x7FF8000000000000
 
@@ -152,16 +154,7 @@ def read(source, trust=False):
     """
     if hasattr(source, "read"):
         return _Reader("<stream>", memoryview(source.read()), trust).blocks()
-    name = os.fspath(source)
-    with open(name, "rb") as f:
-        if os.fstat(f.fileno()).st_size == 0:
-            raise Error("%s: the file is empty; even an empty stream has an "
-                        "end mark" % name)
-        try:
-            data = memoryview(mmap.mmap(f.fileno(), 0, access=mmap.ACCESS_READ))
-        except (OSError, ValueError):       # a pipe, say
-            data = memoryview(f.read())
-    return _Reader(name, data, trust).blocks()
+    return File(source, trust).blocks()
 
 
 def named(blocks, name):
@@ -173,10 +166,26 @@ def named(blocks, name):
     return found[0]
 
 
+class Entry(collections.namedtuple("Entry", "number at header sections")):
+    """A block that was not read: what its header and section table say.
+
+    It can be pickled; two are equal if the blocks are, as far as CRCs tell.
+    """
+
+    kind = property(lambda e: KINDS.get(e.header["kind"]))
+    name = property(lambda e: e.header["name"].decode("ascii"))
+    order = property(lambda e: ORDERS.get(e.header["order"]))
+    shape = property(lambda e: (e.header["rows"], e.header["cols"]))
+    cells = property(lambda e: e.header["cells"])
+    has_columns = property(lambda e: 3 in e.sections)
+    has_times = property(lambda e: 9 in e.sections)
+
+
 class _Reader:
     def __init__(self, name, data, trust):
         self.name, self.data, self.trust = name, data, trust
         self.at, self.number = 0, 1
+        self.columns = (None, None)     # an entry, its column labels
 
     def fail(self, what):
         raise Error("%s: block %d: %s" % (self.name, self.number, what))
@@ -185,19 +194,22 @@ class _Reader:
         if not ok:
             self.fail(what)
 
-    def blocks(self):
+    def entries(self):
+        """An Entry for each block; end marks are checked, sections not read."""
+        if not len(self.data):
+            raise Error("%s: the file is empty; even an empty stream has an "
+                        "end mark" % self.name)
+        self.at, self.number = 0, 1
         out, since, ended = [], 0, False
         while self.at < len(self.data):
             h = self.header()
             if h["kind"] == END:
                 self.need(h["rows"] == since, "the end mark counts %d blocks, "
                           "there are %d" % (h["rows"], since))
-                self.at += HEAD.size
+                self.at += HEAD_SIZE
                 since, ended = 0, True
                 continue
-            block = self.block(h)
-            if block is not None:
-                out.append(block)
+            out.append(self.framed(h))
             self.at += h["size"]
             self.number += 1
             since, ended = since + 1, False
@@ -206,12 +218,30 @@ class _Reader:
                         % (self.name, self.number - 1))
         return out
 
+    def framed(self, h):
+        e = Entry(self.number, self.at, h, self.table(h))
+        if e.kind is None:
+            self.need(h["flags"] & 1, "of a kind that is not known (%d)"
+                      % h["kind"])
+        else:
+            self.frame(h, {kind: s[1] for kind, s in e.sections.items()})
+        return e
+
+    def entry(self, at, number):
+        """The Entry at a place that another one named."""
+        self.at, self.number = at, number
+        return self.framed(self.header())
+
+    def blocks(self):
+        blocks = [self.block(e) for e in self.entries()]
+        return [b for b in blocks if b is not None]
+
     def header(self):
-        raw = bytes(self.data[self.at:self.at + HEAD.size])
-        if len(raw) < HEAD.size:
+        raw = bytes(self.data[self.at:self.at + HEAD_SIZE])
+        if len(raw) < HEAD_SIZE:
             raise Error("%s: cut off within the header of block %d"
                         % (self.name, self.number))
-        magic, version, flags, *f, name, crc = HEAD.unpack(raw)
+        magic, version, flags, *f, name, crc = struct.unpack(HEAD, raw)
         self.need(magic == MAGIC, "not recmat: no magic")
         self.need(zlib.crc32(raw[:124]) == crc, "damaged: the CRC of the "
                   "header is wrong")
@@ -223,59 +253,129 @@ class _Reader:
                   and all(0x21 <= c <= 0x7e for c in h["name"]),
                   "damaged header")
         if h["kind"] == END:
-            self.need(h["size"] == HEAD.size and not any(
+            self.need(h["size"] == HEAD_SIZE and not any(
                 h[k] for k in ("order", "vtype", "cols", "cells", "sections",
                                "crc", "flags", "name")), "damaged end mark")
         else:
-            self.need(h["size"] % 64 == 0 and h["size"] >= HEAD.size
+            self.need(h["size"] % 64 == 0 and h["size"] >= HEAD_SIZE
                       and h["sections"] <= 256, "damaged header")
             if self.at + h["size"] > len(self.data):
                 raise Error("%s: cut off within block %d"
                             % (self.name, self.number))
         return h
 
-    def sections(self, h):
-        """{type: bytes of the section}, after every check of their frame."""
+    def table(self, h):
+        """{type: (where, bytes, CRC)} of the sections, their frame checked."""
         n, begin, end = h["sections"], self.at, self.at + h["size"]
-        table_end = begin + HEAD.size + _padded(SECTION.size * n)
+        table_end = begin + HEAD_SIZE + _padded(SECTION_SIZE * n)
         trailer = end - _padded(4 * n)
         self.need(table_end <= trailer, "the sections do not fit")
-        table = self.data[begin + HEAD.size:table_end]
+        table = self.data[begin + HEAD_SIZE:table_end]
         self.need(zlib.crc32(table) == h["crc"],
                   "damaged: the CRC of the section table is wrong")
-        self.zeros(table[SECTION.size * n:])
-        crcs = struct.unpack_from("<%dI" % n, self.data, trailer)
-        self.zeros(self.data[trailer + 4 * n:end])
-        out, at, last = {}, table_end - begin, 0
+        self.zeros(table[SECTION_SIZE * n:])
+        last = self.data[trailer:end]
+        crcs = struct.unpack_from("<%dI" % n, last)
+        self.zeros(last[4 * n:])
+        out, at, last = {}, table_end, 0
         for i, crc in enumerate(crcs):
-            kind, zero, start, size, more = SECTION.unpack_from(
-                table, SECTION.size * i)
-            stop = start + _padded(size)
-            self.need(kind > last and zero == 0 and more == 0 and start == at
-                      and stop <= trailer - begin, "damaged section table")
-            whole = self.data[begin + start:begin + stop]
-            if not self.trust:
-                self.need(zlib.crc32(whole) == crc,
-                          "damaged: the CRC of the %s is wrong"
-                          % SECTIONS.get(kind, "section of type %d" % kind))
-            self.zeros(whole[size:])
-            out[kind], at, last = whole[:size], stop, kind
-        self.need(begin + at == trailer, "damaged section table")
+            kind, zero, start, size, more = struct.unpack_from(
+                SECTION, table, SECTION_SIZE * i)
+            self.need(kind > last and zero == 0 and more == 0
+                      and begin + start == at and at + _padded(size) <= trailer,
+                      "damaged section table")
+            out[kind], at, last = (at, size, crc), at + _padded(size), kind
+        self.need(at == trailer, "damaged section table")
         return out
+
+    def verify(self, e):
+        """The CRCs of a block, and its padding; a piece at a time."""
+        self.number = e.number
+        for kind, (begin, size, crc) in e.sections.items():
+            stop, got = begin + _padded(size), 0
+            for at in range(begin, stop, PIECE):
+                got = zlib.crc32(self.data[at:min(at + PIECE, stop)], got)
+            self.need(got == crc, "damaged: the CRC of the %s is wrong"
+                      % SECTIONS.get(kind, "section of type %d" % kind))
+            self.zeros(self.data[begin + size:stop])
 
     def zeros(self, data):
         self.need(not any(data), "damaged: padding is not zero")
 
-    def block(self, h):
-        s = self.sections(h)
-        if h["kind"] not in KINDS:
-            self.need(h["flags"] & 1, "of a kind that is not known (%d)"
-                      % h["kind"])
-            return None
-        return self.known(h, s)
+    def block(self, e):
+        """A block, after every check; None if it is of an unknown kind."""
+        self.number = e.number
+        if not self.trust:
+            self.verify(e)
+        s = {}
+        for kind, (begin, size, _) in e.sections.items():
+            s[kind] = self.data[begin:begin + size]
+            self.zeros(self.data[begin + size:begin + _padded(size)])
+        return self.known(e.header, s) if e.kind else None
 
-    def known(self, h, s):
-        """A block of a known kind, after every check of its contents."""
+    def rows(self, e, first, last):
+        """Rows first to last - 1 of a factor, a matrix or lists, as a Block.
+
+        Only their labels, pointers and cells are read, and the column labels,
+        which are kept for the next call. Everything is checked but the CRCs,
+        for which there is verify(). An order of stream has no rows.
+        """
+        self.number = e.number
+        if e.kind not in ("dense", "sparse") or e.order == "stream":
+            raise TypeError("block %d cannot be read by rows" % e.number)
+        rows, cols = e.shape
+        if not 0 <= first <= last <= rows:
+            raise IndexError("rows %d to %d of %d" % (first, last, rows))
+        s = self.label_rows(e, first, last)
+        h = dict(e.header, rows=last - first)
+        if e.kind == "dense":
+            s[8] = self.items(e, 8, 4, first * cols, last * cols)
+        else:
+            s[5], a, b = self.pointers(e, 5, first, last, e.cells)
+            h["cells"] = b - a
+            for kind, size in ((6, 4), (8, 4), (9, 8)):
+                if kind in e.sections:
+                    s[kind] = self.items(e, kind, size, a, b)
+        return self.made(h, s, self.column_labels(e))
+
+    def row_labels(self, e):
+        return self.labels(self.label_rows(e, 0, e.shape[0]), 1, e.shape[0])
+
+    def column_labels(self, e):
+        """None if it has none; those of the last block are kept."""
+        if e.has_columns and self.columns[0] != e:
+            s = {k: self.items(e, k, 1, 0, e.sections[k][1]) for k in (3, 4)}
+            self.columns = (e, self.labels(s, 3, e.shape[1]))
+        return self.columns[1] if e.has_columns else None
+
+    def items(self, e, kind, size, first, last):
+        """The bytes of some items of a section."""
+        begin = e.sections[kind][0]
+        return self.data[begin + first * size:begin + last * size]
+
+    def pointers(self, e, kind, first, last, total):
+        """Some row pointers, or label offsets, from 0 on; what they span."""
+        x = np.frombuffer(self.items(e, kind, 8, first, last + 1), "<u8")
+        a, b = int(x[0]), int(x[-1])
+        self.need(a <= b <= total and (first > 0 or a == 0)
+                  and (last < e.shape[0] or b == total),
+                  "damaged %s" % SECTIONS[kind])
+        return (x - x[0]).tobytes(), a, b
+
+    def label_rows(self, e, first, last):
+        """Label sections of some rows, which follow on the row before them."""
+        more = min(first, 1)
+        off, a, b = self.pointers(e, 1, first - more, last, e.sections[2][1])
+        s = {1: off, 2: self.items(e, 2, 1, a, b)}
+        if more and first < last:
+            self.labels(s, 1, last - first + 1)
+        if more:
+            x = np.frombuffer(off, "<u8")[1:]
+            s = {1: (x - x[0]).tobytes(), 2: s[2][int(x[0]):]}
+        return s
+
+    def frame(self, h, sizes):
+        """Checks of a header that need no section but its length."""
         plain = h["kind"] in (META, KEYS)
         self.need(h["rows"] <= LIMIT and h["cols"] <= LIMIT,
                   "more than %d rows or columns" % LIMIT)
@@ -288,9 +388,23 @@ class _Reader:
                   and not (h["kind"] == META and h["rows"])
                   and (h["kind"] != KEYS or h["flags"] & 1),
                   "damaged header")
-        self.belong(h, s)
+        self.belong(h, sizes)
+        rows, cols, cells = h["rows"], h["cols"], h["cells"]
+        values = cells if h["kind"] == SPARSE else rows * cols
+        for kind, size in ((1, 8 * (rows + 1)), (3, 8 * (cols + 1)),
+                           (5, 8 * (rows + 1)), (6, 4 * cells), (7, 4 * cells),
+                           (8, 4 * values), (9, 8 * cells), (11, 8 * rows)):
+            self.need(sizes.get(kind, size) == size,
+                      "the %s have the wrong length" % SECTIONS[kind])
+
+    def known(self, h, s):
+        """A block of a known kind, after every check of its contents."""
+        self.frame(h, {kind: len(data) for kind, data in s.items()})
+        return self.made(h, s, self.labels(s, 3, h["cols"]) if 3 in s else None)
+
+    def made(self, h, s, col):
         block = {SPARSE: self.sparse, DENSE: self.dense, META: self.metadata,
-                 KEYS: self.keys}[h["kind"]](h, s)
+                 KEYS: self.keys}[h["kind"]](h, s, col)
         block.name = h["name"].decode("ascii")
         block.optional = bool(h["flags"] & 1)
         return block
@@ -309,7 +423,7 @@ class _Reader:
         for kind in sorted(must - set(s)):
             self.fail("the %s are missing" % SECTIONS[kind])
 
-    def metadata(self, h, s):
+    def metadata(self, h, s, _):
         meta, last = {}, ""
         text = bytes(s[10]).decode("utf-8", "surrogateescape")
         lines = text.split("\n")
@@ -322,7 +436,7 @@ class _Reader:
             meta[key], last = value, key
         return Block("metadata", meta=meta)
 
-    def keys(self, h, s):
+    def keys(self, h, s, _):
         keys = self.array(s, 11, "<u8", h["rows"])
         self.need(bool(np.all(keys[1:] >= keys[:-1])), "keys descend")
         return Block("keys", keys=keys)
@@ -342,34 +456,31 @@ class _Reader:
         raw = bytes(data)
         self.need(not any(c in raw for c in b"\t\n\0"),
                   "a label holds TAB, newline or NUL")
-        labels, last = Labels(off, data), b""
-        for label in labels:
-            self.need(label > last, "labels do not ascend")
-            last = label
-        return labels
+        self.need(_ascend(off, raw + bytes(8)), "labels do not ascend")
+        return Labels(off, data)
 
     def finite(self, x, nothing):
         """Finite numbers; nothing: bits of the one NaN that is allowed."""
-        odd = x[~np.isfinite(x)]
-        bits = odd.view("<u4" if x.itemsize == 4 else "<u8")
-        self.need(not len(odd) or (nothing is not None
-                                   and bool(np.all(bits == nothing))),
-                  "a value or time is not finite")
+        for at in range(0, len(x), PIECE):
+            part = x[at:at + PIECE]
+            odd = part[~np.isfinite(part)]
+            bits = odd.view("<u4" if x.itemsize == 4 else "<u8")
+            self.need(not len(odd) or (nothing is not None
+                                       and bool(np.all(bits == nothing))),
+                      "a value or time is not finite")
         return x
 
-    def dense(self, h, s):
+    def dense(self, h, s, col):
         rows, cols = h["rows"], h["cols"]
         values = self.finite(self.array(s, 8, "<f4", rows * cols), None)
-        return Block("dense", row=self.labels(s, 1, rows),
-                     col=self.labels(s, 3, cols) if 3 in s else None,
+        return Block("dense", row=self.labels(s, 1, rows), col=col,
                      values=values.reshape(rows, cols))
 
-    def sparse(self, h, s):
+    def sparse(self, h, s, col):
         rows, cols, n = h["rows"], h["cols"], h["cells"]
         order = ORDERS[h["order"]]
         b = Block("sparse", order=order, row=self.labels(s, 1, rows),
-                  col=self.labels(s, 3, cols),
-                  index=self.array(s, 6, "<u4", n))
+                  col=col, index=self.array(s, 6, "<u4", n))
         missing = NO_VALUE if order == "stream" else None
         b.values = self.finite(self.array(s, 8, "<f4", n), missing)
         if 9 in s:
@@ -389,20 +500,127 @@ class _Reader:
         return b
 
     def order(self, b):
-        """Cells in the order that the block claims."""
-        inner = np.ones(len(b.index), bool)     # not the first of its row
-        inner[b.indptr[:-1][b.indptr[:-1] < len(inner)].astype(np.int64)] = 0
-        inner, i = inner[1:], b.index.astype(np.int64)
-        up = i[1:] > i[:-1]
-        if b.order == "ranked":
-            v = b.values
-            up = v[1:] <= v[:-1]
-            pairs = np.sort((b.cells()[0].astype(np.uint64) << np.uint64(32))
-                            | b.index)
-            self.need(bool(np.all(pairs[1:] != pairs[:-1])),
-                      "a column appears twice in a row")
-        self.need(bool(np.all(up | ~inner)), "cells are not in %s order"
-                  % b.order)
+        """Cells in the order that the block claims; some rows at a time."""
+        for first, last in pieces(b.indptr, PIECE):
+            ptr = b.indptr[first:last + 1].astype(np.int64)
+            begin, n = ptr[0], ptr[-1] - ptr[0]
+            index, v = (x[begin:begin + n] for x in (b.index, b.values))
+            inner, at = np.ones(n, bool), ptr[:-1] - begin
+            inner[at[at < n]] = False       # the first of its row
+            up = index[1:] > index[:-1]
+            if b.order == "ranked":
+                up = v[1:] <= v[:-1]
+                row = np.repeat(np.arange(last - first, dtype=np.uint64),
+                                np.diff(ptr))
+                pairs = np.sort(row << np.uint64(32) | index)
+                self.need(bool(np.all(pairs[1:] != pairs[:-1])),
+                          "a column appears twice in a row")
+            self.need(bool(np.all(up | ~inner[1:])),
+                      "cells are not in %s order" % b.order)
+
+
+class File(_Reader):
+    """A file whose blocks are read when they are asked for, by rows if wanted.
+
+    source: a path, which is mapped, or a binary stream that can seek, of which
+    nothing is held but what was asked for.
+
+        f = recmat.File("model.rec")
+        for e in f.entries():               # headers, tables and end marks
+            print(e.kind, e.name, e.shape)
+            f.verify(e)                     # the CRCs, a piece at a time
+            block = f.rows(e, 0, 100)       # a Block of its first 100 rows
+    """
+
+    def __init__(self, source, trust=False, name=None):
+        if hasattr(source, "read"):
+            name = name or getattr(source, "name", "<stream>")
+            data = _Ranges(source, name)
+        else:
+            name = name or os.fspath(source)
+            data = _mapped(source)
+        super().__init__(name, data, trust)
+
+
+def _mapped(path):
+    with open(path, "rb") as f:
+        try:
+            return memoryview(mmap.mmap(f.fileno(), 0, access=mmap.ACCESS_READ))
+        except (OSError, ValueError):       # empty, or a pipe
+            return memoryview(f.read())
+
+
+class _Ranges:
+    """A stream that can seek, as bytes to cut pieces from."""
+
+    AHEAD = 4096        # so that a header comes with its table
+
+    def __init__(self, f, name):
+        self.f, self.name = f, name
+        self.size = f.seek(0, 2)
+        self.at, self.held = 0, b""
+
+    def __len__(self):
+        return self.size
+
+    def __getitem__(self, where):
+        first, last, _ = where.indices(self.size)
+        if last - first > self.AHEAD:
+            return self.get(first, last)
+        if first < self.at or last > self.at + len(self.held):
+            self.at = first
+            self.held = self.get(first, min(first + self.AHEAD, self.size))
+        return self.held[first - self.at:max(last - self.at, 0)]
+
+    def get(self, first, last):
+        parts = []
+        self.f.seek(first)
+        while first < last:
+            parts.append(self.f.read(last - first))
+            if not parts[-1]:
+                raise Error("%s: cut off at byte %d while it was read"
+                            % (self.name, first))
+            first += len(parts[-1])
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def pieces(indptr, cells):
+    """Ranges of rows that have at most so many cells each, or are one row."""
+    first, rows = 0, len(indptr) - 1
+    while first < rows:
+        end = np.uint64(int(indptr[first]) + cells)
+        last = int(np.searchsorted(indptr, end, "right")) - 1
+        last = min(max(last, first + 1), first + cells, rows)
+        yield first, last
+        first = last
+
+
+# The first n bytes of eight, as a number.
+_FIRST = np.array([(1 << 64) - (1 << (64 - 8 * n)) for n in range(9)], np.uint64)
+
+
+def _ascend(off, raw):
+    """Whether labels ascend and none appears twice.
+
+    Eight bytes are compared at a time, as a number: labels hold no NUL, so
+    that what is missing of a shorter one counts as zeros. raw: the bytes and
+    eight more.
+    """
+    eight = np.ndarray((len(raw) - 7,), ">u8", raw, strides=(1,))
+
+    def number(i, at):
+        begin = off[i].astype(np.int64) + at
+        n = np.clip(off[i + 1].astype(np.int64) - begin, 0, 8)
+        return eight[np.minimum(begin, len(eight) - 1)].astype(np.uint64) & _FIRST[n]
+
+    for first in range(0, len(off) - 2, PIECE):
+        i, at = np.arange(first, min(first + PIECE, len(off) - 2)), 0
+        while len(i):       # pairs of neighbours that are equal so far
+            a, b = number(i, at), number(i + 1, at)
+            if np.any(a > b) or np.any((a == b) & (a & np.uint64(255) == 0)):
+                return False
+            i, at = i[a == b], at + 8
+    return True
 
 
 # -- making blocks -----------------------------------------------------------
@@ -422,14 +640,15 @@ def dense(row, values, col=None, name=""):
     """Factors, an offset (one column) or a similarity kept whole (col).
 
     row, col: labels in any order, str or bytes; rows and columns are sorted by
-    label. values: [rows, columns].
+    label. Labels are taken as they are. values: [rows, columns].
     """
     values = np.asarray(values, dtype="<f4")
     if values.ndim != 2 or values.shape[0] != len(row):
         raise ValueError("values of %d rows are needed, in two dimensions"
                          % len(row))
-    row, order = _sorted_labels(row)
-    values = values[order]
+    if not isinstance(row, Labels):
+        row, order = _sorted_labels(row)
+        values = values[order]
     if col is not None:
         if len(col) != values.shape[1]:
             raise ValueError("%d column labels, %d columns"
@@ -448,8 +667,8 @@ def sparse(row, col, rows, columns, values=None, times=None, name="",
     """
     row, by_row = _sorted_labels(row)
     col, by_col = _sorted_labels(col)
-    rows = _inverse(by_row)[np.asarray(rows, np.int64)]
-    columns = _inverse(by_col)[np.asarray(columns, np.int64)]
+    rows = inverse(by_row)[np.asarray(rows, np.int64)]
+    columns = inverse(by_col)[np.asarray(columns, np.int64)]
     values = (np.ones(len(rows), "<f4") if values is None
               else np.asarray(values, "<f4"))
     keys = (columns, -values, rows) if ranked else (columns, rows)
@@ -457,8 +676,11 @@ def sparse(row, col, rows, columns, values=None, times=None, name="",
     rows, columns = rows[at], columns[at]
     pairs = np.sort(rows.astype(np.uint64) << np.uint64(32)
                     | columns.astype(np.uint64))
-    if np.any(pairs[1:] == pairs[:-1]):
-        raise ValueError("a pair appears twice")
+    twice = np.flatnonzero(pairs[1:] == pairs[:-1])
+    if len(twice):
+        pair = int(pairs[twice[0]])
+        raise ValueError("the pair %r, %r appears twice"
+                         % (row[pair >> 32], col[pair & 0xFFFFFFFF]))
     count = np.bincount(rows, minlength=len(row)) if len(rows) else \
         np.zeros(len(row), np.int64)
     indptr = np.concatenate(([0], np.cumsum(count))).astype("<u8")
@@ -523,6 +745,8 @@ def _label(label):
 
 def _sorted_labels(labels):
     """Labels ascending, and the old position of each."""
+    if isinstance(labels, Labels):      # which are checked when written
+        return labels, np.arange(len(labels))
     labels = [_label(x) for x in labels]
     order = sorted(range(len(labels)), key=labels.__getitem__)
     labels = [labels[i] for i in order]
@@ -534,7 +758,8 @@ def _sorted_labels(labels):
     return Labels(offsets, b"".join(labels)), np.array(order, np.int64)
 
 
-def _inverse(order):
+def inverse(order):
+    """For each old position the new one, where order has the old ones."""
     inverse = np.empty(len(order), np.int64)
     inverse[order] = np.arange(len(order))
     return inverse
@@ -578,7 +803,7 @@ def _write(f, blocks):
     n = 0
     for n, block in enumerate(blocks, 1):
         _write_block(f, block, n)
-    f.write(_header(END, rows=n, size=HEAD.size))
+    f.write(_header(END, rows=n, size=HEAD_SIZE))
 
 
 def _padded(n):
@@ -587,28 +812,33 @@ def _padded(n):
 
 def _header(kind, order=0, vtype=0, rows=0, cols=0, cells=0, size=0,
             sections=0, crc=0, name=b"", flags=0):
-    raw = HEAD.pack(MAGIC, 1, flags, kind, order, vtype, rows, cols, cells,
+    raw = struct.pack(HEAD, MAGIC, 1, flags, kind, order, vtype, rows, cols, cells,
                     size, sections, crc, name, 0)[:124]
     return raw + struct.pack("<I", zlib.crc32(raw))
 
 
 def _bytes_of(x, dtype, nothing=None):
-    x = np.ascontiguousarray(x, dtype)
-    if x.dtype.kind == "f":
-        odd = ~np.isfinite(x)
-        if nothing is None and np.any(odd):
-            raise ValueError("a value is not finite")
-        if np.any(odd):
-            if not np.all(np.isnan(x[odd])):
-                raise ValueError("a value or time is not finite")
+    """The bytes of an array, which is copied only if they are not what it has.
+
+    nothing: bits that a NaN is written with; None refuses it.
+    """
+    x = np.ascontiguousarray(x, dtype).reshape(-1)
+    for at in range(0, len(x) if x.dtype.kind == "f" else 0, PIECE):
+        odd = ~np.isfinite(x[at:at + PIECE])
+        if not np.any(odd):
+            continue
+        if nothing is None or not np.all(np.isnan(x[at:at + PIECE][odd])):
+            raise ValueError("a value or time is not finite")
+        bits = "<u4" if x.itemsize == 4 else "<u8"
+        if np.any(x.view(bits)[at:at + PIECE][odd] != nothing):
             x = x.copy()
-            x.view("<u4" if x.itemsize == 4 else "<u8")[odd] = nothing
-    return x.tobytes()
+            x.view(bits)[at:at + PIECE][odd] = nothing
+    return memoryview(x).cast("B") if len(x) else memoryview(b"")
 
 
 def _side(first, labels):
     return [(first, _bytes_of(labels.offsets, "<u8")),
-            (first + 1, bytes(labels.data))]
+            (first + 1, memoryview(labels.data))]
 
 
 def _sections(b):
@@ -620,7 +850,7 @@ def _sections(b):
             if not _is_key(key) or any(c in value for c in b"\t\n\0"):
                 raise ValueError("metadata '%s' cannot be written" % key)
             text += key.encode() + b"\t" + value + b"\n"
-        return [(10, text)]
+        return [(10, memoryview(text))]
     if b.kind == "keys":
         return [(11, _bytes_of(b.keys, "<u8"))]
     s = _side(1, b.row) + (_side(3, b.col) if b.col is not None else [])
@@ -653,11 +883,11 @@ def _write_block(f, b, number):
          "flags": int(b.optional)}
     check = _Reader("to be written", b"", False)
     check.number = number
-    check.known(h, {k: memoryview(data) for k, data in sections})
-    at = HEAD.size + _padded(SECTION.size * len(sections))
+    check.known(h, dict(sections))
+    at = HEAD_SIZE + _padded(SECTION_SIZE * len(sections))
     table, crcs = b"", []
     for kind, data in sections:
-        table += SECTION.pack(kind, 0, at, len(data), 0)
+        table += struct.pack(SECTION, kind, 0, at, len(data), 0)
         pad = bytes(-len(data) % 64)
         crcs.append(zlib.crc32(pad, zlib.crc32(data)))
         at += len(data) + len(pad)
