@@ -6,510 +6,40 @@ As a command (`spark-submit rec_spark.py --help`) and as a module:
 
     import rec_spark as rec
 
-    model = rec.als(likes, ["-k", "64"])        # a DataFrame of user, item
+    model = rec.als(likes, ["-k", "64"])          # a DataFrame of user, item
     lists = rec.topn(likes, model, ["-n", "20"])  # user, item, score
-    model.userFactors.show()                    # id, features
+    model.userFactors.show()                      # id, features
     model.save("hdfs:///models/likes.rec")
 
 Spark schedules, stores, ships and retries; the filters compute. What comes out
 has the bytes that one process of the filter writes. Options are those of the
 filter, as on its command line. rec-spark(7) is the page.
 
-Spark 3.5 and 4, Python 3.9 and later, pyarrow; nothing else. The filters are
-looked for in REC_BIN, in an archive that was shipped as `rec`
+Two files: this one and rec_filter.py; executors get both by themselves. Spark
+3.5 and 4, Python 3.9 and later, pyarrow; nothing else. The filters are looked
+for in REC_BIN, in an archive that was shipped as `rec`
 (--archives recpipe-cluster.tar.gz#rec), and in PATH.
 """
 import argparse
 import contextlib
-import ctypes
-import hashlib
-import mmap
 import os
-import platform
 import shutil
-import signal
-import socket
 import struct
-import subprocess
 import sys
 import tempfile
 import time
 import uuid
 
-from pyspark import SparkFiles
 from pyspark.sql import SparkSession, functions as F
 
-__all__ = ["FilterFailed", "Model", "als", "evaluate", "filter_path", "lines",
-           "run_filter", "save", "score", "ship", "sim", "table", "topn"]
+from rec_filter import *        # noqa: F403  run_filter, ship, lines ... are part of this module
+from rec_filter import PIECE, _fetch, _hadoop
 
-PIECE = 32 << 20        # bytes of a file that are shipped, or sent, at once
 BATCH = 4096            # rows of factors in a record batch
-TOLD = 2000             # bytes of what a filter says that reach the driver
 
 # Of recmat(5): kind, order, value type, rows, columns, cells, size and number
 # of sections of a block; an entry of its section table.
 HEAD, SECTION, DENSE = struct.Struct("<12xIIIQQQQI"), struct.Struct("<IIQQQ"), 2
-
-
-class FilterFailed(RuntimeError):
-    """A filter failed, could not start, or did not read what it was given."""
-
-
-# ---- a filter in a task ----
-
-def filter_path(name):
-    """The file of a filter on this host."""
-    if os.path.sep in name:
-        return name
-    places = [os.environ.get("REC_BIN")]
-    with contextlib.suppress(Exception):        # outside a task of Spark
-        archive = os.path.join(SparkFiles.getRootDirectory(), "rec")
-        places += [os.path.join(archive, "bin", platform.machine()), os.path.join(archive, "bin")]
-    places = [p for p in places if p]
-    path = os.pathsep.join(places + [os.environ.get("PATH", os.defpath)])
-    found = shutil.which(name, path=path)
-    if found:
-        return found
-    there = [p for p in (os.path.join(p, name) for p in path.split(os.pathsep)) if os.path.exists(p)]
-    if there:
-        raise FilterFailed(f"{there[0]} on {socket.gethostname()} is not executable: chmod +x")
-    raise FilterFailed(
-        f"{name} is not on {socket.gethostname()}: ship the filters with --archives "
-        f"recpipe-cluster.tar.gz#rec, install them there, or set spark.executorEnv.REC_BIN")
-
-
-def threads():
-    """The threads of a filter in a task: spark.task.cpus, as Spark says it."""
-    n = os.environ.get("OMP_NUM_THREADS", "1")
-    return n if n.isdigit() and int(n) > 0 else "1"
-
-
-def scratch_folder():
-    """A temporary folder where Spark keeps its own files; `with` removes it."""
-    local = os.environ.get("SPARK_LOCAL_DIRS", "").split(",")[0]
-    return tempfile.TemporaryDirectory(prefix="rec-", dir=local if os.path.isdir(local) else None)
-
-
-def _end_with_parent():
-    """In the child: end when the task ends, however it ends (Linux)."""
-    with contextlib.suppress(Exception):
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL)      # PR_SET_PDEATHSIG
-
-
-def _said(path):
-    with open(path, "rb") as f:
-        f.seek(max(0, os.fstat(f.fileno()).st_size - TOLD))
-        return f.read().decode("utf-8", "replace").strip()
-
-
-def _contents(path):
-    """A whole file, mapped; the file may go."""
-    with open(path, "rb") as f:
-        if os.fstat(f.fileno()).st_size == 0:
-            return b""
-        return mmap.mmap(f.fileno(), 0, access=mmap.ACCESS_READ)
-
-
-def _pairs(text):
-    """`key TAB value` lines as a dict."""
-    return dict(line.split("\t", 1) for line in text.splitlines() if "\t" in line)
-
-
-def _figures(stats):
-    with contextlib.suppress(OSError):
-        with open(stats, encoding="utf-8") as f:
-            return _pairs(f.read())
-    return {}
-
-
-def _wait(argv, stdin, stdout, stderr):
-    try:
-        p = subprocess.Popen(argv, stdin=stdin, stdout=stdout, stderr=stderr,
-                             preexec_fn=_end_with_parent)
-    except OSError as e:
-        raise FilterFailed(f"{argv[0]} on {socket.gethostname()} cannot start: {e.strerror}") from None
-    try:
-        return p.wait()
-    finally:
-        if p.poll() is None:    # this task was asked to end
-            p.kill()
-            p.wait()
-
-
-def run_filter(argv, feed, report=None):
-    """Run a filter of recpipe over the bytes of `feed`; what it writes, mapped.
-
-    feed is an iterable of bytes-like pieces, or the name of a file. stdin,
-    stdout and stderr are files, so nothing waits for anything, and only a whole
-    output is read. Words that Shipped objects stand for become file names.
-    FilterFailed holds the command, the status and the last words of the filter:
-    for a status other than 0, a signal, and a filter that did not read all of
-    its input. `report`, a dict, gets the figures of --stats, and what a
-    successful filter said as "said"; without it, that goes to the stderr of the
-    task.
-    """
-    argv = [filter_path(argv[0])] + [w.path() if isinstance(w, Shipped) else w for w in argv[1:]]
-    with scratch_folder() as folder:
-        name = {k: os.path.join(folder, k) for k in ("in", "out", "err", "stats")}
-        if isinstance(feed, str):
-            name["in"] = feed
-        else:
-            with open(name["in"], "wb") as f:
-                f.writelines(feed)
-        with open(name["in"], "rb") as i, open(name["out"], "wb") as o, open(name["err"], "wb") as e:
-            fed = os.fstat(i.fileno()).st_size
-            status = _wait(argv + ["--stats", name["stats"]], i, o, e)
-        told = _said(name["err"])
-        what = f"{' '.join(argv)} on {socket.gethostname()}"
-        if status:
-            how = f"was killed by signal {-status}" if status < 0 else f"exited with {status}"
-            raise FilterFailed(f"{what} {how}: {told or 'it said nothing'}")
-        figures = _figures(name["stats"])
-        if figures.get("bytes.stdin") != str(fed):
-            raise FilterFailed(f"{what} exited with 0, but read {figures.get('bytes.stdin', 'none')} "
-                               f"of the {fed} bytes of its input: {told or 'it said nothing'}")
-        if report is not None:
-            report.update(figures, said=told)
-        elif told:
-            print(told, file=sys.stderr)
-        return _contents(name["out"])
-
-
-# ---- files on every host ----
-
-class Shipped:
-    """A file that tasks can open: put it among the words of a filter.
-
-    It travels as a broadcast: executors that need it get it, from each other
-    too, and unship() removes it everywhere. addFile would keep every version on
-    every executor until the application ends, and an executor serves a changed
-    file under an old name. Names here are never used again. With master
-    local[N] tasks read the copy of the driver; under Spark Connect the file is
-    an artifact of the session.
-    """
-
-    def __init__(self, spark, path, name=None, run=None, step=0):
-        self.run, self.step = run, step
-        self.name = name or f"{_digest(path)}-{os.path.basename(path)}"
-        self.size = os.path.getsize(path)
-        self.local = self.pieces = None
-        if _is_connect(spark):
-            kept = _keep(path, self.name)
-            spark.addArtifacts(kept, file=True)
-        elif _one_host(spark):
-            self.local = path if run else _keep(path, self.name)
-        else:
-            self.pieces = [spark.sparkContext.broadcast(p) for p in _pieces(path)]
-
-    def path(self):
-        """The file on this host; in a task."""
-        if self.local:
-            return self.local
-        if self.pieces is None:
-            return SparkFiles.get(self.name)
-        folder = os.path.join(SparkFiles.getRootDirectory(), "rec-shipped")
-        path = os.path.join(folder, self.name)
-        os.makedirs(folder, exist_ok=True)
-        if not os.path.exists(path):
-            self._write(folder, path)
-        return path
-
-    def _write(self, folder, path):
-        handle, part = tempfile.mkstemp(dir=folder)
-        with open(handle, "wb") as f:
-            for piece in self.pieces:
-                f.write(piece.value)
-                vars(piece).pop("_value", None)     # else the task holds the whole file in memory
-        if os.path.getsize(part) != self.size:
-            raise FilterFailed(f"{self.name} arrived with {os.path.getsize(part)} of {self.size} bytes")
-        os.replace(part, path)
-        for other in os.listdir(folder) if self.run else ():
-            run, _, step = other.partition(".")
-            if run == self.run and int(step.split(".")[0]) < self.step - 1:
-                with contextlib.suppress(OSError):
-                    os.unlink(os.path.join(folder, other))
-
-    def unship(self):
-        """On the driver: executors forget the file."""
-        for piece in self.pieces or ():
-            piece.destroy()
-
-
-def ship(spark, path):
-    """Make a file known to tasks. path may be on any file system of Hadoop."""
-    with scratch_folder() as folder:
-        return Shipped(spark, _fetch(spark, path, folder))
-
-
-def _is_connect(spark):
-    return ".connect." in type(spark).__module__
-
-
-def _one_host(spark):
-    master = spark.sparkContext.master
-    return master.startswith("local") and not master.startswith("local-cluster")
-
-
-_kept = None    # the folder of this driver for files that lazy DataFrames need
-
-
-def _keep(path, name):
-    """A copy that stays while this driver lives, whoever changes the file."""
-    global _kept
-    if _kept is None:
-        _kept = tempfile.TemporaryDirectory(prefix="rec-kept-")
-    copy = os.path.join(_kept.name, name)
-    if not os.path.exists(copy):
-        shutil.copyfile(path, copy + ".part")
-        os.replace(copy + ".part", copy)
-    return copy
-
-
-def _pieces(path):
-    with open(path, "rb") as f:
-        while True:
-            piece = f.read(PIECE)
-            if not piece:
-                return
-            yield piece
-
-
-def _digest(path):
-    h = hashlib.blake2b(digest_size=12)
-    for piece in _pieces(path):
-        h.update(piece)
-    return h.hexdigest()
-
-
-def _hadoop(spark, path):
-    """The file system of a path, and the path, in the JVM of the driver."""
-    jvm, conf = spark._jvm, spark._jsc.hadoopConfiguration()
-    there = jvm.org.apache.hadoop.fs.Path(path)
-    return there.getFileSystem(conf), there
-
-
-def _is_local(path):
-    return "://" not in path and not path.startswith("file:")
-
-
-def _fetch(spark, path, folder):
-    """A local file with the contents of path."""
-    if _is_connect(spark) or _is_local(path) and os.path.exists(path):
-        return path
-    fs, there = _hadoop(spark, path)
-    if not fs.exists(there):
-        raise FileNotFoundError(f"{path}: no such file")
-    local = os.path.join(folder, there.getName())
-    fs.copyToLocalFile(False, there, spark._jvm.org.apache.hadoop.fs.Path("file://" + local), True)
-    return local
-
-
-def save(spark, local, path):
-    """Copy a local file to a path of any file system; whole, or not at all."""
-    if _is_connect(spark) or _is_local(path) and _one_host(spark):
-        part = f"{path}.{uuid.uuid4().hex[:8]}.part"
-        shutil.copyfile(local, part)
-        os.replace(part, path)
-        return
-    fs, there = _hadoop(spark, path)
-    part = there.suffix(f".{uuid.uuid4().hex[:8]}.part")
-    fs.copyFromLocalFile(False, True, spark._jvm.org.apache.hadoop.fs.Path("file://" + local), part)
-    if fs.exists(there):
-        fs.delete(there, False)
-    if not fs.rename(part, there):
-        raise OSError(f"{path}: cannot rename {part.getName()} to it")
-
-
-# ---- rows to text, text to rows ----
-
-def lines(df, *columns):
-    """A DataFrame of one column, `line`: the columns joined by TAB, with '\\n'.
-
-    Without names, all columns; the only column of a text is the line already.
-    A time becomes seconds since 1970. Spark joins the columns, so that a task
-    writes whole buffers of Arrow and touches no row.
-    """
-    return df.select(_line(df, columns).alias("line"))
-
-
-def _line(df, columns=()):
-    types = dict(df.dtypes)
-    words = []
-    for name in columns or df.columns:
-        col = F.col(f"`{name}`")
-        if types[name] in ("date", "timestamp", "timestamp_ntz"):
-            col = col.cast("timestamp").cast("double")
-        words += [F.lit("\t"), col.cast("string")]
-    return F.concat(*words[1:], F.lit("\n"))
-
-
-def _first(df):
-    """The first field of each row: the user."""
-    if len(df.columns) == 1:
-        return F.substring_index(F.col(f"`{df.columns[0]}`"), "\t", 1)
-    return F.col(f"`{df.columns[0]}`")
-
-
-def text(batches, column=0, fields=None):
-    """The bytes of a column `line`, in pieces.
-
-    A row with NULL, a field with a TAB or a line end would become other rows
-    for the filter: they are errors. fields is the number of fields, where it is
-    known.
-    """
-    import pyarrow as pa
-
-    row = 0
-    for batch in batches:
-        col = batch.column(column)
-        if len(col):
-            if col.null_count:
-                row += col.is_valid().to_pylist().index(False)
-                raise FilterFailed(f"row {row + 1} of this partition holds NULL; leave such rows out")
-            wide = pa.types.is_large_string(col.type) or pa.types.is_large_binary(col.type)
-            _, offsets, data = col.buffers()
-            ends = memoryview(offsets).cast("q" if wide else "i")
-            piece = data[ends[col.offset]:ends[col.offset + len(col)]].to_pybytes()
-            _check_rows(piece, col, row, fields)
-            yield piece
-        row += len(col)
-
-
-def _check_rows(piece, col, row, fields):
-    tabs = (fields - 1) * len(col) if fields else None
-    if piece.count(b"\n") == len(col) and tabs in (None, piece.count(b"\t")):
-        return
-    for i, line in enumerate(col.to_pylist()):
-        if line.count("\n") != 1 or fields and line.count("\t") != fields - 1:
-            raise FilterFailed(f"row {row + i + 1} of this partition has a TAB or a line end inside a "
-                               f"field, which a line of text cannot hold: {line[:80]!r}")
-
-
-LISTS = "user string, item string, score double"
-
-
-def table(data, names, number="score"):
-    """Record batches of the lines that a filter wrote; `number` is a double."""
-    import pyarrow as pa
-    from pyarrow import csv
-
-    if len(data) == 0:
-        return
-    types = {n: pa.float64() if n == number else pa.string() for n in names}
-    try:
-        if data.find(b"\r") < 0:    # which the reader takes for a line end
-            yield from csv.read_csv(
-                pa.BufferReader(pa.py_buffer(data)),
-                csv.ReadOptions(column_names=names, use_threads=False),
-                csv.ParseOptions(delimiter="\t", quote_char=False, double_quote=False,
-                                 escape_char=False, ignore_empty_lines=False),
-                csv.ConvertOptions(column_types=types, null_values=[], strings_can_be_null=False),
-            ).to_batches()
-            return
-        rows = [line.decode().split("\t") for line in bytes(data).split(b"\n")[:-1]]
-        if any(len(row) != len(names) for row in rows):
-            raise ValueError(f"expected {len(names)} fields")
-        columns = [pa.array(col).cast(types[n]) for n, col in zip(names, zip(*rows))]
-        yield pa.RecordBatch.from_arrays(columns, names=names)
-    except ValueError as e:     # pyarrow's errors, UnicodeDecodeError
-        raise FilterFailed(f"what the filter wrote is not {', '.join(names)} in UTF-8: {e}") from None
-
-
-def whole_lines(data):
-    """A record batch of the lines that a filter wrote, as they are."""
-    import pyarrow as pa
-
-    if len(data):
-        rows = bytes(data).split(b"\n")
-        if rows.pop():
-            raise FilterFailed("what the filter wrote does not end with a line end")
-        yield pa.RecordBatch.from_arrays([pa.array(rows, pa.binary()).cast(pa.string())], names=["value"])
-
-
-# ---- options of a filter ----
-
-# What this module decides itself, or what a part cannot do.
-OURS = {"output", "binary", "stats", "threads", "part", "estimate", "stream", "merge", "half",
-        "transposed", "model", "columns", "survey", "partial", "whole", "from-factors", "per-user",
-        "summarize", "compare", "truth", "objective", "help", "version"}
-
-
-class Options:
-    """The options of a filter, read by its own table (`rec-NAME --options`)."""
-
-    def __init__(self, command, args):
-        self.command = command
-        self.words = []         # of (name, value, whether the value is a file); operands: ""
-        known = self._known()
-        args = list(args)
-        while args:
-            self._take(known, args.pop(0), args)
-        for name, _, _ in self.words:
-            if name in OURS:
-                raise ValueError(f"{command} --{name} cannot be given here: Spark divides the work")
-        self._check()
-
-    def _known(self):
-        table_ = self._run("--options").stdout.decode()
-        known = {}
-        for line in table_.splitlines():
-            letter, name, argument = (line.split("\t") + ["", ""])[:3]
-            known["--" + name] = known["-" + letter] = (name, argument)
-        return known
-
-    def _run(self, *words):
-        return subprocess.run([filter_path(self.command), *words], stdin=subprocess.DEVNULL,
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
-
-    def _take(self, known, word, rest):
-        if not word.startswith("-") or word == "-":
-            self.words.append(("", word, False))
-            return
-        key, given, value = word.partition("=")
-        if not word.startswith("--"):
-            key, given, value = word[:2], word[2:], word[2:]
-        name, argument = known.get(key, (None, None))
-        if name is None or argument and not given and not rest:
-            self._refuse(word)
-        if not argument and given:      # letters in one word
-            rest.insert(0, "-" + value)
-        elif argument and not given:
-            value = rest.pop(0)
-        self.words.append((name, value if argument else None, argument == "FILE"))
-
-    def _refuse(self, *words):
-        """The filter's own words for what is wrong."""
-        told = self._run(*words).stderr.decode("utf-8", "replace").strip()
-        raise ValueError(told.splitlines()[-1] if told else f"{self.command}: {' '.join(words)}")
-
-    def _check(self):
-        """Ask the filter, on empty input, whether the options go together."""
-        if self._run("-q", *self.list(), *self._needed()).returncode == 2:
-            self._refuse("-q", *self.list(), *self._needed())
-
-    def _needed(self):
-        return {"rec-topn": ["-m", os.devnull], "rec-score": ["-m", os.devnull],
-                "rec-eval": ["-t", os.devnull]}.get(self.command, [])
-
-    def get(self, name, default=None):
-        return next((v for n, v, _ in reversed(self.words) if n == name), default)
-
-    def __contains__(self, name):
-        return any(n == name for n, _, _ in self.words)
-
-    def operands(self):
-        return [value for name, value, _ in self.words if not name]
-
-    def list(self, only=None, spark=None):
-        """As words again: options first. With spark, files are shipped."""
-        words = []
-        for name, value, is_file in self.words:
-            if not name or only and name not in only:
-                continue
-            words.append(f"--{name}")
-            if value is not None:
-                words.append(ship(spark, value) if spark and is_file else value)
-        return words if only else words + self.operands()
 
 
 # ---- interactions to shards ----
@@ -521,6 +51,7 @@ def shards(df, count, sides=("user",)):
     by the hash of their label, and a shuffle moves blocks of recmat, not rows.
     Shards of items hold item and user, as `rec-als --transposed` wants it.
     """
+    tell(df.sparkSession)
     fields = len(df.columns) if len(df.columns) > 1 else None
     cut = lines(df).mapInArrow(_cutter(count, sides, fields),
                                "side string, shard int, task int, data binary").rdd
@@ -548,8 +79,8 @@ def _cutter(count, sides, fields):
                 if f.tell() == 0:
                     return
             for side in sides:
-                run_filter(["rec-split", "-q", "--no-sync", "--shards", str(count), "--by", side, "-b",
-                            "--to", os.path.join(folder, side + ".%d")], rows)
+                run_filter(["rec-split", "-q", "--no-sync", "--shards", str(count), "--by", side,
+                            "-b", "--to", os.path.join(folder, side + ".%d")], rows)
                 for i in range(count):
                     with open(os.path.join(folder, f"{side}.{i}"), "rb") as f:
                         data = f.read()
@@ -567,7 +98,7 @@ def _joiner(side):
             turned = ["--transpose"] if side == "item" else []
             run_filter(["rec-split", "-q", "--no-sync", "--parts", "1", "--by", side, *turned, "-b",
                         "--to", os.path.join(folder, "%d")], pieces)
-            yield from _pieces(os.path.join(folder, "0"))
+            yield from pieces_of(os.path.join(folder, "0"))
     return join
 
 
@@ -595,7 +126,8 @@ class Model:
         parts = max(1, min(sc.defaultParallelism, os.path.getsize(self.path) >> 20))
         shipped = self.shipped()
         numbers = self.spark.range(0, parts, 1, parts)
-        return numbers.mapInArrow(_vectors(shipped, side, parts), "id string, features array<float>")
+        return numbers.mapInArrow(_vectors(shipped, side, parts),
+                                  "id string, features array<float>")
 
     def shipped(self):
         if self._shipped is None:
@@ -673,11 +205,16 @@ def als(interactions, options=(), parts=None, checkpoint=None, every=1, resume=F
     return _Als(interactions, options, parts, checkpoint, every, resume, figures).train()
 
 
+MERGE = ["rec-cat", "-q", "--merge", "-b"]
+
+
 class _Als:
+    """A run of als(); its files are in a folder of the driver."""
+
     def __init__(self, df, options, parts, checkpoint, every, resume, figures):
         self.spark = df.sparkSession
-        if _is_connect(self.spark):
-            raise ValueError("als needs RDDs, which Spark Connect does not have; use a classic session")
+        if is_connect(self.spark):
+            raise ValueError("als needs RDDs, which Spark Connect lacks; use a classic session")
         self.df, self.options = df, Options("rec-als", options)
         self.parts = parts or max(1, self.spark.sparkContext.defaultParallelism)
         self.checkpoint, self.every, self.resume = checkpoint, every, resume
@@ -696,7 +233,10 @@ class _Als:
     def phase(self, name):
         began = time.monotonic()
         yield
-        self.figures[f"seconds.{name}"] = self.figures.get(f"seconds.{name}", 0) + time.monotonic() - began
+        self.add(f"seconds.{name}", time.monotonic() - began)
+
+    def add(self, name, figure):
+        self.figures[name] = self.figures.get(name, 0) + figure
 
     def train(self):
         cut, sides = shards(self.df, self.parts, ("user", "item"))
@@ -726,7 +266,8 @@ class _Als:
             print(told, file=sys.stderr)
         done = self.last() if self.resume else 0
         if done and _settings(self.file("start")) != _settings(self.file("kept")):
-            raise ValueError(f"{self.checkpoint} holds another job: {_difference(self.file('start'), self.file('kept'))}")
+            difference = _difference(self.file("start"), self.file("kept"))
+            raise ValueError(f"{self.checkpoint} holds another job: {difference}")
         # The first half-step, of items, takes both sides as they are.
         self.table = {"user": self.file("kept" if done else "start"), "item": None}
         return done
@@ -747,9 +288,9 @@ class _Als:
                 else:
                     f.write(piece)
         for key in ("seconds.total", "memory.peak"):
-            values = [float(t[key]) for t in told if key in t]
-            self.figures[f"filters.{name}.{key}"] = max(values, default=0)
-            self.figures[f"filters.{key}"] = self.figures.get(f"filters.{key}", 0) + max(values, default=0)
+            longest = max((float(t[key]) for t in told if key in t), default=0)
+            self.figures[f"filters.{name}.{key}"] = longest
+            self.add(f"filters.{key}", longest)
         return "\n".join(t["said"] for t in told if t.get("said"))
 
     def half(self, side, rdd):
@@ -768,11 +309,10 @@ class _Als:
         with self.phase("solve"):
             self.collect(rdd.mapPartitions(_task(words)), "solved")
         with self.phase("join"):
-            self.table[side] = self.written(f"{side}.{self.step}", ["rec-cat", "-q", "--merge", "-b"],
-                                            self.file("solved"))
+            self.table[side] = self.written(f"{side}.{self.step}", MERGE, self.file("solved"))
             if self.warm and self.step == 1:
-                self.table[other] = self.written("user.0", ["rec-cat", "-q", "--block", "user", "-b"],
-                                                 self.table[other])
+                block = ["rec-cat", "-q", "--block", "user", "-b"]
+                self.table[other] = self.written("user.0", block, self.table[other])
         if old:
             old.unship()
             self.remove(old.step)
@@ -780,19 +320,19 @@ class _Als:
     def remove(self, step):
         """Files that were made before this step, save what is still a table."""
         for name in os.listdir(self.folder.name):
-            number = name.rpartition(".")[2]
-            if number.isdigit() and int(number) < step and self.file(name) not in self.table.values():
-                os.unlink(self.file(name))
+            number, file = name.rpartition(".")[2], self.file(name)
+            if number.isdigit() and int(number) < step and file not in self.table.values():
+                os.unlink(file)
 
     def joined(self, name, *files):
         with open(self.file(name), "wb") as f:
             for file in files:
-                f.writelines(_pieces(file))
+                f.writelines(pieces_of(file))
         return self.file(name)
 
     def whole(self, name):
-        return self.written(name, ["rec-cat", "-q", "--merge", "-b"],
-                            self.joined("sides", self.table["user"], self.table["item"]))
+        sides = self.joined("sides", self.table["user"], self.table["item"])
+        return self.written(name, MERGE, sides)
 
     def finish(self):
         with self.phase("join"):
@@ -807,7 +347,7 @@ class _Als:
         if not self.checkpoint or sweep % self.every and sweep != self.sweeps:
             return
         with self.phase("checkpoint"):
-            save(self.spark, self.whole("keep"), f"{self.checkpoint.rstrip('/')}/sweep-{sweep:06d}.rec")
+            save(self.spark, self.whole("keep"), self.kept(sweep))
 
     def last(self):
         """Fetch the newest checkpoint as the file kept; its sweeps, 0 without one."""
@@ -819,10 +359,12 @@ class _Als:
         sweeps = [n for n in sweeps if n <= self.sweeps]
         if not sweeps:
             return 0
-        name = f"sweep-{max(sweeps):06d}.rec"
-        kept = _fetch(self.spark, f"{self.checkpoint.rstrip('/')}/{name}", self.folder.name)
-        shutil.copyfile(kept, self.file("kept"))
+        with scratch_folder() as folder:
+            shutil.copyfile(_fetch(self.spark, self.kept(max(sweeps)), folder), self.file("kept"))
         return max(sweeps)
+
+    def kept(self, sweep):
+        return f"{self.checkpoint.rstrip('/')}/sweep-{sweep:06d}.rec"
 
 
 def _task(words):
@@ -841,11 +383,277 @@ def _sent(data):
 
 def _settings(model):
     """The metadata of a model, without the sweeps that it took."""
-    told = bytes(run_filter(["rec-cat", "--info"], model)).decode()
-    return {k: v for k, v in _pairs(told).items() if k.startswith("meta.") and k != "meta.iterations"}
+    told = figures_of(bytes(run_filter(["rec-cat", "--info"], model)).decode())
+    return {k: v for k, v in told.items() if k.startswith("meta.") and k != "meta.iterations"}
 
 
 def _difference(a, b):
     a, b = _settings(a), _settings(b)
     key = next(k for k in sorted(a.keys() | b.keys()) if a.get(k) != b.get(k))
     return f"{key[5:]} is {a.get(key)} here and {b.get(key)} there"
+
+
+# ---- topn, score ----
+
+def topn(histories, model, options=(), parts=None, as_text=False):
+    """The lists of rec-topn: a DataFrame of user, item, score, best first.
+
+    histories  a DataFrame of user, item[, value[, time]], or of such lines
+    model      a Model, a file on any file system, or a list of them (--blend)
+    options    of rec-topn
+    as_text    one column `value`: the lines of the filter, to the byte
+
+    The rows of a user meet in one task; a task answers its users.
+    """
+    by_user = histories.repartition(parts or _cores(histories), first_field(histories))
+    return _ranked("rec-topn", by_user, model, options, as_text)
+
+
+def score(pairs, model, options=(), as_text=False):
+    """The scores of pairs by rec-score: a DataFrame of user, item, score.
+
+    pairs is a DataFrame of user, item[, value[, time]], or of such lines; it is
+    divided as it comes. The others as for topn.
+    """
+    return _ranked("rec-score", pairs, model, options, as_text)
+
+
+def _cores(df):
+    if is_connect(df.sparkSession):
+        return int(df.sparkSession.conf.get("spark.sql.shuffle.partitions"))
+    return max(1, df.sparkSession.sparkContext.defaultParallelism)
+
+
+def _ranked(command, df, model, options, as_text):
+    spark = df.sparkSession
+    models = model if isinstance(model, (list, tuple)) else [model]
+    words = [command]
+    for m in models:
+        words += ["-m", m.shipped() if isinstance(m, Model) else ship(spark, m)]
+    words += Options(command, options).list(spark=spark)
+    fields = len(df.columns) if len(df.columns) > 1 else None
+    schema = "value string" if as_text else LISTS
+    return lines(df).mapInArrow(_ranker(words, fields, as_text), schema)
+
+
+def _ranker(words, fields, as_text):
+    def rank(batches):
+        with scratch_folder() as folder:
+            rows = os.path.join(folder, "rows")
+            with open(rows, "wb") as f:
+                f.writelines(text(batches, 0, fields))
+                if f.tell() == 0:       # an empty partition asks nothing
+                    return
+            said = run_filter(words + ["-j", threads()], rows)
+        yield from whole_lines(said) if as_text else table(said, ["user", "item", "score"])
+    return rank
+
+
+# ---- eval ----
+
+MEASURES = ["recall@10", "ndcg@10", "map@10", "hit@10", "mrr@10"]
+
+
+def evaluate(lists, truth, measures=None, train=None, options=(), parts=None):
+    """The measures of rec-eval: a list of (measure, value, definition).
+
+    lists, truth and train are DataFrames as for topn. Users are divided, each
+    with his lists and truth; train, from which floors, ceilings and the tail
+    come, is gathered in one file and shipped.
+    """
+    spark = lists.sparkSession
+    asked = Options("rec-eval", [*(measures or MEASURES), *options])
+    words = ["rec-eval", "--per-user", *asked.list(only=PER_USER, spark=spark), *asked.operands()]
+    parts = parts or _cores(lists)
+    with scratch_folder() as folder:
+        if train is not None:
+            words += ["--train", ship(spark, _gathered(train, os.path.join(folder, "train.rec")))]
+        both = _tagged(lists, "l").unionByName(_tagged(truth, "t"))
+        per_user = both.repartition(parts, "user").mapInArrow(_measurer(words), "value string")
+        rows = [r.value for r in per_user.collect()]
+        last = ["rec-eval", "--summarize", *asked.list(only=SUMMARY)]
+        told = bytes(run_filter(last, [(line + "\n").encode() for line in rows]))
+    return [tuple(line.split("\t")) for line in told.decode().splitlines()]
+
+
+# Options of rec-eval by the step that takes them.
+PER_USER = {"relevant", "candidates", "missing", "ties", "shallow", "groups", "mem", "trust"}
+SUMMARY = {"bootstrap", "significance", "fail-if", "seed"}
+
+
+def _tagged(df, tag):
+    return df.select(F.lit(tag).alias("tag"), first_field(df).cast("string").alias("user"),
+                     line_of(df).alias("line"))
+
+
+def _measurer(words):
+    def measure(batches):
+        import pyarrow.compute as pc
+
+        with scratch_folder() as folder:
+            name = {tag: os.path.join(folder, tag) for tag in "lt"}
+            with open(name["l"], "wb") as lists, open(name["t"], "wb") as truth:
+                for batch in batches:
+                    for tag, f in (("l", lists), ("t", truth)):
+                        f.writelines(text([batch.filter(pc.equal(batch.column(0), tag))], 2))
+                if truth.tell() == 0:       # no user of this part counts
+                    return
+            said = run_filter([*words, "-t", name["t"], "-j", threads()], name["l"])
+        yield from whole_lines(said)
+    return measure
+
+
+def _gathered(df, path):
+    """All rows of df in one file of recmat on the driver, made by one task."""
+    fields = len(df.columns) if len(df.columns) > 1 else None
+    pieces = lines(df).coalesce(1).mapInArrow(_gatherer(fields), "data binary")
+    with open(path, "wb") as f:
+        for row in pieces.collect():
+            f.write(row.data)
+    return path
+
+
+def _gatherer(fields):
+    def gather(batches):
+        import pyarrow as pa
+
+        with scratch_folder() as folder:
+            run_filter(["rec-split", "-q", "--no-sync", "--parts", "1", "--by", "user", "-b",
+                        "--to", os.path.join(folder, "%d")], text(batches, 0, fields))
+            for piece in pieces_of(os.path.join(folder, "0")):
+                yield pa.RecordBatch.from_arrays([pa.array([piece], pa.binary())], names=["data"])
+    return gather
+
+
+# ---- the command ----
+
+EPILOG = """\
+Options of the filter come after --, as on its own command line:
+  spark-submit rec_spark.py als --input likes.tsv --model m.rec -- -k 64
+  spark-submit rec_spark.py topn --input likes.tsv --model m.rec --output lists -- -n 20
+Paths are of any file system that Spark knows. rec-spark(7) has the rest."""
+
+
+VERBS = {   # verb: (what it makes, what --input is)
+    "als": ("a model by rec-als", "interactions"),
+    "sim": ("a model by rec-sim", "interactions"),
+    "topn": ("lists by rec-topn", "histories"),
+    "score": ("scores of pairs by rec-score", "pairs"),
+    "eval": ("measures of lists by rec-eval", "lists"),
+}
+
+
+def _parser():
+    how = {"epilog": EPILOG, "formatter_class": argparse.RawDescriptionHelpFormatter}
+    p = argparse.ArgumentParser(prog="rec_spark.py", description=__doc__.split("\n", 1)[0], **how)
+    verbs = p.add_subparsers(dest="verb", required=True, metavar="|".join(VERBS))
+    for verb, (what, source) in VERBS.items():
+        v = verbs.add_parser(verb, help=what, description=what, **how)
+        v.add_argument("--input", required=True, metavar="PATH", help=source)
+        v.add_argument("--format", default="text", help="text (lines of user, item, value, time), "
+                       "table, parquet, csv or what else Spark reads [text]")
+        v.add_argument("--columns", metavar="USER,ITEM,...", help="of a table, in this order")
+        v.add_argument("--read", action="append", default=[], metavar="KEY=VALUE",
+                       help="an option of the reader, such as header=true")
+        v.add_argument("--parts", type=int, metavar="N", help="tasks [the cores that Spark has]")
+        v.add_argument("--figures", metavar="FILE", help="write seconds by phase, key TAB value")
+        _OPTIONS[verb](v)
+    return p
+
+
+def _model_options(v):
+    v.add_argument("--model", required=True, metavar="PATH", help="the model, one file of recmat")
+
+
+def _als_options(v):
+    _model_options(v)
+    for side in ("user", "item"):
+        v.add_argument(f"--{side}-factors", metavar="PATH", help="also Parquet of id and features")
+    v.add_argument("--checkpoint", metavar="PATH", help="a folder for the model of each sweep")
+    v.add_argument("--every", type=int, default=1, metavar="N", help="only after N sweeps [1]")
+    v.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
+
+
+def _list_options(v):
+    v.add_argument("--model", required=True, action="append", metavar="PATH",
+                   help="a model; may be repeated")
+    v.add_argument("--output", required=True, metavar="PATH", help="a folder")
+    v.add_argument("--output-format", default="text", metavar="FORMAT", help="[text]")
+    v.add_argument("--overwrite", action="store_true", help="replace the folder")
+
+
+def _eval_options(v):
+    v.add_argument("--truth", required=True, metavar="PATH", help="held-out pairs")
+    v.add_argument("--train", metavar="PATH", help="train pairs")
+
+
+_OPTIONS = {"als": _als_options, "sim": _model_options, "topn": _list_options,
+            "score": _list_options, "eval": _eval_options}
+
+
+def _read(spark, args, path):
+    if args.format == "text":
+        return spark.read.text(path, lineSep="\n")
+    if args.format == "table":
+        df = spark.table(path)
+    else:
+        asked = dict(o.split("=", 1) for o in args.read)
+        df = spark.read.options(**asked).format(args.format).load(path)
+    if args.columns:
+        return df.select(*(f"`{c}`" for c in args.columns.split(",")))
+    if not 2 <= len(df.columns) <= 4:
+        raise ValueError(f"{path} has the columns {', '.join(df.columns)}; "
+                         f"say by --columns which are user, item, value and time")
+    return df
+
+
+def _write(df, args):
+    mode = "overwrite" if args.overwrite else "errorifexists"
+    df.write.mode(mode).format(args.output_format).save(args.output)
+
+
+def _run(spark, args, options, figures):
+    df = _read(spark, args, args.input)
+    if args.verb == "als":
+        model = als(df, options, args.parts, args.checkpoint, args.every, args.resume, figures)
+        model.save(args.model)
+        for side, path in (("user", args.user_factors), ("item", args.item_factors)):
+            if path:
+                model.factors(side).write.mode("overwrite").parquet(path)
+    elif args.verb == "sim":
+        sim(df, options, args.parts, figures=figures).save(args.model)
+    elif args.verb == "eval":
+        train = _read(spark, args, args.train) if args.train else None
+        names = options or None
+        for line in evaluate(df, _read(spark, args, args.truth), names, train, parts=args.parts):
+            print("\t".join(line))
+    elif args.verb == "topn":
+        _write(topn(df, args.model, options, args.parts, args.output_format == "text"), args)
+    else:
+        _write(score(df, args.model, options, args.output_format == "text"), args)
+
+
+def main(argv):
+    """The command: exit status 0; 1, failed; 2, wrong usage."""
+    at = argv.index("--") if "--" in argv else len(argv)
+    args, options, figures = _parser().parse_args(argv[:at]), argv[at + 1:], {}
+    began = time.monotonic()
+    spark = SparkSession.builder.appName(f"rec-{args.verb}").getOrCreate()
+    figures["seconds.session"] = time.monotonic() - began
+    try:
+        _run(spark, args, options, figures)
+    except (ValueError, OSError, FilterFailed) as e:
+        print(f"rec_spark.py: {e}", file=sys.stderr)
+        return 1
+    finally:
+        spark.stop()
+    figures["seconds.total"] = time.monotonic() - began
+    if args.figures:
+        with open(args.figures, "w", encoding="utf-8") as f:
+            f.writelines(f"{key}\t{value}\n" for key, value in figures.items())
+    return 0
+
+
+if __name__ == "__main__":
+    import rec_spark    # by its name, which tasks know
+    sys.exit(rec_spark.main(sys.argv[1:]))
