@@ -43,7 +43,13 @@ static const struct cli_opt opts[] = {
 		 "stdin is one shard; write its survey, for --whole"),
 	CLI_FLAG(0, "partial", &o.shards.partial,
 		 "stdin is one shard; write its sums, for --merge"),
-	CLI_FLAG(0, "merge", &o.shards.merge, "stdin is the sums of all shards; write the model"),
+	CLI_FLAG(0, "merge", &o.shards.merge,
+		 "stdin is the sums of all shards; write the model; with --partial: stdin is "
+		 "sums of some shards; write their total"),
+	CLI_U32(0, "groups", "N", &o.shards.groups, 1, 4096,
+		"with --partial: divide the sums into N files, by items"),
+	CLI_STRING(0, "to", "TEMPLATE", &o.shards.to,
+		   "names of the files, with one %d or %0Nd"),
 	CLI_FILE(0, "whole", &o.shards.file, "the surveys of all shards"),
 	CLI_COMMON(&o.common),
 	CLI_END
@@ -197,7 +203,7 @@ static struct rec_sim_opts settings(const struct rec_sim_method *m)
 	s.part = s.columns ? o.columns.i : o.part.n ? o.part.i : 1;
 	s.parts = s.columns ? o.columns.n : o.part.n ? o.part.n : 1;
 	check_columns(&s);
-	sim_shards_check(&o.shards, &s);
+	sim_shards_check(&o.shards, &s, &o.common);
 	if (!o.common.binary && !o.common.estimate && !o.factors && !o.shards.survey &&
 	    !o.shards.partial && rec_sim_needs_binary(&s))
 		cli_usage("a model with an offset or weighted histories does not go into text: use "
@@ -345,7 +351,8 @@ static int write_model(struct rec_model *m, const struct rec_sim_opts *s, struct
 		cli_stat_text("blas.version", rec_meta_get(&m->meta, "blas.version"));
 		cli_stat_text("blas.core", rec_meta_get(&m->meta, "blas.core"));
 	}
-	sim_tell_table(m, s, s->tally, o.factors);
+	if (!o.shards.part)
+		sim_tell_table(m, s, s->tally, o.factors);
 	cli_phase("write");
 	if (rec_meta_set(&m->meta, "version", REC_VERSION, e) != 0)
 		return -1;
@@ -371,7 +378,7 @@ static int work(struct rec_model *m, struct rec_sparse *x, struct rec_model *fro
 
 	switch (mode()) {
 	case SHARD: return sim_shards_write(&o.shards, s, repeats, &o.common, run, e);
-	case MERGE: return sim_shards_merge(m, s, repeats, &o.common, run, e);
+	case MERGE: return sim_shards_merge(&o.shards, m, s, repeats, &o.common, run, e);
 	case FACTORS: return from_factors(m, from, s, run, e);
 	case TRAIN: break;
 	}

@@ -204,6 +204,8 @@ job() {
 		train.tsv rec-sim -q linear --partial --whole survey.tsv -b
 		sums.tsv rec-sim -q linear --merge --whole survey.tsv
 		sums.rec rec-sim -q llr --merge -n 5 -b --part 1/1
+		sums.rec rec-sim -q llr --partial --merge -b
+		train.tsv rec-sim -q llr --partial -b --groups 2 --to part.%d.tsv
 		train.tsv rec-topn -q -m model.rec -m sim.rec --blend 1,2 --scale zscore
 		train.tsv rec-topn -q -m model.rec --fold-in --seen truth.tsv
 		train.tsv rec-topn -q -m sim.rec --allow items.txt --fill popular --interactions train.tsv

@@ -36,7 +36,7 @@ setup() {
 @test "house: a command includes nothing of another; a file of cmd/cli only files below it in the list" {
 	run awk '
 		BEGIN {
-			n = split("spec say table params signals bus stats hint files run need end near help options cli load side", file)
+			n = split("spec say table params signals bus stats hint files run need end near help options cli load side template", file)
 			for (i = 1; i <= n; i++) rank[file[i]] = i
 		}
 		FNR == 1 { here = FILENAME; sub(/^cmd\/(rec-)?/, "", here); sub(/[\/.].*/, "", here); own = FILENAME; sub(/.*\//, "", own); sub(/\..*/, "", own) }

@@ -456,5 +456,5 @@ needs_blas() {
 	exits 2 rec-sim popular -b --columns 1/2 <train.tsv
 	says "rec-sim: --columns cannot work with popular"
 	exits 2 rec-sim cosine --partial -b --columns 1/2 <train.tsv
-	says "rec-sim: --partial cannot work with --columns: make more shards"
+	says "rec-sim: --partial cannot work with --columns: make more shards, or --groups"
 }

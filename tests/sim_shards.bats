@@ -199,12 +199,24 @@ equal() {
 	done <<-'LIST'
 		cosine --survey --partial|--survey cannot work with --partial
 		cosine --survey --merge|--survey cannot work with --merge
-		cosine --partial --merge|--partial cannot work with --merge
 		cosine --whole no.tsv|--whole needs --partial or --merge
 		cosine --partial --from-factors x|--partial cannot work with --from-factors
-		cosine --partial --part 1/2|--partial cannot work with --part: make more shards
+		cosine --partial --part 1/2|--partial cannot work with --part: make more shards, or --groups
 		cosine --survey --part 1/2|--survey cannot work with --part: make more shards
 		cosine --survey -b|--survey cannot work with --binary
+		cosine --partial --columns 1/2|--partial cannot work with --columns: make more shards, or --groups
+		cosine --partial --merge --part 1/2|--partial cannot work with --part: make more shards
+		cosine --partial --merge --whole no.tsv|--whole cannot work with --partial --merge: sums are added up as they are
+		cosine --survey --partial --merge|--survey cannot work with --merge
+		cosine --groups 2 --to x.%d|--groups needs --partial
+		cosine --merge --groups 2 --to x.%d|--groups needs --partial
+		cosine --partial -b --groups 2|--groups needs --to
+		cosine --partial -b --to x.%d|--to needs --groups
+		cosine --partial -b --groups 2 --to x|--to: TEMPLATE needs exactly one %d or %0Nd, such as part.%03d.tsv
+		cosine --partial --groups 2 --to x.%d|--groups needs -b: sums in text do not say of which items they are
+		cosine --partial -b --groups 2 --to x.%d -o y|--groups cannot work with --output
+		cosine --partial --merge -b --groups 2 --to x.%d|--groups cannot work with --merge: it divides the sums of a shard, and those of each group are then added up on their own
+		ease --partial -b --groups 2 --to x.%d|--groups cannot work with ease
 		cosine --survey --whole no.tsv|--survey cannot work with --whole
 		linear --partial|--partial of linear needs --whole: weights of users are rounded by what all shards are (see --survey)
 		p3alpha --partial|--partial of p3alpha needs --whole: weights of users are rounded by what all shards are (see --survey)
@@ -463,4 +475,198 @@ old() {
 	exits 1 rec-sim linear --partial --whole changed <all.tsv
 	says "rec-sim: changed: pairs are not what length.* add up to; give the output of rec-sim --survey for each shard once"
 	exits 0 rec-sim linear --partial --whole whole <all.tsv
+}
+
+# -- sums added up in steps, and divided into groups of items --
+
+# trees OPTIONS: seven shards added up as a tree, and as a chain, give the
+# model of the whole.
+trees() {
+	local i
+	rec-sim -q -b -j 2 "$@" <whole.tsv >whole.rec
+	survey 7 "$@"
+	for i in 0 1 2 3 4 5 6; do rec-sim -q -b "$@" --partial --whole 7/whole.tsv <7/shard.$i.tsv >t.$i; done
+	rec-sim -q -b "$@" --partial --whole 7/whole.tsv <7/shard.empty.tsv >t.empty
+	cat t.5 t.0 | rec-sim -b -j 1 "$@" --partial --merge >t.50
+	cat t.1 t.empty t.6 >t.three
+	rec-sim -b -j 3 "$@" --partial --merge <t.three >t.16
+	cat t.50 t.3 t.16 | rec-sim -b "$@" --partial --merge >t.50316
+	cat t.4 t.2 t.50316 | rec-sim -b -q "$@" --merge >got
+	same whole.rec got || fail "tree: $*"
+	cp t.empty t.chain
+	for i in 6 5 4 3 2 1 0; do
+		cat t.chain t.$i | rec-sim -b "$@" --partial --merge -o t.chain
+	done
+	rec-cat --verify t.chain
+	rec-sim -b -q "$@" --merge --whole 7/whole.tsv <t.chain >got
+	same whole.rec got || fail "chain: $*"
+}
+
+# groups N OPTIONS: N groups, each added up and merged on its own, and the
+# models joined: the model of the whole.
+groups() {
+	local n=$1 g i
+	shift
+	rec-sim -q -b "$@" <whole.tsv >whole.rec
+	survey 3 "$@"
+	rm -f g.*
+	for i in 0 1 2 empty; do rec-sim -q -b -j 2 "$@" --partial --whole 3/whole.tsv --groups "$n" --to g.$i.%d <3/shard.$i.tsv; done
+	for ((g = 0; g < n; g++)); do
+		cat g.0.$g g.2.$g | rec-sim -b "$@" --partial --merge | cat g.1.$g - g.empty.$g | rec-sim -b -q "$@" --merge >g.model.$g
+		rec-cat --verify g.model.$g
+	done
+	cat g.model.* | rec-cat --merge -b >got
+	same whole.rec got || fail "$n groups: $*"
+}
+
+@test "rec-sim --partial --merge: sums of shards added up in any steps give the bytes of the whole" {
+	trees cosine
+	trees jaccard -n 0 --shrink 2
+	trees llr -n 7 --normalize l2 --keep history
+	trees cosine -n 9 --normalize l1 --center
+	trees count -n 0 --max-user 20 --seed 3 --duplicates max
+	trees linear
+	trees linear --exponents -0.5,.5,.5 -n 4
+	trees p3alpha --walk 0.8,1 -n 5
+	trees rp3beta --max-user 15 --normalize l1 -n 20
+	trees popular
+}
+
+@test "rec-sim --partial --merge: the total of two shards is what --partial makes of both, in text too" {
+	cat 2/shard.0.tsv 2/shard.1.tsv >both.tsv
+	for args in "cosine" "popular" "linear --whole 2/whole.tsv"; do
+		# shellcheck disable=SC2086
+		{
+			survey 2 linear
+			rec-sim -q ${args% --whole*} --partial --whole 2/whole.tsv <both.tsv >want
+			for i in 0 1; do rec-sim -q -b ${args% --whole*} --partial --whole 2/whole.tsv <2/shard.$i.tsv; done >sums.rec
+			rec-sim ${args% --whole*} --partial --merge <sums.rec >got
+			same want got
+			rec-sim -b ${args% --whole*} --partial --merge <sums.rec >added.rec
+			rec-cat added.rec >got
+			same want got
+			[ "$(rec-cat --info added.rec | sed -n 's/^meta.shards.//p')" = 2 ]
+			[ "$(rec-cat --info added.rec | sed -n 's/^meta.users.//p')" = "$(cut -f1 both.tsv | sort -u | wc -l)" ]
+		}
+	done
+	# of every instruction set, any number of threads
+	for isa in $(instruction_sets); do
+		REC_ISA=$isa rec-sim -b -j 3 linear --partial --merge <sums.rec >got
+		same added.rec got
+	done
+}
+
+@test "rec-sim --groups: each group merged on its own, joined by rec-cat --merge, is the model of the whole" {
+	groups 4 cosine
+	groups 4 llr -n 7 --normalize l2 --keep history
+	groups 2 cosine -n 9 --normalize l1 --center
+	groups 3 jaccard -n 0 --shrink 2
+	groups 5 linear
+	groups 3 linear --exponents 0,.5,.5 -n 6 --power 0.8 --min-support 2
+	groups 3 p3alpha --walk 0.8,1 -n 5
+	groups 2 rp3beta --max-user 15 --normalize l1 -n 20
+	groups 3 popular
+	groups 1 dice -n 5 --min-sim 0.1
+	groups 12 conditional -n 3
+}
+
+@test "rec-sim --groups: more groups than items; a piece of text holds the lines of its candidates" {
+	rec-sim -b lift -n 2 <likes.tsv >want
+	rec-sim -b lift -n 2 --partial --groups 20 --to many.%02d.rec <likes.tsv
+	[ "$(printf '%s\n' many.*.rec | wc -l)" -eq 20 ]
+	for f in many.*.rec; do rec-sim -b lift -n 2 --merge <"$f"; done | rec-cat --merge -b >got
+	same want got
+	for f in many.*.rec; do
+		exits 0 rec-sim lift -n 2 --merge <"$f"
+		[ ! -s err ]
+		cat out
+	done | sort >got
+	rec-sim lift -n 2 <likes.tsv | sort >want
+	same want got
+	# one group is all items
+	rec-sim -b lift --partial --groups 1 --to one.%d.rec <likes.tsv
+	rec-sim -b lift --partial <likes.tsv >sums.rec
+	same sums.rec one.0.rec
+}
+
+@test "rec-sim --groups: sums of a group are refused where all items are needed, and mixed" {
+	for i in 0 1; do rec-sim -q -b cosine --partial --groups 3 --to m.$i.%d <2/shard.$i.tsv; done
+	while IFS='|' read -r args text; do
+		# shellcheck disable=SC2086
+		exits 2 rec-sim -b $args <m.0.1
+		says "rec-sim: $text"
+		[ ! -s out ]
+	done <<-'LIST'
+		cosine --merge --part 1/2|--part needs the sums of all items; these are of group 1 of 3
+		cosine --merge --columns 2/2|--columns needs the sums of all items; these are of group 1 of 3
+		cosine --merge --center --keep history|--center with --keep history needs the sums of all items; these are of group 1 of 3
+		ease --merge|ease needs the sums of all items; these are of group 1 of 3
+		linear --merge|these are counts of users; linear needs sums of weights d^-1: rec-sim linear --partial
+	LIST
+	exits 2 rec-sim cosine --partial --merge <m.0.1
+	says "rec-sim: sums of a group do not go into text: use -b"
+	for mode in --merge "--partial --merge"; do
+		# shellcheck disable=SC2086
+		{
+			cat m.0.1 m.1.2 | exits 1 rec-sim -b cosine $mode
+			says "rec-sim: <stdin>: sums of group 1 and of group 2: merge each group on its own, and join the models with rec-cat --merge -b"
+			rec-sim -b cosine --partial <2/shard.1.tsv | cat m.0.1 - | exits 1 rec-sim -b cosine $mode
+			says "rec-sim: <stdin>: sums of group 1 and of all items: merge each group on its own, and join the models with rec-cat --merge -b"
+		}
+	done
+	rec-sim -q -b cosine --partial --groups 4 --to m.1.%d <2/shard.1.tsv
+	cat m.0.1 m.1.1 | exits 1 rec-sim -b cosine --merge
+	says "rec-sim: <stdin>: metadata: groups is 3 in one part and 4 in another"
+}
+
+@test "rec-sim --partial --merge: the refusals of --merge hold in every step" {
+	survey 3 cosine
+	for i in 0 1 2; do rec-sim -q -b cosine --partial --whole 3/whole.tsv <3/shard.$i.tsv >s.$i; done
+	rec-sim -q -b cosine --partial --whole 3/whole.tsv <3/shard.empty.tsv >s.3
+	cat s.0 s.1 s.0 | exits 1 rec-sim -b cosine --partial --merge
+	says "rec-sim: <stdin>: the sums of one shard appear twice: digest $(rec-cat --info s.0 | sed -n 's/^meta.digest.//p')"
+	[ ! -s out ]
+	cat s.0 s.1 | rec-sim -b cosine --partial --merge >s.01
+	n=$(cut -f1 3/shard.0.tsv | sort -u | wc -l)
+	cat s.01 s.0 | exits 1 rec-sim -b cosine --partial --merge
+	says "rec-sim: <stdin>: $n users have rows in more than one shard; make the shards with rec-split --shards N --by user"
+	exits 1 rec-sim -b cosine --merge <s.01
+	says "rec-sim: <stdin>: sums of 2 shards; the whole has 4"
+	cat s.01 s.2 s.3 | rec-sim -b cosine --partial --merge >s.all
+	rec-sim -b cosine --merge <s.all >got
+	rec-sim -q -b cosine <whole.tsv >want
+	same want got
+	# in a group, whose keys are some of the users'
+	for i in 0 1; do rec-sim -q -b llr --partial --groups 2 --to twice.$i.%d <3/shard.0.tsv; done
+	printf 'zzz\ti1\n' | rec-sim -q -b llr --partial --groups 2 --to third.%d
+	for g in 0 1; do
+		cat twice.0.$g twice.1.$g | exits 1 rec-sim -b llr --partial --merge
+		mentions "the sums of one shard appear twice: digest "
+		cat twice.0.$g third.$g | rec-sim -b llr --partial --merge | cat - twice.1.$g | exits 1 rec-sim -b llr --merge
+		grep -qxE 'rec-sim: <stdin>: at least [0-9]+ users have rows in more than one shard; make the shards with rec-split --shards N --by user' err
+		n=$((n - $(sed 's/.*at least \([0-9]*\).*/\1/' err)))
+	done
+	[ "$n" -eq 0 ]
+	while IFS='|' read -r file args text; do
+		# shellcheck disable=SC2086
+		exits 2 rec-sim -b $args --partial --merge <"$file"
+		says "rec-sim: $text"
+	done <<-'LIST'
+		s.0|linear|these are counts of users; linear needs sums of weights d^-1: rec-sim linear --partial
+		s.0|cosine --max-user 2|the sums were made without --max-user
+		likes.tsv|cosine|sums in text can be joined by cat; --partial --merge adds up those of rec-sim --partial -b
+	LIST
+	rec-sim -q -b cosine <likes.tsv | exits 1 rec-sim -b cosine --partial --merge
+	says "rec-sim: <stdin>: not sums of rec-sim --partial but cosine"
+	head -c 900 s.0 | exits 1 rec-sim -b cosine --partial --merge
+	[ ! -s out ]
+	exits 2 rec-sim -b cosine --partial --merge </dev/null
+	exits 0 rec-sim cosine --partial --merge --estimate <s.0
+	[ "$(cut -f1 out | tr '\n' ' ')" = "bytes operations " ]
+	exits 4 rec-sim -b cosine --partial --merge --mem 1M <s.0
+	grep -qE '^rec-sim: needs [0-9]+ bytes, --mem allows 1048576; give --mem [0-9]+M or more$' err
+	# sums of older versions are added up, and what they do not tell stays untold
+	for i in 0 1; do old s.$i; done | rec-sim -b cosine --partial --merge | cat - s.2 s.3 | exits 0 rec-sim -b cosine --merge
+	says "rec-sim: $(cat 3/shard.0.tsv 3/shard.1.tsv | cut -f1 | sort -u | wc -l) users of the shards are not named in the sums (text, or made by an older rec-sim): a user in two shards is not noticed"
+	same want out
 }

@@ -11,7 +11,7 @@
 #include "base/blocks.h"
 #include "base/mem.h"
 #include "cmd/cli/load.h"
-#include "cmd/split/template.h"
+#include "cmd/cli/template.h"
 #include "data/ranges.h"
 
 struct parts {
@@ -89,7 +89,7 @@ int split_parts(const struct split_parts *o, const struct rec_run *run, struct r
 	struct rec_sparse m = { 0 };
 	int rc = -1;
 
-	if (out && split_template_open(o->to, o->n, open_part, &all, e) == 0 &&
+	if (out && cli_template_open(o->to, o->n, open_part, &all, e) == 0 &&
 	    load(&m, o->by_item, run, e) == 0)
 		rc = write_parts(out, o, &m, run, e);
 	rec_sparse_free(&m);

@@ -11,7 +11,7 @@
 #include "base/mem.h"
 #include "cmd/cli/load.h"
 #include "cmd/split/sink.h"
-#include "cmd/split/template.h"
+#include "cmd/cli/template.h"
 
 struct shards {
 	const struct split_shards *o;
@@ -51,7 +51,7 @@ int split_shards(const struct split_shards *o, const struct rec_run *run, struct
 	struct rec_rows *rows = NULL;
 	int rc = -1;
 
-	if (sink && split_template_open(o->to, o->n, open_shard, &all, e) == 0 &&
+	if (sink && cli_template_open(o->to, o->n, open_shard, &all, e) == 0 &&
 	    cli_load_rows(&rows, "interactions", 0, run, e) == 0)
 		rc = pass_rows(sink, o, rows, e);
 	if (rc == 0)

@@ -244,16 +244,17 @@ int rec_similarity_to_model(struct rec_model *m, struct rec_similarity *s,
 }
 
 int rec_offset_to_model(struct rec_model *m, const double *offset, const struct rec_labels *items,
-			uint32_t from, uint32_t to, struct rec_err *e)
+			const unsigned char *keep, struct rec_err *e)
 {
-	unsigned char *keep = range_flags(items->n, from, to, e);
-	float *val = rec_alloc((size_t)to - from, sizeof *val, e);
-	int rc = keep && val ? rec_labels_copy(&m->offset.row, items, keep, e) : -1;
+	float *val = rec_alloc(items->n, sizeof *val, e);
+	uint32_t n = 0;
+	int rc = val ? rec_labels_copy(&m->offset.row, items, keep, e) : -1;
 
-	free(keep);
-	for (uint32_t i = from; rc == 0 && i < to; i++) {
-		val[i - from] = (float)offset[i];
-		if (!isfinite(val[i - from]))
+	for (uint32_t i = 0; rc == 0 && i < items->n; i++) {
+		if (!keep[i])
+			continue;
+		val[n] = (float)offset[i];
+		if (!isfinite(val[n++]))
 			rc = rec_err_set(e, REC_EDATA, "an offset is beyond float32");
 	}
 	if (rc != 0) {

@@ -48,9 +48,9 @@ REC_MUST int rec_similarity_to_model(struct rec_model *m, struct rec_similarity 
 				     const struct rec_labels *items, uint32_t from, uint32_t to,
 				     struct rec_err *e);
 
-/* An offset block for items from .. to - 1. */
+/* An offset block for the items that have a flag. */
 REC_MUST int rec_offset_to_model(struct rec_model *m, const double *offset,
-				 const struct rec_labels *items, uint32_t from, uint32_t to,
+				 const struct rec_labels *items, const unsigned char *keep,
 				 struct rec_err *e);
 
 #endif

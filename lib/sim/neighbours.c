@@ -37,6 +37,9 @@ static int weigh_line(void *arg, uint32_t line, unsigned thread, float *weight, 
 	uint32_t kept = 0;
 	bool finite = true;
 
+	*n = 0;
+	if (how->only && !how->only[line])
+		return 0;
 	if (w->acc)
 		rec_overlap_line(a, &how->overlap, line);
 	for (uint32_t k = 0; k < a->n; k++) {

@@ -35,6 +35,7 @@ struct rec_neighbours {
 	uint32_t min_support;	/* pairs that fewer users share are dropped */
 	uint32_t from, to;	/* rows wanted, or columns */
 	bool columns;		/* not with keep_history */
+	const unsigned char *only;	/* flags of the lines wanted; NULL: all */
 	/*
 	 * Lines that are summed at once, if the data lie in files
 	 * (sim/groups.h). 0: one line a thread.

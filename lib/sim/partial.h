@@ -33,15 +33,16 @@ struct rec_partial {
 	const struct rec_sim_opts *o;
 	const char *duplicates, *version;
 	bool binary;
+	uint32_t groups;	/* of items (sim/sums.h); 1: all items, and text may be written */
 	uint64_t thinned, cells;	/* set: users that max_user thinned, cells written */
 };
 
-/* Memory and work for sums, or for a survey alone. */
+/* Memory and work for sums, or for a survey alone: groups is 0. */
 void rec_partial_cost(struct rec_sim_cost *c, const struct rec_sparse *x,
-		      const struct rec_sim_opts *o, bool sums, unsigned threads);
+		      const struct rec_sim_opts *o, uint32_t groups, unsigned threads);
 
-/* Sums of x, which may be empty. */
-REC_MUST int rec_partial_write(struct rec_out *out, const struct rec_sparse *x,
+/* Sums of x, which may be empty; those of group g go to out[g]. */
+REC_MUST int rec_partial_write(struct rec_out *const *out, const struct rec_sparse *x,
 			       struct rec_partial *p, const struct rec_run *run, struct rec_err *e);
 
 #endif

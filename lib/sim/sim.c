@@ -165,6 +165,7 @@ static int by_pairs(struct rec_similarity *s, const struct rec_sim_data *d, uint
 		    uint32_t to, const struct rec_run *run, struct rec_err *e)
 {
 	const struct rec_sim_opts *o = d->o;
+	const unsigned char *group = d->sums ? d->sums->mine : NULL;
 	struct rec_neighbours how = { .overlap = overlap_of(d),
 				      .weight = o->method->weight,
 				      .arg = d,
@@ -174,7 +175,9 @@ static int by_pairs(struct rec_similarity *s, const struct rec_sim_data *d, uint
 				      .min_support = o->min_support,
 				      .from = from,
 				      .to = to,
-				      .columns = o->columns,
+				      /* sums of a group have whole lines */
+				      .columns = o->columns || (group && !o->keep_history),
+				      .only = group,
 				      .group = o->spill ? o->group : 0,
 				      .tally = o->tally };
 
@@ -226,6 +229,22 @@ static double history_mean(const struct rec_sim_data *d, uint32_t i)
 	return sum / d->users;
 }
 
+/* Offsets of the items from .. to - 1, or of those of the group. */
+static int set_offset(struct rec_model *m, const double *offset, const struct rec_sim_data *d,
+		      uint32_t from, uint32_t to, struct rec_err *e)
+{
+	const unsigned char *group = d->sums ? d->sums->mine : NULL;
+	unsigned char *range = rec_zalloc((size_t)d->items + 1, 1, e);
+	int rc = -1;
+
+	if (range) {
+		memset(range + from, 1, to - from);
+		rc = rec_offset_to_model(m, offset, d->label, group ? group : range, e);
+	}
+	free(range);
+	return rc;
+}
+
 static int center(struct rec_model *m, const struct rec_similarity *s, const struct rec_sim_data *d,
 		  uint32_t from, uint32_t to, const struct rec_run *run, struct rec_err *e)
 {
@@ -236,7 +255,7 @@ static int center(struct rec_model *m, const struct rec_similarity *s, const str
 	for (uint32_t i = 0; mean && i < d->items; i++)
 		mean[i] = history_mean(d, i);
 	if (mean && offset && rec_similarity_offset(offset, s, mean, run, e) == 0)
-		rc = rec_offset_to_model(m, offset, d->label, from, to, e);
+		rc = set_offset(m, offset, d, from, to, e);
 	free(mean);
 	free(offset);
 	return rc;
@@ -253,7 +272,7 @@ static int popular(struct rec_model *m, const struct rec_sim_data *d, struct rec
 		for (uint64_t c = 0; c < users.n; c++)
 			sum[i] += d->unit ? 1 : (double)users.val[c];
 	}
-	rc = sum ? rec_offset_to_model(m, sum, d->label, 0, d->items, e) : -1;
+	rc = sum ? set_offset(m, sum, d, 0, d->items, e) : -1;
 	free(sum);
 	return rc;
 }
@@ -283,8 +302,9 @@ static int similarity(struct rec_model *m, const struct rec_sim_data *d,
 {
 	const struct rec_sim_opts *o = d->o;
 	struct rec_similarity s = { .n = d->items };
+	bool columns = o->columns || (d->sums && d->sums->mine);
 	/* sums over columns need all rows */
-	bool whole = !o->columns && (o->center || (o->normalize && !o->keep_history));
+	bool whole = !columns && (o->center || (o->normalize && !o->keep_history));
 	uint32_t from, to, first, end;
 	int rc;
 
@@ -300,8 +320,8 @@ static int similarity(struct rec_model *m, const struct rec_sim_data *d,
 	if (rc == 0 && o->center)
 		rc = center(m, &s, d, from, to, run, e);
 	if (rc == 0)
-		rc = rec_similarity_to_model(m, &s, d->label, o->columns ? 0 : from,
-					     o->columns ? d->items : to, e);
+		rc = rec_similarity_to_model(m, &s, d->label, columns ? 0 : from,
+					     columns ? d->items : to, e);
 	rec_similarity_free(&s);
 	return rc;
 }

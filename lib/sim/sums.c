@@ -5,7 +5,9 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/hash.h"
 #include "base/label.h"
+#include "base/mem.h"
 #include "matrix/block.h"
 #include "recmat/recmat.h"
 
@@ -19,6 +21,7 @@ void rec_sums_free(struct rec_sums *s)
 	rec_labels_free(&s->item);
 	rec_sparse_free(&s->text);
 	free(s->pairs);
+	free(s->mine);
 	free((void *)s->over);
 	free(s->first);
 	free(s->place);
@@ -104,4 +107,19 @@ uint64_t rec_sums_cells(const struct rec_sums *s, uint32_t item)
 		n += s->piece[at->piece].ptr[at->row + 1] - s->piece[at->piece].ptr[at->row];
 	}
 	return n;
+}
+
+int rec_sums_group(unsigned char **mine, const struct rec_labels *item, uint32_t group,
+		   uint32_t groups, struct rec_err *e)
+{
+	unsigned char *m = rec_alloc((size_t)item->n + 1, 1, e);
+
+	*mine = m;
+	for (uint32_t i = 0; m && i < item->n; i++) {
+		size_t len;
+		const char *s = rec_label(item, i, &len);
+
+		m[i] = rec_shard(s, len, groups) == group;
+	}
+	return m ? 0 : -1;
 }

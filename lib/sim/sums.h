@@ -19,6 +19,11 @@
  * In recmat a block of keys named "users" comes first: the users of the shard
  * (sim/users.h).
  *
+ * Items can be divided into groups by the hash of their label (rec_shard). Sums
+ * of a group have all cells (i, j) of the items i of the group, and (i, i) of
+ * all items; so they are enough for all weights of i. Of the keys of users they
+ * have those that are the group modulo the number of groups.
+ *
  * Metadata:
  *   algorithm      "sums"
  *   sums           items: (i, i) alone; count; weight
@@ -27,6 +32,8 @@
  *   max-user       as for rec-sim
  *   seed           as for rec-sim; only if max-user is not 0
  *   duplicates     as for rec-sim
+ *   group groups   of sums of a group: which one, from 0, and how many there
+ *                  are
  *   users cells digest shards
  *                  of the shards whose sums these are; they add up
  *   whole.users whole.cells whole.digest whole.shards
@@ -46,6 +53,8 @@
 #include "sim/method.h"
 
 struct rec_users;
+
+enum { REC_SUMS_EXACT = 1 << 24 };	/* float32 holds whole numbers below this */
 
 /* The cells of one block, or of a text. */
 struct rec_sums_piece {
@@ -69,6 +78,12 @@ struct rec_sums {
 	double unit;			/* of a sum of weights: 2^-scale */
 	double limit;			/* the largest sum of weights that is exact */
 	struct rec_labels item;
+	/*
+	 * Sums of a group: of how many, and flags of the items of this one.
+	 * Else groups is 1, mine NULL.
+	 */
+	uint64_t group, groups;
+	unsigned char *mine;
 	/*
 	 * Set by rec_sums_line: the lowest item that shares more users with
 	 * another than it has, REC_NONE for none. No true sums give that.
@@ -110,6 +125,10 @@ static inline double rec_sums_users(const struct rec_sums *s, const struct rec_s
 
 	return exact ? p->time[c] : (double)p->val[c];
 }
+
+/* Flags of the items of a group, in memory that the caller frees. */
+REC_MUST int rec_sums_group(unsigned char **mine, const struct rec_labels *item, uint32_t group,
+			    uint32_t groups, struct rec_err *e);
 
 /* Cells of an item over all blocks. */
 uint64_t rec_sums_cells(const struct rec_sums *s, uint32_t item);

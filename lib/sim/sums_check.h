@@ -26,9 +26,10 @@ REC_MUST int rec_sums_add_meta(struct rec_sums *s, struct rec_sums_shards *seen,
 
 /*
  * All metadata are there: are these the sums that o wants, and are none
- * missing? Sets what follows from them.
+ * missing? Sets what follows from them. some: they may be of some shards, and
+ * no model is made.
  */
-REC_MUST int rec_sums_check_meta(struct rec_sums *s, const struct rec_sim_opts *o,
+REC_MUST int rec_sums_check_meta(struct rec_sums *s, const struct rec_sim_opts *o, bool some,
 				 struct rec_err *e);
 
 /* Every cell, and (j, i) for every (i, j); then the pairs of every item. */

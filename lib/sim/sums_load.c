@@ -68,13 +68,13 @@ static int take_block(struct rec_sums *s, struct rec_block *b, struct rec_err *e
 	return keep_block(s, b, e) == 0 ? add_piece(s, &p, e) : -1;
 }
 
-static int read_recmat(struct rec_sums *s, const struct rec_sim_opts *o, bool trust,
-		       struct rec_pool *pool, struct rec_err *e)
+static int read_recmat(struct rec_sums *s, const struct rec_sums_load *how, struct rec_pool *pool,
+		       struct rec_err *e)
 {
 	struct rec_sums_shards seen = { 0 };
 	struct rec_recmat *r;
 	struct rec_block b = { 0 };
-	int rc = rec_recmat_open(&r, s->in, trust, pool, e);
+	int rc = rec_recmat_open(&r, s->in, how->trust, pool, e);
 
 	if (rc == 0)
 		rec_recmat_want_keys(r);
@@ -86,17 +86,27 @@ static int read_recmat(struct rec_sums *s, const struct rec_sim_opts *o, bool tr
 	}
 	rec_recmat_close(r);
 	free(seen.digest);
-	return rc == 0 ? rec_sums_check_meta(s, o, e) : -1;
+	return rc == 0 ? rec_sums_check_meta(s, how->o, how->some, e) : -1;
 }
 
-static int read_text(struct rec_sums *s, const struct rec_sim_opts *o, bool trust,
-		     struct rec_pool *pool, struct rec_err *e)
+static int read_text(struct rec_sums *s, const struct rec_sums_load *load, struct rec_pool *pool,
+		     struct rec_err *e)
 {
-	const struct rec_load how = { .repeats = REC_REPEATS_KEEP, .times = true, .trust = trust };
+	const struct rec_sim_opts *o = load->o;
+	const struct rec_load how = { .repeats = REC_REPEATS_KEEP,
+				      .times = true,
+				      .trust = load->trust };
 	struct rec_in *in = s->in;
 	struct rec_sums_piece p;
 
 	s->in = NULL;
+	s->groups = 1;
+	if (load->some) {
+		rec_in_close(in);
+		return rec_err_set(e, REC_EUSAGE,
+				   "sums in text can be joined by cat; --partial --merge adds up "
+				   "those of rec-sim --partial -b");
+	}
 	if (!o->whole) {
 		rec_in_close(in);
 		return rec_err_set(e, REC_EUSAGE,
@@ -183,13 +193,15 @@ static int arrange(struct rec_sums *s, struct rec_err *e)
 
 	if (row && unite(s, row, e) == 0 && place_rows(s, row, e) == 0)
 		rc = map_columns(s, e);
+	if (rc == 0 && s->groups > 1)
+		rc = rec_sums_group(&s->mine, &s->item, (uint32_t)s->group, (uint32_t)s->groups, e);
 	for (size_t i = 0; row && i < s->n; i++)
 		free(row[i]);
 	free(row);
 	return rc;
 }
 
-int rec_sums_load(struct rec_sums *s, struct rec_in *in, const struct rec_sim_opts *o, bool trust,
+int rec_sums_load(struct rec_sums *s, struct rec_in *in, const struct rec_sums_load *how,
 		  struct rec_pool *pool, struct rec_err *e)
 {
 	size_t n = strlen(rec_in_name(in)) + 1;
@@ -203,9 +215,9 @@ int rec_sums_load(struct rec_sums *s, struct rec_in *in, const struct rec_sim_op
 	}
 	memcpy(file, rec_in_name(in), n);
 	is = rec_recmat_is(in, e);
-	rc = is < 0 ? -1 : is ? read_recmat(s, o, trust, pool, e) : read_text(s, o, trust, pool, e);
+	rc = is < 0 ? -1 : is ? read_recmat(s, how, pool, e) : read_text(s, how, pool, e);
 	if (rc == 0 && (rc = arrange(s, e)) == 0)
-		rc = rec_sums_check_cells(s, o, pool, e);
+		rc = rec_sums_check_cells(s, how->o, pool, e);
 	if (rc != 0) {
 		if (e->code == REC_EDATA && strncmp(e->msg, file, n - 1) != 0)
 			rec_err_prefix(e, "%s: ", file);

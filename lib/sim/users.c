@@ -71,22 +71,32 @@ static bool next_key(struct head *h, size_t *n)
 	return *n > 0;
 }
 
+/* A heap of the shards that have keys; the caller frees it. */
+static struct head *new_heap(size_t *n, const struct rec_users *shard, size_t shards,
+			     struct rec_err *e)
+{
+	struct head *h = rec_alloc(shards + 1, sizeof *h, e);
+
+	*n = 0;
+	for (size_t i = 0; h && i < shards; i++)
+		if (shard[i].n)
+			h[(*n)++] = (struct head){ shard[i].key, shard[i].key + shard[i].n };
+	for (size_t i = *n / 2; i-- > 0;)
+		sift_down(h, *n, i);
+	return h;
+}
+
 int rec_users_shared(uint64_t *shared, const struct rec_users *shard, size_t shards,
 		     struct rec_err *e)
 {
-	struct head *h = rec_alloc(shards + 1, sizeof *h, e);
 	uint64_t last = 0;
-	size_t n = 0;
+	size_t n;
 	bool more, again = false, counted = false;
+	struct head *h = new_heap(&n, shard, shards, e);
 
 	*shared = 0;
 	if (!h)
 		return -1;
-	for (size_t i = 0; i < shards; i++)
-		if (shard[i].n)
-			h[n++] = (struct head){ shard[i].key, shard[i].key + shard[i].n };
-	for (size_t i = n / 2; i-- > 0;)
-		sift_down(h, n, i);
 	for (more = n > 0; more; more = next_key(h, &n)) {
 		bool same = again && *h->key == last;
 
@@ -97,4 +107,25 @@ int rec_users_shared(uint64_t *shared, const struct rec_users *shard, size_t sha
 	}
 	free(h);
 	return 0;
+}
+
+int rec_users_join(uint64_t **key, uint64_t *n, const struct rec_users *shard, size_t shards,
+		   struct rec_err *e)
+{
+	uint64_t all = 0;
+	size_t heads;
+	struct head *h = new_heap(&heads, shard, shards, e);
+
+	for (size_t i = 0; i < shards; i++)
+		all += shard[i].n;
+	*key = h ? rec_alloc(all, sizeof **key, e) : NULL;
+	for (*n = 0; *key && heads; (*n)++) {
+		(*key)[*n] = *h->key++;
+		if (h->key == h->end)
+			*h = h[--heads];
+		if (heads)
+			sift_down(h, heads, 0);
+	}
+	free(h);
+	return *key ? 0 : -1;
 }

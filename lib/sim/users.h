@@ -33,4 +33,11 @@ struct rec_users {
 REC_MUST int rec_users_shared(uint64_t *shared, const struct rec_users *shard, size_t shards,
 			      struct rec_err *e);
 
+/*
+ * The keys of all shards, ascending, in memory that the caller frees; *n of
+ * them.
+ */
+REC_MUST int rec_users_join(uint64_t **key, uint64_t *n, const struct rec_users *shard,
+			    size_t shards, struct rec_err *e);
+
 #endif

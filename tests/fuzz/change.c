@@ -20,7 +20,7 @@ static const char keys[] =
 	"history.alpha history.divisor history.epsilon history.weights init-from init-sd items "
 	"iterations loss max-user mean reg reg-power scale seed shards side solver sums target "
 	"unobserved user-power users value.max value.min weights whole.cells whole.digest "
-	"whole.shards whole.users history group listed missing series";
+	"whole.shards whole.users history group groups listed missing series";
 
 /* What divides, quotes or begins something. */
 static const char *const pieces[] = {

@@ -17,6 +17,7 @@
 #include "score/stream.h"
 #include "sim/factors.h"
 #include "sim/methods.h"
+#include "sim/combine.h"
 #include "sim/partial.h"
 #include "sim/sim.h"
 #include "sim/sums_check.h"
@@ -268,14 +269,29 @@ int read_model(const struct target *t, const unsigned char *p, size_t n)
 
 /* -- sums, surveys, text per user -- */
 
+static void add_up_sums(const unsigned char *p, size_t n, const struct rec_sim_opts *o, bool trust)
+{
+	static struct memory file;
+	const struct rec_sums_load how = { .o = o, .some = true, .trust = trust };
+	struct rec_err e = { 0 };
+	struct rec_sums s;
+	uint64_t cells = 0;
+
+	if (!went_well(rec_sums_load(&s, memory_in(&file, p, n), &how, NULL, &e), &e))
+		return;
+	went_well(rec_combine_write(sink, &s, true, &cells, &machine, &e), &e);
+	rec_sums_free(&s);
+}
+
 static int merge_sums(const unsigned char *p, size_t n, const struct rec_sim_opts *o, bool trust)
 {
 	static struct memory file;
 	struct rec_err e = { 0 };
 	struct rec_model made;
 	struct rec_sums s;
+	const struct rec_sums_load how = { .o = o, .trust = trust };
 
-	if (!went_well(rec_sums_load(&s, memory_in(&file, p, n), o, trust, NULL, &e), &e))
+	if (!went_well(rec_sums_load(&s, memory_in(&file, p, n), &how, NULL, &e), &e))
 		return -1;
 	if (went_well(rec_sim_merge(&made, &s, o, &machine, &e), &e)) {
 		went_well(rec_model_write(sink, &made, true, NULL, &e), &e);
@@ -300,6 +316,8 @@ int read_sums(const struct target *t, const unsigned char *p, size_t n)
 		o.neighbours = o.neighbours && draw(2) ? 3 : 0;
 		if (merge_sums(p, n, &o, draw(8) == 0) == 0)
 			rc = 0;
+		if (!o.whole)
+			add_up_sums(p, n, &o, draw(8) == 0);
 	}
 	return rc;
 }
@@ -308,8 +326,9 @@ int read_survey(const struct target *t, const unsigned char *p, size_t n)
 {
 	struct rec_sim_opts o = sim_opts("p3alpha");
 	struct rec_partial partial = {
-		.o = &o, .duplicates = "sum", .version = "0", .binary = true
+		.o = &o, .duplicates = "sum", .version = "0", .binary = true, .groups = 2
 	};
+	struct rec_out *const both[] = { sink, sink };
 	static struct memory file;
 	struct rec_in *in = memory_in(&file, p, n);
 	struct rec_err e = { 0 };
@@ -322,7 +341,7 @@ int read_survey(const struct target *t, const unsigned char *p, size_t n)
 	if (!went_well(rc, &e) || !went_well(rec_sums_check_whole(&s, &o, &e), &e))
 		return rc;
 	o.whole = &s;
-	went_well(rec_partial_write(sink, &pairs, &partial, &machine, &e), &e);
+	went_well(rec_partial_write(both, &pairs, &partial, &machine, &e), &e);
 	return 0;
 }
 

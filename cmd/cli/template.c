@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "cmd/split/template.h"
+#include "cmd/cli/template.h"
 
 #include <string.h>
 #include <sys/resource.h>
@@ -43,7 +43,7 @@ static void raise_file_limit(void)
 	}
 }
 
-int split_template_open(const char *to, uint32_t n, split_open_fn *open, void *arg,
+int cli_template_open(const char *to, uint32_t n, cli_template_fn *open, void *arg,
 			struct rec_err *e)
 {
 	struct template t = parse_template(to);
