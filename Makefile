@@ -192,6 +192,11 @@ check-slurm: all ## rec-task and the job scripts under a Slurm of its own (root;
 	sh tests/setup.sh fan
 	PATH=$(abspath $(B))/bin:$$PATH bats tests/fan/slurm.bats
 
+# SPARK=3.5 or SPARK=4 chooses one.
+check-spark: all ## Spark 3.5 and 4.x, local and on a cluster of its own (root; installs Java, and pyspark outside the tree)
+	sh tests/setup.sh spark
+	@failed=0; for v in $(or $(SPARK),3.5 4); do echo "== Spark $$v"; SPARK=$$v bats tests/spark/*.bats || failed=1; done; exit $$failed
+
 check-fresh: ## both README commands in a minimal Debian chroot (root, debootstrap)
 	sh tests/fresh.sh
 
@@ -205,6 +210,10 @@ bench: all bench-programs ## time and memory of every stage, with the hardware's
 
 bench-fan: all ## rec-fan: one worker against two, overhead, bytes shipped, even parts
 	PATH=$(abspath $(B))/bin:$$PATH sh tests/bench/fan.sh
+
+bench-spark: all ## als, lists and sums on Spark against MLlib and against the plain pipeline
+	sh tests/setup.sh spark
+	bash tests/bench/spark/bench.sh
 
 quality: all ## published tables on real data (REC_DATA): minutes, and 8 GB for ease
 	sh tests/quality/quality.sh
@@ -250,5 +259,5 @@ help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
-.PHONY: all lib force programs bench-programs check unit check-asan check-tsan check-clang libfuzzer fuzz coverage check-ports check-fan check-slurm check-fresh lint bench bench-fan quality man install uninstall dist static clean help
+.PHONY: all lib force programs bench-programs check unit check-asan check-tsan check-clang libfuzzer fuzz coverage check-ports check-fan check-slurm check-spark check-fresh lint bench bench-fan bench-spark quality man install uninstall dist static clean help
 .SECONDARY:

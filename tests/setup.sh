@@ -1,11 +1,20 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# setup.sh build|test|fan - on Debian or Ubuntu, install missing packages by
-# apt, as root or with sudo, and print their names. Elsewhere only print them.
+# setup.sh build|test|fan|spark - on Debian or Ubuntu, install missing packages
+# by apt, as root or with sudo, and print their names. Elsewhere only print
+# them.
+#
+# spark: Java 17 or later, and two Python environments, s35 with pyspark 3.5 and
+# s4 with the newest 4.x, by pip. They lie outside the tree, in the folder
+# $REC_SPARK_VENVS (~/.cache/recpipe/spark where that is not set), and are made
+# with $REC_SPARK_PYTHON (python3). What is there already is left as it is;
+# SPARK=3.5 or SPARK=4 asks for one alone.
 set -u
 
+have() { command -v "$1" >/dev/null 2>&1; }
+
 want="gcc make libc6-dev zlib1g-dev libopenblas-dev"
-case ${1:-build} in test | fan) want="$want bats shellcheck mandoc parallel rsync binutils busybox file python3 bsdutils procps" ;; esac
+case ${1:-build} in test | fan | spark) want="$want bats shellcheck mandoc parallel rsync binutils busybox file python3 bsdutils procps" ;; esac
 # Without these, tests would be skipped: other platforms, other shells, formats
 # that numpy and scipy read.
 case ${1:-build} in test | fan)
@@ -16,35 +25,85 @@ esac
 # Hosts in network namespaces, a Slurm of one's own.
 case ${1:-build} in fan) want="$want openssh-server openssh-client iproute2 slurm-wlm munge" ;; esac
 
-missing=
-for p in $want; do
-	dpkg-query -W -f '${Status}' "$p" 2>/dev/null | grep -q 'ok installed' || missing="$missing $p"
-done
-[ -z "$missing" ] && exit 0
+# java_package: the one that Spark 3.5 and 4.x are both made for, or what this release has.
+java_package() {
+	case $(apt-cache policy openjdk-17-jre-headless 2>/dev/null) in
+	*'Candidate: '[0-9]*) echo openjdk-17-jre-headless ;;
+	*) echo default-jre-headless ;;
+	esac
+}
+case ${1:-build} in spark)
+	want="$want iproute2 util-linux python3-venv"
+	have java || want="$want $(java_package)"
+	;;
+esac
 
-# What counts is that the tools are there, however they came.
-have() { command -v "$1" >/dev/null 2>&1; }
-if ! have apt-get; then
-	echo "setup: please install:$missing" >&2
-	have cc && have make && exit 0
-	exit 1
-fi
+# packages NAME...: install what is missing of them.
+packages() {
+	missing=
+	for p in "$@"; do
+		dpkg-query -W -f '${Status}' "$p" 2>/dev/null | grep -q 'ok installed' || missing="$missing $p"
+	done
+	[ -n "$missing" ] || return 0
 
-as_root=
-if [ "$(id -u)" -ne 0 ]; then
-	have sudo || { echo "setup: not root and no sudo; please install:$missing" >&2; exit 1; }
-	as_root=sudo
-fi
-echo "setup: installing by apt:$missing" >&2
-export DEBIAN_FRONTEND=noninteractive
-log=$(mktemp) || exit 1
-trap 'rm -f "$log"' EXIT
-get() { $as_root apt-get -q -o DPkg::Lock::Timeout=600 "$@"; }	# another run may be installing the same
+	# What counts is that the tools are there, however they came.
+	if ! have apt-get; then
+		echo "setup: please install:$missing" >&2
+		have cc && have make && return 0
+		return 1
+	fi
+
+	as_root=
+	if [ "$(id -u)" -ne 0 ]; then
+		have sudo || { echo "setup: not root and no sudo; please install:$missing" >&2; return 1; }
+		as_root=sudo
+	fi
+	echo "setup: installing by apt:$missing" >&2
+	export DEBIAN_FRONTEND=noninteractive
+	log=$(mktemp) || return 1
+	trap 'rm -f "$log"' EXIT
+	get() { $as_root apt-get -q -o DPkg::Lock::Timeout=600 "$@"; }	# another run may be installing the same
+	# shellcheck disable=SC2086
+	if get install -y --no-install-recommends $missing >"$log" 2>&1 ||
+		{ get update && get install -y --no-install-recommends $missing; } >"$log" 2>&1; then
+		return 0
+	fi
+	cat "$log" >&2
+	echo "setup: could not install:$missing" >&2
+	return 1
+}
+
+# venv NAME REQUIREMENT...: a Python environment with them, where there is none.
+venv() {
+	dir=${REC_SPARK_VENVS:-${XDG_CACHE_HOME:-$HOME/.cache}/recpipe/spark}/$1
+	shift
+	! "$dir/bin/python" -c 'import pyspark, pyarrow, pandas' 2>/dev/null || return 0
+	echo "setup: $dir: installing by pip: $*" >&2
+	mkdir -p "${dir%/*}" && "${REC_SPARK_PYTHON:-python3}" -m venv "$dir" &&
+		"$dir/bin/python" -m pip install -q --upgrade "$@" >"$dir/pip.log" 2>&1 &&
+		"$dir/bin/python" -c 'import pyspark, pyarrow, pandas' 2>>"$dir/pip.log" && return 0
+	tail -5 "$dir/pip.log" >&2
+	echo "setup: no pyspark in $dir; Spark 3.5 is made for Python 3.8 to 3.11, 4.x for 3.10 and later (REC_SPARK_PYTHON=...)" >&2
+	return 1
+}
+
+# setuptools has the distutils that Python 3.12 lost and pyspark 3.5 imports;
+# its mapInArrow asks for pandas too.
+venvs() {
+	for version in ${SPARK:-3.5 4}; do
+		case $version in
+		3.5) venv s35 'pyspark==3.5.*' pyarrow pandas setuptools || return 1 ;;
+		4) venv s4 'pyspark[connect]>=4' pyarrow pandas || return 1 ;;
+		*) echo "setup: SPARK is 3.5 or 4, not $version" >&2; return 1 ;;
+		esac
+	done
+}
+
+java_is_new() {
+	major=$(java -version 2>&1 | sed -n 's/.* version "\([0-9]*\).*/\1/p')
+	[ "${major:-0}" -ge 17 ] || { echo "setup: Spark 4.x needs Java 17 or later; this is $(java -version 2>&1 | head -1)" >&2; return 1; }
+}
+
 # shellcheck disable=SC2086
-if get install -y --no-install-recommends $missing >"$log" 2>&1 ||
-	{ get update && get install -y --no-install-recommends $missing; } >"$log" 2>&1; then
-	exit 0
-fi
-cat "$log" >&2
-echo "setup: could not install:$missing" >&2
-exit 1
+packages $want || exit 1
+case ${1:-build} in spark) java_is_new && venvs ;; esac
