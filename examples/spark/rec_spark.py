@@ -406,7 +406,8 @@ def topn(histories, model, options=(), parts=None, as_text=False):
     The rows of a user meet in one task; a task answers its users.
     """
     by_user = histories.repartition(parts or _cores(histories), first_field(histories))
-    return _ranked("rec-topn", by_user, model, options, as_text)
+    # A part whose users are all cold is no failure; the whole of an input is.
+    return _ranked(["rec-topn", "--part", "1/1"], by_user, model, options, as_text)
 
 
 def score(pairs, model, options=(), as_text=False):
@@ -415,7 +416,7 @@ def score(pairs, model, options=(), as_text=False):
     pairs is a DataFrame of user, item[, value[, time]], or of such lines; it is
     divided as it comes. The others as for topn.
     """
-    return _ranked("rec-score", pairs, model, options, as_text)
+    return _ranked(["rec-score"], pairs, model, options, as_text)
 
 
 def _cores(df):
@@ -424,13 +425,12 @@ def _cores(df):
     return max(1, df.sparkSession.sparkContext.defaultParallelism)
 
 
-def _ranked(command, df, model, options, as_text):
+def _ranked(words, df, model, options, as_text):
     spark = df.sparkSession
     models = model if isinstance(model, (list, tuple)) else [model]
-    words = [command]
+    words = words + Options(words[0], options).list(spark=spark)
     for m in models:
         words += ["-m", m.shipped() if isinstance(m, Model) else ship(spark, m)]
-    words += Options(command, options).list(spark=spark)
     fields = len(df.columns) if len(df.columns) > 1 else None
     schema = "value string" if as_text else LISTS
     return lines(df).mapInArrow(_ranker(words, fields, as_text), schema)
