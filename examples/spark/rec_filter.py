@@ -21,7 +21,6 @@ import sys
 import tempfile
 import uuid
 
-from pyspark import SparkFiles
 from pyspark.sql import functions as F
 
 __all__ = ["FilterFailed", "LISTS", "Options", "Shipped", "figures_of", "filter_path",
@@ -43,8 +42,8 @@ def filter_path(name):
     if os.path.sep in name:
         return name
     places = [os.environ.get("REC_BIN")]
-    with contextlib.suppress(Exception):        # outside a task of Spark
-        archive = os.path.join(SparkFiles.getRootDirectory(), "rec")
+    with contextlib.suppress(Exception):        # where there is no Spark
+        archive = os.path.join(_files().getRootDirectory(), "rec")
         places += [os.path.join(archive, "bin", platform.machine()), os.path.join(archive, "bin")]
     places = [p for p in places if p]
     path = os.pathsep.join(places + [os.environ.get("PATH", os.defpath)])
@@ -58,6 +57,11 @@ def filter_path(name):
     raise FilterFailed(
         f"{name} is not on {here}: ship the filters with --archives recpipe-cluster.tar.gz#rec, "
         f"install them there, or set spark.executorEnv.REC_BIN")
+
+
+def _files():
+    from pyspark import SparkFiles      # which a client of Spark Connect lacks
+    return SparkFiles
 
 
 def threads():
@@ -192,8 +196,8 @@ class Shipped:
         if self.local:
             return self.local
         if self.pieces is None:
-            return SparkFiles.get(self.name)
-        folder = os.path.join(SparkFiles.getRootDirectory(), "rec-shipped")
+            return _files().get(self.name)
+        folder = os.path.join(_files().getRootDirectory(), "rec-shipped")
         path = os.path.join(folder, self.name)
         os.makedirs(folder, exist_ok=True)
         if not os.path.exists(path):
@@ -217,9 +221,11 @@ class Shipped:
                     os.unlink(os.path.join(folder, other))
 
     def unship(self):
-        """On the driver: executors forget the file."""
+        """On the driver: the file is forgotten everywhere."""
         for piece in self.pieces or ():
             piece.destroy()
+        if self.local and not self.run:
+            os.unlink(self.local)
 
 
 def ship(spark, path):
