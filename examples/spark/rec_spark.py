@@ -207,6 +207,8 @@ def als(interactions, options=(), parts=None, checkpoint=None, every=1, resume=F
 
 
 MERGE = ["rec-cat", "-q", "--merge", "-b"]
+JOIN = 64 << 20         # bytes of a table from which on one block is made of its
+                        # parts: tasks of a host then share it, mapped
 
 
 class _Als:
@@ -224,6 +226,7 @@ class _Als:
         self.warm = self.options.get("solver") == "cg"
         self.run = uuid.uuid4().hex[:12]        # no name is used twice
         self.folder = tempfile.TemporaryDirectory(prefix="rec-als-")
+        self.into = self.folder.name if one_host(self.spark) else None
         self.step = 0
         self.shipped = None
 
@@ -262,7 +265,7 @@ class _Als:
         """The start values, or what a checkpoint holds; how many sweeps that is."""
         words = ["rec-als", *self.options.list(spark=self.spark), "-i", "0", "-j", threads()]
         with self.phase("start"):
-            told = self.collect(users.coalesce(1).mapPartitions(_task(words)), "start")
+            told = self.collect(users.coalesce(1).mapPartitions(_task(words, self.into)), "start")
         if told:
             print(told, file=sys.stderr)
         done = self.last() if self.resume else 0
@@ -286,6 +289,9 @@ class _Als:
             for piece in rdd.collect():
                 if isinstance(piece, dict):
                     told.append(piece)
+                elif isinstance(piece, str):
+                    f.writelines(pieces_of(piece))
+                    os.unlink(piece)
                 else:
                     f.write(piece)
         for key in ("seconds.total", "memory.peak"):
@@ -308,9 +314,12 @@ class _Als:
                  "-m", self.shipped, "-j", threads(),
                  *self.options.list(only=("mem", "duplicates", "trust"))]
         with self.phase("solve"):
-            self.collect(rdd.mapPartitions(_task(words)), "solved")
+            self.collect(rdd.mapPartitions(_task(words, self.into)), "solved")
         with self.phase("join"):
-            self.table[side] = self.written(f"{side}.{self.step}", MERGE, self.file("solved"))
+            self.table[side] = self.file(f"{side}.{self.step}")
+            os.rename(self.file("solved"), self.table[side])
+            if os.path.getsize(self.table[side]) > JOIN:
+                self.written(f"{side}.{self.step}", MERGE, self.table[side])
             if self.warm and self.step == 1:
                 block = ["rec-cat", "-q", "--block", "user", "-b"]
                 self.table[other] = self.written("user.0", block, self.table[other])
@@ -368,10 +377,22 @@ class _Als:
         return f"{self.checkpoint.rstrip('/')}/sweep-{sweep:06d}.rec"
 
 
-def _task(words):
+def _task(words, into=None):
+    """A task that runs a filter over its pieces, and sends what it wrote.
+
+    Where driver and tasks are on one host the output is left in the folder
+    `into`, and only its name is sent: 8 MB take 0.15 s through Spark.
+    """
     def task(pieces):
         report = {}
-        yield from _sent(run_filter(words, pieces, report))
+        out = run_filter(words, pieces, report)
+        if into:
+            handle, name = tempfile.mkstemp(dir=into)
+            with open(handle, "wb") as f:
+                f.write(out)
+            yield name
+        else:
+            yield from _sent(out)
         yield report
     return task
 
