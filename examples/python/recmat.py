@@ -357,8 +357,9 @@ class _Reader:
         """Some row pointers, or label offsets, from 0 on; what they span."""
         x = np.frombuffer(self.items(e, kind, 8, first, last + 1), "<u8")
         a, b = int(x[0]), int(x[-1])
-        self.need(a <= b <= total and (first > 0 or a == 0)
-                  and (last < e.shape[0] or b == total),
+        self.need(b <= total and (first > 0 or a == 0)
+                  and (last < e.shape[0] or b == total)
+                  and bool(np.all(x[1:] >= x[:-1])),
                   "damaged %s" % SECTIONS[kind])
         return (x - x[0]).tobytes(), a, b
 
