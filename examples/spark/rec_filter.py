@@ -24,9 +24,6 @@ import zipimport
 
 from pyspark.sql import functions as F
 
-__all__ = ["FilterFailed", "LISTS", "Options", "Shipped", "figures_of", "filter_path",
-           "first_field", "is_connect", "line_of", "lines", "one_host", "pieces_of", "run_filter",
-           "save", "scratch_folder", "ship", "table", "tell", "text", "threads", "whole_lines"]
 
 PIECE = 32 << 20        # bytes of a file that are shipped, or sent, at once
 TOLD = 2000             # bytes of what a filter says that reach the driver
@@ -195,7 +192,7 @@ class Shipped:
     def __init__(self, spark, path, name=None, run=None, step=0):
         tell(spark)
         self.run, self.step = run, step
-        self.name = name or f"{_digest(path)}-{os.path.basename(path)}"
+        self.name = name or f"{digest_of(path)}-{os.path.basename(path)}"
         self.size = os.path.getsize(path)
         self.local = self.pieces = None
         if is_connect(spark):
@@ -246,12 +243,19 @@ class Shipped:
 def ship(spark, path):
     """Make a file known to tasks. path may be on any file system of Hadoop."""
     with scratch_folder() as folder:
-        return Shipped(spark, _fetch(spark, path, folder))
+        return Shipped(spark, fetch(spark, path, folder))
 
 
 def is_connect(spark):
     """Whether a session speaks to a Spark Connect server: there are no RDDs."""
     return ".connect." in type(spark).__module__
+
+
+def cores(spark):
+    """Tasks that make use of the cores that Spark has."""
+    if is_connect(spark):
+        return int(spark.conf.get("spark.sql.shuffle.partitions"))
+    return max(1, spark.sparkContext.defaultParallelism)
 
 
 def one_host(spark):
@@ -265,8 +269,10 @@ def tell(spark):
     here = os.path.dirname(os.path.abspath(__file__))
     if vars(spark).get("_rec_told") or not os.path.isdir(here):     # in a zip: by --py-files
         return
-    for name in ("rec_filter.py", "rec_spark.py"):
+    for name in sorted(os.listdir(here)):
         path = os.path.join(here, name)
+        if not (name.startswith("rec_") and name.endswith(".py")):
+            continue
         if is_connect(spark):
             spark.addArtifacts(path, pyfile=True)
         else:
@@ -298,14 +304,14 @@ def pieces_of(path):
             yield piece
 
 
-def _digest(path):
+def digest_of(path):
     h = hashlib.blake2b(digest_size=12)
     for piece in pieces_of(path):
         h.update(piece)
     return h.hexdigest()
 
 
-def _hadoop(spark, path):
+def hadoop(spark, path):
     """The file system of a path, and the path, in the JVM of the driver."""
     jvm, conf = spark._jvm, spark._jsc.hadoopConfiguration()
     there = jvm.org.apache.hadoop.fs.Path(path)
@@ -316,11 +322,11 @@ def _is_local(path):
     return "://" not in path and not path.startswith("file:")
 
 
-def _fetch(spark, path, folder):
+def fetch(spark, path, folder):
     """A local file with the contents of path."""
     if is_connect(spark) or _is_local(path) and os.path.exists(path):
         return path
-    fs, there = _hadoop(spark, path)
+    fs, there = hadoop(spark, path)
     if not fs.exists(there):
         raise FileNotFoundError(f"{path}: no such file")
     local = os.path.join(folder, there.getName())
@@ -335,7 +341,7 @@ def save(spark, local, path):
         shutil.copyfile(local, part)
         os.replace(part, path)
         return
-    fs, there = _hadoop(spark, path)
+    fs, there = hadoop(spark, path)
     part = there.suffix(f".{uuid.uuid4().hex[:8]}.part")
     fs.copyFromLocalFile(False, True, spark._jvm.org.apache.hadoop.fs.Path("file://" + local), part)
     if fs.exists(there):

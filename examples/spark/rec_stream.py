@@ -49,7 +49,7 @@ import time
 from pyspark.sql import DataFrame, Observation, SparkSession, functions as F
 
 import rec_spark as rec
-from rec_filter import _digest, _fetch, _hadoop
+from rec_filter import digest_of, fetch, hadoop
 
 BUCKET = 1 << 18        # rows of a file of compacted events, about
 EVENTS = "user string, item string, value string, time string, rejected string"
@@ -68,7 +68,7 @@ class Work:
 
     def __init__(self, spark, root):
         self.spark = spark
-        self.fs, there = _hadoop(spark, root)
+        self.fs, there = hadoop(spark, root)
         self.root = self.fs.makeQualified(there).toString()     # with its scheme
         _tell(spark)
 
@@ -475,10 +475,10 @@ def publish(spark, root, path):
     """Make a model the newest of a stream: it gets a name that was never used."""
     work = Work(spark, root)
     with rec.scratch_folder() as folder:
-        local = _fetch(spark, path, folder)
+        local = fetch(spark, path, folder)
         rec.run_filter(["rec-topn", "-q", "-n", "1", "-m", local], [])      # it is whole
         numbers = work.numbers("models", r"(\d{6,})-.*\.rec")
-        name = f"{max(numbers, default=0) + 1:06d}-{_digest(local)}.rec"
+        name = f"{max(numbers, default=0) + 1:06d}-{digest_of(local)}.rec"
         work.fs.mkdirs(work._there("models"))
         rec.save(spark, local, work.path(f"models/{name}"))
     say(f"{path} is models/{name}")
@@ -513,7 +513,7 @@ def retrain(spark, root, options=(), parts=None):
     lines = rows.select(F.concat_ws("\t", "user", "item", "value", "time").alias("value"))
     with rec.scratch_folder() as folder:
         old = work.newest_model()
-        local = _fetch(spark, work.path(f"models/{old}"), folder)
+        local = fetch(spark, work.path(f"models/{old}"), folder)
         words = [*settings(local), "-i", "4", *options, "--init-from", local]
         say(f"rec-als {' '.join(words[:-1])} models/{old}")
         if parts:

@@ -25,6 +25,7 @@ job() {
 	cat >head.py <<-END
 		import subprocess, sys
 		sys.path.insert(0, "$EXAMPLES")
+		import rec_sim
 		import rec_spark as rec
 		from pyspark.sql import SparkSession
 
@@ -79,7 +80,7 @@ job() {
 		write(model, "got")
 		with open(model.path, "rb") as f:
 		    block = rec.run_filter(["rec-cat", "--block", "similarity", "-b"], model.path)
-		cells = [sum(len(c[2]) for c in rec._cells(block, part, 3)) for part in range(3)]
+		cells = [sum(len(c[2]) for c in rec_sim._cells(block, part, 3)) for part in range(3)]
 		print("cells", sum(cells))
 		try:
 		    print(same("popular", "columns", parts=1).weights.count())
