@@ -63,6 +63,8 @@ CMDS    := $(patsubst cmd/%.c,%,$(wildcard cmd/rec-*.c))
 SCRIPTS := $(patsubst cmd/%.sh,%,$(wildcard cmd/rec-*.sh))
 BINS    := $(CMDS:%=$(B)/bin/%) $(SCRIPTS:%=$(B)/bin/%)
 PAGES   := $(wildcard man/*.[1-9])
+# What Spark users get: examples/spark, into share/recpipe/spark.
+SPARK_FILES := $(shell find examples/spark -type f ! -path '*/__pycache__/*' 2>/dev/null | sort)
 # The headers that are installed, and all that librec.so exports.
 PUBLIC  := $(wildcard lib/recpipe/*.h)
 
@@ -239,6 +241,8 @@ install: all lib $(B)/recpipe.bash ## into $(DESTDIR)$(PREFIX); BINDIR, LIBDIR, 
 	install -m 644 $(B)/recpipe.bash $(DESTDIR)$(COMPLETIONS)/recpipe
 	for c in $(CMDS) $(SCRIPTS); do ln -sf recpipe $(DESTDIR)$(COMPLETIONS)/$$c || exit 1; done
 	install -m 644 examples/python/recmat.py $(DESTDIR)$(DATADIR)/recpipe
+	install -d $(sort $(dir $(SPARK_FILES:examples/%=$(DESTDIR)$(DATADIR)/recpipe/%)))
+	for f in $(SPARK_FILES); do m=644; [ ! -x $$f ] || m=755; install -m $$m $$f $(DESTDIR)$(DATADIR)/recpipe/$${f#examples/} || exit 1; done
 
 uninstall: ## remove what install put there
 	rm -f $(CMDS:%=$(DESTDIR)$(BINDIR)/%) $(SCRIPTS:%=$(DESTDIR)$(BINDIR)/%) $(patsubst %,$(DESTDIR)$(LIBDIR)/%,librec.a $(SO) $(SO_LINK) pkgconfig/recpipe.pc)
@@ -252,12 +256,15 @@ dist: ## recpipe-VERSION.tar.gz of what is committed, or of an unpacked one
 static: ## binaries that run on any Linux of this architecture: $(B)-static/bin (musl-gcc, or CC=... with a static zlib)
 	sh tests/static.sh $(B)-static
 
+dist-cluster: ## recpipe-cluster.tar.gz: static binaries for x86-64 and arm64, for spark-submit --archives
+	sh tests/archive.sh $(B)-cluster recpipe-cluster.tar.gz
+
 clean: ## remove $(B)
-	rm -rf $(B) $(B)-asan $(B)-tsan $(B)-clang $(B)-werror $(B)-static $(B)-fuzz $(B)-coverage
+	rm -rf $(B) $(B)-asan $(B)-tsan $(B)-clang $(B)-werror $(B)-static $(B)-cluster $(B)-fuzz $(B)-coverage
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
-.PHONY: all lib force programs bench-programs check unit check-asan check-tsan check-clang libfuzzer fuzz coverage check-ports check-fan check-slurm check-spark check-fresh lint bench bench-fan bench-spark quality man install uninstall dist static clean help
+.PHONY: all lib force programs bench-programs check unit check-asan check-tsan check-clang libfuzzer fuzz coverage check-ports check-fan check-slurm check-spark check-fresh lint bench bench-fan bench-spark quality man install uninstall dist dist-cluster static clean help
 .SECONDARY:

@@ -2,13 +2,15 @@
 # SPDX-License-Identifier: MIT
 # The same bytes on other platforms: static binaries (musl) and arm64
 # (cross-compiled, under qemu) against the native build, by cmp, over all
-# commands.
+# commands; and the archive of both.
 
 load helpers
 
-# Builds are kept under build/platforms, so that a second run is short.
+# Builds are kept under build/platforms, as tests/archive.sh has them, so that a
+# second run is short.
 setup_file() {
 	export OTHER="$ROOT/build/platforms"
+	export STATIC_BIN="$OTHER/$(uname -m)/bin"
 	mkdir -p "$OTHER"
 	cd "$BATS_FILE_TMPDIR" || return 1
 	make_train 120 50 2000 >all.tsv
@@ -69,30 +71,36 @@ needs() {
 }
 
 arm() {
-	make -s -C "$ROOT" B="$OTHER/arm64" CC=aarch64-linux-gnu-gcc AR=aarch64-linux-gnu-ar CFLAGS="-O2 -g -I$OTHER/zlib-arm64/include" \
-		LDFLAGS="-static -L$OTHER/zlib-arm64/lib" BLAS= "$@"
+	make -s -C "$ROOT" B="$OTHER/aarch64" CC=aarch64-linux-gnu-gcc AR=aarch64-linux-gnu-ar CFLAGS="-O2 -s" \
+		LDFLAGS=-static BLAS= "$@"
+}
+
+# archive ARGUMENTS...: of tests/archive.sh, what it says in the file made; the
+# test is skipped where it lacks something.
+archive() {
+	local rc=0
+	sh "$ROOT/tests/archive.sh" "$@" >made 2>&1 || rc=$?
+	[ "$rc" -ne 3 ] || skip "$(tail -1 made)"
+	[ "$rc" -eq 0 ] || fail "$(tail -5 made)"
 }
 
 @test "static binaries: no shared library, the same bytes" {
 	needs file file
-	sh "$ROOT/tests/static.sh" "$OTHER/static" >made 2>&1 || {
-		[ $? -ne 3 ] || skip "$(tail -1 made)"
-		fail "$(tail -5 made)"
-	}
+	archive -m "$(uname -m)" "$OTHER"
 	grep '^static: ' made
 	rm made
 	for c in $COMMANDS; do
-		file "$OTHER/static/bin/$c" | grep -q 'statically linked' || fail "$(file "$OTHER/static/bin/$c")"
+		file "$STATIC_BIN/$c" | grep -q 'statically linked' || fail "$(file "$STATIC_BIN/$c")"
 	done
-	BIN="$OTHER/static/bin" pipeline
+	BIN="$STATIC_BIN" pipeline
 	as_native
 }
 
 @test "static binaries: run in an empty root" {
-	[ -x "$OTHER/static/bin/rec-als" ] || skip "there are no static binaries (see the test before)"
+	[ -x "$STATIC_BIN/rec-als" ] || skip "there are no static binaries (see the test before)"
 	[ "$(id -u)" -eq 0 ] || skip "chroot wants root"
 	mkdir -p root/bin
-	cp "$OTHER/static/bin/rec-als" root/bin
+	cp "$STATIC_BIN/rec-als" root/bin
 	chroot root /bin/rec-als -q -k 20 -i 3 <all.tsv >als.rec || fail "exit $?"
 	same "$BATS_FILE_TMPDIR/native/als.rec" als.rec
 }
@@ -100,8 +108,8 @@ arm() {
 @test "arm64: the kernels, under qemu" {
 	needs aarch64-linux-gnu-gcc "gcc-aarch64-linux-gnu libc6-dev-arm64-cross"
 	needs qemu-aarch64-static qemu-user-static
-	arm LIBS="-lm -pthread" "$OTHER/arm64/tests/unit/kernel" >made 2>&1 || fail "$(tail -5 made)"
-	qemu-aarch64-static "$OTHER/arm64/tests/unit/kernel" >out 2>&1 || fail "$(tail -5 out)"
+	arm LIBS="-lm -pthread" "$OTHER/aarch64/tests/unit/kernel" >made 2>&1 || fail "$(tail -5 made)"
+	qemu-aarch64-static "$OTHER/aarch64/tests/unit/kernel" >out 2>&1 || fail "$(tail -5 out)"
 	tail -1 out | grep '^ok kernel: '
 	grep '^kernel: neon' out
 }
@@ -109,11 +117,37 @@ arm() {
 @test "arm64: all commands, the same bytes, under qemu" {
 	needs aarch64-linux-gnu-gcc "gcc-aarch64-linux-gnu libc6-dev-arm64-cross"
 	needs qemu-aarch64-static qemu-user-static
-	sh "$ROOT/tests/zlib.sh" aarch64-linux-gnu-gcc "$OTHER/zlib-arm64" 2>made || skip "no zlib for arm64: $(tail -1 made)"
-	arm all >made 2>&1 || fail "$(tail -5 made)"
+	archive -m aarch64 "$OTHER"
 	rm made
-	file "$OTHER/arm64/bin/rec-als" | grep -q 'ARM aarch64' || fail "not built for arm64"
-	qemu-aarch64-static "$OTHER/arm64/bin/rec-gen" --version | grep -q 'neon' || fail "no neon"
-	BIN="$OTHER/arm64/bin" pipeline qemu-aarch64-static
+	file "$OTHER/aarch64/bin/rec-als" | grep -q 'ARM aarch64' || fail "not built for arm64"
+	qemu-aarch64-static "$OTHER/aarch64/bin/rec-gen" --version | grep -q 'neon' || fail "no neon"
+	BIN="$OTHER/aarch64/bin" pipeline qemu-aarch64-static
 	as_native
+}
+
+@test "the archive for clusters: what it holds, the same bytes again, and those of the native build" {
+	archive "$OTHER" "$PWD/one.tar.gz"
+	archive "$OTHER" "$PWD/two.tar.gz"
+	same one.tar.gz two.tar.gz
+	tar tvzf one.tar.gz >list
+	[ "$(awk '{ print $2 }' list | sort -u)" = 0/0 ]
+	[ "$(awk '{ print $4, $5 }' list | sort -u | wc -l)" -eq 1 ]
+	[ "$(awk '{ print $1 }' list | sort -u | xargs)" = "-rw-r--r-- -rwxr-xr-x drwxr-xr-x" ]
+	mkdir rec run
+	tar xzf one.tar.gz -C rec
+	[ -f rec/share/recpipe/spark/rec_spark.py ] && [ -f rec/share/recpipe/recmat.py ]
+	[ "$(cat rec/VERSION)" = "$(cat "$ROOT/VERSION")" ]
+	for machine in x86_64 aarch64; do
+		for c in $COMMANDS; do same "$OTHER/$machine/bin/$c" "rec/bin/$machine/$c"; done
+	done
+	file rec/bin/aarch64/rec-als | grep -q 'ARM aarch64, .*statically linked'
+	file rec/bin/x86_64/rec-als | grep -q 'x86-64, .*statically linked'
+	cd run
+	cp ../all.tsv .
+	BIN=../rec/bin pipeline
+	as_native
+	cd ..
+	mv rec/bin/"$(uname -m)" rec/bin/other
+	exits 126 rec/bin/rec-als --version
+	says "rec-als: not built for $(uname -m): no rec/bin/$(uname -m)/rec-als"
 }

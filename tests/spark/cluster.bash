@@ -13,7 +13,8 @@
 #   worker_start N          after that: another in its place
 #   worker_cut N            pulls the cable of worker N
 #   worker_mend N           plugs it in again
-#   cluster_repair          whatever happened: all workers are there again
+#   cluster_repair          whatever happened: drivers are ended, all workers
+#                           are there again
 #   worker_logs N           the files with what its executors said
 #   cluster_whole           all workers are there (true or false)
 #   wait_until SECONDS COMMAND...     it succeeds, or fails after SECONDS
@@ -100,10 +101,12 @@ cluster_java() {
 	local host=$1 class=$2 h=$CLUSTER/$1 ip=10.99.0.$(($1 + 1))
 	shift 2
 	(
+		export SPARK_CONF_DIR=$CLUSTER/empty	# logs as Spark does by default
 		export SPARK_LOCAL_IP=$ip SPARK_LOCAL_DIRS=$h/tmp TMPDIR=$h/tmp SPARK_DAEMON_MEMORY=512m
 		export SPARK_DAEMON_JAVA_OPTS="-Dspark.worker.timeout=10 -Djava.io.tmpdir=$h/tmp"
 		cluster_on "$host" "$SPARK_HOME/bin/spark-class" "org.apache.spark.deploy.$class" --host "$ip" "$@"
 	) >>"$h/log" 2>&1 </dev/null &
+	echo $! >"$h/pid"
 	disown $!	# bash would report how it ends
 }
 
@@ -112,7 +115,6 @@ cluster_java() {
 cluster_worker_host() {	# cluster_worker_host N
 	local hide
 	cluster_host "$1" || return 1
-	mkdir -p "$CLUSTER/empty"
 	(cluster_on 0 ip link add "v$1" type veth peer name eth0 netns "$(cat "$CLUSTER/$1/hold")") &&
 		(cluster_on 0 ip link set "v$1" master br0 up) &&
 		(cluster_on "$1" ip addr add "10.99.0.$(($1 + 1))/24" dev eth0) &&
@@ -167,7 +169,7 @@ worker_logs() {
 cluster_start() {
 	local n=${1:-2} i
 	[ ! -e "$CLUSTER/0" ] || { echo "there is a cluster in $CLUSTER" >&2; return 1; }
-	mkdir -p "$CLUSTER" || return 1
+	mkdir -p "$CLUSTER/empty" || return 1
 	cluster_watch $$
 	cluster_host 0 &&
 		(cluster_on 0 ip link add br0 type bridge) &&
@@ -183,7 +185,10 @@ cluster_start() {
 }
 
 cluster_repair() {
-	local h n
+	local h n p
+	for p in $(cluster_pids 0 | grep -vxFf "$CLUSTER/0/hold" -f "$CLUSTER/0/pid"); do
+		kill -s KILL "$p" 2>/dev/null
+	done
 	for h in "$CLUSTER"/[1-9]*; do
 		n=$(basename "$h")
 		worker_mend "$n" || return 1

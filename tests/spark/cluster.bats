@@ -91,7 +91,7 @@ ends_right() {
 
 @test "cluster: a worker is killed in the middle of a job; the job ends right" {
 	submit_in_background 16
-	wait_until 150 under_way 4
+	wait_until 240 under_way 4
 	worker_kill 2
 	! under_way 16
 	ends_right 16
@@ -99,7 +99,7 @@ ends_right() {
 
 @test "cluster: the link of a worker is cut in the middle of a job; the job ends right" {
 	submit_in_background 16
-	wait_until 150 under_way 4
+	wait_until 240 under_way 4
 	worker_cut 2
 	! under_way 16
 	ends_right 16

@@ -19,6 +19,8 @@ export PATH="${REC_BIN:-$ROOT/build/bin}:$PATH"
 # Labels are UTF-8, in arguments too, which Java takes by the locale.
 # The order of bytes stays.
 export LC_ALL=C.UTF-8
+# pyspark 4 warns of pandas 3, and what a driver's Python says goes to stdout.
+export PYTHONWARNINGS=ignore::FutureWarning
 # What the caller has set for a Spark of his own is not for these tests.
 unset "${!SPARK_@}" "${!PYSPARK_@}" HADOOP_CONF_DIR YARN_CONF_DIR PYTHONPATH
 
@@ -61,6 +63,7 @@ spark_conf() {
 		spark.ui.enabled                false
 		spark.driver.memory             1g
 		spark.sql.shuffle.partitions    4
+		spark.sql.parquet.compression.codec     zstd
 		spark.sql.warehouse.dir         $1/warehouse
 		spark.driver.extraJavaOptions   -Djava.io.tmpdir=$1/tmp -Dderby.system.home=$1/tmp
 	END
