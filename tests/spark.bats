@@ -25,7 +25,7 @@ setup() {
 		model.save("als.rec")
 		rec.sim(train, ["cosine", "-n", "20"]).save("sim.rec")
 		rec.topn(train, model, ["-n", "7"], as_text=True).write.text("lists")
-		rec.score(truth, "sim.rec", as_text=True).write.text("scores")
+		rec.score(truth, model, as_text=True).write.text("scores")
 		with open("measures", "w") as f:
 		    for line in rec.evaluate(read("lists"), truth, ["recall@7", "ndcg@7"]):
 		        print(*line, sep="\t", file=f)
@@ -35,7 +35,7 @@ setup() {
 	rec-sim cosine -n 20 -b <part.tsv | cmp - sim.rec
 	rec-topn -m als.rec -n 7 <part.tsv >lists.tsv
 	cat lists/part-* | sort -s -t "$TAB" -k1,1 | cmp - lists.tsv
-	rec-score -m sim.rec <truth.tsv | sort | cmp - <(sort scores/part-*)
+	rec-score -m als.rec <truth.tsv | sort | cmp - <(sort scores/part-*)
 	rec-eval -t truth.tsv recall@7 ndcg@7 <lists.tsv | cmp - measures
 }
 

@@ -29,12 +29,6 @@ teardown() {
 	[ ! -e troubled ] || cluster_repair
 }
 
-cluster_repair() {
-	worker_mend 2
-	[ -n "$(cluster_pids 2 | sed 1q)" ] || worker_start 2
-	wait_until 60 cluster_whole
-}
-
 # submit ARGUMENTS: rec_spark.py with the commands of folder bin on the workers.
 submit() {
 	cluster_submit --conf "spark.executorEnv.REC_BIN=${bin:-}" "$EXAMPLES/rec_spark.py" "$@"

@@ -2,8 +2,7 @@
 # SPDX-License-Identifier: MIT
 """A filter over a DataFrame by mapInArrow(): lists for every user.
 
-    spark-submit --py-files ../rec_spark.py,../rec_filter.py \\
-        --archives recpipe-cluster.tar.gz#rec \\
+    PYTHONPATH=.. spark-submit --archives recpipe-cluster.tar.gz#rec \\
         map_in_arrow.py histories.tsv model.rec lists.parquet -n 20
 
 The one way for DataFrames, in Spark 3.5 and 4, classic and Connect. Histories
