@@ -28,13 +28,13 @@ import time
 from pyspark.sql import SparkSession, functions as F
 
 from rec_als import Model, als, gathered
-from rec_filter import (LISTS, FilterFailed, Options, Shipped, cores, filter_path, first_field,
-                        line_of, lines, run_filter, save, scratch_folder, ship, table, tell,
+from rec_filter import (LISTS, FilterFailed, Options, Shipped, cores, figures_of, filter_path,
+                        first_field, line_of, lines, run_filter, save, scratch_folder, ship, table, tell,
                         text, threads, whole_lines)
 from rec_sim import Similarity, sim
 
-__all__ = ["FilterFailed", "Model", "Shipped", "Similarity", "als", "evaluate", "filter_path",
-           "lines", "run_filter", "save", "score", "ship", "sim", "table", "tell", "text",
+__all__ = ["LISTS", "FilterFailed", "Model", "Options", "Shipped", "Similarity", "als", "cores",
+           "evaluate", "figures_of", "filter_path", "first_field", "line_of", "lines", "run_filter", "save", "score", "ship", "sim", "table", "tell", "text",
            "topn", "whole_lines"]
 
 

@@ -49,7 +49,7 @@ import time
 from pyspark.sql import DataFrame, Observation, SparkSession, functions as F
 
 import rec_spark as rec
-from rec_filter import digest_of, fetch, hadoop
+from rec_filter import PIECE, digest_of, fetch, hadoop
 
 BUCKET = 1 << 18        # rows of a file of compacted events, about
 EVENTS = "user string, item string, value string, time string, rejected string"
@@ -210,8 +210,8 @@ def gather(lines, path, through=None):
             first = next(feed, None)
             feed = [rec.run_filter(through, itertools.chain([first], feed))] if first else []
         for piece in feed:
-            for at in range(0, len(piece), rec.PIECE):
-                data = pa.array([piece[at:at + rec.PIECE]], pa.binary())
+            for at in range(0, len(piece), PIECE):
+                data = pa.array([piece[at:at + PIECE]], pa.binary())
                 yield pa.RecordBatch.from_arrays([data], names=["data"])
 
     with open(path, "wb") as f:

@@ -50,7 +50,7 @@ job() {
 
 @test "spark: sim has the bytes of one process, by columns and by shards" {
 	job methods <<-'END'
-		rec.FAN = 2     # a tree of three levels
+		rec_sim.FAN = 2     # a tree of three levels
 		for options in ("cosine -n 20 --normalize l1 --center", "linear", "llr -n 7 --keep history"):
 		    for by in ("columns", "shards"):
 		        same(options, by, parts=5).close()
@@ -58,7 +58,7 @@ job() {
 		same("popular", "shards", parts=2)
 		same("count --center --keep history", "shards", parts=2)
 		same("pearson -n 10", want="columns", parts=1)
-		rec.LARGE = 1   # nothing is small
+		rec_sim.LARGE = 1   # nothing is small
 		same("jaccard -n 0 --duplicates max", want="shards", parts=1)
 		same("cosine --weights log", want="columns", parts=2)
 	END
