@@ -29,12 +29,13 @@ from pyspark.sql import SparkSession, functions as F
 
 from rec_als import Model, als, gathered
 from rec_filter import (LISTS, FilterFailed, Options, Shipped, cores, figures_of, filter_path,
-                        first_field, line_of, lines, run_filter, save, scratch_folder, ship, table, tell,
-                        text, threads, whole_lines)
+                        first_field, line_of, lines, run_filter, save, scratch_folder, ship,
+                        table, tell, text, threads, whole_lines)
 from rec_sim import Similarity, sim
 
 __all__ = ["LISTS", "FilterFailed", "Model", "Options", "Shipped", "Similarity", "als", "cores",
-           "evaluate", "figures_of", "filter_path", "first_field", "line_of", "lines", "run_filter", "save", "score", "ship", "sim", "table", "tell", "text",
+           "evaluate", "figures_of", "filter_path", "first_field", "line_of", "lines",
+           "run_filter", "save", "score", "ship", "sim", "table", "tell", "text", "threads",
            "topn", "whole_lines"]
 
 
