@@ -10,7 +10,8 @@ load helpers
 # second run is short.
 setup_file() {
 	export OTHER="$ROOT/build/platforms"
-	export STATIC_BIN="$OTHER/$(uname -m)/bin"
+	STATIC_BIN=$OTHER/$(uname -m)/bin
+	export STATIC_BIN
 	mkdir -p "$OTHER"
 	cd "$BATS_FILE_TMPDIR" || return 1
 	make_train 120 50 2000 >all.tsv
