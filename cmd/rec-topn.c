@@ -43,6 +43,8 @@ static const struct cli_opt opts[] = {
 		"answer each user at once; the lines of a user stand together"),
 	CLI_FLAG(0, "similar-items", &o.similar,
 		"stdin names items; list the most similar items (rec-sim --side user: users)"),
+	CLI_U32(0, "explain", "K", &o.explain, 1, 1000000,
+		"after each score the K items of the history that weigh most, with their shares"),
 	CLI_PART(0, "part", &o.part, "answer part I of N of the users"),
 	CLI_FLAG(0, "merge", &o.merge,
 		"stdin is lists over different items; write the best of all"),
@@ -84,6 +86,12 @@ static void check_options(void)
 		cli_usage("--stream cannot work with --part");
 	if (o.stream && o.common.estimate)
 		cli_usage("--stream cannot work with --estimate");
+	if (o.explain && o.common.binary)
+		cli_usage("--explain cannot work with --binary: it writes text");
+	if (o.explain && o.similar)
+		cli_usage("--explain cannot work with --similar-items: there is no history");
+	if (o.explain && o.scale)
+		cli_usage("--explain cannot work with --scale: a scale looks at all items");
 	if (o.keep_seen && o.seen)
 		cli_usage("--keep-seen cannot work with --seen");
 	if (o.similar && o.fold_in)

@@ -12,10 +12,10 @@ setup() {
 	# A public header has the rank of the room that it speaks for.
 	run awk '
 		BEGIN {
-			n = split("base io recmat rows foreign matrix kernel blas data model als sim load score topn eval", room)
+			n = split("base io recmat rows foreign matrix kernel blas data model als sim load score topn eval serve", room)
 			for (i = 1; i <= n; i++) rank[room[i]] = i
 			rank["data"] = rank["als"] = rank["sim"]	# side by side
-			n = split("err base pool base stream io recmat recmat rows rows matrix matrix model model load load als als eval eval sim sim score score topn topn", public)
+			n = split("err base pool base stream io recmat recmat rows rows matrix matrix model model load load als als eval eval sim sim score score topn topn answer topn", public)
 			for (i = 1; i < n; i += 2) speaks[public[i]] = public[i + 1]
 		}
 		function where(path,  part) {

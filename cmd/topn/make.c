@@ -14,8 +14,8 @@
 static int find_unknown_users(bool *unknown, const struct topn_options *o,
 			      const struct topn_inputs *x, struct rec_err *e)
 {
-	*unknown = o->stream;
-	for (size_t i = 0; !o->stream && !o->similar && i < x->models.n; i++) {
+	*unknown = o->stream || o->explain;
+	for (size_t i = 0; !*unknown && !o->similar && i < x->models.n; i++) {
 		bool all;
 
 		if (rec_model_holds(x->models.list[i], &x->histories.row, &all, e) != 0)
@@ -237,6 +237,7 @@ int topn_make(struct topn_maker *m, const struct topn_options *o, const struct t
 				    .keep_seen = o->keep_seen,
 				    .cold = (enum rec_cold)o->cold,
 				    .fill = o->fill,
+				    .explain = o->explain,
 				    .popular = &m->popular };
 
 	cli_phase("prepare");

@@ -10,7 +10,7 @@ struct topn_options {
 	struct cli_list models;
 	const char *blend, *seen, *allow, *deny, *candidates, *interactions;
 	unsigned scale, cold, fill;
-	uint32_t top;
+	uint32_t top, explain;
 	bool keep_seen, fold_in, stream, similar, merge;
 	struct cli_part part;
 	struct cli_common common;

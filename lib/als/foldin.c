@@ -99,3 +99,13 @@ int rec_foldin_solve(const struct rec_foldin *f, struct rec_foldin_scratch *s, c
 	}
 	return 0;
 }
+
+int rec_foldin_terms(const struct rec_foldin *f, struct rec_foldin_scratch *s, const uint32_t *item,
+		     const float *value, uint32_t n, const struct rec_foldin_why *why,
+		     struct rec_err *e)
+{
+	struct rec_als_pairs h = { .col = item, .val = value, .n = n, .term = why->term };
+
+	memcpy(s->x, f->items.table + (size_t)why->item * f->als.kp, f->als.kp * sizeof *s->x);
+	return rec_als_terms(&f->als, &f->items, &h, s->row, f->kernel, s->x, e);
+}

@@ -243,29 +243,36 @@ static void add_diag(const struct equations *w, float *matrix, double least)
 	}
 }
 
-static int solve_cholesky(const struct equations *w, float *x, struct rec_err *e)
+/* The matrix is added up, and goes; the right side stays. */
+static int solve_matrix(const struct equations *w, const float *rhs, float *x, struct rec_err *e)
 {
 	struct rec_als_scratch *s = w->s;
-	size_t bytes = w->o->kp * sizeof *x;
 	double least = 0x1p-20;
 
-	add_up(w, s->matrix, s->rhs);
-	if (all_zero(s->rhs, w->o->kp)) {
-		memset(x, 0, bytes);
-		return 0;
-	}
 	for (int t = 0; t < MAX_TRIES; t++, least *= 16) {
 		if (t > 0)
 			add_up(w, s->matrix, NULL);
 		add_diag(w, s->matrix, least);
 		if (w->kn->cholesky(s->matrix, w->o->kp) != 0)
 			continue;
-		memcpy(x, s->rhs, bytes);
+		memcpy(x, rhs, w->o->kp * sizeof *x);
 		w->kn->cholesky_solve(s->matrix, x, w->o->kp);
 		if (all_finite(x, w->o->kp))
 			return 0;
 	}
 	return rec_err_set(e, REC_EDATA, "no finite solution (values too large?)");
+}
+
+static int solve_cholesky(const struct equations *w, float *x, struct rec_err *e)
+{
+	struct rec_als_scratch *s = w->s;
+
+	add_up(w, s->matrix, s->rhs);
+	if (all_zero(s->rhs, w->o->kp)) {
+		memset(x, 0, w->o->kp * sizeof *x);
+		return 0;
+	}
+	return solve_matrix(w, s->rhs, x, e);
 }
 
 /* y = matrix * x, from the parts of the matrix. */
@@ -344,21 +351,59 @@ static int solve_cg(const struct equations *w, float *x, struct rec_err *e)
 		       rec_err_set(e, REC_EDATA, "no finite solution (values too large?)");
 }
 
+/* w has o, q, kn and s. */
+static int set_up(struct equations *w, const struct rec_als_pairs *h, struct rec_err *e)
+{
+	if (reserve(w->s, h->n, e) != 0)
+		return -1;
+	if (w->o->explicit_loss)
+		explicit_terms(w, h);
+	else
+		implicit_terms(w, h);
+	w->reg = (float)rec_als_reg(w->o, count_pairs(w->o, h), w->q->catalogue);
+	set_diag(w);
+	return 0;
+}
+
 int rec_als_solve(const struct rec_als_opts *o, const struct rec_als_fixed *q,
 		  const struct rec_als_pairs *h, struct rec_als_scratch *s,
 		  const struct rec_kernel *kn, float *x, struct rec_err *e)
 {
 	struct equations w = { .o = o, .q = q, .kn = kn, .s = s };
 
-	if (reserve(s, h->n, e) != 0)
+	if (set_up(&w, h, e) != 0)
 		return -1;
-	if (o->explicit_loss)
-		explicit_terms(&w, h);
-	else
-		implicit_terms(&w, h);
-	w.reg = (float)rec_als_reg(o, count_pairs(o, h), q->catalogue);
-	set_diag(&w);
 	return o->solver == REC_CG ? solve_cg(&w, x, e) : solve_cholesky(&w, x, e);
+}
+
+static double product(const float *a, const float *b, uint32_t n)
+{
+	double sum = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		sum += (double)a[i] * b[i];
+	return sum;
+}
+
+int rec_als_terms(const struct rec_als_opts *o, const struct rec_als_fixed *q,
+		  const struct rec_als_pairs *h, struct rec_als_scratch *s,
+		  const struct rec_kernel *kn, float *y, struct rec_err *e)
+{
+	struct equations w = { .o = o, .q = q, .kn = kn, .s = s };
+	uint32_t n = 0;
+
+	if (set_up(&w, h, e) != 0)
+		return -1;
+	memcpy(s->rhs, y, o->kp * sizeof *y);
+	add_up(&w, s->matrix, NULL);
+	if (solve_matrix(&w, s->rhs, y, e) != 0)
+		return -1;
+	for (uint32_t j = 0; j < h->n; j++)
+		h->term[j] = rec_als_in_fit(o, h->val[j]) ?
+				     s->b[n++] * product(q->table + (size_t)h->col[j] * o->kp, y,
+							 o->kp) :
+				     0;
+	return 0;
 }
 
 void rec_als_start(float *x, const struct rec_als_opts *o, bool user, const char *label, size_t len)

@@ -39,11 +39,15 @@ static inline bool rec_als_counts(const struct rec_als_opts *o, float value)
 /* lambda * (n + base)^nu, others: the catalogue size of the fixed side. */
 double rec_als_reg(const struct rec_als_opts *o, uint64_t n, uint32_t others);
 
-/* The pairs of a row. weight: rec_als_weight of each, made before, or NULL. */
+/*
+ * The pairs of a row. weight: rec_als_weight of each, made before, or NULL.
+ * term: where rec_als_terms writes.
+ */
 struct rec_als_pairs {
 	const uint32_t *col;
 	const float *val, *weight;
 	uint32_t n;
+	double *term;
 };
 
 struct rec_als_scratch;
@@ -62,6 +66,16 @@ void rec_als_scratch_free(struct rec_als_scratch *s);
 REC_MUST int rec_als_solve(const struct rec_als_opts *o, const struct rec_als_fixed *q,
 			   const struct rec_als_pairs *h, struct rec_als_scratch *s,
 			   const struct rec_kernel *kn, float *x, struct rec_err *e);
+
+/*
+ * How the product of x with a row y of the fixed side is made up: y'x is the
+ * sum, over the pairs, of b_j t_j' A^-1 y, and h->term[j] is each of them; 0
+ * where a pair adds nothing. y (kp floats, 64-byte aligned) is lost. By
+ * Cholesky, which o->solver must be.
+ */
+REC_MUST int rec_als_terms(const struct rec_als_opts *o, const struct rec_als_fixed *q,
+			   const struct rec_als_pairs *h, struct rec_als_scratch *s,
+			   const struct rec_kernel *kn, float *y, struct rec_err *e);
 
 /*
  * Start vector of a row: its factors by hash of the label; the rest of the kp

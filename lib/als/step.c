@@ -209,7 +209,7 @@ static int solve_one(struct step *st, uint32_t i, unsigned thread, struct rec_er
 	struct rec_als_side *s = st->s;
 	struct rec_csr_cells row = rec_csr_row(s->m, i);
 	struct rec_als_pairs h = { row.col, row.val, s->weight ? s->weight + s->m->ptr[i] : NULL,
-				   (uint32_t)row.n };
+				   (uint32_t)row.n, NULL };
 	float *x = rec_table_rows(&s->table, i, i + 1);
 	const char *label;
 	size_t len;

@@ -179,6 +179,22 @@ REC_MUST int rec_foldin_solve(const struct rec_foldin *f, struct rec_foldin_scra
 			      const uint32_t *item, const float *value, uint32_t n, float *user,
 			      struct rec_err *e);
 
+/* Which item is explained, and where the terms go: one a pair. */
+struct rec_foldin_why {
+	uint32_t item;		/* index into m->item.row */
+	double *term;
+};
+
+/*
+ * What each of these pairs adds to the score of an item. The vector is a sum
+ * over the pairs (Hu, Koren and Volinsky 2008), and so is its product with the
+ * item's: all terms together are the score without mean, offset and the item's
+ * own bias.
+ */
+REC_MUST int rec_foldin_terms(const struct rec_foldin *f, struct rec_foldin_scratch *s,
+			      const uint32_t *item, const float *value, uint32_t n,
+			      const struct rec_foldin_why *why, struct rec_err *e);
+
 REC_END_C
 
 #endif

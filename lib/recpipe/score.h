@@ -111,6 +111,7 @@ struct rec_query {
 	uint32_t n;		/* the history: n items with their raw values */
 	const uint32_t *item;
 	const float *value;
+	bool keep_history;	/* for lists: the history may be in them */
 	uint32_t nseen;		/* for lists: more items to leave out */
 	const uint32_t *seen;
 	bool has_candidates;	/* for lists: no other items may be in them */

@@ -59,6 +59,12 @@ struct rec_topn_opts {
 	bool keep_seen;
 	enum rec_cold cold;
 	bool fill;		/* complete short lists from popular */
+	/*
+	 * Text: after each entry the items of the history that weigh most, at
+	 * most so many, with their shares (answer.h). 0: none. The scorer has
+	 * unknown_users, for models of factors.
+	 */
+	uint32_t explain;
 	const struct rec_popular *popular;	/* for fill and REC_COLD_POPULAR */
 	const unsigned char *allowed;	/* by item: 0 is never listed; NULL: all may */
 };

@@ -109,6 +109,24 @@ static bool pair(const struct rec_scorer_part *p, const struct rec_part_scratch 
 	return true;
 }
 
+static int explain(const struct rec_scorer_part *p, struct rec_part_scratch *ps,
+		   const struct rec_query *q, uint32_t c, double *term, struct rec_err *e)
+{
+	const struct dense *d = p->own;
+
+	(void)ps;
+	(void)e;
+	for (uint32_t i = 0; i < q->n; i++) {
+		uint32_t row = rec_mapped(p->item_to_row, q->item[i]);
+
+		if (row != REC_NONE)
+			term[i] += (double)p->weight *
+				   rec_transform_weight(&d->transform, q->value[i]) *
+				   d->val[(size_t)row * p->ncand + c];
+	}
+	return 0;
+}
+
 /*
  * Every weight that the history leads to is 0. Looks at the table of the model:
  * that of the part may be cut.
@@ -149,6 +167,7 @@ const struct rec_model_kind rec_kind_dense = {
 	.like = like,
 	.row = row,
 	.pair = pair,
+	.explain = explain,
 	.flat = flat,
 	.cost = cost,
 };

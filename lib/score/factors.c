@@ -27,6 +27,8 @@ struct scratch {
 	float *folded;
 	struct rec_foldin_scratch *foldin;
 	struct rec_history history;
+	double *term;			/* explain: of each pair of it */
+	size_t term_cap;
 };
 
 static bool takes(const struct rec_model *m, const struct rec_scorer_opts *o)
@@ -201,6 +203,7 @@ static void scratch_free(struct rec_part_scratch *ps)
 	rec_foldin_scratch_free(x->foldin);
 	rec_history_free(&x->history);
 	free(x->folded);
+	free(x->term);
 }
 
 /* x->vector from the history; NULL where the model knows none of it. */
@@ -298,6 +301,34 @@ static float prior(const struct rec_scorer_part *p, const struct rec_part_scratc
 	return x;
 }
 
+/* The candidate's row of the model, whose items are all there. */
+static uint32_t item_row(const struct rec_scorer_part *p, uint32_t c)
+{
+	return rec_mapped(p->item_to_row, rec_mapped(p->candidate_to_item, c));
+}
+
+static int explain(const struct rec_scorer_part *p, struct rec_part_scratch *ps,
+		   const struct rec_query *q, uint32_t c, double *term, struct rec_err *e)
+{
+	const struct factors *f = p->own;
+	struct scratch *x = ps->own;
+	struct rec_history *h = &x->history;
+
+	if (!f->foldin)
+		return rec_err_set(e, REC_EUSAGE,
+				   "reasons need fold-in: a whole model with the metadata that "
+				   "rec-als writes");
+	if (rec_history_read(h, p, NULL, q, e) != 0 ||
+	    rec_grow(&x->term, &x->term_cap, (size_t)h->n + 1, sizeof *x->term, e) != 0 ||
+	    rec_foldin_terms(f->foldin, x->foldin, h->row, h->weight, h->n,
+			     &(struct rec_foldin_why){ item_row(p, c), x->term }, e) != 0)
+		return -1;
+	for (uint32_t i = 0, j = 0; i < q->n && j < h->n; i++)
+		if (rec_mapped(p->item_to_row, q->item[i]) == h->row[j])
+			term[i] += (double)p->weight * x->term[j++];
+	return 0;
+}
+
 /* Looks at the table of the model: that of the part may be cut. */
 static bool flat(const struct rec_scorer_part *p, const struct rec_part_scratch *ps)
 {
@@ -378,6 +409,7 @@ const struct rec_model_kind rec_kind_factors = {
 	.row = row,
 	.pair = pair,
 	.prior = prior,
+	.explain = explain,
 	.flat = flat,
 	.table = table,
 	.vector = vector,

@@ -18,6 +18,7 @@
  *	begin or like           for each row; if it says 1, then any number of
  *	  row pair flat vector    in any order
  *	prior                   for the row begun, whatever begin said
+ *	explain                 at any time after load and allow
  *	cost                    once, after load and allow
  *	scratch_free, free      at the end, also after a failure of the above
  *
@@ -144,6 +145,14 @@ struct rec_model_kind {
 	 */
 	float (*prior)(const struct rec_scorer_part *p, const struct rec_part_scratch *ps,
 		       uint32_t c);
+
+	/*
+	 * Add to term[i] what item i of q adds to the score of candidate c,
+	 * times the weight of the part (score/explain.h). q is any row, begun
+	 * or not. NULL: nothing comes from a history
+	 */
+	int (*explain)(const struct rec_scorer_part *p, struct rec_part_scratch *ps,
+		       const struct rec_query *q, uint32_t c, double *term, struct rec_err *e);
 
 	/*
 	 * Whether all items of the model have one score for the row, those too

@@ -137,6 +137,11 @@ int rec_scorer_begin(const struct rec_scorer *s, struct rec_score_scratch *sc,
 	return live;
 }
 
+struct rec_part_scratch *rec_score_scratch_part(struct rec_score_scratch *sc, size_t i)
+{
+	return &sc->part[i];
+}
+
 bool rec_scorer_is_cut(const struct rec_score_scratch *sc)
 {
 	for (size_t i = 0; i < sc->nparts; i++)

@@ -22,6 +22,10 @@
 /* Bytes of a scratch; it is made after rec_scorer_allow. */
 uint64_t rec_score_scratch_size(const struct rec_scorer *s);
 
+/* What is of model i, for explain.c. */
+struct rec_part_scratch;
+struct rec_part_scratch *rec_score_scratch_part(struct rec_score_scratch *sc, size_t i);
+
 /*
  * Similar items: some table was cut (rec-sim -n) where this item stands. What
  * is above 0 is the best of it, and more may be missing.

@@ -179,6 +179,25 @@ static bool pair(const struct rec_scorer_part *p, const struct rec_part_scratch 
 	return found;
 }
 
+static int explain(const struct rec_scorer_part *p, struct rec_part_scratch *ps,
+		   const struct rec_query *q, uint32_t c, double *term, struct rec_err *e)
+{
+	const struct sparse *s = p->own;
+
+	(void)ps;
+	(void)e;
+	for (uint32_t i = 0; i < q->n; i++) {
+		uint32_t row = rec_mapped(p->item_to_row, q->item[i]);
+		uint64_t t = row == REC_NONE ? UINT64_MAX : rec_csr_find(&s->sim, row, c);
+
+		if (t != UINT64_MAX)
+			term[i] += (double)p->weight *
+				   rec_transform_weight(&s->transform, q->value[i]) *
+				   s->sim.val[t];
+	}
+	return 0;
+}
+
 /*
  * The history leads somewhere, and every weight on the way is 0. Looks at the
  * cells of the model: those of the part may be cut.
@@ -229,6 +248,7 @@ const struct rec_model_kind rec_kind_sparse = {
 	.like = like,
 	.row = row,
 	.pair = pair,
+	.explain = explain,
 	.flat = flat,
 	.cost = cost,
 };

@@ -15,6 +15,7 @@
 #include "recmat/recmat.h"
 #include "recpipe/rows.h"
 #include "rows/write.h"
+#include "score/one.h"
 
 /*
  * Pairs that a thread takes at a time: a user is looked up again where a task
@@ -22,8 +23,8 @@
  */
 enum { TASK_ROWS = 512 };
 
-/* Bits of what became of a pair. */
-enum fate { SCORED = 0, COLD = 1, CLAMPED = 2, KNOWN = 4, HISTORY = 8 };
+/* A bit beside those of enum rec_fate: the user of the pair has a history. */
+enum { HISTORY = 8 };
 
 struct worker {
 	struct rec_score_scratch *scratch;
@@ -102,30 +103,19 @@ static int score_row(struct job *j, struct worker *w, size_t i, struct rec_err *
 {
 	const struct rec_row *row = &j->rows[i];
 	uint32_t item = rec_scorer_item(j->s, row->col, row->col_len);
-	float x;
+	unsigned fate = rec_score_one(j->s, w->scratch, j->o, item, &j->score[i]);
 
-	j->fate[i] = w->has_history ? HISTORY : SCORED;
-	if (!rec_scorer_pair(j->s, w->scratch, item, &x)) {
-		if (j->o->cold == REC_COLD_PAIR_FAIL)
-			return rec_rows_fail(j->in, i, 0, e,
-					     "no model can score this pair (--cold fail)");
-		j->fate[i] |= COLD | (rec_scorer_knows(j->s, item) ? KNOWN : 0);
-		x = rec_scorer_prior(j->s, w->scratch, item);
-	}
-	if (!isfinite(x))
-		return rec_rows_fail(j->in, i, 0, e,
-				     "the score of this pair is not a finite number");
-	if (j->o->clamp && (x < j->o->lo || x > j->o->hi)) {
-		x = x < j->o->lo ? j->o->lo : j->o->hi;
-		j->fate[i] |= CLAMPED;
-	}
-	j->score[i] = x;
+	if ((fate & REC_FATE_COLD) && j->o->cold == REC_COLD_PAIR_FAIL)
+		return rec_rows_fail(j->in, i, 0, e, REC_FATE_FAIL_COLD);
+	if (!isfinite(j->score[i]))
+		return rec_rows_fail(j->in, i, 0, e, REC_FATE_FAIL_NUMBER);
+	j->fate[i] = (unsigned char)(fate | (w->has_history ? HISTORY : 0));
 	return 0;
 }
 
 static bool dropped(const struct job *j, size_t i)
 {
-	return j->o->cold == REC_COLD_PAIR_DROP && (j->fate[i] & COLD);
+	return j->o->cold == REC_COLD_PAIR_DROP && (j->fate[i] & REC_FATE_COLD);
 }
 
 static struct rec_row scored(const struct job *j, size_t i)
@@ -176,9 +166,9 @@ static int write_piece(struct job *j, struct rec_err *e)
 	for (size_t i = 0; i < j->n; i++) {
 		struct rec_row row = scored(j, i);
 
-		counts->cold += (j->fate[i] & COLD) != 0;
-		counts->known += (j->fate[i] & KNOWN) != 0;
-		counts->clamped += (j->fate[i] & CLAMPED) != 0;
+		counts->cold += (j->fate[i] & REC_FATE_COLD) != 0;
+		counts->known += (j->fate[i] & REC_FATE_KNOWN) != 0;
+		counts->clamped += (j->fate[i] & REC_FATE_CLAMPED) != 0;
 		counts->with_history += (j->fate[i] & HISTORY) != 0;
 		if (j->binary && !dropped(j, i) && rec_stream_out_row(j->stream, &row, e) != 0)
 			return -1;

@@ -65,7 +65,7 @@ static int answer(struct stream *s, struct rec_err *e)
 	q.candidate = s->candidate;
 	s->text.n = 0;
 	if (rec_topn_answer(s->t, s->scratch, &q, 1, &s->list, s->counts, e) != 0 ||
-	    rec_topn_print(&s->text, s->t, q.label, q.label_len, &s->list, e) != 0 ||
+	    rec_topn_print(&s->text, s->t, s->scratch, &q, &s->list, e) != 0 ||
 	    rec_out_write(s->out, s->text.p, s->text.n, e) != 0)
 		return -1;
 	return rec_out_flush(s->out, e);

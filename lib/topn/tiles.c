@@ -194,7 +194,7 @@ static int leave_out(const struct rec_tiles *t, struct rec_tile_scratch *sc,
 		     const struct rec_query *q, uint32_t slot, uint32_t self, struct rec_err *e)
 {
 	uint32_t n = sc->out_ptr[slot], i = 0, j = 0;
-	uint32_t nh = t->keep_seen ? 0 : q->n, ns = t->keep_seen ? 0 : q->nseen;
+	uint32_t nh = t->keep_seen || q->keep_history ? 0 : q->n, ns = t->keep_seen ? 0 : q->nseen;
 
 	if (rec_grow(&sc->out, &sc->out_cap, (size_t)n + nh + ns + 1, sizeof *sc->out, e) != 0)
 		return -1;

@@ -16,12 +16,12 @@
 #include "base/label.h"
 #include "base/mem.h"
 #include "base/search.h"
+#include "score/explain.h"
 #include "topn/tiles.h"
 
 struct rec_topn {
 	const struct rec_scorer *s;
 	struct rec_topn_opts o;
-	uint32_t depth;
 	bool tiled;			/* scores are products with one table */
 	struct rec_tiles tiles;
 };
@@ -34,9 +34,14 @@ struct verdict {
 };
 
 struct rec_topn_scratch {
+	struct rec_topn_how how;
+	uint32_t depth;			/* entries that a list can have */
 	struct rec_score_scratch *score;
 	unsigned char *skip;		/* by item: not to be listed for the row at hand */
 	struct rec_tile_scratch tile;
+	double *term;			/* of a history that is explained */
+	size_t term_cap;
+	struct rec_reason *reason;	/* as many as the options ask for */
 	struct verdict verdict[REC_TOPN_BATCH];
 };
 
@@ -50,7 +55,10 @@ int rec_topn_new(struct rec_topn **out, const struct rec_scorer *s, const struct
 		return -1;
 	t->s = s;
 	t->o = *o;
-	t->depth = o->n < s->items.n ? o->n : s->items.n;
+	if (o->explain && rec_scorer_can_explain(s, e) != 0) {
+		free(t);
+		return -1;
+	}
 	t->tiled = rec_scorer_table(s) != NULL;
 	if (t->tiled && rec_tiles_new(&t->tiles, s, o->allowed, o->keep_seen, e) != 0) {
 		free(t);
@@ -73,14 +81,34 @@ const struct rec_scorer *rec_topn_scorer(const struct rec_topn *t)
 	return t->s;
 }
 
+bool rec_topn_keeps_seen(const struct rec_topn *t)
+{
+	return t->o.keep_seen;
+}
+
+bool rec_topn_knows_popular(const struct rec_topn *t)
+{
+	return t->o.popular != NULL;
+}
+
+static uint32_t depth_of(const struct rec_topn *t, uint32_t n)
+{
+	return n < t->s->items.n ? n : t->s->items.n;
+}
+
 uint32_t rec_topn_depth(const struct rec_topn *t)
 {
-	return t->depth;
+	return depth_of(t, t->o.n);
+}
+
+uint32_t rec_topn_room_for(const struct rec_topn *t, uint32_t n)
+{
+	return rec_top_room(depth_of(t, n), t->s->items.n);
 }
 
 uint32_t rec_topn_room(const struct rec_topn *t)
 {
-	return rec_top_room(t->depth, t->s->items.n);
+	return rec_topn_room_for(t, t->o.n);
 }
 
 uint32_t rec_topn_tiled(const struct rec_topn *t)
@@ -117,13 +145,42 @@ int rec_topn_scratch_new(struct rec_topn_scratch **out, const struct rec_topn *t
 	*out = NULL;
 	if (!sc)
 		return -1;
-	if (rec_score_scratch_new(&sc->score, t->s, e) != 0 || skip_new(sc, t, e) != 0 ||
+	sc->reason = rec_alloc((size_t)t->o.explain + 1, sizeof *sc->reason, e);
+	if (!sc->reason || rec_score_scratch_new(&sc->score, t->s, e) != 0 ||
+	    skip_new(sc, t, e) != 0 ||
 	    (t->tiled && rec_tile_scratch_new(&sc->tile, &t->tiles, REC_TOPN_BATCH, e) != 0)) {
 		rec_topn_scratch_free(sc);
 		return -1;
 	}
+	rec_topn_ask(sc, t, &(struct rec_topn_how){ t->o.n, t->o.cold, t->o.fill });
 	*out = sc;
 	return 0;
+}
+
+void rec_topn_ask(struct rec_topn_scratch *sc, const struct rec_topn *t,
+		  const struct rec_topn_how *how)
+{
+	sc->how = *how;
+	sc->depth = depth_of(t, how->n);
+}
+
+int rec_topn_explain(const struct rec_topn *t, struct rec_topn_scratch *sc,
+		     const struct rec_query *q, uint32_t item, const struct rec_reason **reason,
+		     uint32_t *n, struct rec_err *e)
+{
+	*n = 0;
+	*reason = sc->reason;
+	if (t->o.explain == 0)
+		return 0;
+	if (rec_grow(&sc->term, &sc->term_cap, (size_t)q->n + 1, sizeof *sc->term, e) != 0)
+		return -1;
+	return rec_topn_reasons(
+		t, sc, q, &(struct rec_topn_why){ item, t->o.explain, sc->term, sc->reason, n }, e);
+}
+
+struct rec_score_scratch *rec_topn_score_scratch(struct rec_topn_scratch *sc)
+{
+	return sc->score;
 }
 
 void rec_topn_scratch_free(struct rec_topn_scratch *sc)
@@ -133,6 +190,8 @@ void rec_topn_scratch_free(struct rec_topn_scratch *sc)
 	rec_score_scratch_free(sc->score);
 	free(sc->skip);
 	rec_tile_scratch_free(&sc->tile);
+	free(sc->term);
+	free(sc->reason);
 	free(sc);
 }
 
@@ -154,7 +213,7 @@ static void set_skip(const struct rec_topn *t, struct rec_topn_scratch *sc,
 {
 	uint32_t item = self(t, q);
 
-	for (uint32_t i = 0; !t->o.keep_seen && i < q->n; i++)
+	for (uint32_t i = 0; !t->o.keep_seen && !q->keep_history && i < q->n; i++)
 		set_one(t, sc, q->item[i], on);
 	for (uint32_t i = 0; !t->o.keep_seen && i < q->nseen; i++)
 		set_one(t, sc, q->seen[i], on);
@@ -276,7 +335,7 @@ static void fill(const struct rec_topn *t, struct rec_topn_scratch *sc, const st
 	const struct rec_popular *p = t->o.popular;
 	uint32_t ranked = top->n;
 
-	for (uint32_t i = 0; i < p->n && top->n < t->depth; i++) {
+	for (uint32_t i = 0; i < p->n && top->n < sc->depth; i++) {
 		float score;
 
 		if (sc->skip[p->item[i]] || !is_candidate(q, p->item[i]) ||
@@ -289,7 +348,7 @@ static void fill(const struct rec_topn *t, struct rec_topn_scratch *sc, const st
 }
 
 static void count(const struct rec_topn *t, const struct rec_query *q, const struct rec_top *top,
-		  const struct verdict *v, struct rec_topn_counts *c)
+		  uint32_t want, const struct verdict *v, struct rec_topn_counts *c)
 {
 	c->rows++;
 	c->answered += top->n > 0;
@@ -297,7 +356,7 @@ static void count(const struct rec_topn *t, const struct rec_query *q, const str
 	c->cold += !v->live;
 	c->flat += v->flat;
 	c->empty += v->live && top->n == 0;
-	c->shorter += v->live && top->n > 0 && top->n < t->o.n;
+	c->shorter += v->live && top->n > 0 && top->n < want;
 	c->bare += !t->o.keep_seen && !t->s->similar && v->live && q->n == 0 && q->nseen == 0 &&
 		   top->n > 0;
 }
@@ -308,7 +367,7 @@ static void count(const struct rec_topn *t, const struct rec_query *q, const str
  * so is a sum over cut tables: a cell that one of them lacks is not 0.
  */
 static int check_cut(const struct rec_topn *t, const struct rec_query *q, const struct rec_top *top,
-		     struct rec_err *e)
+		     uint32_t want, struct rec_err *e)
 {
 	uint32_t sure = 0;
 
@@ -319,12 +378,12 @@ static int check_cut(const struct rec_topn *t, const struct rec_query *q, const 
 				   REC_LABEL(q->label, q->label_len));
 	while (sure < top->n && top->entry[sure].score > 0)
 		sure++;
-	if (sure == t->o.n)
+	if (sure == want)
 		return 0;
 	return rec_err_set(e, REC_EDATA,
 			   "'%.*s': the table was cut by rec-sim -n, and of the %lu best it holds "
 			   "%lu for certain; make it with a larger -n (0 keeps all)",
-			   REC_LABEL(q->label, q->label_len), (unsigned long)t->o.n,
+			   REC_LABEL(q->label, q->label_len), (unsigned long)want,
 			   (unsigned long)sure);
 }
 
@@ -334,21 +393,21 @@ static int finish(const struct rec_topn *t, struct rec_topn_scratch *sc, uint32_
 		  struct rec_err *e)
 {
 	const struct verdict *v = &sc->verdict[i];
-	bool more = v->live ? t->o.fill : t->o.cold == REC_COLD_POPULAR;
+	bool more = v->live ? sc->how.fill : sc->how.cold == REC_COLD_POPULAR;
 
-	if (!v->live && t->o.cold == REC_COLD_FAIL)
+	if (!v->live && sc->how.cold == REC_COLD_FAIL)
 		return row_fail(t->s->similar, q, "no model can score it (--cold fail)", e);
 	rec_top_sort(top);
 	if (top->n && (isinf(top->entry[0].score) || isinf(top->entry[top->n - 1].score)))
 		return not_a_number(t, q, e);
-	if (v->cut && check_cut(t, q, top, e) != 0)
+	if (v->cut && check_cut(t, q, top, sc->how.n, e) != 0)
 		return -1;
-	if (more && top->n < t->depth) {
+	if (more && top->n < sc->depth) {
 		set_skip(t, sc, q, true);
 		fill(t, sc, q, top, counts);
 		set_skip(t, sc, q, false);
 	}
-	count(t, q, top, v, counts);
+	count(t, q, top, sc->how.n, v, counts);
 	return 0;
 }
 
@@ -376,8 +435,10 @@ static int begin(const struct rec_topn *t, struct rec_topn_scratch *sc, uint32_t
 	v->flat = live && rec_scorer_flat(t->s, sc->score);
 	v->live = live && !v->flat;
 	v->cut = v->live && rec_scorer_is_cut(sc->score);
-	*top = (struct rec_top){ .entry = top->entry, .cap = t->depth, .room = rec_topn_room(t) };
-	if (!v->live || t->depth == 0)
+	*top = (struct rec_top){ .entry = top->entry,
+				 .cap = sc->depth,
+				 .room = rec_top_room(sc->depth, t->s->items.n) };
+	if (!v->live || sc->depth == 0)
 		return 0;
 	if (!t->tiled || q->has_candidates)
 		return rank_one(t, sc, q, top, e);

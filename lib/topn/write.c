@@ -17,7 +17,6 @@
 #include "base/mem.h"
 #include "base/progress.h"
 #include "recpipe/matrix.h"
-#include "rows/write.h"
 
 /*
  * WAVE_BYTES bounds the lists of a wave, and their text at ENTRY_TEXT bytes an
@@ -115,23 +114,6 @@ static int gather(const struct rec_topn_rows *rows, struct worker *w, uint32_t f
 	return 0;
 }
 
-int rec_topn_print(struct rec_buf *b, const struct rec_topn *t, const char *label, size_t len,
-		   const struct rec_top *list, struct rec_err *e)
-{
-	struct rec_row row = { .row = label,
-			       .row_len = (uint32_t)len,
-			       .has = REC_HAS_COL | REC_HAS_VALUE };
-
-	for (uint32_t i = 0; i < list->n; i++) {
-		row.col = rec_label(&rec_topn_scorer(t)->items, list->entry[i].item, &len);
-		row.col_len = (uint32_t)len;
-		row.value = list->entry[i].score;
-		if (rec_row_add(b, &row, e) != 0)
-			return -1;
-	}
-	return 0;
-}
-
 static int answer_task(void *arg, size_t task, unsigned thread, struct rec_err *e)
 {
 	struct job *j = arg;
@@ -145,8 +127,7 @@ static int answer_task(void *arg, size_t task, unsigned thread, struct rec_err *
 	    rec_topn_answer(j->t, w->topn, w->q, s->n, s->list, &s->counts, e) != 0)
 		return -1;
 	for (uint32_t i = 0; j->text && i < s->n; i++)
-		if (rec_topn_print(&s->text, j->t, w->q[i].label, w->q[i].label_len, &s->list[i],
-				   e) != 0)
+		if (rec_topn_print(&s->text, j->t, w->topn, &w->q[i], &s->list[i], e) != 0)
 			return -1;
 	return 0;
 }
