@@ -55,11 +55,28 @@ ISA_avx2   := -mavx2 -mfma
 ISA_avx512 := -mavx512f -mavx512dq -mavx512vl -mavx512bw -mfma -mprefer-vector-width=512
 ISA_neon   :=
 
-LIB_SRC := $(filter-out lib/kernel/loops.c,$(wildcard lib/*/*.c))
+LIB_SRC := $(filter-out lib/kernel/loops.c lib/serve/%,$(wildcard lib/*/*.c))
+# rec-serve alone links libevent and jansson; where pkg-config does not find
+# them, or the compiler is one for another system, it is left out, and nothing
+# else needs them. SERVE=no leaves it out, too.
+SERVE_PKGS := libevent_extra libevent_core jansson
+ifneq ($(SERVE),no)
+SERVE   := $(shell pkg-config --exists $(SERVE_PKGS) 2>/dev/null && printf '\#include <event2/http.h>\n\#include <jansson.h>\n' | \
+	$(CC) $$(pkg-config --cflags $(SERVE_PKGS)) -E -x c -o /dev/null - 2>/dev/null && echo yes || echo no)
+endif
+ifeq ($(SERVE),yes)
+SERVE_CFLAGS := $(shell pkg-config --cflags $(SERVE_PKGS))
+SERVE_LIBS   := $(shell pkg-config --libs $(SERVE_PKGS))
+SERVE_OBJ := $(patsubst %.c,$(B)/%.o,$(wildcard lib/serve/*.c))
+LEFT_OUT :=
+else
+LEFT_OUT := rec-serve
+endif
+
 LIB_OBJ := $(LIB_SRC:%.c=$(B)/%.o) $(ISAS:%=$(B)/lib/kernel/loops_%.o)
 CLI_SRC := $(wildcard cmd/cli/*.c)
 CLI_OBJ := $(CLI_SRC:%.c=$(B)/%.o)
-CMDS    := $(patsubst cmd/%.c,%,$(wildcard cmd/rec-*.c))
+CMDS    := $(filter-out $(LEFT_OUT),$(patsubst cmd/%.c,%,$(wildcard cmd/rec-*.c)))
 SCRIPTS := $(patsubst cmd/%.sh,%,$(wildcard cmd/rec-*.sh))
 BINS    := $(CMDS:%=$(B)/bin/%) $(SCRIPTS:%=$(B)/bin/%)
 PAGES   := $(wildcard man/*.[1-9])
@@ -81,6 +98,9 @@ SO_FLAGS  = -shared -Wl,-soname,$(SO) -Wl,--version-script=$(B)/recpipe.map \
 endif
 
 all: $(BINS) ## every command
+ifneq ($(LEFT_OUT),)
+	@echo "make: left out: $(LEFT_OUT), which needs $(SERVE_PKGS) (libevent-dev libjansson-dev)"
+endif
 
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
@@ -114,6 +134,12 @@ $(B)/$(SO): $(B)/pic/librec.a $(B)/recpipe.map
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) $(SO_FLAGS) -o $@ $(DL) $(LIBS)
 	ln -sf $(SO) $(B)/$(SO_LINK)
 
+# Answers over HTTP: a room of rec-serve, not of the library that is installed.
+$(SERVE_OBJ): ALL_CFLAGS += $(SERVE_CFLAGS)
+$(B)/serve.a: $(SERVE_OBJ)
+	@rm -f $@
+	$(AR) qcs $@ $^
+
 lib: $(B)/librec.a $(B)/$(SO) ## the library, static and shared
 
 $(B)/cmd/libcli.a: $(CLI_OBJ)
@@ -125,6 +151,10 @@ $(B)/cmd/libcli.a: $(CLI_OBJ)
 $(B)/bin/rec-%: $(B)/cmd/rec-%.o $$(patsubst %.c,$(B)/%.o,$$(wildcard cmd/$$*/*.c)) $(B)/cmd/libcli.a $(B)/librec.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(if $(filter sim,$*),$(BLAS)) $(LIBS)
+
+$(B)/bin/rec-serve: $(B)/cmd/rec-serve.o $(patsubst %.c,$(B)/%.o,$(wildcard cmd/serve/*.c)) $(B)/cmd/libcli.a $(B)/serve.a $(B)/librec.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(SERVE_LIBS) $(LIBS)
 
 # Drivers in POSIX sh; `. NAME/part.sh` on a line of its own is replaced by that file.
 $(SCRIPTS:%=$(B)/bin/%): $(B)/bin/rec-%: cmd/rec-%.sh $$(wildcard cmd/$$*/*.sh) cmd/cli/driver.sh VERSION

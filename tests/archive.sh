@@ -41,7 +41,7 @@ cross() {	# cross MACHINE
 	command -v "$to-gcc" >/dev/null || { echo "archive: no compiler $to-gcc (Debian: $package)" >&2; return 3; }
 	sh tests/zlib.sh "$to-gcc" "$dir/zlib-$1" || return 3
 	make -s -j "$jobs" B="$dir/$1" CC="$to-gcc" AR="$to-ar" CFLAGS="$cflags -I$dir/zlib-$1/include" \
-		LDFLAGS="-static -L$dir/zlib-$1/lib" BLAS= all
+		LDFLAGS="-static -L$dir/zlib-$1/lib" BLAS= SERVE=no all
 }
 
 for machine in $machines; do
@@ -69,6 +69,7 @@ for machine in $machines; do
 	mkdir "$root/bin/$machine"
 	for c in cmd/rec-*.c; do
 		c=${c#cmd/}
+		[ "$c" != rec-serve.c ] || continue	# a server is no part of a job
 		install -m 755 "$dir/$machine/bin/${c%.c}" "$root/bin/$machine"
 		install -m 755 examples/spark/deploy/this_machine.sh "$root/bin/${c%.c}"
 	done

@@ -61,13 +61,14 @@ setup() {
 
 @test "house: only the rooms that read files and matrices know that their bytes may lie in a file" {
 	# The others take cells by matrix/csr_row.h and rows of factors by matrix/table.h: a report that is forgotten is silent.
-	run grep -nE 'rec_far_(used|walk|drop)' lib/{foreign,kernel,blas,data,model,als,sim,load,score,topn,eval}/*.[ch] cmd/*.[ch] cmd/*/*.[ch]
+	run grep -nE 'rec_far_(used|walk|drop)' lib/{foreign,kernel,blas,data,model,als,sim,load,score,topn,eval,serve}/*.[ch] cmd/*.[ch] cmd/*/*.[ch]
 	[ "$status" -eq 1 ] || fail "$output"
 }
 
 @test "house: the library never exits, prints, reads the environment or uses libm's elementary functions" {
 	command -v nm >/dev/null || skip "nm is not installed"
-	run sh -c "nm -A build/librec.a | grep -E ' U (exit|_exit|abort|printf|puts|putchar|fprintf|vprintf|perror|fputs|fwrite|stdout|stderr|getenv|secure_getenv|log|log2|log10|log1p|logf|log2f|exp|exp2|expf|expm1|pow|powf|sin|cos|tan|sinf|cosf|tanh|erf|erfc|lgamma|rand|srand|random|drand48|strtok|setlocale)(@|$)'"
+	serve=$([ ! -e build/serve.a ] || echo build/serve.a)
+	run sh -c "nm -A build/librec.a $serve | grep -E ' U (exit|_exit|abort|printf|puts|putchar|fprintf|vprintf|perror|fputs|fwrite|stdout|stderr|getenv|secure_getenv|log|log2|log10|log1p|logf|log2f|exp|exp2|expf|expm1|pow|powf|sin|cos|tan|sinf|cosf|tanh|erf|erfc|lgamma|rand|srand|random|drand48|strtok|setlocale)(@|$)'"
 	[ "$status" -eq 1 ] || fail "$output"
 	[ "$(nm build/librec.a | grep -c ' T rec_')" -gt 100 ]
 }
@@ -77,7 +78,8 @@ setup() {
 	# Constant tables that hold addresses lie in .data.rel.ro; what can
 	# change lies in .data, .bss and their thread-local kin. OpenBLAS is
 	# loaded once (lib/blas).
-	run sh -c "objdump -h build/librec.a | awk '/file format/ { f = \$1 } \$2 ~ /^\.t?(data|bss)\$/ && \$3 !~ /^0+\$/ && f !~ /^blas/ { print f, \$2, \$3 }'"
+	serve=$([ ! -e build/serve.a ] || echo build/serve.a)
+	run sh -c "objdump -h build/librec.a $serve | awk '/file format/ { f = \$1 } \$2 ~ /^\.t?(data|bss)\$/ && \$3 !~ /^0+\$/ && f !~ /^blas/ { print f, \$2, \$3 }'"
 	[ -z "$output" ] || fail "$output"
 	[ "$(objdump -h build/librec.a | grep -c 'file format')" -gt 20 ]
 }
@@ -91,7 +93,7 @@ setup() {
 
 @test "house: manual pages name the package, and no option lost a dash by a slip of a macro" {
 	command -v mandoc >/dev/null || skip "mandoc is not installed"
-	for c in $COMMANDS rec-fan rec-task; do "$c" --options | cut -f2; done | sort -u >"$BATS_TEST_TMPDIR/options"
+	for c in $COMMANDS $SERVE rec-fan rec-task; do "$c" --options | cut -f2; done | sort -u >"$BATS_TEST_TMPDIR/options"
 	[ "$(wc -l <"$BATS_TEST_TMPDIR/options")" -gt 100 ]
 	for page in man/*.[1-9]; do
 		grep -qx '\.Os recpipe' "$page" || fail "$page: .Os recpipe is missing"
@@ -127,7 +129,7 @@ setup() {
 }
 
 @test "house: every command has a manual page that names each of its options, and no others" {
-	for c in $COMMANDS; do
+	for c in $COMMANDS $SERVE; do
 		[ -f "man/$c.1" ] || fail "no man/$c.1"
 		"$c" --options | cut -f2 | sort >"$BATS_TEST_TMPDIR/table"
 		{ grep -oE 'Fl -[a-z][a-z0-9-]*' "man/$c.1" | sed 's/Fl -//'; } | sort -u >"$BATS_TEST_TMPDIR/page"
@@ -143,13 +145,13 @@ setup() {
 	for w in pair row column history candidate part shard sweep half-step block limit fold-in; do
 		grep -qx "\.It $w" man/rec.7 || fail "rec(7) does not explain '$w'"
 	done
-	for c in $COMMANDS rec-fan rec-task; do "$c" --help >"$BATS_TEST_TMPDIR/$c.help"; done
+	for c in $COMMANDS $SERVE rec-fan rec-task; do "$c" --help >"$BATS_TEST_TMPDIR/$c.help"; done
 	run grep -nE "half-sweep|[Bb]ut for|told|goes by|one behind the other|none but|n't\b" README.md man/*.[1-9] "$BATS_TEST_TMPDIR"/*.help
 	[ -z "$output" ] || fail "$output"
 }
 
 @test "house: every command is on the map" {
-	for c in $COMMANDS; do
+	for c in $COMMANDS $SERVE; do
 		grep -q "^\.It Xr $c 1" man/rec.7 || fail "rec(7) lacks $c"
 	done
 }
@@ -194,7 +196,7 @@ completes() {
 @test "house: bash completion knows options, choices, methods, measures, and the commands behind rec-fan and rec-task" {
 	sh cmd/cli/completion.sh "${REC_BIN:-$ROOT/build/bin}" >"$BATS_TEST_TMPDIR/completion"
 	bash -n "$BATS_TEST_TMPDIR/completion"
-	for c in $COMMANDS rec-fan rec-task; do
+	for c in $COMMANDS $SERVE rec-fan rec-task; do
 		grep -q "^complete .* $c\\b" "$BATS_TEST_TMPDIR/completion" || fail "nothing for $c"
 		for o in $("$c" --options | awk -F'\t' '$5 != "hidden" { print $2 }'); do
 			run bash -c '. "$1"; COMP_WORDS=("$2" "--$3"); COMP_CWORD=1; _recpipe; printf "%s\n" "${COMPREPLY[@]}"' - "$BATS_TEST_TMPDIR/completion" "$c" "$o"

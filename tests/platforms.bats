@@ -73,7 +73,7 @@ needs() {
 
 arm() {
 	make -s -C "$ROOT" B="$OTHER/aarch64" CC=aarch64-linux-gnu-gcc AR=aarch64-linux-gnu-ar CFLAGS="-O2 -s" \
-		LDFLAGS=-static BLAS= "$@"
+		LDFLAGS=-static BLAS= SERVE=no "$@"
 }
 
 # archive ARGUMENTS...: of tests/archive.sh, what it says in the file made; the

@@ -21,6 +21,6 @@ for target in aarch64-macos x86_64-macos x86_64-freebsd; do
 	"$tmp/cc" -c -o "$tmp/zlib/z.o" "$tmp/zlib/z.c"
 	rm -f "$tmp/zlib/libz.a"
 	"$tmp/ar" rcs "$tmp/zlib/libz.a" "$tmp/zlib/z.o"
-	${MAKE:-make} -s B="$tmp/$target" CC="$tmp/cc" AR="$tmp/ar" WERROR=-Werror CPPFLAGS="-I$tmp/zlib" LDFLAGS="-L$tmp/zlib"
+	${MAKE:-make} -s B="$tmp/$target" CC="$tmp/cc" AR="$tmp/ar" WERROR=-Werror SERVE=no CPPFLAGS="-I$tmp/zlib" LDFLAGS="-L$tmp/zlib"
 	echo "$target: compiled and linked"
 done

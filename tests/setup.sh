@@ -13,8 +13,8 @@ set -u
 
 have() { command -v "$1" >/dev/null 2>&1; }
 
-want="gcc make libc6-dev zlib1g-dev libopenblas-dev"
-case ${1:-build} in test | fan | spark) want="$want bats shellcheck mandoc parallel rsync binutils busybox file python3 bsdutils procps" ;; esac
+want="gcc make libc6-dev zlib1g-dev libopenblas-dev pkg-config libevent-dev libjansson-dev"
+case ${1:-build} in test | fan | spark) want="$want bats shellcheck mandoc parallel rsync binutils busybox file python3 bsdutils procps curl" ;; esac
 # Without these, tests would be skipped: other platforms, other shells, formats
 # that numpy and scipy read.
 case ${1:-build} in test | fan)

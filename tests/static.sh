@@ -21,7 +21,7 @@ build() {
 	# what an earlier run made with another compiler is of no use
 	[ "$(cat "$dir/made" 2>/dev/null)" = "$*" ] || rm -rf "${dir:?}/bin" "${dir:?}/lib" "$dir/cmd" "$dir/librec.a"
 	printf '%s' "$*" >"$dir/made"
-	make -s -j "$jobs" B="$dir" CC="$1" CFLAGS="$2" LDFLAGS="$3" BLAS="$4" all
+	make -s -j "$jobs" B="$dir" CC="$1" CFLAGS="$2" LDFLAGS="$3" BLAS="$4" SERVE=no all
 }
 
 musl() {

@@ -229,7 +229,9 @@ static int make_limits(struct rec_answerer *a, const struct rec_ask *ask, struct
 static int check(const struct rec_answerer *a, const struct rec_ask *ask, struct rec_err *e)
 {
 	if ((ask->fill || ask->cold == REC_COLD_POPULAR) && !rec_topn_knows_popular(a->t))
-		return rec_err_set(e, REC_EUSAGE, "popularity is not known");
+		return rec_err_set(e, REC_EUSAGE,
+				   "popularity is not known: it needs interactions, or a popular "
+				   "model");
 	return 0;
 }
 

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * rec-serve - answers over HTTP: the lists of rec-topn, the scores of
+ * rec-score.
+ *
+ * The site (serve/site.h) is what answers, the server (serve/server.h) the
+ * threads; cmd/serve/run.c waits for signals and new models.
+ */
+#include <signal.h>
+#include <stdlib.h>
+
+#include "cmd/cli/signals.h"
+#include "cmd/serve/options.h"
+
+static const char *const scale_names[] = { "raw", "zscore", "rank", NULL };
+static const char *const cold_names[] = { "drop", "popular", "fail", NULL };
+static const char *const fill_names[] = { "none", "popular", NULL };
+
+static struct serve_options o = { .top = 10,
+				  .explain = 3,
+				  .most = 1000,
+				  .most_rows = 10000,
+				  .connections = 10000,
+				  .head = 8 << 10,
+				  .body = 8 << 20,
+				  .idle = 60,
+				  .head_time = 10,
+				  .body_time = 30,
+				  .answer_time = 30,
+				  .drain_time = 10,
+				  .common = CLI_COMMON_INIT };
+
+/* clang-format off */
+static const struct cli_opt opts[] = {
+	CLI_LIST('m', "model", "FILE", &o.models, "the model; more than one for a blend"),
+	CLI_STRING(0, "blend", "W1,W2,...", &o.blend, "weight of each model (default: 1 each)"),
+	CLI_CHOICE(0, "scale", "raw|zscore|rank", &o.scale, scale_names,
+		"scale the scores of each model before blending"),
+	CLI_FLAG(0, "fold-in", &o.fold_in,
+		"factor models: compute every user's vector from the history, even if the "
+		"model has one"),
+	CLI_FILE(0, "interactions", &o.interactions,
+		"histories of known users; also for user-user models and for popularity"),
+	CLI_FILE(0, "seen", &o.seen, "more pairs that are not to be listed"),
+	CLI_FILE(0, "titles", &o.titles, "what items are called: lines of label TAB title"),
+	CLI_FILE(0, "allow", &o.allow, "list only items with these labels"),
+	CLI_FILE(0, "deny", &o.deny, "list no item with these labels"),
+	CLI_U32('n', "top", "N", &o.top, 1, 4294967295,
+		"items in a list, if the request does not say"),
+	CLI_FLAG(0, "keep-seen", &o.keep_seen,
+		"list items that the user already holds, too, if the request does not say"),
+	CLI_CHOICE(0, "cold", "drop|popular|fail", &o.cold, cold_names,
+		"what users get that no model can score, if the request does not say"),
+	CLI_CHOICE(0, "fill", "none|popular", &o.fill, fill_names,
+		"complete short lists with popular items, if the request does not say"),
+	CLI_U32(0, "explain", "K", &o.explain, 1, 1000000,
+		"reasons of a score, if the request does not say"),
+	CLI_STRING(0, "listen", "HOST:PORT|unix:PATH", &o.listen,
+		"where to answer (default: LISTEN_FDS, PORT, or 127.0.0.1:8080)"),
+	CLI_FLAG(0, "no-watch", &o.no_watch,
+		"do not look for changed files; SIGHUP still opens them anew"),
+	CLI_U32(0, "max-top", "N", &o.most, 1, 4294967295,
+		"the longest list, and the most reasons, that a request may ask for"),
+	CLI_U32(0, "max-histories", "N", &o.most_rows, 1, 4294967295, "histories in a batch"),
+	CLI_SIZE(0, "max-head", &o.head, "bytes of the head of a request"),
+	CLI_SIZE(0, "max-body", &o.body, "bytes of the body of a request"),
+	CLI_U32(0, "max-connections", "N", &o.connections, 1, 1000000,
+		"connections at a time; more get 503"),
+	CLI_DOUBLE(0, "idle-time", "SECONDS", &o.idle, 0.01, 86400,
+		"how long a connection may wait before a request"),
+	CLI_DOUBLE(0, "head-time", "SECONDS", &o.head_time, 0.01, 86400,
+		"how long the head of a request may take"),
+	CLI_DOUBLE(0, "body-time", "SECONDS", &o.body_time, 0.01, 86400,
+		"how long the body of a request may take"),
+	CLI_DOUBLE(0, "answer-time", "SECONDS", &o.answer_time, 0.01, 86400,
+		"how long a client may take to read an answer, or a piece of a batch"),
+	CLI_DOUBLE(0, "drain-time", "SECONDS", &o.drain_time, 0, 86400,
+		"how long requests in flight may go on after SIGTERM"),
+	CLI_COMMON_AS(&o.common, NULL, NULL, CLI_TRUST_HELP),
+	CLI_END,
+};
+/* clang-format on */
+
+static const struct cli_spec spec = {
+	.name = "rec-serve",
+	.summary = "answer over HTTP: lists, similar items, scores, reasons",
+	.synopsis = "rec-serve -m MODEL [options]",
+	.hint = "takes its files by options: rec-serve -m model.rec",
+	.opts = opts,
+	.common = &o.common,
+};
+
+static void check_options(void)
+{
+	if (o.models.n == 0)
+		cli_usage("no model: give -m FILE");
+	if (o.common.output)
+		cli_usage("--output has no use here: answers go over HTTP");
+	if (o.common.binary)
+		cli_usage("--binary has no use here: answers are JSON or lines of text");
+	if (o.top > o.most || o.explain > o.most)
+		cli_usage("--top and --explain cannot be above --max-top");
+	if ((o.fill || o.cold == REC_COLD_POPULAR) && !o.interactions && !o.seen &&
+	    o.models.n == 1)
+		cli_usage("popularity is not known: give --interactions FILE, --seen FILE or a "
+			  "popular model with -m");
+	if (o.head < 256 || o.head > 1 << 20)
+		cli_usage("--max-head is between 256 and 1M");
+	if (o.body < 1 || o.body > 1 << 30)
+		cli_usage("--max-body is between 1 and 1G");
+}
+
+static struct rec_site_opts site_opts(unsigned threads)
+{
+	return (struct rec_site_opts){ .model = o.models.item,
+				       .nmodels = o.models.n,
+				       .blend = o.blend,
+				       .scale = (enum rec_scale)o.scale,
+				       .fold_in = o.fold_in,
+				       .interactions = o.interactions,
+				       .seen = o.seen,
+				       .allow = o.allow,
+				       .deny = o.deny,
+				       .titles = o.titles,
+				       .trust = o.common.trust,
+				       .threads = threads,
+				       .isa = getenv("REC_ISA") };
+}
+
+static struct rec_server_opts server_opts(unsigned threads, const struct rec_listener *l)
+{
+	return (struct rec_server_opts){
+		.threads = threads,
+		.listener = l,
+		.limits = { .connections = o.connections,
+			    .head = o.head,
+			    .body = o.body,
+			    .idle = o.idle,
+			    .head_time = o.head_time,
+			    .body_time = o.body_time,
+			    .answer_time = o.answer_time },
+		.defaults = { .n = o.top,
+			      .k = o.explain,
+			      .most = o.most,
+			      .keep_seen = o.keep_seen,
+			      .fill = o.fill,
+			      .cold = (enum rec_cold)o.cold,
+			      .cold_pair = REC_COLD_PAIR_MEAN,
+			      .clamp = true,
+			      .most_rows = o.most_rows },
+	};
+}
+
+/* Signals wait for serve_run; a client that goes away is no signal. */
+static void hold_signals(void)
+{
+	sigset_t old;
+
+	cli_block_signals(&old);
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGHUP, SIG_DFL);	/* nohup: it still asks for a new model */
+}
+
+static int answer(struct rec_site *site, const struct rec_site_opts *so, unsigned threads,
+		  struct rec_err *e)
+{
+	struct rec_listener l;
+	struct rec_server_opts to;
+	struct rec_server *s;
+	uint64_t stamp = site->stamp;
+	int rc;
+
+	if (serve_listen(&l, &o, threads, e) != 0) {
+		rec_site_let_go(site);
+		return -1;
+	}
+	to = server_opts(threads, &l);
+	rc = rec_server_start(&s, &to, site, e);
+	rec_site_let_go(site);		/* the server holds it, until another takes over */
+	if (rc == 0) {
+		cli_note("answers at %s", l.shown);
+		serve_run(s, so, stamp, &o);
+	}
+	rec_listener_close(&l);
+	return rc;
+}
+
+static int run(struct rec_err *e)
+{
+	const struct cli_amount more[] = { { NULL, 0 } };
+	struct rec_site_opts so;
+	struct rec_site *site;
+	struct rec_run *r;
+	unsigned threads;
+	int rc;
+
+	check_options();
+	if (cli_run(&r, e) != 0)
+		return -1;
+	threads = rec_pool_size(r->pool);
+	so = site_opts(threads);
+	if (rec_site_open(&site, &so, e) != 0)
+		return -1;
+	rc = cli_need(rec_site_bytes(site, threads), more, e);
+	if (rc != 0) {
+		rec_site_let_go(site);
+		return rc < 0 ? -1 : 0;
+	}
+	hold_signals();
+	return answer(site, &so, threads, e) == 0 ? cli_commit(e) : -1;
+}
+
+int main(int argc, char **argv)
+{
+	struct rec_err e = { 0 };
+
+	cli_parse(&spec, argc, argv);
+	return run(&e) == 0 ? CLI_OK : cli_fail(&e);
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* options.h - what rec-serve is asked for. */
+#ifndef REC_CMD_SERVE_OPTIONS_H
+#define REC_CMD_SERVE_OPTIONS_H
+
+#include "cmd/cli/cli.h"
+#include "serve/server.h"
+
+struct serve_options {
+	struct cli_list models;
+	const char *blend, *interactions, *seen, *titles, *allow, *deny;
+	unsigned scale, cold, fill;
+	uint32_t top, explain, most, most_rows;
+	bool keep_seen, fold_in, no_watch;
+	const char *listen;
+	uint32_t connections;
+	uint64_t head, body;
+	double idle, head_time, body_time, answer_time, drain_time;
+	struct cli_common common;
+};
+
+/* Where to listen: --listen, the environment, or the default. */
+REC_MUST int serve_listen(struct rec_listener *l, const struct serve_options *o, unsigned threads,
+			  struct rec_err *e);
+
+/* Answer until a signal ends it. Signals must wait (cli_block_signals). */
+void serve_run(struct rec_server *s, const struct rec_site_opts *so, uint64_t stamp,
+	       const struct serve_options *o);
+
+#endif

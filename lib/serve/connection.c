@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * serve/connection.c - bytes of a socket to requests, replies to bytes.
+ *
+ *	socket -> bufferevent -> filter (here) -> evhttp -> desk
+ *
+ * The filter holds a head back until it is whole and checked, then lets it and
+ * its body pass, then nothing until the answer is out. So evhttp never sees a
+ * second request while it is busy, and what is refused it never sees at all:
+ * the refusal is written to the socket here.
+ *
+ * In the other direction the filter writes to the socket itself. Moved on to
+ * the bufferevent below, bytes would count as sent before they are, and evhttp
+ * would close a connection on top of them.
+ *
+ * A connection lives as long as its filter, which evhttp frees.
+ */
+#include "serve/connection_private.h"
+
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+#include <event2/listener.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+#include "base/mem.h"
+#include "serve/gate.h"
+#include "serve/json.h"
+
+/* Seconds that a client has to read a refusal before the socket is closed. */
+#define LINGER 1.0
+
+struct rec_server_shared *rec_connection_shared(const struct rec_connection *c)
+{
+	return rec_server_shared(c->worker->server);
+}
+
+void rec_connection_arm(struct rec_connection *c, double seconds)
+{
+	time_t whole = (time_t)seconds;
+	struct timeval t = { whole, (suseconds_t)((seconds - (double)whole) * 1e6) };
+
+	evtimer_add(c->timer, &t);
+}
+
+/* As if the other side had gone: evhttp frees everything, this too. */
+static void end(struct rec_connection *c)
+{
+	bufferevent_trigger_event(c->filter, BEV_EVENT_READING | BEV_EVENT_EOF, 0);
+}
+
+static void count(atomic_ulong *x)
+{
+	atomic_fetch_add_explicit(x, 1, memory_order_relaxed);
+}
+
+const char *rec_status_word(int status)
+{
+	switch (status) {
+	case 200: return "OK";
+	case 400: return "Bad Request";
+	case 404: return "Not Found";
+	case 405: return "Method Not Allowed";
+	case 408: return "Request Timeout";
+	case 411: return "Length Required";
+	case 413: return "Content Too Large";
+	case 415: return "Unsupported Media Type";
+	case 417: return "Expectation Failed";
+	case 422: return "Unprocessable Content";
+	case 431: return "Request Header Fields Too Large";
+	case 501: return "Not Implemented";
+	case 503: return "Service Unavailable";
+	case 505: return "HTTP Version Not Supported";
+	default: return "Error";
+	}
+}
+
+/*
+ * Answer on the socket itself, which has nothing else to send: the gate lets
+ * nothing in while an answer is on its way. It is short, so it fits the
+ * socket's buffer; where it does not, the client is not reading anyway. Then
+ * the sending side is shut, and what comes is read for a moment, or the answer
+ * would be lost with it.
+ */
+static void refuse(struct rec_connection *c, const struct rec_refusal *why)
+{
+	struct rec_reply r = { 0 };
+	char head[300];
+	int fd = bufferevent_getfd(c->socket), n;
+
+	rec_reply_fail(&r, why->status, why->code, "%s", why->reason);
+	n = snprintf(head, sizeof head,
+		     "HTTP/1.1 %d %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\n%s%s"
+		     "Connection: close\r\n\r\n",
+		     why->status, rec_status_word(why->status), r.type, r.body.n,
+		     why->status == 503 ? "Retry-After: 1\r\n" : "",
+		     why->status == 405 ? "Allow: GET, HEAD, POST\r\n" : "");
+	if (fd >= 0 && send(fd, head, (size_t)n, MSG_DONTWAIT | MSG_NOSIGNAL) == n &&
+	    send(fd, r.body.p, r.body.n, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
+		shutdown(fd, SHUT_WR);
+	rec_reply_free(&r);
+	c->phase = REC_REFUSED;
+	rec_connection_arm(c, LINGER);
+}
+
+static void refuse_malformed(struct rec_connection *c, const struct rec_refusal *why)
+{
+	count(&rec_connection_shared(c)->meters.malformed);
+	refuse(c, why);
+}
+
+/* A deadline has passed. */
+static void on_time(evutil_socket_t fd, short what, void *arg)
+{
+	static const struct rec_refusal slow = { 408, "too-slow",
+						 "the request took too long to arrive" };
+	struct rec_connection *c = arg;
+
+	(void)fd;
+	(void)what;
+	if (c->phase == REC_IN_HEAD || c->phase == REC_IN_BODY) {
+		count(&rec_connection_shared(c)->meters.late);
+		refuse(c, &slow);
+		return;
+	}
+	if (c->phase == REC_ANSWERING)
+		count(&rec_connection_shared(c)->meters.late);
+	end(c);
+}
+
+/* -- writing ----------------------------------------------------------- */
+
+/*
+ * The filter's other direction. Bytes go to the socket when on_writable says
+ * so, once: evhttp adds to its output piece by piece, and would be called back
+ * in the middle of that.
+ */
+static enum bufferevent_filter_result let_out(struct evbuffer *from, struct evbuffer *to,
+					      ev_ssize_t limit, enum bufferevent_flush_mode mode,
+					      void *arg)
+{
+	struct rec_connection *c = arg;
+	int n;
+
+	(void)to;
+	(void)limit;
+	(void)mode;
+	if (!c->writing)
+		return BEV_NEED_MORE;
+	c->writing = false;
+	n = evbuffer_write(from, bufferevent_getfd(c->socket));
+	if (evbuffer_get_length(from) > 0)
+		event_add(c->writable, NULL);
+	return n > 0 ? BEV_OK : BEV_NEED_MORE;
+}
+
+static void on_writable(evutil_socket_t fd, short what, void *arg)
+{
+	struct rec_connection *c = arg;
+
+	(void)fd;
+	(void)what;
+	c->writing = true;
+	bufferevent_trigger(c->socket, EV_WRITE, BEV_TRIG_IGNORE_WATERMARKS);
+	c->writing = false;
+}
+
+/* evhttp has something to send: in the next turn of the loop. */
+void rec_connection_send(struct rec_connection *c)
+{
+	event_active(c->writable, EV_WRITE, 0);
+}
+
+/* -- the filter ------------------------------------------------------- */
+
+/* A whole head, of n bytes, goes on with what there is of its body. */
+static void pass_head(struct rec_connection *c, struct evbuffer *from, struct evbuffer *to,
+		      size_t n, uint64_t body)
+{
+	const struct rec_limits *l = &rec_connection_shared(c)->limits;
+
+	evbuffer_remove_buffer(from, to, n);
+	c->seen = 0;
+	c->left = body;
+	c->requests++;
+	c->phase = body ? REC_IN_BODY : REC_ANSWERING;
+	rec_connection_arm(c, body ? l->body_time : l->answer_time);
+	if (body)
+		rec_connection_send(c);		/* perhaps 100 Continue */
+}
+
+/* Whether something was passed on. */
+static bool take_head(struct rec_connection *c, struct evbuffer *from, struct evbuffer *to)
+{
+	static const struct rec_refusal too_long = { 431, "head-too-large",
+						     "the head of the request is too large" },
+					too_large = { 413, "body-too-large",
+						      "the body of the request is too large" };
+	const struct rec_limits *l = &rec_connection_shared(c)->limits;
+	size_t have = evbuffer_get_length(from), look = have < l->head ? have : l->head;
+	struct rec_refusal why;
+	const char *p;
+	uint64_t body;
+	int64_t n;
+
+	if (have == 0)
+		return false;
+	if (c->phase == REC_WAITING) {
+		c->phase = REC_IN_HEAD;
+		rec_connection_arm(c, l->head_time);
+	}
+	p = (const char *)evbuffer_pullup(from, (ev_ssize_t)look);
+	n = p ? rec_gate_find(p, look, &c->seen, &why) : 0;
+	if (n < 0)
+		refuse_malformed(c, &why);
+	else if (n == 0 && have >= l->head)
+		refuse_malformed(c, &too_long);
+	else if (n > 0 && rec_gate_check(p, (size_t)n, &body, &why) != 0)
+		refuse_malformed(c, &why);
+	else if (n > 0 && body > l->body)
+		refuse_malformed(c, &too_large);
+	else if (n > 0)
+		pass_head(c, from, to, (size_t)n, body);
+	return c->phase == REC_IN_BODY || c->phase == REC_ANSWERING;
+}
+
+static bool take_body(struct rec_connection *c, struct evbuffer *from, struct evbuffer *to)
+{
+	size_t have = evbuffer_get_length(from), n = have < c->left ? have : (size_t)c->left;
+
+	if (n == 0)
+		return false;
+	evbuffer_remove_buffer(from, to, n);
+	c->left -= n;
+	if (c->left == 0) {
+		c->phase = REC_ANSWERING;
+		rec_connection_arm(c, rec_connection_shared(c)->limits.answer_time);
+	}
+	return true;
+}
+
+static enum bufferevent_filter_result let_in(struct evbuffer *from, struct evbuffer *to,
+					     ev_ssize_t limit, enum bufferevent_flush_mode mode,
+					     void *arg)
+{
+	static const struct rec_refusal busy = { 503, "busy",
+						 "too many connections; ask again later" };
+	struct rec_connection *c = arg;
+	bool passed = false;
+
+	(void)limit;
+	(void)mode;
+	if (!c->writable)
+		c->writable = event_new(bufferevent_get_base(c->socket),
+					bufferevent_getfd(c->socket), EV_WRITE, on_writable, c);
+	if (!c->writable) {
+		rec_connection_arm(c, 0);
+		return BEV_NEED_MORE;
+	}
+	if (c->surplus && c->phase == REC_WAITING) {
+		count(&rec_connection_shared(c)->meters.refused);
+		refuse(c, &busy);
+	}
+	if (c->phase == REC_WAITING || c->phase == REC_IN_HEAD)
+		passed = take_head(c, from, to);
+	if (c->phase == REC_IN_BODY)
+		passed |= take_body(c, from, to);
+	if (c->phase == REC_REFUSED)
+		evbuffer_drain(from, evbuffer_get_length(from));
+	if (passed)
+		c->worker->reading = c;
+	return passed ? BEV_OK : BEV_NEED_MORE;
+}
+
+/* -- the end and the beginning ---------------------------------------- */
+
+static void pause_accepting(struct rec_worker *w)
+{
+	bool full = w->connections >= w->most + w->most / 8 + 16;
+
+	if (!w->listener || full == w->paused)
+		return;
+	w->paused = full;
+	if (full)
+		evconnlistener_disable(w->listener);
+	else
+		evconnlistener_enable(w->listener);
+}
+
+static void unlink_connection(struct rec_connection *c)
+{
+	struct rec_worker *w = c->worker;
+
+	if (c->before)
+		c->before->next = c->next;
+	else
+		w->first = c->next;
+	if (c->next)
+		c->next->before = c->before;
+	if (w->reading == c)
+		w->reading = NULL;
+	w->connections--;
+	atomic_fetch_sub_explicit(&rec_connection_shared(c)->meters.connections, 1,
+				  memory_order_relaxed);
+}
+
+static void forget(void *arg)
+{
+	struct rec_connection *c = arg;
+	struct rec_worker *w = c->worker;
+
+	unlink_connection(c);
+	event_free(c->timer);
+	if (c->writable)
+		event_free(c->writable);
+	free(c);
+	pause_accepting(w);
+	if (w->connections == 0 && w->closing)
+		event_base_loopbreak(w->base);
+}
+
+static void link_connection(struct rec_connection *c)
+{
+	struct rec_worker *w = c->worker;
+
+	c->next = w->first;
+	if (c->next)
+		c->next->before = c;
+	w->first = c;
+	c->surplus = ++w->connections > w->most;
+	atomic_fetch_add_explicit(&rec_connection_shared(c)->meters.connections, 1,
+				  memory_order_relaxed);
+	count(&rec_connection_shared(c)->meters.accepted);
+	pause_accepting(w);
+}
+
+/* Reading stops where so much waits: what is behind stays in the kernel. */
+static void bound_input(struct rec_connection *c)
+{
+	size_t most = 2 * rec_connection_shared(c)->limits.head;
+
+	bufferevent_setwatermark(c->socket, EV_READ, 0, most < 65536 ? 65536 : most);
+}
+
+struct bufferevent *rec_connection_new(struct event_base *base, void *arg)
+{
+	struct rec_err e = { 0 };
+	struct rec_connection *c = rec_zalloc(1, sizeof *c, &e);
+
+	if (!c)
+		return NULL;
+	c->worker = arg;
+	c->timer = evtimer_new(base, on_time, c);
+	c->socket = bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
+	if (c->timer && c->socket)
+		c->filter = bufferevent_filter_new(c->socket, let_in, let_out,
+						   BEV_OPT_CLOSE_ON_FREE, forget, c);
+	if (!c->filter) {
+		if (c->timer)
+			event_free(c->timer);
+		if (c->socket)
+			bufferevent_free(c->socket);
+		free(c);
+		return NULL;
+	}
+	link_connection(c);
+	bound_input(c);
+	rec_connection_arm(c, rec_connection_shared(c)->limits.idle);
+	return c->filter;
+}
+
+void rec_connections_drain(struct rec_worker *w)
+{
+	struct rec_connection *next;
+
+	for (struct rec_connection *c = w->first; c; c = next) {
+		next = c->next;
+		if (c->phase == REC_WAITING && c->requests > 0)
+			end(c);
+		else if (c->phase == REC_WAITING)
+			rec_connection_arm(c, 1);
+	}
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * serve/connection_private.h - a connection, for connection.c (bytes in and
+ * out) and exchange.c (requests and replies) alone.
+ */
+#ifndef REC_SERVE_CONNECTION_PRIVATE_H
+#define REC_SERVE_CONNECTION_PRIVATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "serve/connection.h"
+
+enum rec_phase {
+	REC_WAITING,			/* for the first byte of a request */
+	REC_IN_HEAD,
+	REC_IN_BODY,
+	REC_ANSWERING,			/* evhttp has the request */
+	REC_REFUSED			/* what comes is thrown away */
+};
+
+struct rec_connection {
+	struct rec_worker *worker;
+	struct rec_connection *next, *before;
+	struct bufferevent *socket, *filter;
+	struct event *timer;
+	struct event *writable;		/* the socket takes more, or more is there */
+	bool writing;			/* on_writable has called the filter */
+	enum rec_phase phase;
+	bool surplus;			/* one too many: it gets 503 */
+	unsigned long requests;
+	size_t seen;			/* bytes of a head that have been read */
+	uint64_t left;			/* bytes of a body that are to come */
+};
+
+struct rec_server_shared *rec_connection_shared(const struct rec_connection *c);
+
+/* The deadline is so many seconds from now. */
+void rec_connection_arm(struct rec_connection *c, double seconds);
+
+/* evhttp has something to send: in the next turn of the loop. */
+void rec_connection_send(struct rec_connection *c);
+
+/* "Not Found" */
+const char *rec_status_word(int status);
+
+#endif

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * serve/exchange.c - a request of evhttp to the desk, its reply to evhttp; a
+ * batch in pieces, each when the one before is out.
+ */
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+#include <event2/http.h>
+#include <event2/keyvalq_struct.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/mem.h"
+#include "serve/batch.h"
+#include "serve/connection_private.h"
+
+/* The connection that a request came on. */
+static struct rec_connection *connection_of(struct evhttp_request *req, struct rec_worker *w)
+{
+	struct bufferevent *b =
+		evhttp_connection_get_bufferevent(evhttp_request_get_connection(req));
+	struct rec_connection *c = w->reading;
+
+	if (c && c->filter == b)
+		return c;
+	for (c = w->first; c && c->filter != b;)
+		c = c->next;
+	return c;
+}
+
+/* The answer is out: the next request may come, or is there already. */
+static void on_sent(struct evhttp_request *req, void *arg)
+{
+	struct rec_connection *c = arg;
+
+	(void)req;
+	if (c->phase != REC_ANSWERING)
+		return;
+	c->phase = REC_WAITING;
+	rec_connection_arm(c, rec_connection_shared(c)->limits.idle);
+	if (evbuffer_get_length(bufferevent_get_input(c->socket)) > 0)
+		bufferevent_trigger(c->socket, EV_READ,
+				    BEV_TRIG_IGNORE_WATERMARKS | BEV_TRIG_DEFER_CALLBACKS);
+}
+
+static void add_head(struct evhttp_request *req, const struct rec_connection *c,
+		     const struct rec_reply *r)
+{
+	struct evkeyvalq *head = evhttp_request_get_output_headers(req);
+
+	evhttp_add_header(head, "Content-Type", r->type);
+	evhttp_add_header(head, "X-Content-Type-Options", "nosniff");
+	if (r->allow)
+		evhttp_add_header(head, "Allow", r->allow);
+	if (r->status == 503)
+		evhttp_add_header(head, "Retry-After", "1");
+	if (atomic_load(&rec_connection_shared(c)->meters.draining))
+		evhttp_add_header(head, "Connection", "close");
+}
+
+/* A batch on its way. */
+struct stream {
+	struct rec_connection *connection;
+	struct evhttp_request *request;
+	struct rec_batch *batch;
+	struct event *again;		/* the next piece, where one was empty */
+	struct rec_reply reply;
+};
+
+static void stream_free(struct stream *s)
+{
+	if (s->again)
+		event_free(s->again);
+	rec_batch_close(s->batch);
+	rec_reply_free(&s->reply);
+	free(s);
+}
+
+/*
+ * The client went away. Where evhttp has let go of the request, because it was
+ * not answered yet, it is freed by ending it; else it goes with the connection.
+ */
+static void on_gone(struct evhttp_connection *evcon, void *arg)
+{
+	struct stream *s = arg;
+	struct evhttp_request *req = s->request;
+
+	(void)evcon;
+	stream_free(s);
+	if (!evhttp_request_get_connection(req))
+		evhttp_send_reply_end(req);
+}
+
+static void stream_end(struct stream *s, bool whole)
+{
+	struct evhttp_connection *evcon = evhttp_request_get_connection(s->request);
+	struct evhttp_request *req = s->request;
+	struct rec_connection *c = s->connection;
+
+	evhttp_connection_set_closecb(evcon, NULL, NULL);
+	stream_free(s);
+	if (whole) {
+		evhttp_send_reply_end(req);
+		rec_connection_send(c);
+	} else {
+		rec_connection_arm(c, 0);	/* without its end nobody takes it as whole */
+	}
+}
+
+static void stream_next(struct evhttp_connection *evcon, void *arg)
+{
+	struct stream *s = arg;
+	struct rec_connection *c = s->connection;
+	struct evbuffer *out = NULL;
+	int rc;
+
+	(void)evcon;
+	s->reply.body.n = 0;
+	rc = rec_batch_next(s->batch, &s->reply);
+	if (rc > 0)
+		out = evbuffer_new();
+	if (rc <= 0 || !out || evbuffer_add(out, s->reply.body.p, s->reply.body.n) != 0) {
+		stream_end(s, rc == 0);
+	} else if (s->reply.body.n == 0) {	/* nobody in it has a list */
+		event_active(s->again, EV_TIMEOUT, 0);
+	} else {
+		rec_connection_arm(c, rec_connection_shared(c)->limits.answer_time);
+		evhttp_send_reply_chunk_with_cb(s->request, out, stream_next, s);
+		rec_connection_send(c);
+	}
+	if (out)
+		evbuffer_free(out);
+}
+
+static void on_again(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	stream_next(NULL, arg);
+}
+
+static void send_stream(struct evhttp_request *req, struct rec_connection *c, struct rec_batch *b)
+{
+	struct rec_err e = { 0 };
+	struct stream *s = rec_zalloc(1, sizeof *s, &e);
+
+	if (s) {
+		*s = (struct stream){ .connection = c, .request = req, .batch = b };
+		s->again = evtimer_new(c->worker->base, on_again, s);
+	}
+	if (!s || !s->again) {
+		rec_batch_close(b);
+		free(s);
+		evhttp_send_reply(req, 503, rec_status_word(503), NULL);
+		rec_connection_send(c);
+		return;
+	}
+	evhttp_connection_set_closecb(evhttp_request_get_connection(req), on_gone, s);
+	evhttp_send_reply_start(req, 200, rec_status_word(200));
+	stream_next(NULL, s);
+}
+
+static void send_reply(struct evhttp_request *req, struct rec_connection *c, struct rec_reply *r)
+{
+	add_head(req, c, r);
+	if (r->batch) {
+		send_stream(req, c, r->batch);
+		return;
+	}
+	evbuffer_add(evhttp_request_get_output_buffer(req), r->body.p, r->body.n);
+	evhttp_send_reply(req, r->status, rec_status_word(r->status), NULL);
+	rec_connection_send(c);
+}
+
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static void answer(struct rec_worker *w, struct evhttp_request *req, struct rec_reply *r)
+{
+	struct evkeyvalq *head = evhttp_request_get_input_headers(req);
+	struct evbuffer *body = evhttp_request_get_input_buffer(req);
+	struct rec_desk *desk = rec_worker_desk(w);
+	struct rec_request q = { .post = evhttp_request_get_command(req) == EVHTTP_REQ_POST,
+				 .target = evhttp_request_get_uri(req),
+				 .accept = evhttp_find_header(head, "Accept"),
+				 .type = evhttp_find_header(head, "Content-Type"),
+				 .body_len = evbuffer_get_length(body) };
+
+	q.body = q.body_len ? (const char *)evbuffer_pullup(body, -1) : "";
+	if (q.body_len && !q.body)
+		rec_reply_fail(r, 503, "no-memory", "there is no memory for this now");
+	else
+		rec_desk_answer(desk, &q, r);
+}
+
+void rec_connection_request(struct evhttp_request *req, void *arg)
+{
+	struct rec_worker *w = arg;
+	struct rec_connection *c = connection_of(req, w);
+	struct rec_reply *r = &w->reply;
+	double began = now();
+
+	if (!c || c->phase != REC_ANSWERING) {	/* the gate let no such thing in */
+		evhttp_send_reply(req, 400, rec_status_word(400), NULL);
+		return;
+	}
+	evhttp_request_set_on_complete_cb(req, on_sent, c);
+	rec_reply_clear(r);
+	answer(w, req, r);
+	rec_meters_count(&rec_connection_shared(c)->meters, r->endpoint, r->status, now() - began);
+	send_reply(req, c, r);
+}

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+/* serve/lists.c - /topn and /similar: a list for a history, or for an item. */
+#include <string.h>
+
+#include "base/label.h"
+#include "recpipe/matrix.h"
+#include "rows/write.h"
+#include "serve/desk.h"
+#include "serve/json.h"
+
+static const struct rec_text_list *list_of(struct rec_text_list *to,
+					   const struct rec_form_labels *l)
+{
+	*to = (struct rec_text_list){ (uint32_t)l->n, l->label };
+	return l->given ? to : NULL;
+}
+
+void rec_question_make(struct rec_question *x, const struct rec_desk *d, const struct rec_form *f,
+		       const struct rec_form_history *h)
+{
+	const struct rec_site *s = d->site;
+
+	x->ask = (struct rec_ask){
+		.user = h ? h->user : f->user,
+		.npairs = (uint32_t)(h ? h->last - h->first : f->npairs),
+		.pair = h ? f->pair + h->first : f->pair,
+		.stored = s->has_interactions ? &s->stored : NULL,
+		.seen = s->has_seen ? &s->left_out : NULL,
+		.repeats = s->explicit_loss ? REC_REPEATS_LAST : REC_REPEATS_SUM,
+		.n = f->n,
+		.keep_seen = f->keep_seen,
+		.cold = f->cold == REC_COLD_FAIL ? REC_COLD_DROP : f->cold,
+		.fill = f->fill,
+		.allow = list_of(&x->allow, &f->allow),
+		.candidates = list_of(&x->candidates, &f->candidates),
+		.deny = list_of(&x->deny, &f->deny),
+	};
+}
+
+/* Lines need a label for their row; nobody has none. */
+static struct rec_text shown(const struct rec_text *row)
+{
+	return row->n ? *row : (struct rec_text){ "-", 1 };
+}
+
+static int put_lines(struct rec_buf *b, const struct rec_text *row, const struct rec_labels *items,
+		     const struct rec_answer *a, struct rec_err *e)
+{
+	struct rec_text label = shown(row);
+	struct rec_row line = { .row = label.p,
+				.row_len = (uint32_t)label.n,
+				.has = REC_HAS_COL | REC_HAS_VALUE };
+
+	for (uint32_t i = 0; i < a->n; i++) {
+		size_t n;
+
+		line.col = rec_label(items, a->entry[i].item, &n);
+		line.col_len = (uint32_t)n;
+		line.value = a->entry[i].score;
+		if (rec_row_add(b, &line, e) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+int rec_json_item(struct rec_buf *b, const struct rec_site *s, const char *label, size_t n,
+		 struct rec_err *e)
+{
+	const struct rec_text *title = rec_titles_find(&s->titles, label, n);
+
+	if (rec_json_key(b, "{\"item", e) != 0 || rec_json_string(b, label, n, e) != 0)
+		return -1;
+	return title ? rec_json_label(b, ",\"title", title, e) : 0;
+}
+
+static int put_entries(struct rec_buf *b, const struct rec_site *s, const struct rec_labels *items,
+		       const struct rec_answer *a, struct rec_err *e)
+{
+	for (uint32_t i = 0; i < a->n; i++) {
+		size_t n;
+		const char *label = rec_label(items, a->entry[i].item, &n);
+
+		if ((i && rec_json_raw(b, ",", e) != 0) || rec_json_item(b, s, label, n, e) != 0 ||
+		    rec_json_key(b, ",\"score", e) != 0 ||
+		    rec_json_f32(b, a->entry[i].score, e) != 0 || rec_json_raw(b, "}", e) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int put_object(struct rec_buf *b, const struct rec_desk *d, const struct rec_text *row,
+		      bool similar, const struct rec_answer *a, struct rec_err *e)
+{
+	const struct rec_site *s = d->site;
+
+	if (rec_json_label(b, similar ? "{\"item" : "{\"user", row, e) != 0 ||
+	    rec_json_key(b, ",\"cold", e) != 0 || rec_json_bool(b, a->cold, e) != 0)
+		return -1;
+	if (!similar &&
+	    (rec_json_key(b, ",\"history", e) != 0 || rec_json_u64(b, a->npairs, e) != 0 ||
+	     rec_json_key(b, ",\"unknown", e) != 0 || rec_json_u64(b, a->unknown, e) != 0))
+		return -1;
+	if (rec_json_key(b, ",\"items", e) != 0 || rec_json_raw(b, "[", e) != 0 ||
+	    put_entries(b, s, similar ? &s->like.items : &s->scorer.items, a, e) != 0)
+		return -1;
+	return rec_json_raw(b, "]}", e);
+}
+
+static int fail_cold(struct rec_reply *r, bool similar, const struct rec_text *row)
+{
+	return rec_reply_fail(r, 404, "cold", "no model can score %s%s%.*s%s",
+			      similar ? "item " : row->n ? "user " : "this history",
+			      row->n ? "'" : "", REC_LABEL(row->p, row->n), row->n ? "'" : "");
+}
+
+int rec_desk_list(struct rec_desk *d, const struct rec_form *f, const struct rec_form_history *h,
+		  bool lines, struct rec_reply *r)
+{
+	struct rec_question x;
+	struct rec_answer a;
+	struct rec_err e = { 0 };
+	int rc;
+
+	rec_question_make(&x, d, f, h);
+	if (rec_answer_list(d->topn, &x.ask, &a, &e) != 0)
+		return rec_reply_error(r, &e);
+	if (a.cold && f->cold == REC_COLD_FAIL)
+		return fail_cold(r, false, &x.ask.user);
+	rc = lines ? put_lines(&r->body, &x.ask.user, &d->site->scorer.items, &a, &e) :
+		     put_object(&r->body, d, &x.ask.user, false, &a, &e);
+	return rc == 0 ? 0 : rec_reply_error(r, &e);
+}
+
+/* The end of an answer in one piece. */
+static int finish(struct rec_reply *r, bool lines)
+{
+	struct rec_err e = { 0 };
+
+	r->type = lines ? REC_TYPE_TSV : REC_TYPE_JSON;
+	return lines || rec_json_raw(&r->body, "\n", &e) == 0 ? 0 : rec_reply_error(r, &e);
+}
+
+int rec_answer_topn(struct rec_desk *d, const struct rec_request *q, struct rec_reply *r)
+{
+	bool lines = rec_wants_lines(q);
+
+	if (rec_form_read(&d->form, REC_ASK_TOPN, q, &d->counter->defaults, r) != 0 ||
+	    rec_desk_list(d, &d->form, NULL, lines, r) != 0)
+		return -1;
+	return finish(r, lines);
+}
+
+static int list_similar(struct rec_desk *d, bool lines, struct rec_reply *r)
+{
+	const struct rec_form *f = &d->form;
+	struct rec_question x;
+	struct rec_answer a;
+	struct rec_err e = { 0 };
+	int rc;
+
+	rec_question_make(&x, d, f, NULL);
+	x.ask.user = f->item;
+	x.ask.stored = x.ask.seen = NULL;
+	x.ask.fill = false;		/* popularity is no likeness */
+	x.ask.cold = REC_COLD_DROP;
+	if (rec_answer_list(d->similar, &x.ask, &a, &e) != 0)
+		return rec_reply_error(r, &e);
+	if (a.cold && f->cold == REC_COLD_FAIL)
+		return fail_cold(r, true, &f->item);
+	rc = lines ? put_lines(&r->body, &f->item, &d->site->like.items, &a, &e) :
+		     put_object(&r->body, d, &f->item, true, &a, &e);
+	return rc == 0 ? finish(r, lines) : rec_reply_error(r, &e);
+}
+
+int rec_answer_similar(struct rec_desk *d, const struct rec_request *q, struct rec_reply *r)
+{
+	if (rec_form_read(&d->form, REC_ASK_SIMILAR, q, &d->counter->defaults, r) != 0)
+		return -1;
+	if (!d->similar)
+		return rec_reply_fail(r, 501, "no-similar-items", "%s", d->site->why_not.msg);
+	return list_similar(d, rec_wants_lines(q), r);
+}

@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * serve/server.c - the threads, and the site that they answer from. Threads are
+ * told by a number that the site has changed, and take the new one before they
+ * answer the next request.
+ */
+#include "serve/server.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <event2/http.h>
+#include <event2/listener.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "serve/connection.h"
+
+struct rec_server {
+	struct rec_server_shared shared;
+	pthread_mutex_t lock;		/* of site */
+	struct rec_site *site;
+	atomic_ulong generation;	/* of site */
+	unsigned nthreads, nworkers;	/* wanted, and opened */
+	struct rec_worker *worker;
+	pthread_t *thread;
+};
+
+const char *rec_server_engine(void)
+{
+	return "libevent " LIBEVENT_VERSION;
+}
+
+struct rec_server_shared *rec_server_shared(struct rec_server *s)
+{
+	return &s->shared;
+}
+
+static struct rec_site *site_now(struct rec_server *s, unsigned long *generation)
+{
+	struct rec_site *site;
+
+	pthread_mutex_lock(&s->lock);
+	site = rec_site_hold(s->site);
+	*generation = atomic_load(&s->generation);
+	pthread_mutex_unlock(&s->lock);
+	return site;
+}
+
+/* Where there is no memory for a new desk, the old one goes on. */
+static int renew_desk(struct rec_worker *w, struct rec_err *e)
+{
+	struct rec_site *site = site_now(w->server, &w->generation);
+	struct rec_desk *d;
+	int rc = rec_desk_open(&d, site, &w->server->shared.counter, e);
+
+	rec_site_let_go(site);
+	if (rc != 0)
+		return -1;
+	rec_desk_let_go(w->desk);
+	w->desk = d;
+	return 0;
+}
+
+struct rec_desk *rec_worker_desk(struct rec_worker *w)
+{
+	struct rec_err e = { 0 };
+
+	if (w->generation != atomic_load(&w->server->generation) && renew_desk(w, &e) != 0)
+		w->generation = 0;	/* try again with the next request */
+	return w->desk;
+}
+
+void rec_server_swap(struct rec_server *s, struct rec_site *site)
+{
+	struct rec_site *old;
+
+	pthread_mutex_lock(&s->lock);
+	old = s->site;
+	s->site = rec_site_hold(site);
+	atomic_fetch_add(&s->generation, 1);
+	pthread_mutex_unlock(&s->lock);
+	rec_site_let_go(old);
+	atomic_fetch_add(&s->shared.meters.swaps, 1);
+}
+
+void rec_server_refused_swap(struct rec_server *s)
+{
+	atomic_fetch_add(&s->shared.meters.bad_swaps, 1);
+}
+
+/* -- a thread --------------------------------------------------------- */
+
+static void arm_late(struct rec_worker *w, double seconds)
+{
+	struct timeval t = { (time_t)seconds,
+			     (suseconds_t)((seconds - (double)(time_t)seconds) * 1e6) };
+
+	evtimer_add(w->late, &t);
+}
+
+/* No more connections; those that wait for a request end. */
+static void begin_drain(struct rec_worker *w)
+{
+	w->closing = true;
+	evhttp_del_accept_socket(w->http, w->bound);
+	w->listener = NULL;
+	rec_connections_drain(w);
+	if (w->connections == 0)
+		event_base_loopbreak(w->base);
+	else
+		arm_late(w, w->server->shared.drain);
+}
+
+static void on_late(evutil_socket_t fd, short what, void *arg)
+{
+	struct rec_worker *w = arg;
+
+	(void)fd;
+	(void)what;
+	if (!w->closing) {
+		begin_drain(w);
+		return;
+	}
+	w->cut = w->connections;
+	event_base_loopbreak(w->base);
+}
+
+/* Draining begins after one more look at the backlog. */
+static void on_wake(evutil_socket_t fd, short what, void *arg)
+{
+	struct rec_worker *w = arg;
+
+	(void)fd;
+	(void)what;
+	event_del(w->wake);
+	arm_late(w, 0);
+}
+
+static void *run(void *arg)
+{
+	struct rec_worker *w = arg;
+
+	event_base_dispatch(w->base);
+	return NULL;
+}
+
+static int open_http(struct rec_worker *w, int fd)
+{
+	const struct rec_limits *l = &w->server->shared.limits;
+
+	w->http = evhttp_new(w->base);
+	if (!w->http)
+		return -1;
+	evhttp_set_allowed_methods(w->http, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD | EVHTTP_REQ_POST);
+	/* what is too large does not pass the gate */
+	evhttp_set_max_headers_size(w->http, (ev_ssize_t)l->head + 1024);
+	evhttp_set_max_body_size(w->http, (ev_ssize_t)l->body + 1024);
+	evhttp_set_default_content_type(w->http, NULL);
+	evhttp_set_bevcb(w->http, rec_connection_new, w);
+	evhttp_set_gencb(w->http, rec_connection_request, w);
+	w->listener = evconnlistener_new(w->base, NULL, NULL, LEV_OPT_CLOSE_ON_EXEC, 0, fd);
+	w->bound = w->listener ? evhttp_bind_listener(w->http, w->listener) : NULL;
+	return w->bound ? 0 : -1;
+}
+
+static int worker_open(struct rec_worker *w, struct rec_server *s, int fd, struct rec_err *e)
+{
+	w->server = s;
+	w->pipe[0] = w->pipe[1] = -1;
+	if (pipe(w->pipe) != 0)
+		return rec_err_errno(e, errno, "a pipe");
+	if (fcntl(w->pipe[0], F_SETFD, FD_CLOEXEC) < 0 ||
+	    fcntl(w->pipe[1], F_SETFD, FD_CLOEXEC) < 0)
+		return rec_err_errno(e, errno, "a pipe");
+	if (renew_desk(w, e) != 0)
+		return -1;
+	w->base = event_base_new();
+	w->wake = w->base ? event_new(w->base, w->pipe[0], EV_READ, on_wake, w) : NULL;
+	w->late = w->wake ? evtimer_new(w->base, on_late, w) : NULL;
+	if (!w->late || event_add(w->wake, NULL) != 0 || open_http(w, fd) != 0)
+		return rec_err_set(e, REC_ENOMEM, "no memory for a thread that answers");
+	return 0;
+}
+
+static void worker_close(struct rec_worker *w)
+{
+	if (w->wake)
+		event_free(w->wake);
+	if (w->late)
+		event_free(w->late);
+	if (w->http)
+		evhttp_free(w->http);	/* with its connections */
+	if (w->base)
+		event_base_loop(w->base, EVLOOP_NONBLOCK);	/* they go in its course */
+	if (w->base)
+		event_base_free(w->base);
+	for (int i = 0; i < 2; i++)
+		if (w->pipe[i] >= 0)
+			close(w->pipe[i]);
+	rec_reply_free(&w->reply);
+	rec_desk_let_go(w->desk);
+}
+
+/* -- the server ------------------------------------------------------- */
+
+static int start_workers(struct rec_server *s, const struct rec_listener *l, struct rec_err *e)
+{
+	for (; s->nworkers < s->nthreads; s->nworkers++) {
+		struct rec_worker *w = &s->worker[s->nworkers];
+
+		*w = (struct rec_worker){ .most = s->shared.limits.connections / s->nthreads + 1 };
+		if (worker_open(w, s, l->fd[s->nworkers % l->n], e) != 0) {
+			worker_close(w);
+			return -1;
+		}
+	}
+	for (unsigned i = 0; i < s->nworkers; i++) {
+		int rc = pthread_create(&s->thread[i], NULL, run, &s->worker[i]);
+
+		if (rc != 0)
+			return rec_err_errno(e, rc, "a thread that answers");
+		s->worker[i].ran = true;
+	}
+	return 0;
+}
+
+/* One byte into an empty pipe: only a signal can be in the way. */
+static void wake(struct rec_worker *w)
+{
+	while (write(w->pipe[1], "x", 1) < 0 && errno == EINTR)
+		;
+}
+
+static void no_log(int severity, const char *msg)
+{
+	(void)severity;
+	(void)msg;
+}
+
+static unsigned free_server(struct rec_server *s)
+{
+	unsigned cut = 0;
+
+	atomic_store(&s->shared.meters.draining, true);
+	for (unsigned i = 0; i < s->nworkers; i++)
+		if (s->worker[i].ran)
+			wake(&s->worker[i]);
+	for (unsigned i = 0; i < s->nworkers; i++)
+		if (s->worker[i].ran)
+			pthread_join(s->thread[i], NULL);
+	for (unsigned i = 0; i < s->nworkers; i++) {
+		cut += s->worker[i].cut;
+		worker_close(&s->worker[i]);
+	}
+	rec_site_let_go(s->site);
+	pthread_mutex_destroy(&s->lock);
+	free(s->worker);
+	free(s->thread);
+	free(s);
+	return cut;
+}
+
+int rec_server_start(struct rec_server **out, const struct rec_server_opts *o,
+		     struct rec_site *site, struct rec_err *e)
+{
+	struct rec_server *s = rec_zalloc(1, sizeof *s, e);
+
+	*out = NULL;
+	if (!s)
+		return -1;
+	event_set_log_callback(no_log);	/* it would print what a client did */
+	pthread_mutex_init(&s->lock, NULL);
+	s->site = rec_site_hold(site);
+	atomic_store(&s->generation, 1);
+	s->nthreads = o->threads;
+	s->shared.limits = o->limits;
+	s->shared.counter = (struct rec_counter){ .defaults = o->defaults,
+						  .meters = &s->shared.meters,
+						  .engine = rec_server_engine(),
+						  .most_body = o->limits.body };
+	s->worker = rec_zalloc(o->threads, sizeof *s->worker, e);
+	s->thread = rec_zalloc(o->threads, sizeof *s->thread, e);
+	if (!s->worker || !s->thread || start_workers(s, o->listener, e) != 0) {
+		free_server(s);
+		return -1;
+	}
+	*out = s;
+	return 0;
+}
+
+unsigned rec_server_stop(struct rec_server *s, double seconds)
+{
+	s->shared.drain = seconds;
+	return free_server(s);
+}

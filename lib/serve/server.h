@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * serve/server.h - threads that answer over HTTP. Each has an event base of its
+ * own, its connections and a desk; a request is answered where it was read, and
+ * threads share the site and the meters alone.
+ *
+ * The site can be exchanged at any time: requests that come later are answered
+ * by the new one, what is being sent ends on the old one.
+ */
+#ifndef REC_SERVE_SERVER_H
+#define REC_SERVE_SERVER_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+#include "serve/desk.h"
+#include "serve/listen.h"
+#include "serve/meters.h"
+#include "serve/site.h"
+
+/* What a client may take, in bytes and seconds. */
+struct rec_limits {
+	unsigned connections;		/* of all threads; more get 503 */
+	size_t head, body;
+	double idle;			/* for the first byte of a request */
+	double head_time, body_time;	/* from its first byte; from the end of its head */
+	double answer_time;		/* to take an answer, or the next piece of one */
+};
+
+struct rec_server_opts {
+	unsigned threads;
+	const struct rec_listener *listener;
+	struct rec_limits limits;
+	struct rec_form_defaults defaults;
+};
+
+struct rec_server;
+
+/* Borrows the listener; holds the site. Threads run when it returns. */
+REC_MUST int rec_server_start(struct rec_server **s, const struct rec_server_opts *o,
+			      struct rec_site *site, struct rec_err *e);
+
+/* The site from now on; it is held. */
+void rec_server_swap(struct rec_server *s, struct rec_site *site);
+
+/* A new site was refused: counted. */
+void rec_server_refused_swap(struct rec_server *s);
+
+/*
+ * Let no more connections in, end those that wait, let requests in flight end,
+ * at most for so many seconds; then free everything. How many connections were
+ * cut.
+ */
+unsigned rec_server_stop(struct rec_server *s, double seconds);
+
+/* "libevent 2.1.12-stable": what speaks HTTP. */
+const char *rec_server_engine(void);
+
+/* -- for connection.c ------------------------------------------------- */
+
+struct event_base;
+struct event;
+struct evhttp;
+struct evhttp_bound_socket;
+struct evconnlistener;
+struct rec_connection;
+
+struct rec_worker {
+	struct rec_server *server;
+	struct event_base *base;
+	struct evhttp *http;
+	struct evhttp_bound_socket *bound;
+	struct evconnlistener *listener;	/* its own; NULL while it drains */
+	struct event *wake;		/* the other end of a pipe: drain */
+	struct event *late;		/* draining begins, or has lasted long enough */
+	int pipe[2];
+	unsigned long generation;	/* of the desk */
+	struct rec_desk *desk;
+	struct rec_reply reply;
+	/* connections, and the one whose bytes the library is reading */
+	struct rec_connection *first, *reading;
+	unsigned connections, most;
+	bool paused;			/* too many connections: none is accepted */
+	unsigned cut;
+	bool closing;
+	bool ran;			/* its thread is there to be joined */
+};
+
+struct rec_server_shared {	/* what connections need of the server */
+	struct rec_limits limits;
+	struct rec_counter counter;
+	struct rec_meters meters;
+	double drain;			/* seconds */
+};
+struct rec_server_shared *rec_server_shared(struct rec_server *s);
+
+/* The desk of the site that answers now. */
+struct rec_desk *rec_worker_desk(struct rec_worker *w);
+
+#endif

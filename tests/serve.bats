@@ -1,0 +1,382 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# rec-serve: the answers of the command line to the byte, from one connection
+# and from many; clients that mean no good; new models under load; the end.
+
+load helpers
+
+setup_file() {
+	cd "$BATS_FILE_TMPDIR" || return 1
+	command -v rec-serve >/dev/null || return 0
+	make_train 60 40 900 | cut -f1-3 >all.tsv
+	rec-split --ratio 0.3 --test test.tsv <all.tsv | LC_ALL=C sort >train.tsv
+	rec-als -q -k 8 <train.tsv >factors.rec
+	rec-als -q -k 6 --explicit <train.tsv >explicit.rec
+	rec-sim -q -b cosine -n 0 <train.tsv >cosine.rec
+	rec-sim -q -b cosine -n 0 --center <train.tsv >offset.rec
+	rec-sim -q -b cosine --side user <train.tsv >users.rec
+	rec-sim -q -b popular <train.tsv >popular.rec
+	rec-sim -q -b ease <train.tsv >ease.rec 2>/dev/null || rm -f ease.rec
+	cut -f1 train.tsv | sort -u >users.txt
+	cut -f2 train.tsv | sort -u >items.txt
+	printf 'i1\tThe "first" item\ni2\tTea\n' >titles.tsv
+	# strangers: half of the items of the first users, under other names
+	head -200 train.tsv | awk -F'\t' '{ print "new" $1 "\t" $2 "\t" $3 }' >strangers.tsv
+}
+
+setup() {
+	cd "$BATS_FILE_TMPDIR" || return 1
+	command -v rec-serve >/dev/null || skip "rec-serve was left out of this build"
+}
+
+teardown() {
+	[ ! -s pid ] || { kill "$(cat pid)" 2>/dev/null || true; rm -f pid; }
+}
+
+# serve ARGUMENT...: start; PORT and the file pid say where.
+serve() {
+	: >serve.err
+	rec-serve --listen 127.0.0.1:0 -j 2 "$@" >serve.out 2>serve.err 3>&- &
+	echo $! >pid
+	for _ in $(seq 100); do
+		PORT=$(sed -n 's/^rec-serve: answers at .*:\([0-9]*\)$/\1/p' serve.err)
+		[ -z "$PORT" ] || return 0
+		sleep 0.05
+	done
+	fail "no server: $(cat serve.err)"
+}
+
+# ends: SIGTERM, and exit 0.
+ends() {
+	local got=0
+	kill "$(cat pid)"
+	wait "$(cat pid)" || got=$?
+	rm -f pid
+	[ "$got" -eq 0 ] || fail "exit $got: $(cat serve.err)"
+}
+
+ask() { # ask TARGET [curl argument...]: lines
+	local target=$1
+	shift
+	curl -sS --max-time 20 -H 'Accept: text/tab-separated-values' "$@" "http://127.0.0.1:$PORT$target"
+}
+
+# each FILE PREFIX: PREFIX.LABEL for each label of the first field.
+each() {
+	awk -F'\t' -v p="$2" '{ f = p "." $1; print >>f; if ($1 != last) { if (last) close(p "." last); last = $1 } }' "$1"
+}
+
+# same_lists NAME MODEL-ARGUMENT...: known users by name, strangers by their
+# histories, all in one batch, similar items, scores.
+same_lists() {
+	local name=$1
+	shift
+	rm -rf w && mkdir w
+	rec-topn -q "$@" --interactions train.tsv <train.tsv >w/all
+	# by users alone, nobody answers strangers
+	rec-topn -q "$@" --interactions train.tsv <strangers.tsv >w/new || [ "$name" = users ]
+	each w/all w/known
+	each w/new w/new
+	each strangers.tsv w/history
+	{
+		while read -r u; do
+			[ -e "w/known.$u" ] || : >"w/known.$u"
+			printf 'GET\t/topn?user=%s\t-\tw/known.%s\n' "$u" "$u"
+		done <users.txt
+		for h in w/history.*; do
+			[ -e "w/new.${h#*.}" ] || : >"w/new.${h#*.}"
+			printf 'POST\t/topn\t%s\tw/new.%s\n' "$h" "${h#*.}"
+		done
+		printf 'POST\t/batch\tstrangers.tsv\tw/new\nPOST\t/batch\tusers.txt\tw/all\n'
+		rec-score -q "${scored[@]}" --history train.tsv --interactions train.tsv <test.tsv >w/scored && printf 'POST\t/score\ttest.tsv\tw/scored\n'
+		if rec-topn -q "$@" -n 10 --similar-items <items.txt >w/like 2>/dev/null; then
+			each w/like w/like
+			while read -r i; do [ ! -e "w/like.$i" ] || printf 'GET\t/similar?item=%s\t-\tw/like.%s\n' "$i" "$i"; done <items.txt
+		fi
+	} >w/list
+	[ "$(wc -l <w/list)" -gt 60 ] || fail "$name: $(wc -l <w/list) questions"
+	for n in 1 64; do
+		python3 "$ROOT/tests/serve/ask.py" "$PORT" $n w/list >w/out || fail "$name, $n connections: $(cat w/out)"
+	done
+}
+
+@test "rec-serve: lists, similar items and scores of each kind of model are those of the commands, from 1 and 64 connections" {
+	for m in factors explicit cosine ease offset popular users blend zscore; do
+		case $m in
+		ease) [ -e ease.rec ] || continue ;;
+		esac
+		case $m in
+		blend) models=(-m factors.rec -m cosine.rec --blend "1.5,0.5") scored=("${models[@]}") ;;
+		zscore) models=(-m factors.rec -m cosine.rec --scale zscore) scored=(-m nothing) ;;
+		*) models=(-m "$m.rec") scored=("${models[@]}") ;;
+		esac
+		serve "${models[@]}" --interactions train.tsv
+		same_lists $m "${models[@]}"
+		ends
+	done
+}
+
+@test "rec-serve: n, keep-seen, allow, deny, candidates, cold and fill are those of rec-topn" {
+	serve -m cosine.rec --interactions train.tsv --seen test.tsv
+	sed -n '1~3p' items.txt >allow.txt
+	sed -n '1~4p' items.txt >deny.txt
+	allow=$(sed 's/^/\&allow=/' allow.txt | tr -d '\n') deny=$(sed 's/^/\&deny=/' deny.txt | tr -d '\n')
+	i=0
+	while IFS='|' read -r parameters options; do
+		# shellcheck disable=SC2086
+		rec-topn -q -m cosine.rec --interactions train.tsv $options <train.tsv >all
+		each all "w$((++i))"
+		for u in $(sed -n '1~7p' users.txt); do
+			[ -e "w$i.$u" ] || : >"w$i.$u"
+			ask "/topn?user=$u$parameters" | cmp - "w$i.$u" || fail "$u $parameters"
+		done
+	done <<-EOF
+		&n=3|-n 3 --seen test.tsv
+		&n=1000|-n 1000 --seen test.tsv
+		&keep-seen&n=20|-n 20 --keep-seen
+		&keep-seen=false|--seen test.tsv
+		$allow|--allow allow.txt --seen test.tsv
+		$deny|--deny deny.txt --seen test.tsv
+		$allow$deny&n=4|--allow allow.txt --deny deny.txt -n 4 --seen test.tsv
+		&n=200&fill=popular|-n 200 --fill popular --seen test.tsv
+	EOF
+	[ "$i" -eq 8 ]
+	awk -F'\t' '{ print $1 "\ti3\n" $1 "\ti7\n" $1 "\ti11" }' users.txt >candidates.tsv
+	rec-topn -q -m cosine.rec --candidates candidates.tsv --seen test.tsv <train.tsv | grep -P '^u1\t' >want || true
+	ask '/topn?user=u1&candidates=i3&candidates=i7&candidates=i11&candidates=no' | cmp - want
+	echo stranger | rec-topn -q -m cosine.rec --interactions train.tsv --cold popular >want
+	ask '/topn?user=stranger&cold=popular' | cmp - want
+	[ -z "$(ask '/topn?user=stranger')" ]
+	[ "$(curl -s -o /dev/null -w '%{http_code}' "http://127.0.0.1:$PORT/topn?user=stranger&cold=fail")" = 404 ]
+	ends
+}
+
+@test "rec-serve: options are what requests do not say; --allow and --deny hold for all" {
+	head -20 items.txt >allow.txt
+	serve -m factors.rec -n 4 --keep-seen --allow allow.txt --deny <(echo i1) --fold-in --interactions train.tsv
+	rec-topn -q -m factors.rec -n 4 --keep-seen --allow allow.txt --deny <(echo i1) --fold-in <train.tsv >all
+	while read -r u; do ask "/topn?user=$u"; done <users.txt | LC_ALL=C sort -s -t"$TAB" -k1,1 | cmp - all
+	ends
+}
+
+@test "rec-serve: JSON says the same, with titles; a label that is no UTF-8 is bytes in lines" {
+	serve -m factors.rec --interactions train.tsv --titles titles.tsv
+	curl -sS "http://127.0.0.1:$PORT/topn?user=u1&n=50&keep-seen" >json
+	ask '/topn?user=u1&n=50&keep-seen' >lines
+	python3 - json lines <<-'PY'
+		import json, sys
+		got = json.load(open(sys.argv[1]))
+		want = [line.rstrip("\n").split("\t") for line in open(sys.argv[2])]
+		assert got["user"] == "u1" and got["cold"] is False and got["history"] > 0
+		assert [[e["item"], e["score"]] for e in got["items"]] == [[w[1], float(w[2])] for w in want]
+		titles = {e["item"]: e["title"] for e in got["items"] if "title" in e}
+		assert titles == {"i1": 'The "first" item', "i2": "Tea"}, titles
+	PY
+	# a history by JSON, in each of its forms, and by lines
+	printf 'x\ti3\t2\nx\ti5\nx\ti9\t0.3\n' >h.tsv
+	ask /topn --data-binary @h.tsv >want
+	for h in '["i9",["i3",2],"i5"]' '[{"item":"i3","value":2},["i5"],["i9",0.3]]'; do
+		h=${h/\"i9\",[/[\"i9\",0.3],[}
+		ask /topn -H 'Content-Type: application/json' -d "{\"user\":\"x\",\"history\":$h}" | cmp - want
+	done
+	ask /topn -H 'Content-Type: application/json' -d '{"history":["i3"]}' | grep -q "^-${TAB}i"
+	# what was just seen is left out at once, and a known user is still known
+	first=$(ask '/topn?user=u1&n=1' | cut -f2)
+	ask /topn -d "$(printf 'u1\t%s' "$first")" >after
+	! grep -qP "\t$first\t" after
+	[ "$(wc -l <after)" -eq 10 ]
+	python3 "$ROOT/tests/serve/hostile.py" "$PORT" bytes_of_labels
+	ends
+}
+
+@test "rec-serve: /score takes pairs, items of a history, and what to do with cold ones" {
+	serve -m explicit.rec --interactions train.tsv
+	for c in mean drop; do
+		for k in train none; do
+			{ cat test.tsv; printf 'stranger\ti1\nu1\tnothing\n'; } >pairs.tsv
+			rec-score -q -m explicit.rec --history train.tsv --cold $c --clamp $k <pairs.tsv >want
+			ask "/score?cold=$c&clamp=$k" --data-binary @pairs.tsv | cmp - want
+		done
+	done
+	[ "$(curl -s -o /dev/null -w '%{http_code}' --data-binary @pairs.tsv "http://127.0.0.1:$PORT/score?cold=fail")" = 404 ]
+	printf 'me\ti2\nme\ti4\n' | rec-score -q -m explicit.rec --history <(printf 'me\ti1\t5\nme\ti3\t2\n') >want
+	ask /score -H 'Content-Type: application/json' -d '{"user":"me","history":[["i1",5],["i3",2]],"items":["i2","i4"]}' | cmp - want
+	ask /score -H 'Content-Type: application/json' -d '{"pairs":[["u1","i2"],["u2","i2"]]}' | cmp - <(printf 'u1\ti2\nu2\ti2\n' | rec-score -q -m explicit.rec)
+	ends
+}
+
+@test "rec-serve: /explain gives the reasons of rec-topn --explain" {
+	for m in factors cosine; do
+		serve -m $m.rec --interactions train.tsv
+		rec-topn -q -m $m.rec -n 3 --explain 4 <train.tsv >why
+		cut -f1,2 why | uniq | sed -n '1~5p' >entries
+		while IFS=$TAB read -r u i; do
+			ask "/explain?user=$u&item=$i&k=4" | cmp - <(grep -P "^$u\t$i\t" why) || fail "$m: $u $i"
+		done <entries
+		ends
+	done
+	serve -m users.rec --interactions train.tsv
+	[ "$(curl -s -o out -w '%{http_code}' "http://127.0.0.1:$PORT/explain?user=u1&item=i1")" = 400 ]
+	grep -q 'a similarity of users has no reasons' out
+	ends
+}
+
+@test "rec-serve: /model, /healthz, /readyz and /metrics say what is there; no answer names a path" {
+	serve -m "$PWD/factors.rec" --interactions "$PWD/train.tsv"
+	for t in /topn?user=u1 /topn?user=nobody\&cold=fail /similar?item=i1 /nothing; do curl -sS "http://127.0.0.1:$PORT$t"; done >answers
+	curl -sS "http://127.0.0.1:$PORT/model" >model.json
+	cat model.json >>answers
+	python3 -c 'import json; m = json.load(open("model.json")); assert m["http"].startswith("libevent 2.") and m["items"] == 40 and m["models"][0]["metadata"]["loss"] == "implicit", m'
+	[ "$(curl -sS "http://127.0.0.1:$PORT/healthz")" = ok ]
+	[ "$(curl -sS "http://127.0.0.1:$PORT/readyz")" = ready ]
+	curl -sS "http://127.0.0.1:$PORT/metrics" >metrics
+	grep -qx 'rec_requests_total{kind="topn",status="2xx"} 1' metrics
+	grep -qx 'rec_requests_total{kind="topn",status="4xx"} 1' metrics
+	grep -qx 'rec_answer_seconds_count{kind="topn"} 2' metrics
+	grep -qE '^rec_model_info\{digest="[0-9a-f]{16}"\} 1$' metrics
+	! grep -nE '^[^#]' metrics | grep -vE '^[0-9]+:[a-z_]+(\{[^}]*\})? [0-9.e+-]+$'
+	! grep -F "$PWD" answers metrics
+	ends
+}
+
+@test "rec-serve: requests that can be read in two ways, and questions that are none, are refused" {
+	serve -m factors.rec --interactions train.tsv --idle-time 2 --head-time 1 --body-time 1 --answer-time 2 --max-head 1K --max-body 64K
+	python3 "$ROOT/tests/serve/hostile.py" "$PORT" smuggling questions
+	ends
+	[ "$(wc -l <serve.err)" -eq 1 ] || fail "$(cat serve.err)"
+}
+
+@test "rec-serve: slow clients, pieces, pipelines, clients that never read or go away" {
+	serve -m factors.rec --interactions train.tsv --idle-time 2 --head-time 1 --body-time 1 --answer-time 2 --max-head 1K --max-body 64K
+	python3 "$ROOT/tests/serve/hostile.py" "$PORT" slow pieces pipelined expect never_reads gone
+	curl -sS "http://127.0.0.1:$PORT/metrics" >metrics
+	[ "$(sed -n 's/^rec_connections //p' metrics)" -le 3 ] || fail "$(grep connections metrics)"
+	ends
+	serve -m factors.rec --max-connections 16
+	python3 "$ROOT/tests/serve/hostile.py" "$PORT" many
+	ends
+}
+
+@test "rec-serve: 20 new models under load: no failed request, no answer of two models" {
+	rec-als -q -k 8 --seed 2 <train.tsv >other.rec
+	cp factors.rec live.rec
+	serve -m live.rec --interactions train.tsv
+	rec-topn -q -m factors.rec <train.tsv >want1
+	rec-topn -q -m other.rec <train.tsv >want2
+	! cmp -s want1 want2
+	python3 - "$PORT" "$(cat pid)" <<-'PY'
+		import http.client, os, shutil, signal, sys, threading, time
+		port, pid = int(sys.argv[1]), int(sys.argv[2])
+		want = [open("want1", "rb").read(), open("want2", "rb").read()]
+		users = open("users.txt", "rb").read()
+		stop, seen, faults = threading.Event(), [0, 0], []
+
+		def swaps():
+		    c = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+		    c.request("GET", "/metrics")
+		    n = [x for x in c.getresponse().read().split(b"\n") if x.startswith(b"rec_swaps_total ")]
+		    return int(n[0].split()[1])
+
+		def ask():
+		    c = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+		    while not stop.is_set():
+		        try:
+		            c.request("POST", "/batch", users, {"Accept": "text/tab-separated-values"})
+		            got = c.getresponse().read()
+		            seen[want.index(got)] += 1
+		        except Exception as e:
+		            faults.append(repr(e)[:200])
+		            return
+
+		threads = [threading.Thread(target=ask) for _ in range(8)]
+		for t in threads:
+		    t.start()
+		for i in range(20):
+		    shutil.copy("other.rec" if i % 2 == 0 else "factors.rec", "next.rec")
+		    os.rename("next.rec", "live.rec")
+		    os.kill(pid, signal.SIGHUP)
+		    end = time.monotonic() + 10
+		    while swaps() < i + 1:
+		        assert time.monotonic() < end, "no swap"
+		        time.sleep(0.01)
+		stop.set()
+		for t in threads:
+		    t.join()
+		assert not faults, faults
+		assert min(seen) > 0, seen
+	PY
+	ends
+}
+
+@test "rec-serve: a file that changes takes over; a bad one is refused, counted, and the old one answers" {
+	cp factors.rec live.rec
+	rec-als -q -k 8 --seed 3 <train.tsv >other.rec
+	serve -m live.rec --interactions train.tsv
+	head -c 1000 factors.rec >next.rec
+	mv next.rec live.rec
+	for _ in $(seq 100); do grep -q refused serve.err && break; sleep 0.1; done
+	grep -q '^rec-serve: the new model was refused, the old one answers: live.rec: ' serve.err || fail "$(cat serve.err)"
+	ask '/topn?user=u1' | cmp - <(rec-topn -q -m factors.rec <train.tsv | grep -P '^u1\t')
+	curl -sS "http://127.0.0.1:$PORT/metrics" | grep -qx 'rec_swap_failures_total 1'
+	cp other.rec next.rec
+	mv next.rec live.rec
+	for _ in $(seq 100); do grep -q 'a new model answers' serve.err && break; sleep 0.1; done
+	ask '/topn?user=u1' | cmp - <(rec-topn -q -m other.rec <train.tsv | grep -P '^u1\t')
+	ends
+}
+
+@test "rec-serve: SIGTERM lets a batch end, takes no more connections, and exits 0" {
+	serve -m factors.rec --interactions train.tsv
+	seq 9000 | sed 's/.*/v&\ti1/' >many.tsv
+	curl -sS --limit-rate 300K --max-time 20 -H 'Accept: text/tab-separated-values' --data-binary @many.tsv "http://127.0.0.1:$PORT/batch?n=10" >got &
+	batch=$!
+	sleep 0.5
+	ends
+	wait $batch
+	[ "$(wc -l <got)" -eq 90000 ] || fail "$(wc -l <got) lines"
+	! curl -s --max-time 2 "http://127.0.0.1:$PORT/healthz"
+}
+
+@test "rec-serve: a socket in the file system, LISTEN_FDS, PORT, and addresses that are none" {
+	rec-serve -q -m factors.rec --listen unix:here.sock 3>&- &
+	echo $! >pid
+	for _ in $(seq 100); do [ ! -S here.sock ] || break; sleep 0.05; done
+	[ "$(curl -sS --unix-socket here.sock http://x/healthz)" = ok ]
+	kill "$(cat pid)"
+	wait "$(cat pid)"
+	[ ! -e here.sock ]
+	python3 - <<-'PY'
+		import os, socket, subprocess, time, urllib.request
+		s = socket.socket()
+		s.bind(("127.0.0.1", 0))
+		s.listen(16)
+		port = s.getsockname()[1]
+		os.dup2(s.fileno(), 3)
+		p = subprocess.Popen(["rec-serve", "-q", "-m", "factors.rec"], pass_fds=[3], env=dict(os.environ, LISTEN_FDS="1"))
+		s.close()
+		assert urllib.request.urlopen("http://127.0.0.1:%d/healthz" % port, timeout=10).read() == b"ok\n"
+		p.terminate()
+		assert p.wait(10) == 0
+		s = socket.socket()
+		s.bind(("127.0.0.1", 0))
+		port = s.getsockname()[1]
+		s.close()
+		os.close(3)
+		p = subprocess.Popen(["rec-serve", "-m", "factors.rec"], env=dict(os.environ, PORT=str(port)), stderr=subprocess.PIPE)
+		line = p.stderr.readline()
+		assert line == b"rec-serve: answers at 0.0.0.0:%d\n" % port, line
+		assert urllib.request.urlopen("http://127.0.0.1:%d/healthz" % port, timeout=10).read() == b"ok\n"
+		p.terminate()
+		assert p.wait(10) == 0
+	PY
+	exits 2 rec-serve -m factors.rec --listen nowhere
+	says "rec-serve: 'nowhere' is not HOST:PORT or unix:PATH"
+	PORT=x exits 2 rec-serve -m factors.rec
+	says "rec-serve: PORT: 'x' is not a whole number from 1 to 65535"
+	exits 1 rec-serve -m nothing.rec
+	says "rec-serve: nothing.rec: No such file or directory"
+	exits 2 rec-serve
+	says "rec-serve: no model: give -m FILE"
+	exits 2 rec-serve -m factors.rec -o x
+	says "rec-serve: --output has no use here: answers go over HTTP"
+}
