@@ -166,7 +166,7 @@ $(SCRIPTS:%=$(B)/bin/%): $(B)/bin/rec-%: cmd/rec-%.sh $$(wildcard cmd/$$*/*.sh) 
 # C test programs: tests/{unit,fuzz,fault,bench}/NAME.c
 $(B)/tests/%: $(B)/tests/%.o $(B)/librec.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(DL) $(LIBS)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %/serve.a,$^) $(filter %/librec.a,$^) $(DL) $(LIBS)
 
 # Preload libraries that make calls fail: tests/fault/NAME.shim.c
 $(B)/tests/fault/%.so: tests/fault/%.shim.c
@@ -175,8 +175,13 @@ $(B)/tests/fault/%.so: tests/fault/%.shim.c
 
 programs_in = $(patsubst %.c,$(B)/%,$(filter-out %.shim.c,$(wildcard tests/$(1)/*.c)))
 # One program of all files, and the same under libFuzzer instead of run.c.
-FUZZ_OBJ := $(patsubst %.c,$(B)/%.o,$(filter-out %/run.c %/libfuzzer.c,$(wildcard tests/fuzz/*.c)))
+FUZZ_OBJ := $(patsubst %.c,$(B)/%.o,$(filter-out %/run.c %/libfuzzer.c $(if $(LEFT_OUT),%/serve.c),$(wildcard tests/fuzz/*.c)))
 $(B)/tests/fuzz/run $(B)/tests/fuzz/libfuzzer: $(FUZZ_OBJ)
+ifeq ($(LEFT_OUT),)
+$(FUZZ_OBJ): ALL_CFLAGS += -DREC_SERVE $(SERVE_CFLAGS)
+$(B)/tests/fuzz/run $(B)/tests/fuzz/libfuzzer: LIBS += $(SERVE_LIBS)
+$(B)/tests/fuzz/run $(B)/tests/fuzz/libfuzzer: $(B)/serve.a
+endif
 
 programs: $(call programs_in,unit) $(B)/tests/fuzz/run $(call programs_in,fault) \
 	$(patsubst %.shim.c,$(B)/%.so,$(wildcard tests/fault/*.shim.c))
@@ -197,6 +202,10 @@ check-tsan: ## threaded programs and commands under TSan
 check-clang: ## compile with clang, warnings are errors; unit programs
 	$(MAKE) B=$(B)-clang CC=clang WERROR=-Werror all unit
 
+check-serve: all ## rec-serve: answers, hostile clients, new models under load; a minute
+	sh tests/setup.sh test
+	bats tests/serve.bats
+
 # libFuzzer's changes, led by what the code does with them: a first folder for what it keeps.
 FUZZ_SECONDS ?= 60
 libfuzzer:
@@ -208,7 +217,7 @@ fuzz-%: libfuzzer
 	FUZZ=$* $(B)-fuzz/tests/fuzz/libfuzzer -max_total_time=$(FUZZ_SECONDS) -artifact_prefix=$(B)-fuzz/$*- \
 		$(B)-fuzz/corpus/$* tests/fuzz/corpus/$*
 
-fuzz: $(patsubst tests/fuzz/corpus/%,fuzz-%,$(wildcard tests/fuzz/corpus/*)) ## libFuzzer on every format, FUZZ_SECONDS each (clang); fuzz-csv: on one
+fuzz: $(patsubst tests/fuzz/corpus/%,fuzz-%,$(filter-out $(if $(LEFT_OUT),%/serve),$(wildcard tests/fuzz/corpus/*))) ## libFuzzer on every format, FUZZ_SECONDS each (clang); fuzz-csv: on one
 
 coverage: ## share of the lines that the tests run, by room (gcov): some minutes
 	sh tests/coverage.sh $(B)-coverage
@@ -296,5 +305,5 @@ help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
-.PHONY: all lib force programs bench-programs check unit check-asan check-tsan check-clang libfuzzer fuzz coverage check-ports check-fan check-slurm check-spark check-fresh lint bench bench-fan bench-spark quality man install uninstall dist dist-cluster static clean help
+.PHONY: all lib force programs bench-programs check unit check-asan check-tsan check-clang libfuzzer fuzz coverage check-ports check-fan check-slurm check-spark check-serve check-fresh lint bench bench-fan bench-spark quality man install uninstall dist dist-cluster static clean help
 .SECONDARY:

@@ -29,6 +29,9 @@ struct target targets[] = {
 	{ "sums", read_sums, .executions = 3000 },
 	{ "survey", read_survey, .executions = 2000 },
 	{ "per-user", read_per_user, .executions = 4000 },
+#if REC_SERVE
+	{ "serve", read_serve, .executions = 60000 },
+#endif
 	{ .name = NULL },
 };
 

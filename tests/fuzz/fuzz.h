@@ -10,6 +10,7 @@
  *   foreign.c    tsv and the formats of rec-cat
  *   recmat.c     every reader of recmat; every cut and every flipped bit
  *   models.c     models, sums, surveys and text per user, loaded and used
+ *   serve.c      requests over HTTP, where rec-serve is built
  *   change.c     changes of text; of a stream: change_stream.c, stream.h
  *   run.c       a fixed number of executions: what tests/run.sh runs
  *   libfuzzer.c  the same readers and changes under libFuzzer: make fuzz
@@ -141,6 +142,7 @@ int read_model(const struct target *t, const unsigned char *p, size_t n);
 int read_sums(const struct target *t, const unsigned char *p, size_t n);
 int read_survey(const struct target *t, const unsigned char *p, size_t n);
 int read_per_user(const struct target *t, const unsigned char *p, size_t n);
+int read_serve(const struct target *t, const unsigned char *p, size_t n);
 void damage_recmat(void);
 
 #endif

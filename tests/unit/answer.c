@@ -37,7 +37,7 @@ static struct rec_labels labels(char c, uint32_t n)
 	for (uint32_t i = 0; i <= n; i++)
 		off[i] = 3 * (uint64_t)i;
 	for (uint32_t i = 0; i < n; i++)
-		snprintf(bytes + 3 * (size_t)i, 8, "%c%02u", c, i);
+		snprintf(bytes + 3 * (size_t)i, 8, "%c%02u", c, i % 100);
 	return (struct rec_labels){
 		.n = n, .off = off, .bytes = bytes, .own_off = off, .own_bytes = bytes
 	};

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * serve.c - whatever a client sends, through the gate, and what passes through
+ * the desk: no socket. The input is what comes on a connection: heads and
+ * bodies, one after the other.
+ *
+ * Broken is: an answer without a status, JSON that jansson refuses, an error
+ * without code and reason, a list of an item that the model does not hold, a
+ * batch that does not end.
+ */
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "serve/batch.h"
+#include "serve/desk.h"
+#include "serve/gate.h"
+
+#include "fuzz.h"
+
+enum { SITES = 3, MOST_HEAD = 8 << 10, MOST_PIECES = 10000 };
+
+static const char histories[] = "u00000\ti00001\nu00000\ti00003\t2\nu00002\ti00002\nzoe\ti00001\n";
+
+static struct rec_meters meters;
+static struct rec_counter counter = { .defaults = { .n = 5,
+						    .k = 3,
+						    .most = 1000,
+						    .clamp = true,
+						    .most_rows = 200 },
+				      .meters = &meters,
+				      .engine = "none",
+				      .most_body = MOST_BYTES };
+static struct rec_desk *desk[SITES];
+static struct rec_reply reply;
+
+static void end(void)
+{
+	for (int i = 0; i < SITES; i++)
+		rec_desk_let_go(desk[i]);
+	rec_reply_free(&reply);
+}
+
+static void open_site(int i, const char *model, bool with_histories)
+{
+	struct rec_err e = { 0 };
+	struct rec_site *s;
+	struct rec_site_opts o = { .model = &model,
+				   .nmodels = 1,
+				   .interactions = with_histories ? scratch() : NULL,
+				   .threads = 1 };
+
+	need(rec_site_open(&s, &o, &e), &e);
+	need(rec_desk_open(&desk[i], s, &counter, &e), &e);
+	rec_site_let_go(s);
+}
+
+static void begin(void)
+{
+	FILE *f;
+
+	if (desk[0])
+		return;
+	f = fopen(scratch(), "w");
+	if (!f || fputs(histories, f) < 0 || fclose(f) != 0 || atexit(end) != 0)
+		need(-1, &(struct rec_err){ .msg = "no file of histories" });
+	open_site(0, "tests/fuzz/corpus/model/ok-implicit", true);
+	open_site(1, "tests/fuzz/corpus/model/ok-explicit-with-biases", true);
+	open_site(2, "tests/fuzz/corpus/model/ok-with-offset", false);
+}
+
+static void check_json(const char *p, size_t n, bool error)
+{
+	json_error_t why;
+	json_t *j = json_loadb(p, n, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &why);
+	const json_t *e = json_object_get(j, "error");
+
+	if (!j)
+		finding("JSON that is none", why.text);
+	else if (error && (json_string_length(json_object_get(e, "code")) == 0 ||
+			   json_string_length(json_object_get(e, "reason")) == 0))
+		finding("an error without a reason", "");
+	else if (error && strstr(json_string_value(json_object_get(e, "reason")), "/tmp"))
+		finding("a path in a reason", json_string_value(json_object_get(e, "reason")));
+	json_decref(j);
+}
+
+/* All pieces of a batch, as one answer. */
+static void collect(struct rec_reply *r)
+{
+	struct rec_batch *b = r->batch;
+	unsigned pieces = 0;
+	int rc;
+
+	r->batch = NULL;
+	while ((rc = rec_batch_next(b, r)) == 1)
+		if (++pieces > MOST_PIECES) {
+			finding("a batch does not end", "");
+			break;
+		}
+	if (rc == 0 && strstr(r->type, "json"))
+		check_json(r->body.p, r->body.n, false);
+	rec_batch_close(b);
+}
+
+/* Whether it was an answer, not an error. */
+static bool answer(struct rec_desk *d, const struct rec_request *q)
+{
+	struct rec_reply *r = &reply;
+
+	rec_desk_answer(d, q, r);
+	if (r->status < 200 || r->status > 599 || !r->type || r->endpoint >= REC_ENDPOINTS)
+		finding("an answer without a status", q->target);
+	if (r->status == 500)
+		finding("status 500", q->target);
+	if (r->batch)
+		collect(r);
+	else if (strstr(r->type, "json"))
+		check_json(r->body.p, r->body.n, r->status != 200);
+	return r->status == 200;
+}
+
+/* The value of a field of a head, or NULL; the copy is ended by NUL. */
+static const char *field(char *copy, size_t room, const char *head, size_t n, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (const char *p = head, *end = head + n; p + len < end; p++) {
+		const char *stop;
+
+		if (p[-1] != '\n' || strncasecmp(p, name, len) != 0 || p[len] != ':')
+			continue;
+		p += len + 1;
+		stop = memchr(p, '\r', (size_t)(end - p));
+		snprintf(copy, room, "%.*s", (int)(stop - p), p);
+		return copy;
+	}
+	return NULL;
+}
+
+/* A head that passed the gate, and its body. */
+static bool ask(const char *head, size_t n, const char *body, size_t len)
+{
+	char target[MOST_HEAD], accept[200], type[200], *copy = malloc(len + 1);
+	const char *from = memchr(head, ' ', n), *to;
+	struct rec_request q = { .post = head[0] == 'P', .body = copy, .body_len = len };
+	bool ok;
+
+	if (!from || !copy)
+		exit(1);
+	to = memchr(from + 1, ' ', n - (size_t)(from + 1 - head));
+	snprintf(target, sizeof target, "%.*s", (int)(to - from - 1), from + 1);
+	memcpy(copy, body, len);
+	copy = realloc(copy, len ? len : 1);	/* a byte beyond it is found */
+	q.body = copy;
+	q.target = target;
+	q.accept = field(accept, sizeof accept, to, n - (size_t)(to - head), "accept");
+	q.type = field(type, sizeof type, to, n - (size_t)(to - head), "content-type");
+	ok = answer(desk[draw(SITES)], &q);
+	free(copy);
+	return ok;
+}
+
+int read_serve(const struct target *t, const unsigned char *bytes, size_t n)
+{
+	const char *p = (const char *)bytes, *end = p + n;
+	bool ok = true;
+
+	(void)t;
+	begin();
+	while (p < end && ok) {
+		size_t have = (size_t)(end - p), look = have < MOST_HEAD ? have : MOST_HEAD;
+		size_t seen = 0;
+		struct rec_refusal why = { 0 };
+		uint64_t body = 0;
+		int64_t head = rec_gate_find(p, look, &seen, &why);
+
+		if (head > 0 && rec_gate_check(p, (size_t)head, &body, &why) != 0)
+			head = -1;
+		if (head < 0 && (why.status < 400 || !why.code || !why.reason))
+			finding("a refusal without a reason", "");
+		if (head <= 0)
+			return -1;
+		/* a body that was changed has another length: it is what is there */
+		if (body > have - (size_t)head)
+			body = have - (size_t)head;
+		ok = ask(p, (size_t)head, p + head, (size_t)body);
+		p += (size_t)head + body;
+	}
+	return ok ? 0 : -1;
+}
