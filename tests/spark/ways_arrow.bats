@@ -87,7 +87,7 @@ faults() {
 	fails 'model cut short' 'cut.rec: cut off'
 	fails 'upstream raises' 'the upstream is broken'
 	fails null 'of this partition holds NULL'
-	fails tab 'has a TAB or a line end inside a field'
+	fails tab 'has a TAB or a line end in a field'
 	gives 'empty partitions' 7
 	gives 'no rows' 0
 	gives 'cold partition' 7
