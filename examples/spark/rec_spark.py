@@ -62,7 +62,7 @@ def score(pairs, model, options=(), as_text=False):
     pairs is a DataFrame of user, item[, value[, time]], or of such lines; it is
     divided as it comes. The others as for topn.
     """
-    return _ranked(["rec-score"], pairs, model, options, as_text)
+    return _ranked(["rec-score", "--chunk"], pairs, model, options, as_text)
 
 
 def _ranked(words, df, model, options, as_text):

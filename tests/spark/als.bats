@@ -89,6 +89,10 @@ halves() {
 		with open("measures", "w") as f:
 		    for line in rec.evaluate(lists, truth, ["recall@7", "ndcg@5", "coverage@7"], train):
 		        print(*line, sep="\t", file=f)
+		# a partition of which nothing can be scored is no failure
+		pairs = typed.select("u", "i").limit(5)
+		pairs = spark.createDataFrame([("nobody", "nothing")], "u string, i string").union(pairs)
+		assert rec.score(pairs, model, ["--cold", "drop"]).count() == 5
 		def shipped(_):
 		    import os
 		    from pyspark import SparkFiles
