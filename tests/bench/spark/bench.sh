@@ -360,7 +360,7 @@ stage_quality() {
 	(reg=0 lambda=0 && both_measured)
 	# Each with its own: rec-als as in tests/quality/quality.tsv, chosen inside
 	# train; MLlib by a grid on the test pairs, which is in its favour.
-	note=", best"
+	note=", best" iterations=4
 	plain_als
 	measures plain.rec plain
 	note=", MLlib's best" iterations=$mllib_iterations
