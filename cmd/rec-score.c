@@ -17,7 +17,7 @@ static struct {
 	struct cli_list models;
 	const char *blend, *history, *interactions, *clamp;
 	unsigned cold;
-	bool fold_in;
+	bool fold_in, chunk;
 	struct cli_common common;
 } o = { .clamp = "train", .common = CLI_COMMON_INIT };
 
@@ -34,6 +34,8 @@ static const struct cli_opt opts[] = {
 	CLI_FILE(0, "interactions", &o.interactions, "pairs of all users, for user-user models"),
 	CLI_CHOICE(0, "cold", "mean|drop|fail", &o.cold, cold_names,
 		"what to do with pairs that no model can score"),
+	CLI_FLAG(0, "chunk", &o.chunk,
+		"stdin is one of several chunks of the pairs: all of it may be cold"),
 	CLI_STRING(0, "clamp", "LO:HI|train|none", &o.clamp,
 		"bounds of the scores; train: the range of the training values, if the model "
 		"holds it"),
@@ -244,7 +246,7 @@ static void tell(const struct inputs *x, const struct rec_score_counts *c)
 	cli_stat_u64("rows.clamped", c->clamped);
 	if (c->pairs == 0)
 		cli_note("the input is empty: no pairs to score");
-	else if (c->cold == c->pairs && c->known == 0)
+	else if (c->cold == c->pairs && c->known == 0 && !o.chunk)
 		return;	/* an error says it */
 	if (c->cold)
 		cli_note("%llu of %llu pair%s cannot be scored by any model: %s",
@@ -315,7 +317,8 @@ static int work(struct inputs *x, struct scoring *s, const struct rec_run *run, 
 	if (score(&c, s, x, e) != 0)
 		return -1;
 	tell(x, &c);
-	if (c.pairs && c.cold == c.pairs && (o.cold == REC_COLD_PAIR_DROP || c.known == 0))
+	if (!o.chunk && c.pairs && c.cold == c.pairs &&
+	    (o.cold == REC_COLD_PAIR_DROP || c.known == 0))
 		return fail_unscored(x, s, &c, e);
 	return 0;
 }

@@ -59,6 +59,25 @@ shape() {	# shape FILE USERS ITEMS COLUMNS
 	[ "$(meta cg-steps model.rec),$(meta weights model.rec)" = 3,linear ]
 }
 
+@test "rec-als: --reg-pairs own is kept by the model, and by what is made from it" {
+	likes | rec-als -q -k 4 -i 1 --reg-pairs own >own.rec
+	likes | rec-als -q -k 4 -i 1 >all.rec
+	[ "$(meta reg-pairs own.rec),$(meta reg-pairs all.rec)" = own, ]
+	likes | rec-als -q -k 4 -i 1 --reg-pairs all | cmp - all.rec
+	! cmp -s own.rec all.rec
+	# half-steps and fold-in regularise as training did
+	likes | rec-als -q -k 4 -i 0 --reg-pairs own >start.rec
+	likes | rec-als -q --half item -m start.rec >item.rec
+	likes | rec-als -q --half user -m item.rec >user.rec
+	[ "$(meta reg-pairs user.rec)" = own ]
+	cmp <(rec-cat --from recmat --block user --to factors user.rec) <(rec-cat --block user --to factors own.rec)
+	cmp <(likes | rec-topn -q --fold-in -m own.rec) <(likes | rec-topn -q -m own.rec)
+	exits 2 rec-als --explicit --reg-pairs own </dev/null
+	says "rec-als: --reg-pairs cannot work with --explicit"
+	exits 2 rec-als --reg-pairs some </dev/null
+	mentions "all, own"
+}
+
 @test "rec-als: usage errors" {
 	exits 2 rec-als --explicit --weights log </dev/null
 	says "rec-als: --weights cannot work with --explicit"

@@ -51,7 +51,7 @@ models() {
 	rec-als "$@" -q -k 9 -i 2 --weights linear --alpha 2 --unobserved 0.1 --reg 0.02 --reg-power 0.5 <more.tsv >linear.als
 	rec-als "$@" -q -k 9 -i 2 --target value --solver cg --cg-steps 2 --duplicates max <more.tsv >target.als
 	rec-als "$@" -q -k 9 -i 2 --explicit --no-bias --seed 3 <more.tsv >nobias.als
-	rec-als "$@" -q -k 9 -i 1 --init-from linear.als --init-sd 0.5 <train.tsv >init.als
+	rec-als "$@" -q -k 9 -i 1 --init-from linear.als --init-sd 0.5 --reg-pairs own <train.tsv >init.als
 	rec-als "$@" -q --half item -m linear.als <more.tsv >half.als
 	rec-als "$@" -q -k 4 -i 2 --objective <train.tsv 2>objective >als
 	rec-als "$@" -q -k 4 -i 2 --explicit <train.tsv >explicit

@@ -78,6 +78,12 @@ u3${TAB}i2${TAB}0.5" ]
 	[ ! -e scored ]
 	exits 1 rec-score -m model.rec --cold drop <<<"new${TAB}new"
 	says "rec-score: no pair could be scored: the first is of item 'new', which model.rec does not hold; it holds 'i10'"
+	exits 0 rec-score -m model.rec --cold drop --chunk <<<"new${TAB}new"
+	[ ! -s out ]
+	mentions "rec-score: 1 of 1 pair cannot be scored by any model: dropped"
+	exits 0 rec-score -q -m model.rec --chunk <<<"new${TAB}new"
+	[ "$(cat out)" = "new${TAB}new${TAB}0" ]
+	exits 1 rec-score -m explicit.rec --cold fail --chunk <<<"new${TAB}new"
 }
 
 @test "rec-score: --clamp" {

@@ -73,27 +73,28 @@ packages() {
 	return 1
 }
 
-# venv NAME REQUIREMENT...: a Python environment with them, where there is none.
+# venv NAME MODULES REQUIREMENT...: a Python environment with them, where there
+# is none in which these modules can be imported.
 venv() {
-	dir=${REC_SPARK_VENVS:-${XDG_CACHE_HOME:-$HOME/.cache}/recpipe/spark}/$1
-	shift
-	! "$dir/bin/python" -c 'import pyspark, pyarrow, pandas' 2>/dev/null || return 0
+	dir=${REC_SPARK_VENVS:-${XDG_CACHE_HOME:-$HOME/.cache}/recpipe/spark}/$1 modules=$2
+	shift 2
+	! "$dir/bin/python" -c "import $modules" 2>/dev/null || return 0
 	echo "setup: $dir: installing by pip: $*" >&2
 	mkdir -p "${dir%/*}" && "${REC_SPARK_PYTHON:-python3}" -m venv "$dir" &&
 		"$dir/bin/python" -m pip install -q --upgrade "$@" >"$dir/pip.log" 2>&1 &&
-		"$dir/bin/python" -c 'import pyspark, pyarrow, pandas' 2>>"$dir/pip.log" && return 0
+		"$dir/bin/python" -c "import $modules" 2>>"$dir/pip.log" && return 0
 	tail -5 "$dir/pip.log" >&2
 	echo "setup: no pyspark in $dir; Spark 3.5 is made for Python 3.8 to 3.11, 4.x for 3.10 and later (REC_SPARK_PYTHON=...)" >&2
 	return 1
 }
 
 # setuptools has the distutils that Python 3.12 lost and pyspark 3.5 imports;
-# its mapInArrow asks for pandas too.
+# its mapInArrow asks for pandas too. Pipelines of Spark 4 ask for yaml.
 venvs() {
 	for version in ${SPARK:-3.5 4}; do
 		case $version in
-		3.5) venv s35 'pyspark==3.5.*' pyarrow pandas setuptools || return 1 ;;
-		4) venv s4 'pyspark[connect]>=4' pyarrow pandas || return 1 ;;
+		3.5) venv s35 pyspark,pyarrow,pandas 'pyspark==3.5.*' pyarrow pandas setuptools || return 1 ;;
+		4) venv s4 pyspark,pyarrow,pandas,grpc,yaml 'pyspark[connect]>=4' pyarrow pandas pyyaml || return 1 ;;
 		*) echo "setup: SPARK is 3.5 or 4, not $version" >&2; return 1 ;;
 		esac
 	done

@@ -343,7 +343,8 @@ def save(spark, local, path):
         return
     fs, there = hadoop(spark, path)
     part = there.suffix(f".{uuid.uuid4().hex[:8]}.part")
-    fs.copyFromLocalFile(False, True, spark._jvm.org.apache.hadoop.fs.Path("file://" + local), part)
+    here = spark._jvm.org.apache.hadoop.fs.Path("file://" + os.path.abspath(local))
+    fs.copyFromLocalFile(False, True, here, part)
     if fs.exists(there):
         fs.delete(there, False)
     if not fs.rename(part, there):

@@ -28,15 +28,15 @@ import time
 from pyspark.sql import SparkSession, functions as F
 
 from rec_als import Model, als, gathered
-from rec_filter import (LISTS, FilterFailed, Options, Shipped, cores, figures_of, filter_path,
-                        first_field, line_of, lines, run_filter, save, scratch_folder, ship,
-                        table, tell, text, threads, whole_lines)
+from rec_filter import (LISTS, FilterFailed, Options, Shipped, cores, figures_of,
+                        filter_path, first_field, line_of, lines, run_filter, save,
+                        scratch_folder, ship, table, tell, text, threads, whole_lines)
 from rec_sim import Similarity, sim
 
 __all__ = ["LISTS", "FilterFailed", "Model", "Options", "Shipped", "Similarity", "als", "cores",
            "evaluate", "figures_of", "filter_path", "first_field", "line_of", "lines",
            "run_filter", "save", "score", "ship", "sim", "table", "tell", "text", "threads",
-           "topn", "whole_lines"]
+           "topn", "topn_words", "whole_lines"]
 
 
 # ---- topn, score ----
@@ -45,15 +45,22 @@ def topn(histories, model, options=(), parts=None, as_text=False):
     """The lists of rec-topn: a DataFrame of user, item, score, best first.
 
     histories  a DataFrame of user, item[, value[, time]], or of such lines
-    model      a Model, a file on any file system, or a list of them (--blend)
+    model      a Model, a file on any file system, what ship() made of one, or a
+               list of them (--blend)
     options    of rec-topn
     as_text    one column `value`: the lines of the filter, to the byte
 
     The rows of a user meet in one task; a task answers its users.
     """
     by_user = histories.repartition(parts or cores(histories.sparkSession), first_field(histories))
+    words = topn_words(histories.sparkSession, model, options)
+    return _ranked(words, by_user, as_text)
+
+
+def topn_words(spark, model, options=()):
+    """rec-topn for a task; its files are shipped."""
     # A part whose users are all cold is no failure; the whole of an input is.
-    return _ranked(["rec-topn", "--part", "1/1"], by_user, model, options, as_text)
+    return _words(spark, ["rec-topn", "--part", "1/1"], model, options)
 
 
 def score(pairs, model, options=(), as_text=False):
@@ -62,18 +69,28 @@ def score(pairs, model, options=(), as_text=False):
     pairs is a DataFrame of user, item[, value[, time]], or of such lines; it is
     divided as it comes. The others as for topn.
     """
-    return _ranked(["rec-score"], pairs, model, options, as_text)
+    words = _words(pairs.sparkSession, ["rec-score", "--chunk"], model, options)
+    return _ranked(words, pairs, as_text)
 
 
-def _ranked(words, df, model, options, as_text):
-    spark = df.sparkSession
-    models = model if isinstance(model, (list, tuple)) else [model]
+def _words(spark, words, model, options):
     words = words + Options(words[0], options).list(spark=spark)
-    for m in models:
-        words += ["-m", m.shipped() if isinstance(m, Model) else ship(spark, m)]
+    for m in model if isinstance(model, (list, tuple)) else [model]:
+        words += ["-m", _known(spark, m)]
+    return words
+
+
+def _ranked(words, df, as_text):
     fields = len(df.columns) if len(df.columns) > 1 else None
     schema = "value string" if as_text else LISTS
     return lines(df).mapInArrow(_ranker(words, fields, as_text), schema)
+
+
+def _known(spark, model):
+    """A Model, the name of a file, or what was shipped before: for tasks."""
+    if isinstance(model, Shipped):
+        return model
+    return model.shipped() if isinstance(model, Model) else ship(spark, model)
 
 
 def _ranker(words, fields, as_text):

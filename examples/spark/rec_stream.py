@@ -491,8 +491,8 @@ def settings(model):
     meta = {key[5:]: value for key, value in told.items() if key.startswith("meta.")}
     if meta.get("algorithm") != "als":
         raise ValueError(f"{model} was not made by rec-als: there is nothing to start from")
-    names = ("factors", "reg", "reg-power", "unobserved", "weights", "alpha", "epsilon", "target",
-             "bias-reg", "solver", "cg-steps", "init-sd", "seed", "duplicates")
+    names = ("factors", "reg", "reg-power", "reg-pairs", "unobserved", "weights", "alpha",
+             "epsilon", "target", "bias-reg", "solver", "cg-steps", "init-sd", "seed", "duplicates")
     words = [word for name in names if name in meta for word in (f"--{name}", meta[name])]
     words += ["--explicit"] * (meta["loss"] == "explicit")
     return words + ["--no-bias"] * (meta.get("bias") == "0")

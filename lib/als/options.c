@@ -13,6 +13,7 @@
 #include "kernel/kernel.h"
 
 static const char *const targets[] = { "one", "value", NULL };
+static const char *const counts[] = { "all", "own", NULL };
 static const char *const losses[] = { "implicit", "explicit", NULL };
 static const char *const solvers[] = { "cholesky", "cg", NULL };
 
@@ -45,6 +46,10 @@ const struct rec_param rec_als_params[] = {
 	{ .name = "reg-power", .arg = "NU", F64(reg_power), RANGE(0, 10), .init = { -1 },
 	  .help = "how fast regularisation grows with the pairs of a row (default 1, explicit "
 		  "0.5)" },
+	{ .name = "reg-pairs", .arg = "all|own", .kind = REC_PARAM_EITHER,
+	  .at = AT(reg_own, bool), .choices = counts, .need = { IMPLICIT }, .rare = true,
+	  .help = "what regularisation counts of a row: every pair, by its weight W if it was not "
+		  "observed; or the observed pairs alone" },
 	{ .name = "unobserved", .arg = "W|auto", AUTO(unobserved), RANGE(0, 1e30),
 	  .need = { IMPLICIT },
 	  .help = "weight with which every pair should score 0; auto: 14 * density" },

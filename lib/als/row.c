@@ -64,8 +64,11 @@ float rec_als_weight(const struct rec_als_opts *o, float value)
 
 double rec_als_reg(const struct rec_als_opts *o, uint64_t n, uint32_t others)
 {
-	double base = o->explicit_loss ? 0 : o->unobserved * others;
+	double base = o->explicit_loss || o->reg_own ? 0 : o->unobserved * others;
 
+	/* a row of values below 0 alone counts no pair */
+	if (o->reg_own && n == 0)
+		n = 1;
 	return o->reg * rec_pow((double)n + base, o->reg_power);
 }
 

@@ -127,6 +127,7 @@ int rec_params_save(struct rec_meta *m, const struct rec_param *table, const voi
 {
 	for (const struct rec_param *p = table; p->name; p++)
 		if (!p->unkept && (p->mask & ~bits) == 0 && !rec_param_unmet(table, p, settings) &&
+		    !(p->rare && rec_param_number(p, settings) == 0) &&
 		    save_one(m, p, value(p, settings), e) != 0)
 			return -1;
 	return 0;
@@ -237,6 +238,8 @@ int rec_params_load(void *settings, const struct rec_param *table, const struct 
 		for (const struct rec_param *p = table; p->name; p++) {
 			if (p->unkept || count_needs(p) != needs ||
 			    rec_param_unmet(table, p, settings))
+				continue;
+			if (!rec_meta_get(m, key_of(p)) && p->rare)
 				continue;
 			if (!rec_meta_get(m, key_of(p)))
 				return lacks(key_of(p), algorithm, e);

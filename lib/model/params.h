@@ -62,6 +62,11 @@ struct rec_param {
 	struct rec_param_need need[REC_PARAM_NEEDS];
 	unsigned mask;		/* bits that the caller of rec_params_save must have */
 	bool unkept;		/* not in metadata; or its owner keeps it otherwise */
+	/*
+	 * In metadata only where it is not 0, the default: a model of before it
+	 * was an option reads as it did
+	 */
+	bool rare;
 	const char *key;	/* in metadata; NULL: the name */
 	double key_hi;		/* upper end of the range there; 0: hi */
 	const char *help;	/* NULL: no option, in metadata alone */

@@ -12,7 +12,8 @@
  *
  * a = b = w, the weight of the pair (b = w * value with target_value); n counts
  * the pairs of the row with a value above 0; base is alpha0 times the rows of
- * the other side. So a pair that was not observed pulls towards 0, a little.
+ * the other side, or 0 with reg_own (which is how Spark's MLlib regularises).
+ * So a pair that was not observed pulls towards 0, a little.
  *
  * Explicit loss, for ratings r, has biases b and knows nothing of other pairs:
  *
@@ -61,6 +62,7 @@ struct rec_als_opts {
 	uint32_t factors;	/* components of a vector; memory and time grow with it */
 	uint32_t iterations;	/* sweeps; 0 gives the start values */
 	double reg, reg_power;	/* lambda, nu; negative: REC_ALS_REG_..., and 1 (explicit 0.5) */
+	bool reg_own;		/* base is 0; and n at least 1 */
 	double unobserved;	/* alpha0; negative: 14 times the density of the data */
 	struct rec_transform weights;	/* w of |value|; the data decide the divisor */
 	bool target_value;	/* an observed pair should score its value, else 1 */

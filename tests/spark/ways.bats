@@ -186,7 +186,7 @@ nothing_runs_here() {
 @test "ways: map_partitions.py with faults" {
 	faults map_partitions
 	gives 'no rows' 0
-	gives 'large' 50000000
+	gives 'large' 200500000	# 500000 lines of 401 bytes
 }
 
 # streaming ARGUMENTS...: hadoop_streaming.sh on the jars of Spark 3.5.
@@ -214,7 +214,7 @@ hadoop_or_skip() {
 	REDUCERS=5 streaming one.tsv few model.rec >out 2>err || fail "$(said)"
 	[ "$(find few -name 'part-*' | wc -l)" -eq 5 ]
 	[ "$(cat few/part-* | wc -l)" -eq 10 ]
-	nothing_runs_here
+	wait_until 5 nothing_runs_here
 }
 
 @test "ways: hadoop_streaming.sh with faults" {
@@ -239,5 +239,5 @@ hadoop_or_skip() {
 		[ -z "$(find lists -name 'part-*')" ]
 		rm -rf lists
 	done
-	nothing_runs_here
+	wait_until 5 nothing_runs_here
 }

@@ -87,7 +87,7 @@ faults() {
 	fails 'model cut short' 'cut.rec: cut off'
 	fails 'upstream raises' 'the upstream is broken'
 	fails null 'of this partition holds NULL'
-	fails tab 'has a TAB or a line end inside a field'
+	fails tab 'has a TAB or a line end in a field'
 	gives 'empty partitions' 7
 	gives 'no rows' 0
 	gives 'cold partition' 7
@@ -135,6 +135,30 @@ needs() {
 	faults
 }
 
+@test "ways: rec_topn in SQL gives the lists of one process, and fails with the filter" {
+	[ "$SPARK" = 4 ] || skip "the functions came with Spark 4.1: SPARK=4"
+	cat >sql.py <<-PY
+		import sys
+		from pyspark.sql import SparkSession
+		import map_in_arrow
+		sys.path.insert(0, "$EXAMPLES")
+		from rec_sql import topn_function
+		spark = SparkSession.builder.getOrCreate()
+		likes = map_in_arrow.read(spark, "$PWD/histories.tsv")
+		more = spark.createDataFrame([("nobody", "nothing")], "user string, item string")
+		likes.union(more).createOrReplaceTempView("likes")
+		spark.udf.register("rec_topn", topn_function(spark, sys.argv[1], ["-q", "-n", "20"]))
+		rows = spark.sql("SELECT user, inline(rec_topn(user, collect_list(item))) FROM likes GROUP BY user")
+		for row in rows.collect():
+		    print(*row, sep="\t")
+	PY
+	spark_submit_local --py-files "$WAYS/map_in_arrow.py" sql.py model.rec >lists 2>err || fail "$(spark_said lists err)"
+	rec-topn -q -m model.rec -n 20 <histories.tsv >want
+	cmp <(as_lists <lists) <(as_lists <want)
+	if spark_submit_local --py-files "$WAYS/map_in_arrow.py" sql.py cut.rec >out 2>err; then fail "a model that is cut is no failure"; fi
+	grep -q 'cut.rec: cut off' out err || fail "$(spark_said out err)"
+}
+
 @test "ways: the pipeline keeps histories and lists as tables, and fails with the filter" {
 	[ "$SPARK" = 4 ] || skip "Declarative Pipelines came with Spark 4.1: SPARK=4"
 	needs yaml
@@ -147,14 +171,14 @@ needs() {
 	cat >read.py <<-'PY'
 		from pyspark.sql import SparkSession
 		spark = SparkSession.builder.getOrCreate()
-		for row in spark.read.parquet("warehouse/lists").collect():
+		for row in spark.read.parquet("spark/warehouse/lists").collect():
 		    print(*row, sep="\t")
 	PY
-	find . -name '*.parquet' >&3
 	spark_submit_local read.py >lists 2>err || fail "$(spark_said lists err)"
 	rec-topn -q -m model.rec -n 20 <histories.tsv >want
 	cmp <(as_lists <lists) <(as_lists <want)
 	cp cut.rec model.rec
+	rm -r spark/warehouse	# the catalog of a session ends with it
 	if pipeline run; then fail "a model that is cut is no failure"; fi
 	grep -q 'model.rec: cut off' out err || fail "$(spark_said out err)"
 }

@@ -160,6 +160,13 @@ static struct oracle make_oracle(const struct rec_als_opts *o, const struct rec_
 	return r;
 }
 
+/* What a row of n pairs pays, of a side whose other one has that many rows. */
+static double penalty(const struct oracle *r, double n, double others)
+{
+	return r->reg * (r->o->reg_own ? pow(n > 1 ? n : 1, r->power) :
+					 pow(n + r->alpha0 * others, r->power));
+}
+
 /* Weight and target of a pair; weight 0 where it adds nothing. */
 static void pair_terms(const struct oracle *r, double v, double *w, double *target)
 {
@@ -192,7 +199,7 @@ static double row_cost(const struct oracle *r, const float *x, double n, double 
 
 	for (uint32_t c = 0; c < r->k; c++)
 		s += (double)x[c] * x[c];
-	s *= r->reg * pow(n + r->alpha0 * others, r->power);
+	s *= penalty(r, n, others);
 	if (r->o->explicit_loss && r->o->bias)
 		s += r->o->bias_reg * x[bias_at] * x[bias_at];
 	return s;
@@ -254,7 +261,7 @@ static double gradient(const struct oracle *r, uint32_t u, uint32_t c, double *s
 		*size += fabs(part);
 	}
 	part = p[at] *
-	       (c == r->k ? r->o->bias_reg : r->reg * pow(n + r->alpha0 * m->ncols, r->power));
+	       (c == r->k ? r->o->bias_reg : penalty(r, n, m->ncols));
 	*size += fabs(part);
 	return g + part;
 }
@@ -444,12 +451,18 @@ static void test_implicit(void)
 	o.reg = 0.003;
 	o.reg_power = 0;
 	check_config("implicit k=33", &o, &d.x);
+	o.reg_power = 1;
+	o.reg_own = true;
+	check_config("implicit, own pairs", &o, &d.x);
 	o = small();
 	o.solver = REC_CG;
 	check_config("implicit cg", &o, &d.x);
 	make_data(&e, 300, 70, 0.4, mixed);
 	o = small();
 	check_config("dislikes", &o, &e.x);
+	o.reg_own = true;
+	check_config("dislikes, own pairs", &o, &e.x);
+	o.reg_own = false;
 	o.weights.kind = REC_TRANSFORM_LINEAR;
 	check_config("linear", &o, &e.x);
 	o.weights.kind = REC_TRANSFORM_LOG;

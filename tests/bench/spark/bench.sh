@@ -10,7 +10,8 @@
 #             in one session that is warm
 #   job       the whole training as a command: a file of text to factors in
 #             files; seconds and peak memory
-#   rank      the factors in files to 20 items for each user, as text in files
+#   rank      the factors in files to 20 items for each user: as text in files,
+#             by a command (s/rank), and to nowhere in a session that is warm
 #   quality   recall@20 and NDCG@20 on pairs held out, and the objectives
 #   sim       all cosines of items: columnSimilarities() and rec-sim
 #   tune      recall and NDCG of MLlib's ALS over a grid of settings
@@ -86,15 +87,17 @@ measured() {
 }
 
 # java_options BLAS: the vector module serves MLlib's ranking whatever solves.
+# Without checkpoints twenty sweeps of MLlib need a deep stack.
 java_options() {
 	module=--add-modules=jdk.incubator.vector
 	no_native=-Ddev.ludovic.netlib.blas.nativeLib=none
 	case $1 in
-	native) echo "$module" ;;
-	vector) echo "$module $no_native" ;;
-	java) echo "$no_native" ;;
+	native) set -- "$module" ;;
+	vector) set -- "$module $no_native" ;;
+	java) set -- "$no_native" ;;
 	*) die "BLAS is native, vector or java, not $1" ;;
 	esac
+	echo "$1 -Xss16m"
 }
 
 # submit ARGUMENT...: spark-submit in local mode. OpenBLAS shall not start
@@ -140,6 +143,13 @@ plain_als() {
 	measured rec-als -k "$k" -i "$iterations" --unobserved "$w" --reg "$reg" \
 		-j "$cores" -o plain.rec
 	# end
+}
+
+# The loss of MLlib divided by alpha: W is 1 / alpha, reg is regParam / alpha.
+plain_als_as_mllib() {
+	measured rec-als -q -k "$k" -i "$iterations" --reg-pairs own -o plain.rec \
+		--unobserved "$(calculate "1 / $mllib_alpha")" \
+		--reg "$(calculate "$mllib_lambda / $mllib_alpha")"
 }
 
 plain_topn() {
@@ -281,14 +291,16 @@ stage_rank() {
 	[ -s ours.rec ] || ours_als
 	[ -s plain.rec ] || plain_als
 	repeatedly "$repeats" one_rank
+	mllib rank mllib.model --repeats "$repeats"
+	each seconds.rank "s/rank: warm" MLlib
+	submit "$here/ours.py" train.tsv --lists ours.rec --repeats "$repeats" -n 20
+	each seconds.rank "s/rank: warm" ours
 	cmp ours.rec plain.rec || die "$set, k = $k: the model from Spark has other bytes"
 }
 
 one_rank() {
 	mllib topn mllib.model mllib.lists
 	whole rank MLlib
-	mllib topn mllib.model
-	result "s/rank: alone" MLlib "$(calculate "$(stat seconds.load) + $(stat seconds.rank)")"
 	ours_topn
 	whole rank ours
 	plain_topn
@@ -350,6 +362,9 @@ stage_quality() {
 	# train; MLlib by a grid on the test pairs, which is in its favour.
 	note=", best" iterations=4
 	plain_als
+	measures plain.rec plain
+	note=", MLlib's best" iterations=$mllib_iterations
+	plain_als_as_mllib
 	measures plain.rec plain
 	alpha=$mllib_alpha lambda=$mllib_lambda iterations=$mllib_iterations
 	mllib_als
