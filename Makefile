@@ -135,7 +135,12 @@ $(B)/$(SO): $(B)/pic/librec.a $(B)/recpipe.map
 	ln -sf $(SO) $(B)/$(SO_LINK)
 
 # Answers over HTTP: a room of rec-serve, not of the library that is installed.
-$(SERVE_OBJ): ALL_CFLAGS += $(SERVE_CFLAGS)
+$(SERVE_OBJ): ALL_CFLAGS += $(SERVE_CFLAGS) -I$(B)/gen
+# The page as a string of C, a line each.
+$(B)/gen/serve/page.inc: lib/serve/page.html
+	@mkdir -p $(@D)
+	sed 's/[\\"]/\\&/g; s/^/"/; s/$$/\\n"/' $< >$@
+$(B)/lib/serve/page.o: $(B)/gen/serve/page.inc
 $(B)/serve.a: $(SERVE_OBJ)
 	@rm -f $@
 	$(AR) qcs $@ $^

@@ -22,6 +22,7 @@ static const struct endpoint {
 	{ "/score", REC_ASK_SCORE, POST, rec_answer_score_pairs },
 	{ "/batch", REC_ASK_BATCH, POST, rec_answer_batch },
 	{ "/explain", REC_ASK_EXPLAIN, GET | POST, rec_answer_explain },
+	{ "/items", REC_ASK_ITEMS, GET, rec_answer_items },
 	{ "/model", REC_ASK_MODEL, GET, rec_answer_model },
 	{ "/healthz", REC_ASK_HEALTH, GET, rec_answer_health },
 	{ "/readyz", REC_ASK_READY, GET, rec_answer_ready },
@@ -48,6 +49,20 @@ enum rec_endpoint rec_endpoint_of(const char *target)
 	return p ? p->endpoint : REC_ASK_OTHER;
 }
 
+/* Each model by itself. */
+static int open_alone(struct rec_desk *d, struct rec_err *e)
+{
+	const struct rec_site *s = d->site;
+
+	d->alone = rec_zalloc(s->nmodels, sizeof *d->alone, e);
+	if (!d->alone)
+		return -1;
+	for (size_t i = 0; i < s->nmodels; i++)
+		if (rec_answerer_new(&d->alone[i], s->alone[i].topn, e) != 0)
+			return -1;
+	return 0;
+}
+
 int rec_desk_open(struct rec_desk **out, struct rec_site *s, const struct rec_counter *c,
 		  struct rec_err *e)
 {
@@ -60,7 +75,8 @@ int rec_desk_open(struct rec_desk **out, struct rec_site *s, const struct rec_co
 	d->site = rec_site_hold(s);
 	d->counter = c;
 	if (rec_answerer_new(&d->topn, s->topn, e) != 0 ||
-	    (s->similar && rec_answerer_new(&d->similar, s->similar, e) != 0)) {
+	    (s->similar && rec_answerer_new(&d->similar, s->similar, e) != 0) ||
+	    (s->alone && open_alone(d, e) != 0)) {
 		rec_desk_let_go(d);
 		return -1;
 	}
@@ -80,6 +96,9 @@ void rec_desk_let_go(struct rec_desk *d)
 		return;
 	rec_answerer_free(d->topn);
 	rec_answerer_free(d->similar);
+	for (size_t i = 0; d->alone && i < d->site->nmodels; i++)
+		rec_answerer_free(d->alone[i]);
+	free(d->alone);
 	rec_form_free(&d->form);
 	free(d->reason);
 	rec_site_let_go(d->site);
@@ -101,8 +120,8 @@ void rec_desk_answer(struct rec_desk *d, const struct rec_request *q, struct rec
 	r->type = REC_TYPE_JSON;
 	if (!p) {
 		rec_reply_fail(r, 404, "no-such-path",
-			       "there is /topn, /similar, /score, /batch, /explain, /model, "
-			       "/healthz, /readyz and /metrics");
+			       "there is /topn, /similar, /score, /batch, /explain, /items, "
+			       "/model, /healthz, /readyz and /metrics");
 		return;
 	}
 	if (!(p->methods & (q->post ? POST : GET))) {

@@ -26,6 +26,7 @@ struct rec_desk {
 	struct rec_site *site;
 	const struct rec_counter *counter;
 	struct rec_answerer *topn, *similar;	/* similar: NULL where site->similar is */
+	struct rec_answerer **alone;	/* of each model; NULL where site->alone is */
 	struct rec_form form;
 	struct rec_reason *reason;
 	size_t reason_cap;
@@ -73,7 +74,7 @@ REC_MUST int rec_json_item(struct rec_buf *b, const struct rec_site *s, const ch
 /* -1 with an error in r. */
 typedef int rec_answer_fn(struct rec_desk *d, const struct rec_request *q, struct rec_reply *r);
 rec_answer_fn rec_answer_topn, rec_answer_similar, rec_answer_score_pairs, rec_answer_explain,
-	rec_answer_batch, rec_answer_model, rec_answer_health, rec_answer_ready,
+	rec_answer_batch, rec_answer_items, rec_answer_model, rec_answer_health, rec_answer_ready,
 	rec_answer_metrics, rec_answer_page;
 
 #endif

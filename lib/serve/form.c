@@ -21,7 +21,9 @@
 static const struct rec_form_name names[] = {
 	{ "user", REC_FIELD_USER, AT(TOPN) | AT(EXPLAIN), USERS },
 	{ "item", REC_FIELD_ITEM, AT(SIMILAR) | AT(EXPLAIN), AT(SIMILAR) | AT(EXPLAIN) },
-	{ "n", REC_FIELD_N, LISTS, LISTS },
+	{ "n", REC_FIELD_N, LISTS | AT(ITEMS), LISTS },
+	{ "q", REC_FIELD_Q, AT(ITEMS), 0 },
+	{ "model", REC_FIELD_MODEL, AT(TOPN), AT(TOPN) },
 	{ "k", REC_FIELD_K, AT(EXPLAIN), AT(EXPLAIN) },
 	{ "keep-seen", REC_FIELD_KEEP_SEEN, AT(TOPN) | AT(BATCH), AT(TOPN) | AT(BATCH) },
 	{ "fill", REC_FIELD_FILL, AT(TOPN) | AT(BATCH), AT(TOPN) | AT(BATCH) },
@@ -69,13 +71,14 @@ static void begin(struct rec_form *f, const struct rec_form_defaults *d)
 	clear_labels(&f->items);
 	f->n = d->n;
 	f->k = d->k;
+	f->model = 0;
 	f->keep_seen = d->keep_seen;
 	f->fill = d->fill;
 	f->clamp = d->clamp;
 	f->cold = d->cold;
 	f->cold_pair = d->cold_pair;
-	f->user = f->item = (struct rec_text){ 0 };
-	f->has_user = f->has_item = f->has_history = f->from_text = false;
+	f->user = f->item = f->part = (struct rec_text){ 0 };
+	f->has_user = f->has_item = f->has_history = f->has_part = f->from_text = false;
 	f->npairs = f->nscored = f->nhistories = f->nrows = 0;
 	f->query.n = f->text.n = 0;
 }
@@ -213,6 +216,11 @@ int rec_form_text(struct rec_reader *x, const struct rec_form_name *name, const 
 		return rec_form_label(x, "item", t->p, t->n, &f->item);
 	case REC_FIELD_N: return read_number(x, "n", t, &f->n);
 	case REC_FIELD_K: return read_number(x, "k", t, &f->k);
+	case REC_FIELD_MODEL: return read_number(x, "model", t, &f->model);
+	case REC_FIELD_Q:
+		f->has_part = true;
+		f->part = *t;
+		return 0;
 	case REC_FIELD_KEEP_SEEN: return read_flag(x, "keep-seen", t, &f->keep_seen);
 	case REC_FIELD_FILL: return read_word(x, "fill", t, fills, &f->fill);
 	case REC_FIELD_CLAMP: return read_word(x, "clamp", t, clamps, &f->clamp);
@@ -371,6 +379,10 @@ static int check(struct rec_reader *x)
 		if (!f->items.given && f->nscored == 0)
 			return rec_form_bad(x, "no pairs to score; give pairs, or items");
 		return 0;
+	case REC_ASK_ITEMS:
+		return f->has_part && f->part.n > 0 ?
+			       0 :
+			       rec_form_bad(x, "which items? Give q=PART OF A NAME");
 	default: return 0;
 	}
 }

@@ -46,11 +46,13 @@ struct rec_form_history {
 
 struct rec_form {	/* {0}; memory stays from one request to the next */
 	uint32_t n, k;
+	uint32_t model;			/* of the list, from 1; 0: all together */
 	bool keep_seen, fill, clamp;
 	enum rec_cold cold;
 	enum rec_cold_pair cold_pair;
 	struct rec_text user, item;
-	bool has_user, has_item, has_history, from_text;
+	struct rec_text part;		/* of a name, for /items */
+	bool has_user, has_item, has_history, has_part, from_text;
 	struct rec_form_labels allow, deny, candidates, items;
 	struct rec_ask_pair *pair;
 	size_t npairs, pair_cap;

@@ -175,19 +175,19 @@ static int read_scalar(struct rec_reader *x, const struct rec_form_name *name, c
 	char digits[REC_NUM_MAX];
 	struct rec_text t = { digits, 0 };
 
-	if (json_is_string(j) && name->field != REC_FIELD_N && name->field != REC_FIELD_K) {
+	bool number = name->field == REC_FIELD_N || name->field == REC_FIELD_K ||
+		      name->field == REC_FIELD_MODEL;
+
+	if (json_is_string(j) && !number) {
 		t = (struct rec_text){ json_string_value(j), json_string_length(j) };
 	} else if (json_is_boolean(j) && name->field == REC_FIELD_KEEP_SEEN) {
 		digits[t.n++] = json_is_true(j) ? '1' : '0';
-	} else if (json_is_integer(j) && json_integer_value(j) >= 0 &&
-		   (name->field == REC_FIELD_N || name->field == REC_FIELD_K)) {
+	} else if (json_is_integer(j) && json_integer_value(j) >= 0 && number) {
 		t.n = rec_num_put_u64(digits, (uint64_t)json_integer_value(j));
 	} else {
 		return rec_form_bad(x, "%s: a %s is wanted", name->name,
 				    name->field == REC_FIELD_KEEP_SEEN ? "true or false" :
-				    name->field == REC_FIELD_N || name->field == REC_FIELD_K ?
-									  "whole number" :
-									  "string");
+				    number ? "whole number" : "string");
 	}
 	return rec_form_text(x, name, &t);
 }

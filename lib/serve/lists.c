@@ -113,16 +113,28 @@ static int fail_cold(struct rec_reply *r, bool similar, const struct rec_text *r
 			      row->n ? "'" : "", REC_LABEL(row->p, row->n), row->n ? "'" : "");
 }
 
+/* What answers: all models, or the one that is asked for; NULL: it is not there. */
+static struct rec_answerer *chosen(const struct rec_desk *d, uint32_t model)
+{
+	if (model == 0 || (model == 1 && !d->alone))
+		return d->topn;
+	return d->alone && model <= d->site->nmodels ? d->alone[model - 1] : NULL;
+}
+
 int rec_desk_list(struct rec_desk *d, const struct rec_form *f, const struct rec_form_history *h,
 		  bool lines, struct rec_reply *r)
 {
+	struct rec_answerer *who = chosen(d, f->model);
 	struct rec_question x;
 	struct rec_answer a;
 	struct rec_err e = { 0 };
 	int rc;
 
+	if (!who)
+		return rec_reply_fail(r, 400, "bad-request", "model: there are %zu",
+				      d->site->nmodels);
 	rec_question_make(&x, d, f, h);
-	if (rec_answer_list(d->topn, &x.ask, &a, &e) != 0)
+	if (rec_answer_list(who, &x.ask, &a, &e) != 0)
 		return rec_reply_error(r, &e);
 	if (a.cold && f->cold == REC_COLD_FAIL)
 		return fail_cold(r, false, &x.ask.user);

@@ -14,7 +14,7 @@ static const double bounds[REC_METER_BUCKETS] = { 0.0001, 0.00025, 0.0005, 0.001
 						  0.25,	  0.5,	   1,	   2.5 };
 
 static const char *const names[REC_ENDPOINTS] = { "topn",  "similar", "score", "batch",
-						  "explain", "model", "healthz", "readyz",
+						  "explain", "items", "model", "healthz", "readyz",
 						  "metrics", "page", "other" };
 
 void rec_meters_count(struct rec_meters *m, enum rec_endpoint endpoint, int status, double seconds)

@@ -1,20 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * serve/page.c - GET /: what a person sees who opens the address. The place of
- * the page; until it is there, the addresses that answer.
+ * serve/page.c - GET /: the page of page.html, which make turns into a string.
+ * It is one file, and asks this server alone.
  */
 #include "serve/desk.h"
 #include "serve/json.h"
 
-static const char text[] =
-	"rec-serve answers:\n"
-	"  GET  /topn?user=LABEL&n=10      the best items for a user\n"
-	"  POST /topn                      the same for a history: lines, or JSON\n"
-	"  GET  /similar?item=LABEL        items like one\n"
-	"  POST /score                     scores of pairs\n"
-	"  POST /batch                     lists for many histories\n"
-	"  GET  /explain?user=..&item=..   why an item has its score\n"
-	"  GET  /model /healthz /readyz /metrics\n";
+static const char page[] =
+#include "serve/page.inc"
+	;
 
 int rec_answer_page(struct rec_desk *d, const struct rec_request *q, struct rec_reply *r)
 {
@@ -22,6 +16,6 @@ int rec_answer_page(struct rec_desk *d, const struct rec_request *q, struct rec_
 
 	(void)d;
 	(void)q;
-	r->type = REC_TYPE_TEXT;
-	return rec_json_raw(&r->body, text, &e) == 0 ? 0 : rec_reply_error(r, &e);
+	r->type = "text/html; charset=utf-8";
+	return rec_json_raw(&r->body, page, &e) == 0 ? 0 : rec_reply_error(r, &e);
 }

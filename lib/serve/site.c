@@ -234,6 +234,35 @@ static int make_bounds(struct rec_site *s, struct rec_err *e)
 	return rc < 0 ? -1 : 0;
 }
 
+/*
+ * Of a blend each model by itself. Its items are those of all, so that
+ * histories, marks and popularity serve both.
+ */
+static int make_alone(struct rec_site *s, const struct rec_site_opts *o, struct rec_err *e)
+{
+	struct rec_topn_opts to = { .n = 1,
+				    .allowed = s->allowed,
+				    .popular = s->knows_popular ? &s->popular : NULL };
+
+	if (s->nmodels < 2)
+		return 0;
+	s->alone = rec_zalloc(s->nmodels, sizeof *s->alone, e);
+	if (!s->alone)
+		return -1;
+	for (size_t i = 0; i < s->nmodels; i++) {
+		struct rec_scorer_opts so = scorer_opts(s, o);
+
+		so.model = &s->list[i];
+		so.nmodels = 1;
+		so.weight = NULL;
+		so.more = &s->scorer.items;
+		if (rec_scorer_new(&s->alone[i].scorer, &so, &s->run, e) != 0 ||
+		    rec_topn_new(&s->alone[i].topn, &s->alone[i].scorer, &to, e) != 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int make_scorers(struct rec_site *s, const struct rec_site_opts *o, struct rec_err *e)
 {
 	struct rec_scorer_opts so = scorer_opts(s, o);
@@ -252,7 +281,7 @@ static int make_scorers(struct rec_site *s, const struct rec_site_opts *o, struc
 	to.popular = s->knows_popular ? &s->popular : NULL;
 	if (rec_topn_new(&s->topn, &s->scorer, &to, e) != 0)
 		return -1;
-	return make_similar(s, o, e);
+	return make_alone(s, o, e) != 0 ? -1 : make_similar(s, o, e);
 }
 
 static uint64_t digest(const struct rec_site *s)
@@ -327,6 +356,11 @@ void rec_site_let_go(struct rec_site *s)
 		return;
 	rec_topn_free(s->topn);
 	rec_topn_free(s->similar);
+	for (size_t i = 0; s->alone && i < s->nmodels; i++) {
+		rec_topn_free(s->alone[i].topn);
+		rec_scorer_free(&s->alone[i].scorer);
+	}
+	free(s->alone);
 	rec_pairs_free(&s->stored);
 	rec_pairs_free(&s->left_out);
 	rec_popular_free(&s->popular);
@@ -352,6 +386,7 @@ uint64_t rec_site_bytes(const struct rec_site *s, unsigned threads)
 	if (s->similar)
 		bytes += rec_topn_size(s->similar, threads);
 	for (size_t i = 0; i < s->nmodels; i++)
-		bytes += rec_model_bytes(&s->model[i]);
+		bytes += rec_model_bytes(&s->model[i]) +
+			 (s->alone ? rec_topn_size(s->alone[i].topn, threads) : 0);
 	return bytes;
 }

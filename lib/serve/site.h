@@ -50,6 +50,11 @@ struct rec_site {
 	bool knows_popular;
 	struct rec_scorer scorer, like;
 	struct rec_topn *topn, *similar;
+	/* of several models each by itself, over the same items; else NULL */
+	struct rec_alone {
+		struct rec_scorer scorer;
+		struct rec_topn *topn;
+	} *alone;
 	/* why there are no similar items (then `similar` is NULL) */
 	struct rec_err why_not;
 	bool clamp;			/* the range of training is known */
