@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""page.py URL WANT [FOLDER]: the page of rec-serve, used as a person does.
+"""page.py URL WANT TYPED [FOLDER]: the page of rec-serve, used as a person does.
 
-Chromium without a screen, by its driver (WebDriver over HTTP). WANT is a file
-of lists by rec-topn for the histories that are clicked together here: lines of
-history (labels with a blank between), TAB, the titles of its list (with `|`
-between). Pictures go to FOLDER. Prints a line for each thing that was done;
+Chromium without a screen, by its driver (WebDriver over HTTP). WANT has two
+lines, of an item and of a user: label, title (of the user empty), and the titles
+of the list that rec-topn gives, with TAB and `|` between. TYPED is a part of the
+item's title. Pictures go to FOLDER. Prints a line for each thing that was done;
 exit status 1 and what was wrong for the first one that fails.
 """
 import base64
@@ -14,9 +14,10 @@ import subprocess
 import sys
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 
-ENTER, DOWN, TAB = "\ue007", "\ue015", "\ue004"
+ENTER = "\ue007"
 PORT = int(os.environ.get("DRIVER_PORT", "19515"))
 
 
@@ -24,7 +25,8 @@ class Browser:
     def __init__(self):
         self.driver = subprocess.Popen(["chromedriver", f"--port={PORT}"],
                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        options = {"args": ["--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=1200,900"]}
+        options = {"args": ["--headless=new", "--no-sandbox", "--disable-gpu",
+                            "--window-size=1200,900"]}
         capabilities = {"alwaysMatch": {"browserName": "chrome", "goog:chromeOptions": options,
                                         "goog:loggingPrefs": {"browser": "ALL"}}}
         self.at = f"http://127.0.0.1:{PORT}/session"
@@ -94,20 +96,22 @@ def add(b, text, title):
     b.again(lambda: equal("history", title in "".join(b.words("#history")), True))
 
 
-def use(b, url, want, folder):
-    def shown(history):
-        b.again(lambda: equal(f"list of {history}", titles(b), want[history]))
+def use(b, url, item, user, typed, folder):
+    def shown(who):
+        b.again(lambda: equal(f"list of {who[0]}", titles(b), who[2]))
 
     def done(what):
         print(what, flush=True)
         if folder:
             b.picture(f"{folder}/{what.replace(' ', '-')}.png")
 
+    label, title, _ = item
     b.call("POST", "/url", {"url": url})
     b.again(lambda: equal("models", b.words("#about")[0].endswith("als and cosine"), True))
-    add(b, "toy stor", "Toy Story (1995)")
-    shown("1")
-    b.again(lambda: equal("reasons", len([w for w in b.words(".why") if "Toy Story" in w]) >= 10, True))
+    add(b, typed, title)
+    shown(item)
+    whys = len(item[2])
+    b.again(lambda: equal("reasons", len([w for w in b.words(".why") if title in w]) >= whys, True))
     equal("lists", b.words("#lists h2"), ["All models together", "Only als", "Only cosine"])
     done("an item by keyboard")
 
@@ -117,46 +121,52 @@ def use(b, url, want, folder):
     b.again(lambda: equal("left out", first in titles(b), False))
     done("a click adds an item")
     b.call("POST", "/back", {})
-    shown("1")
+    shown(item)
     b.call("POST", "/refresh", {})
-    shown("1")
+    shown(item)
     done("back and reload")
 
     b.click("#history button")
     b.again(lambda: equal("nothing", b.words("#lists")[0][:11], "Add an item"))
     b.click("#user")
-    b.keys("2" + ENTER)
-    shown("user 2")
-    equal("heading", b.words("#head"), ["For 2"])
+    b.keys(user[0] + ENTER)
+    shown(user)
+    equal("heading", b.words("#head"), ["For " + user[0]])
     done("a known user")
-    b.run("arguments[0].value = ''", b.call("POST", "/element", {"using": "css selector", "value": "#user"}))
+    field = b.call("POST", "/element", {"using": "css selector", "value": "#user"})
+    b.run("arguments[0].value = ''", field)
     b.click("#user")
     b.keys("nobody <b>&" + ENTER)
     b.again(lambda: equal("heading", b.words("#head"), ["For nobody <b>&"]))
     done("a user whom nobody knows")
 
     b.call("POST", "/window/rect", {"width": 500, "height": 900})
-    b.call("POST", "/url", {"url": url + "#item=1"})
+    b.call("POST", "/url", {"url": url + "#item=" + urllib.parse.quote(label)})
     b.call("POST", "/refresh", {})
-    shown("1")
+    shown(item)
     equal("wider than the window", b.run(
         "return document.documentElement.scrollWidth > window.innerWidth"), False)
-    b.call("POST", "/goog/cdp/execute", {"cmd": "Emulation.setEmulatedMedia", "params": {
-        "features": [{"name": "prefers-color-scheme", "value": "dark"}]}})
-    equal("dark", b.run("return getComputedStyle(document.body).backgroundColor"), "rgb(22, 23, 22)")
+    dark = [{"name": "prefers-color-scheme", "value": "dark"}]
+    b.call("POST", "/goog/cdp/execute", {"cmd": "Emulation.setEmulatedMedia",
+                                         "params": {"features": dark}})
+    equal("dark", b.run("return getComputedStyle(document.body).backgroundColor"),
+          "rgb(22, 23, 22)")
     done("narrow and dark")
     bad = [e["message"] for e in b.call("POST", "/se/log", {"type": "browser"})
-           if e["level"] == "SEVERE" and "404" not in e["message"]]
+           if e["level"] == "SEVERE"]
     equal("errors of the page", bad, [])
 
 
 def main():
-    url, path, folder = sys.argv[1], sys.argv[2], sys.argv[3] if len(sys.argv) > 3 else None
+    url, path, typed = sys.argv[1:4]
+    folder = sys.argv[4] if len(sys.argv) > 4 else None
     with open(path, encoding="utf-8") as f:
-        want = {h: t.split("|") for h, t in (line.rstrip("\n").split("\t") for line in f)}
+        item, user = [line.rstrip("\n").split("\t") for line in f]
+    for who in item, user:
+        who[2] = who[2].split("|")
     b = Browser()
     try:
-        use(b, url, want, folder)
+        use(b, url, item, user, typed, folder)
     except (AssertionError, urllib.error.HTTPError) as e:
         print(e, e.read().decode()[:300] if isinstance(e, urllib.error.HTTPError) else "")
         if folder:
