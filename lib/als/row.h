@@ -36,7 +36,7 @@ static inline bool rec_als_counts(const struct rec_als_opts *o, float value)
 {
 	return o->explicit_loss || o->target_value || value > 0;
 }
-/* lambda * (n + base)^nu of a row of n pairs; others: rows of the fixed side. */
+/* lambda * (n + base)^nu for n pairs; others: rows of the fixed side. */
 double rec_als_reg(const struct rec_als_opts *o, uint64_t n, uint32_t others);
 
 /*

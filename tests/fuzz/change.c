@@ -18,8 +18,8 @@ static const char values[] =
 static const char keys[] =
 	"algorithm alpha bias bias-reg cells cg-steps digest divisor duplicates epsilon factors "
 	"history.alpha history.divisor history.epsilon history.weights init-from init-sd items "
-	"iterations loss max-user mean reg reg-pairs reg-power scale seed shards side solver sums target "
-	"unobserved user-power users value.max value.min weights whole.cells whole.digest "
+	"iterations loss max-user mean reg reg-pairs reg-power scale seed shards side solver sums "
+	"target unobserved user-power users value.max value.min weights whole.cells whole.digest "
 	"whole.shards whole.users history group groups listed missing series";
 
 /* What divides, quotes or begins something. */
