@@ -77,7 +77,7 @@ void serve_run(struct rec_server *s, const struct rec_site_opts *so, uint64_t st
 		else if (!o->no_watch)
 			look(&w);
 	}
-	cut = rec_server_stop(s, o->drain_time);
+	cut = rec_server_stop(s);
 	if (cut > 0)
 		cli_note("%u connection%s cut after %g s", cut, cut == 1 ? " was" : "s were",
 			 o->drain_time);

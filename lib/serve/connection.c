@@ -17,6 +17,7 @@
  */
 #include "serve/connection_private.h"
 
+#include <errno.h>
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/event.h>
@@ -151,8 +152,12 @@ static enum bufferevent_filter_result let_out(struct evbuffer *from, struct evbu
 		return BEV_NEED_MORE;
 	c->writing = false;
 	n = evbuffer_write(from, bufferevent_getfd(c->socket));
-	if (evbuffer_get_length(from) > 0)
+	if (n < 0 && errno != EAGAIN && errno != EINTR) {
+		c->phase = REC_REFUSED;	/* gone: nothing more can be said */
+		rec_connection_arm(c, 0);
+	} else if (evbuffer_get_length(from) > 0) {
 		event_add(c->writable, NULL);
+	}
 	return n > 0 ? BEV_OK : BEV_NEED_MORE;
 }
 
@@ -274,6 +279,54 @@ static enum bufferevent_filter_result let_in(struct evbuffer *from, struct evbuf
 	return passed ? BEV_OK : BEV_NEED_MORE;
 }
 
+static void on_turn(evutil_socket_t fd, short what, void *arg)
+{
+	struct rec_connection *c = arg;
+
+	(void)fd;
+	(void)what;
+	bufferevent_trigger(c->socket, EV_READ, BEV_TRIG_IGNORE_WATERMARKS);
+	if (c->ended && c->phase != REC_ANSWERING)
+		end(c);			/* less than a request was left */
+}
+
+static void on_read(struct bufferevent *b, void *arg)
+{
+	struct rec_connection *c = arg;
+
+	c->on_read(b, c->filter_arg);
+}
+
+static void on_write(struct bufferevent *b, void *arg)
+{
+	struct rec_connection *c = arg;
+
+	c->on_write(b, c->filter_arg);
+}
+
+/*
+ * A client that shuts its side waits for what it asked: its end is told when
+ * that is out. Where it has gone altogether, writing fails.
+ */
+static void on_event(struct bufferevent *b, short what, void *arg)
+{
+	struct rec_connection *c = arg;
+	bool more = evbuffer_get_length(bufferevent_get_input(b)) > 0;
+
+	if ((what & BEV_EVENT_EOF) &&
+	    (c->phase == REC_ANSWERING || (c->phase == REC_WAITING && more)))
+		c->ended = true;
+	else
+		c->on_event(b, what, c->filter_arg);
+}
+
+/* Stand between the socket's bufferevent and the filter. */
+static void listen_below(struct rec_connection *c)
+{
+	bufferevent_getcb(c->socket, &c->on_read, &c->on_write, &c->on_event, &c->filter_arg);
+	bufferevent_setcb(c->socket, on_read, on_write, on_event, c);
+}
+
 /* -- the end and the beginning ---------------------------------------- */
 
 static void pause_accepting(struct rec_worker *w)
@@ -313,6 +366,7 @@ static void forget(void *arg)
 
 	unlink_connection(c);
 	event_free(c->timer);
+	event_free(c->turn);
 	if (c->writable)
 		event_free(c->writable);
 	free(c);
@@ -353,19 +407,23 @@ struct bufferevent *rec_connection_new(struct event_base *base, void *arg)
 		return NULL;
 	c->worker = arg;
 	c->timer = evtimer_new(base, on_time, c);
+	c->turn = evtimer_new(base, on_turn, c);
 	c->socket = bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
-	if (c->timer && c->socket)
+	if (c->timer && c->turn && c->socket)
 		c->filter = bufferevent_filter_new(c->socket, let_in, let_out,
 						   BEV_OPT_CLOSE_ON_FREE, forget, c);
 	if (!c->filter) {
 		if (c->timer)
 			event_free(c->timer);
+		if (c->turn)
+			event_free(c->turn);
 		if (c->socket)
 			bufferevent_free(c->socket);
 		free(c);
 		return NULL;
 	}
 	link_connection(c);
+	listen_below(c);
 	bound_input(c);
 	rec_connection_arm(c, rec_connection_shared(c)->limits.idle);
 	return c->filter;

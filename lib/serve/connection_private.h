@@ -24,11 +24,18 @@ struct rec_connection {
 	struct rec_worker *worker;
 	struct rec_connection *next, *before;
 	struct bufferevent *socket, *filter;
-	struct event *timer;
+	struct event *timer;		/* a deadline */
+	struct event *turn;		/* the next request is there already */
 	struct event *writable;		/* the socket takes more, or more is there */
 	bool writing;			/* on_writable has called the filter */
 	enum rec_phase phase;
 	bool surplus;			/* one too many: it gets 503 */
+	bool ended;			/* the client sends no more, and may still read */
+	/* what the filter set for the bufferevent below it */
+	void (*on_read)(struct bufferevent *b, void *arg);
+	void (*on_write)(struct bufferevent *b, void *arg);
+	void (*on_event)(struct bufferevent *b, short what, void *arg);
+	void *filter_arg;
 	unsigned long requests;
 	size_t seen;			/* bytes of a head that have been read */
 	uint64_t left;			/* bytes of a body that are to come */

@@ -33,6 +33,7 @@ static struct rec_connection *connection_of(struct evhttp_request *req, struct r
 static void on_sent(struct evhttp_request *req, void *arg)
 {
 	struct rec_connection *c = arg;
+	const struct timeval soon = { 0, 0 };
 
 	(void)req;
 	if (c->phase != REC_ANSWERING)
@@ -40,8 +41,9 @@ static void on_sent(struct evhttp_request *req, void *arg)
 	c->phase = REC_WAITING;
 	rec_connection_arm(c, rec_connection_shared(c)->limits.idle);
 	if (evbuffer_get_length(bufferevent_get_input(c->socket)) > 0)
-		bufferevent_trigger(c->socket, EV_READ,
-				    BEV_TRIG_IGNORE_WATERMARKS | BEV_TRIG_DEFER_CALLBACKS);
+		evtimer_add(c->turn, &soon);	/* others have theirs before */
+	else if (c->ended)
+		rec_connection_arm(c, 0);
 }
 
 static void add_head(struct evhttp_request *req, const struct rec_connection *c,
@@ -64,7 +66,7 @@ struct stream {
 	struct rec_connection *connection;
 	struct evhttp_request *request;
 	struct rec_batch *batch;
-	struct event *again;		/* the next piece, where one was empty */
+	struct event *again;		/* the next piece */
 	struct rec_reply reply;
 };
 
@@ -108,14 +110,22 @@ static void stream_end(struct stream *s, bool whole)
 	}
 }
 
-static void stream_next(struct evhttp_connection *evcon, void *arg)
+/* The next piece after a turn of the loop, in which others are answered. */
+static void stream_later(struct evhttp_connection *evcon, void *arg)
 {
 	struct stream *s = arg;
+	const struct timeval soon = { 0, 0 };
+
+	(void)evcon;
+	evtimer_add(s->again, &soon);
+}
+
+static void stream_next(struct stream *s)
+{
 	struct rec_connection *c = s->connection;
 	struct evbuffer *out = NULL;
 	int rc;
 
-	(void)evcon;
 	s->reply.body.n = 0;
 	rc = rec_batch_next(s->batch, &s->reply);
 	if (rc > 0)
@@ -123,10 +133,10 @@ static void stream_next(struct evhttp_connection *evcon, void *arg)
 	if (rc <= 0 || !out || evbuffer_add(out, s->reply.body.p, s->reply.body.n) != 0) {
 		stream_end(s, rc == 0);
 	} else if (s->reply.body.n == 0) {	/* nobody in it has a list */
-		event_active(s->again, EV_TIMEOUT, 0);
+		stream_later(NULL, s);
 	} else {
 		rec_connection_arm(c, rec_connection_shared(c)->limits.answer_time);
-		evhttp_send_reply_chunk_with_cb(s->request, out, stream_next, s);
+		evhttp_send_reply_chunk_with_cb(s->request, out, stream_later, s);
 		rec_connection_send(c);
 	}
 	if (out)
@@ -137,7 +147,7 @@ static void on_again(evutil_socket_t fd, short what, void *arg)
 {
 	(void)fd;
 	(void)what;
-	stream_next(NULL, arg);
+	stream_next(arg);
 }
 
 static void send_stream(struct evhttp_request *req, struct rec_connection *c, struct rec_batch *b)
@@ -158,7 +168,7 @@ static void send_stream(struct evhttp_request *req, struct rec_connection *c, st
 	}
 	evhttp_connection_set_closecb(evhttp_request_get_connection(req), on_gone, s);
 	evhttp_send_reply_start(req, 200, rec_status_word(200));
-	stream_next(NULL, s);
+	stream_next(s);
 }
 
 static void send_reply(struct evhttp_request *req, struct rec_connection *c, struct rec_reply *r)

@@ -23,7 +23,7 @@ void rec_question_make(struct rec_question *x, const struct rec_desk *d, const s
 	x->ask = (struct rec_ask){
 		.user = h ? h->user : f->user,
 		.npairs = (uint32_t)(h ? h->last - h->first : f->npairs),
-		.pair = h ? f->pair + h->first : f->pair,
+		.pair = h && f->pair ? f->pair + h->first : f->pair,
 		.stored = s->has_interactions ? &s->stored : NULL,
 		.seen = s->has_seen ? &s->left_out : NULL,
 		.repeats = s->explicit_loss ? REC_REPEATS_LAST : REC_REPEATS_SUM,

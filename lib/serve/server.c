@@ -111,7 +111,7 @@ static void begin_drain(struct rec_worker *w)
 	if (w->connections == 0)
 		event_base_loopbreak(w->base);
 	else
-		arm_late(w, w->server->shared.drain);
+		arm_late(w, w->server->shared.limits.drain_time);
 }
 
 static void on_late(evutil_socket_t fd, short what, void *arg)
@@ -291,8 +291,7 @@ int rec_server_start(struct rec_server **out, const struct rec_server_opts *o,
 	return 0;
 }
 
-unsigned rec_server_stop(struct rec_server *s, double seconds)
+unsigned rec_server_stop(struct rec_server *s)
 {
-	s->shared.drain = seconds;
 	return free_server(s);
 }

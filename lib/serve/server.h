@@ -27,6 +27,7 @@ struct rec_limits {
 	double idle;			/* for the first byte of a request */
 	double head_time, body_time;	/* from its first byte; from the end of its head */
 	double answer_time;		/* to take an answer, or the next piece of one */
+	double drain_time;		/* for requests in flight at the end */
 };
 
 struct rec_server_opts {
@@ -50,10 +51,10 @@ void rec_server_refused_swap(struct rec_server *s);
 
 /*
  * Let no more connections in, end those that wait, let requests in flight end,
- * at most for so many seconds; then free everything. How many connections were
+ * as long as the limits say; then free everything. How many connections were
  * cut.
  */
-unsigned rec_server_stop(struct rec_server *s, double seconds);
+unsigned rec_server_stop(struct rec_server *s);
 
 /* "libevent 2.1.12-stable": what speaks HTTP. */
 const char *rec_server_engine(void);
@@ -92,7 +93,6 @@ struct rec_server_shared {	/* what connections need of the server */
 	struct rec_limits limits;
 	struct rec_counter counter;
 	struct rec_meters meters;
-	double drain;			/* seconds */
 };
 struct rec_server_shared *rec_server_shared(struct rec_server *s);
 

@@ -153,7 +153,7 @@ static bool ask(const char *head, size_t n, const char *body, size_t len)
 	to = memchr(from + 1, ' ', n - (size_t)(from + 1 - head));
 	snprintf(target, sizeof target, "%.*s", (int)(to - from - 1), from + 1);
 	memcpy(copy, body, len);
-	copy = realloc(copy, len ? len : 1);	/* a byte beyond it is found */
+	copy = realloc(copy, len ? len : 1); /* a byte beyond it is found */
 	q.body = copy;
 	q.target = target;
 	q.accept = field(accept, sizeof accept, to, n - (size_t)(to - head), "accept");
