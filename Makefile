@@ -209,7 +209,7 @@ check-clang: ## compile with clang, warnings are errors; unit programs
 
 check-serve: all ## rec-serve: answers, hostile clients, new models under load; a minute
 	sh tests/setup.sh test
-	bats tests/serve.bats
+	bats tests/serve.bats tests/serve_page.bats
 
 # libFuzzer's changes, led by what the code does with them: a first folder for what it keeps.
 FUZZ_SECONDS ?= 60
@@ -261,6 +261,10 @@ bench-spark: all ## als, lists and sums on Spark against MLlib and against the p
 	sh tests/setup.sh spark
 	bash tests/bench/spark/bench.sh
 
+# LOAD=DIR keeps the models from one run to the next.
+load: all $(B)/tests/load/client ## rec-serve under load: sizes, users, kinds of question; half an hour, quiet machine
+	LOAD_WORK=$(LOAD) bash tests/load/load.sh
+
 quality: all ## published tables on real data (REC_DATA): minutes, and 8 GB for ease
 	sh tests/quality/quality.sh
 
@@ -310,5 +314,5 @@ help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
-.PHONY: all lib force programs bench-programs check unit check-asan check-tsan check-clang libfuzzer fuzz coverage check-ports check-fan check-slurm check-spark check-serve check-fresh lint bench bench-fan bench-spark quality man install uninstall dist dist-cluster static clean help
+.PHONY: all load lib force programs bench-programs check unit check-asan check-tsan check-clang libfuzzer fuzz coverage check-ports check-fan check-slurm check-spark check-serve check-fresh lint bench bench-fan bench-spark quality man install uninstall dist dist-cluster static clean help
 .SECONDARY:
