@@ -207,8 +207,8 @@ check-tsan: ## threaded programs and commands under TSan
 check-clang: ## compile with clang, warnings are errors; unit programs
 	$(MAKE) B=$(B)-clang CC=clang WERROR=-Werror all unit
 
-check-serve: all ## rec-serve: answers, hostile clients, new models under load; a minute
-	sh tests/setup.sh test
+check-serve: all ## rec-serve: answers, hostile clients, new models under load, its page in a browser; two minutes
+	sh tests/setup.sh serve
 	bats tests/serve.bats tests/serve_page.bats
 
 # libFuzzer's changes, led by what the code does with them: a first folder for what it keeps.

@@ -99,3 +99,10 @@ found() {
 	! grep -nE '(src|href)="(https?:)?//' page.html
 	! grep -noE 'https?://[^ "]*' page.html
 }
+
+@test "page: the description for programs (OpenAPI) is valid, and is what the server answers" {
+	python=${REC_SERVE_VENV:-${XDG_CACHE_HOME:-$HOME/.cache}/recpipe/serve}/bin/python
+	[ -x "$python" ] || { echo "# SKIPPED, no validator of OpenAPI: sh tests/setup.sh serve" >&3; skip "no $python"; }
+	"$python" "$ROOT/tests/serve/openapi.py" "$ROOT/examples/serve/openapi.yaml" "$URL" u1 i1 >out 2>&1 || fail "$(cat out)"
+	[ "$(cat out)" -gt 20 ]
+}

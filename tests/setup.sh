@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# setup.sh build|test|fan|spark - on Debian or Ubuntu, install missing packages
+# setup.sh build|test|fan|spark|serve - on Debian or Ubuntu, install missing packages
 # by apt, as root or with sudo, and print their names. Elsewhere only print
 # them.
 #
@@ -9,12 +9,16 @@
 # $REC_SPARK_VENVS (~/.cache/recpipe/spark where that is not set), and are made
 # with $REC_SPARK_PYTHON (python3). What is there already is left as it is;
 # SPARK=3.5 or SPARK=4 asks for one alone.
+#
+# serve: a browser, and by pip a validator of OpenAPI in the folder
+# $REC_SERVE_VENV (~/.cache/recpipe/serve).
 set -u
 
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/recpipe
 have() { command -v "$1" >/dev/null 2>&1; }
 
 want="gcc make libc6-dev zlib1g-dev libopenblas-dev pkg-config libevent-dev libjansson-dev"
-case ${1:-build} in test | fan | spark) want="$want bats shellcheck mandoc parallel rsync binutils busybox file python3 bsdutils procps curl" ;; esac
+case ${1:-build} in test | fan | spark | serve) want="$want bats shellcheck mandoc parallel rsync binutils busybox file python3 bsdutils procps curl" ;; esac
 # Without these, tests would be skipped: other platforms, other shells, formats
 # that numpy and scipy read.
 case ${1:-build} in test | fan)
@@ -24,6 +28,8 @@ case ${1:-build} in test | fan)
 esac
 # Hosts in network namespaces, a Slurm of one's own.
 case ${1:-build} in fan) want="$want openssh-server openssh-client iproute2 slurm-wlm munge" ;; esac
+
+case ${1:-build} in serve) want="$want chromium chromium-driver python3-venv" ;; esac
 
 # java_package: the one that Spark 3.5 and 4.x are both made for, or what this release has.
 java_package() {
@@ -73,10 +79,10 @@ packages() {
 	return 1
 }
 
-# venv NAME MODULES REQUIREMENT...: a Python environment with them, where there
+# venv DIR MODULES REQUIREMENT...: a Python environment with them, where there
 # is none in which these modules can be imported.
 venv() {
-	dir=${REC_SPARK_VENVS:-${XDG_CACHE_HOME:-$HOME/.cache}/recpipe/spark}/$1 modules=$2
+	dir=$1 modules=$2
 	shift 2
 	! "$dir/bin/python" -c "import $modules" 2>/dev/null || return 0
 	echo "setup: $dir: installing by pip: $*" >&2
@@ -84,17 +90,23 @@ venv() {
 		"$dir/bin/python" -m pip install -q --upgrade "$@" >"$dir/pip.log" 2>&1 &&
 		"$dir/bin/python" -c "import $modules" 2>>"$dir/pip.log" && return 0
 	tail -5 "$dir/pip.log" >&2
-	echo "setup: no pyspark in $dir; Spark 3.5 is made for Python 3.8 to 3.11, 4.x for 3.10 and later (REC_SPARK_PYTHON=...)" >&2
+	echo "setup: $dir lacks one of $modules" >&2
+	return 1
+}
+
+no_spark() {
+	echo "setup: Spark 3.5 is made for Python 3.8 to 3.11, 4.x for 3.10 and later (REC_SPARK_PYTHON=...)" >&2
 	return 1
 }
 
 # setuptools has the distutils that Python 3.12 lost and pyspark 3.5 imports;
 # its mapInArrow asks for pandas too. Pipelines of Spark 4 ask for yaml.
 venvs() {
+	at=${REC_SPARK_VENVS:-$cache/spark}
 	for version in ${SPARK:-3.5 4}; do
 		case $version in
-		3.5) venv s35 pyspark,pyarrow,pandas 'pyspark==3.5.*' pyarrow pandas setuptools || return 1 ;;
-		4) venv s4 pyspark,pyarrow,pandas,grpc,yaml 'pyspark[connect]>=4' pyarrow pandas pyyaml || return 1 ;;
+		3.5) venv "$at/s35" pyspark,pyarrow,pandas 'pyspark==3.5.*' pyarrow pandas setuptools || no_spark || return 1 ;;
+		4) venv "$at/s4" pyspark,pyarrow,pandas,grpc,yaml 'pyspark[connect]>=4' pyarrow pandas pyyaml || no_spark || return 1 ;;
 		*) echo "setup: SPARK is 3.5 or 4, not $version" >&2; return 1 ;;
 		esac
 	done
@@ -107,4 +119,7 @@ java_is_new() {
 
 # shellcheck disable=SC2086
 packages $want || exit 1
-case ${1:-build} in spark) java_is_new && venvs ;; esac
+case ${1:-build} in
+spark) java_is_new && venvs ;;
+serve) venv "${REC_SERVE_VENV:-$cache/serve}" openapi_spec_validator,jsonschema,yaml openapi-spec-validator jsonschema pyyaml ;;
+esac
