@@ -411,12 +411,15 @@ headers_compile() {	# FOLDER LIST COMPILER...
 	printf 'u1\ti1\nnew\ti2\nnew\ti3\n\nu2\ti3\n' >histories
 	rec-topn -q -n 5 --stream -m model.rec <histories >answer.want
 	awk -F'\t' '$3 >= 3' train.tsv >filter.want
-	[ -s train.want ] && [ -s answer.want ] && [ -s filter.want ]
+	# the first reason of each entry
+	printf 'x\ti1\nx\ti2\n' | rec-topn -q -n 5 --explain 1 -m model.rec | cut -f 2 >ask.want
+	printf 'x\ti1\nx\ti2\n' | rec-topn -q -n 5 --explain 1 -m model.rec | cut -f 4 >why.want
+	for p in train answer filter ask why; do [ -s $p.want ]; done
 	export LD_LIBRARY_PATH=$d/usr/lib
 	for how in shared static; do
 		flags=${!how}
 		[ "$how" = shared ] || flags=${flags/-lrec/$d/usr/lib/librec.a}
-		for p in train answer filter; do
+		for p in train answer filter ask; do
 			# shellcheck disable=SC2086
 			cc -std=c11 -Wall -Wextra -Werror -o "$p" "$ROOT/examples/c/$p.c" $flags
 			[ "$(readelf -d "$p" | grep -c 'NEEDED.*librec.so')" -eq "$([ $how = shared ] && echo 1 || echo 0)" ]
@@ -424,7 +427,10 @@ headers_compile() {	# FOLDER LIST COMPILER...
 		./train train.tsv | cut -f 1,2 >train.got
 		./answer model.rec <histories >answer.got
 		./filter 3 <train.tsv >filter.got
-		for p in train answer filter; do same "$p.got" "$p.want"; done
+		./ask model.rec i1 i2 >asked
+		cut -f 1 asked >ask.got
+		cut -f 3 asked >why.got
+		for p in train answer filter ask why; do same "$p.got" "$p.want"; done
 		run bash -c './filter 3 <train.tsv >/dev/full'
 		[ "$status" -eq 1 ] && [ "$output" = "filter: <stdout>: No space left on device" ] || fail "$output"
 		run ./train nothing.tsv

@@ -233,7 +233,7 @@ stage_sweep() {
 	each seconds.sweep "s/sweep" MLlib
 	submit "$here/ours.py" train.tsv --rank "$k" --iterations "$sweeps" \
 		--repeats "$repeats" --unobserved "$w" --reg "$reg"
-	each seconds.sweep "s/sweep" ours
+	each_sum "s/sweep" ours
 	for phase in solve filters ship join; do
 		each "seconds.sweep.$phase" "s/sweep: $phase" ours
 	done
@@ -245,6 +245,17 @@ each() {
 	awk -F'\t' -v key="$1" '$1 == key { print $2 }' stats >values
 	while read -r value; do
 		result "$2" "$3" "$value"
+	done <values
+}
+
+# each_sum WHAT WHOSE: what the phases of a sweep add up to, for every turn. The
+# difference of two whole trainings is less steady: it has two starts in it.
+each_sum() {
+	awk -F'\t' '
+		$1 ~ /^seconds\.sweep\.(solve|ship|join)$/ { s[$1]++; sum[s[$1]] += $2; n = s[$1] > n ? s[$1] : n }
+		END { for (i = 1; i <= n; i++) print sum[i] }' stats >values
+	while read -r value; do
+		result "$1" "$2" "$value"
 	done <values
 }
 
