@@ -101,3 +101,69 @@ direct() {
 	wait $STARTED
 	[ -z "$(ls tmp)" ] || fail "left: $(ls tmp)"
 }
+
+# units: both units in a folder, with the rec-serve that is tested.
+units() {
+	mkdir units
+	cp "$EX/rec-serve.socket" units
+	sed "s|/usr/local/bin/rec-serve|$(command -v rec-serve)|" "$EX/rec-serve.service" >units/rec-serve.service
+	! cmp -s "$EX/rec-serve.service" units/rec-serve.service
+}
+
+@test "rec-serve.service: systemd reads both units without a word, and finds hardly a right too many" {
+	needs systemd-analyze
+	units
+	cd units
+	exits 0 systemd-analyze verify --man=no ./rec-serve.service ./rec-serve.socket
+	[ ! -s out ] && [ ! -s err ] || fail "$(cat out err)"
+	# 10 tenths, where the worst is 100
+	exits 0 systemd-analyze security --no-pager --offline=yes --threshold=10 ./rec-serve.service
+	grep -q 'Overall exposure level for rec-serve.service: 0' out || fail "$(cat out)"
+}
+
+@test "rec-serve.service: no system call that it is denied" {
+	needs systemd-analyze strace curl
+	# what systemd says the groups of SystemCallFilter= hold, groups in
+	# groups, too
+	calls() { systemd-analyze syscall-filter "@$1" | sed '1d; s/^ *//; /^#/d' | while read -r c; do case $c in @*) calls "${c#@}" ;; *) echo "$c" ;; esac; done; }
+	grep -qx 'SystemCallFilter=@system-service' "$EX/rec-serve.service"
+	grep -qx 'SystemCallFilter=~@privileged @resources' "$EX/rec-serve.service"
+	{ calls privileged; calls resources; } | sort -u >denied
+	{ calls default; calls system-service; } | sort -u | comm -23 - denied >allowed
+	[ "$(wc -l <allowed)" -gt 200 ]
+	port=$(free_port)
+	start strace -f -qq -o trace rec-serve -j 2 -m "$D/model.rec" --interactions "$D/train.tsv" --listen "127.0.0.1:$port"
+	await curl -sf "http://127.0.0.1:$port/readyz"
+	ask "http://127.0.0.1:$port/topn?user=u1" "http://127.0.0.1:$port/metrics" "http://127.0.0.1:$port/model" >/dev/null
+	ask --data-binary @"$D/train.tsv" "http://127.0.0.1:$port/batch" >/dev/null
+	server=$(head -1 trace | cut -d ' ' -f 1)
+	kill -HUP "$server"
+	await grep -q 'a new model answers' started.out
+	kill "$server"
+	wait $STARTED
+	sed -nE 's/^[0-9]+ +([a-z_0-9]+)\(.*/\1/p' trace | sort -u >made
+	[ "$(wc -l <made)" -gt 30 ]
+	comm -23 made allowed >refused
+	[ ! -s refused ] || fail "$(cat refused)"
+}
+
+@test "rec-serve.socket: systemd hands over the socket; the service has no network, and answers the same" {
+	needs systemd-socket-activate curl
+	# PrivateNetwork=yes, where the kernel lets us
+	alone=
+	! unshare -n true 2>/dev/null || alone='unshare -n'
+	port=$(free_port)
+	# shellcheck disable=SC2086
+	start systemd-socket-activate -l "127.0.0.1:$port" $alone rec-serve -m "$D/model.rec" --interactions "$D/train.tsv"
+	await grep -q 'Listening on' started.out
+	# the first connection starts the server, and waits for it
+	ask "http://127.0.0.1:$port/topn?user=u1" >got
+	direct 'http://x/topn?user=u1' | cmp - got
+	grep -qx "rec-serve: answers at 127.0.0.1:$port" started.out || fail "$(cat started.out)"
+	# by the signals that ExecReload= and the stop send
+	kill -HUP $STARTED
+	await grep -q 'a new model answers' started.out
+	ask "http://127.0.0.1:$port/topn?user=u1" | cmp - got
+	kill $STARTED
+	wait $STARTED
+}
