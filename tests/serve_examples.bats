@@ -167,3 +167,177 @@ units() {
 	kill $STARTED
 	wait $STARTED
 }
+
+# Behind a proxy: URL is where it answers; its certificate is cert.pem.
+certificate() {
+	openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost \
+		-keyout key.pem -out cert.pem 2>/dev/null
+}
+through() {
+	ask --cacert cert.pem "$@"
+}
+
+# both PATH CURL-OPTION...: the proxy answers with the status and the bytes of
+# rec-serve.
+both() {
+	local path=$1
+	shift
+	direct -o want.body -w '%{http_code} %{content_type}\n' "$@" "http://x$path" >want
+	through -o got.body -w '%{http_code} %{content_type}\n' "$@" "$URL$path" >got
+	cmp want got && cmp want.body got.body || fail "$path: $(cat got)"
+}
+
+same_through_proxy() {
+	local tsv='Accept: text/tab-separated-values' json='Content-Type: application/json'
+	both /
+	both '/topn?user=u1'
+	[ "$(cat got)" = '200 application/json' ] && grep -q '"item"' got.body || fail "$(cat got got.body)"
+	both '/topn?user=u1&n=20' -H "$tsv"
+	both "/explain?user=u1&item=$(head -1 got.body | cut -f 2)"
+	[ "$(cut -d ' ' -f 1 got)" = 200 ] || fail "$(cat got.body)"
+	both '/similar?item=i1'
+	both '/topn?deny=%69%31&deny=i%32' --data-binary $'x\ti7\nx\ti9\n'
+	both /topn -H "$json" -d '{"history": ["i3", ["i4", 2]], "n": 5}'
+	both /score -H "$tsv" --data-binary $'u1\ti1\nu2\ti5\n'
+	both /batch -H "$tsv" --data-binary @"$D/train.tsv"
+	[ "$(wc -l <got.body)" -gt 2000 ] || fail "$(wc -l <got.body) lines"
+	both '/topn?user=nobody&cold=fail'
+	both '/topn?user=u1&what=x'
+	both /nothing
+	both /healthz
+	# what it does not need it does not get
+	both '/topn?user=u1' -H "Cookie: $(printf 'x%.0s' $(seq 3000))" -H "Authorization: $(printf 'x%.0s' $(seq 3000))"
+}
+
+# What is too large is refused by one of the two; counts stay inside, whatever
+# way they are asked for.
+limits_of_proxy() {
+	[ "$(through -o got.body -w '%{http_code}' "$URL/metrics")" = 404 ] || fail "metrics: $(cat got.body)"
+	for path in //metrics /%6detrics '/metrics?x' '/metrics;x' /metrics/ /./metrics /x/../metrics /METRICS; do
+		through --path-as-is "$URL$path" >got.body
+		! grep rec_connections got.body || fail "$path"
+	done
+	head -c 9000000 /dev/zero | tr '\0' 'x' >large
+	[ "$(through -H 'Expect:' -o /dev/null -w '%{http_code}' --data-binary @large "$URL/topn")" = 413 ]
+	[[ "$(through --http1.1 -o got.body -w '%{http_code}' "$URL/topn?user=$(printf 'x%.0s' $(seq 9000))")" =~ ^4(00|14|31)$ ]]
+}
+
+# connections that rec-serve has accepted so far
+accepted() {
+	direct http://x/metrics | sed -n 's/^rec_connections_total //p'
+}
+kept_connections() {
+	local before
+	before=$(accepted)
+	for _ in $(seq 20); do through -o /dev/null "$URL/topn?user=u1"; done
+	# one more is the question itself
+	[ $(($(accepted) - before)) -le 3 ] || fail "$(($(accepted) - before)) connections"
+}
+
+# A server that reads a request and closes; asked has a line for each.
+closes() {
+	start python3 -c '
+import socket
+s = socket.socket(socket.AF_UNIX)
+s.bind("closes.sock")
+s.listen(9)
+while True:
+    c, _ = s.accept()
+    if c.recv(99999):
+        with open("asked", "a") as f: f.write("1\n")
+    c.close()'
+	await test -S closes.sock
+}
+
+# one_post: a POST that gets no answer is not sent again
+one_post() {
+	: >asked
+	[ "$(through -o /dev/null -w '%{http_code}' -d x "$URL/topn")" = 502 ]
+	[ "$(wc -l <asked)" -eq 1 ] || fail "asked $(wc -l <asked) times"
+}
+
+# nginx_to SOCKET: nginx as the file says, in front of this socket
+nginx_to() {
+	port=$(free_port)
+	plain=$(free_port)
+	# a lower rate, for busy machines
+	sed "s|server 127.0.0.1:8080;|server unix:$1;|; /\[::\]/d; s|rate=50r/s|rate=5r/s|
+		s|listen 80;|listen 127.0.0.1:$plain;|; s|listen 443 |listen 127.0.0.1:$port |
+		s|/etc/ssl/recommend.pem|$PWD/cert.pem|; s|/etc/ssl/private/recommend.key|$PWD/key.pem|" "$EX/nginx.conf" >rec-serve.conf
+	mkdir -p temporary
+	cat >nginx.conf <<-END
+		daemon off;
+		master_process off;
+		pid $PWD/nginx.pid;
+		error_log $PWD/nginx.err;
+		events { }
+		http {
+			access_log off;
+			client_body_temp_path temporary/1;
+			proxy_temp_path temporary/2;
+			fastcgi_temp_path temporary/3;
+			uwsgi_temp_path temporary/4;
+			scgi_temp_path temporary/5;
+			include $PWD/rec-serve.conf;
+		}
+	END
+	start "$nginx" -p "$PWD" -e "$PWD/nginx.err" -c "$PWD/nginx.conf"
+	URL=https://localhost:$port
+	await curl -s --cacert cert.pem -o /dev/null "$URL/"
+}
+
+@test "nginx.conf: the bytes of rec-serve, kept connections, its limits, no second POST, a rate" {
+	nginx=$(PATH=$PATH:/usr/sbin command -v nginx || true)
+	[ -n "$nginx" ] || needs nginx
+	needs openssl curl
+	certificate
+	nginx_to "$D/direct.sock"
+	[ ! -s nginx.err ] || fail "$(cat nginx.err)"
+	same_through_proxy
+	# a body in chunks, which rec-serve does not take, comes to it whole
+	[ "$(direct -o /dev/null -w '%{http_code}' -H 'Transfer-Encoding: chunked' -d 'x' http://x/topn)" = 501 ]
+	through -H 'Transfer-Encoding: chunked' --data-binary $'x\ti7\n' "$URL/topn" | cmp - <(direct --data-binary $'x\ti7\n' http://x/topn)
+	limits_of_proxy
+	kept_connections
+	[ "$(ask -o /dev/null -w '%{http_code} %{redirect_url}' -H 'Host: recommend.example.com' "http://127.0.0.1:$plain/a?b")" = "301 https://recommend.example.com/a?b" ]
+	# a burst of 100, and what the rate lets through
+	grep -q 'rate=5r/s' rec-serve.conf
+	seq 400 | sed "s|.*|url = $URL/healthz\noutput = /dev/null|" >many
+	through -K many -w '%{http_code}\n' | sort | uniq -c >codes
+	[ "$(awk '$2 == 200 { print $1 }' codes)" -ge 20 ] && [ "$(awk '$2 == 429 { print $1 }' codes)" -ge 50 ] || fail "$(cat codes)"
+	kill $STARTED
+	wait $STARTED || true
+	closes
+	nginx_to "$PWD/closes.sock"
+	one_post
+}
+
+caddy_to() {
+	port=$(free_port)
+	{
+		sed -n '1,/^{/p' "$EX/Caddyfile"
+		echo "admin off"
+		echo "auto_https disable_redirects"
+		sed '1,/^{/d' "$EX/Caddyfile" | sed "s|^recommend.example.com {|https://localhost:$port {\nbind 127.0.0.1\ntls $PWD/cert.pem $PWD/key.pem|
+			s|reverse_proxy 127.0.0.1:8080|reverse_proxy unix/$1|"
+	} >Caddyfile
+	start env HOME="$PWD" XDG_DATA_HOME="$PWD/data" XDG_CONFIG_HOME="$PWD/config" caddy run --adapter caddyfile --config Caddyfile
+	URL=https://localhost:$port
+	await curl -s --cacert cert.pem -o /dev/null "$URL/"
+}
+
+@test "Caddyfile: the bytes of rec-serve, kept connections, its limits, no second POST" {
+	needs caddy openssl curl
+	certificate
+	exits 0 env HOME="$PWD" XDG_DATA_HOME="$PWD/data" XDG_CONFIG_HOME="$PWD/config" caddy validate --adapter caddyfile --config "$EX/Caddyfile"
+	! grep -E '"level":"(warn|error)"' err || fail "$(cat err)"
+	caddy_to "$D/direct.sock"
+	same_through_proxy
+	limits_of_proxy
+	kept_connections
+	kill $STARTED
+	wait $STARTED || true
+	closes
+	caddy_to "$PWD/closes.sock"
+	one_post
+}
