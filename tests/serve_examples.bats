@@ -341,3 +341,90 @@ caddy_to() {
 	caddy_to "$PWD/closes.sock"
 	one_post
 }
+
+@test "Containerfile: an image of one program, run without rights, with nothing to write" {
+	# REC_PODMAN: podman and what it takes on this machine; REC_DEBIAN: the
+	# image to build in; REC_PODMAN_RUN: more options of run
+	local podman=${REC_PODMAN:-podman} debian=${REC_DEBIAN:-docker.io/library/debian:12-slim}
+	needs ${podman%% *} curl
+	$podman image exists "$debian" || { echo "# SKIPPED, no image $debian: $BATS_TEST_DESCRIPTION" >&3; skip "no image $debian"; }
+	mkdir recpipe data
+	(cd "$ROOT" && tar c --exclude='./build*' --exclude=./.git .) | tar x -C recpipe
+	$podman build -q --isolation chroot --network host --build-arg "DEBIAN=$debian" -t localhost/rec-serve-test \
+		-f "$EX/Containerfile" recpipe >built 2>&1 || fail "$(tail -20 built)"
+	cp "$D/model.rec" data
+	rec-cat --to recmat <"$D/train.tsv" >data/train.rec
+	chmod -R a+rX data
+	port=$(free_port)
+	# shellcheck disable=SC2086
+	start $podman run --rm --name "rec-serve-$port" --read-only --cap-drop all --security-opt no-new-privileges \
+		--network host -v "$PWD/data:/data:ro" ${REC_PODMAN_RUN:-} localhost/rec-serve-test \
+		-m /data/model.rec --interactions /data/train.rec --listen "127.0.0.1:$port"
+	await curl -sf "http://127.0.0.1:$port/readyz"
+	ask "http://127.0.0.1:$port/topn?user=u1" | cmp - <(direct 'http://x/topn?user=u1')
+	[ "$($podman top "rec-serve-$port" user | tail -1)" != root ]
+	$podman stop "rec-serve-$port" >/dev/null
+	wait $STARTED	# 0: requests in flight ended
+	$podman rmi localhost/rec-serve-test >/dev/null
+}
+
+# The lists of two users, one after the other on a connection, and an empty
+# line that asks for the first at once.
+histories() {
+	grep "^u1$TAB" "$D/train.tsv"
+	echo
+	grep "^u2$TAB" "$D/train.tsv"
+}
+
+@test "stream/listen.sh, ask.sh: a rec-topn for each connection, by socat" {
+	needs socat
+	cp "$D/model.rec" "a model.rec"
+	start sh "$EX/stream/listen.sh" lists.sock "a model.rec" 4
+	await test -S lists.sock
+	histories | rec-topn -q --stream -m "$D/model.rec" -n 4 >want
+	histories | sh "$EX/stream/ask.sh" lists.sock >got
+	same got want
+	# connections side by side, each with a list before its end
+	python3 - "$D/train.tsv" <<-'PY' >got
+		import socket, sys
+		lines = {u: b"".join(l for l in open(sys.argv[1], "rb") if l.startswith(u)) for u in (b"u1\t", b"u2\t")}
+		a, b = socket.socket(socket.AF_UNIX), socket.socket(socket.AF_UNIX)
+		for s in a, b: s.connect("lists.sock"); s.settimeout(20)
+		for s, u in (b, b"u2\t"), (a, b"u1\t"): s.sendall(lines[u] + b"\n")
+		for s in a, b:
+		    f = s.makefile("rb")
+		    for line in iter(f.readline, b"\n"): sys.stdout.write(line.decode())
+	PY
+	grep . want | cmp - got
+	exits 2 sh "$EX/stream/listen.sh" lists.sock
+	says "usage: listen.sh SOCKET MODEL [N]"
+	exits 2 sh "$EX/stream/ask.sh"
+	says "usage: ask.sh SOCKET < histories"
+}
+
+@test "stream/rec-topn.socket: systemd reads the units; a rec-topn for each connection as inetd does" {
+	needs systemd-analyze systemd-socket-activate
+	mkdir units
+	cp "$EX/stream/rec-topn.socket" units
+	sed "s|/usr/local/bin/rec-topn|$(command -v rec-topn)|" "$EX/stream/rec-topn@.service" >units/rec-topn@.service
+	(cd units && systemd-analyze verify --man=no ./rec-topn@.service ./rec-topn.socket) >err 2>&1 || fail "$(cat err)"
+	[ ! -s err ] || fail "$(cat err)"
+	(cd units && systemd-analyze security --no-pager --offline=yes --threshold=10 ./rec-topn@.service) >err 2>&1 || fail "$(cat err)"
+	# the command of the unit with the model that is here
+	words=$(sed -n 's|^ExecStart=/usr/local/bin/||p' "$EX/stream/rec-topn@.service" | sed "s|/srv/recpipe/model.rec|$D/model.rec|")
+	# shellcheck disable=SC2086
+	start systemd-socket-activate -a --inetd -l "$PWD/lists.sock" $words
+	await test -S lists.sock
+	histories | rec-topn -q --stream -m "$D/model.rec" >want
+	python3 - <(histories) <<-'PY' >got
+		import socket, sys
+		for turn in range(2):
+		    s = socket.socket(socket.AF_UNIX)
+		    s.connect("lists.sock")
+		    s.settimeout(20)
+		    s.sendall(open(sys.argv[1], "rb").read()) if not turn else s.sendall(b"")
+		    s.shutdown(socket.SHUT_WR)
+		    sys.stdout.write(s.makefile().read())
+	PY
+	same got want
+}
