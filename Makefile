@@ -210,7 +210,7 @@ check-tsan: ## threaded programs and commands under TSan
 check-clang: ## compile with clang, warnings are errors; unit programs
 	$(MAKE) B=$(B)-clang CC=clang WERROR=-Werror all unit
 
-check-serve: all ## rec-serve: answers, hostile clients, new models under load; a minute
+check-serve: all ## rec-serve: answers, hostile clients, new models under load, examples/serve; a minute or two
 	sh tests/setup.sh test
 	bats tests/serve.bats tests/serve_page.bats tests/serve_examples.bats
 

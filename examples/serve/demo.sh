@@ -21,6 +21,20 @@ if [ -f tests/setup.sh ]; then
 fi
 command -v rec-serve >/dev/null || { echo "demo: there is no rec-serve; it needs libevent-dev and libjansson-dev" >&2; exit 1; }
 
+# Two rec-serve of one person could share a port, and each get some of the
+# requests: so look first. Without curl, any free port is taken.
+taken() {
+	command -v curl >/dev/null || return 0
+	got=0
+	curl -s -o /dev/null --max-time 2 "http://127.0.0.1:$1/healthz" || got=$?
+	[ "$got" -ne 7 ]	# nobody listens
+}
+port=${PORT:-8080}
+if taken "$port"; then
+	if [ -z "${PORT:-}" ]; then port=0
+	elif command -v curl >/dev/null; then echo "demo: port $port is in use" >&2; exit 1; fi
+fi
+
 work=$(mktemp -d)
 server='' timer=''
 end() {
@@ -88,19 +102,6 @@ run 'rec-als -q -k 32 -i 8 <train.tsv >factors.rec'
 run 'rec-sim -q -b cosine -n 100 <train.tsv >neighbours.rec'
 
 echo "3. Answers of both together"
-# Two rec-serve of one person could share a port, and each get some of the
-# requests: so look first. Without curl, any free port is taken.
-taken() {
-	command -v curl >/dev/null || return 0
-	got=0
-	curl -s -o /dev/null --max-time 2 "http://127.0.0.1:$1/healthz" || got=$?
-	[ "$got" -ne 7 ]	# nobody listens
-}
-port=${PORT:-8080}
-if taken "$port"; then
-	if [ -z "${PORT:-}" ]; then port=0
-	elif command -v curl >/dev/null; then echo "demo: port $port is in use" >&2; exit 1; fi
-fi
 echo "    \$ rec-serve -m factors.rec -m neighbours.rec --interactions train.tsv --titles titles.tsv --listen 127.0.0.1:$port"
 rec-serve -m factors.rec -m neighbours.rec --interactions train.tsv --titles titles.tsv \
 	--listen "127.0.0.1:$port" 2>serve.err &
