@@ -82,6 +82,9 @@ BINS    := $(CMDS:%=$(B)/bin/%) $(SCRIPTS:%=$(B)/bin/%)
 PAGES   := $(wildcard man/*.[1-9])
 # What Spark users get: examples/spark, into share/recpipe/spark.
 SPARK_FILES := $(shell find examples/spark -type f ! -path '*/__pycache__/*' 2>/dev/null | sort)
+# What puts rec-serve to work: examples/serve, into share/recpipe/serve.
+SERVE_FILES := $(shell find examples/serve -type f 2>/dev/null | sort)
+SHARED  := $(SPARK_FILES) $(SERVE_FILES)
 # The headers that are installed, and all that librec.so exports.
 PUBLIC  := $(wildcard lib/recpipe/*.h)
 
@@ -207,9 +210,9 @@ check-tsan: ## threaded programs and commands under TSan
 check-clang: ## compile with clang, warnings are errors; unit programs
 	$(MAKE) B=$(B)-clang CC=clang WERROR=-Werror all unit
 
-check-serve: all ## rec-serve: answers, hostile clients, new models under load, its page in a browser; two minutes
+check-serve: all ## rec-serve: answers, hostile clients, new models under load, its page in a browser, examples/serve; minutes
 	sh tests/setup.sh serve
-	bats tests/serve.bats tests/serve_page.bats
+	bats tests/serve.bats tests/serve_page.bats tests/serve_examples.bats
 
 # libFuzzer's changes, led by what the code does with them: a first folder for what it keeps.
 FUZZ_SECONDS ?= 60
@@ -289,8 +292,8 @@ install: all lib $(B)/recpipe.bash ## into $(DESTDIR)$(PREFIX); BINDIR, LIBDIR, 
 	install -m 644 $(B)/recpipe.bash $(DESTDIR)$(COMPLETIONS)/recpipe
 	for c in $(CMDS) $(SCRIPTS); do ln -sf recpipe $(DESTDIR)$(COMPLETIONS)/$$c || exit 1; done
 	install -m 644 examples/python/recmat.py $(DESTDIR)$(DATADIR)/recpipe
-	install -d $(sort $(dir $(SPARK_FILES:examples/%=$(DESTDIR)$(DATADIR)/recpipe/%)))
-	for f in $(SPARK_FILES); do m=644; [ ! -x $$f ] || m=755; install -m $$m $$f $(DESTDIR)$(DATADIR)/recpipe/$${f#examples/} || exit 1; done
+	install -d $(sort $(dir $(SHARED:examples/%=$(DESTDIR)$(DATADIR)/recpipe/%)))
+	for f in $(SHARED); do m=644; [ ! -x $$f ] || m=755; install -m $$m $$f $(DESTDIR)$(DATADIR)/recpipe/$${f#examples/} || exit 1; done
 
 uninstall: ## remove what install put there
 	rm -f $(CMDS:%=$(DESTDIR)$(BINDIR)/%) $(SCRIPTS:%=$(DESTDIR)$(BINDIR)/%) $(patsubst %,$(DESTDIR)$(LIBDIR)/%,librec.a $(SO) $(SO_LINK) pkgconfig/recpipe.pc)

@@ -380,3 +380,13 @@ same_lists() {
 	exits 2 rec-serve -m factors.rec -o x
 	says "rec-serve: --output has no use here: answers go over HTTP"
 }
+
+@test "rec-serve: an address where another one answers is in use" {
+	serve -m factors.rec
+	exits 4 rec-serve -m factors.rec --listen "127.0.0.1:$PORT"
+	mentions 'in use'
+	[ "$(curl -sS "http://127.0.0.1:$PORT/readyz")" = ready ]
+	ends
+	serve -m factors.rec --listen "127.0.0.1:$PORT"
+	ends
+}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * serve/items.c - /items: items whose title or label holds what was typed. Upper
- * and lower case are the same in ASCII; other letters are compared as bytes.
+ * serve/items.c - /items: items whose title or label holds what was typed.
+ * Upper and lower case are the same in ASCII; other letters are bytes.
  *
  * One pass over titles and labels, both ascending by label; about 30 ms for a
  * million items. First come items that have it as their label, then those whose

@@ -48,13 +48,14 @@ static int set(int fd, int level, int option)
 }
 
 /* TCP_NODELAY is inherited by the connections. */
-static int open_tcp(const struct addrinfo *a, const struct sockaddr *at, socklen_t n)
+static int open_tcp(const struct addrinfo *a, const struct sockaddr *at, socklen_t n, bool shared)
 {
 	int fd = socket(a->ai_family, a->ai_socktype, a->ai_protocol);
 
 	if (fd >= 0 && set(fd, SOL_SOCKET, SO_REUSEADDR) == 0 &&
-	    set(fd, SOL_SOCKET, SO_REUSEPORT) == 0 && set(fd, IPPROTO_TCP, TCP_NODELAY) == 0 &&
-	    prepare(fd) == 0 && bind(fd, at, n) == 0 && listen(fd, REC_LISTEN_BACKLOG) == 0)
+	    (!shared || set(fd, SOL_SOCKET, SO_REUSEPORT) == 0) &&
+	    set(fd, IPPROTO_TCP, TCP_NODELAY) == 0 && prepare(fd) == 0 && bind(fd, at, n) == 0 &&
+	    listen(fd, REC_LISTEN_BACKLOG) == 0)
 		return fd;
 	if (fd >= 0) {
 		int saved = errno;
@@ -70,10 +71,19 @@ static int open_all(struct rec_listener *l, const struct addrinfo *a, unsigned t
 {
 	struct sockaddr_storage at;
 	socklen_t n = (socklen_t)a->ai_addrlen;
+	int probe;
 
+	/*
+	 * SO_REUSEPORT would share the address with another server of the same
+	 * user, in silence: it must be free for one that does not share.
+	 */
+	probe = open_tcp(a, a->ai_addr, n, false);
+	if (probe < 0)
+		return -1;
+	close(probe);
 	memcpy(&at, a->ai_addr, n);
 	for (; l->n < threads; l->n++) {
-		l->fd[l->n] = open_tcp(a, (struct sockaddr *)&at, n);
+		l->fd[l->n] = open_tcp(a, (struct sockaddr *)&at, n, true);
 		if (l->fd[l->n] < 0)
 			return -1;
 		n = sizeof at;

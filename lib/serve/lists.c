@@ -113,7 +113,7 @@ static int fail_cold(struct rec_reply *r, bool similar, const struct rec_text *r
 			      row->n ? "'" : "", REC_LABEL(row->p, row->n), row->n ? "'" : "");
 }
 
-/* What answers: all models, or the one that is asked for; NULL: it is not there. */
+/* All models, or the one that is asked for; NULL: it is not there. */
 static struct rec_answerer *chosen(const struct rec_desk *d, uint32_t model)
 {
 	if (model == 0 || (model == 1 && !d->alone))

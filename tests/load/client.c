@@ -106,7 +106,8 @@ static void add_request(const char *host, char *line)
 	r = &s.request[s.requests++];
 	n = strlen(line) + strlen(target) + strlen(host) + (body ? strlen(body) : 0) + 200;
 	r->p = grown(NULL, n);
-	r->n = (size_t)snprintf(r->p, n, "%s %s HTTP/1.1\r\nHost: %s\r\nAccept: application/json\r\n",
+	r->n = (size_t)snprintf(r->p, n,
+				"%s %s HTTP/1.1\r\nHost: %s\r\nAccept: application/json\r\n",
 				line, target, host);
 	if (body)
 		r->n += (size_t)snprintf(r->p + r->n, n - r->n,
