@@ -17,6 +17,7 @@
 #                           are there again
 #   worker_logs N           the files with what its executors said
 #   cluster_whole           all workers are there (true or false)
+#   WORKER_MEMORY           of each worker [1g]
 #   wait_until SECONDS COMMAND...     it succeeds, or fails after SECONDS
 #   cluster_why_not         what is missing here, if anything
 #
@@ -130,7 +131,7 @@ worker_registered() {
 }
 
 worker_launch() {
-	cluster_java "$1" worker.Worker --cores 1 --memory 1g --webui-port 0 --work-dir "$CLUSTER/$1/work" "$CLUSTER_MASTER"
+	cluster_java "$1" worker.Worker --cores 1 --memory "${WORKER_MEMORY:-1g}" --webui-port 0 --work-dir "$CLUSTER/$1/work" "$CLUSTER_MASTER"
 }
 
 worker_start() {

@@ -23,6 +23,7 @@
 #               rows / 200 items
 #   WORKERS     ["1 2"]; no more than there are cores
 #   K, ITERATIONS     of als [64, 4]; NEIGHBOURS of sim [50]
+#   EXECUTOR    memory of the heap of each worker [3g]
 #   REPEATS     runs, of which the median whole counts [1]
 #   RESULTS     where results are added [build/growth-spark.tsv]
 #   LIMIT       seconds for a command [3600]
@@ -87,6 +88,7 @@ esac
 # shellcheck source=../../spark/common.bash disable=SC1091
 . "$TOP/tests/spark/common.bash"
 WORK=$(mktemp -d "${TMPDIR:-/tmp}/growth-spark.XXXXXX")
+export WORKER_MEMORY=${EXECUTOR:-3g}
 export CLUSTER=$WORK/cluster CLUSTER_MASTER SPARK_TIMEOUT=${LIMIT:-3600}
 # shellcheck source=../../spark/cluster.bash disable=SC1091
 . "$TOP/tests/spark/cluster.bash"
@@ -117,7 +119,7 @@ submitted() {
 	# shellcheck disable=SC2016
 	"$PYSPARK_PYTHON" "$HERE/peak.py" -p $$ -o peak \
 		bash -c '. "$1"; shift; cluster_submit "$@"' - "$TOP/tests/spark/cluster.bash" \
-		--driver-memory 2g --executor-memory 1g "$EXAMPLES/rec_spark.py" "$1" \
+		--driver-memory 2g --executor-memory "${EXECUTOR:-3g}" "$EXAMPLES/rec_spark.py" "$1" \
 		--input "$WORK/train.tsv" --figures "$WORK/figures" "${@:2}" >log 2>&1 ||
 		die "$1 failed: $(tail -n 20 log)"
 }
