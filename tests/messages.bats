@@ -235,7 +235,7 @@ refuses() {
 		[ "$(grep -c '^seconds' stats)" -ge 3 ]
 	done
 	exits 0 rec-als -q -v -k 7 -i 3 --reg 0.5 <train.tsv
-	mentions ", factors 7, iterations 3, reg 0.5, reg-power" || mentions ", factors 7, iterations 3, reg 0.5, unobserved auto, weights none, alpha 1, target one"
+	mentions ", factors 7, iterations 3, reg 0.5, reg-power" || mentions ", factors 7, iterations 3, reg 0.5, reg-pairs all, unobserved auto, weights none, alpha 1, target one"
 	exits 0 rec-sim -q -v cosine -n 3 <train.tsv
 	mentions ", neighbours 3, keep candidate, normalize none,"
 	! grep -q exponents err
