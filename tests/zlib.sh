@@ -39,9 +39,11 @@ set -- "$source"/zlib_*.orig.tar.*
 [ -f "$1" ] || { fetch >"$dir/log" 2>&1 || { tail -3 "$dir/log" >&2; exit 1; }; }
 set -- "$source"/zlib_*.orig.tar.*
 
+case $1 in *.bz2) unpack=bzip2 ;; *.xz) unpack=xz ;; *) unpack=gzip ;; esac
+command -v $unpack >/dev/null || { echo "zlib.sh: no $unpack to unpack the source of zlib with; install it" >&2; exit 1; }
 rm -rf "$dir/build"
 mkdir "$dir/build"
-tar -x -f "$1" -C "$dir/build" --strip-components 1
+"$unpack" -d -c "$1" | tar -x -C "$dir/build" --strip-components 1
 {
 	cd "$dir/build"
 	CC=$cc CFLAGS=-O2 sh ./configure --static --prefix="$dir"

@@ -13,7 +13,13 @@ setup() {
 	mandoc -T ascii "$ROOT/man/rec-spark.7" | sed 's/.\x08//g' |
 		awk '/^[A-Z]/ { on = $0 == "EXAMPLES" } on && /^           / { print substr($0, 12) }' >example.sh
 	[ "$(grep -c rec_spark.py example.sh)" -eq 2 ]
-	cp "$EXAMPLES"/rec_*.py .
-	PATH=$SPARK_HOME/bin:$PATH timeout 300 sh -eu example.sh >out 2>err || fail "$(spark_said out err)"
+	S=$EXAMPLES PATH=$SPARK_HOME/bin:$PATH timeout 300 sh -eu example.sh >out 2>err || fail "$(spark_said out err)"
 	grep -q '^recall@20' out
+}
+
+@test "spark: the check of an installation in the manual page runs, and asks for all that is needed" {
+	sed -n '/^from pyspark.sql import SparkSession/,/^\.Ed/p' "$ROOT/man/rec-spark.7" | sed '/^\.Ed/,$d' >check.py
+	grep -q mapInArrow check.py
+	spark_submit_local check.py >out 2>err || fail "$(spark_said out err)"
+	grep -qx 45 out
 }
