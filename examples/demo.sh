@@ -25,19 +25,8 @@ trap 'rm -rf "$work"' EXIT INT TERM
 root=$PWD
 cd "$work"
 
-# package TAB wanted package, one a line, from the index of the distribution.
-package_index() {
-	apt-cache dumpavail 2>/dev/null | awk '
-		/^Package: / { p = $2 }
-		/^(Depends|Pre-Depends|Recommends): / {
-			sub(/^[^:]*: /, "")
-			n = split($0, want, /, */)
-			for (i = 1; i <= n; i++) {
-				sub(/ *\|.*/, "", want[i]); sub(/[ (:].*/, "", want[i])	# the first alternative, without version or architecture
-				if (want[i] != "" && want[i] != p) print p "\t" want[i]
-			}
-		}'
-}
+# shellcheck source=examples/serve/packages.sh disable=SC1091
+. "$root/examples/serve/packages.sh"
 
 say "2. Data"
 real=yes

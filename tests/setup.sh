@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# setup.sh build|test|fan|spark|serve - on Debian or Ubuntu, install missing packages
-# by apt, as root or with sudo, and print their names. Elsewhere only print
-# them.
+# setup.sh build|test|fan|spark|serve - on Debian or Ubuntu, install missing
+# packages by apt, as root or with sudo, and print their names. Elsewhere only
+# print them.
 #
 # spark: Java 17 or later, and two Python environments, s35 with pyspark 3.5 and
 # s4 with the newest 4.x, by pip. They lie outside the tree, in the folder
@@ -10,8 +10,9 @@
 # with $REC_SPARK_PYTHON (python3). What is there already is left as it is;
 # SPARK=3.5 or SPARK=4 asks for one alone.
 #
-# serve: a browser, and by pip a validator of OpenAPI in the folder
-# $REC_SERVE_VENV (~/.cache/recpipe/serve).
+# serve: nginx, Caddy and systemd, which start services where they are new, and
+# so are not asked for by test. Both ask for a browser, and for a validator of
+# OpenAPI, by pip in the folder $REC_SERVE_VENV (~/.cache/recpipe/serve).
 set -u
 
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/recpipe
@@ -29,7 +30,9 @@ esac
 # Hosts in network namespaces, a Slurm of one's own.
 case ${1:-build} in fan) want="$want openssh-server openssh-client iproute2 slurm-wlm munge" ;; esac
 
-case ${1:-build} in serve) want="$want chromium chromium-driver python3-venv" ;; esac
+# The page of rec-serve in a browser; its examples.
+case ${1:-build} in test | serve) want="$want chromium chromium-driver python3-venv socat strace" ;; esac
+case ${1:-build} in serve) want="$want nginx-light caddy systemd" ;; esac
 
 # java_package: the one that Spark 3.5 and 4.x are both made for, or what this release has.
 java_package() {
@@ -112,6 +115,11 @@ venvs() {
 	done
 }
 
+validator() {
+	venv "${REC_SERVE_VENV:-$cache/serve}" openapi_spec_validator,jsonschema,yaml \
+		openapi-spec-validator jsonschema pyyaml
+}
+
 java_is_new() {
 	major=$(java -version 2>&1 | sed -n 's/.* version "\([0-9]*\).*/\1/p')
 	[ "${major:-0}" -ge 17 ] || { echo "setup: Spark 4.x needs Java 17 or later; this is $(java -version 2>&1 | head -1)" >&2; return 1; }
@@ -121,5 +129,6 @@ java_is_new() {
 packages $want || exit 1
 case ${1:-build} in
 spark) java_is_new && venvs ;;
-serve) venv "${REC_SERVE_VENV:-$cache/serve}" openapi_spec_validator,jsonschema,yaml openapi-spec-validator jsonschema pyyaml ;;
+serve) validator ;;
+test) validator || true ;;	# where pip finds nothing, its test says that it skipped
 esac

@@ -11,7 +11,8 @@
 # PORT is where it answers: 8080 if that is not set, or any free port if 8080
 # is taken. DEMO_SECONDS ends it after that time.
 set -eu
-cd "$(dirname "$0")/../.."
+here=$(cd "$(dirname "$0")" && pwd)
+cd "$here/../.."
 
 # Where it was installed, the commands are in PATH.
 if [ -f tests/setup.sh ]; then
@@ -21,8 +22,8 @@ if [ -f tests/setup.sh ]; then
 fi
 command -v rec-serve >/dev/null || { echo "demo: there is no rec-serve; it needs libevent-dev and libjansson-dev" >&2; exit 1; }
 
-# Two rec-serve of one person could share a port, and each get some of the
-# requests: so look first. Without curl, any free port is taken.
+# A port in use is better told before the models are made. Without curl, any
+# free port is taken.
 taken() {
 	command -v curl >/dev/null || return 0
 	got=0
@@ -52,26 +53,8 @@ cd "$work"
 
 run() { printf '    $ %s\n' "$1"; eval "$1"; }	# a line of this file, shown and done
 
-# package TAB wanted package, one a line, from the index of the distribution.
-package_index() {
-	apt-cache dumpavail 2>/dev/null | awk '
-		/^Package: / { p = $2 }
-		/^(Depends|Pre-Depends|Recommends): / {
-			sub(/^[^:]*: /, "")
-			n = split($0, want, /, */)
-			for (i = 1; i <= n; i++) {
-				sub(/ *\|.*/, "", want[i]); sub(/[ (:].*/, "", want[i])	# the first alternative, without version or architecture
-				if (want[i] != "" && want[i] != p) print p "\t" want[i]
-			}
-		}'
-}
-
-# package TAB package - what it is, one a line.
-package_titles() {
-	apt-cache dumpavail 2>/dev/null | awk '
-		/^Package: / { p = $2 }
-		/^Description(-en)?: / && !(p in seen) { seen[p]; sub(/^[^:]*: */, ""); gsub(/\t/, " "); print p "\t" p " - " $0 }'
-}
+# shellcheck source=examples/serve/packages.sh disable=SC1091
+. "$here/packages.sh"
 
 echo "1. Data"
 if command -v apt-cache >/dev/null; then
