@@ -22,6 +22,23 @@
 
 enum { REC_LANES = 16 };
 
+/* Of the kernel sift: groups of a chunk, and the largest element of a query. */
+enum { REC_SIFT_CHUNK = 16, REC_SIFT_QUERY = 64 };
+
+/*
+ * What takes the 128 out of the sums of a chunk again: the sums of a query's
+ * elements at 4i and 4i + 1, and at 4i + 2 and 4i + 3, times -128, modulo 2^16.
+ */
+static inline int32_t rec_sift_start(int32_t low, int32_t high)
+{
+	return (int32_t)((uint32_t)(uint16_t)(-128 * low) | (uint32_t)(-128 * high) << 16);
+}
+
+/* Squares: of an element, of the longest half of a chunk (sift), of a vector. */
+struct rec_extent {
+	float most, half, all;
+};
+
 struct rec_kernel {
 	const char *isa;	/* "plain", "avx2", "avx512", "neon" */
 
@@ -111,6 +128,52 @@ struct rec_kernel {
 	 * The same chain for one pair: what scores() gives for it, to the bit.
 	 */
 	float (*score)(const float *q, const float *item, uint32_t k);
+
+	/*
+	 * The same chain for q and the rows idx[j], j < m <= 16, of a table
+	 * whose rows are ld floats apart, into out[j].
+	 */
+	void (*scores_at)(float *out, const float *q, const float *table, size_t ld,
+			  const uint32_t *idx, uint32_t m, uint32_t k);
+
+	/*
+	 * What sift needs to know of a vector of k floats: each is set to what
+	 * is larger, itself or what v has; `all` to NaN where v has one. Sums
+	 * in float, in any order.
+	 */
+	void (*extend)(struct rec_extent *x, const float *v, uint32_t k);
+
+	/*
+	 * An item as sift reads it: element f is v[f] / scale, rounded, which
+	 * is within 127. out is its first group; the other groups follow at
+	 * steps of REC_LANES groups. Elements that fill the last group are 0.
+	 * Returns the sum of squares of what is left, v[f] - scale * element;
+	 * in float, in any order. scale has at most 16 significant bits.
+	 */
+	float (*coarse)(unsigned char *out, const float *v, uint32_t k, float scale);
+
+	/*
+	 * Products of whole numbers, to tell which scores may exceed a bound.
+	 * Elements are taken in groups of four, the last filled with zeros, and
+	 * groups in chunks of REC_SIFT_CHUNK.
+	 *
+	 * An item has bytes x = element + 128, elements within 127: items[panel]
+	 * [group][lane][4], in panels as those of pack, 64-byte aligned.
+	 *
+	 * nq queries, elements within REC_SIFT_QUERY, stand side by side: q[row
+	 * * nq + u] has four signed bytes, element 0 in the lowest. Each chunk
+	 * begins with a row of its own: rec_sift_start of its elements.
+	 *
+	 * mask[u * ldm + panel] gets bit l set where the product of query u and
+	 * the item in lane l is above least[u]. Sums are exact: the caller sees
+	 * to it that |x| |y| < 2^15 for the elements at 4i and 4i + 1 of each
+	 * chunk of an item and a query, and for those at 4i + 2 and 4i + 3.
+	 *
+	 * NULL, with extend and coarse, in sets where it would not be faster
+	 * than scores.
+	 */
+	void (*sift)(uint16_t *mask, size_t ldm, const int32_t *q, const int32_t *least,
+		     uint32_t nq, const unsigned char *items, uint32_t npanels, uint32_t groups);
 
 	/*
 	 * y[j] = fma(a, x[i], y[j]), j = idx[i] (idx NULL: i), i < n ascending.

@@ -433,6 +433,178 @@ static float score(const float *q, const float *item, uint32_t k)
 	return s;
 }
 
+/*
+ * The lanes are items: 16 columns of their rows at a time are transposed. Where
+ * m < 16, the last lanes repeat a row.
+ */
+static void scores_at(float *out, const float *q, const float *table, size_t ld,
+		      const uint32_t *idx, uint32_t m, uint32_t k)
+{
+	float block[LANES * LANES] __attribute__((aligned(64)));
+	const float *row[LANES];
+	struct v16 s = v16_zero();
+
+	assert(m > 0 && m <= LANES);
+	for (uint32_t l = 0; l < LANES; l++)
+		row[l] = table + (size_t)idx[l < m ? l : 0] * ld;
+	for (uint32_t f = 0; f < k; f += LANES) {
+		uint32_t n = k - f < LANES ? k - f : LANES;
+
+		for (uint32_t l = 0; l < LANES; l++)
+			v16_store(block + l * LANES, n < LANES ? v16_load_some(row[l] + f, n) :
+								 v16_load(row[l] + f));
+		v16_transpose(block, LANES, block, LANES);
+		for (uint32_t i = 0; i < n; i++)
+			s = v16_fma(v16_all(q[f + i]), v16_load(block + i * LANES), s);
+	}
+	if (m < LANES)
+		v16_store_some(out, s, m);
+	else
+		v16_store(out, s);
+}
+
+#if V16_SIFT
+enum { CHUNK_ELEMENTS = 4 * REC_SIFT_CHUNK };
+
+/* Lanes l with l % 4 < 2 are one half of a chunk, the others the other. */
+static void extend(struct rec_extent *x, const float *v, uint32_t k)
+{
+	struct v16 most = v16_all(x->most);
+	float lane[LANES], all = 0;
+
+	for (uint32_t c = 0; c < k; c += CHUNK_ELEMENTS) {
+		uint32_t n = k - c < CHUNK_ELEMENTS ? k - c : CHUNK_ELEMENTS;
+		struct v16 sum = v16_zero();
+		float half[2] = { 0, 0 };
+
+		for (uint32_t f = 0; f < n; f += LANES) {
+			struct v16 y = n - f < LANES ? v16_load_some(v + c + f, n - f) :
+						       v16_load(v + c + f);
+
+			most = v16_max(v16_mul(y, y), most);
+			sum = v16_fma(y, y, sum);
+		}
+		v16_store(lane, sum);
+		for (uint32_t l = 0; l < LANES; l++)
+			half[l % 4 / 2] += lane[l];
+		x->half = half[0] > x->half ? half[0] : x->half;
+		x->half = half[1] > x->half ? half[1] : x->half;
+		all += half[0] + half[1];
+	}
+	v16_store(lane, most);
+	for (uint32_t l = 0; l < LANES; l++)
+		x->most = lane[l] > x->most ? lane[l] : x->most;
+	if (!(all <= x->all) && !isnan(x->all))	/* a NaN is taken, and stays */
+		x->all = all;
+}
+
+/*
+ * A float of this size has whole steps: what is added to it is rounded, and
+ * stands in its lowest byte, here with 128 added.
+ */
+#define WHOLE_STEPS (0x1.8p23f + 128)
+
+static float coarse(unsigned char *out, const float *v, uint32_t k, float scale)
+{
+	struct v16 inverse = v16_all(1 / scale), steps = v16_all(WHOLE_STEPS),
+		   less = v16_all(-WHOLE_STEPS), by = v16_all(scale), square = v16_zero();
+	uint32_t bits[LANES];
+
+	for (uint32_t f = 0; f < k; f += LANES) {
+		uint32_t n = k - f < LANES ? k - f : LANES;
+		struct v16 y = n < LANES ? v16_load_some(v + f, n) : v16_load(v + f);
+		struct v16 near = v16_add(v16_mul(y, inverse), steps), left;
+
+		v16_store((float *)(void *)bits, near);
+		left = v16_fnma(by, v16_add(near, less), y);
+		square = v16_fma(left, left, square);
+		for (uint32_t g = 0; g < n; g += 4, out += 4 * LANES)
+			for (uint32_t i = 0; i < 4; i++)
+				out[i] = (unsigned char)bits[g + i];
+	}
+	return v16_sum(square);
+}
+
+/*
+ * `height` queries against `panels` panels. Sums of a chunk stay in halves of
+ * 16 bits in registers.
+ */
+V16_INLINE void sift_tile(uint16_t *mask, size_t ldm, const int32_t *q, const int32_t *least,
+			  uint32_t nq, const unsigned char *items, uint32_t groups,
+			  const int height, const int panels)
+{
+	enum { MOST = V16_SIFT * V16_PANELS > 4 ? V16_SIFT * V16_PANELS : 4, BYTES = 4 * LANES };
+	struct v16i sum[MOST], acc[MOST];
+	size_t panel = (size_t)groups * BYTES;
+
+	UNROLL
+	for (int i = 0; i < height; i++)
+		UNROLL
+		for (int p = 0; p < panels; p++)
+			sum[i * panels + p] = v16i_zero();
+	for (uint32_t left = groups, n; left > 0; left -= n) {
+		n = left < REC_SIFT_CHUNK ? left : REC_SIFT_CHUNK;
+		UNROLL
+		for (int i = 0; i < height; i++)
+			UNROLL
+			for (int p = 0; p < panels; p++)
+				acc[i * panels + p] = v16i_all(q[i]);
+		q += nq;
+		for (uint32_t g = 0; g < n; g++, q += nq, items += BYTES) {
+			struct v16i x[MOST];
+
+			UNROLL
+			for (int p = 0; p < panels; p++)
+				x[p] = v16i_load(items + p * panel);
+			UNROLL
+			for (int i = 0; i < height; i++)
+				UNROLL
+				for (int p = 0; p < panels; p++)
+					acc[i * panels + p] =
+						v16i_quad(acc[i * panels + p], x[p], q[i]);
+		}
+		UNROLL
+		for (int i = 0; i < height; i++)
+			UNROLL
+			for (int p = 0; p < panels; p++)
+				sum[i * panels + p] =
+					v16i_halves(sum[i * panels + p], acc[i * panels + p]);
+	}
+	UNROLL
+	for (int i = 0; i < height; i++)
+		UNROLL
+		for (int p = 0; p < panels; p++)
+			mask[i * ldm + p] = (uint16_t)v16i_above(sum[i * panels + p], least[i]);
+}
+
+V16_INLINE void sift_panels(uint16_t *mask, size_t ldm, const int32_t *q, const int32_t *least,
+			    uint32_t nq, const unsigned char *items, uint32_t groups,
+			    const int panels)
+{
+	uint32_t u = 0;
+
+	for (; u + V16_SIFT <= nq; u += V16_SIFT)
+		sift_tile(mask + u * ldm, ldm, q + u, least + u, nq, items, groups, V16_SIFT,
+			  panels);
+	for (; u < nq; u++)
+		sift_tile(mask + u * ldm, ldm, q + u, least + u, nq, items, groups, 1, panels);
+}
+
+static void sift(uint16_t *mask, size_t ldm, const int32_t *q, const int32_t *least, uint32_t nq,
+		 const unsigned char *items, uint32_t npanels, uint32_t groups)
+{
+	size_t panel = (size_t)groups * 4 * LANES;
+	uint32_t p = 0;
+
+	for (; nq == 1 && p + 4 <= npanels; p += 4)
+		sift_tile(mask + p, ldm, q, least, nq, items + p * panel, groups, 1, 4);
+	for (; p + V16_PANELS <= npanels; p += V16_PANELS)
+		sift_panels(mask + p, ldm, q, least, nq, items + p * panel, groups, V16_PANELS);
+	for (; p < npanels; p++)
+		sift_panels(mask + p, ldm, q, least, nq, items + p * panel, groups, 1);
+}
+#endif
+
 /* No branch: whether a place is new is as good as random. */
 static uint32_t scatter(float *y, unsigned char *hit, uint32_t *list, uint32_t m, float a,
 			const uint32_t *idx, const float *x, size_t n)
@@ -469,6 +641,12 @@ const struct rec_kernel KERNEL_OF(V16_ISA) = {
 	.pack = pack,
 	.scores = scores,
 	.score = score,
+	.scores_at = scores_at,
+#if V16_SIFT
+	.extend = extend,
+	.coarse = coarse,
+	.sift = sift,
+#endif
 	.scatter = scatter,
 	.above = above,
 };

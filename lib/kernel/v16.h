@@ -25,6 +25,21 @@
  *   v16_transpose(d, ldd, s, lds)  d[c * ldd + r] = s[r * lds + c], r and c <
  *                                  16; d == s is allowed
  *
+ * Where V16_SIFT is not 0, what sift needs, with whole numbers
+ * in 16 lanes:
+ *
+ *   v16_max(a, b)                  the larger of floats; b where one is NaN
+ *   v16i_zero(), v16i_all(x)       all lanes 0, or the 32 bits of x
+ *   v16i_load(p)                   64 bytes at any address
+ *   v16i_quad(a, v, q)             v has four bytes 0 .. 255 a lane, q four
+ *                                  signed ones: the products of the first two
+ *                                  are added to the low half of the lane of a,
+ *                                  those of the other two to the high half,
+ *                                  modulo 2^16; a pair of products must fit in
+ *                                  16 bits
+ *   v16i_halves(v, a)              v + low half + high half of a, signed
+ *   v16i_above(v, x)               bit l set where v[l] > x
+ *
  * Vectors are held as intrinsics: compilers' own 64-byte vector types run
  * several times slower where a register is narrower.
  */
@@ -41,12 +56,14 @@
  * Heights of the register tiles, in rows of 16 lanes: what the register file
  * holds beside the operands. V16_TILE rows by one vector in rank_update and
  * cholesky (16 rows are cut into such heights and a rest), V16_SCORE by
- * V16_PANELS in scores. V16_HELD: the sums of 64 columns stay in registers in
- * outer_matvec.
+ * V16_PANELS in scores, V16_SIFT by V16_PANELS in sift (gcc 12 spills taller
+ * ones; 0: the set has no sift). V16_HELD: the sums of 64 columns stay in
+ * registers in outer_matvec.
  */
 #if defined(REC_ISA_plain)
 #include "kernel/v16_plain.h"
 #define V16_ISA plain
+#define V16_SIFT 0
 #define V16_HELD 0
 #define V16_TILE 4
 #define V16_SCORE 4
@@ -54,6 +71,7 @@
 #elif defined(REC_ISA_avx2)
 #include "kernel/v16_avx2.h"
 #define V16_ISA avx2
+#define V16_SIFT 3
 #define V16_HELD 0
 #define V16_TILE 6
 #define V16_SCORE 6
@@ -61,6 +79,7 @@
 #elif defined(REC_ISA_avx512)
 #include "kernel/v16_avx512.h"
 #define V16_ISA avx512
+#define V16_SIFT 6
 #define V16_HELD 1
 #define V16_TILE 16
 #define V16_SCORE 12
@@ -68,6 +87,7 @@
 #elif defined(REC_ISA_neon)
 #include "kernel/v16_neon.h"
 #define V16_ISA neon
+#define V16_SIFT 0
 #define V16_HELD 0
 #define V16_TILE 6
 #define V16_SCORE 6

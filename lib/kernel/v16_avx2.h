@@ -78,6 +78,11 @@ V16_INLINE struct v16 v16_mul(struct v16 a, struct v16 b)
 	return (struct v16){ _mm256_mul_ps(a.lo, b.lo), _mm256_mul_ps(a.hi, b.hi) };
 }
 
+V16_INLINE struct v16 v16_max(struct v16 a, struct v16 b)
+{
+	return (struct v16){ _mm256_max_ps(a.lo, b.lo), _mm256_max_ps(a.hi, b.hi) };
+}
+
 V16_INLINE struct v16 v16_fma(struct v16 a, struct v16 b, struct v16 c)
 {
 	return (struct v16){ _mm256_fmadd_ps(a.lo, b.lo, c.lo), _mm256_fmadd_ps(a.hi, b.hi, c.hi) };
@@ -189,6 +194,56 @@ V16_INLINE void v16_transpose(float *d, size_t ldd, const float *s, size_t lds)
 	v16_store8(d + 8, ldd, b);
 	v16_load8(a, s + 8 * lds + 8, lds);
 	v16_store8(d + 8 * ldd + 8, ldd, a);
+}
+
+struct v16i {
+	__m256i lo, hi;
+};
+
+V16_INLINE struct v16i v16i_zero(void)
+{
+	return (struct v16i){ _mm256_setzero_si256(), _mm256_setzero_si256() };
+}
+
+V16_INLINE struct v16i v16i_all(int32_t x)
+{
+	__m256i v = _mm256_set1_epi32(x);
+
+	return (struct v16i){ v, v };
+}
+
+V16_INLINE struct v16i v16i_load(const unsigned char *p)
+{
+	return (struct v16i){ _mm256_loadu_si256((const __m256i *)(const void *)p),
+			      _mm256_loadu_si256((const __m256i *)(const void *)(p + 32)) };
+}
+
+V16_INLINE struct v16i v16i_quad(struct v16i a, struct v16i v, int32_t q)
+{
+	__m256i x = _mm256_set1_epi32(q);
+
+	return (struct v16i){ _mm256_add_epi16(a.lo, _mm256_maddubs_epi16(v.lo, x)),
+			      _mm256_add_epi16(a.hi, _mm256_maddubs_epi16(v.hi, x)) };
+}
+
+V16_INLINE struct v16i v16i_halves(struct v16i v, struct v16i a)
+{
+	__m256i ones = _mm256_set1_epi16(1);
+
+	return (struct v16i){ _mm256_add_epi32(v.lo, _mm256_madd_epi16(a.lo, ones)),
+			      _mm256_add_epi32(v.hi, _mm256_madd_epi16(a.hi, ones)) };
+}
+
+V16_INLINE unsigned v16i_above8(__m256i v, __m256i x)
+{
+	return (unsigned)_mm256_movemask_ps(_mm256_castsi256_ps(_mm256_cmpgt_epi32(v, x)));
+}
+
+V16_INLINE unsigned v16i_above(struct v16i v, int32_t x)
+{
+	__m256i y = _mm256_set1_epi32(x);
+
+	return v16i_above8(v.lo, y) | v16i_above8(v.hi, y) << 8;
 }
 
 #endif

@@ -64,6 +64,11 @@ V16_INLINE struct v16 v16_mul(struct v16 a, struct v16 b)
 	return (struct v16){ _mm512_mul_ps(a.x, b.x) };
 }
 
+V16_INLINE struct v16 v16_max(struct v16 a, struct v16 b)
+{
+	return (struct v16){ _mm512_max_ps(a.x, b.x) };
+}
+
 V16_INLINE struct v16 v16_fma(struct v16 a, struct v16 b, struct v16 c)
 {
 	return (struct v16){ _mm512_fmadd_ps(a.x, b.x, c.x) };
@@ -147,6 +152,42 @@ V16_INLINE void v16_transpose(float *d, size_t ldd, const float *s, size_t lds)
 		_mm512_storeu_ps(d + (q + 8) * ldd, _mm512_shuffle_f32x4(x, y, 0x88));
 		_mm512_storeu_ps(d + (q + 12) * ldd, _mm512_shuffle_f32x4(x, y, 0xdd));
 	}
+}
+
+struct v16i {
+	__m512i x;
+};
+
+V16_INLINE struct v16i v16i_zero(void)
+{
+	return (struct v16i){ _mm512_setzero_si512() };
+}
+
+V16_INLINE struct v16i v16i_all(int32_t x)
+{
+	return (struct v16i){ _mm512_set1_epi32(x) };
+}
+
+V16_INLINE struct v16i v16i_load(const unsigned char *p)
+{
+	return (struct v16i){ _mm512_loadu_si512(p) };
+}
+
+V16_INLINE struct v16i v16i_quad(struct v16i a, struct v16i v, int32_t q)
+{
+	return (struct v16i){ _mm512_add_epi16(
+		a.x, _mm512_maddubs_epi16(v.x, _mm512_set1_epi32(q))) };
+}
+
+V16_INLINE struct v16i v16i_halves(struct v16i v, struct v16i a)
+{
+	return (struct v16i){ _mm512_add_epi32(v.x,
+					       _mm512_madd_epi16(a.x, _mm512_set1_epi16(1))) };
+}
+
+V16_INLINE unsigned v16i_above(struct v16i v, int32_t x)
+{
+	return _mm512_cmpgt_epi32_mask(v.x, _mm512_set1_epi32(x));
 }
 
 #endif

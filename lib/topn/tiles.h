@@ -2,6 +2,11 @@
 /*
  * topn/tiles.h - many rows at once against the items of a single model whose
  * scores are products with one table (score/factor_table.h); for topn.c alone.
+ *
+ * Items stand in the order of their norms, the longest first: these have most
+ * of the high scores. They are packed in tiles and scored for all rows. That
+ * sets each row's bound, its n-th best score so far. The items that follow are
+ * sifted first (topn/sift.h), and those that stay are scored from the table.
  */
 #ifndef REC_TOPN_TILES_H
 #define REC_TOPN_TILES_H
@@ -15,22 +20,23 @@
 #include "score/factor_table.h"
 #include "score/row.h"
 #include "score/score.h"
+#include "topn/sift.h"
 
-/*
- * The items that may be listed, packed in tiles. They are numbered by position,
- * ascending by label.
- */
+/* The items that may be listed, numbered by position. */
 struct rec_tiles {
 	const struct rec_run *run;
 	/* the model: rows of the table are candidates of the part; borrowed */
 	const struct rec_scorer_part *part;
 	const struct rec_factor_table *table;
 	bool keep_seen;
+	uint32_t *row;			/* by position: the row of the table */
+	uint32_t *item_to_position;	/* or REC_NONE */
+	uint32_t n;			/* items in all */
+	uint32_t packed_n;		/* those of them that are packed, the first */
+	uint32_t tile;			/* items of a tile: a multiple of 16 */
 	float *packed;
-	float *offset;			/* by position, or NULL */
-	uint32_t *position_to_item;	/* NULL where all items are there */
-	uint32_t *item_to_position;	/* or REC_NONE; NULL likewise */
-	uint32_t n, tile;		/* items in all, and in a tile: a multiple of 16 */
+	float *offset;			/* of the packed, or NULL */
+	struct rec_sift sift;		/* of the others */
 };
 
 /*
@@ -50,14 +56,27 @@ struct rec_tile_scratch {
 	uint32_t *walk;			/* by slot: how far it has come in out */
 	float *score;			/* of a group of slots over a tile */
 	uint32_t *above;		/* positions in a tile that the kernel picked */
+	/* where items are sifted */
+	struct rec_sift_row *sift;	/* by slot */
+	int32_t *code;			/* by slot: its row in whole numbers */
+	/* by slot: positions that wait to be scored, below 16 */
+	uint32_t *waiting, *wait;
+	int32_t *beside;		/* the codes of a group of slots, side by side */
+	uint16_t *mask;			/* of a group of slots over a block */
 };
 
 /*
  * s has a table (rec_scorer_table). Items with allowed[item] = 0 are left out;
  * allowed NULL leaves none out. keep_seen: a list may hold what its row holds.
+ * Lists will have about `depth` entries.
  */
+struct rec_tiles_opts {
+	const unsigned char *allowed;
+	bool keep_seen;
+	uint32_t depth;
+};
 REC_MUST int rec_tiles_new(struct rec_tiles *t, const struct rec_scorer *s,
-			   const unsigned char *allowed, bool keep_seen, struct rec_err *e);
+			   const struct rec_tiles_opts *o, struct rec_err *e);
 void rec_tiles_free(struct rec_tiles *t);
 
 /* At most `batch` slots will be taken. */
@@ -65,7 +84,7 @@ REC_MUST int rec_tile_scratch_new(struct rec_tile_scratch *sc, const struct rec_
 				  uint32_t batch, struct rec_err *e);
 void rec_tile_scratch_free(struct rec_tile_scratch *sc);
 
-/* Bytes of the tiles, and of the vectors and scores of a scratch. */
+/* Bytes of the items, and of a scratch. */
 uint64_t rec_tiles_size(const struct rec_tiles *t);
 uint64_t rec_tile_scratch_size(const struct rec_tiles *t, uint32_t batch);
 

@@ -60,7 +60,9 @@ int rec_topn_new(struct rec_topn **out, const struct rec_scorer *s, const struct
 		return -1;
 	}
 	t->tiled = rec_scorer_table(s) != NULL;
-	if (t->tiled && rec_tiles_new(&t->tiles, s, o->allowed, o->keep_seen, e) != 0) {
+	if (t->tiled &&
+	    rec_tiles_new(&t->tiles, s,
+			  &(struct rec_tiles_opts){ o->allowed, o->keep_seen, o->n }, e) != 0) {
 		free(t);
 		return -1;
 	}

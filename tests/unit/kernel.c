@@ -417,6 +417,21 @@ static void test_scores(uint32_t k_, uint32_t stride, uint32_t nrows, uint32_t r
 				check(sets[s]->score(q + (size_t)u * LDQ, item, k_) == got,
 				      sets[s]->isa, "score equals scores", k_, nu);
 		}
+	for (uint32_t m = 1; m <= 16 && m <= nrows; m++) {
+		uint32_t idx[16];
+
+		for (uint32_t j = 0; j < m; j++)
+			idx[j] = (j * 5 + nu) % nrows;
+		for (int s = 0; s < nsets; s++) {
+			mem.out[m] = 77;
+			sets[s]->scores_at(mem.out, q, mem.table, stride, idx, m, k_);
+			for (uint32_t j = 0; j < m; j++)
+				check(mem.out[j] == plain->score(q, mem.table +
+							(size_t)idx[j] * stride, k_),
+				      sets[s]->isa, "scores_at equals score", k_, m);
+			check(mem.out[m] == 77, sets[s]->isa, "scores_at writes m", k_, m);
+		}
+	}
 }
 
 static void test_above(uint32_t n, uint32_t shift, float bound, int with_nan)
