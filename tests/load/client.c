@@ -29,10 +29,13 @@
 #include <strings.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { MOST_CONNECTIONS = 10000, MOST_TIMES = 50000000, GRACE = 10 };
+enum { MOST_CONNECTIONS = 10000, MOST_TIMES = 50000000, GRACE = 10, TIMER = MOST_CONNECTIONS };
+
+static const double AWAKE = 50e-6;	/* seconds */
 
 struct text {
 	char *p;
@@ -58,7 +61,7 @@ static struct {
 	size_t requests, next;
 	struct connection *c;
 	unsigned *idle, nidle;
-	int epoll;
+	int epoll, timer;
 	double start, end;		/* what is due between them is measured */
 	uint64_t planned, due_count;	/* requests that became due since start; in all */
 	float *time;			/* seconds, of answers with status 2xx */
@@ -213,26 +216,44 @@ static struct addrinfo *address(const char *host_port)
 	return a;
 }
 
-static void watch(unsigned i, uint32_t events, int how)
+static void watch(uint32_t which, int fd, uint32_t events)
 {
-	struct epoll_event e = { .events = events, .data.u32 = i };
+	struct epoll_event e = { .events = events, .data.u32 = which };
 
-	if (epoll_ctl(s.epoll, how, s.c[i].fd, &e) != 0)
+	if (epoll_ctl(s.epoll, EPOLL_CTL_ADD, fd, &e) != 0)
 		die("epoll", strerror(errno));
 }
 
+/*
+ * One a millisecond: of processes that wait at one socket, the first to wake
+ * would take a burst of them alone.
+ */
 static void open_all(const struct addrinfo *a)
 {
+	static const struct timespec pause = { 0, 1000000 };
+
 	s.epoll = epoll_create1(EPOLL_CLOEXEC);
 	s.c = calloc(o.connections, sizeof *s.c);
 	s.idle = calloc(o.connections, sizeof *s.idle);
-	if (s.epoll < 0 || !s.c || !s.idle)
+	s.timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (s.epoll < 0 || s.timer < 0 || !s.c || !s.idle)
 		die("begin", strerror(errno));
+	watch(TIMER, s.timer, EPOLLIN);
 	for (unsigned i = 0; i < o.connections; i++) {
 		s.c[i].fd = connect_to(a);
-		watch(i, EPOLLIN, EPOLL_CTL_ADD);
+		watch(i, s.c[i].fd, EPOLLIN);
 		s.idle[s.nidle++] = i;
+		nanosleep(&pause, NULL);
 	}
+}
+
+/* The timer has said that a request is due. */
+static void drop_tick(void)
+{
+	uint64_t ticks;
+
+	if (read(s.timer, &ticks, sizeof ticks) < 0 && errno != EAGAIN)
+		die("timer", strerror(errno));
 }
 
 /* Write what is left of the request; blocking is no harm: it is short. */
@@ -307,14 +328,26 @@ static void send_due(double begin)
 	}
 }
 
+/*
+ * How long epoll may wait: with a rate until the next request is due, which a
+ * timer says to the microsecond. Only the last of them are waited for awake: who
+ * never sleeps is the first to be made to wait by whatever else runs.
+ */
 static int wait_ms(double begin)
 {
+	struct itimerspec at = { { 0, 0 }, { 0, 0 } };
 	double due;
 
 	if (o.rate <= 0 || s.nidle == 0)
 		return 100;
-	due = begin + (double)s.due_count / o.rate - now();
-	return due <= 0.001 ? 0 : (int)(1000 * due);
+	due = begin + (double)s.due_count / o.rate - AWAKE;
+	if (due <= now())
+		return 0;
+	at.it_value.tv_sec = (time_t)due;
+	at.it_value.tv_nsec = (long)(1e9 * (due - (double)at.it_value.tv_sec));
+	if (timerfd_settime(s.timer, TFD_TIMER_ABSTIME, &at, NULL) != 0)
+		die("timer", strerror(errno));
+	return 100;
 }
 
 static void loop(void)
@@ -330,7 +363,10 @@ static void loop(void)
 		send_due(begin);
 		n = epoll_wait(s.epoll, e, 256, wait_ms(begin));
 		for (int i = 0; i < n; i++)
-			receive(e[i].data.u32);
+			if (e[i].data.u32 == TIMER)
+				drop_tick();
+			else
+				receive(e[i].data.u32);
 	}
 }
 
