@@ -3,13 +3,15 @@
 
 A box is a function, as wide as its share of the samples, and stands on what
 called it; from left to right there is no order of time. Boxes of less than a
-third of a percent are left out. The colour says whose code it is.
+third of a percent are left out, and what the kernel calls below its first
+functions. The colour says whose code it is.
 """
 import re
 import sys
 from xml.sax.saxutils import escape
 
 WIDTH, ROW, MARGIN, LEAST = 1000, 17, 10, 0.003
+KERNEL_DEPTH = 6
 OWNERS = [  # name, part of the file's name, colour
     ("rec-serve", "rec-serve", "#f2a65a"), ("libevent", "libevent", "#8fb8de"),
     ("jansson", "jansson", "#c9a6e0"), ("kernel", "[kernel", "#9ccc9c"),
@@ -43,10 +45,14 @@ def samples(lines):
 
 def tree(stacks):
     root = [0, {}]      # samples, children by (name, owner)
+    kernel = owner("[kernel")
     for stack in stacks:
-        node = root
+        node, within = root, 0
         node[0] += 1
         for frame in stack:
+            within += frame[1] == kernel
+            if within > KERNEL_DEPTH:
+                break
             node = node[1].setdefault(frame, [0, {}])
             node[0] += 1
     return root
@@ -84,8 +90,8 @@ def draw(title, total, all_boxes):
                    'width="%.1f" height="%d" fill="%s"/>'
                    % (escape(name), 100 * n / total, OWNERS[who][0], x, y,
                       max(n * scale - 0.6, 0.4), ROW - 1, OWNERS[who][2]))
-        room = int(n * scale / 6.4)
-        if room >= 4:
+        room = int((n * scale - 5) / 6.2)
+        if room >= 5:
             text = name if len(name) <= room else name[:room - 1] + "…"
             out.append('<text x="%.1f" y="%d">%s</text>'
                        % (x + 3, y + 12, escape(text)))

@@ -15,14 +15,13 @@ set style data linespoints
 
 # Of lines that measure the same the last one counts: as in report.awk.
 latest = "awk -F'\\t' '{ k = $1 FS $2 FS $3 FS $4 FS $5 FS $6; l[k] = $0 } END { for (k in l) print l[k] }' ".results
-names = system("cut -f 1 ".kinds)
+names = system("cut -f 1 ".kinds." | tr '\\n' ' '")
 said(k) = system("awk -F'\\t' '$1 == \"".k."\" { print $2 }' ".kinds)
 colour(i) = word("#1b6ca8 #7fb2d9 #2a9d5c #9bd3a8 #d1495b #8d6cab #e0a030", i)
 # the lines that a condition of awk chooses, ascending by a field
 rows(condition, field) = "< ".latest." | awk -F'\\t' '".condition."' | sort -t '\t' -k".field.",".field."g"
 one(k, stage) = "$1 == \"als 64\" && $2 == \"gowalla\" && $3 == \"".k."\" && $4 == \"".stage."\""
-any(k, stage) = system(latest." | awk -F'\\t' '".one(k, stage)."' | head -n 1") ne ""
-shown(stage) = system("for k in ".names."; do ".latest." | awk -F'\\t' -v k=$k '$1 == \"als 64\" && $3 == k && $4 == \"".stage."\" { print k; exit }'; done")
+shown(stage) = system("for k in ".names."; do ".latest." | awk -F'\\t' -v k=$k '$1 == \"als 64\" && $3 == k && $4 == \"".stage."\" { found = 1 } END { if (found) print k }'; done")
 nth(k) = int(system("awk -F'\\t' '$1 == \"".k."\" { print NR }' ".kinds))
 
 kinds_rate = shown("rate")

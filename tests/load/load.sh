@@ -24,7 +24,8 @@
 #   RATE_MODELS, START_MODELS, MODEL   of stage rate, of start, of the others
 #   KINDS    the first words of kinds.tsv [all]; PEER_KINDS, FLAME_KINDS
 #   USERS    [1 4 16 64 256; 1 16 64 where ITEMS is not gowalla]; PEER_USERS
-#   SECONDS_EACH  of a measurement [3]
+#   RATES    shares of the most [0.25 0.5 0.75 0.9 1 1.1]
+#   SECONDS_EACH  of a measurement [3]; TIMES of stage start [7]
 #   SERVER, CLIENT    their CPUs, for taskset [the first, the last]
 #   RESULTS  folder to which results are added [build/load]
 #   PORT     this one and the next are used [18080]
@@ -66,8 +67,9 @@ KINDS=${KINDS:-$(cut -f 1 "$HERE/kinds.tsv" | tr '\n' ' ')}
 PEER_KINDS=${PEER_KINDS:-topn fold10 similar}
 PEER_USERS=${PEER_USERS:-1 16 64}
 FLAME_KINDS=${FLAME_KINDS:-topn fold10}
-SERVER=${SERVER:-0}
-CLIENT=${CLIENT:-$(($(nproc --all) - 1))}
+cpus=$(sed -n 's/^Cpus_allowed_list:[[:space:]]*//p' /proc/self/status)
+SERVER=${SERVER:-${cpus%%[-,]*}}
+CLIENT=${CLIENT:-${cpus##*[-,]}}
 
 die() {
 	echo "load.sh: $*" >&2

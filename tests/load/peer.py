@@ -28,9 +28,10 @@ ROW = 10        # pairs of a history for which the regularisation is exact
 def same_model(path):
     """implicit's ALS with the factors and the objective of a model of rec-als.
 
-    rec-als weighs all pairs by W and observed ones by 1 more; implicit by 1 and
-    by `alpha`. Divided by W they are one, but for what regularises: with the
-    pairs of a row in rec-als, the same for all rows here.
+    rec-als weighs all pairs by W and observed ones by 1 more, implicit all by 1
+    and observed ones by alpha in all: rec-als divided by W. Two things differ:
+    what regularises grows with the pairs of a row in rec-als, and here is that
+    of ROW pairs; and a vector is 1 + W times as long.
     """
     blocks = recmat.read(path)
     user, item = recmat.named(blocks, "user"), recmat.named(blocks, "item")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# shellcheck shell=bash disable=SC2034,SC2154
+# shellcheck shell=bash disable=SC2016,SC2034,SC2094,SC2154
 # report.sh - tables and plots of load.sh.
 
 TABLES="users factors rate start memory peer agree cross soak errors"
@@ -29,6 +29,15 @@ table() {
 	esac
 }
 
+# plots FOLDER PAGE: those that are there
+plots() {
+	local name
+	for name in rate users items $(sed 's/^/flame-/; s/\t.*//' "$HERE/kinds.tsv"); do
+		[ ! -s "$1/$name.svg" ] || printf '![%s](%s)\n' "$name" \
+			"$(realpath --relative-to="$(dirname "$2")" "$1")/$name.svg"
+	done
+}
+
 report_tables() {
 	local t
 	for t in $TABLES; do
@@ -37,8 +46,8 @@ report_tables() {
 	done
 }
 
-# report FOLDER: plots, and the tables in RESULTS.md between `<!-- table NAME -->`
-# and `<!-- end -->`
+# report FOLDER: plots, and in RESULTS.md what stands between `<!-- table NAME
+# -->` and `<!-- end -->`
 report() {
 	local line name='' page=${RESULTS_MD:-$HERE/RESULTS.md}
 	if command -v gnuplot >/dev/null; then
@@ -50,9 +59,12 @@ report() {
 		case $line in
 		'<!-- table '*)
 			name=${line#<!-- table } name=${name% -->}
-			printf '%s\n```\n' "$line"
-			table "$name" "$1"
-			printf '```\n'
+			printf '%s\n' "$line"
+			if [ "$name" = plots ]; then
+				plots "$1" "$page"
+			else
+				printf '```\n%s\n```\n' "$(table "$name" "$1")"
+			fi
 			;;
 		'<!-- end -->') name='' ;;
 		esac

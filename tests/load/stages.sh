@@ -14,7 +14,7 @@ stage_users() {
 stage_rate() {
 	local best share
 	best=$(most)
-	for share in 0.25 0.5 0.75 0.9 1 1.1; do
+	for share in ${RATES:-0.25 0.5 0.75 0.9 1 1.1}; do
 		ask -c 256 -r "$(reckon "$best * $share")"
 		result rate rec-serve "$share"
 	done
@@ -102,8 +102,8 @@ swaps() {
 }
 
 # Ten parts; a new file and SIGHUP begin each but the first. Memory and
-# descriptors are read at the end of parts: begin is the second, when there has
-# been a swap.
+# descriptors are read at the end of parts: begin is the third, when new models
+# have come twice.
 stage_soak() {
 	local rate asking part at began own descriptors n
 	kind=topn
@@ -124,7 +124,7 @@ stage_soak() {
 			kill -HUP "$server"
 		fi
 		sleep "$(reckon "m = $began + $SOAK * $part / 10 - $(date +%s) - 0.5; (m > 0 ? m : 0)" 1)"
-		case $part in 2) at=begin ;; 5) at=middle ;; 10) at=end ;; *) continue ;; esac
+		case $part in 3) at=begin ;; 5) at=middle ;; 10) at=end ;; *) continue ;; esac
 		own[part]=$(MB RssAnon "/proc/$server/status")
 		descriptors[part]=$(descriptors)
 		figure soak own "MB, $at" "${own[part]}"
@@ -139,7 +139,7 @@ stage_soak() {
 	n=$(($(value answers.bad told) + $(value unanswered told)))
 	figure soak whole "errors" "$n"
 	[ "$n" -eq 0 ] || failed="$failed soak: $n errors;"
-	! awk "BEGIN { exit !(${own[10]} > 1.05 * ${own[2]}) }" || failed="$failed soak: memory grew from ${own[2]} to ${own[10]} MB;"
-	! awk "BEGIN { exit !(${descriptors[10]} > 1.05 * ${descriptors[2]}) }" || failed="$failed soak: descriptors;"
+	! awk "BEGIN { exit !(${own[10]} > 1.05 * ${own[3]}) }" || failed="$failed soak: memory grew from ${own[3]} to ${own[10]} MB;"
+	! awk "BEGIN { exit !(${descriptors[10]} > 1.05 * ${descriptors[3]}) }" || failed="$failed soak: descriptors;"
 	rm -f soak.rec
 }
