@@ -55,7 +55,7 @@ mapping() {
 		/^[0-9a-f]+-[0-9a-f]+ / { on = substr($0, length($0) - length(name) + 1) == name }
 		on && /^Rss:/ { rss += $2 }
 		on && /^Pss:/ { pss += $2 }
-		END { printf "%.1f %.1f\n", rss / 1000, pss / 1000 }' "/proc/$1/smaps"
+		END { printf "%.2f %.2f\n", rss / 1000, pss / 1000 }' "/proc/$1/smaps"
 }
 
 stage_memory() {
