@@ -33,7 +33,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MOST_CONNECTIONS = 10000, MOST_TIMES = 50000000, GRACE = 10, TIMER = MOST_CONNECTIONS };
+enum { MOST_CONNECTIONS = 10000, MOST_TIMES = 50000000, GRACE = 30, TIMER = MOST_CONNECTIONS };
 
 static const double AWAKE = 50e-6;	/* seconds */
 
@@ -329,9 +329,9 @@ static void send_due(double begin)
 }
 
 /*
- * How long epoll may wait: with a rate until the next request is due, which a
- * timer says to the microsecond. Only the last of them are waited for awake: who
- * never sleeps is the first to be made to wait by whatever else runs.
+ * How long epoll may wait: with a rate until shortly before the next request is
+ * due, which a timer says to the microsecond. The rest is waited for awake. Who
+ * never sleeps has to wait for whatever else runs, and times would be its own.
  */
 static int wait_ms(double begin)
 {

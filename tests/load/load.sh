@@ -21,9 +21,13 @@
 #            als:gowalla:128 als:200000:64 als:1000000:64 cosine:gowalla"]. ITEMS
 #            is gowalla (40,981 items) or a number: then data of rec-gen, with
 #            five times as many rows, at least LEAST_ROWS [1000000].
-#   RATE_MODELS, START_MODELS, MODEL   of stage rate, of start, of the others
-#   KINDS    the first words of kinds.tsv [all]; PEER_KINDS, FLAME_KINDS
-#   USERS    [1 4 16 64 256; 1 16 64 where ITEMS is not gowalla]; PEER_USERS
+#   RATE_MODELS   of stage rate ["als:gowalla:64 als:200000:64 cosine:gowalla"]
+#   START_MODELS  of start [MODELS and als:200000:128]
+#   MODEL         of the other stages [als:gowalla:64]
+#   KINDS    the first words of kinds.tsv [all]; PEER_KINDS of peer and cross
+#            [topn fold10 similar], FLAME_KINDS [topn fold10]
+#   USERS    [1 4 16 64 256 of als:gowalla:64, 1 16 64 of others, 1 4 16 of
+#            batch]; PEER_USERS [1 16 64]
 #   RATES    shares of the most [0.25 0.5 0.75 0.9 1 1.1]
 #   SECONDS_EACH  of a measurement [3]; TIMES of stage start [7]
 #   SERVER, CLIENT    their CPUs, for taskset [the first, the last]
@@ -57,7 +61,7 @@ fi
 EACH=${SECONDS_EACH:-3}
 TIMES=${TIMES:-7}
 SOAK=${SOAK:-600}
-RATE_MODELS=${RATE_MODELS:-${MODELS:-als:gowalla:64 als:1000000:64 cosine:gowalla}}
+RATE_MODELS=${RATE_MODELS:-${MODELS:-als:gowalla:64 als:200000:64 cosine:gowalla}}
 MODEL=${MODEL:-${MODELS:-als:gowalla:64}}
 MODEL=${MODEL%% *}
 most_models="als:10000:64 als:gowalla:64 als:gowalla:128 als:200000:64 als:1000000:64 cosine:gowalla"
