@@ -34,7 +34,8 @@
 #   RESULTS  folder to which results are added [build/load]
 #   PORT     this one and the next are used [18080]
 #   LOAD_WORK  a folder to keep models in [a temporary one]
-#   REC_DATA the folder of lightgcn-gowalla [../shared/data]
+#   REC_DATA the folder of lightgcn-gowalla [../shared/data]; where it is not, 40000
+#            takes the place of gowalla
 #   QUICK=1  a short form of everything: does it work?
 #
 # Unless it is said, the server has one CPU and one thread, the client the other
@@ -53,18 +54,20 @@ export LC_ALL=C.UTF-8
 PORT=${PORT:-18080}
 DATA=${REC_DATA:-$TOP/../shared/data}
 LEAST_ROWS=${LEAST_ROWS:-1000000}
+real=gowalla
+[ -d "$DATA/lightgcn-gowalla" ] || real=40000	# of rec-gen
 if [ -n "${QUICK:-}" ]; then
-	: "${MODELS:=als:10000:64 als:gowalla:64}" "${SECONDS_EACH:=1}" "${USERS:=1 16}" "${SOAK:=20}"
-	: "${KINDS:=topn fold10 similar}" "${RATE_MODELS:=als:gowalla:64}" "${MODEL:=als:gowalla:64}"
+	: "${MODELS:=als:10000:64 als:$real:64}" "${SECONDS_EACH:=1}" "${USERS:=1 16}" "${SOAK:=20}"
+	: "${KINDS:=topn fold10 similar}" "${RATE_MODELS:=als:$real:64}" "${MODEL:=als:$real:64}"
 	: "${PEER_USERS:=1 16}" "${TIMES:=3}" "${FLAME_KINDS:=topn}"
 fi
 EACH=${SECONDS_EACH:-3}
 TIMES=${TIMES:-7}
 SOAK=${SOAK:-600}
-RATE_MODELS=${RATE_MODELS:-${MODELS:-als:gowalla:64 als:200000:64 cosine:gowalla}}
-MODEL=${MODEL:-${MODELS:-als:gowalla:64}}
+RATE_MODELS=${RATE_MODELS:-${MODELS:-als:$real:64 als:200000:64 cosine:$real}}
+MODEL=${MODEL:-${MODELS:-als:$real:64}}
 MODEL=${MODEL%% *}
-most_models="als:10000:64 als:gowalla:64 als:gowalla:128 als:200000:64 als:1000000:64 cosine:gowalla"
+most_models="als:10000:64 als:$real:64 als:$real:128 als:200000:64 als:1000000:64 cosine:$real"
 START_MODELS=${START_MODELS:-${MODELS:-$most_models als:200000:128}}
 MODELS=${MODELS:-$most_models}
 KINDS=${KINDS:-$(cut -f 1 "$HERE/kinds.tsv" | tr '\n' ' ')}

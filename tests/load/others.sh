@@ -173,7 +173,7 @@ stage_flame() {
 		fi
 		wait "$asking"
 		perf script --no-inline -i perf.data 2>/dev/null |
-			python3 "$HERE/flame.py" "rec-serve, model $model of $items items: $(words "$kind"), 16 users" \
+			python3 "$HERE/flame.py" "rec-serve, $model, $items: $(words "$kind"), 16 users" \
 				>"$RESULTS/flame-$kind.svg"
 		rm -f perf.data
 		say "$RESULTS/flame-$kind.svg"

@@ -5,7 +5,7 @@
 # A hundred lists take long: of many users the last would wait for minutes.
 stage_users() {
 	local users few="1 16 64"
-	[ "$model $items" != "als 64 gowalla" ] || few="1 4 16 64 256"
+	[ "$model $items" != "als 64 $real" ] || few="1 4 16 64 256"
 	[ "$kind" != batch ] || few="1 4 16"
 	for users in ${USERS:-$few}; do
 		ask -c "$users"
