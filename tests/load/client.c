@@ -10,7 +10,8 @@
  * it. So a server that stands still for a second shows it in a second's worth
  * of requests. Without a rate each connection asks again as soon as it has its
  * answer (closed loop): that is the capacity, and its times are those of a
- * server with so many users.
+ * server with so many users; what is answered within the time counts. Where that
+ * were fewer than 20, it goes on, at most ten times as long.
  *
  * One thread, CONNECTIONS kept open [1], SECONDS measured [5] after those of -w
  * [1]. Prints key TAB value: times in milliseconds. What the client itself is
@@ -33,7 +34,13 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MOST_CONNECTIONS = 10000, MOST_TIMES = 50000000, GRACE = 30, TIMER = MOST_CONNECTIONS };
+enum {
+	MOST_CONNECTIONS = 10000,
+	MOST_TIMES = 50000000,
+	LEAST = 20,			/* answers, of a closed loop */
+	GRACE = 30,			/* seconds, for what is under way at the end */
+	TIMER = MOST_CONNECTIONS	/* beside the numbers of connections */
+};
 
 static const double AWAKE = 50e-6;	/* seconds */
 
@@ -63,7 +70,7 @@ static struct {
 	unsigned *idle, nidle;
 	int epoll, timer;
 	double start, end;		/* what is due between them is measured */
-	uint64_t planned, due_count;	/* requests that became due since start; in all */
+	uint64_t planned, due_count;	/* requests that are measured; that became due in all */
 	float *time;			/* seconds, of answers with status 2xx */
 	size_t ntimes;
 	uint64_t bad;			/* another status */
@@ -278,8 +285,9 @@ static void count(const struct connection *c)
 {
 	double t = now();
 
-	if (c->due < s.start || c->due >= s.end)
+	if (o.rate > 0 ? c->due < s.start || c->due >= s.end : t < s.start || t >= s.end)
 		return;
+	s.planned += o.rate <= 0;
 	s.bytes += c->got.n;
 	if (c->got.n < 12 || c->got.p[9] != '2')
 		s.bad++;
@@ -322,7 +330,7 @@ static void send_due(double begin)
 		if (due > t || due >= s.end)
 			return;
 		s.due_count++;
-		s.planned += due >= s.start;
+		s.planned += o.rate > 0 && due >= s.start;
 		send_request(&s.c[s.idle[--s.nidle]], due);
 		t = now();
 	}
@@ -350,6 +358,19 @@ static int wait_ms(double begin)
 	return 100;
 }
 
+/* Whether there is something to send or to wait for. */
+static bool goes_on(double begin)
+{
+	double t = now();
+
+	if (t >= s.end && o.rate <= 0 && s.ntimes + s.bad < LEAST &&
+	    s.end < s.start + 10 * o.seconds)
+		s.end += o.seconds;
+	if (t < s.end || s.nidle < o.connections)
+		return t < s.end + GRACE;
+	return o.rate > 0 && begin + (double)s.due_count / o.rate < s.end;
+}
+
 static void loop(void)
 {
 	struct epoll_event e[256];
@@ -357,7 +378,7 @@ static void loop(void)
 
 	s.start = begin + o.warm;
 	s.end = s.start + o.seconds;
-	while (now() < s.end + GRACE && (now() < s.end || s.nidle < o.connections)) {
+	while (goes_on(begin)) {
 		int n;
 
 		send_due(begin);
@@ -395,14 +416,17 @@ static void print(void)
 	if (o.rate > 0)		/* due, but never sent */
 		waiting = (uint64_t)(o.rate * o.seconds) > s.planned ?
 				  (uint64_t)(o.rate * o.seconds) - s.planned : 0;
+	else			/* lost ones are all those still under way */
+		s.planned += o.connections - s.nidle;
 	qsort(s.time, s.ntimes, sizeof *s.time, by_size);
 	printf("connections\t%u\nrate.planned\t%g\n", o.connections, o.rate);
 	printf("sent\t%llu\nunsent\t%llu\n", (unsigned long long)s.planned,
 	       (unsigned long long)waiting);
 	printf("answers\t%llu\nanswers.bad\t%llu\nunanswered\t%llu\n", (unsigned long long)answered,
 	       (unsigned long long)s.bad, (unsigned long long)(s.planned - answered));
-	printf("rate\t%.6g\nbytes\t%llu\n", (double)answered / o.seconds,
+	printf("rate\t%.6g\nbytes\t%llu\n", (double)answered / (s.end - s.start),
 	       (unsigned long long)s.bytes);
+	printf("seconds\t%g\n", s.end - s.start);
 	for (size_t i = 0; i < sizeof at / sizeof *at; i++)
 		printf("ms.%s\t%.4g\n", at[i].name, quantile(at[i].q));
 }

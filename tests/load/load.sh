@@ -179,14 +179,14 @@ MB() {
 # ask OPTIONS...: the client; the file told has what it says, and the server's
 # share of a CPU and its memory.
 ask() {
-	local before after p status=()
+	local before began p status=()
 	before=$(ticks)
+	began=$EPOCHREALTIME
 	taskset -c "${client_cpus:-$CLIENT}" "$TESTS/client" -w 0.5 -d "$EACH" "$@" "127.0.0.1:$PORT" \
 		"$kind.ask" >told 2>client.log || [ -s told ] || die "client: $(cat client.log)"
-	after=$(ticks)
 	for p in $(family); do status+=("/proc/$p/status"); done
 	printf 'cpu\t%s\nMB.own\t%s\nMB.mapped\t%s\n' \
-		"$(reckon "($after - $before) / ($EACH + 0.5)" 2)" \
+		"$(reckon "($(ticks) - $before) / ($EPOCHREALTIME - $began)" 2)" \
 		"$(MB RssAnon "${status[@]}")" "$(MB RssFile "${status[@]}")" >>told
 }
 

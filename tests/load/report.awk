@@ -16,10 +16,12 @@ function size(items) { return items == "gowalla" ? 40981 : items }
 function kind(k) { return k in words ? words[k] : k }
 function ratio(a, b) { return b > 0 ? sprintf("%.1f", a / b) : "-" }
 
-function time(ms) { return ms == "" ? "-" : ms < 1000 ? sprintf("%.3g", ms) : sprintf("%.0f", ms) }
+function time(ms) { return ms + 0 == 0 ? "-" : ms < 1000 ? sprintf("%.3g", ms) : sprintf("%.0f", ms) }
+
+function per_second(n) { return n < 10 ? sprintf("%.2f", n) : sprintf("%.0f", n) }
 
 function times() {
-	printf "%9.0f %8s %8s %8s %8s %8s", f[8], time(f[9]), time(f[10]), time(f[11]), time(f[12]), time(f[13])
+	printf "%9s %8s %8s %8s %8s %8s", per_second(f[8]), time(f[9]), time(f[10]), time(f[11]), time(f[12]), time(f[13])
 }
 
 # head: once, before the first line
