@@ -57,9 +57,9 @@ LEAST_ROWS=${LEAST_ROWS:-1000000}
 real=gowalla
 [ -d "$DATA/lightgcn-gowalla" ] || real=40000	# of rec-gen
 if [ -n "${QUICK:-}" ]; then
+	[ -n "${MODELS:-}" ] || : "${RATE_MODELS:=als:$real:64}" "${MODEL:=als:$real:64}"
 	: "${MODELS:=als:10000:64 als:$real:64}" "${SECONDS_EACH:=1}" "${USERS:=1 16}" "${SOAK:=20}"
-	: "${KINDS:=topn fold10 similar}" "${RATE_MODELS:=als:$real:64}" "${MODEL:=als:$real:64}"
-	: "${PEER_USERS:=1 16}" "${TIMES:=3}" "${FLAME_KINDS:=topn}"
+	: "${KINDS:=topn fold10 similar}" "${PEER_USERS:=1 16}" "${TIMES:=3}" "${FLAME_KINDS:=topn}"
 fi
 EACH=${SECONDS_EACH:-3}
 TIMES=${TIMES:-7}

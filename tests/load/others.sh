@@ -7,11 +7,11 @@ skip() { say "stage $1 is left out: $2; sh tests/setup.sh load"; }
 
 # ---- implicit behind FastAPI and uvicorn
 
-# peer CPUS WORKERS: at $PORT. Two variables of machines where older OpenBLAS goes
+# peer_command CPUS WORKERS: at $PORT. Two variables of machines where older OpenBLAS goes
 # wrong would slow it; with a process a CPU, threads of BLAS would only wait.
 peer_command() {
 	peer=(env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
-		PEER_MODEL="$file" PEER_TRAIN=train.rec PYTHONPATH="$TOP/examples/python"
+		PEER_MODEL="$file" PEER_TRAIN=train.rec PEER_THREADS="$threads" PYTHONPATH="$TOP/examples/python"
 		PYTHONDONTWRITEBYTECODE=1 taskset -c "$1" "$python" -m uvicorn peer:app --app-dir "$HERE"
 		--host 127.0.0.1 --port "$PORT" --workers "$2" --loop uvloop --http httptools
 		--no-access-log --log-level warning)
@@ -43,6 +43,21 @@ answers() {
 	case $line in *" 200 "*) ;; *) return 1 ;; esac
 } 2>/dev/null
 
+# choose_threads: does the peer answer faster with threads?
+choose_threads() {
+	local best=0 rate
+	kind=topn
+	for threads in 0 1; do
+		serve_peer "$SERVER" 1
+		ask -c 16
+		stop
+		rate=$(value rate told)
+		figure peer handlers "answers/s $([ "$threads" = 1 ] && echo in threads || echo in the event loop)" "$rate"
+		[ "$(reckon "$rate > $best")" = 0 ] || best=$rate chosen=$threads
+	done
+	threads=$chosen
+}
+
 # shared: MB of a server and its children, pages of several by their parts
 shared() {
 	local p files=()
@@ -50,12 +65,13 @@ shared() {
 	MB Pss "${files[@]}"
 }
 
-# Both servers run, and are asked in turn.
+# Both servers run, and are asked in turn; with one CPU each, and with both.
 stage_peer() {
-	local n cpus client_cpus users key ours peers home=$PORT python=$CACHE/load/bin/python
+	local n cpus client_cpus users key ours peers threads chosen home=$PORT python=$CACHE/load/bin/python
 	python=${LOAD_PYTHON:-$python}
 	"$python" -c 'import implicit, fastapi, uvicorn, uvloop, httptools, orjson' 2>/dev/null ||
 		{ skip peer "no implicit, fastapi, uvicorn, uvloop, httptools, orjson in $python"; return; }
+	choose_threads
 	for n in 1 2; do
 		cpus=$SERVER client_cpus=$CLIENT
 		[ "$n" = 1 ] || cpus=$SERVER,$CLIENT client_cpus=$SERVER,$CLIENT

@@ -4,11 +4,11 @@
     PEER_MODEL=als64.rec PEER_TRAIN=train.rec uvicorn peer:app --workers 2
 
 implicit does the work: recommend, similar_items, and recalculate_user for a
-history in the request. FastAPI routes, orjson reads and writes. Everything is
-in memory before the first request, handlers are coroutines that do not wait (a
-thread for each would cost more), and no model of pydantic checks the body: each
-makes it faster. Factors are those of rec-als, so both servers rank by the same
-numbers.
+history in the request. FastAPI routes, orjson reads and writes, no model of
+pydantic checks a body. Everything is in memory before the first request. With
+PEER_THREADS=1 requests are worked on in FastAPI's threads, as its plain `def`
+does, without it in the event loop; load.sh takes what is faster. Factors are
+those of rec-als, so both servers rank by the same numbers.
 
 GET /topn?user=&n=, POST /topn {"history": [...], "n": 10}, GET /similar?item=&n=
 """
@@ -17,11 +17,13 @@ import os
 import numpy as np
 import orjson
 from fastapi import FastAPI, HTTPException, Request, Response
+from fastapi.concurrency import run_in_threadpool
 from implicit.cpu.als import AlternatingLeastSquares
 from scipy.sparse import csr_matrix
 
 import recmat
 
+THREADS = os.environ.get("PEER_THREADS") == "1"
 ROW = 10        # pairs of a history for which the regularisation is exact
 
 
@@ -71,17 +73,11 @@ def answer(ids, scores):
         media_type="application/json")
 
 
-@app.get("/topn")
-async def known_user(user: str, n: int = 10):
-    u = user_at.get(user)
-    if u is None:
-        raise HTTPException(404, "no such user")
+def known_user(u, n):
     return answer(*als.recommend(u, seen[u], N=n))
 
 
-@app.post("/topn")
-async def history(request: Request):
-    asked = orjson.loads(await request.body())
+def history(asked):
     at = [item_at[i] for i in asked["history"] if i in item_at]
     row = csr_matrix((np.ones(len(at), np.float32), at, [0, len(at)]),
                      shape=(1, len(label)))
@@ -89,11 +85,30 @@ async def history(request: Request):
                                  recalculate_user=True))
 
 
-@app.get("/similar")
-async def similar(item: str, n: int = 10):
-    i = item_at.get(item)
-    if i is None:
-        raise HTTPException(404, "no such item")
+def similar_items(i, n):
     ids, scores = als.similar_items(i, N=n + 1)     # it is like itself, too
     others = ids != i
     return answer(ids[others][:n], scores[others][:n])
+
+
+async def work(job, *args):
+    return await run_in_threadpool(job, *args) if THREADS else job(*args)
+
+
+@app.get("/topn")
+async def get_topn(user: str, n: int = 10):
+    if user not in user_at:
+        raise HTTPException(404, "no such user")
+    return await work(known_user, user_at[user], n)
+
+
+@app.post("/topn")
+async def post_topn(request: Request):
+    return await work(history, orjson.loads(await request.body()))
+
+
+@app.get("/similar")
+async def get_similar(item: str, n: int = 10):
+    if item not in item_at:
+        raise HTTPException(404, "no such item")
+    return await work(similar_items, item_at[item], n)

@@ -87,19 +87,22 @@ function peer(  other, g) {
 }
 
 function agree() {
-	if (f[4] == "peer" && f[5] == "agreement") {
-		if (!agreed++) printf "%-16s %-40s %8s\n", "asked for", "of 200 lists of both", ""
-		sub(/^same.items$/, "share of items that both list", f[6])
-		sub(/^same.lists$/, "share of lists with the same order", f[6])
-		sub(/^score.difference$/, "largest difference of two scores", f[6])
-		printf "%-16s %-40s %8s\n", kind(f[3]), f[6], f[7]
-	} else if (f[4] == "peer")
-		printf "%-16s %-40s %8s\n", f[5], f[6], f[7]
-	else if (f[4] == "start" && f[5] == "implicit")
-		printf "%-16s %-40s %8s\n", f[5], "ms from the fork: " f[6], f[7]
-	else
+	if (f[4] != "peer" || f[5] != "agreement") return
+	head(sprintf("%-16s %-36s %8s", "asked for", "of 200 lists of both", ""))
+	sub(/^same.items$/, "share of items that both list", f[6])
+	sub(/^same.lists$/, "share of lists with the same order", f[6])
+	sub(/^score.difference$/, "largest difference of two scores", f[6])
+	printf "%-16s %-36s %8s\n", kind(f[3]), f[6], f[7]
+}
+
+# What else was seen of the peer.
+function implicit() {
+	if (f[4] == "start" && f[5] == "implicit")
+		f[6] = "ms from the fork, " f[6]
+	else if (f[4] != "peer" || f[5] == "agreement")
 		return
-	lines++
+	head(sprintf("%-10s %8s", f[1], size(f[2])))
+	printf "%-10s %-36s %10.0f\n", f[5], f[6], f[7]
 }
 
 function cross(  open, g) {
@@ -137,6 +140,7 @@ END {
 		else if (table == "memory") figures("memory")
 		else if (table == "peer") peer()
 		else if (table == "agree") agree()
+		else if (table == "implicit") implicit()
 		else if (table == "cross") cross()
 		else if (table == "soak") soak()
 		split("", f)

@@ -2,7 +2,7 @@
 # shellcheck shell=bash disable=SC2016,SC2034,SC2094,SC2154
 # report.sh - tables and plots of load.sh.
 
-TABLES="users factors rate start memory peer agree cross soak errors"
+TABLES="users factors rate start memory peer agree implicit cross soak errors"
 
 # words KIND: what is asked for
 words() { awk -F'\t' -v k="$1" '$1 == k { print $2 }' "$HERE/kinds.tsv"; }
@@ -31,10 +31,16 @@ table() {
 
 # plots FOLDER PAGE: those that are there
 plots() {
-	local name
+	local name at
+	at=$(realpath --relative-to="$(dirname "$2")" "$1")
 	for name in rate users items $(sed 's/^/flame-/; s/\t.*//' "$HERE/kinds.tsv"); do
-		[ ! -s "$1/$name.svg" ] || printf '![%s](%s)\n' "$name" \
-			"$(realpath --relative-to="$(dirname "$2")" "$1")/$name.svg"
+		[ -s "$1/$name.svg" ] || continue
+		case $name in
+		rate) echo "![the time of 99 of 100 answers, against the rate]($at/$name.svg)" ;;
+		users) echo "![answers a second, against users]($at/$name.svg)" ;;
+		items) echo "![answers a second, against items]($at/$name.svg)" ;;
+		*) echo "![where the time goes: $(words "${name#flame-}")]($at/$name.svg)" ;;
+		esac
 	done
 }
 
