@@ -10,8 +10,8 @@
  * it. So a server that stands still for a second shows it in a second's worth
  * of requests. Without a rate each connection asks again as soon as it has its
  * answer (closed loop): that is the capacity, and its times are those of a
- * server with so many users. What is answered within the time counts; where that
- * is less than 20, it goes on, at most ten times as long.
+ * server with so many users. What is answered within the time counts; where
+ * that is less than 20, it goes on, at most ten times as long.
  *
  * One thread, CONNECTIONS kept open [1], SECONDS measured [5] after those of -w
  * [1]. Prints key TAB value: times in milliseconds. What the client itself is
