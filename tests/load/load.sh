@@ -247,4 +247,4 @@ for s in memory peer cross flame soak; do
 done
 machine
 report_tables "$RESULTS"
-[ -z "$failed" ] || die "failed: $failed"
+[ -z "$failed" ] || die "failed:$failed"
