@@ -264,8 +264,9 @@ bench-spark: all ## als, lists and sums on Spark against MLlib and against the p
 	sh tests/setup.sh spark
 	bash tests/bench/spark/bench.sh
 
-# LOAD=DIR keeps the models from one run to the next.
-load: all $(B)/tests/load/client ## rec-serve under load: sizes, users, kinds of question; half an hour, quiet machine
+# LOAD=DIR keeps the models from one run to the next; QUICK=1 is a short form.
+load: all $(call programs_in,load) ## rec-serve under load: sizes, users, kinds of question, other servers; 45 minutes, quiet machine
+	sh tests/setup.sh load
 	LOAD_WORK=$(LOAD) bash tests/load/load.sh
 
 quality: all ## published tables on real data (REC_DATA): minutes, and 8 GB for ease

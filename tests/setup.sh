@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# setup.sh build|test|fan|spark|serve - on Debian or Ubuntu, install missing
+# setup.sh build|test|fan|spark|serve|load - on Debian or Ubuntu, install missing
 # packages by apt, as root or with sudo, and print their names. Elsewhere only
 # print them.
 #
@@ -13,6 +13,11 @@
 # serve: nginx, Caddy and systemd, which start services where they are new, and
 # so are not asked for by test. Both ask for a browser, and for a validator of
 # OpenAPI, by pip in the folder $REC_SERVE_VENV (~/.cache/recpipe/serve).
+#
+# load: what rec-serve is measured with and against: gnuplot, wrk, perf; vegeta,
+# where there is a Go that can build it, in ~/.cache/recpipe/bin; implicit,
+# FastAPI and uvicorn by pip in ~/.cache/recpipe/load. What is not to be had is
+# named, and load.sh leaves its stage out.
 set -u
 
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/recpipe
@@ -33,6 +38,9 @@ case ${1:-build} in fan) want="$want openssh-server openssh-client iproute2 slur
 # The page of rec-serve in a browser; its examples.
 case ${1:-build} in test | serve) want="$want chromium chromium-driver python3-venv socat strace" ;; esac
 case ${1:-build} in serve) want="$want nginx-light caddy systemd" ;; esac
+
+# rec-serve under load: the peer, plots.
+case ${1:-build} in load) want="$want python3 python3-venv gnuplot-nox util-linux procps" ;; esac
 
 # java_package: the one that Spark 3.5 and 4.x are both made for, or what this release has.
 java_package() {
@@ -125,10 +133,25 @@ java_is_new() {
 	[ "${major:-0}" -ge 17 ] || { echo "setup: Spark 4.x needs Java 17 or later; this is $(java -version 2>&1 | head -1)" >&2; return 1; }
 }
 
+# Other servers and clients, a profiler.
+load_tools() {
+	have wrk || packages wrk
+	have perf || packages linux-perf
+	venv "$cache/load" implicit,fastapi,uvicorn,uvloop,httptools,orjson \
+		'implicit==0.7.*' fastapi uvicorn uvloop httptools orjson
+	[ ! -x "$cache/bin/vegeta" ] && ! have vegeta || return 0
+	if ! have go; then
+		echo "setup: no vegeta: it needs go" >&2
+		return 0
+	fi
+	GOBIN=$cache/bin go install github.com/tsenart/vegeta/v12@v12.13.0 >&2 || echo "setup: no vegeta: go cannot build it" >&2
+}
+
 # shellcheck disable=SC2086
 packages $want || exit 1
 case ${1:-build} in
 spark) java_is_new && venvs ;;
 serve) validator ;;
+load) load_tools || true ;;
 test) validator || true ;;	# where pip finds nothing, its test says that it skipped
 esac

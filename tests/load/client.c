@@ -10,7 +10,8 @@
  * it. So a server that stands still for a second shows it in a second's worth
  * of requests. Without a rate each connection asks again as soon as it has its
  * answer (closed loop): that is the capacity, and its times are those of a
- * server with so many users.
+ * server with so many users. What is answered within the time counts; where
+ * that is less than 20, it goes on, at most ten times as long.
  *
  * One thread, CONNECTIONS kept open [1], SECONDS measured [5] after those of -w
  * [1]. Prints key TAB value: times in milliseconds. What the client itself is
@@ -29,10 +30,19 @@
 #include <strings.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { MOST_CONNECTIONS = 10000, MOST_TIMES = 50000000, GRACE = 10 };
+enum {
+	MOST_CONNECTIONS = 10000,
+	MOST_TIMES = 50000000,
+	LEAST = 20,			/* answers, of a closed loop */
+	GRACE = 30,			/* seconds, for what is under way at the end */
+	TIMER = MOST_CONNECTIONS	/* beside the numbers of connections */
+};
+
+static const double AWAKE = 50e-6;	/* seconds */
 
 struct text {
 	char *p;
@@ -58,9 +68,9 @@ static struct {
 	size_t requests, next;
 	struct connection *c;
 	unsigned *idle, nidle;
-	int epoll;
+	int epoll, timer;
 	double start, end;		/* what is due between them is measured */
-	uint64_t planned, due_count;	/* requests that became due since start; in all */
+	uint64_t planned, due_count;	/* requests that are measured; that became due in all */
 	float *time;			/* seconds, of answers with status 2xx */
 	size_t ntimes;
 	uint64_t bad;			/* another status */
@@ -213,26 +223,44 @@ static struct addrinfo *address(const char *host_port)
 	return a;
 }
 
-static void watch(unsigned i, uint32_t events, int how)
+static void watch(uint32_t which, int fd, uint32_t events)
 {
-	struct epoll_event e = { .events = events, .data.u32 = i };
+	struct epoll_event e = { .events = events, .data.u32 = which };
 
-	if (epoll_ctl(s.epoll, how, s.c[i].fd, &e) != 0)
+	if (epoll_ctl(s.epoll, EPOLL_CTL_ADD, fd, &e) != 0)
 		die("epoll", strerror(errno));
 }
 
+/*
+ * One a millisecond: of processes that wait at one socket, the first to wake
+ * would take a burst of them alone.
+ */
 static void open_all(const struct addrinfo *a)
 {
+	static const struct timespec pause = { 0, 1000000 };
+
 	s.epoll = epoll_create1(EPOLL_CLOEXEC);
 	s.c = calloc(o.connections, sizeof *s.c);
 	s.idle = calloc(o.connections, sizeof *s.idle);
-	if (s.epoll < 0 || !s.c || !s.idle)
+	s.timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (s.epoll < 0 || s.timer < 0 || !s.c || !s.idle)
 		die("begin", strerror(errno));
+	watch(TIMER, s.timer, EPOLLIN);
 	for (unsigned i = 0; i < o.connections; i++) {
 		s.c[i].fd = connect_to(a);
-		watch(i, EPOLLIN, EPOLL_CTL_ADD);
+		watch(i, s.c[i].fd, EPOLLIN);
 		s.idle[s.nidle++] = i;
+		nanosleep(&pause, NULL);
 	}
+}
+
+/* The timer has said that a request is due. */
+static void drop_tick(void)
+{
+	uint64_t ticks;
+
+	if (read(s.timer, &ticks, sizeof ticks) < 0 && errno != EAGAIN)
+		die("timer", strerror(errno));
 }
 
 /* Write what is left of the request; blocking is no harm: it is short. */
@@ -257,8 +285,9 @@ static void count(const struct connection *c)
 {
 	double t = now();
 
-	if (c->due < s.start || c->due >= s.end)
+	if (o.rate > 0 ? c->due < s.start || c->due >= s.end : t < s.start || t >= s.end)
 		return;
+	s.planned += o.rate <= 0;
 	s.bytes += c->got.n;
 	if (c->got.n < 12 || c->got.p[9] != '2')
 		s.bad++;
@@ -301,20 +330,45 @@ static void send_due(double begin)
 		if (due > t || due >= s.end)
 			return;
 		s.due_count++;
-		s.planned += due >= s.start;
+		s.planned += o.rate > 0 && due >= s.start;
 		send_request(&s.c[s.idle[--s.nidle]], due);
 		t = now();
 	}
 }
 
+/*
+ * How long epoll may wait: with a rate until shortly before the next request is
+ * due, which a timer says to the microsecond. The rest is waited for awake. Who
+ * never sleeps has to wait for whatever else runs, and times would be its own.
+ */
 static int wait_ms(double begin)
 {
+	struct itimerspec at = { { 0, 0 }, { 0, 0 } };
 	double due;
 
 	if (o.rate <= 0 || s.nidle == 0)
 		return 100;
-	due = begin + (double)s.due_count / o.rate - now();
-	return due <= 0.001 ? 0 : (int)(1000 * due);
+	due = begin + (double)s.due_count / o.rate - AWAKE;
+	if (due <= now())
+		return 0;
+	at.it_value.tv_sec = (time_t)due;
+	at.it_value.tv_nsec = (long)(1e9 * (due - (double)at.it_value.tv_sec));
+	if (timerfd_settime(s.timer, TFD_TIMER_ABSTIME, &at, NULL) != 0)
+		die("timer", strerror(errno));
+	return 100;
+}
+
+/* Whether there is something to send or to wait for. */
+static bool goes_on(double begin)
+{
+	double t = now();
+
+	if (t >= s.end && o.rate <= 0 && s.ntimes + s.bad < LEAST &&
+	    s.end < s.start + 10 * o.seconds)
+		s.end += o.seconds;
+	if (t < s.end || s.nidle < o.connections)
+		return t < s.end + GRACE;
+	return o.rate > 0 && begin + (double)s.due_count / o.rate < s.end;
 }
 
 static void loop(void)
@@ -324,13 +378,16 @@ static void loop(void)
 
 	s.start = begin + o.warm;
 	s.end = s.start + o.seconds;
-	while (now() < s.end + GRACE && (now() < s.end || s.nidle < o.connections)) {
+	while (goes_on(begin)) {
 		int n;
 
 		send_due(begin);
 		n = epoll_wait(s.epoll, e, 256, wait_ms(begin));
 		for (int i = 0; i < n; i++)
-			receive(e[i].data.u32);
+			if (e[i].data.u32 == TIMER)
+				drop_tick();
+			else
+				receive(e[i].data.u32);
 	}
 }
 
@@ -359,14 +416,17 @@ static void print(void)
 	if (o.rate > 0)		/* due, but never sent */
 		waiting = (uint64_t)(o.rate * o.seconds) > s.planned ?
 				  (uint64_t)(o.rate * o.seconds) - s.planned : 0;
+	else			/* lost ones are all those still under way */
+		s.planned += o.connections - s.nidle;
 	qsort(s.time, s.ntimes, sizeof *s.time, by_size);
 	printf("connections\t%u\nrate.planned\t%g\n", o.connections, o.rate);
 	printf("sent\t%llu\nunsent\t%llu\n", (unsigned long long)s.planned,
 	       (unsigned long long)waiting);
 	printf("answers\t%llu\nanswers.bad\t%llu\nunanswered\t%llu\n", (unsigned long long)answered,
 	       (unsigned long long)s.bad, (unsigned long long)(s.planned - answered));
-	printf("rate\t%.6g\nbytes\t%llu\n", (double)answered / o.seconds,
+	printf("rate\t%.6g\nbytes\t%llu\n", (double)answered / (s.end - s.start),
 	       (unsigned long long)s.bytes);
+	printf("seconds\t%g\n", s.end - s.start);
 	for (size_t i = 0; i < sizeof at / sizeof *at; i++)
 		printf("ms.%s\t%.4g\n", at[i].name, quantile(at[i].q));
 }

@@ -1,262 +1,250 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # load.sh [STAGE ...] - how rec-serve answers under load: data size, concurrent
-# users, kinds of recommendation. `load.sh table FILE` prints the tables of
-# earlier results again, `load.sh plots FILE FOLDER` draws them (gnuplot, SVG).
+# users, kinds of recommendation. `load.sh report FOLDER` draws the results of a
+# folder (gnuplot) and writes its tables into RESULTS.md.
 #
 # Stages, all without an argument:
-#   users   closed loop: USERS ask again as soon as they have their answer
-#   rate    open loop: requests are due at a rate, whatever the server does; from
-#           a quarter of what stage users reached to a tenth above it
-#   start   from the start of the process to its first answer, checked and --trust
+#   prepare  models and requests alone
+#   users    closed loop: USERS ask again as soon as they have their answer
+#   rate     open loop: requests are due at a rate, whatever the server does; from
+#            a quarter of the most that stage users reached to a tenth above it
+#   start    from the fork to the first answer, checked and --trust, median of 7
+#   memory   with 256 connections, and of two processes on one model
+#   peer     implicit behind FastAPI and uvicorn, in turn with rec-serve
+#   cross    the client against vegeta (open loop) and wrk (closed loop)
+#   flame    where the server's time goes (perf), drawn as SVG
+#   soak     SOAK seconds at 80 % of the most, ten new models on the way
 #
 # From the environment:
 #   MODELS   FAMILY:ITEMS:FACTORS, or similarity ["als:10000:64 als:gowalla:64
 #            als:gowalla:128 als:200000:64 als:1000000:64 cosine:gowalla"]. ITEMS
 #            is gowalla (40,981 items) or a number: then data of rec-gen, with
-#            five times as many rows, at least a million.
-#   KINDS    ["topn fold1 fold10 fold100 similar score batch"]
-#   USERS    ["1 4 16 64 256"]
-#   SECONDS_EACH  of a measurement [3]
-#   SERVER, CLIENT    their CPUs, for taskset [0, 1]
-#   RESULTS  where results are added, one a line [build/load.tsv]
-#   PORT     [18080]; LOAD_WORK a folder to keep models in
-#   REC_DATA the folder of lightgcn-gowalla [../shared/data]
+#            five times as many rows, at least LEAST_ROWS [1000000].
+#   RATE_MODELS   of stage rate ["als:gowalla:64 als:200000:64 cosine:gowalla"]
+#   START_MODELS  of start [MODELS and als:200000:128]
+#   MODEL         of the other stages [als:gowalla:64]
+#   KINDS    the first words of kinds.tsv [all]; PEER_KINDS of peer and cross
+#            [topn fold10 similar], FLAME_KINDS [topn fold10]
+#   USERS    [1 4 16 64 256 of als:gowalla:64, 1 16 64 of others, 1 4 16 of
+#            batch]; PEER_USERS [1 16 64]
+#   RATES    shares of the most [0.25 0.5 0.75 0.9 1 1.1]
+#   SECONDS_EACH  of a measurement [3]; TIMES of stage start [7]
+#   SERVER, CLIENT    their CPUs, for taskset [the first, the last]
+#   RESULTS  folder to which results are added [build/load]
+#   PORT     this one and the next are used [18080]
+#   LOAD_WORK  a folder to keep models in [a temporary one]
+#   REC_DATA the folder of lightgcn-gowalla [../shared/data]; where it is not, 40000
+#            takes the place of gowalla
+#   QUICK=1  a short form of everything: does it work?
 #
-# The server has one CPU and one thread, the client the other CPU. Both are on
-# one machine: times are without a network.
+# Unless it is said, the server has one CPU and one thread, the client the other
+# CPU. Both are on one machine: times are without a network.
+# shellcheck disable=SC1091,SC2034,SC2154 # the parts beside it set and use them
 set -eu
 
 HERE=$(cd "$(dirname "$0")" && pwd)
 TOP=$(cd "$HERE/../.." && pwd)
-RESULTS=${RESULTS:-$TOP/build/load.tsv}
+RESULTS=${RESULTS:-$TOP/build/load}
 BIN=${REC_BIN:-$TOP/build/bin}
-PATH=$BIN:$PATH
-CLIENT_PROGRAM=${CLIENT_PROGRAM:-$TOP/build/tests/load/client}
+TESTS=${LOAD_PROGRAMS:-$TOP/build/tests/load}
+CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/recpipe
+PATH=$BIN:$PATH:$CACHE/bin
 export LC_ALL=C.UTF-8
 PORT=${PORT:-18080}
 DATA=${REC_DATA:-$TOP/../shared/data}
+LEAST_ROWS=${LEAST_ROWS:-1000000}
+real=gowalla
+[ -d "$DATA/lightgcn-gowalla" ] || real=40000	# of rec-gen
+if [ -n "${QUICK:-}" ]; then
+	[ -n "${MODELS:-}" ] || : "${RATE_MODELS:=als:$real:64}" "${MODEL:=als:$real:64}"
+	: "${MODELS:=als:10000:64 als:$real:64}" "${SECONDS_EACH:=1}" "${USERS:=1 16}" "${SOAK:=20}"
+	: "${KINDS:=topn fold10 similar}" "${PEER_USERS:=1 16}" "${TIMES:=3}" "${FLAME_KINDS:=topn}"
+fi
 EACH=${SECONDS_EACH:-3}
+TIMES=${TIMES:-7}
+SOAK=${SOAK:-600}
+RATE_MODELS=${RATE_MODELS:-${MODELS:-als:$real:64 als:200000:64 cosine:$real}}
+MODEL=${MODEL:-${MODELS:-als:$real:64}}
+MODEL=${MODEL%% *}
+most_models="als:10000:64 als:$real:64 als:$real:128 als:200000:64 als:1000000:64 cosine:$real"
+START_MODELS=${START_MODELS:-${MODELS:-$most_models als:200000:128}}
+MODELS=${MODELS:-$most_models}
+KINDS=${KINDS:-$(cut -f 1 "$HERE/kinds.tsv" | tr '\n' ' ')}
+PEER_KINDS=${PEER_KINDS:-topn fold10 similar}
+PEER_USERS=${PEER_USERS:-1 16 64}
+FLAME_KINDS=${FLAME_KINDS:-topn fold10}
+cpus=$(sed -n 's/^Cpus_allowed_list:[[:space:]]*//p' /proc/self/status)
+SERVER=${SERVER:-${cpus%%[-,]*}}
+CLIENT=${CLIENT:-${cpus##*[-,]}}
 
 die() {
 	echo "load.sh: $*" >&2
 	exit 1
 }
 
-# ---- results: model, items, kind, stage, x (users or rate), then FIELDS
+say() { echo "load.sh: $*" >&2; }
 
-FIELDS="rate ms.p50 ms.p90 ms.p99 ms.p99.9 ms.max answers.bad unsent unanswered cpu MB.own MB.mapped"
+. "$HERE/models.sh"
+. "$HERE/stages.sh"
+. "$HERE/others.sh"
+. "$HERE/report.sh"
+
+# ---- results, a line each: model, items, kind, stage, by, x, and then FIELDS,
+# or one value
+
+FIELDS="rate.planned rate ms.p50 ms.p90 ms.p99 ms.p99.9 ms.max answers.bad unsent unanswered cpu MB.own MB.mapped"
 
 # value KEY FILE
 value() {
 	awk -F'\t' -v key="$1" '$1 == key { v = $2 } END { print v }' "$2"
 }
 
-# result STAGE X: of the file told
+# result STAGE BY X: of the file told
 result() {
 	local f
 	{
-		printf '%s\t%s\t%s\t%s\t%s' "$model" "$items" "$kind" "$1" "$2"
+		printf '%s\t%s\t%s\t%s\t%s\t%s' "$model" "$items" "$kind" "$1" "$2" "$3"
 		for f in $FIELDS; do printf '\t%s' "$(value "$f" told)"; done
 		echo
-	} >>"$RESULTS"
-	tail -n 1 "$RESULTS" | cut -f 1-9 >&2
+	} | tee -a "$RESULTS/load.tsv" | cut -f 1-6,8-11 >&2
 }
 
-# ---- models
+# figure STAGE BY X VALUE
+figure() {
+	printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$model" "$items" "${kind:--}" "$@" |
+		tee -a "$RESULTS/load.tsv" >&2
+}
 
-# data: train.tsv of $items
-data() {
-	if [ "$items" = gowalla ]; then
-		[ -d "$DATA/lightgcn-gowalla" ] || die "no $DATA/lightgcn-gowalla (REC_DATA)"
-		gzip -dc "$DATA/lightgcn-gowalla/train.tsv.gz" >train.tsv
-	else
-		local rows=$((items * 5))
-		[ "$rows" -gt 1000000 ] || rows=1000000
-		rec-gen -q --users $((rows / 40)) --items "$items" --rows "$rows" >train.tsv
+# reckon EXPRESSION: of awk
+reckon() { awk "BEGIN { printf \"%.${2:-0}f\", $1 }"; }
+
+# most: answers a second that stage users reached with this model and kind; it is
+# measured where it was not
+most() {
+	local best
+	best=$(awk -F'\t' -v m="$model" -v i="$items" -v k="$kind" '
+		$1 == m && $2 == i && $3 == k && $4 == "users" && $8 > r { r = $8 } END { print r + 0 }' \
+		"$RESULTS/load.tsv")
+	if [ "$best" = 0 ]; then
+		ask -c 64
+		best=$(value rate told)
 	fi
-	rec-cat -q -b --merge train.tsv -o train.rec
+	echo "$best"
 }
 
-# prepare MODEL: model.rec and the requests of each kind
-prepare() {
-	local family factors
-	IFS=: read -r family items factors <<<"$1"
-	model=$family${factors:+ $factors}
-	mkdir -p "$WORK/$items" && cd "$WORK/$items"
-	[ -s train.rec ] || data
-	file=$family$factors.rec
-	if [ ! -s "$file" ]; then
-		case $family in
-		als) rec-als -q -k "$factors" -i 3 <train.rec -o "$file" ;;
-		*) rec-sim -q "$family" -n 100 -b <train.rec -o "$file" ;;
-		esac
-	fi
-	[ -s score.ask ] || requests
-}
+# ---- the server, the client
 
-# requests: KIND.ask, 500 lines each
-requests() {
-	cut -f 1 train.tsv | sort -u | shuf -n 500 --random-source=train.rec >users
-	cut -f 2 train.tsv | sort -u | shuf -n 20000 --random-source=train.rec >items
-	awk -v n=500 '
-		FNR == NR { user[nu++] = $1; next }
-		{ item[ni++] = $1 }
-		function pick() { return item[at++ % ni] }
-		function some(k,  s, i) {
-			for (i = 0; i < k; i++) s = s (i ? "," : "") "\"" pick() "\""
-			return "[" s "]"
-		}
-		END {
-			for (i = 0; i < n; i++) {
-				print "GET /topn?user=" user[i % nu] "&n=10" >"topn.ask"
-				print "GET /similar?item=" pick() "&n=10" >"similar.ask"
-				for (k = 1; k <= 100; k *= 10)
-					print "POST /topn\t{\"n\":10,\"history\":" some(k) "}" >("fold" k ".ask")
-				print "POST /score\t{\"user\":\"" user[i % nu] "\",\"items\":" some(100) "}" >"score.ask"
-				b = ""
-				for (k = 0; k < 100; k++)
-					b = b (k ? "," : "") "{\"history\":" some(10) "}"
-				print "POST /batch\t{\"n\":10,\"histories\":[" b "]}" >"batch.ask"
-			}
-		}' users items
-}
-
-# ---- the server
-
+# serve CPUS THREADS [ARGUMENT...]: rec-serve at $PORT
 serve() {
-	taskset -c "${SERVER:-0}" rec-serve -q -j 1 -m "$file" --interactions train.rec \
+	local cpus=$1 threads=$2
+	shift 2
+	taskset -c "$cpus" rec-serve -q -j "$threads" -m "$file" --interactions train.rec \
 		--listen "127.0.0.1:$PORT" "$@" 2>serve.log &
 	server=$!
+	running="$running $server"
 	until (exec 3<>"/dev/tcp/127.0.0.1/$PORT") 2>/dev/null; do
 		kill -0 "$server" 2>/dev/null || die "rec-serve: $(cat serve.log)"
-		sleep 0.002
+		sleep 0.02
 	done
 }
 
-stop_server() {
-	[ -n "${server:-}" ] || return 0
-	kill "$server" 2>/dev/null || true
-	wait "$server" 2>/dev/null || true
-	server=
+# stop: every process that was started and not yet ended
+stop() {
+	local p
+	for p in $running; do
+		kill "$p" 2>/dev/null || continue
+		wait "$p" 2>/dev/null || true
+	done
+	running=''
 }
 
-# ticks: of the server, in seconds
+# family: the server and its children
+family() { echo "$server" "$(pgrep -P "$server" || true)"; }
+
+# ticks: of the server and its children, in seconds
 ticks() {
-	awk -v hz="$(getconf CLK_TCK)" '{ print ($14 + $15) / hz }' "/proc/$server/stat"
+	local p
+	for p in $(family); do cat "/proc/$p/stat"; done |
+		awk -v hz="$(getconf CLK_TCK)" '{ t += $14 + $15 } END { print t / hz }'
+}
+
+# MB FIELD FILE...: of /proc/PID/status, smaps_rollup
+MB() {
+	local field=$1
+	shift
+	awk -v f="$field:" '$1 == f { kb += $2 } END { printf "%.1f", kb / 1000 }' "$@"
 }
 
 # ask OPTIONS...: the client; the file told has what it says, and the server's
 # share of a CPU and its memory.
 ask() {
-	local before after
+	local before began p status=()
 	before=$(ticks)
-	taskset -c "${CLIENT:-1}" "$CLIENT_PROGRAM" -w 0.5 -d "$EACH" "$@" "127.0.0.1:$PORT" "$kind.ask" >told 2>client.log ||
-		[ -s told ] || die "client: $(cat client.log)"
-	after=$(ticks)
-	{
-		awk "BEGIN { printf \"cpu\t%.2f\n\", ($after - $before) / ($EACH + 0.5) }"
-		awk '/^RssAnon/ { printf "MB.own\t%.1f\n", $2 / 1000 } /^RssFile/ { printf "MB.mapped\t%.1f\n", $2 / 1000 }' \
-			"/proc/$server/status"
-	} >>told
+	began=$EPOCHREALTIME
+	taskset -c "${client_cpus:-$CLIENT}" "$TESTS/client" -w 0.5 -d "$EACH" "$@" "127.0.0.1:$PORT" \
+		"$kind.ask" >told 2>client.log || [ -s told ] || die "client: $(cat client.log)"
+	for p in $(family); do status+=("/proc/$p/status"); done
+	printf 'cpu\t%s\nMB.own\t%s\nMB.mapped\t%s\n' \
+		"$(reckon "($(ticks) - $before) / ($EPOCHREALTIME - $began)" 2)" \
+		"$(MB RssAnon "${status[@]}")" "$(MB RssFile "${status[@]}")" >>told
 }
-
-# ---- stages
-
-stage_users() {
-	local users
-	for users in ${USERS:-1 4 16 64 256}; do
-		ask -c "$users"
-		result users "$users"
-	done
-}
-
-stage_rate() {
-	local most share rate
-	most=$(awk -F'\t' -v m="$model" -v i="$items" -v k="$kind" '
-		$1 == m && $2 == i && $3 == k && $4 == "users" && $6 > r { r = $6 } END { print r + 0 }' "$RESULTS")
-	[ "$most" != 0 ] || die "no result of stage users for $model $items $kind"
-	for share in 0.25 0.5 0.75 0.9 1 1.1; do
-		rate=$(awk "BEGIN { printf \"%.0f\", $most * $share }")
-		ask -c 256 -r "$rate"
-		result rate "$rate"
-	done
-}
-
-# The first answer, by a connection of bash itself; the file is in memory.
-stage_start() {
-	local how began line
-	for how in checked --trust; do
-		cat "$file" train.rec >/dev/null
-		began=$EPOCHREALTIME
-		if [ "$how" = checked ]; then serve; else serve --trust; fi
-		exec 3<>"/dev/tcp/127.0.0.1/$PORT"
-		printf '%s HTTP/1.1\r\nHost: x\r\n\r\n' "$(head -n 1 topn.ask)" >&3
-		read -r line <&3
-		awk "BEGIN { printf \"ms.p50\t%.1f\n\", 1000 * ($EPOCHREALTIME - $began) }" >told
-		exec 3>&-
-		case $line in *200*) ;; *) die "start: $line" ;; esac
-		kind=start
-		result start "$how"
-		stop_server
-	done
-}
-
-# ---- tables, plots
-
-table() {
-	awk -F'\t' '
-		$4 == "users" {
-			if (!n++) printf "%-10s %8s %-8s %6s %9s %8s %8s %8s %8s %5s %7s\n", "model", "items",
-				"kind", "users", "answers/s", "p50 ms", "p90", "p99", "p99.9", "CPU", "own MB"
-			printf "%-10s %8s %-8s %6s %9.0f %8.3g %8.3g %8.3g %8.3g %5.2f %7.1f\n", $1, $2, $3, $5, $6,
-				$7, $8, $9, $10, $15, $16
-		}' "$RESULTS"
-	awk -F'\t' '
-		$4 == "rate" {
-			if (!n++) printf "\n%-10s %8s %-8s %9s %9s %8s %8s %8s %8s %8s %7s\n", "model", "items",
-				"kind", "due/s", "answers/s", "p50 ms", "p90", "p99", "p99.9", "max", "unsent"
-			printf "%-10s %8s %-8s %9s %9.0f %8.3g %8.3g %8.3g %8.3g %8.3g %7s\n", $1, $2, $3, $5, $6,
-				$7, $8, $9, $10, $11, $13
-		}' "$RESULTS"
-	awk -F'\t' '
-		$4 == "start" {
-			if (!n++) printf "\n%-10s %8s %-8s %s\n", "model", "items", "start", "ms to the first answer"
-			printf "%-10s %8s %-8s %.1f\n", $1, $2, $5, $7
-		}' "$RESULTS"
-	awk -F'\t' '{ bad += $12; lost += $14 } END { printf "\nanswers with an error: %d; without an answer: %d\n", bad, lost }' "$RESULTS"
-}
-
-case ${1:-} in
-table) RESULTS=$2 table; exit ;;
-plots) gnuplot -e "results='$2'; folder='$3'" "$HERE/load.gp"; exit ;;
-esac
 
 # ---- main
 
+case ${1:-} in
+report) [ -s "${2:-}/load.tsv" ] || die "usage: load.sh report FOLDER"; report "$2"; exit ;;
+esac
+
+all="prepare users rate start memory peer cross flame soak"
+stages=${*:-$all}
+for s in $stages; do
+	case " $all " in *" $s "*) ;; *) die "no stage '$s': $all" ;; esac
+done
+wants() { case " $stages " in *" $1 "*) true ;; *) false ;; esac; }
+
 [ -x "$BIN/rec-serve" ] || die "rec-serve is not built: make (it needs libevent-dev and libjansson-dev)"
-[ -x "$CLIENT_PROGRAM" ] || die "no $CLIENT_PROGRAM: make load"
-mkdir -p "$(dirname "$RESULTS")"
-RESULTS=$(cd "$(dirname "$RESULTS")" && pwd)/$(basename "$RESULTS")
+for p in client start; do [ -x "$TESTS/$p" ] || die "no $TESTS/$p: make load"; done
+mkdir -p "$RESULTS"
+RESULTS=$(cd "$RESULTS" && pwd)
+touch "$RESULTS/load.tsv"
 WORK=${LOAD_WORK:-$(mktemp -d "${TMPDIR:-/tmp}/load.XXXXXX")}
 mkdir -p "$WORK"
 WORK=$(cd "$WORK" && pwd)
-trap 'stop_server; [ -n "${LOAD_WORK:-}" ] || rm -rf "$WORK"' EXIT
+running='' failed=''
+trap 'stop; [ -n "${LOAD_WORK:-}" ] || rm -rf "$WORK"' EXIT
 trap 'exit 1' HUP INT TERM
-stages=${*:-users rate start}
-echo "machine: $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1), $(rec-serve --version | head -n 1), load $(cut -d' ' -f1 /proc/loadavg)"
-for m in ${MODELS:-als:10000:64 als:gowalla:64 als:gowalla:128 als:200000:64 als:1000000:64 cosine:gowalla}; do
+machine "$stages"
+
+for m in $MODELS $RATE_MODELS $START_MODELS $MODEL; do
+	wants prepare || break
 	prepare "$m"
-	case " $stages " in
-	*" users "* | *" rate "*)
-		serve
-		for kind in ${KINDS:-topn fold1 fold10 fold100 similar score batch}; do
-			case " $stages " in *" users "*) stage_users ;; esac
-			case " $stages " in *" rate "*) stage_rate ;; esac
-		done
-		stop_server
-		;;
-	esac
-	case " $stages " in *" start "*) stage_start ;; esac
 done
-table
+for m in $MODELS; do
+	wants users || break
+	prepare "$m"
+	serve "$SERVER" 1
+	for kind in $KINDS; do stage_users; done
+	stop
+done
+for m in $RATE_MODELS; do
+	wants rate || break
+	prepare "$m"
+	serve "$SERVER" 1
+	for kind in $KINDS; do stage_rate; done
+	stop
+done
+for m in $START_MODELS; do
+	wants start || break
+	prepare "$m"
+	stage_start
+done
+for s in memory peer cross flame soak; do
+	wants "$s" || continue
+	prepare "$MODEL"
+	"stage_$s"
+	stop
+done
+machine
+report_tables "$RESULTS"
+[ -z "$failed" ] || die "failed:$failed"
