@@ -21,6 +21,13 @@ struct rec_counter {
 	size_t most_body;		/* bytes, for /model */
 };
 
+/* Questions that are answered together, of one form. */
+struct rec_desk_lists {
+	struct rec_ask ask[REC_ANSWER_LISTS];
+	struct rec_answer answer[REC_ANSWER_LISTS];
+	struct rec_err e[REC_ANSWER_LISTS];
+};
+
 struct rec_desk {
 	unsigned held;			/* by its thread */
 	struct rec_site *site;
@@ -28,6 +35,7 @@ struct rec_desk {
 	struct rec_answerer *topn, *similar;	/* similar: NULL where site->similar is */
 	struct rec_answerer **alone;	/* of each model; NULL where site->alone is */
 	struct rec_form form;
+	struct rec_desk_lists lists;
 	struct rec_reason *reason;
 	size_t reason_cap;
 };
@@ -61,11 +69,19 @@ void rec_question_make(struct rec_question *x, const struct rec_desk *d, const s
 		       const struct rec_form_history *h);
 
 /*
- * Append the list of a question, as lines or as an object of JSON. -1 with an
- * error in r: 404 where it is cold and that is a failure.
+ * Answer n histories of a form together, or its only one (h NULL, n 1), into
+ * d->lists. -1 with an error in r where the form asks for what is not there;
+ * what is wrong with one history is said when its list is put.
  */
-REC_MUST int rec_desk_list(struct rec_desk *d, const struct rec_form *f,
-			   const struct rec_form_history *h, bool lines, struct rec_reply *r);
+REC_MUST int rec_desk_ask(struct rec_desk *d, const struct rec_form *f,
+			  const struct rec_form_history *h, uint32_t n, struct rec_reply *r);
+
+/*
+ * Append list i of them, as lines or as an object of JSON. -1 with an error in
+ * r: 404 where it is cold and that is a failure.
+ */
+REC_MUST int rec_desk_put(struct rec_desk *d, const struct rec_form *f, uint32_t i, bool lines,
+			  struct rec_reply *r);
 
 /* `{"item":...` with its title, if it has one; the brace stays open. */
 REC_MUST int rec_json_item(struct rec_buf *b, const struct rec_site *s, const char *label, size_t n,

@@ -121,25 +121,43 @@ static struct rec_answerer *chosen(const struct rec_desk *d, uint32_t model)
 	return d->alone && model <= d->site->nmodels ? d->alone[model - 1] : NULL;
 }
 
-int rec_desk_list(struct rec_desk *d, const struct rec_form *f, const struct rec_form_history *h,
-		  bool lines, struct rec_reply *r)
+int rec_desk_ask(struct rec_desk *d, const struct rec_form *f, const struct rec_form_history *h,
+		 uint32_t n, struct rec_reply *r)
 {
 	struct rec_answerer *who = chosen(d, f->model);
+	struct rec_desk_lists *l = &d->lists;
 	struct rec_question x;
-	struct rec_answer a;
-	struct rec_err e = { 0 };
-	int rc;
 
 	if (!who)
 		return rec_reply_fail(r, 400, "bad-request", "model: there are %zu",
 				      d->site->nmodels);
 	rec_question_make(&x, d, f, h);
-	if (rec_answer_list(who, &x.ask, &a, &e) != 0)
-		return rec_reply_error(r, &e);
-	if (a.cold && f->cold == REC_COLD_FAIL)
-		return fail_cold(r, false, &x.ask.user);
-	rc = lines ? put_lines(&r->body, &x.ask.user, &d->site->scorer.items, &a, &e) :
-		     put_object(&r->body, d, &x.ask.user, false, &a, &e);
+	l->ask[0] = x.ask;
+	for (uint32_t i = 1; i < n; i++) {	/* what the form says holds for all */
+		l->ask[i] = x.ask;
+		l->ask[i].user = h[i].user;
+		l->ask[i].npairs = (uint32_t)(h[i].last - h[i].first);
+		l->ask[i].pair = f->pair ? f->pair + h[i].first : NULL;
+	}
+	/* an error stays with its history, in l->e */
+	rec_answer_lists(who, l->ask, n, l->answer, l->e);
+	return 0;
+}
+
+int rec_desk_put(struct rec_desk *d, const struct rec_form *f, uint32_t i, bool lines,
+		 struct rec_reply *r)
+{
+	const struct rec_text *user = &d->lists.ask[i].user;
+	const struct rec_answer *a = &d->lists.answer[i];
+	struct rec_err e = { 0 };
+	int rc;
+
+	if (d->lists.e[i].code != REC_OK)
+		return rec_reply_error(r, &d->lists.e[i]);
+	if (a->cold && f->cold == REC_COLD_FAIL)
+		return fail_cold(r, false, user);
+	rc = lines ? put_lines(&r->body, user, &d->site->scorer.items, a, &e) :
+		     put_object(&r->body, d, user, false, a, &e);
 	return rc == 0 ? 0 : rec_reply_error(r, &e);
 }
 
@@ -157,7 +175,8 @@ int rec_answer_topn(struct rec_desk *d, const struct rec_request *q, struct rec_
 	bool lines = rec_wants_lines(q);
 
 	if (rec_form_read(&d->form, REC_ASK_TOPN, q, &d->counter->defaults, r) != 0 ||
-	    rec_desk_list(d, &d->form, NULL, lines, r) != 0)
+	    rec_desk_ask(d, &d->form, NULL, 1, r) != 0 ||
+	    rec_desk_put(d, &d->form, 0, lines, r) != 0)
 		return -1;
 	return finish(r, lines);
 }
