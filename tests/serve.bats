@@ -116,6 +116,62 @@ same_lists() {
 	done
 }
 
+@test "rec-serve: requests of several connections that are there at once are ranked together" {
+	serve -m factors.rec --interactions train.tsv
+	rec-topn -q -m factors.rec --interactions train.tsv <train.tsv >all
+	rec-topn -q -m factors.rec --interactions train.tsv -n 3 <train.tsv >short
+	python3 - "$PORT" "$(cat pid)" <<-'PY'
+		import http.client, os, signal, sys
+		port, pid = int(sys.argv[1]), int(sys.argv[2])
+		def lists(path):
+		    got = {}
+		    for line in open(path, "rb"):
+		        user = line.split(b"\t")[0].decode()
+		        got[user] = got.get(user, b"") + line
+		    return got
+		want = {"": lists("all"), "&n=3": lists("short")}
+		users = open("users.txt").read().split()[:50]
+		def counter():
+		    c = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+		    c.request("GET", "/metrics")
+		    return int([x for x in c.getresponse().read().split(b"\n") if x.startswith(b"rec_lists_together_total ")][0].split()[1])
+		# one at a time: each is alone
+		one = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+		for u in users[:20]:
+		    one.request("GET", "/topn?user=" + u, headers={"Accept": "text/tab-separated-values"})
+		    assert one.getresponse().read() == want[""].get(u, b""), u
+		assert counter() == 0, counter()
+		# connections that are open already; what they ask is there when the server wakes
+		all = [http.client.HTTPConnection("127.0.0.1", port, timeout=20) for _ in range(60)]
+		for c in all:
+		    c.request("GET", "/healthz")
+		    assert c.getresponse().read() == b"ok\n"
+		asked = []
+		os.kill(pid, signal.SIGSTOP)
+		for i, c in enumerate(all):
+		    u = users[i % len(users)]
+		    if i % 10 == 9:
+		        c.request("GET", "/topn?user=stranger&cold=fail")
+		        asked.append((404, None))
+		    elif i % 10 == 8:
+		        c.request("GET", "/topn?user=" + u + "&model=2")
+		        asked.append((400, None))
+		    else:
+		        n = "&n=3" if i % 3 == 0 else ""
+		        c.request("GET", "/topn?user=" + u + n, headers={"Accept": "text/tab-separated-values"})
+		        asked.append((200, want[n].get(u, b"")))
+		all[5].close()			# this one does not wait for its answer
+		os.kill(pid, signal.SIGCONT)
+		for i, (c, (status, body)) in enumerate(zip(all, asked)):
+		    if i != 5:
+		        r = c.getresponse()
+		        got = r.read()
+		        assert r.status == status and body in (None, got), (i, r.status, got)
+		assert 30 <= counter() <= 60, counter()
+	PY
+	ends
+}
+
 @test "rec-serve: n, keep-seen, allow, deny, candidates, cold and fill are those of rec-topn" {
 	serve -m cosine.rec --interactions train.tsv --seen test.tsv
 	sed -n '1~3p' items.txt >allow.txt

@@ -10,11 +10,7 @@
 #include "base/mem.h"
 #include "serve/json.h"
 
-/*
- * A piece takes about as long as its rows, and others wait meanwhile; but many
- * rows at once take less time each.
- */
-enum { PIECE_ROWS = 16, PIECE_BYTES = 32 << 10, ENTRY_BYTES = 32 };
+enum { PIECE_BYTES = 32 << 10, ENTRY_BYTES = 32 };
 
 struct rec_batch {
 	struct rec_desk *desk;		/* held */
@@ -63,7 +59,7 @@ static uint32_t piece_rows(const struct rec_batch *b)
 {
 	size_t left = b->form.nhistories - b->at, n = PIECE_BYTES / ENTRY_BYTES / b->form.n;
 
-	n = n < 1 ? 1 : n < PIECE_ROWS ? n : PIECE_ROWS;
+	n = n < 1 ? 1 : n < REC_DESK_TOGETHER ? n : REC_DESK_TOGETHER;
 	return (uint32_t)(n < left ? n : left);
 }
 

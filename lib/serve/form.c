@@ -40,6 +40,9 @@ static const struct rec_form_name names[] = {
 
 enum { NAMES = sizeof names / sizeof *names };
 
+/* What a form keeps until its next request. */
+enum { RESTING_ENTRIES = 4096, RESTING_BYTES = 64 << 10 };
+
 void rec_form_free(struct rec_form *f)
 {
 	rec_form_drop_json(f);
@@ -54,6 +57,15 @@ void rec_form_free(struct rec_form *f)
 	rec_buf_free(&f->query);
 	rec_buf_free(&f->text);
 	*f = (struct rec_form){ 0 };
+}
+
+void rec_form_rest(struct rec_form *f)
+{
+	size_t labels = f->allow.cap + f->deny.cap + f->candidates.cap;
+
+	rec_form_drop_json(f);
+	if (labels + f->pair_cap + f->row_cap > RESTING_ENTRIES || f->text.cap > RESTING_BYTES)
+		rec_form_free(f);
 }
 
 static void clear_labels(struct rec_form_labels *l)

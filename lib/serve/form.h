@@ -69,6 +69,9 @@ struct rec_form {	/* {0}; memory stays from one request to the next */
 
 void rec_form_free(struct rec_form *f);
 
+/* Its request is answered: let go of what it points into, and of much memory. */
+void rec_form_rest(struct rec_form *f);
+
 /*
  * Read a request for an endpoint. 0, or -1 with an answer in r that says what
  * is wrong and where.

@@ -121,27 +121,33 @@ static struct rec_answerer *chosen(const struct rec_desk *d, uint32_t model)
 	return d->alone && model <= d->site->nmodels ? d->alone[model - 1] : NULL;
 }
 
-int rec_desk_ask(struct rec_desk *d, const struct rec_form *f, const struct rec_form_history *h,
-		 uint32_t n, struct rec_reply *r)
+int rec_desk_rank(struct rec_desk *d, uint32_t model, uint32_t n, struct rec_reply *r)
 {
-	struct rec_answerer *who = chosen(d, f->model);
+	struct rec_answerer *who = chosen(d, model);
 	struct rec_desk_lists *l = &d->lists;
-	struct rec_question x;
 
 	if (!who)
 		return rec_reply_fail(r, 400, "bad-request", "model: there are %zu",
 				      d->site->nmodels);
-	rec_question_make(&x, d, f, h);
-	l->ask[0] = x.ask;
-	for (uint32_t i = 1; i < n; i++) {	/* what the form says holds for all */
-		l->ask[i] = x.ask;
-		l->ask[i].user = h[i].user;
-		l->ask[i].npairs = (uint32_t)(h[i].last - h[i].first);
-		l->ask[i].pair = f->pair ? f->pair + h[i].first : NULL;
-	}
-	/* an error stays with its history, in l->e */
 	rec_answer_lists(who, l->ask, n, l->answer, l->e);
 	return 0;
+}
+
+int rec_desk_ask(struct rec_desk *d, const struct rec_form *f, const struct rec_form_history *h,
+		 uint32_t n, struct rec_reply *r)
+{
+	struct rec_ask *ask = d->lists.ask;
+	struct rec_question x;
+
+	rec_question_make(&x, d, f, h);
+	ask[0] = x.ask;
+	for (uint32_t i = 1; i < n; i++) {	/* what the form says holds for all */
+		ask[i] = x.ask;
+		ask[i].user = h[i].user;
+		ask[i].npairs = (uint32_t)(h[i].last - h[i].first);
+		ask[i].pair = f->pair ? f->pair + h[i].first : NULL;
+	}
+	return rec_desk_rank(d, f->model, n, r);
 }
 
 int rec_desk_put(struct rec_desk *d, const struct rec_form *f, uint32_t i, bool lines,
@@ -161,8 +167,7 @@ int rec_desk_put(struct rec_desk *d, const struct rec_form *f, uint32_t i, bool 
 	return rc == 0 ? 0 : rec_reply_error(r, &e);
 }
 
-/* The end of an answer in one piece. */
-static int finish(struct rec_reply *r, bool lines)
+int rec_desk_end(struct rec_reply *r, bool lines)
 {
 	struct rec_err e = { 0 };
 
@@ -178,7 +183,7 @@ int rec_answer_topn(struct rec_desk *d, const struct rec_request *q, struct rec_
 	    rec_desk_ask(d, &d->form, NULL, 1, r) != 0 ||
 	    rec_desk_put(d, &d->form, 0, lines, r) != 0)
 		return -1;
-	return finish(r, lines);
+	return rec_desk_end(r, lines);
 }
 
 static int list_similar(struct rec_desk *d, bool lines, struct rec_reply *r)
@@ -200,7 +205,7 @@ static int list_similar(struct rec_desk *d, bool lines, struct rec_reply *r)
 		return fail_cold(r, true, &f->item);
 	rc = lines ? put_lines(&r->body, &f->item, &d->site->like.items, &a, &e) :
 		     put_object(&r->body, d, &f->item, true, &a, &e);
-	return rc == 0 ? finish(r, lines) : rec_reply_error(r, &e);
+	return rc == 0 ? rec_desk_end(r, lines) : rec_reply_error(r, &e);
 }
 
 int rec_answer_similar(struct rec_desk *d, const struct rec_request *q, struct rec_reply *r)

@@ -197,7 +197,8 @@ static int worker_open(struct rec_worker *w, struct rec_server *s, int fd, struc
 	w->base = new_base();
 	w->wake = w->base ? event_new(w->base, w->pipe[0], EV_READ, on_wake, w) : NULL;
 	w->late = w->wake ? evtimer_new(w->base, on_late, w) : NULL;
-	if (!w->late || event_add(w->wake, NULL) != 0 || open_http(w, fd) != 0)
+	w->finish = w->late ? evtimer_new(w->base, rec_worker_finish, w) : NULL;
+	if (!w->finish || event_add(w->wake, NULL) != 0 || open_http(w, fd) != 0)
 		return rec_err_set(e, REC_ENOMEM, "no memory for a thread that answers");
 	return 0;
 }
@@ -208,6 +209,9 @@ static void worker_close(struct rec_worker *w)
 		event_free(w->wake);
 	if (w->late)
 		event_free(w->late);
+	if (w->finish)
+		event_free(w->finish);
+	rec_desk_let_go(w->asked_at);
 	if (w->http)
 		evhttp_free(w->http);	/* with its connections */
 	if (w->base)

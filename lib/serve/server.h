@@ -67,6 +67,14 @@ struct evhttp;
 struct evhttp_bound_socket;
 struct evconnlistener;
 struct rec_connection;
+struct evhttp_request;
+
+/* A request that waits at the desk, by its number there. */
+struct rec_asked {
+	struct evhttp_request *request;
+	struct rec_connection *connection;
+	double began;
+};
 
 struct rec_worker {
 	struct rec_server *server;
@@ -80,6 +88,9 @@ struct rec_worker {
 	unsigned long generation;	/* of the desk */
 	struct rec_desk *desk;
 	struct rec_reply reply;
+	struct rec_desk *asked_at;	/* held while requests wait there; else NULL */
+	struct rec_asked asked[REC_DESK_TOGETHER];
+	struct event *finish;		/* the turn is over: they are answered */
 	/* connections, and the one whose bytes the library is reading */
 	struct rec_connection *first, *reading;
 	unsigned connections, most;
