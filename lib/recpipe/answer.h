@@ -157,6 +157,15 @@ REC_MUST int rec_answer_score(struct rec_answerer *a, const struct rec_text *ite
 			      const struct rec_score_opts *o, struct rec_answer_score *score,
 			      struct rec_err *e);
 
+/*
+ * The scores of n items, in less time than one after the other. Where one
+ * fails, *done is its number, those before it are there, and those after it are
+ * not.
+ */
+REC_MUST int rec_answer_scores(struct rec_answerer *a, const struct rec_text *item, uint32_t n,
+			       const struct rec_score_opts *o, struct rec_answer_score *score,
+			       uint32_t *done, struct rec_err *e);
+
 /* -- reasons ---------------------------------------------------------- */
 
 /* An item of the history, and how much of the score comes from it. */

@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "base/label.h"
+#include "base/mem.h"
+#include "io/num.h"
 #include "recpipe/matrix.h"
 #include "rows/write.h"
 #include "serve/desk.h"
@@ -73,17 +75,44 @@ int rec_json_item(struct rec_buf *b, const struct rec_site *s, const char *label
 	return title ? rec_json_label(b, ",\"title", title, e) : 0;
 }
 
+/* What of an entry is neither string nor number. */
+enum { ENTRY_WORDS = 48 };
+
+/* `,{"item":"tea","title":"Tea","score":1.5}` */
+static char *put_entry(char *p, const struct rec_text *label, const struct rec_text *title,
+		       float score)
+{
+	p = rec_json_put_string(REC_JSON_PUT(p, "{\"item\":"), label->p, label->n);
+	if (title) {
+		p = REC_JSON_PUT(p, ",\"title\":");
+		p = title->n ? rec_json_put_string(p, title->p, title->n) :
+			       REC_JSON_PUT(p, "null");
+	}
+	p = REC_JSON_PUT(p, ",\"score\":");
+	p += rec_num_put_f32(p, score);
+	*p++ = '}';
+	return p;
+}
+
 static int put_entries(struct rec_buf *b, const struct rec_site *s, const struct rec_labels *items,
 		       const struct rec_answer *a, struct rec_err *e)
 {
 	for (uint32_t i = 0; i < a->n; i++) {
-		size_t n;
-		const char *label = rec_label(items, a->entry[i].item, &n);
+		struct rec_text label;
+		const struct rec_text *title;
+		size_t room;
+		char *p;
 
-		if ((i && rec_json_raw(b, ",", e) != 0) || rec_json_item(b, s, label, n, e) != 0 ||
-		    rec_json_key(b, ",\"score", e) != 0 ||
-		    rec_json_f32(b, a->entry[i].score, e) != 0 || rec_json_raw(b, "}", e) != 0)
+		label.p = rec_label(items, a->entry[i].item, &label.n);
+		title = rec_titles_find(&s->titles, label.p, label.n);
+		room = REC_JSON_ROOM(label.n) + (title ? REC_JSON_ROOM(title->n) : 0) +
+		       REC_NUM_MAX + ENTRY_WORDS;
+		if (rec_grow(&b->p, &b->cap, b->n + room, 1, e) != 0)
 			return -1;
+		p = b->p + b->n;
+		if (i)
+			*p++ = ',';
+		b->n = (size_t)(put_entry(p, &label, title, a->entry[i].score) - b->p);
 	}
 	return 0;
 }

@@ -129,17 +129,31 @@ static void sort_items(struct items *x)
 	x->n = n;
 }
 
+/* Labels that are looked up at a time. */
+enum { PROBES = 64 };
+
+static uint32_t at_most(uint32_t n, uint32_t most)
+{
+	return n < most ? n : most;
+}
+
 /* Append the items that a list names. */
 static int add_labels(struct items *x, const struct rec_scorer *s, const struct rec_text_list *l,
 		      struct rec_err *e)
 {
+	struct rec_label_probe p[PROBES];
+
 	if (rec_grow(&x->at, &x->cap, (size_t)x->n + l->n + 1, sizeof *x->at, e) != 0)
 		return -1;
-	for (uint32_t i = 0; i < l->n; i++) {
-		uint32_t item = rec_scorer_item(s, l->label[i].p, l->label[i].n);
-
-		if (item != REC_NONE)
-			x->at[x->n++] = item;
+	for (uint32_t from = 0, m; from < l->n; from += m) {
+		m = at_most(l->n - from, PROBES);
+		for (uint32_t i = 0; i < m; i++)
+			p[i] = (struct rec_label_probe){ l->label[from + i].p, l->label[from + i].n,
+							 REC_NONE };
+		rec_scorer_items(s, p, m);
+		for (uint32_t i = 0; i < m; i++)
+			if (p[i].found != REC_NONE)
+				x->at[x->n++] = p[i].found;
 	}
 	return 0;
 }
@@ -196,6 +210,26 @@ static int gather_stored(struct row *r, const struct rec_ask *ask, struct rec_er
 	return 0;
 }
 
+/* Pairs from .. from + m - 1, at most PROBES. */
+static int gather_pairs(const struct rec_answerer *a, struct row *r, const struct rec_ask *ask,
+			uint32_t from, uint32_t m, struct rec_err *e)
+{
+	const struct rec_ask_pair *pair = ask->pair + from;
+	struct rec_label_probe p[PROBES];
+
+	for (uint32_t i = 0; i < m; i++)
+		p[i] = (struct rec_label_probe){ pair[i].item.p, pair[i].item.n, REC_NONE };
+	rec_scorer_items(a->s, p, m);
+	for (uint32_t i = 0; i < m; i++) {
+		if (p[i].found == REC_NONE)
+			r->unknown++;
+		else if (rec_gather_add(&r->history, p[i].found, pair[i].value,
+					time_of(ask, pair[i].time), e) != 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int gather(const struct rec_answerer *a, struct row *r, const struct rec_ask *ask,
 		  struct rec_err *e)
 {
@@ -203,15 +237,9 @@ static int gather(const struct rec_answerer *a, struct row *r, const struct rec_
 	r->unknown = 0;
 	if (gather_stored(r, ask, e) != 0)
 		return -1;
-	for (uint32_t i = 0; i < ask->npairs; i++) {
-		const struct rec_ask_pair *p = &ask->pair[i];
-		uint32_t item = rec_scorer_item(a->s, p->item.p, p->item.n);
-
-		if (item == REC_NONE)
-			r->unknown++;
-		else if (rec_gather_add(&r->history, item, p->value, time_of(ask, p->time), e) != 0)
+	for (uint32_t i = 0; i < ask->npairs; i += PROBES)
+		if (gather_pairs(a, r, ask, i, at_most(ask->npairs - i, PROBES), e) != 0)
 			return -1;
-	}
 	if (rec_gather_end(&r->history, ask->repeats, e) == 0)
 		return 0;
 	return rec_err_prefix(e, "%s '%.*s': ", a->s->similar ? "item" : "user",
@@ -377,20 +405,23 @@ static int nothing_begun(struct rec_err *e)
 	return rec_err_set(e, REC_EUSAGE, "no row was begun");
 }
 
-int rec_answer_score(struct rec_answerer *a, const struct rec_text *item,
-		     const struct rec_score_opts *o, struct rec_answer_score *score,
-		     struct rec_err *e)
+static int can_score(const struct rec_answerer *a, struct rec_err *e)
 {
-	uint32_t i = rec_scorer_item(a->s, item->p, item->n);
-	unsigned fate;
-
-	*score = (struct rec_answer_score){ 0 };
 	if (!a->live)
 		return nothing_begun(e);
 	if (a->s->scale != REC_SCALE_RAW)
 		return rec_err_set(e, REC_EUSAGE, "pairs cannot be scored with --scale: a scale "
 						  "looks at all items");
-	fate = rec_score_one(a->s, rec_topn_score_scratch(a->scratch), o, i, &score->score);
+	return 0;
+}
+
+static int score_item(struct rec_answerer *a, uint32_t item, const struct rec_score_opts *o,
+		      struct rec_answer_score *score, struct rec_err *e)
+{
+	unsigned fate;
+
+	*score = (struct rec_answer_score){ 0 };
+	fate = rec_score_one(a->s, rec_topn_score_scratch(a->scratch), o, item, &score->score);
 	if ((fate & REC_FATE_COLD) && o->cold == REC_COLD_PAIR_FAIL)
 		return rec_err_set(e, REC_EDATA, REC_FATE_FAIL_COLD);
 	if (!isfinite(score->score))
@@ -399,6 +430,41 @@ int rec_answer_score(struct rec_answerer *a, const struct rec_text *item,
 	score->known = fate & REC_FATE_KNOWN;
 	score->clamped = fate & REC_FATE_CLAMPED;
 	return 0;
+}
+
+int rec_answer_scores(struct rec_answerer *a, const struct rec_text *item, uint32_t n,
+		      const struct rec_score_opts *o, struct rec_answer_score *score,
+		      uint32_t *done, struct rec_err *e)
+{
+	struct rec_label_probe p[PROBES];
+
+	*done = 0;
+	if (can_score(a, e) != 0)
+		return -1;
+	while (*done < n) {
+		uint32_t m = at_most(n - *done, PROBES);
+
+		for (uint32_t i = 0; i < m; i++)
+			p[i] = (struct rec_label_probe){ item[*done + i].p, item[*done + i].n,
+							 REC_NONE };
+		rec_scorer_items(a->s, p, m);
+		for (uint32_t i = 0; i < m; i++)
+			rec_scorer_fetch(a->s, p[i].found);
+		for (uint32_t i = 0; i < m; i++, ++*done)
+			if (score_item(a, p[i].found, o, &score[*done], e) != 0)
+				return -1;
+	}
+	return 0;
+}
+
+int rec_answer_score(struct rec_answerer *a, const struct rec_text *item,
+		     const struct rec_score_opts *o, struct rec_answer_score *score,
+		     struct rec_err *e)
+{
+	uint32_t done;
+
+	*score = (struct rec_answer_score){ 0 };
+	return rec_answer_scores(a, item, 1, o, score, &done, e);
 }
 
 int rec_answer_reasons(struct rec_answerer *a, uint32_t item, uint32_t k, struct rec_reason *reason,

@@ -338,6 +338,36 @@ static void test_scores(const struct scene *s, struct rec_answerer *a)
 	}
 }
 
+/* Many at once are those one by one, up to the first that fails. */
+static void test_many_scores(const struct scene *s, struct rec_answerer *a)
+{
+	struct rec_score_opts o = { .cold = REC_COLD_PAIR_MEAN };
+	struct rec_ask ask = { .user = text(&x.row, 1), .n = 1, .stored = &s->stored };
+	struct rec_text item[3 * ITEMS];
+	struct rec_answer_score many[3 * ITEMS], one;
+	uint32_t n = 0, done;
+	struct rec_err e = { 0 };
+
+	for (uint32_t i = 0; i < 3 * s->scorer.items.n; i++)
+		item[n++] = i % 7 == 6 ? (struct rec_text){ "no such item", 12 } :
+					 text(&s->scorer.items, i % s->scorer.items.n);
+	MUST(rec_answer_begin(a, &ask, NULL, &err), &err);
+	MUST(rec_answer_scores(a, item, n, &o, many, &done, &err), &err);
+	CHECK(done == n, "%s: %u scores", s->name, (unsigned)done);
+	for (uint32_t i = 0; i < n; i++) {
+		MUST(rec_answer_score(a, &item[i], &o, &one, &err), &err);
+		CHECK(one.score == many[i].score && one.cold == many[i].cold &&
+			      one.known == many[i].known,
+		      "%s: score %u", s->name, (unsigned)i);
+	}
+	o.cold = REC_COLD_PAIR_FAIL;
+	for (n = 0; n < 3 * s->scorer.items.n && !many[n].cold;)
+		n++;
+	CHECK(rec_answer_scores(a, item, 3 * s->scorer.items.n, &o, many, &done, &e) == -1 &&
+		      done == n && e.code == REC_EDATA,
+	      "%s: item %u failed, not %u: %s", s->name, (unsigned)done, (unsigned)n, e.msg);
+}
+
 static void test_refusals(const struct scene *s, struct rec_answerer *a)
 {
 	struct rec_ask_pair twice[2] = { { text(&x.col, 3), 1, NAN }, { text(&x.col, 3), 2, NAN } };
@@ -370,6 +400,7 @@ static void *ask_all(void *arg)
 	test_together(s, a);
 	test_limits(s, a);
 	test_scores(s, a);
+	test_many_scores(s, a);
 	test_refusals(s, a);
 	rec_answerer_free(a);
 	return NULL;
