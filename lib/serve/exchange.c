@@ -44,6 +44,8 @@ static void on_sent(struct evhttp_request *req, void *arg)
 		evtimer_add(c->turn, &soon);	/* others have theirs before */
 	else if (c->ended)
 		rec_connection_arm(c, 0);
+	else
+		rec_connection_listen(c);
 }
 
 static void add_head(struct evhttp_request *req, const struct rec_connection *c,

@@ -232,7 +232,7 @@ static int start_workers(struct rec_server *s, const struct rec_listener *l, str
 	for (; s->nworkers < s->nthreads; s->nworkers++) {
 		struct rec_worker *w = &s->worker[s->nworkers];
 
-		*w = (struct rec_worker){ .most = s->shared.limits.connections / s->nthreads + 1 };
+		w->most = s->shared.limits.connections / s->nthreads + 1;
 		if (worker_open(w, s, l->fd[s->nworkers % l->n], e) != 0) {
 			worker_close(w);
 			return -1;

@@ -76,6 +76,8 @@ struct rec_asked {
 	double began;
 };
 
+enum { REC_READ_BYTES = 64 << 10 };	/* at a time */
+
 struct rec_worker {
 	struct rec_server *server;
 	struct event_base *base;
@@ -98,6 +100,7 @@ struct rec_worker {
 	unsigned cut;
 	bool closing;
 	bool ran;			/* its thread is there to be joined */
+	char input[REC_READ_BYTES];	/* what was read, for a moment */
 };
 
 struct rec_server_shared {	/* what connections need of the server */
