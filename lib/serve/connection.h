@@ -18,7 +18,7 @@ struct evhttp_request;
 struct bufferevent *rec_connection_new(struct event_base *base, void *arg);
 void rec_connection_request(struct evhttp_request *req, void *arg);
 
-/* An event: the requests of this turn that wait are answered; arg is the worker. */
+/* An event: the requests that wait are answered; arg is the worker. */
 void rec_worker_finish(evutil_socket_t fd, short what, void *arg);
 
 /* End those that wait for a request; give the new ones a second. */

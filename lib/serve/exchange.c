@@ -272,7 +272,8 @@ void rec_connection_request(struct evhttp_request *req, void *arg)
 	struct rec_desk *desk;
 
 	if (!a.connection || a.connection->phase != REC_ANSWERING) {
-		evhttp_send_reply(req, 400, rec_status_word(400), NULL);	/* not by the gate */
+		/* the gate let no such thing in */
+		evhttp_send_reply(req, 400, rec_status_word(400), NULL);
 		return;
 	}
 	evhttp_request_set_on_complete_cb(req, on_sent, a.connection);

@@ -70,7 +70,7 @@ struct rec_form {	/* {0}; memory stays from one request to the next */
 
 void rec_form_free(struct rec_form *f);
 
-/* Its request is answered: let go of what it points into, and of much memory. */
+/* Its request is answered: forget it, and let go of much memory. */
 void rec_form_rest(struct rec_form *f);
 
 /*

@@ -15,7 +15,8 @@ static bool is_number(const struct rec_node *j)
 	return j->kind == REC_NODE_INTEGER || j->kind == REC_NODE_REAL;
 }
 
-static int read_label(struct rec_reader *x, const char *name, const struct rec_node *j, struct rec_text *to)
+static int read_label(struct rec_reader *x, const char *name, const struct rec_node *j,
+		      struct rec_text *to)
 {
 	if (!j || j->kind != REC_NODE_STRING)
 		return rec_form_bad(x, "%s: a label is a string", name);
@@ -131,7 +132,8 @@ static int read_scored(struct rec_reader *x, const struct rec_node *j)
 /* {"user": label, "history": [...]}, of which either may be missing */
 static int read_one_of_many(struct rec_reader *x, const struct rec_node *j)
 {
-	const struct rec_node *user = rec_node_member(j, "user"), *history = rec_node_member(j, "history");
+	const struct rec_node *user = rec_node_member(j, "user");
+	const struct rec_node *history = rec_node_member(j, "history");
 	struct rec_form *f = x->form;
 	struct rec_form_history *h = &f->history[f->nhistories++];
 
@@ -169,7 +171,8 @@ static int read_histories(struct rec_reader *x, const struct rec_node *j)
 }
 
 /* A string, number or flag, as the parameter of that name would be written. */
-static int read_scalar(struct rec_reader *x, const struct rec_form_name *name, const struct rec_node *j)
+static int read_scalar(struct rec_reader *x, const struct rec_form_name *name,
+		       const struct rec_node *j)
 {
 	char digits[REC_NUM_MAX];
 	struct rec_text t = { digits, 0 };

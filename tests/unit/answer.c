@@ -232,7 +232,7 @@ static void test_together(const struct scene *s, struct rec_answerer *a)
 		ask[i] = (struct rec_ask){ .user = text(&x.row, i % x.row.n),
 					   .stored = &s->stored,
 					   .repeats = REC_REPEATS_LAST,
-					   .cold = s->name[0] == 'd' ? REC_COLD_DROP : REC_COLD_FAIL,
+					   .cold = REC_COLD_FAIL,
 					   .n = 7,
 					   .keep_seen = i % 3 };
 		if (i % 5 == 1)
