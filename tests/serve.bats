@@ -140,6 +140,11 @@ same_lists() {
 		for u in users[:20]:
 		    one.request("GET", "/topn?user=" + u, headers={"Accept": "text/tab-separated-values"})
 		    assert one.getresponse().read() == want[""].get(u, b""), u
+		like = {}
+		for i in ("i1", "i2", "i3"):
+		    one.request("GET", "/similar?item=" + i)
+		    like[i] = one.getresponse().read()
+		    assert b'"item":"%s"' % i.encode() in like[i], like
 		assert counter() == 0, counter()
 		# connections that are open already; what they ask is there when the server wakes
 		all = [http.client.HTTPConnection("127.0.0.1", port, timeout=20) for _ in range(60)]
@@ -156,6 +161,10 @@ same_lists() {
 		    elif i % 10 == 8:
 		        c.request("GET", "/topn?user=" + u + "&model=2")
 		        asked.append((400, None))
+		    elif i % 10 in (4, 6):
+		        item = "i%d" % (1 + i % 3)
+		        c.request("GET", "/similar?item=" + item)
+		        asked.append((200, like[item]))
 		    else:
 		        n = "&n=3" if i % 3 == 0 else ""
 		        c.request("GET", "/topn?user=" + u + n, headers={"Accept": "text/tab-separated-values"})

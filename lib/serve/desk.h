@@ -29,6 +29,7 @@ enum { REC_DESK_TOGETHER = 16 };
 
 /* Their questions, and what came of these. */
 struct rec_desk_lists {
+	bool similar;			/* of items, not of users */
 	struct rec_ask ask[REC_DESK_TOGETHER];
 	struct rec_answer answer[REC_DESK_TOGETHER];
 	struct rec_err e[REC_DESK_TOGETHER];
@@ -88,12 +89,16 @@ struct rec_question {
 };
 void rec_question_make(struct rec_question *x, const struct rec_desk *d, const struct rec_form *f,
 		       const struct rec_form_history *h);
+/* The question of a form for /similar. */
+void rec_question_similar(struct rec_question *x, const struct rec_desk *d,
+			  const struct rec_form *f);
 
 /*
- * Answer the first n questions of d->lists by a model of a form; the rest as
- * rec_desk_ask.
+ * Answer the first n questions of d->lists by the model that f asks for, or
+ * with similar items; the rest as rec_desk_ask.
  */
-REC_MUST int rec_desk_rank(struct rec_desk *d, uint32_t model, uint32_t n, struct rec_reply *r);
+REC_MUST int rec_desk_rank(struct rec_desk *d, const struct rec_form *f, bool similar, uint32_t n,
+			   struct rec_reply *r);
 
 /*
  * Answer n histories of a form together, or its only one (h NULL, n 1), into

@@ -39,6 +39,16 @@ void rec_question_make(struct rec_question *x, const struct rec_desk *d, const s
 	};
 }
 
+void rec_question_similar(struct rec_question *x, const struct rec_desk *d,
+			  const struct rec_form *f)
+{
+	rec_question_make(x, d, f, NULL);
+	x->ask.user = f->item;
+	x->ask.stored = x->ask.seen = NULL;
+	x->ask.fill = false;		/* popularity is no likeness */
+	x->ask.cold = REC_COLD_DROP;
+}
+
 /* Lines need a label for their row; nobody has none. */
 static struct rec_text shown(const struct rec_text *row)
 {
@@ -150,14 +160,18 @@ static struct rec_answerer *chosen(const struct rec_desk *d, uint32_t model)
 	return d->alone && model <= d->site->nmodels ? d->alone[model - 1] : NULL;
 }
 
-int rec_desk_rank(struct rec_desk *d, uint32_t model, uint32_t n, struct rec_reply *r)
+int rec_desk_rank(struct rec_desk *d, const struct rec_form *f, bool similar, uint32_t n,
+		  struct rec_reply *r)
 {
-	struct rec_answerer *who = chosen(d, model);
+	struct rec_answerer *who = similar ? d->similar : chosen(d, f->model);
 	struct rec_desk_lists *l = &d->lists;
 
+	l->similar = similar;
 	if (!who)
-		return rec_reply_fail(r, 400, "bad-request", "model: there are %zu",
-				      d->site->nmodels);
+		return similar ? rec_reply_fail(r, 501, "no-similar-items", "%s",
+						d->site->why_not.msg) :
+				 rec_reply_fail(r, 400, "bad-request", "model: there are %zu",
+						d->site->nmodels);
 	rec_answer_lists(who, l->ask, n, l->answer, l->e);
 	return 0;
 }
@@ -176,23 +190,25 @@ int rec_desk_ask(struct rec_desk *d, const struct rec_form *f, const struct rec_
 		ask[i].npairs = (uint32_t)(h[i].last - h[i].first);
 		ask[i].pair = f->pair ? f->pair + h[i].first : NULL;
 	}
-	return rec_desk_rank(d, f->model, n, r);
+	return rec_desk_rank(d, f, false, n, r);
 }
 
 int rec_desk_put(struct rec_desk *d, const struct rec_form *f, uint32_t i, bool lines,
 		 struct rec_reply *r)
 {
-	const struct rec_text *user = &d->lists.ask[i].user;
-	const struct rec_answer *a = &d->lists.answer[i];
+	const struct rec_desk_lists *l = &d->lists;
+	const struct rec_text *row = &l->ask[i].user;
+	const struct rec_labels *items = l->similar ? &d->site->like.items : &d->site->scorer.items;
+	const struct rec_answer *a = &l->answer[i];
 	struct rec_err e = { 0 };
 	int rc;
 
-	if (d->lists.e[i].code != REC_OK)
-		return rec_reply_error(r, &d->lists.e[i]);
+	if (l->e[i].code != REC_OK)
+		return rec_reply_error(r, &l->e[i]);
 	if (a->cold && f->cold == REC_COLD_FAIL)
-		return fail_cold(r, false, user);
-	rc = lines ? put_lines(&r->body, user, &d->site->scorer.items, a, &e) :
-		     put_object(&r->body, d, user, false, a, &e);
+		return fail_cold(r, l->similar, row);
+	rc = lines ? put_lines(&r->body, row, items, a, &e) :
+		     put_object(&r->body, d, row, l->similar, a, &e);
 	return rc == 0 ? 0 : rec_reply_error(r, &e);
 }
 
@@ -215,33 +231,17 @@ int rec_answer_topn(struct rec_desk *d, const struct rec_request *q, struct rec_
 	return rec_desk_end(r, lines);
 }
 
-static int list_similar(struct rec_desk *d, bool lines, struct rec_reply *r)
-{
-	const struct rec_form *f = &d->form;
-	struct rec_question x;
-	struct rec_answer a;
-	struct rec_err e = { 0 };
-	int rc;
-
-	rec_question_make(&x, d, f, NULL);
-	x.ask.user = f->item;
-	x.ask.stored = x.ask.seen = NULL;
-	x.ask.fill = false;		/* popularity is no likeness */
-	x.ask.cold = REC_COLD_DROP;
-	if (rec_answer_list(d->similar, &x.ask, &a, &e) != 0)
-		return rec_reply_error(r, &e);
-	if (a.cold && f->cold == REC_COLD_FAIL)
-		return fail_cold(r, true, &f->item);
-	rc = lines ? put_lines(&r->body, &f->item, &d->site->like.items, &a, &e) :
-		     put_object(&r->body, d, &f->item, true, &a, &e);
-	return rc == 0 ? rec_desk_end(r, lines) : rec_reply_error(r, &e);
-}
-
 int rec_answer_similar(struct rec_desk *d, const struct rec_request *q, struct rec_reply *r)
 {
+	bool lines = rec_wants_lines(q);
+	struct rec_question x;
+
 	if (rec_form_read(&d->form, REC_ASK_SIMILAR, q, &d->counter->defaults, r) != 0)
 		return -1;
-	if (!d->similar)
-		return rec_reply_fail(r, 501, "no-similar-items", "%s", d->site->why_not.msg);
-	return list_similar(d, rec_wants_lines(q), r);
+	rec_question_similar(&x, d, &d->form);
+	d->lists.ask[0] = x.ask;
+	if (rec_desk_rank(d, &d->form, true, 1, r) != 0 ||
+	    rec_desk_put(d, &d->form, 0, lines, r) != 0)
+		return -1;
+	return rec_desk_end(r, lines);
 }

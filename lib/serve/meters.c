@@ -164,7 +164,7 @@ int rec_meters_print(struct rec_buf *b, struct rec_meters *m, const struct rec_s
 	memory(&resident, &mapped);
 	if (put_requests(b, m, e) != 0 || put_histograms(b, m, e) != 0 ||
 	    put_one(b, "lists_together_total", "counter",
-		    "Lists of /topn that were ranked together with others.",
+		    "Lists of /topn and /similar that were ranked together.",
 		    (double)get(&m->together), e) != 0 ||
 	    put_connections(b, m, e) != 0 || put_site(b, m, s, e) != 0 ||
 	    put_one(b, "resident_memory_bytes", "gauge", "Memory in use, mapped files included.",

@@ -24,7 +24,7 @@ struct rec_meters {	/* {0} to begin */
 	atomic_ulong refused;			/* 503: too many connections */
 	atomic_ulong malformed;			/* 4xx and 501 before there was a request */
 	atomic_ulong late;			/* 408, or closed for being slow */
-	atomic_ulong together;			/* lists of /topn ranked with others */
+	atomic_ulong together;			/* lists ranked with others */
 	atomic_ulong swaps, bad_swaps;
 	atomic_bool draining;			/* no new connection will be served */
 };

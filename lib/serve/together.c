@@ -24,6 +24,7 @@ enum { SMALL_BODY = 64 << 10 };
 struct rec_waiting {
 	struct rec_form form;
 	struct rec_question question;
+	bool similar;			/* of /similar; else of /topn */
 	bool lines, answered;
 };
 
@@ -34,41 +35,46 @@ void rec_desk_free_waiting(struct rec_desk *d)
 	free(d->waiting);
 }
 
-static bool may_wait(struct rec_desk *d, const struct rec_request *q)
+static bool may_wait(struct rec_desk *d, const struct rec_request *q, enum rec_endpoint endpoint)
 {
 	struct rec_err e = { 0 };
 
 	if (d->nwaiting == REC_DESK_TOGETHER || q->body_len > SMALL_BODY ||
-	    rec_endpoint_of(q->target) != REC_ASK_TOPN)
+	    (endpoint != REC_ASK_TOPN && endpoint != REC_ASK_SIMILAR))
 		return false;
 	if (!d->waiting)
 		d->waiting = rec_zalloc(REC_DESK_TOGETHER, sizeof *d->waiting, &e);
 	return d->waiting != NULL;
 }
 
-static void begin(struct rec_reply *r)
+static void begin(struct rec_reply *r, bool similar)
 {
 	rec_reply_clear(r);
-	r->endpoint = REC_ASK_TOPN;
+	r->endpoint = similar ? REC_ASK_SIMILAR : REC_ASK_TOPN;
 	r->status = 200;
 	r->type = REC_TYPE_JSON;
 }
 
 bool rec_desk_take(struct rec_desk *d, const struct rec_request *q, struct rec_reply *r)
 {
+	enum rec_endpoint endpoint = rec_endpoint_of(q->target);
 	struct rec_waiting *w;
 
-	if (!may_wait(d, q)) {
+	if (!may_wait(d, q, endpoint)) {
 		rec_desk_answer(d, q, r);
 		return false;
 	}
-	begin(r);
+	begin(r, endpoint == REC_ASK_SIMILAR);
 	w = &d->waiting[d->nwaiting];
-	if (rec_form_read(&w->form, REC_ASK_TOPN, q, &d->counter->defaults, r) != 0)
+	if (rec_form_read(&w->form, endpoint, q, &d->counter->defaults, r) != 0)
 		return false;
+	w->similar = endpoint == REC_ASK_SIMILAR;
 	w->lines = rec_wants_lines(q);
 	w->answered = false;
-	rec_question_make(&w->question, d, &w->form, NULL);
+	if (w->similar)
+		rec_question_similar(&w->question, d, &w->form);
+	else
+		rec_question_make(&w->question, d, &w->form, NULL);
 	d->nwaiting++;
 	return true;
 }
@@ -76,14 +82,15 @@ bool rec_desk_take(struct rec_desk *d, const struct rec_request *q, struct rec_r
 /* Whether one call answers both. */
 static bool alike(const struct rec_waiting *a, const struct rec_waiting *b)
 {
-	return a->form.model == b->form.model && a->question.ask.n == b->question.ask.n &&
+	return a->similar == b->similar && a->form.model == b->form.model &&
+	       a->question.ask.n == b->question.ask.n &&
 	       a->question.ask.cold == b->question.ask.cold &&
 	       a->question.ask.fill == b->question.ask.fill;
 }
 
 static void put(struct rec_desk *d, uint32_t at, const struct rec_waiting *w, struct rec_reply *r)
 {
-	begin(r);
+	begin(r, w->similar);
 	if (rec_desk_put(d, &w->form, at, w->lines, r) == 0)
 		rec_desk_end(r, w->lines);
 }
@@ -102,8 +109,8 @@ static void answer(struct rec_desk *d, uint32_t first, struct rec_reply *r, rec_
 			number[n++] = i;
 			w[i].answered = true;
 		}
-	begin(r);
-	if (rec_desk_rank(d, w[first].form.model, n, r) != 0) {
+	begin(r, w[first].similar);
+	if (rec_desk_rank(d, &w[first].form, w[first].similar, n, r) != 0) {
 		for (uint32_t i = 0; i < n; i++)
 			done(arg, number[i], r);
 		return;

@@ -147,7 +147,7 @@ static bool answer(struct rec_desk *d, const struct rec_request *q)
 	else if (strstr(r->type, "json"))
 		check_json(r->body.p, r->body.n, r->status != 200);
 	ok = r->status == 200;
-	if (r->endpoint == REC_ASK_TOPN)
+	if (r->endpoint == REC_ASK_TOPN || r->endpoint == REC_ASK_SIMILAR)
 		ask_together(d, q);
 	return ok;
 }
