@@ -121,7 +121,7 @@ same_lists() {
 	rec-topn -q -m factors.rec --interactions train.tsv <train.tsv >all
 	rec-topn -q -m factors.rec --interactions train.tsv -n 3 <train.tsv >short
 	python3 - "$PORT" "$(cat pid)" <<-'PY'
-		import http.client, os, signal, sys
+		import http.client, os, signal, sys, time
 		port, pid = int(sys.argv[1]), int(sys.argv[2])
 		def lists(path):
 		    got = {}
@@ -153,6 +153,11 @@ same_lists() {
 		    assert c.getresponse().read() == b"ok\n"
 		asked = []
 		os.kill(pid, signal.SIGSTOP)
+		task = "/proc/%d/task/" % pid
+		end = time.monotonic() + 10
+		while any(open(task + t + "/stat").read().rsplit(")", 1)[1].split()[0] != "T" for t in os.listdir(task)):
+		    assert time.monotonic() < end, "it does not stop"
+		    time.sleep(0.001)
 		for i, c in enumerate(all):
 		    u = users[i % len(users)]
 		    if i % 10 == 9:
