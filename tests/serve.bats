@@ -116,6 +116,76 @@ same_lists() {
 	done
 }
 
+@test "rec-serve: requests of several connections that are there at once are ranked together" {
+	serve -m factors.rec --interactions train.tsv
+	rec-topn -q -m factors.rec --interactions train.tsv <train.tsv >all
+	rec-topn -q -m factors.rec --interactions train.tsv -n 3 <train.tsv >short
+	python3 - "$PORT" "$(cat pid)" <<-'PY'
+		import http.client, os, signal, sys, time
+		port, pid = int(sys.argv[1]), int(sys.argv[2])
+		def lists(path):
+		    got = {}
+		    for line in open(path, "rb"):
+		        user = line.split(b"\t")[0].decode()
+		        got[user] = got.get(user, b"") + line
+		    return got
+		want = {"": lists("all"), "&n=3": lists("short")}
+		users = open("users.txt").read().split()[:50]
+		def counter():
+		    c = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+		    c.request("GET", "/metrics")
+		    return int([x for x in c.getresponse().read().split(b"\n") if x.startswith(b"rec_lists_together_total ")][0].split()[1])
+		# one at a time: each is alone
+		one = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+		for u in users[:20]:
+		    one.request("GET", "/topn?user=" + u, headers={"Accept": "text/tab-separated-values"})
+		    assert one.getresponse().read() == want[""].get(u, b""), u
+		like = {}
+		for i in ("i1", "i2", "i3"):
+		    one.request("GET", "/similar?item=" + i)
+		    like[i] = one.getresponse().read()
+		    assert b'"item":"%s"' % i.encode() in like[i], like
+		assert counter() == 0, counter()
+		# connections that are open already; what they ask is there when the server wakes
+		all = [http.client.HTTPConnection("127.0.0.1", port, timeout=20) for _ in range(60)]
+		for c in all:
+		    c.request("GET", "/healthz")
+		    assert c.getresponse().read() == b"ok\n"
+		asked = []
+		os.kill(pid, signal.SIGSTOP)
+		task = "/proc/%d/task/" % pid
+		end = time.monotonic() + 10
+		while any(open(task + t + "/stat").read().rsplit(")", 1)[1].split()[0] != "T" for t in os.listdir(task)):
+		    assert time.monotonic() < end, "it does not stop"
+		    time.sleep(0.001)
+		for i, c in enumerate(all):
+		    u = users[i % len(users)]
+		    if i % 10 == 9:
+		        c.request("GET", "/topn?user=stranger&cold=fail")
+		        asked.append((404, None))
+		    elif i % 10 == 8:
+		        c.request("GET", "/topn?user=" + u + "&model=2")
+		        asked.append((400, None))
+		    elif i % 10 in (4, 6):
+		        item = "i%d" % (1 + i % 3)
+		        c.request("GET", "/similar?item=" + item)
+		        asked.append((200, like[item]))
+		    else:
+		        n = "&n=3" if i % 3 == 0 else ""
+		        c.request("GET", "/topn?user=" + u + n, headers={"Accept": "text/tab-separated-values"})
+		        asked.append((200, want[n].get(u, b"")))
+		all[5].close()			# this one does not wait for its answer
+		os.kill(pid, signal.SIGCONT)
+		for i, (c, (status, body)) in enumerate(zip(all, asked)):
+		    if i != 5:
+		        r = c.getresponse()
+		        got = r.read()
+		        assert r.status == status and body in (None, got), (i, r.status, got)
+		assert 30 <= counter() <= 60, counter()
+	PY
+	ends
+}
+
 @test "rec-serve: n, keep-seen, allow, deny, candidates, cold and fill are those of rec-topn" {
 	serve -m cosine.rec --interactions train.tsv --seen test.tsv
 	sed -n '1~3p' items.txt >allow.txt
@@ -186,6 +256,37 @@ same_lists() {
 	! grep -qP "\t$first\t" after
 	[ "$(wc -l <after)" -eq 10 ]
 	python3 "$ROOT/tests/serve/hostile.py" "$PORT" bytes_of_labels
+	ends
+}
+
+@test "rec-serve: JSON is read the same whether it is plain or not" {
+	serve -m factors.rec --interactions train.tsv
+	python3 - "$PORT" <<-'PY'
+		import http.client, json, sys
+		c = http.client.HTTPConnection("127.0.0.1", int(sys.argv[1]), timeout=20)
+		def ask(target, body):
+		    c.request("POST", target, body.encode("utf-8", "surrogateescape"), {"Content-Type": "application/json"})
+		    r = c.getresponse()
+		    return r.status, r.read()
+		# the second of each has an escape, an exponent or much depth, so the other reader has it
+		same = [("/topn", '{"history":["i3",["i5",2],{"item":"i9","value":0.5,"time":7}],"n":4}',
+		         '{"history":["\\u00693",["i5",2e0],{"item":"i9","value":5e-1,"time":7}],"n":4}', 200),
+		        ("/topn", ' {"user" : "u1" ,\n"keep-seen":true, "allow":[ "i1","i2"],"n":10}', '{"user":"\\u00751","keep-seen":true,"allow":["i1","i2"],"n":10}', 200),
+		        ("/topn", '{"user":"\u00e9t\u00e9","history":["i1"]}', '{"user":"\\u00e9t\\u00e9","history":["i1"]}', 200),
+		        ("/score", '{"pairs":[["u1","i2"],["u1","i3"],["u2","i3"]]}', '{"pairs":[["\\u00751","i2"],["u1","i3"],["u2","i3"]]}', 200),
+		        ("/batch", '{"histories":[{"user":"u1"},{"history":["i1","i2"]}],"n":2}', '{"histories":[{"user":"\\u00751"},{"history":["i1","i2"]}],"n":2}', 200),
+		        ("/topn", '{"history":[["i1",-0.25],["i2",0]]}', '{"history":[["i1",-25e-2],["i2",0]]}', 200),
+		        ("/topn", '{"history":["i1",null]}', '{"history":["\\u00691",null]}', 400),
+		        ("/topn", '{"history":[[["i1"]]]}', '{"history":[[["\\u00691"]]]}', 400),
+		        ("/topn", '{"history":["i1"],"n":0}', '{"history":["\\u00691"],"n":0}', 400)]
+		for target, plain, other, status in same:
+		    got = ask(target, plain)
+		    assert got[0] == status and got == ask(target, other), (target, plain, got, ask(target, other))
+		for body in ['{"user":"u1","user":"u2"}', '{"user":"u1"', '{"user":"u1"}x', '{"user":"u\t1"}', '{"user":"u1",}', '{"history":[1 2]}', '{"history":[01]}',
+		             '{"history":[.5]}', '{"user":"\udcff"}', '{"user":"\udced\udca0\udc80"}', '{"user":tru}', '"u1"', '[' * 5000, '{"user":"u1"}\0', '-', '{"history":["i1"],"history":["i1"]}']:
+		    got = ask("/topn", body)
+		    assert got[0] == 400 and json.loads(got[1])["error"]["reason"].startswith("the body is no JSON: line "), (body, got)
+	PY
 	ends
 }
 

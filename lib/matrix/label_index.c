@@ -14,7 +14,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 
-enum { LABELS_A_TASK = 4096 };
+enum { LABELS_A_TASK = 4096, GROUP = 32 };
 
 struct rec_label_index {
 	const struct rec_labels *labels;
@@ -71,10 +71,8 @@ int rec_label_index_new(struct rec_label_index **out, const struct rec_labels *l
 	return 0;
 }
 
-uint32_t rec_label_index_find(const struct rec_label_index *x, const char *label, size_t len)
+static uint32_t find(const struct rec_label_index *x, const char *label, size_t len, uint64_t h)
 {
-	uint64_t h = rec_hash(label, len, 0);
-
 	for (uint64_t s = h & x->mask;; s = (s + 1) & x->mask) {
 		uint64_t entry = atomic_load_explicit(&x->slot[s], memory_order_relaxed);
 		size_t n;
@@ -87,6 +85,43 @@ uint32_t rec_label_index_find(const struct rec_label_index *x, const char *label
 		p = rec_label(x->labels, (uint32_t)entry - 1, &n);
 		if (n == len && memcmp(p, label, n) == 0)
 			return (uint32_t)entry - 1;
+	}
+}
+
+uint32_t rec_label_index_find(const struct rec_label_index *x, const char *label, size_t len)
+{
+	return find(x, label, len, rec_hash(label, len, 0));
+}
+
+/*
+ * A look-up reads a slot, then the offset of a label, then its bytes: three
+ * places, none of which is likely to be in a cache, and each must be there
+ * before the next is known. So each is fetched for a whole group before the
+ * next step. The first slot is where nearly all labels are.
+ */
+void rec_label_index_find_many(const struct rec_label_index *x, struct rec_label_probe *p, size_t n)
+{
+	const struct rec_labels *l = x->labels;
+	uint64_t h[GROUP];
+	size_t m;
+
+	for (; n > 0; p += m, n -= m) {
+		m = n < GROUP ? n : GROUP;
+		for (size_t i = 0; i < m; i++) {
+			h[i] = rec_hash(p[i].label, p[i].len, 0);
+			__builtin_prefetch(&x->slot[h[i] & x->mask]);
+		}
+		for (size_t i = 0; i < m; i++) {
+			p[i].found = (uint32_t)atomic_load_explicit(&x->slot[h[i] & x->mask],
+								    memory_order_relaxed);
+			if (p[i].found)
+				__builtin_prefetch(&l->off[p[i].found - 1]);
+		}
+		for (size_t i = 0; i < m; i++)
+			if (p[i].found)
+				__builtin_prefetch(l->bytes + l->off[p[i].found - 1]);
+		for (size_t i = 0; i < m; i++)
+			p[i].found = find(x, p[i].label, p[i].len, h[i]);
 	}
 }
 

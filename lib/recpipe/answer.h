@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * recpipe/answer.h - one question at a time, from memory: what a server or a
- * binding asks.
+ * recpipe/answer.h - questions from memory, one at a time or several: what a
+ * server or a binding asks.
  *
  * A history is given as labels and values, and a list, scores or reasons come
  * back: the same as from rec-topn and rec-score, to the bit. A scorer and a
@@ -117,6 +117,19 @@ void rec_answerer_free(struct rec_answerer *a);
 REC_MUST int rec_answer_list(struct rec_answerer *a, const struct rec_ask *ask,
 			     struct rec_answer *answer, struct rec_err *e);
 
+/* Questions that can be asked together. */
+enum { REC_ANSWER_LISTS = 128 };
+
+/*
+ * The lists of n rows, 1 .. REC_ANSWER_LISTS, in less time than one after the
+ * other: the items are read once for many of them. All ask for the same n, cold
+ * and fill. answer[i] and e[i] are what rec_answer_list gives for ask[i]: e[i]
+ * is set to REC_OK first, and where one row fails, the others have their lists
+ * all the same. No row is begun then.
+ */
+void rec_answer_lists(struct rec_answerer *a, const struct rec_ask *ask, uint32_t n,
+		      struct rec_answer *answer, struct rec_err *e);
+
 /* -- scores of pairs -------------------------------------------------- */
 
 /* A pair as rec-score has it. */
@@ -143,6 +156,15 @@ REC_MUST int rec_answer_begin(struct rec_answerer *a, const struct rec_ask *ask,
 REC_MUST int rec_answer_score(struct rec_answerer *a, const struct rec_text *item,
 			      const struct rec_score_opts *o, struct rec_answer_score *score,
 			      struct rec_err *e);
+
+/*
+ * The scores of n items, in less time than one after the other. Where one
+ * fails, *done is its number, those before it are there, and those after it are
+ * not.
+ */
+REC_MUST int rec_answer_scores(struct rec_answerer *a, const struct rec_text *item, uint32_t n,
+			       const struct rec_score_opts *o, struct rec_answer_score *score,
+			       uint32_t *done, struct rec_err *e);
 
 /* -- reasons ---------------------------------------------------------- */
 

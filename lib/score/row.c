@@ -178,6 +178,18 @@ const float *rec_scorer_vector(const struct rec_score_scratch *sc)
 	return sc->part[0].kind->vector(&sc->part[0]);
 }
 
+/* The first lines: where they lead, the processor follows by itself. */
+void rec_scorer_fetch(const struct rec_scorer *s, uint32_t item)
+{
+	enum { LINE = 64 / sizeof(float), LINES = 4 };
+	const struct rec_factor_table *t = rec_scorer_table(s);
+	uint32_t c = t && item != REC_NONE ? rec_mapped(s->part[0].item_to_candidate, item) :
+					     REC_NONE;
+
+	for (uint32_t i = 0; c != REC_NONE && i < LINES * LINE && i < t->k; i += LINE)
+		__builtin_prefetch(t->val + (size_t)c * t->ld + i);
+}
+
 static void score_part(const struct rec_scorer_part *p, struct rec_part_scratch *ps,
 		       struct rec_scores *out)
 {

@@ -66,4 +66,10 @@ const struct rec_factor_table *rec_scorer_table(const struct rec_scorer *s);
 /* Then: the vector of the row; NULL where it has none. */
 const float *rec_scorer_vector(const struct rec_score_scratch *sc);
 
+/*
+ * Pairs of an item will be scored soon: where there is a table, begin to fetch
+ * its row of that. item may be REC_NONE.
+ */
+void rec_scorer_fetch(const struct rec_scorer *s, uint32_t item);
+
 #endif

@@ -240,6 +240,16 @@ uint32_t rec_scorer_item(const struct rec_scorer *s, const char *label, size_t l
 			       rec_labels_find(&s->items, label, len);
 }
 
+void rec_scorer_items(const struct rec_scorer *s, struct rec_label_probe *p, size_t n)
+{
+	if (s->item_index) {
+		rec_label_index_find_many(s->item_index, p, n);
+		return;
+	}
+	for (size_t i = 0; i < n; i++)
+		p[i].found = rec_labels_find(&s->items, p[i].label, p[i].len);
+}
+
 int rec_blend_parse(double *weight, size_t n, const char *text, struct rec_err *e)
 {
 	const char *p = text;

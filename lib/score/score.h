@@ -96,6 +96,9 @@ struct rec_scores {
 	const uint32_t *candidate_to_item, *item_to_candidate;
 };
 
+/* rec_scorer_item for n labels, in less time. */
+void rec_scorer_items(const struct rec_scorer *s, struct rec_label_probe *p, size_t n);
+
 /* Bytes of tables that were made beside the models: cut down, or transposed. */
 uint64_t rec_scorer_bytes(const struct rec_scorer *s);
 

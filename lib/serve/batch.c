@@ -10,7 +10,7 @@
 #include "base/mem.h"
 #include "serve/json.h"
 
-enum { PIECE_ROWS = 16, PIECE_BYTES = 32 << 10 };
+enum { PIECE_BYTES = 32 << 10, ENTRY_BYTES = 32 };
 
 struct rec_batch {
 	struct rec_desk *desk;		/* held */
@@ -51,22 +51,39 @@ static int add(struct rec_batch *b, struct rec_reply *r, const char *text)
 	return rec_reply_error(r, &e);
 }
 
+/*
+ * Histories of the next piece: as many as their lists, of so many entries, are
+ * likely to fill it.
+ */
+static uint32_t piece_rows(const struct rec_batch *b)
+{
+	size_t left = b->form.nhistories - b->at, n = PIECE_BYTES / ENTRY_BYTES / b->form.n;
+
+	n = n < 1 ? 1 : n < REC_DESK_TOGETHER ? n : REC_DESK_TOGETHER;
+	return (uint32_t)(n < left ? n : left);
+}
+
+static int put_piece(struct rec_batch *b, uint32_t n, struct rec_reply *r)
+{
+	const struct rec_form *f = &b->form;
+
+	if (n > 0 && rec_desk_ask(b->desk, f, &f->history[b->at], n, r) != 0)
+		return -1;
+	for (uint32_t i = 0; i < n; i++, b->at++)
+		if ((b->at > 0 && add(b, r, ",\n") != 0) ||
+		    rec_desk_put(b->desk, f, i, b->lines, r) != 0)
+			return -1;
+	return 0;
+}
+
 int rec_batch_next(struct rec_batch *b, struct rec_reply *r)
 {
-	size_t first = b->at;
-
 	if (b->ended)
 		return 0;
-	if (first == 0 && add(b, r, "{\"lists\":[") != 0)
+	if (b->at == 0 && add(b, r, "{\"lists\":[") != 0)
 		return -1;
-	while (b->at < b->form.nhistories && b->at - first < PIECE_ROWS &&
-	       r->body.n < PIECE_BYTES) {
-		if (b->at > 0 && add(b, r, ",\n") != 0)
-			return -1;
-		if (rec_desk_list(b->desk, &b->form, &b->form.history[b->at], b->lines, r) != 0)
-			return -1;
-		b->at++;
-	}
+	if (put_piece(b, piece_rows(b), r) != 0)
+		return -1;
 	if (b->at < b->form.nhistories)
 		return 1;
 	b->ended = true;

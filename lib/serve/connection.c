@@ -9,6 +9,11 @@
  * second request while it is busy, and what is refused it never sees at all:
  * the refusal is written to the socket here.
  *
+ * Bytes are read here, too. evhttp switches reading off while it is busy and on
+ * again afterwards, and the bufferevent below would tell the kernel so for each
+ * request. The event here stays where it is, until bytes come that nobody wants
+ * yet: then it is off until the answer is out.
+ *
  * In the other direction the filter writes to the socket itself. Moved on to
  * the bufferevent below, bytes would count as sent before they are, and evhttp
  * would close a connection on top of them.
@@ -178,6 +183,73 @@ void rec_connection_send(struct rec_connection *c)
 	event_active(c->writable, EV_WRITE, 0);
 }
 
+/* -- reading ----------------------------------------------------------- */
+
+static void stop_listening(struct rec_connection *c)
+{
+	event_del(c->readable);
+	c->deaf = true;
+}
+
+void rec_connection_listen(struct rec_connection *c)
+{
+	if (c->deaf && !c->ended && c->phase != REC_ANSWERING) {
+		c->deaf = false;
+		event_add(c->readable, NULL);
+	}
+}
+
+/* No more comes: the end of what the client sends, or an error. */
+static void no_more(struct rec_connection *c, short what)
+{
+	stop_listening(c);
+	bufferevent_trigger_event(c->socket, (short)(BEV_EVENT_READING | what), 0);
+}
+
+/* What is behind so many bytes stays in the kernel. */
+static size_t most_input(const struct rec_connection *c)
+{
+	size_t most = 2 * rec_connection_shared(c)->limits.head;
+
+	return most < REC_READ_BYTES ? REC_READ_BYTES : most;
+}
+
+static void on_readable(evutil_socket_t fd, short what, void *arg)
+{
+	struct rec_connection *c = arg;
+	struct evbuffer *input = bufferevent_get_input(c->socket);
+	size_t have = evbuffer_get_length(input), most = most_input(c);
+	ssize_t n;
+
+	(void)what;
+	if (c->phase == REC_ANSWERING || have >= most) {
+		stop_listening(c);
+		return;
+	}
+	most -= have;
+	n = recv(fd, c->worker->input, most < REC_READ_BYTES ? most : REC_READ_BYTES, 0);
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n <= 0)
+		no_more(c, n < 0 ? BEV_EVENT_ERROR : BEV_EVENT_EOF);
+	else if (evbuffer_add(input, c->worker->input, (size_t)n) != 0)
+		no_more(c, BEV_EVENT_ERROR);
+	else
+		bufferevent_trigger(c->socket, EV_READ, BEV_TRIG_IGNORE_WATERMARKS);
+}
+
+/* The socket is known when evhttp has taken the connection. */
+static void begin(struct rec_connection *c)
+{
+	struct event_base *base = bufferevent_get_base(c->socket);
+	int fd = bufferevent_getfd(c->socket);
+
+	c->writable = event_new(base, fd, EV_WRITE, on_writable, c);
+	c->readable = event_new(base, fd, EV_READ | EV_PERSIST, on_readable, c);
+	if (!c->readable || !c->writable || event_add(c->readable, NULL) != 0)
+		end(c);
+}
+
 /* -- the filter ------------------------------------------------------- */
 
 /* A whole head, of n bytes, goes on with what there is of its body. */
@@ -257,13 +329,6 @@ static enum bufferevent_filter_result let_in(struct evbuffer *from, struct evbuf
 
 	(void)limit;
 	(void)mode;
-	if (!c->writable)
-		c->writable = event_new(bufferevent_get_base(c->socket),
-					bufferevent_getfd(c->socket), EV_WRITE, on_writable, c);
-	if (!c->writable) {
-		rec_connection_arm(c, 0);
-		return BEV_NEED_MORE;
-	}
 	if (c->surplus && c->phase == REC_WAITING) {
 		count(&rec_connection_shared(c)->meters.refused);
 		refuse(c, &busy);
@@ -285,9 +350,15 @@ static void on_turn(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
+	if (!c->readable) {
+		begin(c);
+		return;
+	}
 	bufferevent_trigger(c->socket, EV_READ, BEV_TRIG_IGNORE_WATERMARKS);
 	if (c->ended && c->phase != REC_ANSWERING)
 		end(c);			/* less than a request was left */
+	else
+		rec_connection_listen(c);
 }
 
 static void on_read(struct bufferevent *b, void *arg)
@@ -367,6 +438,8 @@ static void forget(void *arg)
 	unlink_connection(c);
 	event_free(c->timer);
 	event_free(c->turn);
+	if (c->readable)
+		event_free(c->readable);
 	if (c->writable)
 		event_free(c->writable);
 	free(c);
@@ -388,14 +461,6 @@ static void link_connection(struct rec_connection *c)
 				  memory_order_relaxed);
 	count(&rec_connection_shared(c)->meters.accepted);
 	pause_accepting(w);
-}
-
-/* Reading stops where so much waits: what is behind stays in the kernel. */
-static void bound_input(struct rec_connection *c)
-{
-	size_t most = 2 * rec_connection_shared(c)->limits.head;
-
-	bufferevent_setwatermark(c->socket, EV_READ, 0, most < 65536 ? 65536 : most);
 }
 
 struct bufferevent *rec_connection_new(struct event_base *base, void *arg)
@@ -424,7 +489,9 @@ struct bufferevent *rec_connection_new(struct event_base *base, void *arg)
 	}
 	link_connection(c);
 	listen_below(c);
-	bound_input(c);
+	bufferevent_disable(c->socket, EV_READ);
+	evbuffer_unfreeze(bufferevent_get_input(c->socket), 0);
+	event_active(c->turn, EV_TIMEOUT, 0);
 	rec_connection_arm(c, rec_connection_shared(c)->limits.idle);
 	return c->filter;
 }

@@ -25,8 +25,10 @@ struct rec_connection {
 	struct rec_connection *next, *before;
 	struct bufferevent *socket, *filter;
 	struct event *timer;		/* a deadline */
-	struct event *turn;		/* the next request is there already */
+	struct event *turn;		/* the next request is there already; the first: begin */
+	struct event *readable;		/* the socket has bytes, or its end */
 	struct event *writable;		/* the socket takes more, or more is there */
+	bool deaf;			/* readable is switched off */
 	bool writing;			/* on_writable has called the filter */
 	enum rec_phase phase;
 	bool surplus;			/* one too many: it gets 503 */
@@ -45,6 +47,9 @@ struct rec_server_shared *rec_connection_shared(const struct rec_connection *c);
 
 /* The deadline is so many seconds from now. */
 void rec_connection_arm(struct rec_connection *c, double seconds);
+
+/* Read on, where it was left because an answer was on its way. */
+void rec_connection_listen(struct rec_connection *c);
 
 /* evhttp has something to send: in the next turn of the loop. */
 void rec_connection_send(struct rec_connection *c);

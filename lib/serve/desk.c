@@ -100,6 +100,7 @@ void rec_desk_let_go(struct rec_desk *d)
 		rec_answerer_free(d->alone[i]);
 	free(d->alone);
 	rec_form_free(&d->form);
+	rec_desk_free_waiting(d);
 	free(d->reason);
 	rec_site_let_go(d->site);
 	free(d);

@@ -44,6 +44,8 @@ static void on_sent(struct evhttp_request *req, void *arg)
 		evtimer_add(c->turn, &soon);	/* others have theirs before */
 	else if (c->ended)
 		rec_connection_arm(c, 0);
+	else
+		rec_connection_listen(c);
 }
 
 static void add_head(struct evhttp_request *req, const struct rec_connection *c,
@@ -191,11 +193,11 @@ static double now(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-static void answer(struct rec_worker *w, struct evhttp_request *req, struct rec_reply *r)
+/* Whether the answer waits for the end of the turn; else it is in r. */
+static bool answer(struct rec_desk *desk, struct evhttp_request *req, struct rec_reply *r)
 {
 	struct evkeyvalq *head = evhttp_request_get_input_headers(req);
 	struct evbuffer *body = evhttp_request_get_input_buffer(req);
-	struct rec_desk *desk = rec_worker_desk(w);
 	struct rec_request q = { .post = evhttp_request_get_command(req) == EVHTTP_REQ_POST,
 				 .target = evhttp_request_get_uri(req),
 				 .accept = evhttp_find_header(head, "Accept"),
@@ -203,26 +205,82 @@ static void answer(struct rec_worker *w, struct evhttp_request *req, struct rec_
 				 .body_len = evbuffer_get_length(body) };
 
 	q.body = q.body_len ? (const char *)evbuffer_pullup(body, -1) : "";
-	if (q.body_len && !q.body)
-		rec_reply_fail(r, 503, "no-memory", "there is no memory for this now");
+	if (!q.body_len || q.body)
+		return rec_desk_take(desk, &q, r);
+	rec_reply_fail(r, 503, "no-memory", "there is no memory for this now");
+	return false;
+}
+
+static void reply(const struct rec_asked *a, struct rec_reply *r)
+{
+	rec_meters_count(&rec_connection_shared(a->connection)->meters, r->endpoint, r->status,
+			 now() - a->began);
+	send_reply(a->request, a->connection, r);
+}
+
+/* Where the client has gone meanwhile, ending the request is what frees it. */
+static void on_answered(void *arg, uint32_t i, struct rec_reply *r)
+{
+	struct rec_worker *w = arg;
+
+	if (evhttp_request_get_connection(w->asked[i].request))
+		reply(&w->asked[i], r);
 	else
-		rec_desk_answer(desk, &q, r);
+		evhttp_send_reply(w->asked[i].request, 503, rec_status_word(503), NULL);
+}
+
+void rec_worker_finish(evutil_socket_t fd, short what, void *arg)
+{
+	struct rec_worker *w = arg;
+	struct rec_desk *desk = w->asked_at;
+
+	(void)fd;
+	(void)what;
+	if (!desk)
+		return;
+	rec_desk_finish(desk, &w->reply, on_answered, w);
+	w->asked_at = NULL;
+	rec_desk_let_go(desk);
+}
+
+/*
+ * The desk that a request goes to. What waits is answered first where it waits
+ * at another one, which is of an older site, or where no more can wait.
+ */
+static struct rec_desk *desk_for_one_more(struct rec_worker *w)
+{
+	struct rec_desk *desk = rec_worker_desk(w);
+
+	if (w->asked_at && (w->asked_at != desk || desk->nwaiting == REC_DESK_TOGETHER))
+		rec_worker_finish(-1, 0, w);
+	return desk;
+}
+
+static void wait_for_others(struct rec_worker *w, struct rec_desk *desk, const struct rec_asked *a)
+{
+	if (!w->asked_at) {
+		w->asked_at = rec_desk_hold(desk);
+		event_active(w->finish, EV_TIMEOUT, 0);	/* after all that is there now */
+	}
+	w->asked[desk->nwaiting - 1] = *a;
 }
 
 void rec_connection_request(struct evhttp_request *req, void *arg)
 {
 	struct rec_worker *w = arg;
-	struct rec_connection *c = connection_of(req, w);
-	struct rec_reply *r = &w->reply;
-	double began = now();
+	struct rec_asked a = { req, connection_of(req, w), now() };
+	struct rec_desk *desk;
 
-	if (!c || c->phase != REC_ANSWERING) {	/* the gate let no such thing in */
+	if (!a.connection || a.connection->phase != REC_ANSWERING) {
+		/* the gate let no such thing in */
 		evhttp_send_reply(req, 400, rec_status_word(400), NULL);
 		return;
 	}
-	evhttp_request_set_on_complete_cb(req, on_sent, c);
-	rec_reply_clear(r);
-	answer(w, req, r);
-	rec_meters_count(&rec_connection_shared(c)->meters, r->endpoint, r->status, now() - began);
-	send_reply(req, c, r);
+	evhttp_request_set_on_complete_cb(req, on_sent, a.connection);
+	desk = desk_for_one_more(w);
+	rec_reply_clear(&w->reply);
+	if (answer(desk, req, &w->reply))
+		wait_for_others(w, desk, &a);
+	else
+		reply(&a, &w->reply);
 }

@@ -40,9 +40,12 @@ static const struct rec_form_name names[] = {
 
 enum { NAMES = sizeof names / sizeof *names };
 
+/* What a form keeps until its next request. */
+enum { RESTING_ENTRIES = 4096, RESTING_BYTES = 64 << 10 };
+
 void rec_form_free(struct rec_form *f)
 {
-	rec_form_drop_json(f);
+	rec_tree_free(&f->json);
 	free(f->allow.label);
 	free(f->deny.label);
 	free(f->candidates.label);
@@ -56,6 +59,16 @@ void rec_form_free(struct rec_form *f)
 	*f = (struct rec_form){ 0 };
 }
 
+void rec_form_rest(struct rec_form *f)
+{
+	size_t labels = f->allow.cap + f->deny.cap + f->candidates.cap;
+
+	rec_tree_drop(&f->json);
+	if (labels + f->pair_cap + f->row_cap + f->json.cap > RESTING_ENTRIES ||
+	    f->text.cap + f->json.text.cap > RESTING_BYTES)
+		rec_form_free(f);
+}
+
 static void clear_labels(struct rec_form_labels *l)
 {
 	l->n = 0;
@@ -64,7 +77,7 @@ static void clear_labels(struct rec_form_labels *l)
 
 static void begin(struct rec_form *f, const struct rec_form_defaults *d)
 {
-	rec_form_drop_json(f);
+	rec_tree_drop(&f->json);
 	clear_labels(&f->allow);
 	clear_labels(&f->deny);
 	clear_labels(&f->candidates);
@@ -235,32 +248,46 @@ int rec_form_text(struct rec_reader *x, const struct rec_form_name *name, const 
 
 /* -- names ------------------------------------------------------------ */
 
+static bool takes(const struct rec_reader *x, const struct rec_form_name *f, bool json)
+{
+	return (json ? f->json : f->query) & (1u << x->endpoint);
+}
+
+static void refuse_name(struct rec_reader *x, const char *p, size_t n, bool json)
+{
+	char all[200] = "";
+
+	for (size_t i = 0; i < NAMES; i++)
+		if (takes(x, &names[i], json))
+			snprintf(all + strlen(all), sizeof all - strlen(all), "%s%s",
+				 *all ? ", " : "", names[i].name);
+	rec_form_bad(x, "'%.*s' is not known here%s%s", REC_LABEL(p, n),
+		     *all ? "; known are " : "", all);
+}
+
+/* Names that may stand more than once. */
+static bool many(enum rec_field field)
+{
+	return field == REC_FIELD_ALLOW || field == REC_FIELD_DENY || field == REC_FIELD_CANDIDATES;
+}
+
 const struct rec_form_name *rec_form_find(struct rec_reader *x, const char *p, size_t n, bool json)
 {
 	struct rec_text t = { p, n };
-	char all[200] = "";
 
 	for (size_t i = 0; i < NAMES; i++) {
 		const struct rec_form_name *f = &names[i];
 
-		if (!((json ? f->json : f->query) & (1u << x->endpoint)))
+		if (!takes(x, f, json) || !is(&t, f->name))
 			continue;
-		if (is(&t, f->name)) {
-			bool labels = f->field == REC_FIELD_ALLOW || f->field == REC_FIELD_DENY ||
-				      f->field == REC_FIELD_CANDIDATES;
-
-			if (!labels && (x->seen & (1u << f->field))) {
-				rec_form_bad(x, "%s appears twice", f->name);
-				return NULL;
-			}
-			x->seen |= 1u << f->field;
-			return f;
+		if (!many(f->field) && (x->seen & (1u << f->field))) {
+			rec_form_bad(x, "%s appears twice", f->name);
+			return NULL;
 		}
-		snprintf(all + strlen(all), sizeof all - strlen(all), "%s%s", *all ? ", " : "",
-			 f->name);
+		x->seen |= 1u << f->field;
+		return f;
 	}
-	rec_form_bad(x, "'%.*s' is not known here%s%s", REC_LABEL(p, n),
-		     *all ? "; known are " : "", all);
+	refuse_name(x, p, n, json);
 	return NULL;
 }
 

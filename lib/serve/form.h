@@ -14,6 +14,7 @@
 #include "recpipe/answer.h"
 #include "recpipe/rows.h"
 #include "serve/request.h"
+#include "serve/tree.h"
 
 /* Labels that grow; `given` where the request has the name at all. */
 struct rec_form_labels {
@@ -64,10 +65,13 @@ struct rec_form {	/* {0}; memory stays from one request to the next */
 	size_t nrows, row_cap;
 	/* what the above points into */
 	struct rec_buf query, text;
-	void *json;
+	struct rec_tree json;
 };
 
 void rec_form_free(struct rec_form *f);
+
+/* Its request is answered: forget it, and let go of much memory. */
+void rec_form_rest(struct rec_form *f);
 
 /*
  * Read a request for an endpoint. 0, or -1 with an answer in r that says what

@@ -57,29 +57,55 @@ static const char *escape(unsigned char c, char room[8])
 	return room;
 }
 
+static bool is_plain(unsigned char c)
+{
+	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+}
+
+/* The character at p, which is not plain; *len bytes of it. */
+static char *put_character(char *to, const char *p, size_t n, size_t *len)
+{
+	char room[8];
+	const char *as = escape((unsigned char)*p, room);
+
+	*len = rec_utf8_length(p, n);
+	if (*len == 0) {
+		as = "\xef\xbf\xbd";
+		*len = 1;
+	}
+	if (!as) {
+		memcpy(to, p, *len);
+		return to + *len;
+	}
+	n = strlen(as);
+	memcpy(to, as, n);
+	return to + n;
+}
+
+char *rec_json_put_string(char *to, const char *p, size_t n)
+{
+	const char *end = p + n;
+	size_t len;
+
+	*to++ = '"';
+	while (p < end) {
+		if (is_plain((unsigned char)*p)) {	/* nearly always */
+			*to++ = *p++;
+			continue;
+		}
+		to = put_character(to, p, (size_t)(end - p), &len);
+		p += len;
+	}
+	*to++ = '"';
+	return to;
+}
+
 int rec_json_string(struct rec_buf *b, const char *p, size_t n, struct rec_err *e)
 {
-	size_t from = 0, len;
-	char room[8];
-
-	if (rec_buf_add(b, "\"", 1, e) != 0)
+	if (rec_grow(&b->p, &b->cap, b->n + REC_JSON_ROOM(n) + 1, 1, e) != 0)
 		return -1;
-	for (size_t i = 0; i < n; i += len) {
-		const char *as = escape((unsigned char)p[i], room);
-
-		len = rec_utf8_length(p + i, n - i);
-		if (len == 0)
-			as = "\xef\xbf\xbd";
-		len += len == 0;
-		if (!as)
-			continue;
-		if (rec_buf_add(b, p + from, i - from, e) != 0 || rec_json_raw(b, as, e) != 0)
-			return -1;
-		from = i + len;
-	}
-	if (from < n && rec_buf_add(b, p + from, n - from, e) != 0)
-		return -1;
-	return rec_buf_add(b, "\"", 1, e);
+	b->n = (size_t)(rec_json_put_string(b->p + b->n, p, n) - b->p);
+	return 0;
 }
 
 int rec_json_f32(struct rec_buf *b, float x, struct rec_err *e)

@@ -2,7 +2,7 @@
 /*
  * serve/json.h - JSON and lines of text into a buffer. Numbers are printed as
  * everywhere here, with the fewest digits that read back the same; jansson,
- * which reads what clients send, would print 17.
+ * which reads some of what clients send (tree.h), would print 17.
  */
 #ifndef REC_SERVE_JSON_H
 #define REC_SERVE_JSON_H
@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/err.h"
 #include "base/mem.h"
@@ -33,6 +34,21 @@ REC_MUST int rec_json_key(struct rec_buf *b, const char *text, struct rec_err *e
  * for each byte; lines of text have the bytes as they are.
  */
 REC_MUST int rec_json_string(struct rec_buf *b, const char *p, size_t n, struct rec_err *e);
+
+/*
+ * The same into room that is there: REC_JSON_ROOM(n) bytes for a string of n.
+ * Returns the end of what was written.
+ */
+#define REC_JSON_ROOM(n) (6 * (n) + 2)
+char *rec_json_put_string(char *to, const char *p, size_t n);
+
+/* Bytes as they are, into room that is there; constant text. */
+static inline char *rec_json_put(char *to, const char *p, size_t n)
+{
+	memcpy(to, p, n);
+	return to + n;
+}
+#define REC_JSON_PUT(to, text) rec_json_put((to), (text), sizeof(text) - 1)
 
 REC_MUST int rec_json_f32(struct rec_buf *b, float x, struct rec_err *e);
 REC_MUST int rec_json_f64(struct rec_buf *b, double x, struct rec_err *e);

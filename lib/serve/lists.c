@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "base/label.h"
+#include "base/mem.h"
+#include "io/num.h"
 #include "recpipe/matrix.h"
 #include "rows/write.h"
 #include "serve/desk.h"
@@ -35,6 +37,16 @@ void rec_question_make(struct rec_question *x, const struct rec_desk *d, const s
 		.candidates = list_of(&x->candidates, &f->candidates),
 		.deny = list_of(&x->deny, &f->deny),
 	};
+}
+
+void rec_question_similar(struct rec_question *x, const struct rec_desk *d,
+			  const struct rec_form *f)
+{
+	rec_question_make(x, d, f, NULL);
+	x->ask.user = f->item;
+	x->ask.stored = x->ask.seen = NULL;
+	x->ask.fill = false;		/* popularity is no likeness */
+	x->ask.cold = REC_COLD_DROP;
 }
 
 /* Lines need a label for their row; nobody has none. */
@@ -73,17 +85,44 @@ int rec_json_item(struct rec_buf *b, const struct rec_site *s, const char *label
 	return title ? rec_json_label(b, ",\"title", title, e) : 0;
 }
 
+/* What of an entry is neither string nor number. */
+enum { ENTRY_WORDS = 48 };
+
+/* `,{"item":"tea","title":"Tea","score":1.5}` */
+static char *put_entry(char *p, const struct rec_text *label, const struct rec_text *title,
+		       float score)
+{
+	p = rec_json_put_string(REC_JSON_PUT(p, "{\"item\":"), label->p, label->n);
+	if (title) {
+		p = REC_JSON_PUT(p, ",\"title\":");
+		p = title->n ? rec_json_put_string(p, title->p, title->n) :
+			       REC_JSON_PUT(p, "null");
+	}
+	p = REC_JSON_PUT(p, ",\"score\":");
+	p += rec_num_put_f32(p, score);
+	*p++ = '}';
+	return p;
+}
+
 static int put_entries(struct rec_buf *b, const struct rec_site *s, const struct rec_labels *items,
 		       const struct rec_answer *a, struct rec_err *e)
 {
 	for (uint32_t i = 0; i < a->n; i++) {
-		size_t n;
-		const char *label = rec_label(items, a->entry[i].item, &n);
+		struct rec_text label;
+		const struct rec_text *title;
+		size_t room;
+		char *p;
 
-		if ((i && rec_json_raw(b, ",", e) != 0) || rec_json_item(b, s, label, n, e) != 0 ||
-		    rec_json_key(b, ",\"score", e) != 0 ||
-		    rec_json_f32(b, a->entry[i].score, e) != 0 || rec_json_raw(b, "}", e) != 0)
+		label.p = rec_label(items, a->entry[i].item, &label.n);
+		title = rec_titles_find(&s->titles, label.p, label.n);
+		room = REC_JSON_ROOM(label.n) + (title ? REC_JSON_ROOM(title->n) : 0) +
+		       REC_NUM_MAX + ENTRY_WORDS;
+		if (rec_grow(&b->p, &b->cap, b->n + room, 1, e) != 0)
 			return -1;
+		p = b->p + b->n;
+		if (i)
+			*p++ = ',';
+		b->n = (size_t)(put_entry(p, &label, title, a->entry[i].score) - b->p);
 	}
 	return 0;
 }
@@ -121,30 +160,59 @@ static struct rec_answerer *chosen(const struct rec_desk *d, uint32_t model)
 	return d->alone && model <= d->site->nmodels ? d->alone[model - 1] : NULL;
 }
 
-int rec_desk_list(struct rec_desk *d, const struct rec_form *f, const struct rec_form_history *h,
-		  bool lines, struct rec_reply *r)
+int rec_desk_rank(struct rec_desk *d, const struct rec_form *f, bool similar, uint32_t n,
+		  struct rec_reply *r)
 {
-	struct rec_answerer *who = chosen(d, f->model);
+	struct rec_answerer *who = similar ? d->similar : chosen(d, f->model);
+	struct rec_desk_lists *l = &d->lists;
+
+	l->similar = similar;
+	if (!who)
+		return similar ? rec_reply_fail(r, 501, "no-similar-items", "%s",
+						d->site->why_not.msg) :
+				 rec_reply_fail(r, 400, "bad-request", "model: there are %zu",
+						d->site->nmodels);
+	rec_answer_lists(who, l->ask, n, l->answer, l->e);
+	return 0;
+}
+
+int rec_desk_ask(struct rec_desk *d, const struct rec_form *f, const struct rec_form_history *h,
+		 uint32_t n, struct rec_reply *r)
+{
+	struct rec_ask *ask = d->lists.ask;
 	struct rec_question x;
-	struct rec_answer a;
+
+	rec_question_make(&x, d, f, h);
+	ask[0] = x.ask;
+	for (uint32_t i = 1; i < n; i++) {	/* what the form says holds for all */
+		ask[i] = x.ask;
+		ask[i].user = h[i].user;
+		ask[i].npairs = (uint32_t)(h[i].last - h[i].first);
+		ask[i].pair = f->pair ? f->pair + h[i].first : NULL;
+	}
+	return rec_desk_rank(d, f, false, n, r);
+}
+
+int rec_desk_put(struct rec_desk *d, const struct rec_form *f, uint32_t i, bool lines,
+		 struct rec_reply *r)
+{
+	const struct rec_desk_lists *l = &d->lists;
+	const struct rec_text *row = &l->ask[i].user;
+	const struct rec_labels *items = l->similar ? &d->site->like.items : &d->site->scorer.items;
+	const struct rec_answer *a = &l->answer[i];
 	struct rec_err e = { 0 };
 	int rc;
 
-	if (!who)
-		return rec_reply_fail(r, 400, "bad-request", "model: there are %zu",
-				      d->site->nmodels);
-	rec_question_make(&x, d, f, h);
-	if (rec_answer_list(who, &x.ask, &a, &e) != 0)
-		return rec_reply_error(r, &e);
-	if (a.cold && f->cold == REC_COLD_FAIL)
-		return fail_cold(r, false, &x.ask.user);
-	rc = lines ? put_lines(&r->body, &x.ask.user, &d->site->scorer.items, &a, &e) :
-		     put_object(&r->body, d, &x.ask.user, false, &a, &e);
+	if (l->e[i].code != REC_OK)
+		return rec_reply_error(r, &l->e[i]);
+	if (a->cold && f->cold == REC_COLD_FAIL)
+		return fail_cold(r, l->similar, row);
+	rc = lines ? put_lines(&r->body, row, items, a, &e) :
+		     put_object(&r->body, d, row, l->similar, a, &e);
 	return rc == 0 ? 0 : rec_reply_error(r, &e);
 }
 
-/* The end of an answer in one piece. */
-static int finish(struct rec_reply *r, bool lines)
+int rec_desk_end(struct rec_reply *r, bool lines)
 {
 	struct rec_err e = { 0 };
 
@@ -157,38 +225,23 @@ int rec_answer_topn(struct rec_desk *d, const struct rec_request *q, struct rec_
 	bool lines = rec_wants_lines(q);
 
 	if (rec_form_read(&d->form, REC_ASK_TOPN, q, &d->counter->defaults, r) != 0 ||
-	    rec_desk_list(d, &d->form, NULL, lines, r) != 0)
+	    rec_desk_ask(d, &d->form, NULL, 1, r) != 0 ||
+	    rec_desk_put(d, &d->form, 0, lines, r) != 0)
 		return -1;
-	return finish(r, lines);
-}
-
-static int list_similar(struct rec_desk *d, bool lines, struct rec_reply *r)
-{
-	const struct rec_form *f = &d->form;
-	struct rec_question x;
-	struct rec_answer a;
-	struct rec_err e = { 0 };
-	int rc;
-
-	rec_question_make(&x, d, f, NULL);
-	x.ask.user = f->item;
-	x.ask.stored = x.ask.seen = NULL;
-	x.ask.fill = false;		/* popularity is no likeness */
-	x.ask.cold = REC_COLD_DROP;
-	if (rec_answer_list(d->similar, &x.ask, &a, &e) != 0)
-		return rec_reply_error(r, &e);
-	if (a.cold && f->cold == REC_COLD_FAIL)
-		return fail_cold(r, true, &f->item);
-	rc = lines ? put_lines(&r->body, &f->item, &d->site->like.items, &a, &e) :
-		     put_object(&r->body, d, &f->item, true, &a, &e);
-	return rc == 0 ? finish(r, lines) : rec_reply_error(r, &e);
+	return rec_desk_end(r, lines);
 }
 
 int rec_answer_similar(struct rec_desk *d, const struct rec_request *q, struct rec_reply *r)
 {
+	bool lines = rec_wants_lines(q);
+	struct rec_question x;
+
 	if (rec_form_read(&d->form, REC_ASK_SIMILAR, q, &d->counter->defaults, r) != 0)
 		return -1;
-	if (!d->similar)
-		return rec_reply_fail(r, 501, "no-similar-items", "%s", d->site->why_not.msg);
-	return list_similar(d, rec_wants_lines(q), r);
+	rec_question_similar(&x, d, &d->form);
+	d->lists.ask[0] = x.ask;
+	if (rec_desk_rank(d, &d->form, true, 1, r) != 0 ||
+	    rec_desk_put(d, &d->form, 0, lines, r) != 0)
+		return -1;
+	return rec_desk_end(r, lines);
 }

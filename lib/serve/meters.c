@@ -31,6 +31,11 @@ void rec_meters_count(struct rec_meters *m, enum rec_endpoint endpoint, int stat
 				  memory_order_relaxed);
 }
 
+void rec_meters_together(struct rec_meters *m, uint32_t n)
+{
+	atomic_fetch_add_explicit(&m->together, n, memory_order_relaxed);
+}
+
 static unsigned long get(atomic_ulong *x)
 {
 	return atomic_load_explicit(x, memory_order_relaxed);
@@ -158,6 +163,9 @@ int rec_meters_print(struct rec_buf *b, struct rec_meters *m, const struct rec_s
 
 	memory(&resident, &mapped);
 	if (put_requests(b, m, e) != 0 || put_histograms(b, m, e) != 0 ||
+	    put_one(b, "lists_together_total", "counter",
+		    "Lists of /topn and /similar that were ranked together.",
+		    (double)get(&m->together), e) != 0 ||
 	    put_connections(b, m, e) != 0 || put_site(b, m, s, e) != 0 ||
 	    put_one(b, "resident_memory_bytes", "gauge", "Memory in use, mapped files included.",
 		    resident, e) != 0)

@@ -24,12 +24,16 @@ struct rec_meters {	/* {0} to begin */
 	atomic_ulong refused;			/* 503: too many connections */
 	atomic_ulong malformed;			/* 4xx and 501 before there was a request */
 	atomic_ulong late;			/* 408, or closed for being slow */
+	atomic_ulong together;			/* lists ranked with others */
 	atomic_ulong swaps, bad_swaps;
 	atomic_bool draining;			/* no new connection will be served */
 };
 
 /* An answer with this status took so many seconds. */
 void rec_meters_count(struct rec_meters *m, enum rec_endpoint endpoint, int status, double seconds);
+
+/* So many lists were ranked together. */
+void rec_meters_together(struct rec_meters *m, uint32_t n);
 
 /* Prometheus' text format, 0.0.4. */
 REC_MUST int rec_meters_print(struct rec_buf *b, struct rec_meters *m, const struct rec_site *s,

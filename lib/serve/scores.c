@@ -9,13 +9,20 @@
 #include "serve/desk.h"
 #include "serve/json.h"
 
-/* The pairs of a request, scored one after the other. */
+/* Pairs of one row that are scored at a time. */
+enum { SCORED_AT_ONCE = 64 };
+
+/* What of a score is neither label nor number. */
+enum { SCORE_WORDS = 32 };
+
+/* The pairs of a request, scored row by row. */
 struct scoring {
 	struct rec_desk *d;
 	const struct rec_form *f;
 	struct rec_score_opts o;
 	bool lines, any;
 	struct rec_reply *r;
+	struct rec_buf user;		/* what is before the label of each item of a row */
 };
 
 static bool same(const struct rec_text *a, const struct rec_text *b)
@@ -40,39 +47,65 @@ static int put_line(struct scoring *s, size_t i, const struct rec_form_pair *p, 
 	return rec_row_add(&s->r->body, &row, e);
 }
 
-static int put_score(struct scoring *s, const struct rec_form_pair *p,
+/* `{"user":"ann","item":"tea","score":1.5,"cold":false}` */
+static int put_score(struct scoring *s, const struct rec_text *item,
 		     const struct rec_answer_score *x, struct rec_err *e)
 {
 	struct rec_buf *b = &s->r->body;
+	char *p;
 
-	if ((s->any && rec_json_raw(b, ",", e) != 0) ||
-	    rec_json_label(b, "{\"user", &p->user, e) != 0 ||
-	    rec_json_label(b, ",\"item", &p->item, e) != 0 || rec_json_key(b, ",\"score", e) != 0 ||
-	    rec_json_f32(b, x->score, e) != 0 || rec_json_key(b, ",\"cold", e) != 0 ||
-	    rec_json_bool(b, x->cold, e) != 0)
+	if (rec_grow(&b->p, &b->cap,
+		     b->n + s->user.n + REC_JSON_ROOM(item->n) + REC_NUM_MAX + SCORE_WORDS, 1,
+		     e) != 0)
 		return -1;
+	p = b->p + b->n;
+	if (s->any)
+		*p++ = ',';
+	p = rec_json_put(p, s->user.p, s->user.n);
+	p = item->n ? rec_json_put_string(p, item->p, item->n) : REC_JSON_PUT(p, "null");
+	p = REC_JSON_PUT(p, ",\"score\":");
+	p += rec_num_put_f32(p, x->score);
+	p = x->cold ? REC_JSON_PUT(p, ",\"cold\":true}") : REC_JSON_PUT(p, ",\"cold\":false}");
+	b->n = (size_t)(p - b->p);
 	s->any = true;
-	return rec_json_raw(b, "}", e);
+	return 0;
 }
 
-static int score_one(struct scoring *s, size_t i, const struct rec_form_pair *p)
+/* Pair i of the request has a score. */
+static int put_one(struct scoring *s, size_t i, const struct rec_form_pair *p,
+		   const struct rec_answer_score *x)
 {
-	struct rec_answer_score x;
 	struct rec_err e = { 0 };
 
-	if (rec_answer_score(s->d->topn, &p->item, &s->o, &x, &e) != 0)
-		return rec_reply_error(s->r, &e);
-	if (x.cold && s->f->cold_pair == REC_COLD_PAIR_FAIL)
+	if (x->cold && s->f->cold_pair == REC_COLD_PAIR_FAIL)
 		return rec_reply_fail(s->r, 404, "cold",
 				      "no model can score item '%.*s' for %s%.*s",
 				      REC_LABEL(p->item.p, p->item.n),
 				      p->user.n ? "user " : "this history",
 				      REC_LABEL(p->user.p, p->user.n));
-	if (x.cold && s->f->cold_pair == REC_COLD_PAIR_DROP)
+	if (x->cold && s->f->cold_pair == REC_COLD_PAIR_DROP)
 		return 0;
-	if ((s->lines ? put_line(s, i, p, x.score, &e) : put_score(s, p, &x, &e)) != 0)
+	if ((s->lines ? put_line(s, i, p, x->score, &e) : put_score(s, &p->item, x, &e)) != 0)
 		return rec_reply_error(s->r, &e);
 	return 0;
+}
+
+/*
+ * n items of the row that was begun, at most SCORED_AT_ONCE, from pair i of the
+ * request on. What comes before a failure may fail first.
+ */
+static int score_some(struct scoring *s, size_t i, const struct rec_text *user,
+		      const struct rec_text *item, uint32_t n)
+{
+	struct rec_answer_score x[SCORED_AT_ONCE];
+	struct rec_err e = { 0 };
+	uint32_t done;
+	int rc = rec_answer_scores(s->d->topn, item, n, &s->o, x, &done, &e);
+
+	for (uint32_t k = 0; k < done; k++)
+		if (put_one(s, i + k, &(struct rec_form_pair){ *user, item[k] }, &x[k]) != 0)
+			return -1;
+	return rc == 0 ? 0 : rec_reply_error(s->r, &e);
 }
 
 /* Begin the row of a user. The history of a request counts for its items. */
@@ -85,29 +118,64 @@ static int begin(struct scoring *s, const struct rec_text *user, bool history)
 	x.ask.user = *user;
 	if (!history)
 		x.ask.npairs = 0;
-	return rec_answer_begin(s->d->topn, &x.ask, NULL, &e) == 0 ? 0 : rec_reply_error(s->r, &e);
+	s->user.n = 0;
+	if (rec_answer_begin(s->d->topn, &x.ask, NULL, &e) != 0 ||
+	    rec_json_label(&s->user, "{\"user", user, &e) != 0 ||
+	    rec_json_key(&s->user, ",\"item", &e) != 0)
+		return rec_reply_error(s->r, &e);
+	return 0;
+}
+
+/* Pairs of one user, from pair i on, at most SCORED_AT_ONCE; how many. */
+static uint32_t run_of(const struct rec_form *f, size_t i, struct rec_text *item)
+{
+	uint32_t n = 0;
+
+	do
+		item[n] = f->scored[i + n].item;
+	while (++n < SCORED_AT_ONCE && i + n < f->nscored &&
+	       same(&f->scored[i].user, &f->scored[i + n].user));
+	return n;
 }
 
 static int score_pairs(struct scoring *s)
 {
 	const struct rec_form *f = s->f;
+	struct rec_text item[SCORED_AT_ONCE];
 
-	for (size_t i = 0; i < f->nscored; i++) {
-		const struct rec_form_pair *p = &f->scored[i];
+	for (size_t i = 0, n; i < f->nscored; i += n) {
+		const struct rec_text *user = &f->scored[i].user;
 
-		if ((i == 0 || !same(&p->user, &p[-1].user)) && begin(s, &p->user, false) != 0)
+		n = run_of(f, i, item);
+		if ((i == 0 || !same(user, &f->scored[i - 1].user)) && begin(s, user, false) != 0)
 			return -1;
-		if (score_one(s, i, p) != 0)
+		if (score_some(s, i, user, item, (uint32_t)n) != 0)
 			return -1;
 	}
-	if (!f->items.given)
-		return 0;
-	if (begin(s, &f->user, true) != 0)
-		return -1;
-	for (size_t i = 0; i < f->items.n; i++)
-		if (score_one(s, 0, &(struct rec_form_pair){ f->user, f->items.label[i] }) != 0)
-			return -1;
 	return 0;
+}
+
+/* Items for the user or history of the request. */
+static int score_items(struct scoring *s)
+{
+	const struct rec_form_labels *l = &s->f->items;
+
+	if (begin(s, &s->f->user, true) != 0)
+		return -1;
+	for (size_t i = 0, n; i < l->n; i += n) {
+		n = l->n - i < SCORED_AT_ONCE ? l->n - i : SCORED_AT_ONCE;
+		if (score_some(s, 0, &s->f->user, l->label + i, (uint32_t)n) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int score_all(struct scoring *s)
+{
+	int rc = score_pairs(s) != 0 || (s->f->items.given && score_items(s) != 0) ? -1 : 0;
+
+	rec_buf_free(&s->user);
+	return rc;
 }
 
 int rec_answer_score_pairs(struct rec_desk *d, const struct rec_request *q, struct rec_reply *r)
@@ -124,7 +192,7 @@ int rec_answer_score_pairs(struct rec_desk *d, const struct rec_request *q, stru
 				       .hi = site->hi };
 	if (!s.lines && rec_json_raw(&r->body, "{\"scores\":[", &e) != 0)
 		return rec_reply_error(r, &e);
-	if (score_pairs(&s) != 0)
+	if (score_all(&s) != 0)
 		return -1;
 	r->type = s.lines ? REC_TYPE_TSV : REC_TYPE_JSON;
 	if (!s.lines && rec_json_raw(&r->body, "]}\n", &e) != 0)

@@ -166,6 +166,23 @@ static int open_http(struct rec_worker *w, int fd)
 	return w->bound ? 0 : -1;
 }
 
+/*
+ * A reply and the wait for the next request switch a socket off and on again,
+ * several times in one turn of the loop. The change list tells the kernel only
+ * what is left of that at its end, which is nothing where the connection stays.
+ */
+static struct event_base *new_base(void)
+{
+	struct event_config *c = event_config_new();
+	struct event_base *base = NULL;
+
+	if (c && event_config_set_flag(c, EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST) == 0)
+		base = event_base_new_with_config(c);
+	if (c)
+		event_config_free(c);
+	return base;
+}
+
 static int worker_open(struct rec_worker *w, struct rec_server *s, int fd, struct rec_err *e)
 {
 	w->server = s;
@@ -177,10 +194,11 @@ static int worker_open(struct rec_worker *w, struct rec_server *s, int fd, struc
 		return rec_err_errno(e, errno, "a pipe");
 	if (renew_desk(w, e) != 0)
 		return -1;
-	w->base = event_base_new();
+	w->base = new_base();
 	w->wake = w->base ? event_new(w->base, w->pipe[0], EV_READ, on_wake, w) : NULL;
 	w->late = w->wake ? evtimer_new(w->base, on_late, w) : NULL;
-	if (!w->late || event_add(w->wake, NULL) != 0 || open_http(w, fd) != 0)
+	w->finish = w->late ? evtimer_new(w->base, rec_worker_finish, w) : NULL;
+	if (!w->finish || event_add(w->wake, NULL) != 0 || open_http(w, fd) != 0)
 		return rec_err_set(e, REC_ENOMEM, "no memory for a thread that answers");
 	return 0;
 }
@@ -191,6 +209,9 @@ static void worker_close(struct rec_worker *w)
 		event_free(w->wake);
 	if (w->late)
 		event_free(w->late);
+	if (w->finish)
+		event_free(w->finish);
+	rec_desk_let_go(w->asked_at);
 	if (w->http)
 		evhttp_free(w->http);	/* with its connections */
 	if (w->base)
@@ -211,7 +232,7 @@ static int start_workers(struct rec_server *s, const struct rec_listener *l, str
 	for (; s->nworkers < s->nthreads; s->nworkers++) {
 		struct rec_worker *w = &s->worker[s->nworkers];
 
-		*w = (struct rec_worker){ .most = s->shared.limits.connections / s->nthreads + 1 };
+		w->most = s->shared.limits.connections / s->nthreads + 1;
 		if (worker_open(w, s, l->fd[s->nworkers % l->n], e) != 0) {
 			worker_close(w);
 			return -1;

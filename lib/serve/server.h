@@ -67,6 +67,16 @@ struct evhttp;
 struct evhttp_bound_socket;
 struct evconnlistener;
 struct rec_connection;
+struct evhttp_request;
+
+/* A request that waits at the desk, by its number there. */
+struct rec_asked {
+	struct evhttp_request *request;
+	struct rec_connection *connection;
+	double began;
+};
+
+enum { REC_READ_BYTES = 64 << 10 };	/* at a time */
 
 struct rec_worker {
 	struct rec_server *server;
@@ -80,6 +90,9 @@ struct rec_worker {
 	unsigned long generation;	/* of the desk */
 	struct rec_desk *desk;
 	struct rec_reply reply;
+	struct rec_desk *asked_at;	/* held while requests wait there; else NULL */
+	struct rec_asked asked[REC_DESK_TOGETHER];
+	struct event *finish;		/* the turn is over: they are answered */
 	/* connections, and the one whose bytes the library is reading */
 	struct rec_connection *first, *reading;
 	unsigned connections, most;
@@ -87,6 +100,7 @@ struct rec_worker {
 	unsigned cut;
 	bool closing;
 	bool ran;			/* its thread is there to be joined */
+	char input[REC_READ_BYTES];	/* what was read, for a moment */
 };
 
 struct rec_server_shared {	/* what connections need of the server */

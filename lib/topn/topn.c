@@ -468,3 +468,8 @@ int rec_topn_answer(const struct rec_topn *t, struct rec_topn_scratch *sc,
 			return -1;
 	return 0;
 }
+
+bool rec_topn_was_cold(const struct rec_topn_scratch *sc, uint32_t i)
+{
+	return !sc->verdict[i].live;
+}

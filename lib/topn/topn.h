@@ -77,6 +77,9 @@ REC_MUST int rec_topn_answer(const struct rec_topn *t, struct rec_topn_scratch *
 			     const struct rec_query *q, uint32_t nq, struct rec_top *list,
 			     struct rec_topn_counts *counts, struct rec_err *e);
 
+/* Whether no model could score row i of the batch that was answered last. */
+bool rec_topn_was_cold(const struct rec_topn_scratch *sc, uint32_t i);
+
 /*
  * Append the list of q to b: a line an entry, label TAB item TAB score. Where t
  * explains, a line for each reason, with TAB item of the history TAB share

@@ -214,6 +214,51 @@ static void test_lists(const struct scene *s, struct rec_answerer *a)
 	}
 }
 
+/*
+ * Asked together, rows have the lists and the errors that they have alone: some
+ * that the models cannot score, some with a history that is none.
+ */
+static void test_together(const struct scene *s, struct rec_answerer *a)
+{
+	static struct rec_answer got[REC_ANSWER_LISTS];
+	static struct rec_err e[REC_ANSWER_LISTS];
+	struct rec_ask_pair twice[2] = { { text(&x.col, 3), 1, NAN }, { text(&x.col, 3), 2, NAN } };
+	struct rec_ask ask[REC_ANSWER_LISTS];
+	uint32_t n = REC_ANSWER_LISTS, fine = 0;
+	struct rec_answerer *alone;
+
+	MUST(rec_answerer_new(&alone, s->topn, &err), &err);
+	for (uint32_t i = 0; i < n; i++) {
+		ask[i] = (struct rec_ask){ .user = text(&x.row, i % x.row.n),
+					   .stored = &s->stored,
+					   .repeats = REC_REPEATS_LAST,
+					   .cold = REC_COLD_FAIL,
+					   .n = 7,
+					   .keep_seen = i % 3 };
+		if (i % 5 == 1)
+			ask[i].user = (struct rec_text){ "nobody", 6 };
+		if (i % 7 == 2)
+			ask[i].pair = twice, ask[i].npairs = 2, ask[i].stored = NULL;
+	}
+	rec_answer_lists(a, ask, n, got, e);
+	for (uint32_t i = 0; i < n; i++) {
+		struct rec_err own = { 0 };
+		struct rec_answer want;
+		int rc = rec_answer_list(alone, &ask[i], &want, &own);
+
+		CHECK((rc == 0) == (e[i].code == REC_OK) && strcmp(own.msg, e[i].msg) == 0,
+		      "%s: row %u: '%s' and '%s'", s->name, (unsigned)i, own.msg, e[i].msg);
+		CHECK(want.n == got[i].n && want.cold == got[i].cold &&
+			      want.npairs == got[i].npairs && want.unknown == got[i].unknown &&
+			      (want.n == 0 || memcmp(want.entry, got[i].entry,
+						     want.n * sizeof *want.entry) == 0),
+		      "%s: row %u together", s->name, (unsigned)i);
+		fine += rc == 0;
+	}
+	CHECK(fine > 0 && fine < n, "%s: %u rows have lists", s->name, (unsigned)fine);
+	rec_answerer_free(alone);
+}
+
 /* allow, deny and candidates cut the list that is made without them. */
 static void test_limits(const struct scene *s, struct rec_answerer *a)
 {
@@ -293,6 +338,36 @@ static void test_scores(const struct scene *s, struct rec_answerer *a)
 	}
 }
 
+/* Many at once are those one by one, up to the first that fails. */
+static void test_many_scores(const struct scene *s, struct rec_answerer *a)
+{
+	struct rec_score_opts o = { .cold = REC_COLD_PAIR_MEAN };
+	struct rec_ask ask = { .user = text(&x.row, 1), .n = 1, .stored = &s->stored };
+	struct rec_text item[3 * ITEMS];
+	struct rec_answer_score many[3 * ITEMS], one;
+	uint32_t n = 0, done;
+	struct rec_err e = { 0 };
+
+	for (uint32_t i = 0; i < 3 * s->scorer.items.n; i++)
+		item[n++] = i % 7 == 6 ? (struct rec_text){ "no such item", 12 } :
+					 text(&s->scorer.items, i % s->scorer.items.n);
+	MUST(rec_answer_begin(a, &ask, NULL, &err), &err);
+	MUST(rec_answer_scores(a, item, n, &o, many, &done, &err), &err);
+	CHECK(done == n, "%s: %u scores", s->name, (unsigned)done);
+	for (uint32_t i = 0; i < n; i++) {
+		MUST(rec_answer_score(a, &item[i], &o, &one, &err), &err);
+		CHECK(one.score == many[i].score && one.cold == many[i].cold &&
+			      one.known == many[i].known,
+		      "%s: score %u", s->name, (unsigned)i);
+	}
+	o.cold = REC_COLD_PAIR_FAIL;
+	for (n = 0; n < 3 * s->scorer.items.n && !many[n].cold;)
+		n++;
+	CHECK(rec_answer_scores(a, item, 3 * s->scorer.items.n, &o, many, &done, &e) == -1 &&
+		      done == n && e.code == REC_EDATA,
+	      "%s: item %u failed, not %u: %s", s->name, (unsigned)done, (unsigned)n, e.msg);
+}
+
 static void test_refusals(const struct scene *s, struct rec_answerer *a)
 {
 	struct rec_ask_pair twice[2] = { { text(&x.col, 3), 1, NAN }, { text(&x.col, 3), 2, NAN } };
@@ -322,8 +397,10 @@ static void *ask_all(void *arg)
 
 	MUST(rec_answerer_new(&a, s->topn, &e), &e);
 	test_lists(s, a);
+	test_together(s, a);
 	test_limits(s, a);
 	test_scores(s, a);
+	test_many_scores(s, a);
 	test_refusals(s, a);
 	rec_answerer_free(a);
 	return NULL;
