@@ -259,37 +259,6 @@ same_lists() {
 	ends
 }
 
-@test "rec-serve: JSON is read the same whether it is plain or not" {
-	serve -m factors.rec --interactions train.tsv
-	python3 - "$PORT" <<-'PY'
-		import http.client, json, sys
-		c = http.client.HTTPConnection("127.0.0.1", int(sys.argv[1]), timeout=20)
-		def ask(target, body):
-		    c.request("POST", target, body.encode("utf-8", "surrogateescape"), {"Content-Type": "application/json"})
-		    r = c.getresponse()
-		    return r.status, r.read()
-		# the second of each has an escape, an exponent or much depth, so the other reader has it
-		same = [("/topn", '{"history":["i3",["i5",2],{"item":"i9","value":0.5,"time":7}],"n":4}',
-		         '{"history":["\\u00693",["i5",2e0],{"item":"i9","value":5e-1,"time":7}],"n":4}', 200),
-		        ("/topn", ' {"user" : "u1" ,\n"keep-seen":true, "allow":[ "i1","i2"],"n":10}', '{"user":"\\u00751","keep-seen":true,"allow":["i1","i2"],"n":10}', 200),
-		        ("/topn", '{"user":"\u00e9t\u00e9","history":["i1"]}', '{"user":"\\u00e9t\\u00e9","history":["i1"]}', 200),
-		        ("/score", '{"pairs":[["u1","i2"],["u1","i3"],["u2","i3"]]}', '{"pairs":[["\\u00751","i2"],["u1","i3"],["u2","i3"]]}', 200),
-		        ("/batch", '{"histories":[{"user":"u1"},{"history":["i1","i2"]}],"n":2}', '{"histories":[{"user":"\\u00751"},{"history":["i1","i2"]}],"n":2}', 200),
-		        ("/topn", '{"history":[["i1",-0.25],["i2",0]]}', '{"history":[["i1",-25e-2],["i2",0]]}', 200),
-		        ("/topn", '{"history":["i1",null]}', '{"history":["\\u00691",null]}', 400),
-		        ("/topn", '{"history":[[["i1"]]]}', '{"history":[[["\\u00691"]]]}', 400),
-		        ("/topn", '{"history":["i1"],"n":0}', '{"history":["\\u00691"],"n":0}', 400)]
-		for target, plain, other, status in same:
-		    got = ask(target, plain)
-		    assert got[0] == status and got == ask(target, other), (target, plain, got, ask(target, other))
-		for body in ['{"user":"u1","user":"u2"}', '{"user":"u1"', '{"user":"u1"}x', '{"user":"u\t1"}', '{"user":"u1",}', '{"history":[1 2]}', '{"history":[01]}',
-		             '{"history":[.5]}', '{"user":"\udcff"}', '{"user":"\udced\udca0\udc80"}', '{"user":tru}', '"u1"', '[' * 5000, '{"user":"u1"}\0', '-', '{"history":["i1"],"history":["i1"]}']:
-		    got = ask("/topn", body)
-		    assert got[0] == 400 and json.loads(got[1])["error"]["reason"].startswith("the body is no JSON: line "), (body, got)
-	PY
-	ends
-}
-
 @test "rec-serve: /score takes pairs, items of a history, and what to do with cold ones" {
 	serve -m explicit.rec --interactions train.tsv
 	for c in mean drop; do

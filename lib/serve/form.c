@@ -45,7 +45,7 @@ enum { RESTING_ENTRIES = 4096, RESTING_BYTES = 64 << 10 };
 
 void rec_form_free(struct rec_form *f)
 {
-	rec_tree_free(&f->json);
+	rec_form_drop_json(f);
 	free(f->allow.label);
 	free(f->deny.label);
 	free(f->candidates.label);
@@ -63,9 +63,8 @@ void rec_form_rest(struct rec_form *f)
 {
 	size_t labels = f->allow.cap + f->deny.cap + f->candidates.cap;
 
-	rec_tree_drop(&f->json);
-	if (labels + f->pair_cap + f->row_cap + f->json.cap > RESTING_ENTRIES ||
-	    f->text.cap + f->json.text.cap > RESTING_BYTES)
+	rec_form_drop_json(f);
+	if (labels + f->pair_cap + f->row_cap > RESTING_ENTRIES || f->text.cap > RESTING_BYTES)
 		rec_form_free(f);
 }
 
@@ -77,7 +76,7 @@ static void clear_labels(struct rec_form_labels *l)
 
 static void begin(struct rec_form *f, const struct rec_form_defaults *d)
 {
-	rec_tree_drop(&f->json);
+	rec_form_drop_json(f);
 	clear_labels(&f->allow);
 	clear_labels(&f->deny);
 	clear_labels(&f->candidates);

@@ -14,7 +14,6 @@
 #include "recpipe/answer.h"
 #include "recpipe/rows.h"
 #include "serve/request.h"
-#include "serve/tree.h"
 
 /* Labels that grow; `given` where the request has the name at all. */
 struct rec_form_labels {
@@ -65,7 +64,7 @@ struct rec_form {	/* {0}; memory stays from one request to the next */
 	size_t nrows, row_cap;
 	/* what the above points into */
 	struct rec_buf query, text;
-	struct rec_tree json;
+	void *json;
 };
 
 void rec_form_free(struct rec_form *f);

@@ -66,4 +66,7 @@ REC_MUST int rec_form_text(struct rec_reader *x, const struct rec_form_name *nam
 REC_MUST int rec_form_lines(struct rec_reader *x, const char *body, size_t n);
 REC_MUST int rec_form_json(struct rec_reader *x, const char *body, size_t n);
 
+/* What of JSON is held. */
+void rec_form_drop_json(struct rec_form *f);
+
 #endif
