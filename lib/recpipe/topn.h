@@ -2,7 +2,8 @@
 /*
  * recpipe/topn.h - the best items of each row: what rec-topn does.
  *
- * Ranking is exact: every item is scored, and the n best stay. The order is
+ * Ranking is exact: every item is scored, or has a score that is surely too
+ * low, and the n best stay. The order is
  * score descending, then label ascending, everywhere. A list depends on its row
  * and the models alone, so shares of the rows can be answered on different
  * machines and put together.
@@ -10,9 +11,9 @@
  *	scorer (score.h) -> rec_topn_new -> lists in memory, to a file, or
  *	row by row over a pipe
  *
- * Memory does not grow with rows times items. One model of factors is packed
- * once and scored in tiles that stay in the second-level cache; all other
- * models are scored row by row.
+ * Memory does not grow with rows times items. The items of one model
+ * of factors are packed once and scored in tiles that stay in the second-level
+ * cache; all other models are scored row by row.
  */
 #ifndef RECPIPE_TOPN_H
 #define RECPIPE_TOPN_H

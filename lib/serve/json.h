@@ -2,7 +2,7 @@
 /*
  * serve/json.h - JSON and lines of text into a buffer. Numbers are printed as
  * everywhere here, with the fewest digits that read back the same; jansson,
- * which reads some of what clients send (tree.h), would print 17.
+ * which reads what clients send, would print 17.
  */
 #ifndef REC_SERVE_JSON_H
 #define REC_SERVE_JSON_H

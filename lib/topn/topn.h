@@ -3,12 +3,13 @@
  * topn/topn.h - recpipe/topn.h, and what the parts of the room share.
  *
  * There are two ways to score. A single factor model scores up to
- * REC_TOPN_BATCH rows at once against tiles of packed items (topn/tiles.h): the
- * kernel picks the scores above each row's n-th best so far, and a buffer keeps
- * them (base/best.h). All other models score row by row (score/row.h).
+ * REC_TOPN_BATCH rows at once against tiles of items (topn/tiles.h), most of
+ * which are sifted out before (topn/sift.h): the kernel picks the scores that
+ * reach each row's n-th best so far, and a buffer keeps them (base/best.h). All
+ * other models score row by row (score/row.h).
  *
- * Memory is the packed items once, and for each thread a tile of scores or a
- * score for each item. It does not grow with rows. A list depends on its row
+ * Memory is the items once, packed or in 8 bits, and for each thread a tile of
+ * scores or a score for each item. It does not grow with rows. A list depends on its row
  * and the models alone: not on the batch, the thread or the tile.
  */
 #ifndef REC_TOPN_TOPN_H
