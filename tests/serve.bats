@@ -36,10 +36,10 @@ teardown() {
 # serve ARGUMENT...: start; PORT and the file pid say where.
 serve() {
 	: >serve.err
-	rec-serve --listen 127.0.0.1:0 -j 2 "$@" >serve.out 2>serve.err 3>&- &
+	rec-serve --listen "${LISTEN:-127.0.0.1:0}" -j 2 "$@" >serve.out 2>serve.err 3>&- &
 	echo $! >pid
 	for _ in $(seq 100); do
-		PORT=$(sed -n 's/^rec-serve: answers at .*:\([0-9]*\)$/\1/p' serve.err)
+		PORT=$(sed -n 's/^rec-serve: answers at .*:\([0-9]*\)$/\1/p; s/^rec-serve: answers at \(unix\):.*/\1/p' serve.err)
 		[ -z "$PORT" ] || return 0
 		sleep 0.05
 	done
@@ -254,6 +254,50 @@ same_lists() {
 	ends
 	serve -m factors.rec --max-connections 16
 	python3 "$ROOT/tests/serve/hostile.py" "$PORT" many
+	ends
+}
+
+@test "rec-serve: 10,000 connections at once: others are answered, memory has a bound, and all of it comes back" {
+	hard=$(ulimit -Hn)
+	[ "$hard" = unlimited ] || [ "$hard" -ge 11500 ] || skip "a process may open $hard files, and 10,000 connections need 11500 (ulimit -Hn)"
+	ulimit -Sn 1024	# rec-serve raises it
+	serve -m factors.rec --interactions train.tsv --head-time 60 --body-time 60 --answer-time 60
+	python3 "$ROOT/tests/serve/crowd.py" "$PORT" "$(cat pid)" crowd
+	ends
+	[ "$(wc -l <serve.err)" -eq 1 ] || fail "$(cat serve.err)"
+}
+
+@test "rec-serve: connections are no more than files allow; without a descriptor nothing spins" {
+	(
+		ulimit -n 100
+		serve -m factors.rec -j 1
+		grep -qx 'rec-serve: 24 connections at a time, not 10000: the limit of open files is 100' serve.err || fail "$(cat serve.err)"
+		python3 "$ROOT/tests/serve/hostile.py" "$PORT" many
+		ends
+	)
+	serve -m factors.rec -j 1
+	python3 "$ROOT/tests/serve/crowd.py" "$PORT" "$(cat pid)" starved
+	ends
+}
+
+@test "rec-serve: --max-per-address counts each client, not this machine's own address and not a socket in the file system" {
+	serve -m factors.rec --max-per-address 8
+	python3 "$ROOT/tests/serve/crowd.py" "$PORT" "$(cat pid)" addresses
+	ends
+	LISTEN=unix:here.sock serve -m factors.rec --max-per-address 8
+	python3 "$ROOT/tests/serve/crowd.py" here.sock "$(cat pid)" own
+	ends
+	[ -e /proc/net/if_inet6 ] || return 0	# IPv4 in IPv6's clothes
+	LISTEN='[::]:0' serve -m factors.rec --max-per-address 8
+	python3 "$ROOT/tests/serve/crowd.py" "$PORT" "$(cat pid)" addresses
+	ends
+}
+
+@test "rec-serve: --max-bodies bounds what all bodies take together" {
+	exits 2 rec-serve -m factors.rec --max-bodies 1M
+	says "rec-serve: --max-bodies cannot be below --max-body"
+	serve -m factors.rec --max-body 1M --max-bodies 4M
+	python3 "$ROOT/tests/serve/crowd.py" "$PORT" "$(cat pid)" bodies
 	ends
 }
 

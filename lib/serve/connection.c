@@ -21,7 +21,6 @@
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/event.h>
-#include <event2/listener.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -231,12 +230,35 @@ static bool take_head(struct rec_connection *c, struct evbuffer *from, struct ev
 	return c->phase == REC_IN_BODY || c->phase == REC_ANSWERING;
 }
 
+void rec_connection_let_go_of_body(struct rec_connection *c)
+{
+	atomic_fetch_sub_explicit(&rec_connection_shared(c)->bodies, c->held, memory_order_relaxed);
+	c->held = 0;
+}
+
+/* Whether n more bytes of bodies are too many for all connections together. */
+static bool too_much(struct rec_connection *c, size_t n)
+{
+	struct rec_server_shared *s = rec_connection_shared(c);
+	size_t before = atomic_fetch_add_explicit(&s->bodies, n, memory_order_relaxed);
+
+	c->held += n;
+	return before + n > s->limits.bodies;
+}
+
 static bool take_body(struct rec_connection *c, struct evbuffer *from, struct evbuffer *to)
 {
+	static const struct rec_refusal busy = { 503, "busy",
+						 "too many bytes of requests; ask again later" };
 	size_t have = evbuffer_get_length(from), n = have < c->left ? have : (size_t)c->left;
 
 	if (n == 0)
 		return false;
+	if (too_much(c, n)) {
+		count(&rec_connection_shared(c)->meters.refused);
+		refuse(c, &busy);
+		return false;
+	}
 	evbuffer_remove_buffer(from, to, n);
 	c->left -= n;
 	if (c->left == 0) {
@@ -250,24 +272,13 @@ static enum bufferevent_filter_result let_in(struct evbuffer *from, struct evbuf
 					     ev_ssize_t limit, enum bufferevent_flush_mode mode,
 					     void *arg)
 {
-	static const struct rec_refusal busy = { 503, "busy",
-						 "too many connections; ask again later" };
 	struct rec_connection *c = arg;
 	bool passed = false;
 
 	(void)limit;
 	(void)mode;
-	if (!c->writable)
-		c->writable = event_new(bufferevent_get_base(c->socket),
-					bufferevent_getfd(c->socket), EV_WRITE, on_writable, c);
-	if (!c->writable) {
-		rec_connection_arm(c, 0);
-		return BEV_NEED_MORE;
-	}
-	if (c->surplus && c->phase == REC_WAITING) {
-		count(&rec_connection_shared(c)->meters.refused);
-		refuse(c, &busy);
-	}
+	if (!c->greeted)
+		return BEV_NEED_MORE;	/* on_turn asks again */
 	if (c->phase == REC_WAITING || c->phase == REC_IN_HEAD)
 		passed = take_head(c, from, to);
 	if (c->phase == REC_IN_BODY)
@@ -279,12 +290,60 @@ static enum bufferevent_filter_result let_in(struct evbuffer *from, struct evbuf
 	return passed ? BEV_OK : BEV_NEED_MORE;
 }
 
+/* How many connections its address has, if that matters; 0 if not. */
+static unsigned enter(struct rec_connection *c)
+{
+	struct rec_server_shared *s = rec_connection_shared(c);
+	struct sockaddr_storage from = { 0 };
+	socklen_t n = sizeof from;
+	unsigned now = 0;
+	int fd = bufferevent_getfd(c->socket);
+
+	if (s->peers && getpeername(fd, (struct sockaddr *)&from, &n) == 0)
+		c->peer = rec_peers_enter(s->peers, (struct sockaddr *)&from, &now);
+	return now;
+}
+
+/*
+ * A connection is known before its socket is: this is the first turn after, and
+ * nothing was read. One too many hears so at once, or those who say nothing
+ * would hold descriptors. False: it is no more.
+ */
+static bool greet(struct rec_connection *c)
+{
+	static const struct rec_refusal busy = { 503, "busy",
+						 "too many connections; ask again later" },
+					crowded = { 503, "too-many-of-one-address",
+						    "too many connections from this address" };
+	struct rec_server_shared *s = rec_connection_shared(c);
+	unsigned most = s->limits.per_address, n = enter(c);
+
+	c->greeted = true;
+	c->writable = event_new(bufferevent_get_base(c->socket), bufferevent_getfd(c->socket),
+				EV_WRITE, on_writable, c);
+	if (most && n > most)
+		count(&s->meters.crowded);
+	if (!c->writable || (most && n / 2 > most)) {	/* not even a word: they take room, too */
+		end(c);
+		return false;
+	}
+	if (most && n > most) {
+		refuse(c, &crowded);
+	} else if (c->surplus) {
+		count(&s->meters.refused);
+		refuse(c, &busy);
+	}
+	return true;
+}
+
 static void on_turn(evutil_socket_t fd, short what, void *arg)
 {
 	struct rec_connection *c = arg;
 
 	(void)fd;
 	(void)what;
+	if (!c->greeted && !greet(c))
+		return;
 	bufferevent_trigger(c->socket, EV_READ, BEV_TRIG_IGNORE_WATERMARKS);
 	if (c->ended && c->phase != REC_ANSWERING)
 		end(c);			/* less than a request was left */
@@ -329,19 +388,6 @@ static void listen_below(struct rec_connection *c)
 
 /* -- the end and the beginning ---------------------------------------- */
 
-static void pause_accepting(struct rec_worker *w)
-{
-	bool full = w->connections >= w->most + w->most / 8 + 16;
-
-	if (!w->listener || full == w->paused)
-		return;
-	w->paused = full;
-	if (full)
-		evconnlistener_disable(w->listener);
-	else
-		evconnlistener_enable(w->listener);
-}
-
 static void unlink_connection(struct rec_connection *c)
 {
 	struct rec_worker *w = c->worker;
@@ -365,12 +411,14 @@ static void forget(void *arg)
 	struct rec_worker *w = c->worker;
 
 	unlink_connection(c);
+	rec_connection_let_go_of_body(c);
+	rec_peers_leave(rec_server_shared(w->server)->peers, c->peer);
 	event_free(c->timer);
 	event_free(c->turn);
 	if (c->writable)
 		event_free(c->writable);
 	free(c);
-	pause_accepting(w);
+	rec_worker_admit(w);
 	if (w->connections == 0 && w->closing)
 		event_base_loopbreak(w->base);
 }
@@ -378,16 +426,17 @@ static void forget(void *arg)
 static void link_connection(struct rec_connection *c)
 {
 	struct rec_worker *w = c->worker;
+	struct rec_server_shared *s = rec_connection_shared(c);
 
 	c->next = w->first;
 	if (c->next)
 		c->next->before = c;
 	w->first = c;
-	c->surplus = ++w->connections > w->most;
-	atomic_fetch_add_explicit(&rec_connection_shared(c)->meters.connections, 1,
-				  memory_order_relaxed);
-	count(&rec_connection_shared(c)->meters.accepted);
-	pause_accepting(w);
+	w->connections++;
+	c->surplus = atomic_fetch_add_explicit(&s->meters.connections, 1, memory_order_relaxed) >=
+		     s->limits.connections;
+	count(&s->meters.accepted);
+	rec_worker_admit(w);
 }
 
 /* Reading stops where so much waits: what is behind stays in the kernel. */
@@ -426,6 +475,7 @@ struct bufferevent *rec_connection_new(struct event_base *base, void *arg)
 	listen_below(c);
 	bound_input(c);
 	rec_connection_arm(c, rec_connection_shared(c)->limits.idle);
+	event_active(c->turn, EV_TIMEOUT, 0);
 	return c->filter;
 }
 

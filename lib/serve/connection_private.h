@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "serve/connection.h"
+#include "serve/peers.h"
 
 enum rec_phase {
 	REC_WAITING,			/* for the first byte of a request */
@@ -29,7 +30,9 @@ struct rec_connection {
 	struct event *writable;		/* the socket takes more, or more is there */
 	bool writing;			/* on_writable has called the filter */
 	enum rec_phase phase;
+	bool greeted;			/* its socket is known, and it is counted */
 	bool surplus;			/* one too many: it gets 503 */
+	struct rec_peer *peer;		/* its address, where that is counted */
 	bool ended;			/* the client sends no more, and may still read */
 	/* what the filter set for the bufferevent below it */
 	void (*on_read)(struct bufferevent *b, void *arg);
@@ -39,12 +42,16 @@ struct rec_connection {
 	unsigned long requests;
 	size_t seen;			/* bytes of a head that have been read */
 	uint64_t left;			/* bytes of a body that are to come */
+	size_t held;			/* and that have come, until it is answered */
 };
 
 struct rec_server_shared *rec_connection_shared(const struct rec_connection *c);
 
 /* The deadline is so many seconds from now. */
 void rec_connection_arm(struct rec_connection *c, double seconds);
+
+/* The body is done with. */
+void rec_connection_let_go_of_body(struct rec_connection *c);
 
 /* evhttp has something to send: in the next turn of the loop. */
 void rec_connection_send(struct rec_connection *c);

@@ -38,6 +38,7 @@ static void on_sent(struct evhttp_request *req, void *arg)
 	(void)req;
 	if (c->phase != REC_ANSWERING)
 		return;
+	rec_connection_let_go_of_body(c);
 	c->phase = REC_WAITING;
 	rec_connection_arm(c, rec_connection_shared(c)->limits.idle);
 	if (evbuffer_get_length(bufferevent_get_input(c->socket)) > 0)
