@@ -301,7 +301,7 @@ same_lists() {
 	ends
 }
 
-@test "rec-serve: 20 new models under load: no failed request, no answer of two models" {
+@test "rec-serve: 100 new models under load: no failed request, no answer of two models" {
 	rec-als -q -k 8 --seed 2 <train.tsv >other.rec
 	cp factors.rec live.rec
 	serve -m live.rec --interactions train.tsv
@@ -335,7 +335,7 @@ same_lists() {
 		threads = [threading.Thread(target=ask) for _ in range(8)]
 		for t in threads:
 		    t.start()
-		for i in range(20):
+		for i in range(100):
 		    shutil.copy("other.rec" if i % 2 == 0 else "factors.rec", "next.rec")
 		    os.rename("next.rec", "live.rec")
 		    os.kill(pid, signal.SIGHUP)
