@@ -248,7 +248,7 @@ same_lists() {
 
 @test "rec-serve: slow clients, pieces, pipelines, clients that never read or go away" {
 	serve -m factors.rec --interactions train.tsv --idle-time 2 --head-time 1 --body-time 1 --answer-time 2 --max-head 1K --max-body 64K
-	python3 "$ROOT/tests/serve/hostile.py" "$PORT" slow pieces pipelined expect never_reads gone
+	python3 "$ROOT/tests/serve/hostile.py" "$PORT" slow pieces pipelined expect head never_reads gone
 	curl -sS "http://127.0.0.1:$PORT/metrics" >metrics
 	[ "$(sed -n 's/^rec_connections //p' metrics)" -le 3 ] || fail "$(grep connections metrics)"
 	ends

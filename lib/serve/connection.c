@@ -191,8 +191,7 @@ static void pass_head(struct rec_connection *c, struct evbuffer *from, struct ev
 	c->requests++;
 	c->phase = body ? REC_IN_BODY : REC_ANSWERING;
 	rec_connection_arm(c, body ? l->body_time : l->answer_time);
-	if (body)
-		rec_connection_send(c);		/* perhaps 100 Continue */
+	rec_connection_send(c);		/* perhaps 100 Continue, or evhttp's own refusal */
 }
 
 /* Whether something was passed on. */

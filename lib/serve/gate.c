@@ -76,6 +76,8 @@ static int check_target(const struct piece *t, struct rec_refusal *why)
 {
 	if (t->n == 0 || t->p[0] != '/')
 		return bad(why, "the target must begin with '/'");
+	if (t->n > 1 && t->p[1] == '/')	/* some take what follows for a host */
+		return bad(why, "the target must not begin with '//'");
 	for (size_t i = 0; i < t->n; i++)
 		if (t->p[i] <= 0x20 || t->p[i] == 0x7f || t->p[i] < 0 || t->p[i] == '#')
 			return bad(why, "the target holds a byte that must be written as %XX");
