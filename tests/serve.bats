@@ -246,6 +246,14 @@ same_lists() {
 	[ "$(wc -l <serve.err)" -eq 1 ] || fail "$(cat serve.err)"
 }
 
+@test "rec-serve: whatever head it takes, llhttp takes for the same request" {
+	python=${REC_SERVE_VENV:-${XDG_CACHE_HOME:-$HOME/.cache}/recpipe/serve}/bin/python
+	"$python" -c 'import httptools' 2>/dev/null || { echo "# SKIPPED, no llhttp: sh tests/setup.sh serve" >&3; skip "no httptools in $python"; }
+	serve -m factors.rec
+	"$python" "$ROOT/tests/serve/llhttp.py" "$PORT" 5000 >out 2>&1 || fail "$(tail -1 out)"
+	ends
+}
+
 @test "rec-serve: slow clients, pieces, pipelines, clients that never read or go away" {
 	serve -m factors.rec --interactions train.tsv --idle-time 2 --head-time 1 --body-time 1 --answer-time 2 --max-head 1K --max-body 64K
 	python3 "$ROOT/tests/serve/hostile.py" "$PORT" slow pieces pipelined expect head never_reads gone
