@@ -134,7 +134,7 @@ static int read_length(struct fields *f, const struct piece *v, struct rec_refus
 
 static struct piece trimmed(struct piece x)
 {
-	for (; x.n > 0 && (*x.p == ' ' || *x.p == '\t'); x.n--)
+	for (; x.n > 0 && *x.p == ' '; x.n--)
 		x.p++;
 	while (x.n > 0 && (x.p[x.n - 1] == ' ' || x.p[x.n - 1] == '\t'))
 		x.n--;
@@ -143,6 +143,9 @@ static struct piece trimmed(struct piece x)
 
 static int check_value(const struct piece *v, struct rec_refusal *why)
 {
+	/* evhttp leaves it there */
+	if (v->n > 0 && v->p[0] == '\t')
+		return bad(why, "a value begins with a TAB");
 	for (size_t i = 0; i < v->n; i++)
 		if (((unsigned char)v->p[i] < 0x20 && v->p[i] != '\t') || v->p[i] == 0x7f)
 			return bad(why, "a control byte is in a field of the head");

@@ -82,6 +82,7 @@ def smuggling():
         "control": (request(fields=b"A: b\x01c\r\n"), 400),
         "blank before colon": (request(fields=b"Content-Length : 0\r\n"), 400),
         "folded": (request(fields=b"A: b\r\n c\r\n"), 400),
+        "value begins with a tab": (request(post, b"Content-Length: 3\r\nExpect:\t100-continue\r\n", b"abc"), 400),
         "no colon": (request(fields=b"nothing\r\n"), 400),
         "no host": (request(host=b""), 400),
         "two hosts": (request(fields=b"Host: y\r\n"), 400),
