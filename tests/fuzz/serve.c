@@ -84,7 +84,7 @@ static void begin(void)
 			     .model = model, .nmodels = 2, .titles = holding(titles) });
 }
 
-static void check_json(const char *p, size_t n, bool error)
+void check_json(const char *p, size_t n, bool error)
 {
 	json_error_t why;
 	json_t *j = json_loadb(p, n, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &why);
