@@ -100,6 +100,7 @@ same_lists() {
 	done
 }
 
+# bats test_tags=slow
 @test "rec-serve: lists, similar items and scores of each kind of model are those of the commands, from 1 and 64 connections" {
 	for m in factors explicit cosine ease offset popular users blend zscore; do
 		case $m in
@@ -254,6 +255,7 @@ same_lists() {
 	ends
 }
 
+# bats test_tags=slow
 @test "rec-serve: slow clients, pieces, pipelines, clients that never read or go away" {
 	serve -m factors.rec --interactions train.tsv --idle-time 2 --head-time 1 --body-time 1 --answer-time 2 --max-head 1K --max-body 64K
 	python3 "$ROOT/tests/serve/hostile.py" "$PORT" slow pieces pipelined expect head never_reads gone
@@ -265,6 +267,7 @@ same_lists() {
 	ends
 }
 
+# bats test_tags=own-memory
 @test "rec-serve: 10,000 connections at once: others are answered, memory has a bound, and all of it comes back" {
 	hard=$(ulimit -Hn)
 	[ "$hard" = unlimited ] || [ "$hard" -ge 11500 ] || skip "a process may open $hard files, and 10,000 connections need 11500 (ulimit -Hn)"
@@ -293,7 +296,7 @@ same_lists() {
 	python3 "$ROOT/tests/serve/crowd.py" "$PORT" "$(cat pid)" addresses
 	ends
 	LISTEN=unix:here.sock serve -m factors.rec --max-per-address 8
-	python3 "$ROOT/tests/serve/crowd.py" here.sock "$(cat pid)" own
+	python3 "$ROOT/tests/serve/crowd.py" here.sock "$(cat pid)" own full
 	ends
 	[ -e /proc/net/if_inet6 ] || return 0	# IPv4 in IPv6's clothes
 	LISTEN='[::]:0' serve -m factors.rec --max-per-address 8
@@ -301,6 +304,7 @@ same_lists() {
 	ends
 }
 
+# bats test_tags=own-memory
 @test "rec-serve: --max-bodies bounds what all bodies take together" {
 	exits 2 rec-serve -m factors.rec --max-bodies 1M
 	says "rec-serve: --max-bodies cannot be below --max-body"

@@ -21,8 +21,8 @@
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/event.h>
-#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include "base/mem.h"
@@ -78,31 +78,52 @@ const char *rec_status_word(int status)
 }
 
 /*
- * Answer on the socket itself, which has nothing else to send: the gate lets
- * nothing in while an answer is on its way. It is short, so it fits the
- * socket's buffer; where it does not, the client is not reading anyway. Then
- * the sending side is shut, and what comes is read for a moment, or the answer
- * would be lost with it.
+ * Send a refusal, all of it: the answers before it may fill the socket's buffer
+ * of a client that reads slowly. Then the sending side is shut, and what comes
+ * is read for a moment, or the answer would be lost with it.
+ */
+static void send_refusal(struct rec_connection *c)
+{
+	struct rec_buf *b = &c->refusal;
+	ssize_t n = send(bufferevent_getfd(c->socket), b->p, b->n, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+	if (n < 0 && errno != EAGAIN && errno != EINTR)
+		n = (ssize_t)b->n;	/* gone: nobody misses it */
+	if (n > 0) {
+		b->n -= (size_t)n;
+		memmove(b->p, b->p + n, b->n);
+	}
+	if (b->n > 0) {
+		event_add(c->writable, NULL);
+		return;
+	}
+	shutdown(bufferevent_getfd(c->socket), SHUT_WR);
+	rec_connection_arm(c, c->ended ? 0 : LINGER);
+}
+
+/*
+ * Answer on the socket itself, not through evhttp, which has nothing to send:
+ * the gate lets nothing in while an answer is on its way.
  */
 static void refuse(struct rec_connection *c, const struct rec_refusal *why)
 {
+	struct rec_err e = { 0 };
 	struct rec_reply r = { 0 };
-	char head[300];
-	int fd = bufferevent_getfd(c->socket), n;
 
 	rec_reply_fail(&r, why->status, why->code, "%s", why->reason);
-	n = snprintf(head, sizeof head,
-		     "HTTP/1.1 %d %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\n%s%s"
-		     "Connection: close\r\n\r\n",
-		     why->status, rec_status_word(why->status), r.type, r.body.n,
-		     why->status == 503 ? "Retry-After: 1\r\n" : "",
-		     why->status == 405 ? "Allow: GET, HEAD, POST\r\n" : "");
-	if (fd >= 0 && send(fd, head, (size_t)n, MSG_DONTWAIT | MSG_NOSIGNAL) == n &&
-	    send(fd, r.body.p, r.body.n, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
-		shutdown(fd, SHUT_WR);
-	rec_reply_free(&r);
 	c->phase = REC_REFUSED;
-	rec_connection_arm(c, LINGER);
+	rec_connection_arm(c, rec_connection_shared(c)->limits.answer_time);
+	if (rec_buf_printf(&c->refusal, &e,
+			   "HTTP/1.1 %d %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\n%s%s"
+			   "Connection: close\r\n\r\n",
+			   why->status, rec_status_word(why->status), r.type, r.body.n,
+			   why->status == 503 ? "Retry-After: 1\r\n" : "",
+			   why->status == 405 ? "Allow: GET, HEAD, POST\r\n" : "") != 0 ||
+	    rec_buf_add(&c->refusal, r.body.p, r.body.n, &e) != 0)
+		rec_connection_arm(c, 0);	/* no memory for a word */
+	else
+		send_refusal(c);
+	rec_reply_free(&r);
 }
 
 static void refuse_malformed(struct rec_connection *c, const struct rec_refusal *why)
@@ -166,6 +187,10 @@ static void on_writable(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
+	if (c->phase == REC_REFUSED && c->refusal.n > 0) {
+		send_refusal(c);
+		return;
+	}
 	c->writing = true;
 	bufferevent_trigger(c->socket, EV_WRITE, BEV_TRIG_IGNORE_WATERMARKS);
 	c->writing = false;
@@ -344,7 +369,7 @@ static void on_turn(evutil_socket_t fd, short what, void *arg)
 	if (!c->greeted && !greet(c))
 		return;
 	bufferevent_trigger(c->socket, EV_READ, BEV_TRIG_IGNORE_WATERMARKS);
-	if (c->ended && c->phase != REC_ANSWERING)
+	if (c->ended && c->phase != REC_ANSWERING && c->refusal.n == 0)
 		end(c);			/* less than a request was left */
 }
 
@@ -372,7 +397,7 @@ static void on_event(struct bufferevent *b, short what, void *arg)
 	bool more = evbuffer_get_length(bufferevent_get_input(b)) > 0;
 
 	if ((what & BEV_EVENT_EOF) &&
-	    (c->phase == REC_ANSWERING || (c->phase == REC_WAITING && more)))
+	    (c->phase == REC_ANSWERING || (c->phase == REC_WAITING && more) || c->refusal.n > 0))
 		c->ended = true;
 	else
 		c->on_event(b, what, c->filter_arg);
@@ -416,6 +441,7 @@ static void forget(void *arg)
 	event_free(c->turn);
 	if (c->writable)
 		event_free(c->writable);
+	rec_buf_free(&c->refusal);
 	free(c);
 	rec_worker_admit(w);
 	if (w->connections == 0 && w->closing)

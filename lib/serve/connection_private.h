@@ -31,6 +31,7 @@ struct rec_connection {
 	bool writing;			/* on_writable has called the filter */
 	enum rec_phase phase;
 	bool greeted;			/* its socket is known, and it is counted */
+	struct rec_buf refusal;		/* that is not out yet: the socket is full */
 	bool surplus;			/* one too many: it gets 503 */
 	struct rec_peer *peer;		/* its address, where that is counted */
 	bool ended;			/* the client sends no more, and may still read */

@@ -5,6 +5,7 @@
 crowd: 10,000 at once, for a server with --max-connections 10000 and a minute for all that it waits for.
 starved: no descriptor left, and the thread that accepts does not spin.
 addresses: for a server with --max-per-address 8; own: for the same, from this machine's own address alone.
+full: at a socket in the file system, whose buffer is small.
 bodies: for a server with --max-body 1M --max-bodies 4M.
 """
 import os
@@ -200,6 +201,20 @@ def addresses():
     again = [connect("127.0.0.2") for _ in range(8)]
     assert [first_word(s) for s in again] == [200] * 8
     print("3 addresses, %d refused" % crowded)
+
+
+def full():
+    """A refusal behind answers that are not read yet: it comes, too, where the socket is full."""
+    for k in range(50):
+        s = connect()
+        s.sendall(OK * (k * 7) + b"GET / HTTP/1.1\r\nHost: x\r\n\r\n" * 30 + b"BREW\r\n\r\n")
+        s.shutdown(socket.SHUT_WR)
+        time.sleep(0.05)
+        got = b""
+        for part in iter(lambda: s.recv(65536), b""):
+            got += part
+        assert b"HTTP/1.1 501 " in got and got.endswith(b"}}\n"), (k, got[-100:])
+    print("no refusal is lost")
 
 
 def bodies():
