@@ -223,7 +223,7 @@ libfuzzer:
 fuzz-%: libfuzzer
 	@mkdir -p $(B)-fuzz/corpus/$*
 	FUZZ=$* $(B)-fuzz/tests/fuzz/libfuzzer -max_total_time=$(FUZZ_SECONDS) -artifact_prefix=$(B)-fuzz/$*- \
-		$(patsubst %,-dict=%,$(wildcard tests/fuzz/$*.dict)) $(B)-fuzz/corpus/$* tests/fuzz/corpus/$*
+		$(if $(filter serve wire,$*),-dict=tests/fuzz/http.dict) $(B)-fuzz/corpus/$* tests/fuzz/corpus/$*
 
 fuzz: $(patsubst tests/fuzz/corpus/%,fuzz-%,$(filter-out $(if $(LEFT_OUT),%/serve %/wire),$(wildcard tests/fuzz/corpus/*))) ## libFuzzer on every format, FUZZ_SECONDS each (clang); fuzz-csv: on one
 

@@ -147,8 +147,8 @@ static const char *end_of_chunks(const char *p, const char *end)
 }
 
 /*
- * One answer at p, to a HEAD that passed the gate or to anything else: where the
- * next begins, or NULL.
+ * One answer at p, to a HEAD that passed the gate or to anything else: where
+ * the next begins, or NULL.
  */
 static const char *check_answer(const char *p, const char *end, bool head, int *status)
 {
