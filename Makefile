@@ -183,7 +183,7 @@ $(B)/tests/fault/%.so: tests/fault/%.shim.c
 
 programs_in = $(patsubst %.c,$(B)/%,$(filter-out %.shim.c,$(wildcard tests/$(1)/*.c)))
 # One program of all files, and the same under libFuzzer instead of run.c.
-FUZZ_OBJ := $(patsubst %.c,$(B)/%.o,$(filter-out %/run.c %/libfuzzer.c $(if $(LEFT_OUT),%/serve.c),$(wildcard tests/fuzz/*.c)))
+FUZZ_OBJ := $(patsubst %.c,$(B)/%.o,$(filter-out %/run.c %/libfuzzer.c $(if $(LEFT_OUT),%/serve.c %/wire.c),$(wildcard tests/fuzz/*.c)))
 $(B)/tests/fuzz/run $(B)/tests/fuzz/libfuzzer: $(FUZZ_OBJ)
 ifeq ($(LEFT_OUT),)
 $(FUZZ_OBJ): ALL_CFLAGS += -DREC_SERVE $(SERVE_CFLAGS)
@@ -223,9 +223,9 @@ libfuzzer:
 fuzz-%: libfuzzer
 	@mkdir -p $(B)-fuzz/corpus/$*
 	FUZZ=$* $(B)-fuzz/tests/fuzz/libfuzzer -max_total_time=$(FUZZ_SECONDS) -artifact_prefix=$(B)-fuzz/$*- \
-		$(B)-fuzz/corpus/$* tests/fuzz/corpus/$*
+		$(if $(filter serve wire,$*),-dict=tests/fuzz/http.dict) $(B)-fuzz/corpus/$* tests/fuzz/corpus/$*
 
-fuzz: $(patsubst tests/fuzz/corpus/%,fuzz-%,$(filter-out $(if $(LEFT_OUT),%/serve),$(wildcard tests/fuzz/corpus/*))) ## libFuzzer on every format, FUZZ_SECONDS each (clang); fuzz-csv: on one
+fuzz: $(patsubst tests/fuzz/corpus/%,fuzz-%,$(filter-out $(if $(LEFT_OUT),%/serve %/wire),$(wildcard tests/fuzz/corpus/*))) ## libFuzzer on every format, FUZZ_SECONDS each (clang); fuzz-csv: on one
 
 coverage: ## share of the lines that the tests run, by room (gcov): some minutes
 	sh tests/coverage.sh $(B)-coverage

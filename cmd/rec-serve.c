@@ -26,6 +26,7 @@ static struct serve_options o = { .top = 10,
 				  .connections = 10000,
 				  .head = 8 << 10,
 				  .body = 8 << 20,
+				  .bodies = 256 << 20,
 				  .idle = 60,
 				  .head_time = 10,
 				  .body_time = 30,
@@ -67,8 +68,13 @@ static const struct cli_opt opts[] = {
 	CLI_U32(0, "max-histories", "N", &o.most_rows, 1, 4294967295, "histories in a batch"),
 	CLI_SIZE(0, "max-head", &o.head, "bytes of the head of a request"),
 	CLI_SIZE(0, "max-body", &o.body, "bytes of the body of a request"),
+	CLI_SIZE(0, "max-bodies", &o.bodies,
+		"bytes of the bodies of all requests at a time; more get 503"),
 	CLI_U32(0, "max-connections", "N", &o.connections, 1, 1000000,
 		"connections at a time; more get 503"),
+	CLI_U32(0, "max-per-address", "N", &o.per_address, 0, 1000000,
+		"connections from one address at a time, 0 for any number; not of this machine's "
+		"own address"),
 	CLI_DOUBLE(0, "idle-time", "SECONDS", &o.idle, 0.01, 86400,
 		"how long a connection may wait before a request"),
 	CLI_DOUBLE(0, "head-time", "SECONDS", &o.head_time, 0.01, 86400,
@@ -111,6 +117,8 @@ static void check_options(void)
 		cli_usage("--max-head is between 256 and 1M");
 	if (o.body < 1 || o.body > 1 << 30)
 		cli_usage("--max-body is between 1 and 1G");
+	if (o.bodies < o.body)
+		cli_usage("--max-bodies cannot be below --max-body");
 }
 
 static struct rec_site_opts site_opts(unsigned threads)
@@ -135,9 +143,11 @@ static struct rec_server_opts server_opts(unsigned threads, const struct rec_lis
 	return (struct rec_server_opts){
 		.threads = threads,
 		.listener = l,
-		.limits = { .connections = o.connections,
+		.limits = { .connections = serve_connections(o.connections, threads),
+			    .per_address = o.per_address,
 			    .head = o.head,
 			    .body = o.body,
+			    .bodies = o.bodies,
 			    .idle = o.idle,
 			    .head_time = o.head_time,
 			    .body_time = o.body_time,

@@ -4,8 +4,8 @@
 # test; ends with 'N passed, N failed, N skipped'.
 #
 # Steps: unit programs; bats files; the drivers under other shells; unit, fuzz
-# and fault programs and the loop over all commands under ASan and UBSan; the
-# threaded ones under TSan.
+# and fault programs, the loop over all commands and rec-serve under ASan and
+# UBSan; the threaded ones and rec-serve under TSan.
 # A bats test counts one, a C program counts one. What is skipped is named at
 # the end.
 set -u
@@ -116,14 +116,15 @@ asan_part() {
 	say "ASan and UBSan"
 	export ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=1
 	sanitized . build-asan/tests/unit/* build-asan/tests/fuzz/*
-	REC_BIN=$PWD/build-asan/bin bats_files --filter-tags '!own-memory' tests/commands.bats tests/fault/asan.bats
+	REC_BIN=$PWD/build-asan/bin bats_files --filter-tags '!own-memory,!slow' tests/commands.bats tests/fault/asan.bats tests/serve.bats
 }
 
 tsan_part() {
 	tsan build || return
 	say "TSan"
 	sanitized build-tsan/tests/unit pool sparse rows lists als rank
-	REC_BIN=$PWD/build-tsan/bin bats_files tests/threads.bats
+	export TSAN_OPTIONS=exitcode=66
+	REC_BIN=$PWD/build-tsan/bin bats_files --filter-tags '!own-memory,!slow' tests/threads.bats tests/serve.bats
 }
 
 case $part in

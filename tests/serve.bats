@@ -36,10 +36,10 @@ teardown() {
 # serve ARGUMENT...: start; PORT and the file pid say where.
 serve() {
 	: >serve.err
-	rec-serve --listen 127.0.0.1:0 -j 2 "$@" >serve.out 2>serve.err 3>&- &
+	rec-serve --listen "${LISTEN:-127.0.0.1:0}" -j 2 "$@" >serve.out 2>serve.err 3>&- &
 	echo $! >pid
 	for _ in $(seq 100); do
-		PORT=$(sed -n 's/^rec-serve: answers at .*:\([0-9]*\)$/\1/p' serve.err)
+		PORT=$(sed -n 's/^rec-serve: answers at .*:\([0-9]*\)$/\1/p; s/^rec-serve: answers at \(unix\):.*/\1/p' serve.err)
 		[ -z "$PORT" ] || return 0
 		sleep 0.05
 	done
@@ -100,6 +100,7 @@ same_lists() {
 	done
 }
 
+# bats test_tags=slow
 @test "rec-serve: lists, similar items and scores of each kind of model are those of the commands, from 1 and 64 connections" {
 	for m in factors explicit cosine ease offset popular users blend zscore; do
 		case $m in
@@ -316,9 +317,18 @@ same_lists() {
 	[ "$(wc -l <serve.err)" -eq 1 ] || fail "$(cat serve.err)"
 }
 
+@test "rec-serve: whatever head it takes, llhttp takes for the same request" {
+	python=${REC_SERVE_VENV:-${XDG_CACHE_HOME:-$HOME/.cache}/recpipe/serve}/bin/python
+	"$python" -c 'import httptools' 2>/dev/null || { echo "# SKIPPED, no llhttp: sh tests/setup.sh serve" >&3; skip "no httptools in $python"; }
+	serve -m factors.rec
+	"$python" "$ROOT/tests/serve/llhttp.py" "$PORT" 5000 >out 2>&1 || fail "$(tail -1 out)"
+	ends
+}
+
+# bats test_tags=slow
 @test "rec-serve: slow clients, pieces, pipelines, clients that never read or go away" {
 	serve -m factors.rec --interactions train.tsv --idle-time 2 --head-time 1 --body-time 1 --answer-time 2 --max-head 1K --max-body 64K
-	python3 "$ROOT/tests/serve/hostile.py" "$PORT" slow pieces pipelined expect never_reads gone
+	python3 "$ROOT/tests/serve/hostile.py" "$PORT" slow pieces pipelined expect head never_reads gone
 	curl -sS "http://127.0.0.1:$PORT/metrics" >metrics
 	[ "$(sed -n 's/^rec_connections //p' metrics)" -le 3 ] || fail "$(grep connections metrics)"
 	ends
@@ -327,7 +337,53 @@ same_lists() {
 	ends
 }
 
-@test "rec-serve: 20 new models under load: no failed request, no answer of two models" {
+# bats test_tags=own-memory
+@test "rec-serve: 10,000 connections at once: others are answered, memory has a bound, and all of it comes back" {
+	hard=$(ulimit -Hn)
+	[ "$hard" = unlimited ] || [ "$hard" -ge 11500 ] || skip "a process may open $hard files, and 10,000 connections need 11500 (ulimit -Hn)"
+	ulimit -Sn 1024	# rec-serve raises it
+	serve -m factors.rec --interactions train.tsv --head-time 60 --body-time 60 --answer-time 60
+	python3 "$ROOT/tests/serve/crowd.py" "$PORT" "$(cat pid)" crowd
+	ends
+	[ "$(wc -l <serve.err)" -eq 1 ] || fail "$(cat serve.err)"
+}
+
+@test "rec-serve: connections are no more than files allow; without a descriptor nothing spins" {
+	(
+		ulimit -n 100
+		serve -m factors.rec -j 1
+		grep -qx 'rec-serve: 24 connections at a time, not 10000: the limit of open files is 100' serve.err || fail "$(cat serve.err)"
+		python3 "$ROOT/tests/serve/hostile.py" "$PORT" many
+		ends
+	)
+	serve -m factors.rec -j 1
+	python3 "$ROOT/tests/serve/crowd.py" "$PORT" "$(cat pid)" starved
+	ends
+}
+
+@test "rec-serve: --max-per-address counts each client, not this machine's own address and not a socket in the file system" {
+	serve -m factors.rec --max-per-address 8
+	python3 "$ROOT/tests/serve/crowd.py" "$PORT" "$(cat pid)" addresses
+	ends
+	LISTEN=unix:here.sock serve -m factors.rec --max-per-address 8
+	python3 "$ROOT/tests/serve/crowd.py" here.sock "$(cat pid)" own full
+	ends
+	[ -e /proc/net/if_inet6 ] || return 0	# IPv4 in IPv6's clothes
+	LISTEN='[::]:0' serve -m factors.rec --max-per-address 8
+	python3 "$ROOT/tests/serve/crowd.py" "$PORT" "$(cat pid)" addresses
+	ends
+}
+
+# bats test_tags=own-memory
+@test "rec-serve: --max-bodies bounds what all bodies take together" {
+	exits 2 rec-serve -m factors.rec --max-bodies 1M
+	says "rec-serve: --max-bodies cannot be below --max-body"
+	serve -m factors.rec --max-body 1M --max-bodies 4M
+	python3 "$ROOT/tests/serve/crowd.py" "$PORT" "$(cat pid)" bodies
+	ends
+}
+
+@test "rec-serve: 100 new models under load: no failed request, no answer of two models" {
 	rec-als -q -k 8 --seed 2 <train.tsv >other.rec
 	cp factors.rec live.rec
 	serve -m live.rec --interactions train.tsv
@@ -361,7 +417,7 @@ same_lists() {
 		threads = [threading.Thread(target=ask) for _ in range(8)]
 		for t in threads:
 		    t.start()
-		for i in range(20):
+		for i in range(100):
 		    shutil.copy("other.rec" if i % 2 == 0 else "factors.rec", "next.rec")
 		    os.rename("next.rec", "live.rec")
 		    os.kill(pid, signal.SIGHUP)

@@ -11,8 +11,9 @@
 # SPARK=3.5 or SPARK=4 asks for one alone.
 #
 # serve: nginx, Caddy and systemd, which start services where they are new, and
-# so are not asked for by test. Both ask for a browser, and for a validator of
-# OpenAPI, by pip in the folder $REC_SERVE_VENV (~/.cache/recpipe/serve).
+# so are not asked for by test. Both ask for a browser, and, by pip in the folder
+# $REC_SERVE_VENV (~/.cache/recpipe/serve), for a validator of OpenAPI and for
+# llhttp, the HTTP parser of Node.
 #
 # load: what rec-serve is measured with and against: gnuplot, wrk, perf; vegeta,
 # where there is a Go that can build it, in ~/.cache/recpipe/bin; implicit,
@@ -123,9 +124,10 @@ venvs() {
 	done
 }
 
-validator() {
-	venv "${REC_SERVE_VENV:-$cache/serve}" openapi_spec_validator,jsonschema,yaml \
-		openapi-spec-validator jsonschema pyyaml
+from_pip() {
+	at=${REC_SERVE_VENV:-$cache/serve}
+	venv "$at" openapi_spec_validator,jsonschema,yaml openapi-spec-validator jsonschema pyyaml &&
+		venv "$at" httptools httptools
 }
 
 java_is_new() {
@@ -151,7 +153,7 @@ load_tools() {
 packages $want || exit 1
 case ${1:-build} in
 spark) java_is_new && venvs ;;
-serve) validator ;;
+serve) from_pip ;;
 load) load_tools || true ;;
-test) validator || true ;;	# where pip finds nothing, its test says that it skipped
+test) from_pip || true ;;	# where pip finds nothing, its tests say that they skipped
 esac

@@ -13,8 +13,8 @@ struct serve_options {
 	uint32_t top, explain, most, most_rows;
 	bool keep_seen, fold_in, no_watch;
 	const char *listen;
-	uint32_t connections;
-	uint64_t head, body;
+	uint32_t connections, per_address;
+	uint64_t head, body, bodies;
 	double idle, head_time, body_time, answer_time, drain_time;
 	struct cli_common common;
 };
@@ -22,6 +22,12 @@ struct serve_options {
 /* Where to listen: --listen, the environment, or the default. */
 REC_MUST int serve_listen(struct rec_listener *l, const struct serve_options *o, unsigned threads,
 			  struct rec_err *e);
+
+/*
+ * How many connections there may be at a time: what is wanted, or what the
+ * limit of open files leaves, which is said then. Raises that limit.
+ */
+uint32_t serve_connections(uint32_t want, unsigned threads);
 
 /* Answer until a signal ends it. Signals must wait (cli_block_signals). */
 void serve_run(struct rec_server *s, const struct rec_site_opts *so, uint64_t stamp,

@@ -34,7 +34,7 @@ static inline int32_t rec_sift_start(int32_t low, int32_t high)
 	return (int32_t)((uint32_t)(uint16_t)(-128 * low) | (uint32_t)(-128 * high) << 16);
 }
 
-/* Squares: of an element, of the longest half of a chunk (sift), of a vector. */
+/* Squares: of an element, of half a chunk (see sift), of a vector. */
 struct rec_extent {
 	float most, half, all;
 };
@@ -157,7 +157,7 @@ struct rec_kernel {
 	 * Elements are taken in groups of four, the last filled with zeros, and
 	 * groups in chunks of REC_SIFT_CHUNK.
 	 *
-	 * An item has bytes x = element + 128, elements within 127: items[panel]
+	 * An item has bytes element + 128, elements within 127: items[panel]
 	 * [group][lane][4], in panels as those of pack, 64-byte aligned.
 	 *
 	 * nq queries, elements within REC_SIFT_QUERY, stand side by side: q[row

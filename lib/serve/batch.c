@@ -36,6 +36,10 @@ int rec_answer_batch(struct rec_desk *d, const struct rec_request *q, struct rec
 	b->desk = rec_desk_hold(d);
 	b->form = d->form;
 	d->form = (struct rec_form){ 0 };
+	/* its pairs hold what the lines said: half of the memory */
+	free(b->form.row);
+	b->form.row = NULL;
+	b->form.nrows = b->form.row_cap = 0;
 	b->lines = rec_wants_lines(q);
 	r->type = b->lines ? REC_TYPE_TSV : REC_TYPE_JSON;
 	r->batch = b;

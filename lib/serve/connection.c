@@ -26,9 +26,8 @@
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/event.h>
-#include <event2/listener.h>
-#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include "base/mem.h"
@@ -84,31 +83,52 @@ const char *rec_status_word(int status)
 }
 
 /*
- * Answer on the socket itself, which has nothing else to send: the gate lets
- * nothing in while an answer is on its way. It is short, so it fits the
- * socket's buffer; where it does not, the client is not reading anyway. Then
- * the sending side is shut, and what comes is read for a moment, or the answer
- * would be lost with it.
+ * Send a refusal, all of it: the answers before it may fill the socket's buffer
+ * of a client that reads slowly. Then the sending side is shut, and what comes
+ * is read for a moment, or the answer would be lost with it.
+ */
+static void send_refusal(struct rec_connection *c)
+{
+	struct rec_buf *b = &c->refusal;
+	ssize_t n = send(bufferevent_getfd(c->socket), b->p, b->n, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+	if (n < 0 && errno != EAGAIN && errno != EINTR)
+		n = (ssize_t)b->n;	/* gone: nobody misses it */
+	if (n > 0) {
+		b->n -= (size_t)n;
+		memmove(b->p, b->p + n, b->n);
+	}
+	if (b->n > 0) {
+		event_add(c->writable, NULL);
+		return;
+	}
+	shutdown(bufferevent_getfd(c->socket), SHUT_WR);
+	rec_connection_arm(c, c->ended ? 0 : LINGER);
+}
+
+/*
+ * Answer on the socket itself, not through evhttp, which has nothing to send:
+ * the gate lets nothing in while an answer is on its way.
  */
 static void refuse(struct rec_connection *c, const struct rec_refusal *why)
 {
+	struct rec_err e = { 0 };
 	struct rec_reply r = { 0 };
-	char head[300];
-	int fd = bufferevent_getfd(c->socket), n;
 
 	rec_reply_fail(&r, why->status, why->code, "%s", why->reason);
-	n = snprintf(head, sizeof head,
-		     "HTTP/1.1 %d %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\n%s%s"
-		     "Connection: close\r\n\r\n",
-		     why->status, rec_status_word(why->status), r.type, r.body.n,
-		     why->status == 503 ? "Retry-After: 1\r\n" : "",
-		     why->status == 405 ? "Allow: GET, HEAD, POST\r\n" : "");
-	if (fd >= 0 && send(fd, head, (size_t)n, MSG_DONTWAIT | MSG_NOSIGNAL) == n &&
-	    send(fd, r.body.p, r.body.n, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
-		shutdown(fd, SHUT_WR);
-	rec_reply_free(&r);
 	c->phase = REC_REFUSED;
-	rec_connection_arm(c, LINGER);
+	rec_connection_arm(c, rec_connection_shared(c)->limits.answer_time);
+	if (rec_buf_printf(&c->refusal, &e,
+			   "HTTP/1.1 %d %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\n%s%s"
+			   "Connection: close\r\n\r\n",
+			   why->status, rec_status_word(why->status), r.type, r.body.n,
+			   why->status == 503 ? "Retry-After: 1\r\n" : "",
+			   why->status == 405 ? "Allow: GET, HEAD, POST\r\n" : "") != 0 ||
+	    rec_buf_add(&c->refusal, r.body.p, r.body.n, &e) != 0)
+		rec_connection_arm(c, 0);	/* no memory for a word */
+	else
+		send_refusal(c);
+	rec_reply_free(&r);
 }
 
 static void refuse_malformed(struct rec_connection *c, const struct rec_refusal *why)
@@ -172,6 +192,10 @@ static void on_writable(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
+	if (c->phase == REC_REFUSED && c->refusal.n > 0) {
+		send_refusal(c);
+		return;
+	}
 	c->writing = true;
 	bufferevent_trigger(c->socket, EV_WRITE, BEV_TRIG_IGNORE_WATERMARKS);
 	c->writing = false;
@@ -238,16 +262,15 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 		bufferevent_trigger(c->socket, EV_READ, BEV_TRIG_IGNORE_WATERMARKS);
 }
 
-/* The socket is known when evhttp has taken the connection. */
-static void begin(struct rec_connection *c)
+/* The socket is known: it is read, and written to, from now on. */
+static bool open_socket(struct rec_connection *c)
 {
 	struct event_base *base = bufferevent_get_base(c->socket);
 	int fd = bufferevent_getfd(c->socket);
 
 	c->writable = event_new(base, fd, EV_WRITE, on_writable, c);
 	c->readable = event_new(base, fd, EV_READ | EV_PERSIST, on_readable, c);
-	if (!c->readable || !c->writable || event_add(c->readable, NULL) != 0)
-		end(c);
+	return c->readable && c->writable && event_add(c->readable, NULL) == 0;
 }
 
 /* -- the filter ------------------------------------------------------- */
@@ -264,8 +287,7 @@ static void pass_head(struct rec_connection *c, struct evbuffer *from, struct ev
 	c->requests++;
 	c->phase = body ? REC_IN_BODY : REC_ANSWERING;
 	rec_connection_arm(c, body ? l->body_time : l->answer_time);
-	if (body)
-		rec_connection_send(c);		/* perhaps 100 Continue */
+	rec_connection_send(c);		/* perhaps 100 Continue, or evhttp's own refusal */
 }
 
 /* Whether something was passed on. */
@@ -303,12 +325,35 @@ static bool take_head(struct rec_connection *c, struct evbuffer *from, struct ev
 	return c->phase == REC_IN_BODY || c->phase == REC_ANSWERING;
 }
 
+void rec_connection_let_go_of_body(struct rec_connection *c)
+{
+	atomic_fetch_sub_explicit(&rec_connection_shared(c)->bodies, c->held, memory_order_relaxed);
+	c->held = 0;
+}
+
+/* Whether n more bytes of bodies are too many for all connections together. */
+static bool too_much(struct rec_connection *c, size_t n)
+{
+	struct rec_server_shared *s = rec_connection_shared(c);
+	size_t before = atomic_fetch_add_explicit(&s->bodies, n, memory_order_relaxed);
+
+	c->held += n;
+	return before + n > s->limits.bodies;
+}
+
 static bool take_body(struct rec_connection *c, struct evbuffer *from, struct evbuffer *to)
 {
+	static const struct rec_refusal busy = { 503, "busy",
+						 "too many bytes of requests; ask again later" };
 	size_t have = evbuffer_get_length(from), n = have < c->left ? have : (size_t)c->left;
 
 	if (n == 0)
 		return false;
+	if (too_much(c, n)) {
+		count(&rec_connection_shared(c)->meters.refused);
+		refuse(c, &busy);
+		return false;
+	}
 	evbuffer_remove_buffer(from, to, n);
 	c->left -= n;
 	if (c->left == 0) {
@@ -322,17 +367,13 @@ static enum bufferevent_filter_result let_in(struct evbuffer *from, struct evbuf
 					     ev_ssize_t limit, enum bufferevent_flush_mode mode,
 					     void *arg)
 {
-	static const struct rec_refusal busy = { 503, "busy",
-						 "too many connections; ask again later" };
 	struct rec_connection *c = arg;
 	bool passed = false;
 
 	(void)limit;
 	(void)mode;
-	if (c->surplus && c->phase == REC_WAITING) {
-		count(&rec_connection_shared(c)->meters.refused);
-		refuse(c, &busy);
-	}
+	if (!c->greeted)
+		return BEV_NEED_MORE;	/* on_turn asks again */
 	if (c->phase == REC_WAITING || c->phase == REC_IN_HEAD)
 		passed = take_head(c, from, to);
 	if (c->phase == REC_IN_BODY)
@@ -344,18 +385,60 @@ static enum bufferevent_filter_result let_in(struct evbuffer *from, struct evbuf
 	return passed ? BEV_OK : BEV_NEED_MORE;
 }
 
+/* How many connections its address has, if that matters; 0 if not. */
+static unsigned enter(struct rec_connection *c)
+{
+	struct rec_server_shared *s = rec_connection_shared(c);
+	struct sockaddr_storage from = { 0 };
+	socklen_t n = sizeof from;
+	unsigned now = 0;
+	int fd = bufferevent_getfd(c->socket);
+
+	if (s->peers && getpeername(fd, (struct sockaddr *)&from, &n) == 0)
+		c->peer = rec_peers_enter(s->peers, (struct sockaddr *)&from, &now);
+	return now;
+}
+
+/*
+ * A connection is known before its socket is: this is the first turn after, and
+ * nothing was read. One too many hears so at once, or those who say nothing
+ * would hold descriptors. False: it is no more.
+ */
+static bool greet(struct rec_connection *c)
+{
+	static const struct rec_refusal busy = { 503, "busy",
+						 "too many connections; ask again later" },
+					crowded = { 503, "too-many-of-one-address",
+						    "too many connections from this address" };
+	struct rec_server_shared *s = rec_connection_shared(c);
+	unsigned most = s->limits.per_address, n = enter(c);
+
+	c->greeted = true;
+	if (most && n > most)
+		count(&s->meters.crowded);
+	if (!open_socket(c) || (most && n / 2 > most)) {	/* not even a word: they take room, too */
+		end(c);
+		return false;
+	}
+	if (most && n > most) {
+		refuse(c, &crowded);
+	} else if (c->surplus) {
+		count(&s->meters.refused);
+		refuse(c, &busy);
+	}
+	return true;
+}
+
 static void on_turn(evutil_socket_t fd, short what, void *arg)
 {
 	struct rec_connection *c = arg;
 
 	(void)fd;
 	(void)what;
-	if (!c->readable) {
-		begin(c);
+	if (!c->greeted && !greet(c))
 		return;
-	}
 	bufferevent_trigger(c->socket, EV_READ, BEV_TRIG_IGNORE_WATERMARKS);
-	if (c->ended && c->phase != REC_ANSWERING)
+	if (c->ended && c->phase != REC_ANSWERING && c->refusal.n == 0)
 		end(c);			/* less than a request was left */
 	else
 		rec_connection_listen(c);
@@ -385,7 +468,7 @@ static void on_event(struct bufferevent *b, short what, void *arg)
 	bool more = evbuffer_get_length(bufferevent_get_input(b)) > 0;
 
 	if ((what & BEV_EVENT_EOF) &&
-	    (c->phase == REC_ANSWERING || (c->phase == REC_WAITING && more)))
+	    (c->phase == REC_ANSWERING || (c->phase == REC_WAITING && more) || c->refusal.n > 0))
 		c->ended = true;
 	else
 		c->on_event(b, what, c->filter_arg);
@@ -399,19 +482,6 @@ static void listen_below(struct rec_connection *c)
 }
 
 /* -- the end and the beginning ---------------------------------------- */
-
-static void pause_accepting(struct rec_worker *w)
-{
-	bool full = w->connections >= w->most + w->most / 8 + 16;
-
-	if (!w->listener || full == w->paused)
-		return;
-	w->paused = full;
-	if (full)
-		evconnlistener_disable(w->listener);
-	else
-		evconnlistener_enable(w->listener);
-}
 
 static void unlink_connection(struct rec_connection *c)
 {
@@ -436,14 +506,17 @@ static void forget(void *arg)
 	struct rec_worker *w = c->worker;
 
 	unlink_connection(c);
+	rec_connection_let_go_of_body(c);
+	rec_peers_leave(rec_server_shared(w->server)->peers, c->peer);
 	event_free(c->timer);
 	event_free(c->turn);
 	if (c->readable)
 		event_free(c->readable);
 	if (c->writable)
 		event_free(c->writable);
+	rec_buf_free(&c->refusal);
 	free(c);
-	pause_accepting(w);
+	rec_worker_admit(w);
 	if (w->connections == 0 && w->closing)
 		event_base_loopbreak(w->base);
 }
@@ -451,16 +524,17 @@ static void forget(void *arg)
 static void link_connection(struct rec_connection *c)
 {
 	struct rec_worker *w = c->worker;
+	struct rec_server_shared *s = rec_connection_shared(c);
 
 	c->next = w->first;
 	if (c->next)
 		c->next->before = c;
 	w->first = c;
-	c->surplus = ++w->connections > w->most;
-	atomic_fetch_add_explicit(&rec_connection_shared(c)->meters.connections, 1,
-				  memory_order_relaxed);
-	count(&rec_connection_shared(c)->meters.accepted);
-	pause_accepting(w);
+	w->connections++;
+	c->surplus = atomic_fetch_add_explicit(&s->meters.connections, 1, memory_order_relaxed) >=
+		     s->limits.connections;
+	count(&s->meters.accepted);
+	rec_worker_admit(w);
 }
 
 struct bufferevent *rec_connection_new(struct event_base *base, void *arg)
@@ -491,8 +565,8 @@ struct bufferevent *rec_connection_new(struct event_base *base, void *arg)
 	listen_below(c);
 	bufferevent_disable(c->socket, EV_READ);
 	evbuffer_unfreeze(bufferevent_get_input(c->socket), 0);
-	event_active(c->turn, EV_TIMEOUT, 0);
 	rec_connection_arm(c, rec_connection_shared(c)->limits.idle);
+	event_active(c->turn, EV_TIMEOUT, 0);
 	return c->filter;
 }
 

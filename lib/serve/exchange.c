@@ -8,6 +8,7 @@
 #include <event2/event.h>
 #include <event2/http.h>
 #include <event2/keyvalq_struct.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -38,6 +39,7 @@ static void on_sent(struct evhttp_request *req, void *arg)
 	(void)req;
 	if (c->phase != REC_ANSWERING)
 		return;
+	rec_connection_let_go_of_body(c);
 	c->phase = REC_WAITING;
 	rec_connection_arm(c, rec_connection_shared(c)->limits.idle);
 	if (evbuffer_get_length(bufferevent_get_input(c->socket)) > 0)
@@ -173,6 +175,22 @@ static void send_stream(struct evhttp_request *req, struct rec_connection *c, st
 	stream_next(s);
 }
 
+/*
+ * An answer to HEAD has the length and not the body, which the client would
+ * take for the next answer; evhttp leaves out only the length.
+ */
+static void add_body(struct evhttp_request *req, const struct rec_reply *r)
+{
+	char length[32];
+
+	if (evhttp_request_get_command(req) == EVHTTP_REQ_HEAD) {
+		snprintf(length, sizeof length, "%zu", r->body.n);
+		evhttp_add_header(evhttp_request_get_output_headers(req), "Content-Length", length);
+	} else {
+		evbuffer_add(evhttp_request_get_output_buffer(req), r->body.p, r->body.n);
+	}
+}
+
 static void send_reply(struct evhttp_request *req, struct rec_connection *c, struct rec_reply *r)
 {
 	add_head(req, c, r);
@@ -180,7 +198,7 @@ static void send_reply(struct evhttp_request *req, struct rec_connection *c, str
 		send_stream(req, c, r->batch);
 		return;
 	}
-	evbuffer_add(evhttp_request_get_output_buffer(req), r->body.p, r->body.n);
+	add_body(req, r);
 	evhttp_send_reply(req, r->status, rec_status_word(r->status), NULL);
 	rec_connection_send(c);
 }

@@ -76,6 +76,8 @@ static int check_target(const struct piece *t, struct rec_refusal *why)
 {
 	if (t->n == 0 || t->p[0] != '/')
 		return bad(why, "the target must begin with '/'");
+	if (t->n > 1 && t->p[1] == '/')	/* some take what follows for a host */
+		return bad(why, "the target must not begin with '//'");
 	for (size_t i = 0; i < t->n; i++)
 		if (t->p[i] <= 0x20 || t->p[i] == 0x7f || t->p[i] < 0 || t->p[i] == '#')
 			return bad(why, "the target holds a byte that must be written as %XX");
@@ -132,7 +134,7 @@ static int read_length(struct fields *f, const struct piece *v, struct rec_refus
 
 static struct piece trimmed(struct piece x)
 {
-	for (; x.n > 0 && (*x.p == ' ' || *x.p == '\t'); x.n--)
+	for (; x.n > 0 && *x.p == ' '; x.n--)
 		x.p++;
 	while (x.n > 0 && (x.p[x.n - 1] == ' ' || x.p[x.n - 1] == '\t'))
 		x.n--;
@@ -141,6 +143,9 @@ static struct piece trimmed(struct piece x)
 
 static int check_value(const struct piece *v, struct rec_refusal *why)
 {
+	/* evhttp leaves it there */
+	if (v->n > 0 && v->p[0] == '\t')
+		return bad(why, "a value begins with a TAB");
 	for (size_t i = 0; i < v->n; i++)
 		if (((unsigned char)v->p[i] < 0x20 && v->p[i] != '\t') || v->p[i] == 0x7f)
 			return bad(why, "a control byte is in a field of the head");

@@ -5,9 +5,9 @@
  * are how requests are smuggled. So each head is looked at as bytes before the
  * library sees it, and passes only if it can be read in one way (RFC 9112):
  *
- *   lines end with CR LF; no other control byte but TAB in a value
- *   GET, HEAD or POST, one blank, a target that begins with '/', one blank,
- *   HTTP/1.1 or HTTP/1.0
+ *   lines end with CR LF; no other control byte but TAB within a value
+ *   GET, HEAD or POST, one blank, a target that begins with '/', not with '//',
+ *   one blank, HTTP/1.1 or HTTP/1.0
  *   a name is a token and ':' follows at once; no line continues another
  *   HTTP/1.1: one Host
  *   at most one Content-Length, digits alone; none but 0 with GET and HEAD

@@ -130,8 +130,11 @@ static int put_connections(struct rec_buf *b, struct rec_meters *m, struct rec_e
 	    put_one(b, "connections_total", "counter", "Connections accepted.",
 		    (double)get(&m->accepted), e) != 0 ||
 	    put_one(b, "connections_refused_total", "counter",
-		    "Connections answered 503: there were too many.", (double)get(&m->refused),
-		    e) != 0 ||
+		    "Connections answered 503: there were too many, or too many bytes.",
+		    (double)get(&m->refused), e) != 0 ||
+	    put_one(b, "connections_crowded_total", "counter",
+		    "Connections refused: there were too many of one address.",
+		    (double)get(&m->crowded), e) != 0 ||
 	    put_one(b, "requests_malformed_total", "counter",
 		    "Requests refused for their head or size.", (double)get(&m->malformed), e) != 0)
 		return -1;

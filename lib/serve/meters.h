@@ -21,7 +21,8 @@ struct rec_meters {	/* {0} to begin */
 	atomic_ulong micros[REC_ENDPOINTS];	/* sum */
 	atomic_ulong connections;		/* open now */
 	atomic_ulong accepted;			/* since the start */
-	atomic_ulong refused;			/* 503: too many connections */
+	atomic_ulong refused;			/* 503: too many connections, or bodies */
+	atomic_ulong crowded;			/* too many of one address */
 	atomic_ulong malformed;			/* 4xx and 501 before there was a request */
 	atomic_ulong late;			/* 408, or closed for being slow */
 	atomic_ulong together;			/* lists ranked with others */

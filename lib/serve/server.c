@@ -11,12 +11,18 @@
 #include <event2/http.h>
 #include <event2/listener.h>
 #include <fcntl.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <pthread.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "base/mem.h"
 #include "serve/connection.h"
+#include "serve/peers.h"
+
+enum { CROWD = 64 };			/* connections of a thread */
 
 struct rec_server {
 	struct rec_server_shared shared;
@@ -91,6 +97,99 @@ void rec_server_refused_swap(struct rec_server *s)
 	atomic_fetch_add(&s->shared.meters.bad_swaps, 1);
 }
 
+/* -- accepting -------------------------------------------------------- */
+
+/*
+ * What a crowd took lies in pieces between what others hold, and malloc keeps
+ * it. When most of them have left it goes back to the system, at most once a
+ * second: that is a walk over the heap.
+ */
+static void note_crowd(struct rec_worker *w)
+{
+	const struct timeval second = { 1, 0 };
+
+	if (w->connections > w->peak)
+		w->peak = w->connections;
+	if (w->peak >= CROWD && w->connections <= w->peak / 4 && !evtimer_pending(w->tidy, NULL))
+		evtimer_add(w->tidy, &second);
+}
+
+static void on_tidy(evutil_socket_t fd, short what, void *arg)
+{
+	struct rec_worker *w = arg;
+
+	(void)fd;
+	(void)what;
+	w->peak = w->connections;
+#ifdef __GLIBC__
+	malloc_trim(0);
+#endif
+}
+
+/*
+ * Those above the limit are told so; where too many of them wait to be told,
+ * the rest waits in the kernel. Threads share the limit, so one that accepts
+ * no more looks by itself whether others have let theirs go.
+ */
+void rec_worker_admit(struct rec_worker *w)
+{
+	struct rec_server_shared *s = &w->server->shared;
+	const struct timeval soon = { 0, 50000 };
+	unsigned long most = s->limits.connections + s->limits.connections / 8 + 16;
+	bool full = w->starved ||
+		    atomic_load_explicit(&s->meters.connections, memory_order_relaxed) >= most;
+
+	note_crowd(w);
+	if (!w->listener)
+		return;
+	if (full && !evtimer_pending(w->look, NULL))
+		evtimer_add(w->look, &soon);
+	if (full && !w->paused)
+		evconnlistener_disable(w->listener);
+	else if (!full && w->paused)
+		evconnlistener_enable(w->listener);
+	w->paused = full;
+}
+
+static void on_look(evutil_socket_t fd, short what, void *arg)
+{
+	struct rec_worker *w = arg;
+
+	(void)fd;
+	(void)what;
+	w->starved = false;
+	rec_worker_admit(w);
+}
+
+static void on_wake(evutil_socket_t fd, short what, void *arg);
+
+static int find_worker(const struct event_base *base, const struct event *ev, void *arg)
+{
+	struct rec_worker **w = arg;
+
+	(void)base;
+	if (event_get_callback(ev) == on_wake)
+		*w = event_get_callback_arg(ev);
+	return *w != NULL;
+}
+
+/*
+ * No descriptor for a connection that is there: the socket stays readable, and
+ * without a pause the thread would do nothing else. The listener belongs to
+ * evhttp and knows no worker; its event base does.
+ */
+static void on_accept_failed(struct evconnlistener *l, void *arg)
+{
+	struct rec_worker *w = NULL;
+
+	(void)arg;
+	event_base_foreach_event(evconnlistener_get_base(l), find_worker, &w);
+	if (!w)
+		return;
+	w->starved = true;
+	rec_worker_admit(w);
+}
+
 /* -- a thread --------------------------------------------------------- */
 
 static void arm_late(struct rec_worker *w, double seconds)
@@ -163,6 +262,8 @@ static int open_http(struct rec_worker *w, int fd)
 	evhttp_set_gencb(w->http, rec_connection_request, w);
 	w->listener = evconnlistener_new(w->base, NULL, NULL, LEV_OPT_CLOSE_ON_EXEC, 0, fd);
 	w->bound = w->listener ? evhttp_bind_listener(w->http, w->listener) : NULL;
+	if (w->bound)
+		evconnlistener_set_error_cb(w->listener, on_accept_failed);
 	return w->bound ? 0 : -1;
 }
 
@@ -198,7 +299,9 @@ static int worker_open(struct rec_worker *w, struct rec_server *s, int fd, struc
 	w->wake = w->base ? event_new(w->base, w->pipe[0], EV_READ, on_wake, w) : NULL;
 	w->late = w->wake ? evtimer_new(w->base, on_late, w) : NULL;
 	w->finish = w->late ? evtimer_new(w->base, rec_worker_finish, w) : NULL;
-	if (!w->finish || event_add(w->wake, NULL) != 0 || open_http(w, fd) != 0)
+	w->look = w->finish ? evtimer_new(w->base, on_look, w) : NULL;
+	w->tidy = w->look ? evtimer_new(w->base, on_tidy, w) : NULL;
+	if (!w->tidy || event_add(w->wake, NULL) != 0 || open_http(w, fd) != 0)
 		return rec_err_set(e, REC_ENOMEM, "no memory for a thread that answers");
 	return 0;
 }
@@ -214,8 +317,13 @@ static void worker_close(struct rec_worker *w)
 	rec_desk_let_go(w->asked_at);
 	if (w->http)
 		evhttp_free(w->http);	/* with its connections */
+	w->listener = NULL;
 	if (w->base)
 		event_base_loop(w->base, EVLOOP_NONBLOCK);	/* they go in its course */
+	if (w->look)
+		event_free(w->look);
+	if (w->tidy)
+		event_free(w->tidy);
 	if (w->base)
 		event_base_free(w->base);
 	for (int i = 0; i < 2; i++)
@@ -232,7 +340,7 @@ static int start_workers(struct rec_server *s, const struct rec_listener *l, str
 	for (; s->nworkers < s->nthreads; s->nworkers++) {
 		struct rec_worker *w = &s->worker[s->nworkers];
 
-		w->most = s->shared.limits.connections / s->nthreads + 1;
+		*w = (struct rec_worker){ 0 };
 		if (worker_open(w, s, l->fd[s->nworkers % l->n], e) != 0) {
 			worker_close(w);
 			return -1;
@@ -277,6 +385,7 @@ static unsigned free_server(struct rec_server *s)
 		worker_close(&s->worker[i]);
 	}
 	rec_site_let_go(s->site);
+	rec_peers_free(s->shared.peers);
 	pthread_mutex_destroy(&s->lock);
 	free(s->worker);
 	free(s->thread);
@@ -304,7 +413,10 @@ int rec_server_start(struct rec_server **out, const struct rec_server_opts *o,
 						  .most_body = o->limits.body };
 	s->worker = rec_zalloc(o->threads, sizeof *s->worker, e);
 	s->thread = rec_zalloc(o->threads, sizeof *s->thread, e);
-	if (!s->worker || !s->thread || start_workers(s, o->listener, e) != 0) {
+	if (!s->worker || !s->thread ||
+	    (o->limits.per_address &&
+	     rec_peers_new(&s->shared.peers, o->limits.connections, e) != 0) ||
+	    start_workers(s, o->listener, e) != 0) {
 		free_server(s);
 		return -1;
 	}

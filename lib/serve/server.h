@@ -23,7 +23,9 @@
 /* What a client may take, in bytes and seconds. */
 struct rec_limits {
 	unsigned connections;		/* of all threads; more get 503 */
+	unsigned per_address;		/* of one client (serve/peers.h); 0: any number */
 	size_t head, body;
+	size_t bodies;			/* of all requests at a time; more get 503 */
 	double idle;			/* for the first byte of a request */
 	double head_time, body_time;	/* from its first byte; from the end of its head */
 	double answer_time;		/* to take an answer, or the next piece of one */
@@ -68,6 +70,7 @@ struct evhttp_bound_socket;
 struct evconnlistener;
 struct rec_connection;
 struct evhttp_request;
+struct rec_peers;
 
 /* A request that waits at the desk, by its number there. */
 struct rec_asked {
@@ -95,8 +98,12 @@ struct rec_worker {
 	struct event *finish;		/* the turn is over: they are answered */
 	/* connections, and the one whose bytes the library is reading */
 	struct rec_connection *first, *reading;
-	unsigned connections, most;
-	bool paused;			/* too many connections: none is accepted */
+	unsigned connections;
+	unsigned peak;			/* of connections, since memory was given back */
+	struct event *look;		/* whether one may be accepted again */
+	struct event *tidy;		/* memory is given back */
+	bool paused;			/* none is accepted: too many connections, or ... */
+	bool starved;			/* ... the system has no more descriptors, or memory */
 	unsigned cut;
 	bool closing;
 	bool ran;			/* its thread is there to be joined */
@@ -107,10 +114,15 @@ struct rec_server_shared {	/* what connections need of the server */
 	struct rec_limits limits;
 	struct rec_counter counter;
 	struct rec_meters meters;
+	struct rec_peers *peers;	/* NULL: no limit of one address */
+	atomic_size_t bodies;		/* bytes of bodies that came and are not answered */
 };
 struct rec_server_shared *rec_server_shared(struct rec_server *s);
 
 /* The desk of the site that answers now. */
 struct rec_desk *rec_worker_desk(struct rec_worker *w);
+
+/* A connection came or went: accept more, or no more for now. */
+void rec_worker_admit(struct rec_worker *w);
 
 #endif

@@ -11,8 +11,8 @@
  *
  * All of these are measured, not estimated. With the rounding of the score
  * itself added, an item that is sifted out surely has a score below the bound.
- * Those that stay are scored as ever (tiles.c): what is listed, to the bit, does
- * not depend on the sieve, nor on whether an instruction set has one.
+ * Those that stay are scored as ever (tiles.c): what is listed does not depend
+ * on the sieve, nor on whether an instruction set has one.
  *
  * Items come in blocks of one scale. In order of their norms, items of a block
  * are about as long, and blocks of short items are left out as a whole.

@@ -9,8 +9,8 @@
  * other models score row by row (score/row.h).
  *
  * Memory is the items once, packed or in 8 bits, and for each thread a tile of
- * scores or a score for each item. It does not grow with rows. A list depends on its row
- * and the models alone: not on the batch, the thread or the tile.
+ * scores or a score for each item. It does not grow with rows. A list depends
+ * on its row and the models alone: not on the batch, the thread or the tile.
  */
 #ifndef REC_TOPN_TOPN_H
 #define REC_TOPN_TOPN_H

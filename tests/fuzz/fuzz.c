@@ -31,6 +31,7 @@ struct target targets[] = {
 	{ "per-user", read_per_user, .executions = 4000 },
 #if REC_SERVE
 	{ "serve", read_serve, .executions = 60000 },
+	{ "wire", read_wire, .executions = 10000 },
 #endif
 	{ .name = NULL },
 };

@@ -11,6 +11,7 @@
  *   recmat.c     every reader of recmat; every cut and every flipped bit
  *   models.c     models, sums, surveys and text per user, loaded and used
  *   serve.c      requests over HTTP, where rec-serve is built
+ *   wire.c       the same, on a connection
  *   change.c     changes of text; of a stream: change_stream.c, stream.h
  *   run.c       a fixed number of executions: what tests/run.sh runs
  *   libfuzzer.c  the same readers and changes under libFuzzer: make fuzz
@@ -143,6 +144,10 @@ int read_sums(const struct target *t, const unsigned char *p, size_t n);
 int read_survey(const struct target *t, const unsigned char *p, size_t n);
 int read_per_user(const struct target *t, const unsigned char *p, size_t n);
 int read_serve(const struct target *t, const unsigned char *p, size_t n);
+int read_wire(const struct target *t, const unsigned char *p, size_t n);
 void damage_recmat(void);
+
+/* serve.c: a finding where it is no JSON, or an error without its reason. */
+void check_json(const char *p, size_t n, bool error);
 
 #endif

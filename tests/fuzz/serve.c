@@ -20,9 +20,10 @@
 
 #include "fuzz.h"
 
-enum { SITES = 3, MOST_HEAD = 8 << 10, MOST_PIECES = 10000 };
+enum { SITES = 4, MOST_HEAD = 8 << 10, MOST_PIECES = 10000 };
 
 static const char histories[] = "u00000\ti00001\nu00000\ti00003\t2\nu00002\ti00002\nzoe\ti00001\n";
+static const char titles[] = "i00001\tThe \"first\"\ni00002\tTea, g\303\274n\ni00003\t\377\n";
 
 static struct rec_meters meters;
 static struct rec_counter counter = { .defaults = { .n = 5,
@@ -43,15 +44,22 @@ static void end(void)
 	rec_reply_free(&reply);
 }
 
-static void open_site(int i, const char *model, bool with_histories)
+/* The scratch file, which a site reads whole when it is opened. */
+static const char *holding(const char *text)
+{
+	FILE *f = fopen(scratch(), "w");
+
+	if (!f || fputs(text, f) < 0 || fclose(f) != 0)
+		need(-1, &(struct rec_err){ .msg = "no file beside the model" });
+	return scratch();
+}
+
+static void open_site(int i, struct rec_site_opts o)
 {
 	struct rec_err e = { 0 };
 	struct rec_site *s;
-	struct rec_site_opts o = { .model = &model,
-				   .nmodels = 1,
-				   .interactions = with_histories ? scratch() : NULL,
-				   .threads = 1 };
 
+	o.threads = 1;
 	need(rec_site_open(&s, &o, &e), &e);
 	need(rec_desk_open(&desk[i], s, &counter, &e), &e);
 	rec_site_let_go(s);
@@ -59,19 +67,24 @@ static void open_site(int i, const char *model, bool with_histories)
 
 static void begin(void)
 {
-	FILE *f;
+	static const char *const model[] = { "tests/fuzz/corpus/model/ok-implicit",
+					     "tests/fuzz/corpus/model/ok-explicit-with-biases",
+					     "tests/fuzz/corpus/model/ok-with-offset" };
 
 	if (desk[0])
 		return;
-	f = fopen(scratch(), "w");
-	if (!f || fputs(histories, f) < 0 || fclose(f) != 0 || atexit(end) != 0)
-		need(-1, &(struct rec_err){ .msg = "no file of histories" });
-	open_site(0, "tests/fuzz/corpus/model/ok-implicit", true);
-	open_site(1, "tests/fuzz/corpus/model/ok-explicit-with-biases", true);
-	open_site(2, "tests/fuzz/corpus/model/ok-with-offset", false);
+	if (atexit(end) != 0)
+		exit(1);
+	for (int i = 0; i < 2; i++)
+		open_site(i, (struct rec_site_opts){ .model = &model[i],
+						     .nmodels = 1,
+						     .interactions = holding(histories) });
+	open_site(2, (struct rec_site_opts){ .model = &model[2], .nmodels = 1 });
+	open_site(3, (struct rec_site_opts){
+			     .model = model, .nmodels = 2, .titles = holding(titles) });
 }
 
-static void check_json(const char *p, size_t n, bool error)
+void check_json(const char *p, size_t n, bool error)
 {
 	json_error_t why;
 	json_t *j = json_loadb(p, n, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &why);

@@ -82,10 +82,12 @@ def smuggling():
         "control": (request(fields=b"A: b\x01c\r\n"), 400),
         "blank before colon": (request(fields=b"Content-Length : 0\r\n"), 400),
         "folded": (request(fields=b"A: b\r\n c\r\n"), 400),
+        "value begins with a tab": (request(post, b"Content-Length: 3\r\nExpect:\t100-continue\r\n", b"abc"), 400),
         "no colon": (request(fields=b"nothing\r\n"), 400),
         "no host": (request(host=b""), 400),
         "two hosts": (request(fields=b"Host: y\r\n"), 400),
         "absolute target": (request(b"GET http://x/healthz HTTP/1.1"), 400),
+        "host in target": (request(b"GET //x:y/healthz HTTP/1.1"), 400),
         "blank in target": (request(b"GET /topn?user=a b HTTP/1.1"), 400, 505),
         "raw utf-8 target": (request("GET /topn?user=é HTTP/1.1".encode()), 400),
         "two blanks": (request(b"GET  /healthz HTTP/1.1"), 400),
@@ -253,6 +255,16 @@ def gone():
         s.close()
     assert b"200 OK" in say(OK)
     print("gone")
+
+
+def head():
+    """HEAD gets the length and no body, which would be taken for the next answer."""
+    for target in (b"/healthz", b"/topn?user=u1", b"/nowhere"):
+        body = say(request(b"GET " + target + b" HTTP/1.1")).split(b"\r\n\r\n", 1)[1]
+        both = say(request(b"HEAD " + target + b" HTTP/1.1") + OK).split(b"\r\n\r\n")
+        assert len(both) == 3 and both[1].startswith(b"HTTP/1.1 200 ") and both[2] == b"ok\n", both
+        assert b"Content-Length: %d\r\n" % len(body) in both[0] + b"\r\n", (both, body)
+    print("head")
 
 
 def many():
