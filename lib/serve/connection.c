@@ -416,8 +416,8 @@ static bool greet(struct rec_connection *c)
 	c->greeted = true;
 	if (most && n > most)
 		count(&s->meters.crowded);
-	if (!open_socket(c) || (most && n / 2 > most)) {	/* not even a word: they take room, too */
-		end(c);
+	if (!open_socket(c) || (most && n / 2 > most)) {
+		end(c);			/* not even a word: they take room, too */
 		return false;
 	}
 	if (most && n > most) {
