@@ -1,19 +1,23 @@
 /* SPDX-License-Identifier: MIT */
-/* score/one.c - one pair: its score, or what is known of it, within bounds. */
+/* score/one.c - pairs: their scores, or what is known of them, within bounds. */
 #include "score/one.h"
 
-unsigned rec_score_one(const struct rec_scorer *s, struct rec_score_scratch *sc,
-		       const struct rec_score_opts *o, uint32_t item, float *score)
+void rec_score_some(const struct rec_scorer *s, struct rec_score_scratch *sc,
+		    const struct rec_score_opts *o, const uint32_t *item, uint32_t n, float *score,
+		    unsigned *fate)
 {
-	unsigned fate = 0;
+	uint32_t found = rec_scorer_pairs(s, sc, item, n, score);
 
-	if (!rec_scorer_pair(s, sc, item, score)) {
-		fate = REC_FATE_COLD | (rec_scorer_knows(s, item) ? REC_FATE_KNOWN : 0);
-		*score = rec_scorer_prior(s, sc, item);
+	for (uint32_t i = 0; i < n; i++) {
+		fate[i] = 0;
+		if (!(found >> i & 1)) {
+			fate[i] = REC_FATE_COLD |
+				  (rec_scorer_knows(s, item[i]) ? REC_FATE_KNOWN : 0);
+			score[i] = rec_scorer_prior(s, sc, item[i]);
+		}
+		if (o->clamp && (score[i] < o->lo || score[i] > o->hi)) {
+			score[i] = score[i] < o->lo ? o->lo : o->hi;
+			fate[i] |= REC_FATE_CLAMPED;
+		}
 	}
-	if (o->clamp && (*score < o->lo || *score > o->hi)) {
-		*score = *score < o->lo ? o->lo : o->hi;
-		fate |= REC_FATE_CLAMPED;
-	}
-	return fate;
 }

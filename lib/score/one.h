@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* score/one.h - the score of one pair, as rec-score has it. */
+/* score/one.h - scores of pairs of a row, as rec-score has them. */
 #ifndef REC_SCORE_ONE_H
 #define REC_SCORE_ONE_H
 
@@ -20,11 +20,12 @@ enum rec_fate {
 #define REC_FATE_FAIL_NUMBER "the score of this pair is not a finite number"
 
 /*
- * The score of an item (or REC_NONE) for the row that was begun, clamped; of a
- * cold one what is known of it. Returns bits. The caller refuses cold pairs
- * where o->cold says so, and a score that is not finite.
+ * The scores of n <= REC_LANES items (or REC_NONE) for the row that was begun,
+ * clamped; of a cold one what is known of it. fate[i] gets bits. The caller
+ * refuses cold pairs where o->cold says so, and a score that is not finite.
  */
-unsigned rec_score_one(const struct rec_scorer *s, struct rec_score_scratch *sc,
-		       const struct rec_score_opts *o, uint32_t item, float *score);
+void rec_score_some(const struct rec_scorer *s, struct rec_score_scratch *sc,
+		    const struct rec_score_opts *o, const uint32_t *item, uint32_t n, float *score,
+		    unsigned *fate);
 
 #endif

@@ -13,6 +13,7 @@
 
 #include "base/mem.h"
 #include "score/kind.h"
+#include "score/part.h"
 
 struct rec_score_scratch {
 	struct rec_part_scratch *part;
@@ -178,18 +179,6 @@ const float *rec_scorer_vector(const struct rec_score_scratch *sc)
 	return sc->part[0].kind->vector(&sc->part[0]);
 }
 
-/* The first lines: where they lead, the processor follows by itself. */
-void rec_scorer_fetch(const struct rec_scorer *s, uint32_t item)
-{
-	enum { LINE = 64 / sizeof(float), LINES = 4 };
-	const struct rec_factor_table *t = rec_scorer_table(s);
-	uint32_t c = t && item != REC_NONE ? rec_mapped(s->part[0].item_to_candidate, item) :
-					     REC_NONE;
-
-	for (uint32_t i = 0; c != REC_NONE && i < LINES * LINE && i < t->k; i += LINE)
-		__builtin_prefetch(t->val + (size_t)c * t->ld + i);
-}
-
 static void score_part(const struct rec_scorer_part *p, struct rec_part_scratch *ps,
 		       struct rec_scores *out)
 {
@@ -266,6 +255,53 @@ bool rec_scorer_pair(const struct rec_scorer *s, struct rec_score_scratch *sc, u
 			found = true;
 		}
 	*score = sum;
+	return found;
+}
+
+/* Rows of the table for the items that have one: their places in item are at[]. */
+static uint32_t table_rows(const struct rec_scorer *s, const uint32_t *item, uint32_t n,
+			   uint32_t *row, uint32_t *at)
+{
+	const struct rec_factor_table *t = rec_scorer_table(s);
+	uint32_t m = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t c = item[i] == REC_NONE ? REC_NONE :
+						   rec_mapped(s->part[0].item_to_candidate, item[i]);
+
+		if (c == REC_NONE || (t->usable && !t->usable[c]))
+			continue;
+		for (uint32_t f = 0; f < t->k; f += REC_LANES)
+			__builtin_prefetch(t->val + (size_t)c * t->ld + f);
+		row[m] = c;
+		at[m++] = i;
+	}
+	return m;
+}
+
+uint32_t rec_scorer_pairs(const struct rec_scorer *s, struct rec_score_scratch *sc,
+			  const uint32_t *item, uint32_t n, float *score)
+{
+	const struct rec_factor_table *t = rec_scorer_table(s);
+	const float *vector = t && sc->part[0].live ? rec_scorer_vector(sc) : NULL;
+	uint32_t row[REC_LANES], at[REC_LANES], m, found = 0;
+	float product[REC_LANES];
+
+	assert(n <= REC_LANES);
+	if (!t || !vector || n == 1) {
+		for (uint32_t i = 0; i < n; i++)
+			found |= (uint32_t)rec_scorer_pair(s, sc, item[i], &score[i]) << i;
+		return found;
+	}
+	m = table_rows(s, item, n, row, at);
+	if (m > 0)
+		s->run->kernel->scores_at(product, vector, t->val, t->ld, row, m, t->k);
+	for (uint32_t j = 0; j < m; j++) {
+		if (t->mean != 0)
+			product[j] = product[j] + t->mean;
+		score[at[j]] = rec_part_with_offset(&s->part[0], row[j], product[j]);
+		found |= UINT32_C(1) << at[j];
+	}
 	return found;
 }
 

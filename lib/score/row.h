@@ -67,9 +67,10 @@ const struct rec_factor_table *rec_scorer_table(const struct rec_scorer *s);
 const float *rec_scorer_vector(const struct rec_score_scratch *sc);
 
 /*
- * Pairs of an item will be scored soon: where there is a table, begin to fetch
- * its row of that. item may be REC_NONE.
+ * rec_scorer_pair of n <= REC_LANES items (each may be REC_NONE) together: bit i
+ * of the answer is set where item[i] has a score, which is in score[i] then.
  */
-void rec_scorer_fetch(const struct rec_scorer *s, uint32_t item);
+uint32_t rec_scorer_pairs(const struct rec_scorer *s, struct rec_score_scratch *sc,
+			  const uint32_t *item, uint32_t n, float *score);
 
 #endif

@@ -99,17 +99,22 @@ static int begin(const struct job *j, struct worker *w, const struct rec_row *ro
 	return rec_scorer_begin(j->s, w->scratch, &w->q, e) < 0 ? -1 : 0;
 }
 
-static int score_row(struct job *j, struct worker *w, size_t i, struct rec_err *e)
+/* n <= REC_LANES rows of the user that was begun. */
+static int score_rows(struct job *j, struct worker *w, size_t first, uint32_t n, struct rec_err *e)
 {
-	const struct rec_row *row = &j->rows[i];
-	uint32_t item = rec_scorer_item(j->s, row->col, row->col_len);
-	unsigned fate = rec_score_one(j->s, w->scratch, j->o, item, &j->score[i]);
+	uint32_t item[REC_LANES];
+	unsigned fate[REC_LANES];
 
-	if ((fate & REC_FATE_COLD) && j->o->cold == REC_COLD_PAIR_FAIL)
-		return rec_rows_fail(j->in, i, 0, e, REC_FATE_FAIL_COLD);
-	if (!isfinite(j->score[i]))
-		return rec_rows_fail(j->in, i, 0, e, REC_FATE_FAIL_NUMBER);
-	j->fate[i] = (unsigned char)(fate | (w->has_history ? HISTORY : 0));
+	for (uint32_t i = 0; i < n; i++)
+		item[i] = rec_scorer_item(j->s, j->rows[first + i].col, j->rows[first + i].col_len);
+	rec_score_some(j->s, w->scratch, j->o, item, n, j->score + first, fate);
+	for (uint32_t i = 0; i < n; i++) {
+		if ((fate[i] & REC_FATE_COLD) && j->o->cold == REC_COLD_PAIR_FAIL)
+			return rec_rows_fail(j->in, first + i, 0, e, REC_FATE_FAIL_COLD);
+		if (!isfinite(j->score[first + i]))
+			return rec_rows_fail(j->in, first + i, 0, e, REC_FATE_FAIL_NUMBER);
+		j->fate[first + i] = (unsigned char)(fate[i] | (w->has_history ? HISTORY : 0));
+	}
 	return 0;
 }
 
@@ -139,6 +144,16 @@ static bool same_user(const struct rec_row *a, const struct rec_row *b)
 	return a->row_len == b->row_len && memcmp(a->row, b->row, a->row_len) == 0;
 }
 
+/* Rows from i on that have its user, as many as are scored together. */
+static uint32_t alike(const struct job *j, size_t i, size_t last)
+{
+	uint32_t n = 1;
+
+	while (n < REC_LANES && i + n < last && same_user(&j->rows[i], &j->rows[i + n]))
+		n++;
+	return n;
+}
+
 static int score_task(void *arg, uint64_t first, uint64_t last, unsigned thread, struct rec_err *e)
 {
 	struct job *j = arg;
@@ -146,15 +161,17 @@ static int score_task(void *arg, uint64_t first, uint64_t last, unsigned thread,
 	struct rec_buf *text = &j->text[first / TASK_ROWS];
 
 	text->n = 0;
-	for (size_t i = first; i < last; i++) {
+	for (size_t i = first, end; i < last; i = end) {
 		const struct rec_row *row = &j->rows[i];
 
 		if ((i == first || !same_user(row - 1, row)) && begin(j, w, row, e) != 0)
 			return -1;
-		if (score_row(j, w, i, e) != 0)
+		end = i + alike(j, i, last);
+		if (score_rows(j, w, i, (uint32_t)(end - i), e) != 0)
 			return -1;
-		if (!j->binary && !dropped(j, i) && print(j, i, text, e) != 0)
-			return -1;
+		for (size_t r = i; r < end; r++)
+			if (!j->binary && !dropped(j, r) && print(j, r, text, e) != 0)
+				return -1;
 	}
 	return 0;
 }

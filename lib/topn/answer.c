@@ -415,16 +415,14 @@ static int can_score(const struct rec_answerer *a, struct rec_err *e)
 	return 0;
 }
 
-static int score_item(struct rec_answerer *a, uint32_t item, const struct rec_score_opts *o,
+/* One pair; fate and its score are what rec_score_some said. */
+static int take_score(unsigned fate, float x, const struct rec_score_opts *o,
 		      struct rec_answer_score *score, struct rec_err *e)
 {
-	unsigned fate;
-
-	*score = (struct rec_answer_score){ 0 };
-	fate = rec_score_one(a->s, rec_topn_score_scratch(a->scratch), o, item, &score->score);
+	*score = (struct rec_answer_score){ .score = x };
 	if ((fate & REC_FATE_COLD) && o->cold == REC_COLD_PAIR_FAIL)
 		return rec_err_set(e, REC_EDATA, REC_FATE_FAIL_COLD);
-	if (!isfinite(score->score))
+	if (!isfinite(x))
 		return rec_err_set(e, REC_EDATA, REC_FATE_FAIL_NUMBER);
 	score->cold = fate & REC_FATE_COLD;
 	score->known = fate & REC_FATE_KNOWN;
@@ -436,22 +434,26 @@ int rec_answer_scores(struct rec_answerer *a, const struct rec_text *item, uint3
 		      const struct rec_score_opts *o, struct rec_answer_score *score,
 		      uint32_t *done, struct rec_err *e)
 {
-	struct rec_label_probe p[PROBES];
+	struct rec_label_probe p[REC_LANES];
+	uint32_t at[REC_LANES];
+	float x[REC_LANES];
+	unsigned fate[REC_LANES];
 
 	*done = 0;
 	if (can_score(a, e) != 0)
 		return -1;
 	while (*done < n) {
-		uint32_t m = at_most(n - *done, PROBES);
+		uint32_t m = at_most(n - *done, REC_LANES);
 
 		for (uint32_t i = 0; i < m; i++)
 			p[i] = (struct rec_label_probe){ item[*done + i].p, item[*done + i].n,
 							 REC_NONE };
 		rec_scorer_items(a->s, p, m);
 		for (uint32_t i = 0; i < m; i++)
-			rec_scorer_fetch(a->s, p[i].found);
+			at[i] = p[i].found;
+		rec_score_some(a->s, rec_topn_score_scratch(a->scratch), o, at, m, x, fate);
 		for (uint32_t i = 0; i < m; i++, ++*done)
-			if (score_item(a, p[i].found, o, &score[*done], e) != 0)
+			if (take_score(fate[i], x[i], o, &score[*done], e) != 0)
 				return -1;
 	}
 	return 0;

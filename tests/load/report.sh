@@ -2,7 +2,7 @@
 # shellcheck shell=bash disable=SC2016,SC2034,SC2094,SC2154
 # report.sh - tables and plots of load.sh.
 
-TABLES="users factors rate start memory peer agree implicit cross soak errors"
+TABLES="users factors rate start memory rounds peer agree implicit cross soak errors"
 
 # words KIND: what is asked for
 words() { awk -F'\t' -v k="$1" '$1 == k { print $2 }' "$HERE/kinds.tsv"; }
@@ -25,6 +25,7 @@ machine() {
 table() {
 	case $1 in
 	machine) cat "$2/machine" ;;
+	rounds) [ ! -s "$2/rounds.tsv" ] || awk -f "$HERE/rounds.awk" "$HERE/kinds.tsv" "$2/rounds.tsv" ;;
 	*) awk -v table="$1" -f "$HERE/report.awk" "$HERE/kinds.tsv" "$2/load.tsv" ;;
 	esac
 }
