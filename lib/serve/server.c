@@ -55,6 +55,19 @@ static struct rec_site *site_now(struct rec_server *s, unsigned long *generation
 	return site;
 }
 
+/*
+ * What an old model or a crowd took lies in pieces between what is still held,
+ * and malloc keeps it. It goes back to the system at most once a second: that
+ * is a walk over the heap.
+ */
+static void tidy_soon(struct rec_worker *w)
+{
+	const struct timeval second = { 1, 0 };
+
+	if (w->tidy && !evtimer_pending(w->tidy, NULL))
+		evtimer_add(w->tidy, &second);
+}
+
 /* Where there is no memory for a new desk, the old one goes on. */
 static int renew_desk(struct rec_worker *w, struct rec_err *e)
 {
@@ -67,6 +80,7 @@ static int renew_desk(struct rec_worker *w, struct rec_err *e)
 		return -1;
 	rec_desk_let_go(w->desk);
 	w->desk = d;
+	tidy_soon(w);
 	return 0;
 }
 
@@ -99,19 +113,13 @@ void rec_server_refused_swap(struct rec_server *s)
 
 /* -- accepting -------------------------------------------------------- */
 
-/*
- * What a crowd took lies in pieces between what others hold, and malloc keeps
- * it. When most of them have left it goes back to the system, at most once a
- * second: that is a walk over the heap.
- */
+/* A crowd is over when most of it have left. */
 static void note_crowd(struct rec_worker *w)
 {
-	const struct timeval second = { 1, 0 };
-
 	if (w->connections > w->peak)
 		w->peak = w->connections;
-	if (w->peak >= CROWD && w->connections <= w->peak / 4 && !evtimer_pending(w->tidy, NULL))
-		evtimer_add(w->tidy, &second);
+	if (w->peak >= CROWD && w->connections <= w->peak / 4)
+		tidy_soon(w);
 }
 
 static void on_tidy(evutil_socket_t fd, short what, void *arg)

@@ -28,6 +28,7 @@
 #            [topn fold10 similar], FLAME_KINDS [topn fold10]
 #   USERS    [1 4 16 64 256 of als:gowalla:64, 1 16 64 of others, 1 4 16 of
 #            batch]; PEER_USERS [1 16 64]
+#   VEGETA_RATE   requests a second of cross, at most half of the most [2000]
 #   RATES    shares of the most [0.25 0.5 0.75 0.9 1 1.1]
 #   SECONDS_EACH  of a measurement [3]; TIMES of stage start [7]
 #   SERVER, CLIENT    their CPUs, for taskset [the first, the last]
@@ -62,6 +63,7 @@ if [ -n "${QUICK:-}" ]; then
 	: "${KINDS:=topn fold10 similar}" "${PEER_USERS:=1 16}" "${TIMES:=3}" "${FLAME_KINDS:=topn}"
 fi
 EACH=${SECONDS_EACH:-3}
+VEGETA_RATE=${VEGETA_RATE:-2000}
 TIMES=${TIMES:-7}
 SOAK=${SOAK:-600}
 RATE_MODELS=${RATE_MODELS:-${MODELS:-als:$real:64 als:200000:64 cosine:$real}}

@@ -111,7 +111,7 @@ function cross(  open, g) {
 		"answers/s", "p50 ms", "p90", "p99", "p99.9", "longest", "sent / planned"))
 	open = f[4] == "cross.rate"
 	split(last[f[1] FS f[2] FS f[3] FS "cross" FS f[5] FS "sent / planned"], g, FS)
-	printf "%-16s %-24s %-8s %9s ", kind(f[3]), open ? "half the most, open loop" : f[6] " users, closed loop",
+	printf "%-16s %-24s %-8s %9s ", kind(f[3]), open ? "open loop" : f[6] " users, closed loop",
 		f[5], open ? sprintf("%.0f", f[7]) : "-"
 	times()
 	printf " %14s\n", open ? g[7] : "-"
