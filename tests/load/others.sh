@@ -152,7 +152,8 @@ stage_cross() {
 	for kind in $PEER_KINDS; do
 		if command -v vegeta >/dev/null; then
 			# one CPU sends so many by vegeta; of more it opens a connection for each that is late
-			rate=$(reckon "r = $(most) / 2; (r < $VEGETA_RATE ? r : $VEGETA_RATE)")
+			rate=$(reckon "$(most) / 2")
+			[ "$rate" -lt "$VEGETA_RATE" ] || rate=$VEGETA_RATE
 			ask -c 256 -r "$rate"
 			result cross.rate client low
 			figure cross client "sent / planned" "$(reckon "$(value sent told) / ($rate * $EACH)" 4)"

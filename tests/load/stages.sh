@@ -111,7 +111,7 @@ swaps() {
 # descriptors are read at the end of parts: begin is the third, when new models
 # have come twice.
 stage_soak() {
-	local rate asking part at began own descriptors n
+	local rate asking part at began left own descriptors n
 	kind=topn
 	serve "$SERVER" 1
 	rate=$(reckon "0.8 * $(most)")
@@ -129,7 +129,8 @@ stage_soak() {
 			mv soak.new soak.rec
 			kill -HUP "$server"
 		fi
-		sleep "$(reckon "m = $began + $SOAK * $part / 10 - $(date +%s) - 0.5; (m > 0 ? m : 0)" 1)"
+		left=$(reckon "$began + $SOAK * $part / 10 - $(date +%s) - 0.5" 1)
+		[ "${left#-}" != "$left" ] || sleep "$left"
 		case $part in 3) at=begin ;; 5) at=middle ;; 10) at=end ;; *) continue ;; esac
 		own[part]=$(MB RssAnon "/proc/$server/status")
 		descriptors[part]=$(descriptors)
