@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* score/one.c - pairs: their scores, or what is known of them, within bounds. */
+/* score/one.c - scores of pairs, or what is known of them, within bounds. */
 #include "score/one.h"
 
 void rec_score_some(const struct rec_scorer *s, struct rec_score_scratch *sc,

@@ -258,7 +258,7 @@ bool rec_scorer_pair(const struct rec_scorer *s, struct rec_score_scratch *sc, u
 	return found;
 }
 
-/* Rows of the table for the items that have one: their places in item are at[]. */
+/* Rows of the table, of the items that have one; at[] says which those are. */
 static uint32_t table_rows(const struct rec_scorer *s, const uint32_t *item, uint32_t n,
 			   uint32_t *row, uint32_t *at)
 {
@@ -266,9 +266,11 @@ static uint32_t table_rows(const struct rec_scorer *s, const uint32_t *item, uin
 	uint32_t m = 0;
 
 	for (uint32_t i = 0; i < n; i++) {
-		uint32_t c = item[i] == REC_NONE ? REC_NONE :
-						   rec_mapped(s->part[0].item_to_candidate, item[i]);
+		uint32_t c;
 
+		if (item[i] == REC_NONE)
+			continue;
+		c = rec_mapped(s->part[0].item_to_candidate, item[i]);
 		if (c == REC_NONE || (t->usable && !t->usable[c]))
 			continue;
 		for (uint32_t f = 0; f < t->k; f += REC_LANES)

@@ -67,8 +67,8 @@ const struct rec_factor_table *rec_scorer_table(const struct rec_scorer *s);
 const float *rec_scorer_vector(const struct rec_score_scratch *sc);
 
 /*
- * rec_scorer_pair of n <= REC_LANES items (each may be REC_NONE) together: bit i
- * of the answer is set where item[i] has a score, which is in score[i] then.
+ * rec_scorer_pair of n <= REC_LANES items (each may be REC_NONE) together: bit
+ * i of the answer is set where item[i] has a score, which is in score[i] then.
  */
 uint32_t rec_scorer_pairs(const struct rec_scorer *s, struct rec_score_scratch *sc,
 			  const uint32_t *item, uint32_t n, float *score);
