@@ -275,23 +275,6 @@ static int open_http(struct rec_worker *w, int fd)
 	return w->bound ? 0 : -1;
 }
 
-/*
- * A reply and the wait for the next request switch a socket off and on again,
- * several times in one turn of the loop. The change list tells the kernel only
- * what is left of that at its end, which is nothing where the connection stays.
- */
-static struct event_base *new_base(void)
-{
-	struct event_config *c = event_config_new();
-	struct event_base *base = NULL;
-
-	if (c && event_config_set_flag(c, EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST) == 0)
-		base = event_base_new_with_config(c);
-	if (c)
-		event_config_free(c);
-	return base;
-}
-
 static int worker_open(struct rec_worker *w, struct rec_server *s, int fd, struct rec_err *e)
 {
 	w->server = s;
@@ -303,7 +286,7 @@ static int worker_open(struct rec_worker *w, struct rec_server *s, int fd, struc
 		return rec_err_errno(e, errno, "a pipe");
 	if (renew_desk(w, e) != 0)
 		return -1;
-	w->base = new_base();
+	w->base = event_base_new();
 	w->wake = w->base ? event_new(w->base, w->pipe[0], EV_READ, on_wake, w) : NULL;
 	w->late = w->wake ? evtimer_new(w->base, on_late, w) : NULL;
 	w->finish = w->late ? evtimer_new(w->base, rec_worker_finish, w) : NULL;
