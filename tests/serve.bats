@@ -92,6 +92,10 @@ same_lists() {
 		if rec-topn -q "$@" -n 10 --similar-items <items.txt >w/like 2>/dev/null; then
 			each w/like w/like
 			while read -r i; do [ ! -e "w/like.$i" ] || printf 'GET\t/similar?item=%s\t-\tw/like.%s\n' "$i" "$i"; done <items.txt
+			{ cat items.txt; echo nothing; } >w/asked
+			rec-topn -q "$@" -n 40 --similar-items --cold popular --fill popular --interactions train.tsv <w/asked >w/filled
+			each w/filled w/filled
+			while read -r i; do printf 'GET\t/similar?item=%s&n=40&cold=popular&fill=popular\t-\tw/filled.%s\n' "$i" "$i"; done <w/asked
 		fi
 	} >w/list
 	[ "$(wc -l <w/list)" -gt 60 ] || fail "$name: $(wc -l <w/list) questions"
@@ -514,5 +518,21 @@ same_lists() {
 	[ "$(curl -sS "http://127.0.0.1:$PORT/readyz")" = ready ]
 	ends
 	serve -m factors.rec --listen "127.0.0.1:$PORT"
+	ends
+}
+
+@test "rec-serve: threads that nobody asks let an old model go, too" {
+	rec-als -q -k 8 <train.tsv -o idle.rec
+	serve -m idle.rec
+	grep -q '/idle.rec$' "/proc/$(cat pid)/maps"
+	cp idle.rec next.rec
+	mv next.rec idle.rec
+	kill -HUP "$(cat pid)"
+	for _ in $(seq 100); do
+		! grep -q '/idle.rec (deleted)$' "/proc/$(cat pid)/maps" && grep -q 'a new model answers' serve.err && break
+		sleep 0.1
+	done
+	! grep '/idle.rec (deleted)$' "/proc/$(cat pid)/maps"
+	grep -q '/idle.rec$' "/proc/$(cat pid)/maps"
 	ends
 }

@@ -26,7 +26,7 @@ static const struct rec_form_name names[] = {
 	{ "model", REC_FIELD_MODEL, AT(TOPN), AT(TOPN) },
 	{ "k", REC_FIELD_K, AT(EXPLAIN), AT(EXPLAIN) },
 	{ "keep-seen", REC_FIELD_KEEP_SEEN, AT(TOPN) | AT(BATCH), AT(TOPN) | AT(BATCH) },
-	{ "fill", REC_FIELD_FILL, AT(TOPN) | AT(BATCH), AT(TOPN) | AT(BATCH) },
+	{ "fill", REC_FIELD_FILL, LISTS, LISTS },
 	{ "cold", REC_FIELD_COLD, LISTS | AT(SCORE), LISTS | AT(SCORE) },
 	{ "clamp", REC_FIELD_CLAMP, AT(SCORE), AT(SCORE) },
 	{ "allow", REC_FIELD_ALLOW, LISTS, LISTS },
@@ -187,16 +187,13 @@ static int read_cold(struct rec_reader *x, const struct rec_text *t)
 {
 	static const char *const of_lists[] = { "drop", "popular", "fail", NULL };
 	static const char *const of_pairs[] = { "mean", "drop", "fail", NULL };
-	static const char *const of_items[] = { "drop", "fail", NULL };
-	bool pairs = x->endpoint == REC_ASK_SCORE, items = x->endpoint == REC_ASK_SIMILAR;
+	bool pairs = x->endpoint == REC_ASK_SCORE;
 	unsigned i = 0;
 
-	if (read_choice(x, "cold", t, pairs ? of_pairs : items ? of_items : of_lists, &i) != 0)
+	if (read_choice(x, "cold", t, pairs ? of_pairs : of_lists, &i) != 0)
 		return -1;
 	if (pairs)
 		x->form->cold_pair = (enum rec_cold_pair)i;
-	else if (items)
-		x->form->cold = i ? REC_COLD_FAIL : REC_COLD_DROP;
 	else
 		x->form->cold = (enum rec_cold)i;
 	return 0;

@@ -45,8 +45,6 @@ void rec_question_similar(struct rec_question *x, const struct rec_desk *d,
 	rec_question_make(x, d, f, NULL);
 	x->ask.user = f->item;
 	x->ask.stored = x->ask.seen = NULL;
-	x->ask.fill = false;		/* popularity is no likeness */
-	x->ask.cold = REC_COLD_DROP;
 }
 
 /* Lines need a label for their row; nobody has none. */

@@ -93,6 +93,16 @@ struct rec_desk *rec_worker_desk(struct rec_worker *w)
 	return w->desk;
 }
 
+/* One byte into a pipe that is as good as empty: only a signal is in the way. */
+static void wake_all(struct rec_server *s)
+{
+	for (unsigned i = 0; i < s->nworkers; i++)
+		while (s->worker[i].ran && write(s->worker[i].pipe[1], "x", 1) < 0 &&
+		       errno == EINTR)
+			;
+}
+
+/* Threads that nobody asks are told: they would hold the old models. */
 void rec_server_swap(struct rec_server *s, struct rec_site *site)
 {
 	struct rec_site *old;
@@ -103,6 +113,7 @@ void rec_server_swap(struct rec_server *s, struct rec_site *site)
 	atomic_fetch_add(&s->generation, 1);
 	pthread_mutex_unlock(&s->lock);
 	rec_site_let_go(old);
+	wake_all(s);
 	atomic_fetch_add(&s->shared.meters.swaps, 1);
 }
 
@@ -235,13 +246,22 @@ static void on_late(evutil_socket_t fd, short what, void *arg)
 	event_base_loopbreak(w->base);
 }
 
-/* Draining begins after one more look at the backlog. */
+/*
+ * There are new models, or it is the end: draining begins after one more look
+ * at the backlog.
+ */
 static void on_wake(evutil_socket_t fd, short what, void *arg)
 {
 	struct rec_worker *w = arg;
+	char bytes[64];
 
-	(void)fd;
 	(void)what;
+	if (read(fd, bytes, sizeof bytes) < 0)
+		return;			/* a signal: the byte is still there */
+	if (!atomic_load(&w->server->shared.meters.draining)) {
+		rec_worker_desk(w);
+		return;
+	}
 	event_del(w->wake);
 	arm_late(w, 0);
 }
@@ -287,7 +307,7 @@ static int worker_open(struct rec_worker *w, struct rec_server *s, int fd, struc
 	if (renew_desk(w, e) != 0)
 		return -1;
 	w->base = event_base_new();
-	w->wake = w->base ? event_new(w->base, w->pipe[0], EV_READ, on_wake, w) : NULL;
+	w->wake = w->base ? event_new(w->base, w->pipe[0], EV_READ | EV_PERSIST, on_wake, w) : NULL;
 	w->late = w->wake ? evtimer_new(w->base, on_late, w) : NULL;
 	w->finish = w->late ? evtimer_new(w->base, rec_worker_finish, w) : NULL;
 	w->look = w->finish ? evtimer_new(w->base, on_look, w) : NULL;
@@ -347,13 +367,6 @@ static int start_workers(struct rec_server *s, const struct rec_listener *l, str
 	return 0;
 }
 
-/* One byte into an empty pipe: only a signal can be in the way. */
-static void wake(struct rec_worker *w)
-{
-	while (write(w->pipe[1], "x", 1) < 0 && errno == EINTR)
-		;
-}
-
 static void no_log(int severity, const char *msg)
 {
 	(void)severity;
@@ -365,9 +378,7 @@ static unsigned free_server(struct rec_server *s)
 	unsigned cut = 0;
 
 	atomic_store(&s->shared.meters.draining, true);
-	for (unsigned i = 0; i < s->nworkers; i++)
-		if (s->worker[i].ran)
-			wake(&s->worker[i]);
+	wake_all(s);
 	for (unsigned i = 0; i < s->nworkers; i++)
 		if (s->worker[i].ran)
 			pthread_join(s->thread[i], NULL);

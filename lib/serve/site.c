@@ -116,16 +116,20 @@ static const struct rec_model *popular_model(const struct rec_site *s)
 	return NULL;
 }
 
-static int make_popular(struct rec_site *s, struct rec_err *e)
+static bool knows_popular(const struct rec_site *s)
+{
+	return popular_model(s) || popular_pairs(s);
+}
+
+static int make_popular(struct rec_popular *p, const struct rec_site *s,
+			const struct rec_labels *items, struct rec_err *e)
 {
 	const struct rec_model *m = popular_model(s);
 	const struct rec_sparse *x = popular_pairs(s);
 
-	s->knows_popular = m || x;
 	if (m)
-		return rec_popular_offset(&s->popular, &m->offset.row, m->offset.val,
-					  &s->scorer.items, e);
-	return x ? rec_popular_count(&s->popular, x, &s->scorer.items, e) : 0;
+		return rec_popular_offset(p, &m->offset.row, m->offset.val, items, e);
+	return x ? rec_popular_count(p, x, items, e) : 0;
 }
 
 static int mark(struct rec_site *s, const char *path, unsigned char value, struct rec_err *e)
@@ -202,9 +206,8 @@ static int allow_like(unsigned char **mark_like, const struct rec_site *s, struc
 static int make_similar(struct rec_site *s, const struct rec_site_opts *o, struct rec_err *e)
 {
 	struct rec_scorer_opts so = scorer_opts(s, o);
-	struct rec_topn_opts to = { .n = 1 };
-	unsigned char *allowed;
-	int rc;
+	struct rec_topn_opts to = { .n = 1,
+				    .popular = knows_popular(s) ? &s->popular_like : NULL };
 
 	so.similar = true;
 	so.fold_in = so.unknown_users = false;
@@ -215,15 +218,11 @@ static int make_similar(struct rec_site *s, const struct rec_site_opts *o, struc
 		*e = s->why_not;
 		return -1;
 	}
-	if (allow_like(&allowed, s, e) != 0)
+	if (allow_like(&s->allowed_like, s, e) != 0 ||
+	    make_popular(&s->popular_like, s, &s->like.items, e) != 0)
 		return -1;
-	to.allowed = allowed;
-	rc = rec_topn_new(&s->similar, &s->like, &to, e);
-	if (rc != 0)
-		free(allowed);
-	else
-		s->allowed_like = allowed;
-	return rc;
+	to.allowed = s->allowed_like;
+	return rec_topn_new(&s->similar, &s->like, &to, e);
 }
 
 static int make_bounds(struct rec_site *s, struct rec_err *e)
@@ -242,7 +241,7 @@ static int make_alone(struct rec_site *s, const struct rec_site_opts *o, struct 
 {
 	struct rec_topn_opts to = { .n = 1,
 				    .allowed = s->allowed,
-				    .popular = s->knows_popular ? &s->popular : NULL };
+				    .popular = knows_popular(s) ? &s->popular : NULL };
 
 	if (s->nmodels < 2)
 		return 0;
@@ -268,7 +267,8 @@ static int make_scorers(struct rec_site *s, const struct rec_site_opts *o, struc
 	struct rec_scorer_opts so = scorer_opts(s, o);
 	struct rec_topn_opts to = { .n = 1 };
 
-	if (rec_scorer_new(&s->scorer, &so, &s->run, e) != 0 || make_popular(s, e) != 0 ||
+	if (rec_scorer_new(&s->scorer, &so, &s->run, e) != 0 ||
+	    make_popular(&s->popular, s, &s->scorer.items, e) != 0 ||
 	    make_allowed(s, o, e) != 0 || make_bounds(s, e) != 0)
 		return -1;
 	if (s->has_interactions && rec_pairs_new(&s->stored, &s->interactions, &s->scorer.items,
@@ -278,7 +278,8 @@ static int make_scorers(struct rec_site *s, const struct rec_site_opts *o, struc
 					 s->run.pool, e) != 0)
 		return -1;
 	to.allowed = s->allowed;
-	to.popular = s->knows_popular ? &s->popular : NULL;
+	to.popular = knows_popular(s) ? &s->popular : NULL;
+	s->knows_popular = to.popular;
 	if (rec_topn_new(&s->topn, &s->scorer, &to, e) != 0)
 		return -1;
 	return make_alone(s, o, e) != 0 ? -1 : make_similar(s, o, e);
@@ -364,6 +365,7 @@ void rec_site_let_go(struct rec_site *s)
 	rec_pairs_free(&s->stored);
 	rec_pairs_free(&s->left_out);
 	rec_popular_free(&s->popular);
+	rec_popular_free(&s->popular_like);
 	rec_scorer_free(&s->scorer);
 	rec_scorer_free(&s->like);
 	rec_sparse_free(&s->interactions);

@@ -46,7 +46,7 @@ struct rec_site {
 	struct rec_titles titles;
 	/* by item of the scorer, and of `like`; NULL: all are */
 	unsigned char *allowed, *allowed_like;
-	struct rec_popular popular;
+	struct rec_popular popular, popular_like;
 	bool knows_popular;
 	struct rec_scorer scorer, like;
 	struct rec_topn *topn, *similar;

@@ -222,20 +222,24 @@ for m in $MODELS $RATE_MODELS $START_MODELS $MODEL; do
 	wants prepare || break
 	prepare "$m"
 done
-for m in $MODELS; do
-	wants users || break
-	prepare "$m"
-	serve "$SERVER" 1
-	for kind in $KINDS; do stage_users; done
-	stop
-done
-for m in $RATE_MODELS; do
-	wants rate || break
-	prepare "$m"
-	serve "$SERVER" 1
-	for kind in $KINDS; do stage_rate; done
-	stop
-done
+# every STAGE MODEL...: each kind of each model
+every() {
+	local stage=$1 m
+	wants "$stage" || return 0
+	shift
+	for m; do
+		prepare "$m"
+		serve "$SERVER" 1
+		for kind in $KINDS; do "stage_$stage"; done
+		stop
+	done
+}
+
+# shellcheck disable=SC2086 # words
+{
+	every users $MODELS
+	every rate $RATE_MODELS
+}
 for m in $START_MODELS; do
 	wants start || break
 	prepare "$m"
