@@ -64,7 +64,7 @@ shape() {	# shape FILE USERS ITEMS COLUMNS
 	likes | rec-als -q -k 4 -i 1 >all.rec
 	[ "$(meta reg-pairs own.rec),$(meta reg-pairs all.rec)" = own, ]
 	likes | rec-als -q -k 4 -i 1 --reg-pairs all | cmp - all.rec
-	! cmp -s own.rec all.rec
+	! cmp -s own.rec all.rec || false
 	# half-steps and fold-in regularise as training did
 	likes | rec-als -q -k 4 -i 0 --reg-pairs own >start.rec
 	likes | rec-als -q --half item -m start.rec >item.rec

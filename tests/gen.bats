@@ -34,7 +34,7 @@ load helpers
 	rec-gen -b -j 3 --users 5000 --items 300 --rows 60000 --times --explicit | rec-cat >binary.tsv
 	same one.tsv binary.tsv
 	rec-gen --seed 2 --users 5000 --items 300 --rows 60000 --times --explicit >two.tsv
-	! cmp -s one.tsv two.tsv
+	! cmp -s one.tsv two.tsv || false
 }
 
 @test "gen: the bytes are those of this release" {

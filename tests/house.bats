@@ -110,8 +110,8 @@ setup() {
 
 @test "house: README, pages and examples count the commands right" {
 	[ "$(find build/bin -name 'rec-*' | wc -l)" -ge 10 ]
-	! grep -niE '(eight|nine|[^a-z]8) commands' README.md man/*.[1-9] examples/*.sh
-	! grep -n 'settings are untuned' README.md examples/*.sh
+	! grep -niE '(eight|nine|[^a-z]8) commands' README.md man/*.[1-9] examples/*.sh || false
+	! grep -n 'settings are untuned' README.md examples/*.sh || false
 	for c in build/bin/rec-*; do grep -q "^| \`${c##*/}\` |" README.md || fail "README lacks ${c##*/}"; done
 }
 
@@ -180,7 +180,7 @@ setup() {
 	# shellcheck disable=SC2046
 	run shellcheck .ci/run $(git ls-files '*.sh' 2>/dev/null || ls cmd/*.sh cmd/*/*.sh tests/*.sh examples/*.sh)
 	[ "$status" -eq 0 ] || fail "$output"
-	run shellcheck -x -S warning -s bash -e SC2030,SC2031,SC2314,SC1091,SC2164,SC2238,SC2034,SC2120 tests/*.bats tests/fan/*.bats tests/spark/*.bats tests/spark/*.bash tests/helpers.bash
+	run shellcheck -x -S warning -s bash -e SC2030,SC2031,SC1091,SC2164,SC2238,SC2034,SC2120 tests/*.bats tests/fan/*.bats tests/spark/*.bats tests/spark/*.bash tests/helpers.bash
 	[ "$status" -eq 0 ] || fail "$output"
 }
 
@@ -453,7 +453,7 @@ headers_compile() {	# FOLDER LIST COMPILER...
 	make -s uninstall $dirs
 	[ -z "$(find "$d" -type f -o -type l)" ] || fail "left: $(find "$d" -type f -o -type l)"
 	make -n B="$BATS_TEST_TMPDIR/b" CPPFLAGS=-DFROM_CPPFLAGS "$BATS_TEST_TMPDIR/b/lib/base/err.o" | grep -q -- -DFROM_CPPFLAGS
-	! grep -n 'install -D' Makefile
+	! grep -n 'install -D' Makefile || false
 }
 
 @test "house: nothing was committed at the top by mistake" {

@@ -77,7 +77,7 @@ setup() {
 		recmat.write("flagged.rec", [block])
 		assert recmat.read("flagged.rec")[0].optional
 	PY
-	! cmp -s flagged.rec canonical.rec
+	! cmp -s flagged.rec canonical.rec || false
 	rec-cat flagged.rec | cmp - <(rec-cat canonical.rec)
 }
 

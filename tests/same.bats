@@ -50,7 +50,7 @@ equal_folders() {
 @test "same bytes: shuffled input lines" {
 	(cd a && everything)
 	sort -R all.tsv >b/all.tsv 2>/dev/null || shuf all.tsv >b/all.tsv
-	! cmp -s all.tsv b/all.tsv
+	! cmp -s all.tsv b/all.tsv || false
 	(cd b && everything)
 	equal_folders "shuffled lines"
 }
