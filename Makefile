@@ -265,7 +265,7 @@ bench-spark: all ## als, lists and sums on Spark against MLlib and against the p
 	bash tests/bench/spark/bench.sh
 
 # LOAD=DIR keeps the models from one run to the next; QUICK=1 is a short form.
-load: all $(call programs_in,load) ## rec-serve under load: sizes, users, kinds of question, other servers; 45 minutes, quiet machine
+load: all $(call programs_in,load) ## rec-serve under load: sizes, users, kinds of question, other servers; 35 minutes, quiet machine
 	sh tests/setup.sh load
 	LOAD_WORK=$(LOAD) bash tests/load/load.sh
 
