@@ -93,7 +93,7 @@ struct rec_desk *rec_worker_desk(struct rec_worker *w)
 	return w->desk;
 }
 
-/* One byte into a pipe that is as good as empty: only a signal is in the way. */
+/* One byte into a pipe that is nearly empty: only a signal is in the way. */
 static void wake_all(struct rec_server *s)
 {
 	for (unsigned i = 0; i < s->nworkers; i++)

@@ -140,7 +140,7 @@ figure() {
 	same want.tsv lists.tsv
 	[ "$(cut -f 1 want.tsv | uniq | grep -cxFf last.users)" -gt 10 ]
 	[ "$(cut -f 1 want.tsv | uniq | grep -cvxFf last.users)" -gt 10 ]
-	! cmp -s want.tsv <(plain 1.rec all.tsv)
+	! cmp -s want.tsv <(plain 1.rec all.tsv) || false
 }
 
 @test "stream: a batch that is played again changes nothing" {
