@@ -84,7 +84,9 @@ PAGES   := $(wildcard man/*.[1-9])
 SPARK_FILES := $(shell find examples/spark -type f ! -path '*/__pycache__/*' 2>/dev/null | sort)
 # What puts rec-serve to work: examples/serve, into share/recpipe/serve.
 SERVE_FILES := $(shell find examples/serve -type f 2>/dev/null | sort)
-SHARED  := $(SPARK_FILES) $(SERVE_FILES)
+# Functions, jobs and stores of the clouds: examples/cloud, into share/recpipe/cloud.
+CLOUD_FILES := $(shell find examples/cloud -type f ! -path '*/__pycache__/*' 2>/dev/null | sort)
+SHARED  := $(SPARK_FILES) $(SERVE_FILES) $(CLOUD_FILES)
 # The headers that are installed, and all that librec.so exports.
 PUBLIC  := $(wildcard lib/recpipe/*.h)
 
@@ -214,6 +216,10 @@ check-serve: all ## rec-serve: answers, hostile clients, new models under load, 
 	sh tests/setup.sh serve
 	bats tests/serve.bats tests/serve_page.bats tests/serve_examples.bats
 
+check-cloud: all ## examples/cloud: functions, jobs, object stores, each on its real runtime or an emulator, on this machine alone
+	sh tests/setup.sh cloud
+	bats $(wildcard tests/cloud.bats) tests/cloud/*.bats
+
 # libFuzzer's changes, led by what the code does with them: a first folder for what it keeps.
 FUZZ_SECONDS ?= 60
 libfuzzer:
@@ -318,5 +324,5 @@ help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
-.PHONY: all load lib force programs bench-programs check unit check-asan check-tsan check-clang libfuzzer fuzz coverage check-ports check-fan check-slurm check-spark check-serve check-fresh lint bench bench-fan bench-spark quality man install uninstall dist dist-cluster static clean help
+.PHONY: all load lib force programs bench-programs check unit check-asan check-tsan check-clang libfuzzer fuzz coverage check-ports check-fan check-slurm check-spark check-serve check-cloud check-fresh lint bench bench-fan bench-spark quality man install uninstall dist dist-cluster static clean help
 .SECONDARY:

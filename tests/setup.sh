@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# setup.sh build|test|fan|spark|serve|load - on Debian or Ubuntu, install missing
+# setup.sh build|test|fan|spark|serve|load|cloud - on Debian or Ubuntu, install missing
 # packages by apt, as root or with sudo, and print their names. Elsewhere only
 # print them.
 #
@@ -19,13 +19,19 @@
 # where there is a Go that can build it, in ~/.cache/recpipe/bin; implicit,
 # FastAPI and uvicorn by pip in ~/.cache/recpipe/load. What is not to be had is
 # named, and load.sh leaves its stage out.
+#
+# cloud: what stands in for the clouds, in ~/.cache/recpipe/cloud: the Lambda
+# runtime interface emulator (bin/aws-lambda-rie), functions-framework, moto, the
+# aws command, cfn-lint and libraries of object stores by pip; azurite by npm;
+# fake-gcs-server by go. test asks for the two first alone. What is not to be had
+# is named, and its tests say that they skipped.
 set -u
 
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/recpipe
 have() { command -v "$1" >/dev/null 2>&1; }
 
 want="gcc make libc6-dev zlib1g-dev libopenblas-dev pkg-config libevent-dev libjansson-dev"
-case ${1:-build} in test | fan | spark | serve) want="$want bats shellcheck mandoc parallel rsync binutils busybox file python3 bsdutils procps curl" ;; esac
+case ${1:-build} in test | fan | spark | serve | cloud) want="$want bats shellcheck mandoc parallel rsync binutils busybox file python3 bsdutils procps curl" ;; esac
 # Without these, tests would be skipped: other platforms, other shells, formats
 # that numpy and scipy read.
 case ${1:-build} in test | fan)
@@ -42,6 +48,15 @@ case ${1:-build} in serve) want="$want nginx-light caddy systemd" ;; esac
 
 # rec-serve under load: the peer, plots.
 case ${1:-build} in load) want="$want python3 python3-venv gnuplot-nox util-linux procps" ;; esac
+
+# Functions and jobs of the clouds, and the image for them.
+case ${1:-build} in test | cloud) want="$want python3-venv zip unzip jq" ;; esac
+case ${1:-build} in cloud)
+	want="$want musl-tools socat iproute2 buildah runc debootstrap libsecret-1-0 qemu-user-static"
+	[ "$(uname -m)" = aarch64 ] || want="$want gcc-aarch64-linux-gnu libc6-dev-arm64-cross"
+	have npm || want="$want npm"
+	;;
+esac
 
 # java_package: the one that Spark 3.5 and 4.x are both made for, or what this release has.
 java_package() {
@@ -149,11 +164,54 @@ load_tools() {
 	GOBIN=$cache/bin go install github.com/tsenart/vegeta/v12@v12.13.0 >&2 || echo "setup: no vegeta: go cannot build it" >&2
 }
 
+# The emulator comes in the wheel of a larger tool, of which nothing else is used.
+lambda_emulator() {
+	[ ! -x "$cache/cloud/bin/aws-lambda-rie" ] || return 0
+	case $(uname -m) in aarch64) machine=arm64 ;; *) machine=x86_64 ;; esac
+	echo "setup: $cache/cloud/bin/aws-lambda-rie, from aws-sam-cli by pip" >&2
+	wheel=$(mktemp -d) || return 1
+	"${REC_SPARK_PYTHON:-python3}" -m pip download -q --no-deps -d "$wheel" 'aws-sam-cli==1.170.0' >&2 &&
+		unzip -q -j -d "$wheel" "$wheel"/*.whl "samcli/local/rapid/aws-lambda-rie-$machine" &&
+		mkdir -p "$cache/cloud/bin" && chmod 755 "$wheel/aws-lambda-rie-$machine" &&
+		mv "$wheel/aws-lambda-rie-$machine" "$cache/cloud/bin/aws-lambda-rie"
+	status=$?
+	rm -rf "$wheel"
+	[ "$status" -eq 0 ] || echo "setup: no aws-lambda-rie: pip cannot get it" >&2
+	return "$status"
+}
+
+functions_framework() {
+	venv "$cache/cloud/functions" functions_framework 'functions-framework==3.10.*'
+}
+
+# Stores and control planes: each in an environment of its own, since what they
+# take differs.
+cloud_tools() {
+	lambda_emulator
+	functions_framework
+	venv "$cache/cloud/moto" moto,flask 'moto[server]==5.2.*'
+	venv "$cache/cloud/aws" awscli,s5cmd 'awscli==1.46.*' s5cmd
+	venv "$cache/cloud/lint" cfnlint,jsonschema,yaml 'cfn-lint==1.51.0' jsonschema pyyaml
+	venv "$cache/cloud/stores" google.cloud.storage,azure.storage.blob google-cloud-storage azure-storage-blob
+	if [ ! -x "$cache/cloud/node/node_modules/.bin/azurite-blob" ]; then
+		echo "setup: $cache/cloud/node: installing by npm: azurite, azcopy" >&2
+		npm install --silent --no-fund --no-audit --prefix "$cache/cloud/node" azurite@3.35.0 @azure-tools/azcopy-linux >&2 ||
+			echo "setup: no azurite: npm cannot get it" >&2
+	fi
+	[ ! -x "$cache/cloud/bin/fake-gcs-server" ] || return 0
+	if ! have go; then
+		echo "setup: no fake-gcs-server: it needs go" >&2
+		return 0
+	fi
+	GOBIN=$cache/cloud/bin go install github.com/fsouza/fake-gcs-server@v1.56.1 >&2 || echo "setup: no fake-gcs-server: go cannot build it" >&2
+}
+
 # shellcheck disable=SC2086
 packages $want || exit 1
 case ${1:-build} in
 spark) java_is_new && venvs ;;
 serve) from_pip ;;
 load) load_tools || true ;;
-test) from_pip || true ;;	# where pip finds nothing, its tests say that they skipped
+cloud) cloud_tools || true ;;
+test) from_pip || true; lambda_emulator || true; functions_framework || true ;;	# where pip finds nothing, its tests say that they skipped
 esac
