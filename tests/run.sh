@@ -90,6 +90,9 @@ default_part() {
 	long='tests/fault.bats tests/platforms.bats tests/house.bats tests/mem.bats tests/fan.bats tests/fan_safe.bats tests/fan_keep.bats'
 	# shellcheck disable=SC2046,SC2086
 	bats_files $long $(printf '%s\n' tests/*.bats | grep -vxF "$(printf '%s\n' $long)")
+	# make check-cloud runs the rest of these
+	say "clouds, the short form"
+	bats_files --filter-tags short tests/cloud/*.bats
 }
 
 # The tests of the drivers with each other shell that there is.
