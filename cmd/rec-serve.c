@@ -18,6 +18,7 @@
 static const char *const scale_names[] = { "raw", "zscore", "rank", NULL };
 static const char *const cold_names[] = { "drop", "popular", "fail", NULL };
 static const char *const fill_names[] = { "none", "popular", NULL };
+static const char *const envelope_names[] = { "none", "azure", NULL };
 
 static struct serve_options o = { .top = 10,
 				  .explain = 3,
@@ -60,7 +61,9 @@ static const struct cli_opt opts[] = {
 	CLI_U32(0, "explain", "K", &o.explain, 1, 1000000,
 		"reasons of a score, if the request does not say"),
 	CLI_STRING(0, "listen", "HOST:PORT|unix:PATH", &o.listen,
-		"where to answer (default: LISTEN_FDS, PORT, or 127.0.0.1:8080)"),
+		"where to answer (default: what the environment says, or 127.0.0.1:8080)"),
+	CLI_CHOICE(0, "envelope", "none|azure", &o.envelope, envelope_names,
+		"what requests come in: as they are, or in the JSON of Azure Functions"),
 	CLI_FLAG(0, "no-watch", &o.no_watch,
 		"do not look for changed files; SIGHUP still opens them anew"),
 	CLI_U32(0, "max-top", "N", &o.most, 1, 4294967295,
@@ -153,6 +156,7 @@ static struct rec_server_opts server_opts(unsigned threads, const struct rec_lis
 			    .body_time = o.body_time,
 			    .answer_time = o.answer_time,
 			    .drain_time = o.drain_time },
+		.azure = o.envelope == 1,
 		.defaults = { .n = o.top,
 			      .k = o.explain,
 			      .most = o.most,

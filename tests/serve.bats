@@ -4,6 +4,7 @@
 # and from many; clients that mean no good; new models under load; the end.
 
 load helpers
+load services
 
 setup_file() {
 	cd "$BATS_FILE_TMPDIR" || return 1
@@ -509,6 +510,104 @@ same_lists() {
 	says "rec-serve: no model: give -m FILE"
 	exits 2 rec-serve -m factors.rec -o x
 	says "rec-serve: --output has no use here: answers go over HTTP"
+}
+
+@test "rec-serve: where hosts of functions want it; what one host alone sets goes first" {
+	asked() { # asked WANT VARIABLE=VALUE...
+		local want=$1
+		shift
+		env "$@" rec-serve -m factors.rec 2>where.err 3>&- &
+		echo $! >pid
+		for _ in $(seq 100); do [ ! -s where.err ] || break; sleep 0.05; done
+		[ "$(cat where.err)" = "rec-serve: answers at $want" ] || fail "$(cat where.err)"
+		kill "$(cat pid)"
+		wait "$(cat pid)"
+		rm -f pid
+	}
+	a=$(free_port)
+	b=$(free_port)
+	asked "127.0.0.1:$a" FUNCTIONS_CUSTOMHANDLER_PORT="$a" AWS_LAMBDA_HTTP_ENDPOINT="127.0.0.1:$b" PORT="$b"
+	asked "127.0.0.1:$a" AWS_LAMBDA_HTTP_ENDPOINT="127.0.0.1:$a" PORT="$b"
+	AWS_LAMBDA_HTTP_ENDPOINT=here exits 2 rec-serve -m factors.rec
+	says "rec-serve: AWS_LAMBDA_HTTP_ENDPOINT: 'here' is not HOST:PORT or unix:PATH"
+	FUNCTIONS_CUSTOMHANDLER_PORT=x exits 2 rec-serve -m factors.rec
+	says "rec-serve: FUNCTIONS_CUSTOMHANDLER_PORT: 'x' is not a whole number from 1 to 65535"
+}
+
+@test "rec-serve: --envelope azure: requests in the JSON of its host, the same answers" {
+	serve -m factors.rec --interactions train.tsv --envelope azure
+	rec-topn -q -m factors.rec --interactions train.tsv <train.tsv >all
+	rec-topn -q -m factors.rec --interactions train.tsv <strangers.tsv >new
+	rec-topn -q -m factors.rec -n 3 --similar-items <<<i1 >like
+	printf 'odd\tb\374r\nodd\ti1\nb\ti1\nb\ti2\n' >odd.tsv
+	rec-als -q -k 2 <odd.tsv >odd.rec
+	python3 - "$PORT" <<-'PY'
+		import http.client, json, sys
+		c = http.client.HTTPConnection("127.0.0.1", int(sys.argv[1]), timeout=20)
+		lines = "text/tab-separated-values"
+		def post(function, body):
+		    c.request("POST", "/" + function, body, {"Content-Type": "application/json"})
+		    r = c.getresponse()
+		    return r.status, r.getheader("Content-Type"), r.read()
+		def ask(function, method="GET", query="", **more):
+		    req = {"Url": "http://localhost:7071/api/" + function + query, "Method": method, "Query": "{}",
+		           "Headers": {"accept": [lines]}, "Params": {}, **more}
+		    status, kind, got = post(function, json.dumps({"Data": {"req": req}, "Metadata": {"sys": {"MethodName": function}}}))
+		    assert (status, kind) == (200, "application/json"), (status, kind, got)
+		    got = json.loads(got)
+		    assert set(got) == {"Outputs", "Logs", "ReturnValue"} and got["Logs"] == [] and set(got["Outputs"]) == {"res"}, got
+		    res = got["Outputs"]["res"]
+		    assert set(res) == {"statusCode", "headers", "body"} and res["headers"]["x-content-type-options"] == "nosniff", res
+		    return res["statusCode"], res["headers"]["content-type"], res["body"]
+		def lists(path):
+		    got = {}
+		    for line in open(path):
+		        user = line.split("\t")[0]
+		        got[user] = got.get(user, "") + line
+		    return got
+		tsv = lines + "; charset=utf-8"
+		known, new = lists("all"), lists("new")
+		history = lists("strangers.tsv")
+		for user in sorted(known):
+		    assert ask("topn", query="?user=" + user) == (200, tsv, known[user]), user
+		    assert ask("topn", Params={"user": user}) == (200, tsv, known[user]), user
+		for user in sorted(new):
+		    assert ask("topn", "POST", Body=history[user]) == (200, tsv, new[user]), user
+		assert ask("similar", query="?item=i1&n=3") == (200, tsv, open("like").read())
+		# a body that the host takes for binary comes in base64
+		import base64
+		user = min(new)
+		binary = {"Accept": [lines], "Content-Type": ["application/octet-stream"]}
+		assert ask("topn", "POST", Headers=binary, Body=base64.b64encode(history[user].encode()).decode()) == (200, tsv, new[user])
+		# a batch comes in pieces
+		assert ask("batch", "POST", Body=open("strangers.tsv").read()) == (200, tsv, open("new").read())
+		# errors of the request are its answer
+		status, kind, body = ask("topn", query="?user=nobody&cold=fail")
+		assert (status, kind, json.loads(body)["error"]["code"]) == (404, "application/json", "cold"), (status, body)
+		assert ask("score")[0] == 405 and ask("topn", "PUT")[0] == 405 and ask("nothing")[0] == 404
+		assert ask("topn", "POST", Body="x\ti1\ny\ti1\n")[0] == 400 and ask("topn", query="?user=%zz")[0] == 400
+		# errors of the envelope are the host's: it makes 500 of them
+		for body in ("", "{", "[]", "{}", '{"Data":{"req":1}}', '{"Data":{"req":{}}}', '{"Data":{"queue":{}}}',
+		             '{"Data":{"req":{"Method":"POST","Url":"http://x/","Body":1}}}',
+		             '{"Data":{"req":{"Method":"GET","Headers":{"Accept":1}}}}', '{"Data":{"req":{"Method":"GET","Params":[]}}}'):
+		    status, kind, got = post("topn", body)
+		    assert status == 400 and json.loads(got)["error"]["code"] == "bad-event", (body, status, got)
+		# the host looks whether anybody is there
+		c.request("GET", "/")
+		r = c.getresponse()
+		assert r.status == 200 and b"<html" in r.read()
+	PY
+	ends
+	serve -m odd.rec --envelope azure
+	python3 - "$PORT" <<-'PY'
+		import http.client, json, sys
+		c = http.client.HTTPConnection("127.0.0.1", int(sys.argv[1]), timeout=20)
+		req = {"Url": "http://x/?user=odd&keep-seen=1", "Method": "GET", "Headers": {"Accept": ["text/tab-separated-values"]}}
+		c.request("POST", "/topn", json.dumps({"Data": {"req": req}}))
+		res = json.loads(c.getresponse().read())["Outputs"]["res"]
+		assert res["statusCode"] == 422 and "no UTF-8" in res["body"], res
+	PY
+	ends
 }
 
 @test "rec-serve: an address where another one answers is in use" {

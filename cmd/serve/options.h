@@ -13,6 +13,7 @@ struct serve_options {
 	uint32_t top, explain, most, most_rows;
 	bool keep_seen, fold_in, no_watch;
 	const char *listen;
+	unsigned envelope;		/* 0: none, 1: azure */
 	uint32_t connections, per_address;
 	uint64_t head, body, bodies;
 	double idle, head_time, body_time, answer_time, drain_time;

@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "serve/batch.h"
 #include "serve/connection_private.h"
+#include "serve/json.h"
 
 /* The connection that a request came on. */
 static struct rec_connection *connection_of(struct evhttp_request *req, struct rec_worker *w)
@@ -51,11 +52,11 @@ static void on_sent(struct evhttp_request *req, void *arg)
 }
 
 static void add_head(struct evhttp_request *req, const struct rec_connection *c,
-		     const struct rec_reply *r)
+		     const struct rec_reply *r, bool wrapped)
 {
 	struct evkeyvalq *head = evhttp_request_get_output_headers(req);
 
-	evhttp_add_header(head, "Content-Type", r->type);
+	evhttp_add_header(head, "Content-Type", wrapped ? REC_TYPE_JSON : r->type);
 	evhttp_add_header(head, "X-Content-Type-Options", "nosniff");
 	if (r->allow)
 		evhttp_add_header(head, "Allow", r->allow);
@@ -65,6 +66,9 @@ static void add_head(struct evhttp_request *req, const struct rec_connection *c,
 		evhttp_add_header(head, "Connection", "close");
 }
 
+/* An envelope of Azure, for its answers. */
+static const struct rec_envelope azure = { .wrap = REC_WRAP_AZURE };
+
 /* A batch on its way. */
 struct stream {
 	struct rec_connection *connection;
@@ -72,6 +76,8 @@ struct stream {
 	struct rec_batch *batch;
 	struct event *again;		/* the next piece */
 	struct rec_reply reply;
+	bool wrapped, begun, ended;	/* in an envelope; of this, what was made */
+	struct rec_buf piece;		/* a piece of it */
 };
 
 static void stream_free(struct stream *s)
@@ -80,6 +86,7 @@ static void stream_free(struct stream *s)
 		event_free(s->again);
 	rec_batch_close(s->batch);
 	rec_reply_free(&s->reply);
+	rec_buf_free(&s->piece);
 	free(s);
 }
 
@@ -124,19 +131,45 @@ static void stream_later(struct evhttp_connection *evcon, void *arg)
 	evtimer_add(s->again, &soon);
 }
 
+/*
+ * The next piece of the envelope in its place, as rec_batch_next: rc is what
+ * that said. Text that is no UTF-8 ends the stream.
+ */
+static int wrap_piece(struct stream *s, int rc)
+{
+	struct rec_buf *b = &s->piece;
+	struct rec_reply *r = &s->reply;
+	struct rec_err e = { 0 };
+
+	if (rc < 0 || s->ended)
+		return rc;
+	b->n = 0;
+	if (!rec_is_utf8(r->body.p, r->body.n) ||
+	    (!s->begun && rec_wrap_begin(b, &azure, r, false, &e) != 0) ||
+	    rec_wrap_add(b, r->body.p, r->body.n, false, &e) != 0 ||
+	    (rc == 0 && rec_wrap_end(b, &azure, &e) != 0))
+		return -1;
+	s->begun = true;
+	s->ended = rc == 0;
+	return 1;
+}
+
 static void stream_next(struct stream *s)
 {
 	struct rec_connection *c = s->connection;
+	const struct rec_buf *piece = s->wrapped ? &s->piece : &s->reply.body;
 	struct evbuffer *out = NULL;
 	int rc;
 
 	s->reply.body.n = 0;
 	rc = rec_batch_next(s->batch, &s->reply);
+	if (s->wrapped)
+		rc = wrap_piece(s, rc);
 	if (rc > 0)
 		out = evbuffer_new();
-	if (rc <= 0 || !out || evbuffer_add(out, s->reply.body.p, s->reply.body.n) != 0) {
+	if (rc <= 0 || !out || evbuffer_add(out, piece->p, piece->n) != 0) {
 		stream_end(s, rc == 0);
-	} else if (s->reply.body.n == 0) {	/* nobody in it has a list */
+	} else if (piece->n == 0) {	/* nobody in it has a list */
 		stream_later(NULL, s);
 	} else {
 		rec_connection_arm(c, rec_connection_shared(c)->limits.answer_time);
@@ -154,13 +187,20 @@ static void on_again(evutil_socket_t fd, short what, void *arg)
 	stream_next(arg);
 }
 
-static void send_stream(struct evhttp_request *req, struct rec_connection *c, struct rec_batch *b)
+static void send_stream(const struct rec_asked *a, const struct rec_reply *r)
 {
+	struct evhttp_request *req = a->request;
+	struct rec_connection *c = a->connection;
+	struct rec_batch *b = r->batch;
 	struct rec_err e = { 0 };
 	struct stream *s = rec_zalloc(1, sizeof *s, &e);
 
 	if (s) {
-		*s = (struct stream){ .connection = c, .request = req, .batch = b };
+		*s = (struct stream){ .connection = c,
+				      .request = req,
+				      .batch = b,
+				      .reply = { .status = 200, .type = r->type },
+				      .wrapped = a->wrapped };
 		s->again = evtimer_new(c->worker->base, on_again, s);
 	}
 	if (!s || !s->again) {
@@ -191,11 +231,41 @@ static void add_body(struct evhttp_request *req, const struct rec_reply *r)
 	}
 }
 
-static void send_reply(struct evhttp_request *req, struct rec_connection *c, struct rec_reply *r)
+/* The answer becomes one whose body is the envelope with it. */
+static void wrap(struct rec_buf *b, struct rec_reply *r)
 {
-	add_head(req, c, r);
+	struct rec_err e = { 0 };
+	struct rec_buf bare = r->body;
+
+	if (!rec_is_utf8(bare.p, bare.n)) {
+		rec_reply_fail(r, 422, "impossible",
+			       "labels of the answer are no UTF-8, and lines in an envelope "
+			       "cannot hold them; ask for JSON");
+		bare = r->body;
+	}
+	b->n = 0;
+	if (rec_wrap_begin(b, &azure, r, false, &e) != 0 ||
+	    rec_wrap_add(b, bare.p, bare.n, false, &e) != 0 || rec_wrap_end(b, &azure, &e) != 0) {
+		rec_reply_error(r, &e);
+		return;
+	}
+	r->body = *b;
+	*b = bare;
+	r->status = 200;
+	r->type = REC_TYPE_JSON;
+	r->allow = NULL;
+}
+
+static void send_reply(const struct rec_asked *a, struct rec_reply *r)
+{
+	struct evhttp_request *req = a->request;
+	struct rec_connection *c = a->connection;
+
+	if (a->wrapped && !r->batch)
+		wrap(&c->worker->wrapped, r);
+	add_head(req, c, r, a->wrapped);
 	if (r->batch) {
-		send_stream(req, c, r->batch);
+		send_stream(a, r);
 		return;
 	}
 	add_body(req, r);
@@ -211,9 +281,29 @@ static double now(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-/* Whether the answer waits for the end of the turn; else it is in r. */
-static bool answer(struct rec_desk *desk, struct evhttp_request *req, struct rec_reply *r)
+/* The same of a request in an envelope; asked->wrapped where it was one. */
+static bool answer_wrapped(struct rec_desk *desk, struct rec_envelope *v,
+			   const struct rec_request *q, struct rec_asked *asked,
+			   struct rec_reply *r)
 {
+	bool waits;
+
+	if (rec_envelope_open_azure(v, q->target, q->body, q->body_len, r) == 0) {
+		waits = rec_desk_take(desk, &v->request, r);
+	} else {
+		waits = false;
+		r->endpoint = rec_endpoint_of(q->target);
+	}
+	asked->wrapped = v->wrap == REC_WRAP_AZURE;
+	rec_envelope_rest(v);
+	return waits;
+}
+
+/* Whether the answer waits for the end of the turn; else it is in r. */
+static bool answer(struct rec_desk *desk, struct rec_asked *asked, struct rec_reply *r)
+{
+	struct rec_worker *w = asked->connection->worker;
+	struct evhttp_request *req = asked->request;
 	struct evkeyvalq *head = evhttp_request_get_input_headers(req);
 	struct evbuffer *body = evhttp_request_get_input_buffer(req);
 	struct rec_request q = { .post = evhttp_request_get_command(req) == EVHTTP_REQ_POST,
@@ -223,6 +313,8 @@ static bool answer(struct rec_desk *desk, struct evhttp_request *req, struct rec
 				 .body_len = evbuffer_get_length(body) };
 
 	q.body = q.body_len ? (const char *)evbuffer_pullup(body, -1) : "";
+	if (q.body && q.post && rec_connection_shared(asked->connection)->azure)
+		return answer_wrapped(desk, &w->envelope, &q, asked, r);
 	if (!q.body_len || q.body)
 		return rec_desk_take(desk, &q, r);
 	rec_reply_fail(r, 503, "no-memory", "there is no memory for this now");
@@ -233,7 +325,7 @@ static void reply(const struct rec_asked *a, struct rec_reply *r)
 {
 	rec_meters_count(&rec_connection_shared(a->connection)->meters, r->endpoint, r->status,
 			 now() - a->began);
-	send_reply(a->request, a->connection, r);
+	send_reply(a, r);
 }
 
 /* Where the client has gone meanwhile, ending the request is what frees it. */
@@ -286,7 +378,7 @@ static void wait_for_others(struct rec_worker *w, struct rec_desk *desk, const s
 void rec_connection_request(struct evhttp_request *req, void *arg)
 {
 	struct rec_worker *w = arg;
-	struct rec_asked a = { req, connection_of(req, w), now() };
+	struct rec_asked a = { req, connection_of(req, w), now(), false };
 	struct rec_desk *desk;
 
 	if (!a.connection || a.connection->phase != REC_ANSWERING) {
@@ -297,7 +389,7 @@ void rec_connection_request(struct evhttp_request *req, void *arg)
 	evhttp_request_set_on_complete_cb(req, on_sent, a.connection);
 	desk = desk_for_one_more(w);
 	rec_reply_clear(&w->reply);
-	if (answer(desk, req, &w->reply))
+	if (answer(desk, &a, &w->reply))
 		wait_for_others(w, desk, &a);
 	else
 		reply(&a, &w->reply);

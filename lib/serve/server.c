@@ -341,6 +341,8 @@ static void worker_close(struct rec_worker *w)
 		if (w->pipe[i] >= 0)
 			close(w->pipe[i]);
 	rec_reply_free(&w->reply);
+	rec_envelope_free(&w->envelope);
+	rec_buf_free(&w->wrapped);
 	rec_desk_let_go(w->desk);
 }
 
@@ -409,6 +411,7 @@ int rec_server_start(struct rec_server **out, const struct rec_server_opts *o,
 	atomic_store(&s->generation, 1);
 	s->nthreads = o->threads;
 	s->shared.limits = o->limits;
+	s->shared.azure = o->azure;
 	s->shared.counter = (struct rec_counter){ .defaults = o->defaults,
 						  .meters = &s->shared.meters,
 						  .engine = rec_server_engine(),

@@ -16,6 +16,7 @@
 
 #include "base/err.h"
 #include "serve/desk.h"
+#include "serve/envelope.h"
 #include "serve/listen.h"
 #include "serve/meters.h"
 #include "serve/site.h"
@@ -37,6 +38,7 @@ struct rec_server_opts {
 	const struct rec_listener *listener;
 	struct rec_limits limits;
 	struct rec_form_defaults defaults;
+	bool azure;			/* a POST is an envelope of the host of Azure Functions */
 };
 
 struct rec_server;
@@ -77,6 +79,7 @@ struct rec_asked {
 	struct evhttp_request *request;
 	struct rec_connection *connection;
 	double began;
+	bool wrapped;			/* it came in an envelope, and its answer goes in one */
 };
 
 enum { REC_READ_BYTES = 64 << 10 };	/* at a time */
@@ -93,6 +96,8 @@ struct rec_worker {
 	unsigned long generation;	/* of the desk */
 	struct rec_desk *desk;
 	struct rec_reply reply;
+	struct rec_envelope envelope;
+	struct rec_buf wrapped;		/* the last answer that went in one */
 	struct rec_desk *asked_at;	/* held while requests wait there; else NULL */
 	struct rec_asked asked[REC_DESK_TOGETHER];
 	struct event *finish;		/* the turn is over: they are answered */
@@ -112,6 +117,7 @@ struct rec_worker {
 
 struct rec_server_shared {	/* what connections need of the server */
 	struct rec_limits limits;
+	bool azure;
 	struct rec_counter counter;
 	struct rec_meters meters;
 	struct rec_peers *peers;	/* NULL: no limit of one address */
