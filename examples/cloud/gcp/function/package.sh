@@ -1,0 +1,56 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# package.sh MODEL FOLDER [INTERACTIONS] - the folder of the function, ready to
+# deploy: its Python, static filters, the model, and the histories of known
+# users, as sorted text. Then:
+#
+#	gcloud run deploy recommend --source=FOLDER --function=recommend \
+#	  --base-image=python313 --region=europe-west1 --memory=1Gi --cpu=1 \
+#	  --concurrency=8 --timeout=10 --no-allow-unauthenticated \
+#	  --set-env-vars=REC_SECONDS=9,REC_MEMORY=1073741824
+#
+# REC_STATIC names the folder of static rec-topn and rec-score; without it they
+# are made. A folder may have 500 MB, 100 MB of them compressed: a larger model
+# lies in a bucket, and MODEL is its gs:// URL, which goes into REC_MODEL; then
+# the folder needs rec-get, too.
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+die() {
+	echo "package: $*" >&2
+	exit 1
+}
+[ $# -eq 2 ] || [ $# -eq 3 ] || { echo "usage: package.sh MODEL FOLDER [INTERACTIONS]" >&2; exit 2; }
+model=$1 folder=$2 interactions=${3:-}
+static=${REC_STATIC:-}
+if [ -z "$static" ]; then
+	root=$(cd "$here/../../../.." && pwd)
+	STATIC=${STATIC:-musl} sh "$root/tests/static.sh" "$root/build-static" >&2 || die "static filters cannot be made: see above"
+	static=$root/build-static/bin
+fi
+mkdir -p "$folder/bin"
+cp "$here/main.py" "$here/asked.py" "$here/coprocess.py" "$here/requirements.txt" "$here/.gcloudignore" "$folder"
+for f in rec-topn rec-score; do
+	[ -x "$static/$f" ] || die "$static/$f is not there: REC_STATIC names the folder of static filters"
+	cp "$static/$f" "$folder/bin/$f"
+	chmod 755 "$folder/bin/$f"
+done
+case $model in
+*://*)
+	get=$here/../../rec-get
+	[ -x "$get" ] || die "$get is not there: it copies the model at the start"
+	cp "$get" "$folder/bin/rec-get"
+	;;
+*)
+	rec-cat -q --verify "$model" >&2 || die "$model is not whole"
+	cp "$model" "$folder/model.rec"
+	;;
+esac
+if [ -n "$interactions" ]; then
+	# by a file between: a pipe hides that its first command failed
+	rec-cat -q "$interactions" >"$folder/histories.part" || die "$interactions cannot be read"
+	LC_ALL=C sort -o "$folder/histories.tsv" "$folder/histories.part"
+	rm "$folder/histories.part"
+fi
+size=$(du -sk "$folder" | cut -f 1)
+[ "$size" -le 488281 ] || die "$folder has $size KiB, and the platform takes 500 MB: put the model into a bucket"
+echo "package: $folder, $size KiB" >&2
