@@ -3,46 +3,15 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "base/bits.h"
 #include "base/mem.h"
 #include "matrix/cells.h"
-#include "matrix/sort.h"
+#include "matrix/cells_sort.h"
 
 enum { ROWS_A_TASK = 4096 };
 
-/*
- * A cell with a time while its bucket is sorted. The keys compare as the
- * numbers that they stand for.
- */
-struct timed {
-	uint64_t key;	/* column rank, value */
-	uint64_t when;	/* time; 0 if missing, so that a missing time comes first */
-};
-
-static inline int timed_less(const struct timed *a, const struct timed *b)
-{
-	if ((a->key ^ b->key) >> 32)
-		return a->key < b->key;
-	return a->when != b->when ? a->when < b->when : a->key < b->key;
-}
-
-REC_SORT(sort_timed, struct timed, timed_less);
-
-/* The key of a missing time is 0, so it comes before all others. */
-static inline uint64_t time_key(double time)
-{
-	return isnan(time) ? 0 : rec_key64(rec_bits64(time));
-}
-
-static inline double key_time(uint64_t key)
-{
-	return key == 0 ? NAN : rec_float64(rec_unkey64(key));
-}
-
 struct worker {
-	uint64_t *start;	/* where each row of the bucket begins in cell, later its end */
-	void *cell;		/* cells of the largest bucket */
-	void *scratch;		/* cells of the longest row, for sorting */
+	uint64_t *count;		/* cells of each row of a bucket */
+	struct rec_cell_room room;	/* for the largest bucket */
 	uint64_t repeats;
 	struct rec_conflict conflict;
 };
@@ -50,6 +19,7 @@ struct worker {
 struct build {
 	const struct rec_cells *cells;
 	const struct rec_cells_shape *shape;
+	struct rec_cell_form form;
 	uint64_t *ptr, *kept;	/* kept: number of cells of each row after combining */
 	uint32_t *col;
 	float *val;
@@ -57,131 +27,26 @@ struct build {
 	struct worker *worker;
 };
 
-/* The l-th row id of bucket b. */
-static inline uint64_t id_of(uint32_t b, uint64_t l)
-{
-	return (l / REC_CELL_LINE * REC_CELL_BUCKETS + b) * REC_CELL_LINE + l % REC_CELL_LINE;
-}
-
-static inline uint64_t local_of(uint32_t id)
-{
-	return (uint64_t)id / (REC_CELL_LINE * REC_CELL_BUCKETS) * REC_CELL_LINE +
-	       id % REC_CELL_LINE;
-}
-
-static uint64_t local_rows(uint32_t ids)
-{
-	return ((uint64_t)ids / (REC_CELL_LINE * REC_CELL_BUCKETS) + 1) * REC_CELL_LINE;
-}
-
-/*
- * The end of the words in use of a chunk. Only the newest chunk of a list may
- * be partly full.
- */
-static const uint32_t *chunk_end(const struct rec_cell_lists *l, uint32_t b,
-				 const struct rec_cell_chunk *k)
-{
-	return k == l->chunk[b] ? l->at[b] : k->word + REC_CELL_CHUNK;
-}
-
 static int count_task(void *arg, size_t b, unsigned thread, struct rec_err *e)
 {
 	struct build *x = arg;
 	const struct rec_cells *c = x->cells;
-	uint64_t *count = x->worker[thread].start, n = local_rows(x->shape->row_ids);
-	int stride = c->times ? 5 : 3;
+	uint64_t *count = x->worker[thread].count, n = rec_cell_local_rows(x->shape->row_ids);
 
 	(void)e;
 	memset(count, 0, n * sizeof *count);
 	for (unsigned t = 0; t < c->nthreads; t++)
-		for (const struct rec_cell_chunk *k = c->list[t].chunk[b]; k; k = k->next)
-			for (const uint32_t *w = k->word,
-					    *end = chunk_end(&c->list[t], (uint32_t)b, k);
-			     w < end; w += stride)
-				count[local_of(w[0])]++;
+		for (const struct rec_cell_chunk *k = c->list[t].chunk[b]; k; k = k->next) {
+			const uint32_t *end = rec_cells_end(&c->list[t], (uint32_t)b, k);
+
+			__builtin_prefetch(k->next);
+			for (const uint32_t *w = k->word; w < end; w += k->width)
+				count[rec_cell_local(w[0])]++;
+		}
 	for (uint64_t l = 0; l < n; l++)
 		if (count[l])
-			x->ptr[x->shape->row_rank[id_of((uint32_t)b, l)] + 1] = count[l];
+			x->ptr[x->shape->row_rank[rec_cell_id((uint32_t)b, l)] + 1] = count[l];
 	return 0;
-}
-
-/* Compute where each row of bucket b begins among the cells of the bucket. */
-static void bucket_starts(const struct build *x, uint32_t b, uint64_t *start)
-{
-	uint64_t at = 0, n = local_rows(x->shape->row_ids);
-
-	for (uint64_t l = 0; l < n; l++) {
-		uint64_t id = id_of(b, l);
-		uint32_t r = id < x->shape->row_ids ? x->shape->row_rank[id] : REC_NONE;
-
-		start[l] = at;
-		if (r != REC_NONE)
-			at += x->ptr[r + 1] - x->ptr[r];
-	}
-}
-
-static void scatter_plain(const struct build *x, uint32_t b, uint64_t *start, uint64_t *cell)
-{
-	const struct rec_cells *c = x->cells;
-	const uint32_t *rank = x->shape->col_rank;
-
-	for (unsigned t = 0; t < c->nthreads; t++)
-		for (const struct rec_cell_chunk *k = c->list[t].chunk[b]; k; k = k->next)
-			for (const uint32_t *w = k->word, *end = chunk_end(&c->list[t], b, k);
-			     w < end; w += 3)
-				cell[start[local_of(w[0])]++] = (uint64_t)rank[w[1]] << 32 |
-								rec_key32(w[2]);
-}
-
-static void scatter_timed(const struct build *x, uint32_t b, uint64_t *start, struct timed *cell)
-{
-	const struct rec_cells *c = x->cells;
-	const uint32_t *rank = x->shape->col_rank;
-
-	for (unsigned t = 0; t < c->nthreads; t++)
-		for (const struct rec_cell_chunk *k = c->list[t].chunk[b]; k; k = k->next)
-			for (const uint32_t *w = k->word, *end = chunk_end(&c->list[t], b, k);
-			     w < end; w += 5) {
-				double time;
-
-				memcpy(&time, w + 3, sizeof time);
-				cell[start[local_of(w[0])]++] = (struct timed){
-					(uint64_t)rank[w[1]] << 32 | rec_key32(w[2]), time_key(time)
-				};
-			}
-}
-
-/*
- * Sort n cells of a row and write them to the matrix, from place `at` on.
- * Returns the number of cells that repeat the one before.
- */
-static uint64_t put_plain(const struct build *x, uint64_t *cell, uint64_t *scratch, uint64_t n,
-			  uint64_t at)
-{
-	uint64_t repeats = 0;
-
-	rec_sort64(cell, scratch, n);
-	for (uint64_t i = 0; i < n; i++) {
-		x->col[at + i] = (uint32_t)(cell[i] >> 32);
-		x->val[at + i] = rec_float32(rec_unkey32((uint32_t)cell[i]));
-		repeats += i > 0 && x->col[at + i] == x->col[at + i - 1];
-	}
-	return repeats;
-}
-
-static uint64_t put_timed(const struct build *x, struct timed *cell, struct timed *scratch,
-			  uint64_t n, uint64_t at)
-{
-	uint64_t repeats = 0;
-
-	sort_timed(cell, scratch, n);
-	for (uint64_t i = 0; i < n; i++) {
-		x->col[at + i] = (uint32_t)(cell[i].key >> 32);
-		x->val[at + i] = rec_float32(rec_unkey32((uint32_t)cell[i].key));
-		x->time[at + i] = key_time(cell[i].when);
-		repeats += i > 0 && x->col[at + i] == x->col[at + i - 1];
-	}
-	return repeats;
 }
 
 static void note_conflict(struct rec_conflict *first, enum rec_conflict_kind kind, uint32_t row,
@@ -232,12 +97,10 @@ static uint64_t combine_row(const struct build *x, struct worker *w, uint32_t ro
 static void put_row(const struct build *x, struct worker *w, uint32_t row, uint64_t begin,
 		    uint64_t n)
 {
-	uint64_t at = x->ptr[row], repeats;
+	uint64_t at = x->ptr[row],
+		 repeats = rec_cells_put(&x->form, &w->room, begin, n, x->col + at, x->val + at,
+					 x->time ? x->time + at : NULL);
 
-	if (x->cells->times)
-		repeats = put_timed(x, (struct timed *)w->cell + begin, w->scratch, n, at);
-	else
-		repeats = put_plain(x, (uint64_t *)w->cell + begin, w->scratch, n, at);
 	w->repeats += repeats;
 	x->kept[row] = repeats && x->shape->repeats != REC_REPEATS_KEEP ?
 			       combine_row(x, w, row, n) :
@@ -248,47 +111,27 @@ static int bucket_task(void *arg, size_t b, unsigned thread, struct rec_err *e)
 {
 	struct build *x = arg;
 	struct worker *w = &x->worker[thread];
-	uint64_t begin = 0, n = local_rows(x->shape->row_ids);
+	uint64_t begin = 0, n = rec_cell_local_rows(x->shape->row_ids);
 
 	(void)e;
-	bucket_starts(x, (uint32_t)b, w->start);
-	if (x->cells->times)
-		scatter_timed(x, (uint32_t)b, w->start, w->cell);
-	else
-		scatter_plain(x, (uint32_t)b, w->start, w->cell);
+	rec_cells_sort(&x->form, x->cells, x->shape->col_rank, (uint32_t)b, &w->room);
 	for (uint64_t l = 0; l < n; l++) {
-		if (w->start[l] > begin)
-			put_row(x, w, x->shape->row_rank[id_of((uint32_t)b, l)], begin,
-				w->start[l] - begin);
-		begin = w->start[l];
+		uint64_t id = rec_cell_id((uint32_t)b, l), count;
+		uint32_t r = id < x->shape->row_ids ? x->shape->row_rank[id] : REC_NONE;
+
+		count = r == REC_NONE ? 0 : x->ptr[r + 1] - x->ptr[r];
+		if (count > 0)
+			put_row(x, w, r, begin, count);
+		begin += count;
 	}
 	return 0;
 }
 
-static uint64_t bucket_cells(const struct rec_cells *c, uint32_t b)
+/* Turn the counts at ptr[row + 1] into offsets. */
+static void sum_rows(uint64_t *ptr, uint32_t nrows)
 {
-	uint64_t n = 0, stride = c->times ? 5 : 3;
-
-	for (unsigned t = 0; t < c->nthreads; t++)
-		for (const struct rec_cell_chunk *k = c->list[t].chunk[b]; k; k = k->next)
-			n += (uint64_t)(chunk_end(&c->list[t], b, k) - k->word) / stride;
-	return n;
-}
-
-/*
- * Turn the counts at ptr[row + 1] into offsets. Returns the length of the
- * longest row.
- */
-static uint64_t sum_rows(uint64_t *ptr, uint32_t nrows)
-{
-	uint64_t longest = 0;
-
-	for (uint32_t i = 0; i < nrows; i++) {
-		if (ptr[i + 1] > longest)
-			longest = ptr[i + 1];
+	for (uint32_t i = 0; i < nrows; i++)
 		ptr[i + 1] += ptr[i];
-	}
-	return longest;
 }
 
 static int count_rows(struct build *x, unsigned threads, struct rec_pool *pool, struct rec_err *e)
@@ -297,27 +140,29 @@ static int count_rows(struct build *x, unsigned threads, struct rec_pool *pool, 
 	if (!x->worker)
 		return -1;
 	for (unsigned t = 0; t < threads; t++)
-		if (!(x->worker[t].start = rec_alloc(local_rows(x->shape->row_ids),
-						     sizeof *x->worker->start, e)))
+		if (!(x->worker[t].count = rec_alloc(rec_cell_local_rows(x->shape->row_ids),
+						     sizeof *x->worker->count, e)))
 			return -1;
 	return rec_pool_run(pool, REC_CELL_BUCKETS, count_task, x, e);
 }
 
 static int fill_rows(struct build *x, unsigned threads, struct rec_pool *pool, struct rec_err *e)
 {
-	size_t size = x->cells->times ? sizeof(struct timed) : sizeof(uint64_t);
-	uint64_t longest = sum_rows(x->ptr, x->shape->nrows), largest = 0;
+	uint64_t largest = 0;
 
+	sum_rows(x->ptr, x->shape->nrows);
 	for (uint32_t b = 0; b < REC_CELL_BUCKETS; b++) {
-		uint64_t n = bucket_cells(x->cells, b);
+		uint64_t n = rec_cells_count(x->cells, b);
 
 		if (n > largest)
 			largest = n;
 	}
 	for (unsigned t = 0; t < threads; t++) {
-		x->worker[t].cell = rec_alloc(largest, size, e);
-		x->worker[t].scratch = rec_alloc(longest, size, e);
-		if (!x->worker[t].cell || !x->worker[t].scratch)
+		struct rec_cell_room *room = &x->worker[t].room;
+
+		room->cell = rec_alloc(largest, x->form.size, e);
+		room->spare = rec_alloc(largest, x->form.size, e);
+		if (!room->cell || !room->spare)
 			return -1;
 	}
 	return rec_pool_run(pool, REC_CELL_BUCKETS, bucket_task, x, e);
@@ -373,9 +218,9 @@ static int squeeze(struct rec_csr *m, const uint64_t *kept, uint64_t nnz, struct
 static void free_workers(struct build *x, unsigned threads)
 {
 	for (unsigned t = 0; x->worker && t < threads; t++) {
-		free(x->worker[t].start);
-		free(x->worker[t].cell);
-		free(x->worker[t].scratch);
+		free(x->worker[t].count);
+		free(x->worker[t].room.cell);
+		free(x->worker[t].room.spare);
 	}
 	free(x->worker);
 	x->worker = NULL;
@@ -410,8 +255,9 @@ static int fill_csr(struct rec_csr *m, struct build *x, struct rec_cells *c, uin
 	int rc;
 
 	for (uint32_t b = 0; b < REC_CELL_BUCKETS; b++)
-		n += bucket_cells(c, b);
-	if (rec_csr_new(m, x->shape->nrows, x->shape->ncols, n, c->times, e) != 0)
+		n += rec_cells_count(c, b);
+	x->form = rec_cell_form(c, x->shape);
+	if (rec_csr_new(m, x->shape->nrows, x->shape->ncols, n, x->form.times, e) != 0)
 		return -1;
 	x->ptr = m->own[0];
 	x->col = m->own[1];
