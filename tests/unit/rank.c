@@ -78,6 +78,30 @@ static void test_best(void)
 	}
 }
 
+/* Orders that a sort by pivots may be slow at, and more entries than it inserts. */
+static void test_sort(void)
+{
+	enum { N = 20000 };
+	static struct rec_best entry[N];
+
+	for (unsigned order = 0; order < 6; order++) {
+		struct rec_top t = { .entry = entry, .cap = N, .room = N };
+		uint32_t bad = 0;
+
+		for (uint32_t i = 0; i < N; i++) {
+			float up = (float)i, saw = (float)(i % 100);
+			float pipe = (float)(i < N / 2 ? i : N - i);
+			float score[6] = { up, -up, saw, pipe, -pipe, 1 };
+
+			rec_top_push(&t, i, score[order]);
+		}
+		rec_top_sort(&t);
+		for (uint32_t i = 1; i < N; i++)
+			bad += !rec_best_before(entry[i - 1], entry[i]);
+		CHECK(t.n == N && bad == 0, "order %u: %u of %u out of place", order, bad, t.n);
+	}
+}
+
 /* A world: histories of users, and item models over it. */
 struct world {
 	struct rec_labels users, items;
@@ -464,6 +488,7 @@ int main(void)
 	struct rec_err e = { 0 };
 
 	test_best();
+	test_sort();
 	test_scale();
 	test_transform();
 	test_gather();
