@@ -185,7 +185,6 @@ static int answer(struct rec_site *site, const struct rec_site_opts *so, unsigne
 	struct rec_listener l;
 	struct rec_server_opts to;
 	struct rec_server *s;
-	uint64_t stamp = site->stamp;
 	int rc;
 
 	if (serve_listen(&l, &o, threads, e) != 0) {
@@ -194,10 +193,11 @@ static int answer(struct rec_site *site, const struct rec_site_opts *so, unsigne
 	}
 	to = server_opts(threads, &l);
 	rc = rec_server_start(&s, &to, site, e);
-	rec_site_let_go(site);		/* the server holds it, until another takes over */
 	if (rc == 0) {
 		cli_note("answers at %s", l.shown);
-		serve_run(s, so, stamp, &o);
+		rc = serve_run(s, so, site, &o, e);
+	} else {
+		rec_site_let_go(site);
 	}
 	rec_listener_close(&l);
 	return rc;
@@ -217,7 +217,9 @@ static int run(struct rec_err *e)
 		return -1;
 	threads = rec_pool_size(r->pool);
 	so = site_opts(threads);
-	if (rec_site_open(&site, &so, e) != 0)
+	/* what a first site would need is not what the whole one needs */
+	if ((o.common.mem || o.common.estimate ? rec_site_open : rec_site_open_first)(&site, &so,
+										      e) != 0)
 		return -1;
 	rc = cli_need(rec_site_bytes(site, threads), more, e);
 	if (rc != 0) {

@@ -315,6 +315,24 @@ same_lists() {
 	ends
 }
 
+@test "rec-serve: a question that comes before the server is complete has the same answer" {
+	printf '%s\n' $'GET\t/topn?user=u1' $'GET\t/topn?user=u2&n=30&keep-seen=1' $'GET\t/topn?user=u3&fill=popular&n=1000' \
+		$'GET\t/topn?user=nobody&cold=popular' $'GET\t/topn?user=nobody' $'GET\t/topn?user=u1&deny=i1' $'GET\t/topn?user=u1&what=x' \
+		$'POST\t/topn\tnew\\ti7\\nnew\\ti9\\n' $'POST\t/topn?user=u1\tu1\\ti7\\n' $'GET\t/similar?item=i1' \
+		$'POST\t/score\tu1\\ti1\\nu2\\ti5\\nnobody\\ti5\\n' $'POST\t/batch\ta\\ti1\\nb\\ti7\\n' \
+		$'GET\t/explain?user=u1&item=i7' $'GET\t/items?q=i1' $'GET\t/nothing' $'GET\t/healthz' $'POST\t/healthz' >early.tsv
+	python3 "$ROOT/tests/serve/early.py" early.tsv rec-serve -q -j 2 -m factors.rec --interactions train.tsv \
+		--listen unix:early.sock >early.out || fail "$(cat early.out)"
+	grep -qx '17 lines, 0 bad' early.out
+	# a model that stores nobody, a blend, and users that are always folded in
+	head -4 early.tsv >few.tsv
+	for m in "-m cosine.rec" "-m factors.rec -m cosine.rec" "-m factors.rec --fold-in"; do
+		# shellcheck disable=SC2086
+		python3 "$ROOT/tests/serve/early.py" few.tsv rec-serve -q -j 1 $m --interactions train.tsv \
+			--listen unix:early.sock >early.out || fail "$m: $(cat early.out)"
+	done
+}
+
 @test "rec-serve: requests that can be read in two ways, and questions that are none, are refused" {
 	serve -m factors.rec --interactions train.tsv --idle-time 2 --head-time 1 --body-time 1 --answer-time 2 --max-head 1K --max-body 64K
 	python3 "$ROOT/tests/serve/hostile.py" "$PORT" smuggling questions

@@ -30,8 +30,12 @@ REC_MUST int serve_listen(struct rec_listener *l, const struct serve_options *o,
  */
 uint32_t serve_connections(uint32_t want, unsigned threads);
 
-/* Answer until a signal ends it. Signals must wait (cli_block_signals). */
-void serve_run(struct rec_server *s, const struct rec_site_opts *so, uint64_t stamp,
-	       const struct serve_options *o);
+/*
+ * Answer until a signal ends it. Signals must wait (cli_block_signals). site is
+ * the one that the server began with; it is let go. -1: it could not be
+ * completed.
+ */
+REC_MUST int serve_run(struct rec_server *s, const struct rec_site_opts *so, struct rec_site *site,
+		       const struct serve_options *o, struct rec_err *e);
 
 #endif

@@ -68,6 +68,7 @@ struct rec_topn_opts {
 	uint32_t explain;
 	const struct rec_popular *popular;	/* for fill and REC_COLD_POPULAR */
 	const unsigned char *allowed;	/* by item: 0 is never listed; NULL: all may */
+	bool few;		/* a handful of rows: making tables for them would not pay */
 };
 
 /* What became of the rows: a person should hear of it. Added to. */

@@ -54,10 +54,10 @@ static int open_alone(struct rec_desk *d, struct rec_err *e)
 {
 	const struct rec_site *s = d->site;
 
-	d->alone = rec_zalloc(s->nmodels, sizeof *d->alone, e);
+	d->alone = rec_zalloc(s->files->nmodels, sizeof *d->alone, e);
 	if (!d->alone)
 		return -1;
-	for (size_t i = 0; i < s->nmodels; i++)
+	for (size_t i = 0; i < s->files->nmodels; i++)
 		if (rec_answerer_new(&d->alone[i], s->alone[i].topn, e) != 0)
 			return -1;
 	return 0;
@@ -96,7 +96,7 @@ void rec_desk_let_go(struct rec_desk *d)
 		return;
 	rec_answerer_free(d->topn);
 	rec_answerer_free(d->similar);
-	for (size_t i = 0; d->alone && i < d->site->nmodels; i++)
+	for (size_t i = 0; d->alone && i < d->site->files->nmodels; i++)
 		rec_answerer_free(d->alone[i]);
 	free(d->alone);
 	rec_form_free(&d->form);
@@ -132,4 +132,33 @@ void rec_desk_answer(struct rec_desk *d, const struct rec_request *q, struct rec
 		return;
 	}
 	p->answer(d, q, r);
+}
+
+bool rec_desk_can(struct rec_desk *d, const struct rec_request *q)
+{
+	struct rec_form *f = &d->form;
+	struct rec_reply r = { 0 };
+	bool can;
+
+	switch (rec_endpoint_of(q->target)) {
+	case REC_ASK_HEALTH:
+	case REC_ASK_READY:
+	case REC_ASK_METRICS:
+	case REC_ASK_PAGE:
+	case REC_ASK_ITEMS:
+	case REC_ASK_OTHER:
+		return true;
+	case REC_ASK_TOPN:
+		break;
+	default:
+		return !d->site->first;
+	}
+	if (!d->site->first)
+		return true;
+	can = rec_form_read(f, REC_ASK_TOPN, q, &d->counter->defaults, &r) == 0 && f->has_user &&
+	      !f->has_history && !f->fill &&
+	      rec_site_lists_now(d->site, f->user.p, f->user.n);
+	rec_form_rest(f);
+	rec_reply_free(&r);
+	return can;
 }

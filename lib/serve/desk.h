@@ -74,6 +74,12 @@ typedef void rec_answered_fn(void *arg, uint32_t i, struct rec_reply *r);
 /* Answer all that wait, one after the other in r; nothing waits afterwards. */
 void rec_desk_finish(struct rec_desk *d, struct rec_reply *r, rec_answered_fn *done, void *arg);
 
+/*
+ * Whether the site can answer this, if it is a first one (serve/site.h): lists
+ * of users that the model stores, and what has nothing to do with models.
+ */
+bool rec_desk_can(struct rec_desk *d, const struct rec_request *q);
+
 /* The endpoint of a target, for messages about requests that are none. */
 enum rec_endpoint rec_endpoint_of(const char *target);
 

@@ -281,43 +281,52 @@ static double now(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-/* The same of a request in an envelope; asked->wrapped where it was one. */
-static bool answer_wrapped(struct rec_desk *desk, struct rec_envelope *v,
-			   const struct rec_request *q, struct rec_asked *asked,
-			   struct rec_reply *r)
+/* body NULL: there is no memory for it. */
+static void read_request(struct rec_request *q, struct evhttp_request *req)
 {
-	bool waits;
-
-	if (rec_envelope_open_azure(v, q->target, q->body, q->body_len, r) == 0) {
-		waits = rec_desk_take(desk, &v->request, r);
-	} else {
-		waits = false;
-		r->endpoint = rec_endpoint_of(q->target);
-	}
-	asked->wrapped = v->wrap == REC_WRAP_AZURE;
-	rec_envelope_rest(v);
-	return waits;
-}
-
-/* Whether the answer waits for the end of the turn; else it is in r. */
-static bool answer(struct rec_desk *desk, struct rec_asked *asked, struct rec_reply *r)
-{
-	struct rec_worker *w = asked->connection->worker;
-	struct evhttp_request *req = asked->request;
 	struct evkeyvalq *head = evhttp_request_get_input_headers(req);
 	struct evbuffer *body = evhttp_request_get_input_buffer(req);
-	struct rec_request q = { .post = evhttp_request_get_command(req) == EVHTTP_REQ_POST,
-				 .target = evhttp_request_get_uri(req),
-				 .accept = evhttp_find_header(head, "Accept"),
-				 .type = evhttp_find_header(head, "Content-Type"),
-				 .body_len = evbuffer_get_length(body) };
 
-	q.body = q.body_len ? (const char *)evbuffer_pullup(body, -1) : "";
-	if (q.body && q.post && rec_connection_shared(asked->connection)->azure)
-		return answer_wrapped(desk, &w->envelope, &q, asked, r);
-	if (!q.body_len || q.body)
-		return rec_desk_take(desk, &q, r);
-	rec_reply_fail(r, 503, "no-memory", "there is no memory for this now");
+	*q = (struct rec_request){ .post = evhttp_request_get_command(req) == EVHTTP_REQ_POST,
+				   .target = evhttp_request_get_uri(req),
+				   .accept = evhttp_find_header(head, "Accept"),
+				   .type = evhttp_find_header(head, "Content-Type"),
+				   .body_len = evbuffer_get_length(body) };
+	q->body = q->body_len ? (const char *)evbuffer_pullup(body, -1) : "";
+}
+
+/*
+ * The request that is in an envelope, where one is expected; a->wrapped tells.
+ * -1 with an answer in w->reply.
+ */
+static int unwrap(struct rec_worker *w, struct rec_asked *a, struct rec_request *q)
+{
+	struct rec_envelope *v = &w->envelope;
+	int rc;
+
+	if (!q->body || !q->post || !rec_connection_shared(a->connection)->azure)
+		return 0;
+	rc = rec_envelope_open_azure(v, q->target, q->body, q->body_len, &w->reply);
+	a->wrapped = v->wrap == REC_WRAP_AZURE;
+	if (rc == 0)
+		*q = v->request;
+	else
+		w->reply.endpoint = rec_endpoint_of(q->target);
+	return rc;
+}
+
+/*
+ * Whether the answer waits for the end of the turn; else it is in r. desk NULL:
+ * the server ends before its models were complete.
+ */
+static bool answer(struct rec_desk *desk, const struct rec_request *q, struct rec_reply *r)
+{
+	if (desk && q->body)
+		return rec_desk_take(desk, q, r);
+	if (desk)
+		rec_reply_fail(r, 503, "no-memory", "there is no memory for this now");
+	else
+		rec_reply_fail(r, 503, "draining", "this server is ending");
 	return false;
 }
 
@@ -349,6 +358,7 @@ void rec_worker_finish(evutil_socket_t fd, short what, void *arg)
 	if (!desk)
 		return;
 	rec_desk_finish(desk, &w->reply, on_answered, w);
+	rec_worker_answered(w);
 	w->asked_at = NULL;
 	rec_desk_let_go(desk);
 }
@@ -366,6 +376,18 @@ static struct rec_desk *desk_for_one_more(struct rec_worker *w)
 	return desk;
 }
 
+/* The desk for q: one of a whole site where a first one cannot answer it. */
+static struct rec_desk *desk_for(struct rec_worker *w, const struct rec_request *q)
+{
+	struct rec_desk *desk = desk_for_one_more(w);
+
+	if (!desk->site->first || !q->body || rec_desk_can(desk, q))
+		return desk;
+	rec_worker_finish(-1, 0, w);
+	desk = rec_worker_whole_desk(w);
+	return desk->site->first ? NULL : desk;
+}
+
 static void wait_for_others(struct rec_worker *w, struct rec_desk *desk, const struct rec_asked *a)
 {
 	if (!w->asked_at) {
@@ -375,11 +397,30 @@ static void wait_for_others(struct rec_worker *w, struct rec_desk *desk, const s
 	w->asked[desk->nwaiting - 1] = *a;
 }
 
+/* true: it waits at the desk. */
+static bool take(struct rec_worker *w, struct rec_asked *a)
+{
+	struct rec_request q;
+	struct rec_desk *desk;
+	bool waits;
+
+	read_request(&q, a->request);
+	rec_reply_clear(&w->reply);
+	if (unwrap(w, a, &q) != 0)
+		return false;
+	desk = desk_for(w, &q);
+	rec_reply_clear(&w->reply);
+	waits = answer(desk, &q, &w->reply);
+	if (waits)
+		wait_for_others(w, desk, a);
+	return waits;
+}
+
 void rec_connection_request(struct evhttp_request *req, void *arg)
 {
 	struct rec_worker *w = arg;
 	struct rec_asked a = { req, connection_of(req, w), now(), false };
-	struct rec_desk *desk;
+	bool waits;
 
 	if (!a.connection || a.connection->phase != REC_ANSWERING) {
 		/* the gate let no such thing in */
@@ -387,10 +428,8 @@ void rec_connection_request(struct evhttp_request *req, void *arg)
 		return;
 	}
 	evhttp_request_set_on_complete_cb(req, on_sent, a.connection);
-	desk = desk_for_one_more(w);
-	rec_reply_clear(&w->reply);
-	if (answer(desk, &a, &w->reply))
-		wait_for_others(w, desk, &a);
-	else
+	waits = take(w, &a);
+	rec_envelope_rest(&w->envelope);
+	if (!waits)
 		reply(&a, &w->reply);
 }

@@ -42,13 +42,13 @@ static const char *form_of(const struct rec_model *m)
 
 static int put_model(struct rec_buf *b, const struct rec_site *s, size_t i, struct rec_err *e)
 {
-	const struct rec_model *m = s->list[i];
+	const struct rec_model *m = s->files->list[i];
 	const char *form = form_of(m);
 
 	if (rec_json_key(b, i ? ",{\"form" : "{\"form", e) != 0 ||
 	    rec_json_string(b, form, strlen(form), e) != 0 ||
 	    rec_json_key(b, ",\"weight", e) != 0 ||
-	    rec_json_f64(b, s->weight ? s->weight[i] : 1, e) != 0 ||
+	    rec_json_f64(b, s->files->weight ? s->files->weight[i] : 1, e) != 0 ||
 	    put_count(b, ",\"users", m->has_factors ? m->user.row.n : 0, e) != 0 ||
 	    rec_json_key(b, ",\"metadata", e) != 0 || put_meta(b, &m->meta, e) != 0)
 		return -1;
@@ -80,11 +80,11 @@ static int put_site(struct rec_buf *b, const struct rec_desk *d, struct rec_err 
 	    rec_json_key(b, ",\"http", e) != 0 ||
 	    rec_json_string(b, engine, strlen(engine), e) != 0 ||
 	    rec_json_key(b, ",\"digest", e) != 0 ||
-	    rec_buf_printf(b, e, "\"%016llx\"", (unsigned long long)s->digest) != 0 ||
+	    rec_buf_printf(b, e, "\"%016llx\"", (unsigned long long)s->files->digest) != 0 ||
 	    put_count(b, ",\"opened", (uint64_t)s->opened, e) != 0 ||
 	    put_count(b, ",\"items", s->scorer.items.n, e) != 0 ||
-	    put_count(b, ",\"titles", s->titles.n, e) != 0 ||
-	    put_flag(b, ",\"interactions", s->has_interactions, e) != 0 ||
+	    put_count(b, ",\"titles", s->files->titles.n, e) != 0 ||
+	    put_flag(b, ",\"interactions", s->files->has_interactions, e) != 0 ||
 	    put_flag(b, ",\"popularity", s->knows_popular, e) != 0 ||
 	    put_flag(b, ",\"similar", s->similar != NULL, e) != 0 ||
 	    put_flag(b, ",\"explain", rec_scorer_can_explain(&s->scorer, &none) == 0, e) != 0)
@@ -101,7 +101,7 @@ int rec_answer_model(struct rec_desk *d, const struct rec_request *q, struct rec
 	if (put_site(b, d, &e) != 0 || rec_json_key(b, ",\"models", &e) != 0 ||
 	    rec_json_raw(b, "[", &e) != 0)
 		return rec_reply_error(r, &e);
-	for (size_t i = 0; i < d->site->nmodels; i++)
+	for (size_t i = 0; i < d->site->files->nmodels; i++)
 		if (put_model(b, d->site, i, &e) != 0)
 			return rec_reply_error(r, &e);
 	return rec_json_raw(b, "]}\n", &e) == 0 ? 0 : rec_reply_error(r, &e);

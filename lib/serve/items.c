@@ -105,7 +105,7 @@ static void look(struct search *s, uint32_t item, const struct rec_text *label,
 static void look_everywhere(struct search *s, const struct rec_site *site)
 {
 	const struct rec_labels *items = &site->scorer.items;
-	const struct rec_titles *t = &site->titles;
+	const struct rec_titles *t = &site->files->titles;
 	size_t at = 0;
 
 	for (uint32_t i = 0; i < items->n; i++) {

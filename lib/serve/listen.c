@@ -47,7 +47,10 @@ static int set(int fd, int level, int option)
 	return setsockopt(fd, level, option, &on, sizeof on);
 }
 
-/* TCP_NODELAY is inherited by the connections. */
+/*
+ * TCP_NODELAY is inherited by the connections. Not shared: it is bound and does
+ * not listen, so that no client comes to a socket that is closed at once.
+ */
 static int open_tcp(const struct addrinfo *a, const struct sockaddr *at, socklen_t n, bool shared)
 {
 	int fd = socket(a->ai_family, a->ai_socktype, a->ai_protocol);
@@ -55,7 +58,7 @@ static int open_tcp(const struct addrinfo *a, const struct sockaddr *at, socklen
 	if (fd >= 0 && set(fd, SOL_SOCKET, SO_REUSEADDR) == 0 &&
 	    (!shared || set(fd, SOL_SOCKET, SO_REUSEPORT) == 0) &&
 	    set(fd, IPPROTO_TCP, TCP_NODELAY) == 0 && prepare(fd) == 0 && bind(fd, at, n) == 0 &&
-	    listen(fd, REC_LISTEN_BACKLOG) == 0)
+	    (!shared || listen(fd, REC_LISTEN_BACKLOG) == 0))
 		return fd;
 	if (fd >= 0) {
 		int saved = errno;

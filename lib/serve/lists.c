@@ -26,9 +26,9 @@ void rec_question_make(struct rec_question *x, const struct rec_desk *d, const s
 		.user = h ? h->user : f->user,
 		.npairs = (uint32_t)(h ? h->last - h->first : f->npairs),
 		.pair = h && f->pair ? f->pair + h->first : f->pair,
-		.stored = s->has_interactions ? &s->stored : NULL,
-		.seen = s->has_seen ? &s->left_out : NULL,
-		.repeats = s->explicit_loss ? REC_REPEATS_LAST : REC_REPEATS_SUM,
+		.stored = s->files->has_interactions ? &s->stored : NULL,
+		.seen = s->files->has_seen ? &s->left_out : NULL,
+		.repeats = s->files->explicit_loss ? REC_REPEATS_LAST : REC_REPEATS_SUM,
 		.n = f->n,
 		.keep_seen = f->keep_seen,
 		.cold = f->cold == REC_COLD_FAIL ? REC_COLD_DROP : f->cold,
@@ -76,7 +76,7 @@ static int put_lines(struct rec_buf *b, const struct rec_text *row, const struct
 int rec_json_item(struct rec_buf *b, const struct rec_site *s, const char *label, size_t n,
 		 struct rec_err *e)
 {
-	const struct rec_text *title = rec_titles_find(&s->titles, label, n);
+	const struct rec_text *title = rec_titles_find(&s->files->titles, label, n);
 
 	if (rec_json_key(b, "{\"item", e) != 0 || rec_json_string(b, label, n, e) != 0)
 		return -1;
@@ -112,7 +112,7 @@ static int put_entries(struct rec_buf *b, const struct rec_site *s, const struct
 		char *p;
 
 		label.p = rec_label(items, a->entry[i].item, &label.n);
-		title = rec_titles_find(&s->titles, label.p, label.n);
+		title = rec_titles_find(&s->files->titles, label.p, label.n);
 		room = REC_JSON_ROOM(label.n) + (title ? REC_JSON_ROOM(title->n) : 0) +
 		       REC_NUM_MAX + ENTRY_WORDS;
 		if (rec_grow(&b->p, &b->cap, b->n + room, 1, e) != 0)
@@ -155,7 +155,7 @@ static struct rec_answerer *chosen(const struct rec_desk *d, uint32_t model)
 {
 	if (model == 0 || (model == 1 && !d->alone))
 		return d->topn;
-	return d->alone && model <= d->site->nmodels ? d->alone[model - 1] : NULL;
+	return d->alone && model <= d->site->files->nmodels ? d->alone[model - 1] : NULL;
 }
 
 int rec_desk_rank(struct rec_desk *d, const struct rec_form *f, bool similar, uint32_t n,
@@ -169,7 +169,7 @@ int rec_desk_rank(struct rec_desk *d, const struct rec_form *f, bool similar, ui
 		return similar ? rec_reply_fail(r, 501, "no-similar-items", "%s",
 						d->site->why_not.msg) :
 				 rec_reply_fail(r, 400, "bad-request", "model: there are %zu",
-						d->site->nmodels);
+						d->site->files->nmodels);
 	rec_answer_lists(who, l->ask, n, l->answer, l->e);
 	return 0;
 }

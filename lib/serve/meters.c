@@ -147,7 +147,7 @@ static int put_site(struct rec_buf *b, struct rec_meters *m, const struct rec_si
 {
 	if (put_head(b, "model_info", "gauge", "The model that answers.", e) != 0 ||
 	    rec_buf_printf(b, e, "rec_model_info{digest=\"%016llx\"} 1\n",
-			   (unsigned long long)s->digest) != 0 ||
+			   (unsigned long long)s->files->digest) != 0 ||
 	    put_one(b, "model_age_seconds", "gauge", "Seconds since the model was opened.",
 		    (double)(time(NULL) - (time_t)s->opened), e) != 0 ||
 	    put_one(b, "model_open_seconds", "gauge", "Seconds that opening it took.", s->seconds,

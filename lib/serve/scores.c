@@ -266,7 +266,8 @@ static int put_reasons(struct rec_buf *b, const struct rec_site *s, const struct
 static int put_story(struct rec_buf *b, const struct rec_site *s, const struct story *t,
 		     struct rec_err *e)
 {
-	const struct rec_text *title = rec_titles_find(&s->titles, t->f->item.p, t->f->item.n);
+	const struct rec_text *title = rec_titles_find(&s->files->titles, t->f->item.p,
+						      t->f->item.n);
 
 	if (rec_json_label(b, "{\"user", &t->f->user, e) != 0 ||
 	    rec_json_label(b, ",\"item", &t->f->item, e) != 0 ||

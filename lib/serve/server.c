@@ -16,6 +16,7 @@
 #endif
 #include <pthread.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -26,8 +27,10 @@ enum { CROWD = 64 };			/* connections of a thread */
 
 struct rec_server {
 	struct rec_server_shared shared;
-	pthread_mutex_t lock;		/* of site */
+	pthread_mutex_t lock;		/* of site, asked */
+	pthread_cond_t changed;		/* one of them has */
 	struct rec_site *site;
+	bool asked;			/* while it was a first one */
 	atomic_ulong generation;	/* of site */
 	unsigned nthreads, nworkers;	/* wanted, and opened */
 	struct rec_worker *worker;
@@ -103,7 +106,7 @@ static void wake_all(struct rec_server *s)
 }
 
 /* Threads that nobody asks are told: they would hold the old models. */
-void rec_server_swap(struct rec_server *s, struct rec_site *site)
+static void exchange(struct rec_server *s, struct rec_site *site)
 {
 	struct rec_site *old;
 
@@ -111,10 +114,63 @@ void rec_server_swap(struct rec_server *s, struct rec_site *site)
 	old = s->site;
 	s->site = rec_site_hold(site);
 	atomic_fetch_add(&s->generation, 1);
+	pthread_cond_broadcast(&s->changed);
 	pthread_mutex_unlock(&s->lock);
 	rec_site_let_go(old);
 	wake_all(s);
+}
+
+void rec_server_swap(struct rec_server *s, struct rec_site *site)
+{
+	exchange(s, site);
 	atomic_fetch_add(&s->shared.meters.swaps, 1);
+}
+
+void rec_server_complete(struct rec_server *s, struct rec_site *whole)
+{
+	exchange(s, whole);
+}
+
+static void note_asked(struct rec_server *s)
+{
+	s->asked = true;
+	pthread_cond_broadcast(&s->changed);
+}
+
+void rec_worker_answered(struct rec_worker *w)
+{
+	if (!w->desk->site->first)
+		return;
+	pthread_mutex_lock(&w->server->lock);
+	note_asked(w->server);
+	pthread_mutex_unlock(&w->server->lock);
+}
+
+struct rec_desk *rec_worker_whole_desk(struct rec_worker *w)
+{
+	struct rec_server *s = w->server;
+
+	pthread_mutex_lock(&s->lock);
+	note_asked(s);
+	while (s->site->first && !atomic_load(&s->shared.meters.draining))
+		pthread_cond_wait(&s->changed, &s->lock);
+	pthread_mutex_unlock(&s->lock);
+	return rec_worker_desk(w);
+}
+
+void rec_server_first_asked(struct rec_server *s, double seconds)
+{
+	struct timespec until;
+	int rc = 0;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	seconds += (double)until.tv_nsec / 1e9;
+	until.tv_sec += (time_t)seconds;
+	until.tv_nsec = (long)((seconds - (double)(time_t)seconds) * 1e9);
+	pthread_mutex_lock(&s->lock);
+	while (!s->asked && rc == 0)
+		rc = pthread_cond_timedwait(&s->changed, &s->lock, &until);
+	pthread_mutex_unlock(&s->lock);
 }
 
 void rec_server_refused_swap(struct rec_server *s)
@@ -379,7 +435,10 @@ static unsigned free_server(struct rec_server *s)
 {
 	unsigned cut = 0;
 
+	pthread_mutex_lock(&s->lock);
 	atomic_store(&s->shared.meters.draining, true);
+	pthread_cond_broadcast(&s->changed);
+	pthread_mutex_unlock(&s->lock);
 	wake_all(s);
 	for (unsigned i = 0; i < s->nworkers; i++)
 		if (s->worker[i].ran)
@@ -391,6 +450,7 @@ static unsigned free_server(struct rec_server *s)
 	rec_site_let_go(s->site);
 	rec_peers_free(s->shared.peers);
 	pthread_mutex_destroy(&s->lock);
+	pthread_cond_destroy(&s->changed);
 	free(s->worker);
 	free(s->thread);
 	free(s);
@@ -407,6 +467,7 @@ int rec_server_start(struct rec_server **out, const struct rec_server_opts *o,
 		return -1;
 	event_set_log_callback(no_log);	/* it would print what a client did */
 	pthread_mutex_init(&s->lock, NULL);
+	pthread_cond_init(&s->changed, NULL);
 	s->site = rec_site_hold(site);
 	atomic_store(&s->generation, 1);
 	s->nthreads = o->threads;

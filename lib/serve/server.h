@@ -50,6 +50,15 @@ REC_MUST int rec_server_start(struct rec_server **s, const struct rec_server_opt
 /* The site from now on; it is held. */
 void rec_server_swap(struct rec_server *s, struct rec_site *site);
 
+/*
+ * The site is a first one: return when somebody was answered, when somebody
+ * asks for what it cannot answer, or after so many seconds. Whoever asks at
+ * once has the machine for himself.
+ */
+void rec_server_first_asked(struct rec_server *s, double seconds);
+/* It is replaced by the whole one of the same files; who waits goes on. */
+void rec_server_complete(struct rec_server *s, struct rec_site *whole);
+
 /* A new site was refused: counted. */
 void rec_server_refused_swap(struct rec_server *s);
 
@@ -127,6 +136,11 @@ struct rec_server_shared *rec_server_shared(struct rec_server *s);
 
 /* The desk of the site that answers now. */
 struct rec_desk *rec_worker_desk(struct rec_worker *w);
+
+/* The same when it is whole; a first one at the end of the server alone. */
+struct rec_desk *rec_worker_whole_desk(struct rec_worker *w);
+/* Somebody was answered. */
+void rec_worker_answered(struct rec_worker *w);
 
 /* A connection came or went: accept more, or no more for now. */
 void rec_worker_admit(struct rec_worker *w);

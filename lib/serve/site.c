@@ -1,114 +1,33 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * serve/site.c - files to what answers, as rec-topn and rec-score put it
+ * serve/site.c - from files to what answers, as rec-topn and rec-score put it
  * together: the same labels, the same rule for repeats, so the same bytes.
  */
 #include "serve/site.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 
-#include "base/hash.h"
 #include "base/mem.h"
-#include "recpipe/load.h"
 #include "score/score.h"
 #include "score/stream.h"
 #include "topn/label_list.h"
 #include "topn/popular.h"
 #include "topn/topn.h"
 
-/* h with what is under a name; 0 where nothing is. path NULL: h. */
-static uint64_t stamp_file(uint64_t h, const char *path)
-{
-	struct stat st;
-
-	if (h == 0 || !path)
-		return h;
-	if (stat(path, &st) != 0)
-		return 0;
-	h = rec_mix2(rec_mix2(h, (uint64_t)st.st_dev), (uint64_t)st.st_ino);
-	h = rec_mix2(rec_mix2(h, (uint64_t)st.st_size), (uint64_t)st.st_mtim.tv_sec);
-	return rec_mix2(h, (uint64_t)st.st_mtim.tv_nsec) | 1;
-}
-
-uint64_t rec_site_stamp(const struct rec_site_opts *o)
-{
-	uint64_t h = 1;
-
-	for (size_t i = 0; i < o->nmodels; i++)
-		h = stamp_file(h, o->model[i]);
-	h = stamp_file(h, o->interactions);
-	h = stamp_file(h, o->seen);
-	h = stamp_file(h, o->allow);
-	h = stamp_file(h, o->deny);
-	return stamp_file(h, o->titles);
-}
-
-static int load_models(struct rec_site *s, const struct rec_site_opts *o, struct rec_err *e)
-{
-	s->model = rec_zalloc(o->nmodels, sizeof *s->model, e);
-	s->list = rec_zalloc(o->nmodels, sizeof *s->list, e);
-	if (!s->model || !s->list)
-		return -1;
-	for (; s->nmodels < o->nmodels; s->nmodels++) {
-		struct rec_model *m = &s->model[s->nmodels];
-		const char *loss;
-		struct rec_in *in;
-
-		if (rec_in_open(&in, o->model[s->nmodels], e) != 0 ||
-		    rec_model_load(m, in, o->trust, s->run.pool, e) != 0)
-			return -1;
-		s->list[s->nmodels] = m;
-		loss = rec_meta_get(&m->meta, "loss");
-		s->explicit_loss |= loss && strcmp(loss, "explicit") == 0;
-	}
-	if (!o->blend)
-		return 0;
-	s->weight = rec_alloc(s->nmodels, sizeof *s->weight, e);
-	return s->weight ? rec_blend_parse(s->weight, s->nmodels, o->blend, e) : -1;
-}
-
-static int load_pairs(struct rec_sparse *x, bool *has, const char *path, enum rec_repeats repeats,
-		      const struct rec_site *s, bool trust, struct rec_err *e)
-{
-	struct rec_load how = { .repeats = repeats,
-				.times = repeats == REC_REPEATS_LAST,
-				.trust = trust,
-				.no_digest = true };
-	struct rec_in *in;
-
-	*has = path != NULL;
-	if (!path)
-		return 0;
-	return rec_in_open(&in, path, e) == 0 ? rec_sparse_load(x, in, &how, s->run.pool, e) : -1;
-}
-
-static int load_files(struct rec_site *s, const struct rec_site_opts *o, struct rec_err *e)
-{
-	enum rec_repeats repeats;
-
-	if (load_models(s, o, e) != 0)
-		return -1;
-	repeats = s->explicit_loss ? REC_REPEATS_LAST : REC_REPEATS_SUM;
-	if (load_pairs(&s->interactions, &s->has_interactions, o->interactions, repeats, s,
-		       o->trust, e) != 0 ||
-	    load_pairs(&s->seen, &s->has_seen, o->seen, REC_REPEATS_MAX, s, o->trust, e) != 0)
-		return -1;
-	return o->titles ? rec_titles_load(&s->titles, o->titles, e) : 0;
-}
-
 /* Popularity: interactions, else a popular model, else what was seen. */
 static const struct rec_sparse *popular_pairs(const struct rec_site *s)
 {
-	return s->has_interactions ? &s->interactions : s->has_seen ? &s->seen : NULL;
+	const struct rec_files *f = s->files;
+
+	return f->has_interactions ? &f->interactions : f->has_seen ? &f->seen : NULL;
 }
 
 static const struct rec_model *popular_model(const struct rec_site *s)
 {
-	for (size_t i = 0; i < s->nmodels && !s->has_interactions; i++) {
-		const struct rec_model *m = s->list[i];
+	for (size_t i = 0; i < s->files->nmodels && !s->files->has_interactions; i++) {
+		const struct rec_model *m = s->files->list[i];
 
 		if (m->has_offset && !m->has_factors && !m->has_similarity)
 			return m;
@@ -170,15 +89,15 @@ static struct rec_scorer_opts scorer_opts(const struct rec_site *s, const struct
 	const struct rec_sparse *x = popular_model(s) ? NULL : popular_pairs(s);
 
 	return (struct rec_scorer_opts){
-		.model = s->list,
-		.nmodels = s->nmodels,
-		.weight = s->weight,
+		.model = s->files->list,
+		.nmodels = s->files->nmodels,
+		.weight = s->files->weight,
 		.scale = o->scale,
 		.fold_in = o->fold_in,
-		.unknown_users = true,
-		.interactions = s->has_interactions ? &s->interactions : NULL,
+		.unknown_users = !s->first,
+		.interactions = s->files->has_interactions ? &s->files->interactions : NULL,
 		.more = x ? &x->col : NULL,
-		.index = true,
+		.index = !s->first,
 	};
 }
 
@@ -227,7 +146,7 @@ static int make_similar(struct rec_site *s, const struct rec_site_opts *o, struc
 
 static int make_bounds(struct rec_site *s, struct rec_err *e)
 {
-	int rc = s->scorer.blend ? 0 : rec_clamp_train(&s->lo, &s->hi, &s->model[0].meta, e);
+	int rc = s->scorer.blend ? 0 : rec_clamp_train(&s->lo, &s->hi, &s->files->model[0].meta, e);
 
 	s->clamp = rc > 0;
 	return rc < 0 ? -1 : 0;
@@ -243,15 +162,15 @@ static int make_alone(struct rec_site *s, const struct rec_site_opts *o, struct 
 				    .allowed = s->allowed,
 				    .popular = knows_popular(s) ? &s->popular : NULL };
 
-	if (s->nmodels < 2)
+	if (s->files->nmodels < 2)
 		return 0;
-	s->alone = rec_zalloc(s->nmodels, sizeof *s->alone, e);
+	s->alone = rec_zalloc(s->files->nmodels, sizeof *s->alone, e);
 	if (!s->alone)
 		return -1;
-	for (size_t i = 0; i < s->nmodels; i++) {
+	for (size_t i = 0; i < s->files->nmodels; i++) {
 		struct rec_scorer_opts so = scorer_opts(s, o);
 
-		so.model = &s->list[i];
+		so.model = &s->files->list[i];
 		so.nmodels = 1;
 		so.weight = NULL;
 		so.more = &s->scorer.items;
@@ -262,41 +181,34 @@ static int make_alone(struct rec_site *s, const struct rec_site_opts *o, struct 
 	return 0;
 }
 
+/* The rows of x, if there is such a file, with items as the scorer has them. */
+static int index_pairs(struct rec_pairs *p, bool has, const struct rec_sparse *x,
+		       const struct rec_site *s, struct rec_err *e)
+{
+	return has ? rec_pairs_new(p, x, &s->scorer.items, true, s->run.pool, e) : 0;
+}
+
 static int make_scorers(struct rec_site *s, const struct rec_site_opts *o, struct rec_err *e)
 {
 	struct rec_scorer_opts so = scorer_opts(s, o);
-	struct rec_topn_opts to = { .n = 1 };
+	struct rec_topn_opts to = { .n = 1, .few = s->first };
+	const struct rec_files *f = s->files;
 
 	if (rec_scorer_new(&s->scorer, &so, &s->run, e) != 0 ||
-	    make_popular(&s->popular, s, &s->scorer.items, e) != 0 ||
+	    (!s->first && make_popular(&s->popular, s, &s->scorer.items, e) != 0) ||
 	    make_allowed(s, o, e) != 0 || make_bounds(s, e) != 0)
 		return -1;
-	if (s->has_interactions && rec_pairs_new(&s->stored, &s->interactions, &s->scorer.items,
-						 true, s->run.pool, e) != 0)
-		return -1;
-	if (s->has_seen && rec_pairs_new(&s->left_out, &s->seen, &s->scorer.items, true,
-					 s->run.pool, e) != 0)
+	if (index_pairs(&s->stored, f->has_interactions, &f->interactions, s, e) != 0 ||
+	    index_pairs(&s->left_out, f->has_seen, &f->seen, s, e) != 0)
 		return -1;
 	to.allowed = s->allowed;
 	to.popular = knows_popular(s) ? &s->popular : NULL;
 	s->knows_popular = to.popular;
 	if (rec_topn_new(&s->topn, &s->scorer, &to, e) != 0)
 		return -1;
+	if (s->first)
+		return 0;
 	return make_alone(s, o, e) != 0 ? -1 : make_similar(s, o, e);
-}
-
-static uint64_t digest(const struct rec_site *s)
-{
-	uint64_t h = s->stamp;
-
-	for (size_t i = 0; i < s->nmodels; i++)
-		for (size_t k = 0; k < s->model[i].meta.n; k++) {
-			const struct rec_meta_entry *m = &s->model[i].meta.entry[k];
-
-			h = rec_hash(m->key, strlen(m->key), h);
-			h = rec_hash(m->value, strlen(m->value), h);
-		}
-	return h;
 }
 
 static double now(clockid_t clock)
@@ -307,29 +219,51 @@ static double now(clockid_t clock)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-static int fill(struct rec_site *s, const struct rec_site_opts *o, struct rec_err *e)
+/* A model alone that stores vectors of users. */
+static bool can_be_first(const struct rec_files *f, const struct rec_site_opts *o)
+{
+	return f->nmodels == 1 && f->model[0].has_factors && f->model[0].user.row.n > 0 &&
+	       !o->fold_in;
+}
+
+bool rec_site_lists_now(const struct rec_site *s, const char *user, size_t len)
+{
+	const struct rec_dense *d = &s->files->model[0].user;
+	uint32_t row = rec_labels_find(&d->row, user, len);
+
+	return row != REC_NONE &&
+	       rec_vector_directed(d->val + (size_t)row * d->ncols, d->ncols);
+}
+
+/* files: those of another site, or NULL. */
+static int fill(struct rec_site *s, struct rec_files *files, const struct rec_site_opts *o,
+		struct rec_err *e)
 {
 	double began = now(CLOCK_MONOTONIC);
 	struct rec_pool *pool = NULL;
-	int rc;
+	int rc = 0;
 
-	s->stamp = rec_site_stamp(o);	/* before: what changes meanwhile is another */
 	if (rec_kernel_pick(&s->run.kernel, o->isa, e) != 0 ||
 	    rec_pool_new(&pool, o->threads ? o->threads : 1, e) != 0)
 		return -1;
 	s->run.pool = pool;
-	rc = load_files(s, o, e);
-	if (rc == 0)
+	if (files)
+		s->files = rec_files_hold(files);
+	else
+		rc = rec_files_open(&s->files, o, pool, e);
+	if (rc == 0) {
+		s->first = s->first && can_be_first(s->files, o);
 		rc = make_scorers(s, o, e);
+	}
 	s->run.pool = NULL;	/* answers are made by one thread each */
 	rec_pool_free(pool);
-	s->digest = digest(s);
 	s->opened = (int64_t)now(CLOCK_REALTIME);
 	s->seconds = now(CLOCK_MONOTONIC) - began;
 	return rc;
 }
 
-int rec_site_open(struct rec_site **out, const struct rec_site_opts *o, struct rec_err *e)
+static int site_new(struct rec_site **out, bool first, struct rec_files *files,
+		    const struct rec_site_opts *o, struct rec_err *e)
 {
 	struct rec_site *s = rec_zalloc(1, sizeof *s, e);
 
@@ -337,12 +271,29 @@ int rec_site_open(struct rec_site **out, const struct rec_site_opts *o, struct r
 	if (!s)
 		return -1;
 	atomic_init(&s->held, 1);
-	if (fill(s, o, e) != 0) {
+	s->first = first;
+	if (fill(s, files, o, e) != 0) {
 		rec_site_let_go(s);
 		return -1;
 	}
 	*out = s;
 	return 0;
+}
+
+int rec_site_open(struct rec_site **s, const struct rec_site_opts *o, struct rec_err *e)
+{
+	return site_new(s, false, NULL, o, e);
+}
+
+int rec_site_open_first(struct rec_site **s, const struct rec_site_opts *o, struct rec_err *e)
+{
+	return site_new(s, true, NULL, o, e);
+}
+
+int rec_site_complete(struct rec_site **whole, const struct rec_site *first,
+		      const struct rec_site_opts *o, struct rec_err *e)
+{
+	return site_new(whole, false, first->files, o, e);
 }
 
 struct rec_site *rec_site_hold(struct rec_site *s)
@@ -357,7 +308,7 @@ void rec_site_let_go(struct rec_site *s)
 		return;
 	rec_topn_free(s->topn);
 	rec_topn_free(s->similar);
-	for (size_t i = 0; s->alone && i < s->nmodels; i++) {
+	for (size_t i = 0; s->alone && i < s->files->nmodels; i++) {
 		rec_topn_free(s->alone[i].topn);
 		rec_scorer_free(&s->alone[i].scorer);
 	}
@@ -368,16 +319,9 @@ void rec_site_let_go(struct rec_site *s)
 	rec_popular_free(&s->popular_like);
 	rec_scorer_free(&s->scorer);
 	rec_scorer_free(&s->like);
-	rec_sparse_free(&s->interactions);
-	rec_sparse_free(&s->seen);
-	rec_titles_free(&s->titles);
-	for (size_t i = 0; i < s->nmodels; i++)
-		rec_model_free(&s->model[i]);
-	free(s->model);
-	free(s->list);
-	free(s->weight);
 	free(s->allowed);
 	free(s->allowed_like);
+	rec_files_let_go(s->files);
 	free(s);
 }
 
@@ -387,8 +331,8 @@ uint64_t rec_site_bytes(const struct rec_site *s, unsigned threads)
 
 	if (s->similar)
 		bytes += rec_topn_size(s->similar, threads);
-	for (size_t i = 0; i < s->nmodels; i++)
-		bytes += rec_model_bytes(&s->model[i]) +
+	for (size_t i = 0; i < s->files->nmodels; i++)
+		bytes += rec_model_bytes(&s->files->model[i]) +
 			 (s->alone ? rec_topn_size(s->alone[i].topn, threads) : 0);
 	return bytes;
 }

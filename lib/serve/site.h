@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * serve/site.h - what answers: models, scorers, the histories of known users,
- * titles. A site is read whole, checked, and constant from then on: any number
- * of threads ask it. It is counted, and goes with the last who holds it, so a
+ * titles. A site is read, checked, and constant from then on: any number of
+ * threads ask it. It is counted, and goes with the last who holds it, so a
  * new one may take over while requests end on the old one.
  */
 #ifndef REC_SERVE_SITE_H
@@ -15,35 +15,15 @@
 
 #include "base/err.h"
 #include "recpipe/answer.h"
-#include "recpipe/model.h"
 #include "recpipe/pool.h"
-#include "serve/titles.h"
-
-/* The files, and what is said of them once. Strings are borrowed. */
-struct rec_site_opts {
-	const char *const *model;
-	size_t nmodels;
-	const char *blend;		/* "0.7,0.3", or NULL */
-	enum rec_scale scale;
-	bool fold_in;
-	const char *interactions, *seen, *allow, *deny, *titles;	/* or NULL */
-	bool trust;
-	unsigned threads;		/* for reading */
-	const char *isa;		/* instruction set, or NULL */
-};
+#include "serve/files.h"
 
 struct rec_site {
 	atomic_uint held;
 	struct rec_run run;
-	struct rec_model *model;
-	const struct rec_model **list;
-	size_t nmodels;
-	double *weight;			/* NULL: 1 each */
-	bool explicit_loss;		/* of one of them */
-	struct rec_sparse interactions, seen;
-	bool has_interactions, has_seen;
-	struct rec_pairs stored, left_out;	/* of these two */
-	struct rec_titles titles;
+	struct rec_files *files;	/* held */
+	bool first;			/* rec_site_open_first: it is not whole */
+	struct rec_pairs stored, left_out;	/* of interactions and seen */
 	/* by item of the scorer, and of `like`; NULL: all are */
 	unsigned char *allowed, *allowed_like;
 	struct rec_popular popular, popular_like;
@@ -59,8 +39,6 @@ struct rec_site {
 	struct rec_err why_not;
 	bool clamp;			/* the range of training is known */
 	float lo, hi;
-	uint64_t digest;		/* of the files' stamps and of the metadata */
-	uint64_t stamp;			/* of the files, before they were read */
 	int64_t opened;			/* seconds since 1970 */
 	double seconds;			/* that it took */
 };
@@ -68,16 +46,25 @@ struct rec_site {
 /* Read and check everything; held once. */
 REC_MUST int rec_site_open(struct rec_site **s, const struct rec_site_opts *o, struct rec_err *e);
 
+/*
+ * The same in two steps, so that a server can answer early. What takes longest
+ * is left out of a first site: the equations of histories, similar items,
+ * popularity, the sieve of items (topn/sift.h). It lists for known users
+ * (rec_site_lists_now), with the same bytes. rec_site_complete makes a whole
+ * one of the same files. Where a first site could do nothing, it is whole at
+ * once (s->first false).
+ */
+REC_MUST int rec_site_open_first(struct rec_site **s, const struct rec_site_opts *o,
+				 struct rec_err *e);
+REC_MUST int rec_site_complete(struct rec_site **whole, const struct rec_site *first,
+			       const struct rec_site_opts *o, struct rec_err *e);
+/* Whether s lists for a user by what a model stores of him. */
+bool rec_site_lists_now(const struct rec_site *s, const char *user, size_t len);
+
 /* One more holds it. Returns s. */
 struct rec_site *rec_site_hold(struct rec_site *s);
 /* One less; accepts NULL. */
 void rec_site_let_go(struct rec_site *s);
-
-/*
- * A number that changes when another file stands under one of the names; 0
- * where one is missing: a new one may be on its way.
- */
-uint64_t rec_site_stamp(const struct rec_site_opts *o);
 
 /* Bytes that it holds, and so many threads that ask it. */
 uint64_t rec_site_bytes(const struct rec_site *s, unsigned threads);

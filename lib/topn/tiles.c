@@ -105,7 +105,7 @@ static uint32_t item_at(const struct rec_tiles *t, uint32_t position)
 
 /* Positions are the candidates that are allowed and have scores. */
 static int choose_items(struct rec_tiles *t, uint32_t nitems, const unsigned char *allowed,
-			struct rec_err *e)
+			bool by_norm, struct rec_err *e)
 {
 	const struct rec_scorer_part *p = t->part;
 	const unsigned char *usable = t->table->usable;
@@ -119,9 +119,9 @@ static int choose_items(struct rec_tiles *t, uint32_t nitems, const unsigned cha
 			if ((!usable || usable[c]) &&
 			    (!allowed || allowed[rec_mapped(p->candidate_to_item, c)]))
 				t->row[t->n++] = c;
-		rc = rec_pool_slices(t->run->pool, t->n, SIZE_ROWS, size_rows, &z, e);
+		rc = by_norm ? rec_pool_slices(t->run->pool, t->n, SIZE_ROWS, size_rows, &z, e) : 0;
 	}
-	if (rc == 0)
+	if (rc == 0 && by_norm)
 		rc = sort_rows(t, z.key, e);
 	free(z.key);
 	if (rc != 0)
@@ -210,8 +210,9 @@ int rec_tiles_new(struct rec_tiles *t, const struct rec_scorer *s, const struct 
 				 .table = rec_scorer_table(s),
 				 .keep_seen = o->keep_seen };
 	t->tile = tile_of(t->table->k);
-	if (choose_items(t, s->items.n, o->allowed, e) == 0 && divide(t, o->depth, e) == 0 &&
-	    make_tiles(t, e) == 0)
+	t->bare = o->few && !t->part->offset;
+	if (choose_items(t, s->items.n, o->allowed, !t->bare, e) == 0 &&
+	    (t->bare || divide(t, o->depth, e) == 0) && make_tiles(t, e) == 0)
 		return 0;
 	rec_tiles_free(t);
 	return -1;
@@ -611,6 +612,21 @@ static uint32_t sift_group(const struct rec_tiles *t, struct rec_tile_scratch *s
 	return REC_NONE;
 }
 
+/* Every slot against every item, as they lie in the table. */
+static uint32_t rank_bare(const struct rec_tiles *t, struct rec_tile_scratch *sc,
+			  struct rec_top *list)
+{
+	for (uint32_t b = 0; b * (uint64_t)REC_SIFT_BLOCK < t->n; b++)
+		for (uint32_t i = 0; i < sc->m; i++) {
+			struct rec_top *top = &list[sc->query[i]];
+
+			raise_bound(top);
+			if (!offer_block(t, sc, i, b, top))
+				return sc->query[i];
+		}
+	return REC_NONE;
+}
+
 static uint32_t rank_sifted(const struct rec_tiles *t, struct rec_tile_scratch *sc,
 			    struct rec_top *list)
 {
@@ -631,8 +647,11 @@ static uint32_t rank_sifted(const struct rec_tiles *t, struct rec_tile_scratch *
 uint32_t rec_tiles_rank(const struct rec_tiles *t, struct rec_tile_scratch *sc,
 			struct rec_top *list)
 {
-	uint32_t bad = sc->m > 0 ? rank_packed(t, sc, list) : REC_NONE;
+	uint32_t bad;
 
+	if (t->bare)
+		return rank_bare(t, sc, list);
+	bad = sc->m > 0 ? rank_packed(t, sc, list) : REC_NONE;
 	if (bad != REC_NONE || sc->m == 0 || !t->sift.item)
 		return bad;
 	return rank_sifted(t, sc, list);

@@ -7,6 +7,7 @@
  * of the high scores. They are packed in tiles and scored for all rows. That
  * sets each row's bound, its n-th best score so far. The items that follow are
  * sifted first (topn/sift.h), and those that stay are scored from the table.
+ * Where nothing is sifted, all are packed; for few rows, none is.
  */
 #ifndef REC_TOPN_TILES_H
 #define REC_TOPN_TILES_H
@@ -28,7 +29,7 @@ struct rec_tiles {
 	/* the model: rows of the table are candidates of the part; borrowed */
 	const struct rec_scorer_part *part;
 	const struct rec_factor_table *table;
-	bool keep_seen;
+	bool keep_seen, bare;		/* bare: none is packed or sifted */
 	uint32_t *row;			/* by position: the row of the table */
 	uint32_t *item_to_position;	/* or REC_NONE */
 	uint32_t n;			/* items in all */
@@ -68,11 +69,13 @@ struct rec_tile_scratch {
 /*
  * s has a table (rec_scorer_table). Items with allowed[item] = 0 are left out;
  * allowed NULL leaves none out. keep_seen: a list may hold what its row holds.
- * Lists will have about `depth` entries.
+ * Lists will have about `depth` entries. few: rows to come are few, so that
+ * nothing is made ready for them: each row reads the table as it lies. Not
+ * where items have offsets.
  */
 struct rec_tiles_opts {
 	const unsigned char *allowed;
-	bool keep_seen;
+	bool keep_seen, few;
 	uint32_t depth;
 };
 REC_MUST int rec_tiles_new(struct rec_tiles *t, const struct rec_scorer *s,

@@ -62,7 +62,8 @@ int rec_topn_new(struct rec_topn **out, const struct rec_scorer *s, const struct
 	t->tiled = rec_scorer_table(s) != NULL;
 	if (t->tiled &&
 	    rec_tiles_new(&t->tiles, s,
-			  &(struct rec_tiles_opts){ o->allowed, o->keep_seen, o->n }, e) != 0) {
+			  &(struct rec_tiles_opts){ o->allowed, o->keep_seen, o->few, o->n },
+			  e) != 0) {
 		free(t);
 		return -1;
 	}

@@ -78,7 +78,7 @@ static void test_best(void)
 	}
 }
 
-/* Orders that a sort by pivots may be slow at, and more entries than it inserts. */
+/* Orders that a sort by pivots may be slow at. */
 static void test_sort(void)
 {
 	enum { N = 20000 };
