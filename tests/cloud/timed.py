@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """How long answers of a function take, and whether each is the right one.
 
-    timed.py warm N URL WANT [--body FILE] [--type T] [--accept T]
+    timed.py warm N URL WANT [--body FILE] [--type T] [--accept T] [--key K]
     timed.py cold N URL WANT [the same] -- COMMAND...
 
 warm: N requests in a row over one connection. cold: N times, start COMMAND,
@@ -31,7 +31,8 @@ class Asker:
         if o.body:
             with open(o.body, "rb") as f:
                 self.body = f.read()
-        self.headers = {k: v for k, v in (("Content-Type", o.type), ("Accept", o.accept)) if v}
+        self.headers = {k: v for k, v in (("Content-Type", o.type), ("Accept", o.accept),
+                                     ("x-functions-key", o.key)) if v}
         self.connection = None
 
     def ask(self):
@@ -101,7 +102,7 @@ def main():
     p.add_argument("n", type=int)
     p.add_argument("url")
     p.add_argument("want")
-    for name in ("--body", "--type", "--accept"):
+    for name in ("--body", "--type", "--accept", "--key"):
         p.add_argument(name)
     o = p.parse_args(words[:words.index("--")] if command else words)
     asker = Asker(o)
