@@ -200,6 +200,7 @@ cloud_tools() {
 		npm install --silent --no-fund --no-audit --prefix "$cache/cloud/node" azurite@3.35.0 @azure-tools/azcopy-linux >&2 ||
 			echo "setup: no azurite: npm cannot get it" >&2
 	fi
+	chmod -f +x "$cache"/cloud/node/node_modules/@azure-tools/azcopy-linux/dist/bin/*	# it comes without
 	[ ! -x "$cache/cloud/bin/fake-gcs-server" ] || return 0
 	if ! have go; then
 		echo "setup: no fake-gcs-server: it needs go" >&2

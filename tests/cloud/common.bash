@@ -15,7 +15,7 @@ export AWS_CONFIG_FILE=/dev/null AWS_SHARED_CREDENTIALS_FILE=/dev/null AWS_EC2_M
 # tool NAME: the path of a program that setup.sh cloud made.
 tool() {
 	local at
-	for at in "$TOOLS/bin/$1" "$TOOLS"/*/bin/"$1" "$TOOLS/node/node_modules/.bin/$1"; do
+	for at in "$TOOLS/bin/$1" "$TOOLS"/*/bin/"$1" "$TOOLS/node/node_modules/.bin/$1" "$TOOLS"/node/node_modules/@azure-tools/*/dist/bin/"$1"_*; do
 		[ ! -x "$at" ] || { printf '%s\n' "$at"; return 0; }
 	done
 	return 1
