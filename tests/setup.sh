@@ -23,7 +23,8 @@
 # cloud: what stands in for the clouds, in ~/.cache/recpipe/cloud: the Lambda
 # runtime interface emulator (bin/aws-lambda-rie), functions-framework, moto, the
 # aws command, cfn-lint and libraries of object stores by pip; azurite by npm;
-# fake-gcs-server by go. test asks for the two first alone. What is not to be had
+# fake-gcs-server by go; the az command by pip, and by Maven the jars of a YARN
+# of one's own, and of what makes s3: and gs: file systems of Spark. test asks for the two first alone. What is not to be had
 # is named, and its tests say that they skipped.
 set -u
 
@@ -184,6 +185,42 @@ functions_framework() {
 	venv "$cache/cloud/functions" functions_framework 'functions-framework==3.10.*'
 }
 
+# What EMR and Dataproc have around Spark 3.5: YARN, Hadoop Streaming, file
+# systems on object stores.
+hadoop_jars() {
+	[ ! -e "$cache/cloud/hadoop/ready" ] || return 0
+	if ! have mvn; then
+		echo "setup: no YARN: it needs mvn (Debian: maven)" >&2
+		return 0
+	fi
+	echo "setup: $cache/cloud/hadoop, by Maven: hadoop-client-minicluster, hadoop-streaming, hadoop-aws, gcs-connector" >&2
+	mkdir -p "$cache/cloud/hadoop" || return 1
+	hadoop_pom >"$cache/cloud/hadoop/pom.xml"
+	if mvn -q -B -f "$cache/cloud/hadoop/pom.xml" dependency:copy-dependencies -DoutputDirectory="$cache/cloud/hadoop" >&2; then
+		: >"$cache/cloud/hadoop/ready"
+	else
+		echo "setup: no YARN: mvn cannot get its jars" >&2
+	fi
+}
+
+hadoop_pom() {
+	dependency() {
+		echo "<dependency><groupId>$1</groupId><artifactId>$2</artifactId><version>$3</version>${4:+<classifier>$4</classifier>}"
+		case $1 in	# their jars hold all that they need
+		org.bouncycastle) ;;
+		*) [ "$2" = hadoop-aws ] || echo "<exclusions><exclusion><groupId>*</groupId><artifactId>*</artifactId></exclusion></exclusions>" ;;
+		esac
+		echo "</dependency>"
+	}
+	echo '<project><modelVersion>4.0.0</modelVersion><groupId>recpipe</groupId><artifactId>jars</artifactId><version>1</version><dependencies>'
+	dependency org.apache.hadoop hadoop-client-minicluster 3.3.4
+	dependency org.apache.hadoop hadoop-streaming 3.3.4
+	dependency org.apache.hadoop hadoop-aws 3.3.4
+	dependency org.bouncycastle bcpkix-jdk15on 1.70
+	dependency com.google.cloud.bigdataoss gcs-connector hadoop3-2.2.21 shaded
+	echo '</dependencies></project>'
+}
+
 # Stores and control planes: each in an environment of its own, since what they
 # take differs.
 cloud_tools() {
@@ -201,6 +238,8 @@ cloud_tools() {
 			echo "setup: no azurite: npm cannot get it" >&2
 	fi
 	chmod -f +x "$cache"/cloud/node/node_modules/@azure-tools/azcopy-linux/dist/bin/*	# it comes without
+	venv "$cache/cloud/az" azure.cli 'azure-cli==2.91.*'	# 700 MB
+	hadoop_jars
 	[ ! -x "$cache/cloud/bin/fake-gcs-server" ] || return 0
 	if ! have go; then
 		echo "setup: no fake-gcs-server: it needs go" >&2

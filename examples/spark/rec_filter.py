@@ -40,9 +40,12 @@ def filter_path(name):
     if os.path.sep in name:
         return name
     places = [os.environ.get("REC_BIN")]
+    roots = [os.getcwd()]       # YARN unpacks archives here, also those of a driver
     with contextlib.suppress(Exception):        # where there is no Spark
-        archive = os.path.join(_files().getRootDirectory(), "rec")
-        places += [os.path.join(archive, "bin", platform.machine()), os.path.join(archive, "bin")]
+        roots.insert(0, _files().getRootDirectory())
+    for root in roots:
+        for folder in (os.path.join("bin", platform.machine()), "bin"):
+            places.append(os.path.join(root, "rec", folder))
     places = [p for p in places if p]
     path = os.pathsep.join(places + [os.environ.get("PATH", os.defpath)])
     found = shutil.which(name, path=path)

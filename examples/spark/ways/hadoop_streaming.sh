@@ -18,8 +18,8 @@
 # - A reducer that never reads and exits with 0 passes, _SUCCESS and all: the
 #   counters say what was offered, not what was read. carry.sh compares bytes.
 # - A line without a TAB gains one: `user` becomes `user<TAB>`. And a CR ends a
-#   line in all that a mapper writes. The mapper here refuses both; that it sees
-#   a CR at all needs textinputformat.record.delimiter.
+#   line in all that a mapper writes. check.sh refuses both; that it sees a CR at
+#   all needs textinputformat.record.delimiter.
 # - There is no shell: for a|b write sh -c 'a | b'.
 # - Parts are sorted by user, each; LISTS as a whole is not.
 set -eu
@@ -27,7 +27,7 @@ usage="usage: hadoop_streaming.sh HISTORIES LISTS MODEL [OPTION...]"
 [ $# -ge 3 ] || { echo "$usage" >&2; exit 2; }
 histories=$1 lists=$2 model=$3
 shift 3
-carry=$(cd "$(dirname "$0")" && pwd)/carry.sh
+here=$(cd "$(dirname "$0")" && pwd)
 topn=${REC_BIN:+$REC_BIN/rec-topn}
 topn=${topn:-$(command -v rec-topn)} || { echo "no rec-topn in PATH: set REC_BIN" >&2; exit 1; }
 : "${HADOOP_STREAMING:?it names the jar, see the head of this script}"
@@ -40,10 +40,7 @@ else
 			-fs file:/// -D mapreduce.framework.name=local "$@"
 	}
 fi
-# quotes within are for Hadoop's own way to divide words
-say="print \"a CR, or no TAB, in: \" \$0 >\"/dev/stderr\"; exit 1"
-check="awk -F\"\t\" '/\r./ || NF < 2 { $say } 1'"
-run -files "$topn#rec-topn,$carry#carry.sh,$model#model.rec" \
+run -files "$topn#rec-topn,$here/carry.sh#carry.sh,$here/check.sh#check.sh,$model#model.rec" \
 	-D "mapreduce.job.reduces=${REDUCERS:-2}" -D "textinputformat.record.delimiter=
-" -input "$histories" -output "$lists" -mapper "$check" \
+" -input "$histories" -output "$lists" -mapper "sh ./check.sh" \
 	-reducer "sh ./carry.sh ./rec-topn -q -j 1 -m model.rec $*"

@@ -1,0 +1,118 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# Managed Spark: the definitions of examples/cloud/aws/emr and
+# examples/cloud/gcp/dataproc, their own arguments and addresses, on a real Spark,
+# YARN and Hadoop Streaming over a stand-in of the object store.
+
+load common
+load ../spark/common
+load hadoop
+
+EMR=$CLOUD/aws/emr
+
+# Made once for the tests that need them: the archives that the services get.
+setup_file() {
+	load common
+	load ../spark/common
+	load hadoop
+	[ -z "$(spark_why_not; hadoop_why_not)" ] || return 0
+	cd "$BATS_FILE_TMPDIR" || return 1
+	sh "$ROOT/tests/archive.sh" -m "$(uname -m)" "$PWD/cluster" "$PWD/recpipe-cluster.tar.gz" >archive.log 2>&1 || fail "$(tail -n 5 archive.log)"
+	version=$(python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+	sh "$EMR/python.sh" "$version" "$(uname -m)" recpipe-python.tar.gz >python.log 2>&1 || fail "$(tail -n 5 python.log)"
+}
+
+teardown() {
+	[ ! -s "$BATS_TEST_TMPDIR/mine" ] || xargs kill 2>/dev/null <"$BATS_TEST_TMPDIR/mine" || true
+	[ ! -s "$BATS_TEST_TMPDIR/yarn/mine" ] || xargs kill 2>/dev/null <"$BATS_TEST_TMPDIR/yarn/mine" || true
+}
+
+# The store with all that the Makefile puts there, and what one process makes of it.
+bucket() {
+	hadoop_or_skip
+	needs_tool moto_server aws
+	spark_or_skip
+	port=$(free_port)
+	export STORE=http://127.0.0.1:$port
+	start "$(tool moto_server)" -H 127.0.0.1 -p "$port"
+	await ask "$STORE"
+	export AWS_ENDPOINT_URL=$STORE AWS_ACCESS_KEY_ID=t AWS_SECRET_ACCESS_KEY=t AWS_DEFAULT_REGION=us-east-1
+	PATH=$PATH:$(dirname "$(tool aws)")
+	aws s3 mb s3://recpipe-test >/dev/null
+	make_train 300 200 9000 | cut -f1,2 >likes.tsv
+	rec-als -q -k 64 <likes.tsv >want.rec
+	rec-topn -q -n 20 -m want.rec <likes.tsv | sort >want.lists
+	mkdir -p up/likes up/recpipe
+	cp likes.tsv up/likes/part-0
+	cp "$BATS_FILE_TMPDIR"/recpipe-*.tar.gz "$EXAMPLES"/rec_*.py "$EXAMPLES"/ways/{carry,check}.sh up/recpipe
+	aws s3 cp --quiet --recursive up s3://recpipe-test
+	hadoop_conf "$PWD/yarn"
+}
+
+# node: a script that becomes its arguments on a node of EMR, as bootstrap.sh
+# leaves it.
+node_of_emr() {
+	command -v sudo >/dev/null || { mkdir bin; printf '#!/bin/sh\nexec "$@"\n' >bin/sudo; chmod +x bin/sudo; PATH=$PATH:$PWD/bin; }
+	cat >node <<-END
+		mount -t tmpfs none /usr/local && mkdir /usr/local/bin &&
+		sh $EMR/bootstrap.sh s3://recpipe-test/recpipe && exec "\$@"
+	END
+}
+
+# lists_are URL: what one process makes.
+lists_are() {
+	aws s3 cp --quiet --recursive "$1" got
+	[ -e got/_SUCCESS ]
+	cat got/part-* | sort >got.lists
+	same got.lists want.lists
+}
+
+# step N: the arguments of a step, in args.
+step() {
+	sed 's/BUCKET/recpipe-test/g' "$EMR/steps.json" >steps.json
+	eval "args=($(jq -r ".[$1].Args | @sh" steps.json))"
+}
+
+@test "emr: bootstrap.sh on a node, then the steps on YARN: the bytes of one process" {
+	[ "$(id -u)" -eq 0 ] || skip "a node with a file system of its own needs root"
+	bucket
+	node_of_emr
+	yarn_start "$PWD/yarn" unshare -m sh ./node
+	step 0
+	spark_submit "${args[@]}" >out 2>err || fail "$(tail -n 3 err; yarn_words yarn)"
+	aws s3 cp --quiet s3://recpipe-test/likes.rec got.rec
+	same got.rec want.rec
+	step 1
+	spark_submit "${args[@]}" >out 2>err || fail "$(tail -n 3 err; yarn_words yarn)"
+	lists_are s3://recpipe-test/lists
+	# A step that fails is a failure of the step, and leaves no model.
+	aws s3 rm --quiet s3://recpipe-test/likes.rec
+	printf 'no-tab\n' | aws s3 cp --quiet - s3://recpipe-test/likes/part-0
+	step 0
+	! spark_submit "${args[@]}" >out 2>err || false
+	! aws s3 ls s3://recpipe-test/likes.rec || false
+	yarn_words yarn | grep -q 'no TAB' || fail "$(yarn_words yarn)"
+}
+
+@test "emr: the step of Hadoop Streaming, on a node that bootstrap.sh made: the bytes of one process" {
+	[ "$(id -u)" -eq 0 ] || skip "a node with a file system of its own needs root"
+	bucket
+	node_of_emr
+	aws s3 cp --quiet want.rec s3://recpipe-test/likes.rec
+	step 2
+	timeout 240 unshare -m sh ./node java -cp "$HADOOP_CONF_DIR:$SPARK_HOME/jars/*:$(echo "$JARS"/hadoop-streaming*.jar):$STORES" \
+		org.apache.hadoop.streaming.HadoopStreaming -D mapreduce.framework.name=local "${args[@]}" \
+		>out 2>err 3>&- || fail "$(tail -n 5 err)"
+	lists_are s3://recpipe-test/lists-streaming
+}
+
+@test "emr serverless: the job, with its archives and nothing installed, on YARN: the bytes of one process" {
+	bucket
+	yarn_start "$PWD/yarn"
+	# The environment of a driver has another name on YARN.
+	sed 's/BUCKET/recpipe-test/g; s/spark.emr-serverless.driverEnv/spark.yarn.appMasterEnv/g' "$EMR/serverless.json" >job.json
+	eval "args=($(jq -r '.jobDriver.sparkSubmit | .sparkSubmitParameters + " " + ([.entryPoint] + .entryPointArguments | @sh)' job.json))"
+	spark_submit --deploy-mode cluster "${args[@]}" >out 2>err || fail "$(tail -n 3 err; yarn_words yarn)"
+	aws s3 cp --quiet s3://recpipe-test/likes.rec got.rec
+	same got.rec want.rec
+}
