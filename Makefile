@@ -318,7 +318,7 @@ dist-cluster: ## recpipe-cluster.tar.gz: static binaries for x86-64 and arm64, f
 	sh tests/archive.sh $(B)-cluster recpipe-cluster.tar.gz
 
 clean: ## remove $(B)
-	rm -rf $(B) $(B)-asan $(B)-tsan $(B)-clang $(B)-werror $(B)-static $(B)-cluster $(B)-fuzz $(B)-coverage
+	rm -rf $(B) $(B)-asan $(B)-tsan $(B)-clang $(B)-werror $(B)-static $(B)-serve $(B)-cluster $(B)-fuzz $(B)-coverage
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
