@@ -35,6 +35,7 @@ run_host() {
 	shift
 	port=$(free_port)
 	BASE=http://127.0.0.1:$port
+	: >started.out		# of a host before
 	start python3 "$ROOT/tests/cloud/azure_host.py" "${FOLDER:-$D/$mode}" --port "$port" --key secret "$@"
 	await grep -q 'is ready' started.out
 }
