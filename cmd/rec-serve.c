@@ -7,7 +7,6 @@
  * threads; cmd/serve/run.c waits for signals and new models.
  */
 #include <signal.h>
-#include <stdlib.h>
 #ifdef __GLIBC__
 #include <malloc.h>
 #endif
@@ -15,15 +14,9 @@
 #include "cmd/cli/signals.h"
 #include "cmd/serve/options.h"
 
-static const char *const scale_names[] = { "raw", "zscore", "rank", NULL };
-static const char *const cold_names[] = { "drop", "popular", "fail", NULL };
-static const char *const fill_names[] = { "none", "popular", NULL };
 static const char *const envelope_names[] = { "none", "azure", NULL };
 
-static struct serve_options o = { .top = 10,
-				  .explain = 3,
-				  .most = 1000,
-				  .most_rows = 10000,
+static struct serve_options o = { .site = CLI_SITE_INIT,
 				  .connections = 10000,
 				  .head = 8 << 10,
 				  .body = 8 << 20,
@@ -37,38 +30,14 @@ static struct serve_options o = { .top = 10,
 
 /* clang-format off */
 static const struct cli_opt opts[] = {
-	CLI_LIST('m', "model", "FILE", &o.models, "the model; more than one for a blend"),
-	CLI_STRING(0, "blend", "W1,W2,...", &o.blend, "weight of each model (default: 1 each)"),
-	CLI_CHOICE(0, "scale", "raw|zscore|rank", &o.scale, scale_names,
-		"scale the scores of each model before blending"),
-	CLI_FLAG(0, "fold-in", &o.fold_in,
-		"factor models: compute every user's vector from the history, even if the "
-		"model has one"),
-	CLI_FILE(0, "interactions", &o.interactions,
-		"histories of known users; also for user-user models and for popularity"),
-	CLI_FILE(0, "seen", &o.seen, "more pairs that are not to be listed"),
-	CLI_FILE(0, "titles", &o.titles, "what items are called: lines of label TAB title"),
-	CLI_FILE(0, "allow", &o.allow, "list only items with these labels"),
-	CLI_FILE(0, "deny", &o.deny, "list no item with these labels"),
-	CLI_U32('n', "top", "N", &o.top, 1, 4294967295,
-		"items in a list, if the request does not say"),
-	CLI_FLAG(0, "keep-seen", &o.keep_seen,
-		"list items that the user already holds, too, if the request does not say"),
-	CLI_CHOICE(0, "cold", "drop|popular|fail", &o.cold, cold_names,
-		"what users get that no model can score, if the request does not say"),
-	CLI_CHOICE(0, "fill", "none|popular", &o.fill, fill_names,
-		"complete short lists with popular items, if the request does not say"),
-	CLI_U32(0, "explain", "K", &o.explain, 1, 1000000,
-		"reasons of a score, if the request does not say"),
+	CLI_SITE(&o.site),
 	CLI_STRING(0, "listen", "HOST:PORT|unix:PATH", &o.listen,
 		"where to answer (default: what the environment says, or 127.0.0.1:8080)"),
 	CLI_CHOICE(0, "envelope", "none|azure", &o.envelope, envelope_names,
 		"what requests come in: as they are, or in the JSON of Azure Functions"),
 	CLI_FLAG(0, "no-watch", &o.no_watch,
 		"do not look for changed files; SIGHUP still opens them anew"),
-	CLI_U32(0, "max-top", "N", &o.most, 1, 4294967295,
-		"the longest list, and the most reasons, that a request may ask for"),
-	CLI_U32(0, "max-histories", "N", &o.most_rows, 1, 4294967295, "histories in a batch"),
+	CLI_SITE_MOST(&o.site),
 	CLI_SIZE(0, "max-head", &o.head, "bytes of the head of a request"),
 	CLI_SIZE(0, "max-body", &o.body, "bytes of the body of a request"),
 	CLI_SIZE(0, "max-bodies", &o.bodies,
@@ -104,41 +73,13 @@ static const struct cli_spec spec = {
 
 static void check_options(void)
 {
-	if (o.models.n == 0)
-		cli_usage("no model: give -m FILE");
-	if (o.common.output)
-		cli_usage("--output has no use here: answers go over HTTP");
-	if (o.common.binary)
-		cli_usage("--binary has no use here: answers are JSON or lines of text");
-	if (o.top > o.most || o.explain > o.most)
-		cli_usage("--top and --explain cannot be above --max-top");
-	if ((o.fill || o.cold == REC_COLD_POPULAR) && !o.interactions && !o.seen &&
-	    o.models.n == 1)
-		cli_usage("popularity is not known: give --interactions FILE, --seen FILE or a "
-			  "popular model with -m");
+	cli_site_check(&o.site, "over HTTP");
 	if (o.head < 256 || o.head > 1 << 20)
 		cli_usage("--max-head is between 256 and 1M");
 	if (o.body < 1 || o.body > 1 << 30)
 		cli_usage("--max-body is between 1 and 1G");
 	if (o.bodies < o.body)
 		cli_usage("--max-bodies cannot be below --max-body");
-}
-
-static struct rec_site_opts site_opts(unsigned threads)
-{
-	return (struct rec_site_opts){ .model = o.models.item,
-				       .nmodels = o.models.n,
-				       .blend = o.blend,
-				       .scale = (enum rec_scale)o.scale,
-				       .fold_in = o.fold_in,
-				       .interactions = o.interactions,
-				       .seen = o.seen,
-				       .allow = o.allow,
-				       .deny = o.deny,
-				       .titles = o.titles,
-				       .trust = o.common.trust,
-				       .threads = threads,
-				       .isa = getenv("REC_ISA") };
 }
 
 static struct rec_server_opts server_opts(unsigned threads, const struct rec_listener *l)
@@ -157,15 +98,7 @@ static struct rec_server_opts server_opts(unsigned threads, const struct rec_lis
 			    .answer_time = o.answer_time,
 			    .drain_time = o.drain_time },
 		.azure = o.envelope == 1,
-		.defaults = { .n = o.top,
-			      .k = o.explain,
-			      .most = o.most,
-			      .keep_seen = o.keep_seen,
-			      .fill = o.fill,
-			      .cold = (enum rec_cold)o.cold,
-			      .cold_pair = REC_COLD_PAIR_MEAN,
-			      .clamp = true,
-			      .most_rows = o.most_rows },
+		.defaults = cli_site_defaults(&o.site),
 	};
 }
 
@@ -216,7 +149,7 @@ static int run(struct rec_err *e)
 	if (cli_run(&r, e) != 0)
 		return -1;
 	threads = rec_pool_size(r->pool);
-	so = site_opts(threads);
+	so = cli_site_opts(&o.site, threads);
 	/* what a first site would need is not what the whole one needs */
 	if ((o.common.mem || o.common.estimate ? rec_site_open : rec_site_open_first)(&site, &so,
 										      e) != 0)

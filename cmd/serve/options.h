@@ -4,14 +4,12 @@
 #define REC_CMD_SERVE_OPTIONS_H
 
 #include "cmd/cli/cli.h"
+#include "cmd/cli/site.h"
 #include "serve/server.h"
 
 struct serve_options {
-	struct cli_list models;
-	const char *blend, *interactions, *seen, *titles, *allow, *deny;
-	unsigned scale, cold, fill;
-	uint32_t top, explain, most, most_rows;
-	bool keep_seen, fold_in, no_watch;
+	struct cli_site site;
+	bool no_watch;
 	const char *listen;
 	unsigned envelope;		/* 0: none, 1: azure */
 	uint32_t connections, per_address;
