@@ -55,10 +55,10 @@ ISA_avx2   := -mavx2 -mfma
 ISA_avx512 := -mavx512f -mavx512dq -mavx512vl -mavx512bw -mfma -mprefer-vector-width=512
 ISA_neon   :=
 
-LIB_SRC := $(filter-out lib/kernel/loops.c lib/serve/%,$(wildcard lib/*/*.c))
-# rec-serve alone links libevent and jansson; where pkg-config does not find
-# them, or the compiler is one for another system, it is left out, and nothing
-# else needs them. SERVE=no leaves it out, too.
+LIB_SRC := $(filter-out lib/kernel/loops.c lib/serve/% lib/lambda/%,$(wildcard lib/*/*.c))
+# rec-serve and rec-lambda alone link libevent and jansson; where pkg-config
+# does not find them, or the compiler is one for another system, they are left
+# out, and nothing else needs these. SERVE=no leaves them out, too.
 SERVE_PKGS := libevent_extra libevent_core jansson
 ifneq ($(SERVE),no)
 SERVE   := $(shell pkg-config --exists $(SERVE_PKGS) 2>/dev/null && printf '\#include <event2/http.h>\n\#include <jansson.h>\n' | \
@@ -67,10 +67,10 @@ endif
 ifeq ($(SERVE),yes)
 SERVE_CFLAGS := $(shell pkg-config --cflags $(SERVE_PKGS))
 SERVE_LIBS   := $(shell pkg-config --libs $(SERVE_PKGS))
-SERVE_OBJ := $(patsubst %.c,$(B)/%.o,$(wildcard lib/serve/*.c))
+SERVE_OBJ := $(patsubst %.c,$(B)/%.o,$(wildcard lib/serve/*.c lib/lambda/*.c))
 LEFT_OUT :=
 else
-LEFT_OUT := rec-serve
+LEFT_OUT := rec-serve rec-lambda
 endif
 
 LIB_OBJ := $(LIB_SRC:%.c=$(B)/%.o) $(ISAS:%=$(B)/lib/kernel/loops_%.o)
@@ -104,7 +104,7 @@ endif
 
 all: $(BINS) ## every command
 ifneq ($(LEFT_OUT),)
-	@echo "make: left out: $(LEFT_OUT), which needs $(SERVE_PKGS) (libevent-dev libjansson-dev)"
+	@echo "make: left out: $(LEFT_OUT), which need $(SERVE_PKGS) (libevent-dev libjansson-dev)"
 endif
 
 $(B)/%.o: %.c
@@ -139,7 +139,7 @@ $(B)/$(SO): $(B)/pic/librec.a $(B)/recpipe.map
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) $(SO_FLAGS) -o $@ $(DL) $(LIBS)
 	ln -sf $(SO) $(B)/$(SO_LINK)
 
-# Answers over HTTP: a room of rec-serve, not of the library that is installed.
+# Answers over HTTP: rooms of rec-serve and rec-lambda, not of the library that is installed.
 $(SERVE_OBJ): ALL_CFLAGS += $(SERVE_CFLAGS) -I$(B)/gen
 # The page as a string of C, a line each.
 $(B)/gen/serve/page.inc: lib/serve/page.html
@@ -157,12 +157,14 @@ $(B)/cmd/libcli.a: $(CLI_OBJ)
 	$(AR) rcs $@ $^
 
 # A command is cmd/rec-NAME.c, with cmd/NAME/*.c where it has more than one file.
+# (A % here would be taken for the name.)
+objects_of = $(addprefix $(B)/,$(addsuffix .o,$(basename $(wildcard cmd/$(1)/*.c))))
 .SECONDEXPANSION:
-$(B)/bin/rec-%: $(B)/cmd/rec-%.o $$(patsubst %.c,$(B)/%.o,$$(wildcard cmd/$$*/*.c)) $(B)/cmd/libcli.a $(B)/librec.a
+$(B)/bin/rec-%: $(B)/cmd/rec-%.o $$(call objects_of,$$*) $(B)/cmd/libcli.a $(B)/librec.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(if $(filter sim,$*),$(BLAS)) $(LIBS)
 
-$(B)/bin/rec-serve: $(B)/cmd/rec-serve.o $(patsubst %.c,$(B)/%.o,$(wildcard cmd/serve/*.c)) $(B)/cmd/libcli.a $(B)/serve.a $(B)/librec.a
+$(B)/bin/rec-serve $(B)/bin/rec-lambda: $(B)/bin/rec-%: $(B)/cmd/rec-%.o $$(call objects_of,$$*) $(B)/cmd/libcli.a $(B)/serve.a $(B)/librec.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(SERVE_LIBS) $(LIBS)
 
@@ -185,7 +187,7 @@ $(B)/tests/fault/%.so: tests/fault/%.shim.c
 
 programs_in = $(patsubst %.c,$(B)/%,$(filter-out %.shim.c,$(wildcard tests/$(1)/*.c)))
 # One program of all files, and the same under libFuzzer instead of run.c.
-FUZZ_OBJ := $(patsubst %.c,$(B)/%.o,$(filter-out %/run.c %/libfuzzer.c $(if $(LEFT_OUT),%/serve.c %/wire.c),$(wildcard tests/fuzz/*.c)))
+FUZZ_OBJ := $(patsubst %.c,$(B)/%.o,$(filter-out %/run.c %/libfuzzer.c $(if $(LEFT_OUT),%/serve.c %/wire.c %/event.c),$(wildcard tests/fuzz/*.c)))
 $(B)/tests/fuzz/run $(B)/tests/fuzz/libfuzzer: $(FUZZ_OBJ)
 ifeq ($(LEFT_OUT),)
 $(FUZZ_OBJ): ALL_CFLAGS += -DREC_SERVE $(SERVE_CFLAGS)
@@ -231,7 +233,7 @@ fuzz-%: libfuzzer
 	FUZZ=$* $(B)-fuzz/tests/fuzz/libfuzzer -max_total_time=$(FUZZ_SECONDS) -artifact_prefix=$(B)-fuzz/$*- \
 		$(if $(filter serve wire,$*),-dict=tests/fuzz/http.dict) $(B)-fuzz/corpus/$* tests/fuzz/corpus/$*
 
-fuzz: $(patsubst tests/fuzz/corpus/%,fuzz-%,$(filter-out $(if $(LEFT_OUT),%/serve %/wire),$(wildcard tests/fuzz/corpus/*))) ## libFuzzer on every format, FUZZ_SECONDS each (clang); fuzz-csv: on one
+fuzz: $(patsubst tests/fuzz/corpus/%,fuzz-%,$(filter-out $(if $(LEFT_OUT),%/serve %/wire %/event),$(wildcard tests/fuzz/corpus/*))) ## libFuzzer on every format, FUZZ_SECONDS each (clang); fuzz-csv: on one
 
 coverage: ## share of the lines that the tests run, by room (gcov): some minutes
 	sh tests/coverage.sh $(B)-coverage

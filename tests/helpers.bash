@@ -9,7 +9,7 @@ export PATH="${REC_BIN:-$ROOT/build/bin}:$PATH" LC_ALL=C
 TAB=$'\t'
 unset PARALLEL_SEQ PARALLEL_JOBSLOT PARALLEL_PID # of the GNU parallel that runs these files side by side
 COMMANDS="rec-cat rec-gen rec-split rec-als rec-sim rec-topn rec-score rec-eval"
-SERVE=$(command -v rec-serve >/dev/null && echo rec-serve)	# where it was built
+SERVE=$(command -v rec-serve >/dev/null && echo rec-serve rec-lambda)	# where they were built
 
 # Data under REC_DATA or beside the checkout; empty where there is none.
 data_dir() {

@@ -12,7 +12,7 @@ setup() {
 	# A public header has the rank of the room that it speaks for.
 	run awk '
 		BEGIN {
-			n = split("base io recmat rows foreign matrix kernel blas data model als sim load score topn eval serve", room)
+			n = split("base io recmat rows foreign matrix kernel blas data model als sim load score topn eval serve lambda", room)
 			for (i = 1; i <= n; i++) rank[room[i]] = i
 			rank["data"] = rank["als"] = rank["sim"]	# side by side
 			n = split("err base pool base stream io recmat recmat rows rows matrix matrix model model load load als als eval eval sim sim score score topn topn answer topn", public)
@@ -36,7 +36,7 @@ setup() {
 @test "house: a command includes nothing of another; a file of cmd/cli only files below it in the list" {
 	run awk '
 		BEGIN {
-			n = split("spec say table params signals bus stats hint files run need end near help options cli load side template", file)
+			n = split("spec say table params signals bus stats hint files run need end near help options cli load side template site", file)
 			for (i = 1; i <= n; i++) rank[file[i]] = i
 		}
 		FNR == 1 { here = FILENAME; sub(/^cmd\/(rec-)?/, "", here); sub(/[\/.].*/, "", here); own = FILENAME; sub(/.*\//, "", own); sub(/\..*/, "", own) }
@@ -61,7 +61,7 @@ setup() {
 
 @test "house: only the rooms that read files and matrices know that their bytes may lie in a file" {
 	# The others take cells by matrix/csr_row.h and rows of factors by matrix/table.h: a report that is forgotten is silent.
-	run grep -nE 'rec_far_(used|walk|drop)' lib/{foreign,kernel,blas,data,model,als,sim,load,score,topn,eval,serve}/*.[ch] cmd/*.[ch] cmd/*/*.[ch]
+	run grep -nE 'rec_far_(used|walk|drop)' lib/{foreign,kernel,blas,data,model,als,sim,load,score,topn,eval,serve,lambda}/*.[ch] cmd/*.[ch] cmd/*/*.[ch]
 	[ "$status" -eq 1 ] || fail "$output"
 }
 

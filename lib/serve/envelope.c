@@ -226,7 +226,7 @@ int rec_envelope_open(struct rec_envelope *v, const char *event, size_t n, struc
 	if (parse(v, event, n, "event", r) != 0)
 		return -1;
 	context = json_object_get(v->json, "requestContext");
-	if (!context)
+	if (!json_is_object(context))
 		return read_direct(v, event, n, r);
 	v->wrap = json_object_get(context, "http") ? REC_WRAP_HTTP :
 		  json_object_get(context, "elb")  ? REC_WRAP_BALANCER :

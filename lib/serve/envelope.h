@@ -77,6 +77,14 @@ REC_MUST int rec_wrap_end(struct rec_buf *b, const struct rec_envelope *v, struc
 /* What a stream of AWS begins with: status and head, without the body. */
 REC_MUST int rec_wrap_prelude(struct rec_buf *b, const struct rec_reply *r, struct rec_err *e);
 
+/*
+ * An answer that is an error, as Lambda wants one that has no status:
+ * {"errorMessage":REASON,"errorType":TYPE}. The type is made of the code, in
+ * size bytes: "bad-request" is Rec.BadRequest.
+ */
+REC_MUST int rec_wrap_error(struct rec_buf *b, const struct rec_reply *r, char *type, size_t size,
+			    struct rec_err *e);
+
 /* Whether n bytes are UTF-8. */
 bool rec_is_utf8(const char *p, size_t n);
 

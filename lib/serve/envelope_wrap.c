@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* serve/envelope_wrap.c - an answer as the host of a function wants it. */
+#include <jansson.h>
+#include <stdio.h>
+
 #include "serve/base64.h"
 #include "serve/envelope.h"
 #include "serve/json.h"
@@ -84,4 +87,43 @@ int rec_wrap_end(struct rec_buf *b, const struct rec_envelope *v, struct rec_err
 int rec_wrap_prelude(struct rec_buf *b, const struct rec_reply *r, struct rec_err *e)
 {
 	return put_status(b, r, false, e) != 0 ? -1 : rec_json_raw(b, "}", e);
+}
+
+/* bad-request is BadRequest. */
+static void put_type(char *to, size_t size, const char *code)
+{
+	size_t n = (size_t)snprintf(to, size, "Rec.");
+	bool large = true;
+
+	for (; *code && n + 1 < size; code++) {
+		bool small = *code >= 'a' && *code <= 'z';
+
+		if (*code != '-')
+			to[n++] = large && small ? (char)(*code - 'a' + 'A') : *code;
+		large = *code == '-';
+	}
+	to[n] = '\0';
+}
+
+int rec_wrap_error(struct rec_buf *b, const struct rec_reply *r, char *type, size_t size,
+		   struct rec_err *e)
+{
+	json_t *root = json_loadb(r->body.p ? r->body.p : "", r->body.n, 0, NULL);
+	const json_t *error = json_object_get(root, "error");
+	const char *code = json_string_value(json_object_get(error, "code"));
+	const char *reason = json_string_value(json_object_get(error, "reason"));
+	int rc = -1;
+
+	if (!code || !reason) {	/* there was no memory for a reason */
+		code = "no-memory";
+		reason = "there is no memory for this now";
+	}
+	put_type(type, size, code);
+	if (rec_json_key(b, "{\"errorMessage", e) == 0 &&
+	    rec_json_string(b, reason, strlen(reason), e) == 0 &&
+	    rec_json_key(b, ",\"errorType", e) == 0 &&
+	    rec_json_string(b, type, strlen(type), e) == 0)
+		rc = rec_json_raw(b, "}", e);
+	json_decref(root);
+	return rc;
 }

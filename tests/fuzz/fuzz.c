@@ -32,6 +32,7 @@ struct target targets[] = {
 #if REC_SERVE
 	{ "serve", read_serve, .executions = 60000 },
 	{ "wire", read_wire, .executions = 10000 },
+	{ "event", read_event, .executions = 40000 },
 #endif
 	{ .name = NULL },
 };

@@ -12,6 +12,7 @@
  *   models.c     models, sums, surveys and text per user, loaded and used
  *   serve.c      requests over HTTP, where rec-serve is built
  *   wire.c       the same, on a connection
+ *   event.c      events of AWS Lambda, envelopes of Azure Functions
  *   change.c     changes of text; of a stream: change_stream.c, stream.h
  *   run.c       a fixed number of executions: what tests/run.sh runs
  *   libfuzzer.c  the same readers and changes under libFuzzer: make fuzz
@@ -145,9 +146,13 @@ int read_survey(const struct target *t, const unsigned char *p, size_t n);
 int read_per_user(const struct target *t, const unsigned char *p, size_t n);
 int read_serve(const struct target *t, const unsigned char *p, size_t n);
 int read_wire(const struct target *t, const unsigned char *p, size_t n);
+int read_event(const struct target *t, const unsigned char *p, size_t n);
 void damage_recmat(void);
 
 /* serve.c: a finding where it is no JSON, or an error without its reason. */
 void check_json(const char *p, size_t n, bool error);
+/* serve.c: one of the desks that answer. */
+struct rec_desk;
+struct rec_desk *some_desk(void);
 
 #endif
