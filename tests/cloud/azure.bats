@@ -198,8 +198,29 @@ ends_with() {
 	cp "$D/model.rec" f/model.rec
 	ends_with REC_INTERACTIONS=none.rec
 	mentions 'start: none.rec is not here'
-	ends_with REC_MODEL=https://x/model.rec
-	mentions 'start: rec-get is not here'
+	ends_with REC_MODEL=az://x/model.rec
+	mentions 'start: store/rec-get is not here'
+}
+
+@test "azure: a model of Azure Blob is copied when the handler starts; one that is not there, or too large, is told" {
+	store_server
+	mkdir tmp f
+	export AZURE_STORAGE_SERVICE_ENDPOINT=http://127.0.0.1:$STORE/account AZURE_STORAGE_SAS_TOKEN='?sv=1&sig=secret' TMPDIR=$PWD/tmp
+	"$CLOUD/rec-put" az://models/model.rec <"$D/model.rec"
+	REC_STATIC=$(dirname "$(command -v rec-serve)") sh "$APP/package.sh" az://models/model.rec f "$D/train.tsv"
+	[ ! -e f/model.rec ]
+	export REC_MODEL=az://models/model.rec
+	FOLDER=f run_host proxy
+	lines '/topn?user=u5&n=3' | is <(list_of_u5)
+	same tmp/model.rec "$D/model.rec"
+	stop_host
+	ends_with REC_MODEL=az://models/none.rec
+	mentions 'start: az://models/none.rec: its size cannot be had'
+	mkdir bin
+	printf '#!/bin/sh\necho x; echo x x x 1 x\n' >bin/df
+	chmod 755 bin/df
+	ends_with PATH="$PWD/bin:$PATH"
+	mentions "start: az://models/model.rec has $(wc -c <"$D/model.rec") bytes, and $PWD/tmp has room for 1 KiB"
 }
 
 @test "azure: cold, the handler and its first answer" {

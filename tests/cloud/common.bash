@@ -26,3 +26,10 @@ needs_tool() {
 		tool "$p" >/dev/null || { echo "# SKIPPED, no $p: $BATS_TEST_DESCRIPTION" >&3; skip "no $p (tests/setup.sh cloud)"; }
 	done
 }
+
+# store_server: the stand-in of tests/cloud/store.py at the port STORE
+store_server() {
+	STORE=$(free_port)
+	start python3 "$ROOT/tests/cloud/store.py" "$STORE"
+	await ask "http://127.0.0.1:$STORE/_"
+}

@@ -275,6 +275,24 @@ fails_to_start() {
 	mentions 'make the folder by package.sh'
 }
 
+@test "function: a model of Cloud Storage is copied once when an instance starts; what does not fit is told before" {
+	store_server
+	mkdir tmp
+	export STORAGE_EMULATOR_HOST=127.0.0.1:$STORE GOOGLE_OAUTH_ACCESS_TOKEN=token TMPDIR=$PWD/tmp
+	"$CLOUD/rec-put" gs://models/model.rec <"$D/als.rec"
+	REC_STATIC=$(dirname "$(command -v rec-topn)") sh "$FUNCTION/package.sh" gs://models/model.rec f "$D/train.rec"
+	[ ! -e f/model.rec ]
+	run_function f REC_MODEL=gs://models/model.rec
+	lines '/topn?user=u5&n=3' | is <(list_of_u5 als)
+	same tmp/model.rec "$D/als.rec"
+	kill "$STARTED"
+	wait "$STARTED" || true
+	fails_to_start f REC_MODEL=gs://models/none.rec
+	mentions 'recommend: rec-get: gs://models/none.rec'
+	fails_to_start f REC_MODEL=gs://models/model.rec REC_MEMORY=100664000
+	mentions "recommend: gs://models/model.rec has $(wc -c <"$D/als.rec") bytes, and $PWD/tmp has room for 704: /tmp is memory"
+}
+
 @test "function: cold, the instance and its first answer" {
 	port=$(free_port)
 	list_of_u5 als 5 >want

@@ -18,8 +18,10 @@
 # the head, x-functions-key: in the query, as ?code=, rec-serve refuses it.
 #
 # REC_STATIC names the folder of a static rec-serve; without it one is made.
-# MODEL may be a URL: then rec-get copies it when an instance starts, and the
-# setting REC_MODEL of the app is to hold it.
+# MODEL may be az://CONTAINER/BLOB: then an instance copies it when it starts;
+# the settings of the app are to hold it as REC_MODEL, and the name of the
+# account as AZURE_STORAGE_ACCOUNT; the identity of the app is to have the role
+# Storage Blob Data Reader.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 die() {
@@ -43,9 +45,9 @@ cp "$static/rec-serve" "$folder/rec-serve" || die "REC_STATIC names the folder o
 chmod 755 "$folder/rec-serve" "$folder/start.sh"
 case $model in
 *://*)
-	get=$here/../../rec-get
-	[ -x "$get" ] || die "$get is not there: it copies the model at the start"
-	cp "$get" "$folder/rec-get"
+	mkdir -p "$folder/store/azure"
+	cp "$here/../../rec-get" "$here/../../store.sh" "$folder/store"
+	cp "$here/../store.sh" "$folder/store/azure"
 	;;
 *)
 	rec-cat -q --verify "$model" >&2 || die "$model is not whole"

@@ -3,7 +3,7 @@
 # start.sh [OPTION...] - the custom handler: rec-serve at the port that the host
 # names in FUNCTIONS_CUSTOMHANDLER_PORT. Settings of the app, all optional:
 #
-#	REC_MODEL	the model: a file here [model.rec], or a URL, copied by rec-get
+#	REC_MODEL	the model: a file here [model.rec], or az://CONTAINER/BLOB
 #	REC_INTERACTIONS	histories of known users [train.rec, if it is here]
 #	REC_MEMORY	what rec-serve may use [1G]; an instance has 2 GiB or more
 #
@@ -18,9 +18,12 @@ die() {
 }
 case $model in
 *://*)
-	[ -x ./rec-get ] || die "rec-get is not here, so $model cannot be copied: package.sh adds it"
+	[ -x store/rec-get ] || die "store/rec-get is not here, so $model cannot be copied: package.sh adds it"
 	to=${TMPDIR:-/tmp}/model.rec
-	./rec-get "$model" "$to" || die "$model did not come"
+	size=$(store/rec-get --size "$model") || die "$model: its size cannot be had"
+	room=$(df -Pk "${to%/*}" | awk 'END { print $4 }')
+	[ $((size / 1024)) -lt "$room" ] || die "$model has $size bytes, and ${to%/*} has room for $room KiB"
+	store/rec-get "$model" "$to" || die "$model did not come"
 	model=$to
 	;;
 esac

@@ -76,25 +76,6 @@ def filter_path(name):
     return path
 
 
-def model_file():
-    """The model on this machine, and the memory that it takes: /tmp is memory."""
-    name = os.environ.get("REC_MODEL", "model.rec")
-    if "://" not in name:
-        path = os.path.join(HERE, name)
-        if not os.path.isfile(path):
-            stop("%s is not there: REC_MODEL names the model" % path)
-        return path, 0
-    path = os.path.join(tempfile.gettempdir(), "model.rec")
-    try:
-        got = subprocess.run([filter_path("rec-get"), name, path], check=False, timeout=START,
-                             stderr=subprocess.PIPE)
-    except subprocess.TimeoutExpired:
-        stop("%s did not come within %d s" % (name, START))
-    if got.returncode:
-        stop(got.stderr.decode("utf-8", "replace").strip() or "%s did not come" % name)
-    return path, os.path.getsize(path)
-
-
 def memory_limit():
     """Bytes that this instance may use, or None where nothing says it."""
     if os.environ.get("REC_MEMORY"):
@@ -108,6 +89,39 @@ def memory_limit():
         if text.isdigit() and int(text) < 1 << 50:
             return int(text)
     return None
+
+
+def rec_get(*words):
+    """What rec-get writes; what goes wrong ends the instance."""
+    try:
+        got = subprocess.run([filter_path("rec-get"), *words], check=False, timeout=START,
+                             capture_output=True)
+    except subprocess.TimeoutExpired:
+        stop("%s did not come within %d s" % (words[-1], START))
+    if got.returncode:
+        stop(got.stderr.decode("utf-8", "replace").strip() or "%s did not come" % words[-1])
+    return got.stdout
+
+
+def model_file():
+    """The model on this machine, and the memory that it takes: /tmp is memory."""
+    name = os.environ.get("REC_MODEL", "model.rec")
+    if "://" not in name:
+        path = os.path.join(HERE, name)
+        if not os.path.isfile(path):
+            stop("%s is not there: REC_MODEL names the model" % path)
+        return path, 0
+    size, limit, folder = int(rec_get("--size", name)), memory_limit(), tempfile.gettempdir()
+    room = os.statvfs(folder)
+    room = room.f_bavail * room.f_frsize
+    if limit is not None:
+        room = min(room, limit - PYTHON)
+    if size > room:
+        stop("%s has %d bytes, and %s has room for %d: /tmp is memory; deploy with more --memory, "
+             "or mount the bucket" % (name, size, folder, max(0, room)))
+    path = os.path.join(folder, "model.rec")
+    rec_get(name, path)
+    return path, size
 
 
 def share(held):

@@ -10,9 +10,10 @@
 #	  --set-env-vars=REC_SECONDS=9,REC_MEMORY=1073741824
 #
 # REC_STATIC names the folder of static rec-topn and rec-score; without it they
-# are made. A folder may have 500 MB, 100 MB of them compressed: a larger model
-# lies in a bucket, and MODEL is its gs:// URL, which goes into REC_MODEL; then
-# the folder needs rec-get, too.
+# are made. A folder may have 500 MB, 100 MB of them compressed. A larger model
+# lies in a bucket: MODEL is its gs:// URL, and is to be in REC_MODEL, too; an
+# instance copies it to /tmp, which is memory. Or the bucket is mounted
+# (--add-volume, --add-volume-mount), and REC_MODEL is a file there.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 die() {
@@ -36,9 +37,9 @@ for f in rec-topn rec-score; do
 done
 case $model in
 *://*)
-	get=$here/../../rec-get
-	[ -x "$get" ] || die "$get is not there: it copies the model at the start"
-	cp "$get" "$folder/bin/rec-get"
+	mkdir -p "$folder/bin/gcp"
+	cp "$here/../../rec-get" "$here/../../store.sh" "$folder/bin"
+	cp "$here/../store.sh" "$folder/bin/gcp"
 	;;
 *)
 	rec-cat -q --verify "$model" >&2 || die "$model is not whole"
