@@ -103,8 +103,15 @@ same_answers() {
 
 # bats test_tags=short
 @test "function: lists, similar items and scores are those of the commands, and 200 in a row" {
-	run_function "$D/als"
+	run_function "$D/als" REC_PROCESSES=2
 	same_answers als als.rec
+	# several at a time, over two coprocesses
+	for u in $(cut -f 1 want.all | uniq); do
+		grep "^$u$TAB" want.all >"w.$u"
+		printf 'GET\t/topn?user=%s&n=7\t-\tw.%s\n' "$u" "$u"
+	done >list
+	[ "$(wc -l <list)" -gt 40 ]
+	python3 "$ROOT/tests/serve/ask.py" "${BASE##*:}" 8 list >out || fail "$(cat out)"
 	rec-topn -q -m "$D/als.rec" -n 10 <"$D/history.tsv" >want
 	python3 "$ROOT/tests/cloud/timed.py" warm 200 "$BASE/topn" want --body "$D/history.tsv" --type text/plain \
 		--accept text/tab-separated-values >figures || fail "$(cat figures)"
@@ -146,6 +153,30 @@ same_answers() {
 	ask -H 'Accept: text/tab-separated-values' -H 'Content-Type: application/json' -d @both.json "http://127.0.0.1:$port/topn" | is mine
 	ask "$BASE/score" --data-binary @"$D/pairs.tsv" | jq -S . >mine
 	ask "http://127.0.0.1:$port/score" --data-binary @"$D/pairs.tsv" | jq -S 'del(.scores[].cold)' | is mine
+}
+
+# bats test_tags=short
+@test "function: the histories of a file are found by halving: each user's, and nobody else's" {
+	printf 'a\tx\t1\nab\ty\nab c\tx\t2\t3\n\303\244\tx\n' | LC_ALL=C sort >odd.tsv
+	printf 'only\tx\t5' >one.tsv		# no last newline
+	cd "$FUNCTION"
+	PYTHONDONTWRITEBYTECODE=1 python3 - "$D/train.tsv" "$BATS_TEST_TMPDIR/odd.tsv" "$BATS_TEST_TMPDIR/one.tsv" <<-'PY'
+		import sys
+		from asked import Histories
+		n = 0
+		for path in sys.argv[1:]:
+		    want = {}
+		    for line in open(path, "rb"):
+		        user, *fields = line.rstrip(b"\n").split(b"\t")
+		        want.setdefault(user, []).append(fields)
+		    got = Histories(path)
+		    for user in want:
+		        n += 1
+		        assert got.of(user) == want[user], (path, user, got.of(user))
+		        for other in (user[:-1], user + b"0", user + b"\0", b"", b"\xff", b"\1"):
+		            assert got.of(other) == want.get(other, []), (path, other)
+		assert n > 60, n
+	PY
 }
 
 # bats test_tags=short

@@ -9,7 +9,8 @@ import re
 import urllib.parse
 
 NUMBER = re.compile(rb"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\Z")
-FLOAT32_MAX = 3.4028235677973366e38     # from here on float32 is infinite
+# From here on a value, a float32, and a time, a float64, are infinite.
+INFINITE = {"value": 3.4028235677973366e38, "time": float("inf")}
 
 
 class Wrong(Exception):
@@ -34,15 +35,12 @@ def label(given, name):
     return text
 
 
-def number(text, name):
-    """A number as it is written in lines."""
-    if not NUMBER.match(text) or abs(float(text)) >= FLOAT32_MAX:
-        raise bad("%s: '%s' is not a number" % (name, shown(text)))
+def number(text, name, where):
+    """A value or a time as it is written in lines."""
+    if not NUMBER.match(text) or abs(float(text)) >= INFINITE[name]:
+        raise bad("%s, %s: '%s' is not a number" %
+                  (where, name, text[:40].decode("utf-8", "replace")))
     return text
-
-
-def shown(text):
-    return text[:40].decode("utf-8", "replace")
 
 
 def query(text):
@@ -96,7 +94,7 @@ def lines(body, most):
             raise bad("line %d: a line is user, item%s, with TABs between" %
                       (at, ", value, time" if most > 2 else ""))
         for field, name in zip(fields[2:], ("value", "time")):
-            number(field, "line %d, %s" % (at, name))
+            number(field, name, "line %d" % at)
         rows.append(fields)
     return rows
 
@@ -113,10 +111,10 @@ def entry(given):
     if not 1 <= len(given) <= 3:
         raise bad("history: an entry is an item, [item, value, time], or an object of them")
     fields = [label(given[0], "history")]
-    for x in given[1:]:
+    for x, name in zip(given[1:], ("value", "time")):
         if isinstance(x, bool) or not isinstance(x, (int, float)):
-            raise bad("history: a value or a time is a number")
-        fields.append(number(repr(x).encode(), "history"))
+            raise bad("history: a %s is a number" % name)
+        fields.append(number(repr(x).encode(), name, "history"))
     return fields
 
 
