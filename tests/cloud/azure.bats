@@ -199,7 +199,7 @@ ends_with() {
 	ends_with REC_INTERACTIONS=none.rec
 	mentions 'start: none.rec is not here'
 	ends_with REC_MODEL=az://x/model.rec
-	mentions 'start: store/rec-get is not here'
+	mentions 'start: store/rec-get, which copies az://x/model.rec, is not here'
 }
 
 @test "azure: a model of Azure Blob is copied when the handler starts; one that is not there, or too large, is told" {

@@ -107,9 +107,8 @@ def main():
     o = p.parse_args(words[:words.index("--")] if command else words)
     asker = Asker(o)
     took = sorted(warm(asker, o.n) if o.how == "warm" else cold(asker, o.n, command))
-    print("%s, %d in a row: p50 %.1f ms, p99 %.1f ms, max %.1f ms" % (
-        o.how, o.n, 1e3 * took[len(took) // 2], 1e3 * took[min(len(took) - 1, len(took) * 99 // 100)],
-        1e3 * took[-1]))
+    at = [took[min(len(took) - 1, len(took) * p // 100)] * 1e3 for p in (50, 99, 100)]
+    print("%s, %d in a row: p50 %.1f ms, p99 %.1f ms, max %.1f ms" % (o.how, o.n, *at))
 
 
 main()

@@ -30,18 +30,25 @@ die() {
 }
 host=host.json
 [ "${1:-}" != --envelope ] || { host="host-envelope.json"; shift; }
-[ $# -eq 2 ] || [ $# -eq 3 ] || { echo "usage: package.sh [--envelope] MODEL FOLDER [INTERACTIONS]" >&2; exit 2; }
+if [ $# -ne 2 ] && [ $# -ne 3 ]; then
+	echo "usage: package.sh [--envelope] MODEL FOLDER [INTERACTIONS]" >&2
+	exit 2
+fi
 model=$1 folder=$2 interactions=${3:-}
 static=${REC_STATIC:-}
 if [ -z "$static" ]; then
 	root=$(cd "$here/../../../.." && pwd)
-	make -s -C "$root" B=build-serve LDFLAGS=-static build-serve/bin/rec-serve >&2 || die "a static rec-serve cannot be made: see above"
+	make -s -C "$root" B=build-serve LDFLAGS=-static build-serve/bin/rec-serve >&2 ||
+		die "a static rec-serve cannot be made: see above"
 	static=$root/build-serve/bin
 fi
 mkdir -p "$folder"
-cp -R "$here/topn" "$here/similar" "$here/score" "$here/start.sh" "$here/local.settings.json" "$here/.funcignore" "$folder"
+for f in topn similar score start.sh local.settings.json .funcignore; do
+	cp -R "$here/$f" "$folder"
+done
 cp "$here/$host" "$folder/host.json"
-cp "$static/rec-serve" "$folder/rec-serve" || die "REC_STATIC names the folder of a static rec-serve"
+[ -x "$static/rec-serve" ] || die "$static/rec-serve is not there: REC_STATIC names its folder"
+cp "$static/rec-serve" "$folder/rec-serve"
 chmod 755 "$folder/rec-serve" "$folder/start.sh"
 case $model in
 *://*)
@@ -55,6 +62,7 @@ case $model in
 	;;
 esac
 if [ -n "$interactions" ]; then
-	rec-cat -q --to recmat -o "$folder/train.rec" "$interactions" || die "$interactions cannot be read"
+	rec-cat -q --to recmat -o "$folder/train.rec" "$interactions" ||
+		die "$interactions cannot be read"
 fi
 echo "package: $folder, $(du -sk "$folder" | cut -f 1) KiB" >&2

@@ -18,11 +18,13 @@ die() {
 }
 case $model in
 *://*)
-	[ -x store/rec-get ] || die "store/rec-get is not here, so $model cannot be copied: package.sh adds it"
+	[ -x store/rec-get ] ||
+		die "store/rec-get, which copies $model, is not here: package.sh adds it"
 	to=${TMPDIR:-/tmp}/model.rec
 	size=$(store/rec-get --size "$model") || die "$model: its size cannot be had"
 	room=$(df -Pk "${to%/*}" | awk 'END { print $4 }')
-	[ $((size / 1024)) -lt "$room" ] || die "$model has $size bytes, and ${to%/*} has room for $room KiB"
+	[ $((size / 1024)) -lt "$room" ] ||
+		die "$model has $size bytes, and ${to%/*} has room for $room KiB"
 	store/rec-get "$model" "$to" || die "$model did not come"
 	model=$to
 	;;

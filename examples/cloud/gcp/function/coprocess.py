@@ -78,8 +78,8 @@ class Coprocess:
                 self.stop()
                 self._start(deadline)
             return self._talk(lines, deadline)
-        except Late:
-            self.stop()         # its answer would be taken for the next one's
+        except BaseException:
+            self.stop()         # what it still says would be the next one's answer
             raise
 
     def _talk(self, lines, deadline):

@@ -20,18 +20,25 @@ die() {
 	echo "package: $*" >&2
 	exit 1
 }
-[ $# -eq 2 ] || [ $# -eq 3 ] || { echo "usage: package.sh MODEL FOLDER [INTERACTIONS]" >&2; exit 2; }
+if [ $# -ne 2 ] && [ $# -ne 3 ]; then
+	echo "usage: package.sh MODEL FOLDER [INTERACTIONS]" >&2
+	exit 2
+fi
 model=$1 folder=$2 interactions=${3:-}
 static=${REC_STATIC:-}
 if [ -z "$static" ]; then
 	root=$(cd "$here/../../../.." && pwd)
-	STATIC=${STATIC:-musl} sh "$root/tests/static.sh" "$root/build-static" >&2 || die "static filters cannot be made: see above"
-	static=$root/build-static/bin
+	static=$root/build-static
+	STATIC=${STATIC:-musl} sh "$root/tests/static.sh" "$static" >&2 ||
+		die "static filters cannot be made: see above"
+	static=$static/bin
 fi
 mkdir -p "$folder/bin"
-cp "$here/main.py" "$here/asked.py" "$here/coprocess.py" "$here/requirements.txt" "$here/.gcloudignore" "$folder"
+for f in main.py asked.py coprocess.py requirements.txt .gcloudignore; do
+	cp "$here/$f" "$folder"
+done
 for f in rec-topn rec-score; do
-	[ -x "$static/$f" ] || die "$static/$f is not there: REC_STATIC names the folder of static filters"
+	[ -x "$static/$f" ] || die "$static/$f is not there: REC_STATIC names its folder"
 	cp "$static/$f" "$folder/bin/$f"
 	chmod 755 "$folder/bin/$f"
 done
@@ -53,5 +60,6 @@ if [ -n "$interactions" ]; then
 	rm "$folder/histories.part"
 fi
 size=$(du -sk "$folder" | cut -f 1)
-[ "$size" -le 488281 ] || die "$folder has $size KiB, and the platform takes 500 MB: put the model into a bucket"
+[ "$size" -le 488281 ] ||
+	die "$folder has $size KiB, and the platform takes 500 MB: put the model into a bucket"
 echo "package: $folder, $size KiB" >&2
