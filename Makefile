@@ -316,6 +316,9 @@ dist: ## recpipe-VERSION.tar.gz of what is committed, or of an unpacked one
 static: ## binaries that run on any Linux of this architecture: $(B)-static/bin (musl-gcc, or CC=... with a static zlib)
 	sh tests/static.sh $(B)-static
 
+static-serve: ## rec-serve and rec-lambda that run on any Linux, x86-64 and arm64: $(B)-static-serve/MACHINE/bin
+	sh tests/serve_static.sh $(B)-static-serve
+
 dist-cluster: ## recpipe-cluster.tar.gz: static binaries for x86-64 and arm64, for spark-submit --archives
 	sh tests/archive.sh $(B)-cluster recpipe-cluster.tar.gz
 
@@ -326,5 +329,5 @@ help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
-.PHONY: all load lib force programs bench-programs check unit check-asan check-tsan check-clang libfuzzer fuzz coverage check-ports check-fan check-slurm check-spark check-serve check-cloud check-fresh lint bench bench-fan bench-spark quality man install uninstall dist dist-cluster static clean help
+.PHONY: all load lib force programs bench-programs check unit check-asan check-tsan check-clang libfuzzer fuzz coverage check-ports check-fan check-slurm check-spark check-serve check-cloud check-fresh lint bench bench-fan bench-spark quality man install uninstall dist dist-cluster static static-serve clean help
 .SECONDARY:

@@ -69,7 +69,7 @@ for machine in $machines; do
 	mkdir "$root/bin/$machine"
 	for c in cmd/rec-*.c; do
 		c=${c#cmd/}
-		[ "$c" != rec-serve.c ] || continue	# a server is no part of a job
+		case $c in rec-serve.c | rec-lambda.c) continue ;; esac	# no part of a job
 		install -m 755 "$dir/$machine/bin/${c%.c}" "$root/bin/$machine"
 		install -m 755 examples/spark/deploy/this_machine.sh "$root/bin/${c%.c}"
 	done

@@ -119,7 +119,7 @@ asan_part() {
 	say "ASan and UBSan"
 	export ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=1
 	sanitized . build-asan/tests/unit/* build-asan/tests/fuzz/*
-	REC_BIN=$PWD/build-asan/bin bats_files --filter-tags '!own-memory,!slow' tests/commands.bats tests/fault/asan.bats tests/serve.bats
+	REC_BIN=$PWD/build-asan/bin bats_files --filter-tags '!own-memory,!slow' tests/commands.bats tests/fault/asan.bats tests/serve.bats tests/lambda.bats
 }
 
 tsan_part() {
