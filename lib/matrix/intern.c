@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/hash.h"
 #include "base/mem.h"
 #include "matrix/label_sort.h"
@@ -28,13 +29,31 @@ struct block {
 	char bytes[];
 };
 
-struct slot {
-	_Atomic uint64_t hash;	/* 0: empty */
-	uint32_t id, len;
-	union {
-		char bytes[INLINE];	/* len <= INLINE; zeros after the label */
+/*
+ * A label as two words, so that most labels are compared without a loop: its
+ * bytes, with zeros after them; or, where it has more than INLINE, its rec_hash
+ * and (in a slot) its address. No label holds a zero byte.
+ */
+union words {
+	uint64_t word[2];
+	char bytes[INLINE];
+	struct {
+		uint64_t hash;
 		const char *p;
-	} label;
+	} at;
+};
+
+struct slot {
+	_Atomic uint32_t mark;	/* id + 1; 0: empty */
+	uint32_t len;
+	uint64_t hash;		/* rec_hash of the label */
+	union words label;
+};
+
+/* A label that is looked up, in the form of a slot. */
+struct wanted {
+	union words label;
+	uint64_t place;		/* stripe and first slot */
 };
 
 struct table {
@@ -51,12 +70,53 @@ struct stripe {
 
 struct rec_intern {
 	_Atomic uint64_t n;
+	uint64_t seed[2];
 	struct stripe stripe[STRIPES];
 };
 
-static inline uint64_t slot_hash(uint64_t hash)
+/* Up to 16 bytes as words, without a read beyond them. */
+static inline void short_words(union words *w, const char *label, uint32_t n)
 {
-	return hash + !hash;
+	const unsigned char *p = (const unsigned char *)label;
+
+	w->word[1] = 0;
+	if (n >= 8) {
+		w->word[0] = rec_get64(p);
+		if (n > 8)
+			w->word[1] = rec_get64(p + n - 8) >> (128 - 8 * n);
+	} else if (n >= 4) {
+		/* the halves overlap in equal bytes */
+		w->word[0] = rec_get32(p) | (uint64_t)rec_get32(p + n - 4) << (8 * n - 32);
+	} else {
+		w->word[0] = n ? p[0] | (uint64_t)p[n / 2] << 8 * (n / 2) |
+					 (uint64_t)p[n - 1] << 8 * (n - 1) :
+				 0;
+	}
+}
+
+/*
+ * Where a label stands. It need not be rec_hash, which has more steps: a
+ * product of 128 bits, folded (after Wang Yi's wyhash). The seeds differ from
+ * run to run, so nobody can write labels that all meet in one place.
+ */
+static inline uint64_t place_of(const struct rec_intern *t, uint64_t a, uint64_t b)
+{
+	unsigned __int128 x = (unsigned __int128)(a ^ t->seed[0]) * (b ^ t->seed[1]);
+
+	return (uint64_t)x ^ (uint64_t)(x >> 64);
+}
+
+static inline void want(const struct rec_intern *t, struct wanted *w, const char *label,
+			uint32_t len)
+{
+	if (len <= INLINE) {
+		short_words(&w->label, label, len);
+		w->place = place_of(t, w->label.word[0], w->label.word[1]);
+	} else {
+		w->label.at.hash = rec_hash(label, len, 0);
+		w->label.at.p = label;
+		w->place = place_of(t, w->label.at.hash, len);
+	}
 }
 
 static struct table *table_new(uint64_t slots, struct table *older, struct rec_err *e)
@@ -77,6 +137,8 @@ int rec_intern_new(struct rec_intern **out, struct rec_err *e)
 	*out = NULL;
 	if (!t)
 		return -1;
+	t->seed[0] = rec_mix((uintptr_t)t);	/* the system draws addresses */
+	t->seed[1] = rec_mix(t->seed[0]);
 	for (int s = 0; s < STRIPES; s++)
 		pthread_mutex_init(&t->stripe[s].lock, NULL);
 	for (int s = 0; s < STRIPES; s++) {
@@ -114,66 +176,52 @@ void rec_intern_free(struct rec_intern *t)
 	free(t);
 }
 
-static inline uint64_t get64(const char *p)
+static inline bool same_label(const struct slot *s, const struct wanted *w, uint32_t len)
 {
-	uint64_t x;
-
-	memcpy(&x, p, sizeof x);
-	return x;
-}
-
-static inline bool same_label(const struct slot *s, const struct rec_intern_key *k)
-{
-	if (s->len != k->len)
+	if (s->len != len || s->label.word[0] != w->label.word[0])
 		return false;
-	if (s->len > INLINE)
-		return memcmp(s->label.p, k->label, s->len) == 0;
-	if (s->len < 8)
-		return memcmp(s->label.bytes, k->label, s->len) == 0;
-	/*
-	 * 8 to 16 bytes: compare the first 8 and the last 8, which may overlap
-	 */
-	return get64(s->label.bytes) == get64(k->label) &&
-	       get64(s->label.bytes + s->len - 8) == get64(k->label + s->len - 8);
+	return len <= INLINE ? s->label.word[1] == w->label.word[1] :
+			       memcmp(s->label.at.p, w->label.at.p, len) == 0;
 }
 
-/*
- * The slot of k. If k is not in the table, *found is false and the slot is the
- * empty one for k.
- */
-static inline uint64_t probe(const struct table *h, const struct rec_intern_key *k, bool *found)
+/* The slot of a label, or the empty one for it if it is not in the table. */
+static inline uint64_t probe(const struct table *h, const struct wanted *w, uint32_t len,
+			     uint32_t *mark)
 {
-	uint64_t want = slot_hash(k->hash);
-
-	for (uint64_t s = k->hash & h->mask;; s = (s + 1) & h->mask) {
-		uint64_t hash = atomic_load_explicit(&h->slot[s].hash, memory_order_acquire);
-
-		if (hash == 0 || (hash == want && same_label(&h->slot[s], k))) {
-			*found = hash != 0;
+	for (uint64_t s = w->place & h->mask;; s = (s + 1) & h->mask) {
+		*mark = atomic_load_explicit(&h->slot[s].mark, memory_order_acquire);
+		if (*mark == 0 || same_label(&h->slot[s], w, len))
 			return s;
-		}
 	}
 }
 
+static uint64_t slot_place(const struct rec_intern *t, const struct slot *s)
+{
+	return place_of(t, s->label.word[0], s->len <= INLINE ? s->label.word[1] : s->len);
+}
+
 /* Make a table of twice the size. It is published after it is filled. */
-static struct table *grow(struct stripe *s, struct table *old, struct rec_err *e)
+static struct table *grow(const struct rec_intern *t, struct stripe *s, struct table *old,
+			  struct rec_err *e)
 {
 	struct table *h = table_new(2 * (old->mask + 1), old, e);
 
 	if (!h)
 		return NULL;
 	for (uint64_t i = 0; i <= old->mask; i++) {
-		uint64_t hash = atomic_load_explicit(&old->slot[i].hash, memory_order_relaxed),
-			 at = hash & h->mask;
+		const struct slot *from = &old->slot[i];
+		uint32_t mark = atomic_load_explicit(&from->mark, memory_order_relaxed);
+		uint64_t at;
 
-		if (hash == 0)
+		if (mark == 0)
 			continue;
-		while (atomic_load_explicit(&h->slot[at].hash, memory_order_relaxed) != 0)
+		at = slot_place(t, from) & h->mask;
+		while (atomic_load_explicit(&h->slot[at].mark, memory_order_relaxed) != 0)
 			at = (at + 1) & h->mask;
-		h->slot[at].id = old->slot[i].id;
-		h->slot[at].len = old->slot[i].len;
-		h->slot[at].label = old->slot[i].label;
-		atomic_store_explicit(&h->slot[at].hash, hash, memory_order_relaxed);
+		h->slot[at].len = from->len;
+		h->slot[at].hash = from->hash;
+		h->slot[at].label = from->label;
+		atomic_store_explicit(&h->slot[at].mark, mark, memory_order_relaxed);
 	}
 	h->used = old->used;
 	atomic_store_explicit(&s->table, h, memory_order_release);
@@ -203,84 +251,98 @@ static char *keep_label(struct stripe *s, const char *label, size_t len, struct 
 }
 
 static int fill_slot(struct rec_intern *t, struct stripe *s, struct slot *slot,
-		     struct rec_intern_key *k, struct rec_err *e)
+		     const struct wanted *w, struct rec_intern_key *k, struct rec_err *e)
 {
-	char *p = NULL;
+	union words label = w->label;
 	uint64_t id;
 
-	if (k->len > INLINE && !(p = keep_label(s, k->label, k->len, e)))
+	if (k->len > INLINE && !(label.at.p = keep_label(s, k->label, k->len, e)))
 		return -1;
 	id = atomic_fetch_add_explicit(&t->n, 1, memory_order_relaxed);
 	if (id >= REC_NONE)
 		return rec_err_set(e, REC_EDATA, "more than %u different labels", REC_NONE - 1);
-	slot->id = k->id = (uint32_t)id;
 	slot->len = k->len;
-	if (p)
-		slot->label.p = p;
-	else
-		memcpy(slot->label.bytes, k->label, k->len);
-	atomic_store_explicit(&slot->hash, slot_hash(k->hash), memory_order_release);
+	slot->hash = k->hash = k->len > INLINE ? label.at.hash : rec_hash(k->label, k->len, 0);
+	slot->label = label;
+	k->id = (uint32_t)id;
+	atomic_store_explicit(&slot->mark, k->id + 1, memory_order_release);
 	return 0;
 }
 
+static inline void give(struct rec_intern_key *k, const struct slot *s, uint32_t mark)
+{
+	k->id = mark - 1;
+	k->hash = s->hash;
+}
+
 /* The caller holds the lock of s. */
-static int insert(struct rec_intern *t, struct stripe *s, struct rec_intern_key *k,
-		  struct rec_err *e)
+static int insert(struct rec_intern *t, struct stripe *s, const struct wanted *w,
+		  struct rec_intern_key *k, struct rec_err *e)
 {
 	struct table *h = atomic_load_explicit(&s->table, memory_order_relaxed);
+	uint32_t mark;
 	uint64_t at;
-	bool found;
 
-	if (h->used >= (h->mask + 1) / 4 * 3 && !(h = grow(s, h, e)))
+	if (h->used >= (h->mask + 1) / 4 * 3 && !(h = grow(t, s, h, e)))
 		return -1;
-	at = probe(h, k, &found);
-	if (found) {
-		k->id = h->slot[at].id;
+	at = probe(h, w, k->len, &mark);
+	if (mark) {
+		give(k, &h->slot[at], mark);
 		return 0;
 	}
 	h->used++;
-	return fill_slot(t, s, &h->slot[at], k, e);
+	return fill_slot(t, s, &h->slot[at], w, k, e);
 }
 
-static int find_or_insert(struct rec_intern *t, struct rec_intern_key *k, struct rec_err *e)
+static inline struct stripe *stripe_of(struct rec_intern *t, const struct wanted *w)
 {
-	struct stripe *s = &t->stripe[k->hash >> (64 - STRIPE_BITS)];
+	return &t->stripe[w->place >> (64 - STRIPE_BITS)];
+}
+
+static inline int find_or_insert(struct rec_intern *t, const struct wanted *w,
+				 struct rec_intern_key *k, struct rec_err *e)
+{
+	struct stripe *s = stripe_of(t, w);
 	const struct table *h = atomic_load_explicit(&s->table, memory_order_acquire);
-	bool found;
-	uint64_t at = probe(h, k, &found);
+	uint32_t mark;
+	uint64_t at = probe(h, w, k->len, &mark);
 	int rc;
 
-	if (found) {
-		k->id = h->slot[at].id;
+	if (mark) {
+		give(k, &h->slot[at], mark);
 		return 0;
 	}
 	pthread_mutex_lock(&s->lock);
-	rc = insert(t, s, k, e);
+	rc = insert(t, s, w, k, e);
 	pthread_mutex_unlock(&s->lock);
 	return rc;
 }
 
-static const struct slot *first_slot(struct rec_intern *t, const struct rec_intern_key *k)
-{
-	const struct table *h = atomic_load_explicit(
-		&t->stripe[k->hash >> (64 - STRIPE_BITS)].table, memory_order_acquire);
-
-	return &h->slot[k->hash & h->mask];
-}
-
 /*
- * Hash all keys and prefetch their slots, then compare. So the waits for memory
- * of a group overlap.
+ * Prefetch the slots of all keys, then compare. So the waits for memory of a
+ * group overlap. Equal neighbours, of an input that is grouped, are looked up
+ * once.
  */
 static int group_keys(struct rec_intern *t, struct rec_intern_key *key, size_t n, struct rec_err *e)
 {
+	struct wanted w[GROUP];
+
 	for (size_t i = 0; i < n; i++) {
-		key[i].hash = rec_hash(key[i].label, key[i].len, 0);
-		__builtin_prefetch(first_slot(t, &key[i]));
+		const struct table *h;
+
+		want(t, &w[i], key[i].label, key[i].len);
+		h = atomic_load_explicit(&stripe_of(t, &w[i])->table, memory_order_acquire);
+		__builtin_prefetch(&h->slot[w[i].place & h->mask]);
 	}
-	for (size_t i = 0; i < n; i++)
-		if (find_or_insert(t, &key[i], e) != 0)
+	for (size_t i = 0; i < n; i++) {
+		if (i > 0 && key[i].len <= INLINE && w[i].label.word[0] == w[i - 1].label.word[0] &&
+		    w[i].label.word[1] == w[i - 1].label.word[1] && key[i].len == key[i - 1].len) {
+			key[i].id = key[i - 1].id;
+			key[i].hash = key[i - 1].hash;
+		} else if (find_or_insert(t, &w[i], &key[i], e) != 0) {
 			return -1;
+		}
+	}
 	return 0;
 }
 
@@ -311,11 +373,12 @@ static int list_task(void *arg, size_t task, unsigned thread, struct rec_err *e)
 	(void)e;
 	for (uint64_t i = 0; i <= h->mask; i++) {
 		const struct slot *s = &h->slot[i];
+		uint32_t mark = atomic_load_explicit(&s->mark, memory_order_relaxed);
 
-		if (atomic_load_explicit(&s->hash, memory_order_relaxed) != 0)
-			l->label[s->id] = (struct rec_label_ref){ s->len > INLINE ? s->label.p :
-										    s->label.bytes,
-								  s->len };
+		if (mark != 0)
+			l->label[mark - 1] = (struct rec_label_ref){
+				s->len > INLINE ? s->label.at.p : s->label.bytes, s->len
+			};
 	}
 	return 0;
 }

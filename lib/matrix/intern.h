@@ -3,17 +3,18 @@
  * intern.h - numbers labels, with all threads at once. It is a concurrent hash
  * table from which nothing is removed.
  *
- *	hash:  | 6 bits: stripe | ...... | first slot in the stripe's table |
+ *	place:  | 6 bits: stripe | ...... | first slot in the stripe's table |
  *
- * The table consists of 64 stripes, chosen by the upper bits of the hash. A
- * stripe uses open addressing over slots of 32 bytes. A slot holds the hash,
- * the number and the label itself (up to 16 bytes; the address of a longer
- * one), so a look-up mostly touches one cache line. A look-up takes no lock:
- * the hash of a slot is published after the rest of the slot, and a larger
- * table after it is filled. A label that is not found is inserted under the
- * lock of its stripe. Tables that were replaced stay until the end, because a
- * look-up may still use them. A label takes 43 to 85 bytes of slots, half of
- * that again for replaced tables on average, and its own bytes if it is long.
+ * The table consists of 64 stripes, chosen by the upper bits of a fast hash of
+ * the label. A stripe uses open addressing over slots of 32 bytes. A slot holds
+ * the number, rec_hash of the label (made once) and the label itself (up to 16
+ * bytes, compared as two words; the address of a longer one), so a look-up
+ * mostly touches one cache line. A look-up takes no lock: the number of a slot
+ * is published after the rest of the slot, and a larger table after it is
+ * filled. A label that is not found is inserted under the lock of its stripe.
+ * Tables that were replaced stay until the end, because a look-up may still use
+ * them. A label takes 43 to 85 bytes of slots, half of that again for replaced
+ * tables on average, and its own bytes if it is long.
  *
  * Numbers (ids) are 0, 1, ... in order of arrival, which differs from run to
  * run. rec_intern_finish sorts the labels and gives the rank of each id.

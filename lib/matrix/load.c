@@ -34,11 +34,6 @@ static void tally_row(struct rec_tally *t, const struct rec_row *r, uint64_t row
 	rec_tally_value(t, value);
 }
 
-static bool same_row(const struct rec_row *a, const struct rec_row *b)
-{
-	return a->row_len == b->row_len && memcmp(a->row, b->row, a->row_len) == 0;
-}
-
 /*
  * A score that its double does not tell from others; its text stands after the
  * label.
@@ -56,31 +51,26 @@ static int add_beyond(struct rec_tally *t, const struct rec_row *r, uint32_t row
 	return 0;
 }
 
-/*
- * Up to GROUP rows. Input is often grouped by row, so equal neighbours are
- * looked up once.
- */
+/* Up to GROUP rows. */
 static int add_group(struct rec_loader *l, unsigned thread, const struct rec_row *rows, size_t n,
 		     struct rec_err *e)
 {
 	struct rec_intern_key row[GROUP], col[GROUP];
-	size_t nrow = 0, ncol = 0, row_at[GROUP];
+	size_t ncol = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		if (i == 0 || !same_row(&rows[i], &rows[i - 1]))
-			row[nrow++] = (struct rec_intern_key){ .label = rows[i].row,
-							       .len = rows[i].row_len };
-		row_at[i] = nrow - 1;
+		row[i].label = rows[i].row;
+		row[i].len = rows[i].row_len;
 		if (rows[i].has & REC_HAS_COL)
 			col[ncol++] = (struct rec_intern_key){ .label = rows[i].col,
 							       .len = rows[i].col_len };
 	}
-	if (rec_intern_keys(l->row, row, nrow, e) != 0 ||
+	if (rec_intern_keys(l->row, row, n, e) != 0 ||
 	    rec_intern_keys(l->col, col, ncol, e) != 0)
 		return -1;
 	ncol = 0;
 	for (size_t i = 0; i < n; i++) {
-		const struct rec_intern_key *r = &row[row_at[i]], *c = &col[ncol];
+		const struct rec_intern_key *r = &row[i], *c = &col[ncol];
 		float value = rows[i].value + 0.0f;
 		double time = rows[i].time + 0.0;
 
