@@ -202,10 +202,14 @@ static uint64_t put_keys(const struct rec_cell_form *f, const struct rec_cell_ro
 	const uint64_t mask = (UINT64_C(1) << f->col_bits) - 1;
 	uint64_t repeats = 0;
 
-	for (uint64_t i = 0; i < n; i++) {
-		col[i] = (uint32_t)((f->kind == REC_CELL_KEY32 ? x32[i] : x64[i]) & mask);
+	if (f->kind == REC_CELL_KEY32)
+		for (uint64_t i = 0; i < n; i++)
+			col[i] = x32[i] & (uint32_t)mask;
+	else
+		for (uint64_t i = 0; i < n; i++)
+			col[i] = (uint32_t)(x64[i] & mask);
+	for (uint64_t i = 0; i < n; i++)
 		val[i] = f->value;
-	}
 	for (uint64_t i = 1; i < n; i++)
 		repeats += col[i] == col[i - 1];
 	return repeats;

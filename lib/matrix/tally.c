@@ -15,6 +15,7 @@ bool rec_tally_sum(struct rec_sparse *s, const struct rec_tally *t, unsigned n)
 {
 	struct rec_tally all = { 0 };
 	bool small = true;
+	int values;
 
 	for (unsigned i = 0; i < n; i++) {
 		all.digest.sum[0] += t[i].digest.sum[0];
@@ -25,15 +26,19 @@ bool rec_tally_sum(struct rec_sparse *s, const struct rec_tally *t, unsigned n)
 		all.large_times += t[i].large_times;
 		all.negative |= t[i].negative;
 		all.many |= t[i].many;
+		all.halves |= t[i].halves;
 		for (int k = 0; k < t[i].nvalues; k++) {
 			rec_tally_value(&all, t[i].value[k]);
 			small &= t[i].value[k] <= 10;
 		}
 	}
+	values = all.nvalues + __builtin_popcountll(all.halves);
+	small &= all.halves >> 21 == 0;	/* none above 10 */
 	s->digest = all.digest;
 	s->has_value = all.has_value;
 	s->negative = all.negative;
-	s->rating_like = all.has_value && !all.many && small && all.nvalues > 1;
+	s->rating_like = all.has_value && !all.many && values <= REC_TALLY_VALUES && small &&
+			 values > 1;
 	s->times = all.times;
 	s->large_times = all.large_times;
 	return all.times > 0;

@@ -23,17 +23,26 @@ struct rec_tally {
 	bool ranked_ties;
 	struct rec_beyond *beyond;		/* by ids, as they came */
 	size_t nbeyond, beyond_cap;
-	bool many;				/* more different values than fit */
+	/* different values, in any order; bit i of halves stands for i / 2 */
+	bool many;				/* more than fit */
 	int nvalues;
-	float value[REC_TALLY_VALUES];		/* different values, in any order */
+	float value[REC_TALLY_VALUES];
+	uint64_t halves;
 };
 
 /* A value that no thread need look for: note it among the different ones. */
 void rec_tally_new_value(struct rec_tally *t, float value);
 
+/* Most values are 1, or ratings: a bit is set sooner than a number is found. */
 static inline void rec_tally_value(struct rec_tally *t, float value)
 {
+	float twice = 2 * value;
 	bool known = t->many;
+
+	if (twice >= 0 && twice < 64 && (float)(int)twice == twice) {
+		t->halves |= UINT64_C(1) << (int)twice;
+		return;
+	}
 
 	for (int i = 0; i < t->nvalues && !known; i++)
 		known = t->value[i] == value;
