@@ -126,7 +126,8 @@ static int info_text(struct rec_buf *b, const struct cat_look *l, struct rec_err
 	struct rec_load how = { .repeats = REC_REPEATS_KEEP,
 				.times = true,
 				.label_only = true,
-				.anyhow = l->flags & REC_ROWS_ANYHOW };
+				.anyhow = l->flags & REC_ROWS_ANYHOW,
+				.no_sums = true };
 	struct rec_sparse m = { 0 };
 	int rc = rec_sparse_load(&m, l->in, &how, l->run->pool, e);
 	double cells = (double)m.row.n * m.col.n;
@@ -278,7 +279,8 @@ int cat_labels(struct rec_out *out, const struct cat_look *l, bool columns, cons
 	struct rec_load how = { .repeats = REC_REPEATS_MAX,
 				.label_only = true,
 				.anyhow = l->flags & REC_ROWS_ANYHOW,
-				.trust = l->flags & REC_ROWS_TRUST };
+				.trust = l->flags & REC_ROWS_TRUST,
+				.no_sums = true };
 	struct rec_sparse m = { 0 };
 	const struct rec_labels *labels = columns ? &m.col : &m.row;
 	int rc;

@@ -96,6 +96,7 @@ int cli_load_pairs(struct rec_sparse *s, const char *path, const char *what,
 	struct rec_load how = { .repeats = repeats,
 				.times = repeats == REC_REPEATS_LAST,
 				.trust = trusted(),
+				.no_sums = true,
 				.what = what };
 	struct rec_in *in;
 
@@ -119,6 +120,7 @@ int cli_load_all_rows(struct rec_sparse *s, const char *path, const char *what, 
 				      .times = true,
 				      .compare_times = compare_times,
 				      .trust = trusted(),
+				      .no_sums = true,
 				      .what = what };
 
 	return load_all_rows(s, path, &how, run, e);

@@ -67,7 +67,8 @@ static int load_stdin(struct topn_inputs *x, const struct topn_options *o,
 				.times = x->models.explicit_loss,
 				.label_only = true,
 				.anyhow = true,
-				.trust = o->common.trust };
+				.trust = o->common.trust,
+				.no_sums = true };
 	const char *what = o->similar ? "items" : "histories";
 	struct rec_in *in;
 

@@ -60,17 +60,21 @@ static int feed_task(void *arg, uint64_t first, uint64_t last, unsigned thread,
 	struct feed *f = arg;
 	const struct rec_cell *cell = f->from->cell;
 	struct rec_tally *t = &f->tally[thread];
+	struct rec_digest_batch batch;
 
+	batch.n = 0;
 	for (const struct rec_cell *c = cell + first; c < cell + last; c++) {
 		float value = c->value + 0.0f;
 		double time = c->time + 0.0;
 
-		rec_digest_add(&t->digest, f->row.hash[c->row], f->col.hash[c->col], value, time);
+		rec_digest_add(&t->digest, &batch, f->row.hash[c->row], f->col.hash[c->col], value,
+			       time);
 		rec_tally_time(t, time);
 		rec_tally_value(t, value);
 		if (rec_cells_add(&f->cells, thread, c->row, c->col, value, time, e) != 0)
 			return -1;
 	}
+	rec_digest_flush(&t->digest, &batch);
 	t->has_value = true;
 	return 0;
 }

@@ -5,11 +5,10 @@
 #ifndef REC_MATRIX_DIGEST_H
 #define REC_MATRIX_DIGEST_H
 
+#include <stddef.h>
 #include <stdint.h>
 
-#include "base/bits.h"
 #include "base/err.h"
-#include "base/hash.h"
 #include "recmat/meta.h"
 #include "recpipe/matrix.h"
 
@@ -21,18 +20,31 @@
  * time (0x7ff8000000000000 where missing; a missing value is 1, negative zeros
  * are 0) and m = rec_mix, a cell adds
  *     m(m(p ^ t) ^ v)  to sum[0], m(m(p + t) - v) to sum[1], p = m(m(r) ^ c).
- * time is NaN where missing.
+ *
+ * Cells are taken by batches: a hash has twelve multiplications that wait for
+ * one another, and those of eight cells go side by side.
  */
-static inline void rec_digest_add(struct rec_digest *d, uint64_t row_hash, uint64_t col_hash,
-				  float value, double time)
-{
-	uint64_t p = rec_mix2(row_hash, col_hash),
-		 t = time == time ? rec_bits64(time + 0.0) : UINT64_C(0x7ff8000000000000);
-	uint32_t v = rec_bits32(value + 0.0f);	/* -0 to 0 */
+enum { REC_DIGEST_BATCH = 64 };
 
-	d->sum[0] += rec_mix(rec_mix(p ^ t) ^ v);
-	d->sum[1] += rec_mix(rec_mix(p + t) - v);
-	d->cells++;
+struct rec_digest_batch {
+	_Alignas(64) uint64_t row[REC_DIGEST_BATCH], col[REC_DIGEST_BATCH];	/* r, c */
+	double time[REC_DIGEST_BATCH];	/* NaN where missing */
+	float value[REC_DIGEST_BATCH];
+	size_t n;			/* set it to 0 first */
+};
+
+/* Add the cells of a batch, which is then empty. */
+void rec_digest_flush(struct rec_digest *d, struct rec_digest_batch *b);
+
+static inline void rec_digest_add(struct rec_digest *d, struct rec_digest_batch *b,
+				  uint64_t row_hash, uint64_t col_hash, float value, double time)
+{
+	b->row[b->n] = row_hash;
+	b->col[b->n] = col_hash;
+	b->value[b->n] = value;
+	b->time[b->n] = time;
+	if (++b->n == REC_DIGEST_BATCH)
+		rec_digest_flush(d, b);
 }
 
 /* Sets digest (32 hexadecimal digits) and cells in meta. */

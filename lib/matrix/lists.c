@@ -239,7 +239,10 @@ static int rank_loaded(struct rec_lists *l, const struct rec_sparse *s, const ch
 int rec_lists_load(struct rec_lists *l, struct rec_in *in, bool trust, struct rec_pool *pool,
 		   struct rec_err *e)
 {
-	struct rec_load how = { .repeats = REC_REPEATS_FAIL, .scores = true, .trust = trust };
+	struct rec_load how = { .repeats = REC_REPEATS_FAIL,
+				.scores = true,
+				.trust = trust,
+				.no_sums = true };
 	char *name = strdup(rec_in_name(in));
 	struct rec_sparse s = { 0 };
 	int rc = -1;

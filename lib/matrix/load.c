@@ -16,6 +16,7 @@
 
 #include "base/mem.h"
 #include "io/num.h"
+#include "matrix/digest.h"
 #include "matrix/load_recmat.h"
 #include "matrix/loader.h"
 #include "recmat/recmat.h"
@@ -24,10 +25,8 @@
 
 enum { GROUP = 64 };
 
-static void tally_row(struct rec_tally *t, const struct rec_row *r, uint64_t row_hash,
-		      uint64_t col_hash, float value, double time)
+static inline void tally_row(struct rec_tally *t, const struct rec_row *r, float value, double time)
 {
-	rec_digest_add(&t->digest, row_hash, col_hash, value, time);
 	if (r->has & REC_HAS_TIME)
 		rec_tally_time(t, time);
 	t->has_value |= (r->has & REC_HAS_VALUE) != 0;
@@ -56,6 +55,9 @@ static int add_group(struct rec_loader *l, unsigned thread, const struct rec_row
 		     struct rec_err *e)
 {
 	struct rec_intern_key row[GROUP], col[GROUP];
+	struct rec_digest_batch batch;
+	struct rec_tally *t = &l->tally[thread];
+	const bool sums = !l->how->no_sums;
 	size_t ncol = 0;
 
 	for (size_t i = 0; i < n; i++) {
@@ -69,6 +71,7 @@ static int add_group(struct rec_loader *l, unsigned thread, const struct rec_row
 	    rec_intern_keys(l->col, col, ncol, e) != 0)
 		return -1;
 	ncol = 0;
+	batch.n = 0;
 	for (size_t i = 0; i < n; i++) {
 		const struct rec_intern_key *r = &row[i], *c = &col[ncol];
 		float value = rows[i].value + 0.0f;
@@ -77,13 +80,19 @@ static int add_group(struct rec_loader *l, unsigned thread, const struct rec_row
 		if (!(rows[i].has & REC_HAS_COL))
 			continue;
 		ncol++;
-		tally_row(&l->tally[thread], &rows[i], r->hash, c->hash, value, time);
+		tally_row(t, &rows[i], value, time);
+		if (sums)
+			rec_digest_add(&t->digest, &batch, r->hash, c->hash, value, time);
 		if (l->how->scores && (rows[i].has & REC_LOST_TIME) &&
-		    add_beyond(&l->tally[thread], &rows[i], r->id, c->id, e) != 0)
+		    add_beyond(t, &rows[i], r->id, c->id, e) != 0)
 			return -1;
 		if (rec_loader_add(l, thread, r->id, c->id, value, time, e) != 0)
 			return -1;
 	}
+	if (sums)
+		rec_digest_flush(&t->digest, &batch);
+	else
+		t->digest.cells += ncol;
 	return 0;
 }
 

@@ -21,6 +21,7 @@
 #include "base/mem.h"
 #include "io/num.h"
 #include "matrix/block.h"
+#include "matrix/digest.h"
 #include "recmat/lone.h"
 
 enum { CELLS_A_TASK = 1 << 15, LABELS_A_TASK = 1 << 12, GROUP = 64 };
@@ -185,8 +186,11 @@ static int cell_task(void *arg, uint64_t first, uint64_t last, unsigned thread,
 	const struct rec_block *b = j->b;
 	struct rec_tally *t = &j->l->tally[thread];
 	uint32_t row = b->ptr ? rec_csr_row_of(b->ptr, (uint32_t)b->rows, first) : 0;
+	const bool sums = !j->l->how->no_sums;
+	struct rec_digest_batch batch;
 	double before = NAN;
 
+	batch.n = 0;
 	walk(b, first, last);
 	for (uint64_t c = first; c < last; c++) {
 		bool given = !isnan(b->val[c]);
@@ -201,7 +205,9 @@ static int cell_task(void *arg, uint64_t first, uint64_t last, unsigned thread,
 				row++;
 		if (j->l->how->scores)
 			before = time = score_of(b, row, c, before, &t->ranked_ties);
-		rec_digest_add(&t->digest, j->row.hash[row], j->col.hash[col], value, time);
+		if (sums)
+			rec_digest_add(&t->digest, &batch, j->row.hash[row], j->col.hash[col],
+				       value, time);
 		t->has_value |= given;
 		rec_tally_time(t, time);
 		rec_tally_value(t, value);
@@ -209,6 +215,10 @@ static int cell_task(void *arg, uint64_t first, uint64_t last, unsigned thread,
 						   value, time, e) != 0)
 			return -1;
 	}
+	if (sums)
+		rec_digest_flush(&t->digest, &batch);
+	else
+		t->digest.cells += last - first;
 	return 0;
 }
 
@@ -267,7 +277,8 @@ static int take_block(struct rec_loader *l, const struct rec_block *b, bool only
 		*in_place = j.in_place;
 		if (j.in_place && l->how->no_digest)
 			rc = 0;
-		else if (label_side(&j, &j.row, e) == 0 && label_side(&j, &j.col, e) == 0)
+		else if ((j.in_place && l->how->no_sums) ||
+			 (label_side(&j, &j.row, e) == 0 && label_side(&j, &j.col, e) == 0))
 			rc = rec_pool_slices(l->pool, b->nnz, CELLS_A_TASK, cell_task, &j, e);
 	}
 	side_free(&j.row);

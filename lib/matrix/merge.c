@@ -111,7 +111,8 @@ static int read_text(struct rec_merged *m, struct rec_in **in, const struct rec_
 {
 	struct rec_load load = { .repeats = how->repeats,
 				 .times = how->text_name && how->text_name[0] == '\0',
-				 .trust = how->trust };
+				 .trust = how->trust,
+				 .no_sums = true };
 	struct rec_in *taken = *in;
 	struct rec_sparse *s;
 	struct rec_block b;

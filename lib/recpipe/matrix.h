@@ -148,6 +148,11 @@ struct rec_load {
 	bool anyhow;
 	bool trust;		/* recmat: CRCs of sections are not compared */
 	/*
+	 * digest.sum is not wanted and stays 0: its hashes take as long as all
+	 * else that is done to a cell of a recmat file
+	 */
+	bool no_sums;
+	/*
 	 * digest, has_value, rating_like and negative are not wanted: a matrix
 	 * that is used where it lies is read once less
 	 */

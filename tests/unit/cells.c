@@ -2,12 +2,14 @@
 /*
  * cells: matrices made of cells against cells sorted by qsort and combined one
  * by one, for every form in which cells are held: one value or several, with
- * times or without, keys of 32 bits and more, few cells and many.
+ * times or without, keys of 32 bits and more, few cells and many. And digests
+ * of batches of cells.
  */
 #include <math.h>
 
 #include "base/mem.h"
 #include "matrix/cells.h"
+#include "matrix/digest.h"
 #include "matrix_check.h"
 
 static struct rec_err err;
@@ -127,6 +129,33 @@ static void check(uint64_t n, uint32_t rows, const struct kind *k, bool sum)
 	free((void *)(uintptr_t)shape.col_rank);
 }
 
+/*
+ * Cells of a batch go eight at a time, the last ones alone: one by one they
+ * must add up to the same.
+ */
+static void check_digest(size_t n)
+{
+	static const float values[] = { 1, 0, -0.0f, -3.5f, 1e-42f, 3e38f };
+	static const double times[] = { 0, -0.0, 1.7e9, -2.5, 1e300 };
+	struct rec_digest together = { 0 }, apart = { 0 };
+	struct rec_digest_batch all, one;
+
+	all.n = one.n = 0;
+	for (size_t i = 0; i < n; i++) {
+		uint64_t row = rec_mix(draw(50)), col = rec_mix(draw(50));
+		float value = values[draw(6)];
+		double time = draw(2) ? times[draw(5)] : draw(2) ? (double)NAN : -(double)NAN;
+
+		rec_digest_add(&together, &all, row, col, value, time);
+		rec_digest_add(&apart, &one, row, col, value + 0.0f,
+			       isnan(time) ? NAN : time + 0.0);
+		rec_digest_flush(&apart, &one);
+	}
+	rec_digest_flush(&together, &all);
+	CHECK(together.cells == n && apart.cells == n);
+	CHECK(together.sum[0] == apart.sum[0] && together.sum[1] == apart.sum[1], "%zu cells", n);
+}
+
 int main(void)
 {
 	static const uint64_t number[] = { 0, 1, 100, 6000, 80000 };
@@ -141,6 +170,8 @@ int main(void)
 
 				check(number[i], rows[r], &k, (what & 16) != 0);
 			}
+	for (size_t n = 0; n < 200; n++)
+		check_digest(n);
 	rec_pool_free(pool);
 	return finished("cells");
 }
