@@ -43,8 +43,8 @@ static void add_model_cost(struct rec_sim_cost *c, const struct rec_sim_opts *o,
 
 	if (o->neighbours && cells > n * o->neighbours)
 		cells = n * o->neighbours;
-	bytes += OVERHEAD + 40 * n + threads * n * (o->method->base == REC_BASE_MOMENT ? 48 : 32);
-	if (!o->method->weight && (o->method->takes & REC_SIM_REG)) {
+	bytes += OVERHEAD + 48 * n + threads * n * (o->method->base == REC_BASE_MOMENT ? 48 : 40);
+	if (!o->method->measure && (o->method->takes & REC_SIM_REG)) {
 		c->operations += n * n * n;
 		bytes += 4 * n * n + (double)rec_ease_room(threads);
 		if (!o->neighbours)
@@ -86,7 +86,7 @@ void rec_sim_cost_far(struct rec_sim_cost *c, uint64_t *line_bytes, const struct
 
 	rec_sim_cost(c, x, o, threads);
 	*line_bytes = rec_group_line_bytes(base, (uint32_t)n);
-	if (!o->method->weight && (o->method->takes & REC_SIM_LIST)) {
+	if (!o->method->measure && (o->method->takes & REC_SIM_LIST)) {
 		c->bytes = 0;
 		return;
 	}

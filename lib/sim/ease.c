@@ -193,8 +193,8 @@ struct lines {
 };
 
 /* Row `line` of P: column `line` of B, not yet divided. */
-static int line_of_p(void *arg, uint32_t line, unsigned thread, float *weight, uint32_t *at,
-		     uint32_t *n, struct rec_err *e)
+static int line_of_p(void *arg, uint32_t line, unsigned thread, uint64_t *key, uint32_t *n,
+		     struct rec_err *e)
 {
 	const struct lines *l = arg;
 	const float *p = l->s->p + (uint64_t)line * l->s->n;
@@ -203,9 +203,10 @@ static int line_of_p(void *arg, uint32_t line, unsigned thread, float *weight, u
 	(void)thread;
 	(void)e;
 	for (uint32_t i = 0; i < l->s->n; i++) {
-		weight[i] = (0 - p[i]) / l->s->diag[l->rows ? i : line];
-		at[kept] = i;
-		kept += i != line && weight[i] != 0 && fabsf(weight[i]) >= l->min_sim;
+		float w = (0 - p[i]) / l->s->diag[l->rows ? i : line];
+
+		key[kept] = rec_cell_key(w, i);
+		kept += i != line && w != 0 && fabsf(w) >= l->min_sim;
 	}
 	*n = kept;
 	return 0;

@@ -123,8 +123,8 @@ static float weight_of(const struct table *t, float dot, uint32_t i, uint32_t j)
 	return y > 0 ? (float)((double)dot / y) : 0;
 }
 
-static int line_of_table(void *arg, uint32_t line, unsigned thread, float *weight, uint32_t *at,
-			 uint32_t *n, struct rec_err *e)
+static int line_of_table(void *arg, uint32_t line, unsigned thread, uint64_t *key, uint32_t *n,
+			 struct rec_err *e)
 {
 	struct table *t = arg;
 	const float *dot = scores_of(t, line, thread);
@@ -132,10 +132,11 @@ static int line_of_table(void *arg, uint32_t line, unsigned thread, float *weigh
 	uint32_t kept = 0;
 
 	for (uint32_t i = 0; i < t->n; i++) {
-		weight[i] = weight_of(t, dot[i], line, i);
-		finite &= isfinite(weight[i]) != 0;
-		at[kept] = i;
-		kept += i != line && weight[i] != 0 && fabsf(weight[i]) >= t->min_sim;
+		float w = weight_of(t, dot[i], line, i);
+
+		finite &= isfinite(w) != 0;
+		key[kept] = rec_cell_key(w, i);
+		kept += i != line && w != 0 && fabsf(w) >= t->min_sim;
 	}
 	*n = kept;
 	return finite ? 0 :

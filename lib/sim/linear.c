@@ -8,6 +8,7 @@
 #include "base/math.h"
 #include "base/mem.h"
 #include "matrix/csr_row.h"
+#include "sim/bar.h"
 
 /*
  * x^-p. A user or item without pairs (all thinned away) is in no sum; its
@@ -140,7 +141,7 @@ int rec_rp3beta_prepare(struct rec_sim_data *d, struct rec_err *e)
 	return walk(d, d->o->walk[0], d->o->walk[1], e);
 }
 
-double rec_linear_weight(const void *arg, uint32_t i, uint32_t j, const struct rec_pair *p)
+static double product(const void *arg, uint32_t i, uint32_t j, const struct rec_pair *p)
 {
 	const struct rec_sim_data *d = arg;
 
@@ -148,10 +149,50 @@ double rec_linear_weight(const void *arg, uint32_t i, uint32_t j, const struct r
 }
 
 /* Negative weights keep their sign. */
-double rec_linear_power_weight(const void *arg, uint32_t i, uint32_t j, const struct rec_pair *p)
+static double power(const void *arg, uint32_t i, uint32_t j, const struct rec_pair *p)
 {
 	const struct rec_sim_data *d = arg;
-	double w = rec_linear_weight(arg, i, j, p);
+	double w = product(arg, i, j, p);
 
 	return w < 0 ? -rec_pow(-w, d->o->power) : rec_pow(w, d->o->power);
 }
+
+static REC_WEIGH(weigh, product)
+static REC_WEIGH(weigh_power, power)
+
+static float inverse_of_other(const void *arg, uint32_t item, bool rows)
+{
+	const struct rec_sim_data *d = arg;
+
+	return (float)rec_bar_factor(1 / (rows ? d->b[item] : d->a[item]));
+}
+
+static uint32_t sift_by(const struct rec_sim_data *d, const struct rec_line *l, double least,
+			uint32_t *to)
+{
+	double own = rec_bar_factor(1 / (l->rows ? d->a[l->own] : d->b[l->own]));
+	struct rec_bar b = { 0, rec_bar_bound(least) * own, INFINITY };
+
+	return rec_bar_sieve(l, &b, to);
+}
+
+static uint32_t sift(const void *arg, const struct rec_line *l, float least, uint32_t *to)
+{
+	return sift_by(arg, l, (double)least, to);
+}
+
+/*
+ * A power keeps the order, and a root of a little less than T is a little less
+ * than the root of T. Where rec_pow is not exact enough nothing is sifted out.
+ */
+static uint32_t sift_power(const void *arg, const struct rec_line *l, float least, uint32_t *to)
+{
+	const struct rec_sim_data *d = arg;
+	double t = rec_bar_bound((double)least), root = rec_pow(t, 1 / d->o->power);
+	bool exact = t >= 1e-30 && t <= 1e30 && root >= 1e-30 && root <= 1e30;
+
+	return sift_by(d, l, exact ? root : 0, to);
+}
+
+const struct rec_sim_measure rec_linear = { weigh, inverse_of_other, sift },
+			     rec_linear_to_a_power = { weigh_power, inverse_of_other, sift_power };

@@ -23,7 +23,6 @@ REC_MUST int rec_rp3beta_prepare(struct rec_sim_data *d, struct rec_err *e);
 /* P of f_u = d_u^-P on 0/1 data, 0 for a method that only counts users. */
 double rec_linear_user_power(const struct rec_sim_opts *o);
 
-double rec_linear_weight(const void *arg, uint32_t i, uint32_t j, const struct rec_pair *p);
-double rec_linear_power_weight(const void *arg, uint32_t i, uint32_t j, const struct rec_pair *p);
+extern const struct rec_sim_measure rec_linear, rec_linear_to_a_power;
 
 #endif

@@ -6,6 +6,7 @@
 #ifndef REC_SIM_METHOD_H
 #define REC_SIM_METHOD_H
 
+#include "sim/line.h"
 #include "sim/options.h"
 #include "sim/overlap.h"
 #include "sim/survey.h"
@@ -29,7 +30,10 @@ struct rec_sim_data {
 	const struct rec_sim_opts *o;
 	struct rec_weighting weights;		/* of o, with the divisor set */
 	const struct rec_labels *label;		/* of the items; borrowed */
-	/* per item: its factor as a history item, and as a candidate */
+	/*
+	 * per item: its factor as a history item, and as a candidate; llr: a
+	 * has logarithms
+	 */
 	double *a, *b;
 	double *user;		/* f_u of sim/overlap.h, or NULL */
 	double *user_mean, *item_mean;
@@ -56,7 +60,7 @@ struct rec_sim_method {
 	 */
 	enum rec_base base;
 	/* arg is a struct rec_sim_data; NULL: not by pairs (ease, popular) */
-	rec_pair_fn *weight;
+	const struct rec_sim_measure *measure;
 	/* fill a, b, user, means; NULL for nothing */
 	int (*prepare)(struct rec_sim_data *d, struct rec_err *e);
 	/*

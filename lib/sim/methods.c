@@ -14,7 +14,9 @@
 #include "base/math.h"
 #include "base/mem.h"
 #include "matrix/csr_row.h"
+#include "sim/bar.h"
 #include "sim/linear.h"
+#include "sim/llr.h"
 #include "sim/method.h"
 
 /* -- what a formula takes of each item -- */
@@ -84,14 +86,14 @@ static double ratio(double x, double y)
 	return y != 0 ? x / y : 0;
 }
 
-static double weigh_cosine(const void *arg, uint32_t i, uint32_t j, const struct rec_pair *p)
+static double cosine(const void *arg, uint32_t i, uint32_t j, const struct rec_pair *p)
 {
 	const struct rec_sim_data *d = arg;
 
 	return ratio(p->xy, d->a[i] * d->b[j] + d->o->shrink);
 }
 
-static double weigh_jaccard(const void *arg, uint32_t i, uint32_t j, const struct rec_pair *p)
+static double jaccard(const void *arg, uint32_t i, uint32_t j, const struct rec_pair *p)
 {
 	const struct rec_sim_data *d = arg;
 
@@ -99,7 +101,7 @@ static double weigh_jaccard(const void *arg, uint32_t i, uint32_t j, const struc
 	       (rec_sim_item_count(d, i) + rec_sim_item_count(d, j) - p->count + d->o->shrink);
 }
 
-static double weigh_dice(const void *arg, uint32_t i, uint32_t j, const struct rec_pair *p)
+static double dice(const void *arg, uint32_t i, uint32_t j, const struct rec_pair *p)
 {
 	const struct rec_sim_data *d = arg;
 
@@ -107,7 +109,7 @@ static double weigh_dice(const void *arg, uint32_t i, uint32_t j, const struct r
 	       (rec_sim_item_count(d, i) + rec_sim_item_count(d, j) + d->o->shrink);
 }
 
-static double weigh_overlap(const void *arg, uint32_t i, uint32_t j, const struct rec_pair *p)
+static double overlap(const void *arg, uint32_t i, uint32_t j, const struct rec_pair *p)
 {
 	const struct rec_sim_data *d = arg;
 	double di = rec_sim_item_count(d, i), dj = rec_sim_item_count(d, j);
@@ -115,7 +117,7 @@ static double weigh_overlap(const void *arg, uint32_t i, uint32_t j, const struc
 	return p->count / ((di < dj ? di : dj) + d->o->shrink);
 }
 
-static double weigh_conditional(const void *arg, uint32_t i, uint32_t j, const struct rec_pair *p)
+static double conditional(const void *arg, uint32_t i, uint32_t j, const struct rec_pair *p)
 {
 	const struct rec_sim_data *d = arg;
 
@@ -123,7 +125,7 @@ static double weigh_conditional(const void *arg, uint32_t i, uint32_t j, const s
 	return p->count / (rec_sim_item_count(d, i) + d->o->shrink);
 }
 
-static double weigh_lift(const void *arg, uint32_t i, uint32_t j, const struct rec_pair *p)
+static double lift(const void *arg, uint32_t i, uint32_t j, const struct rec_pair *p)
 {
 	const struct rec_sim_data *d = arg;
 
@@ -131,7 +133,7 @@ static double weigh_lift(const void *arg, uint32_t i, uint32_t j, const struct r
 	       (rec_sim_item_count(d, i) * rec_sim_item_count(d, j) + d->o->shrink);
 }
 
-static double weigh_sum(const void *arg, uint32_t i, uint32_t j, const struct rec_pair *p)
+static double sum(const void *arg, uint32_t i, uint32_t j, const struct rec_pair *p)
 {
 	(void)arg;
 	(void)i;
@@ -139,49 +141,7 @@ static double weigh_sum(const void *arg, uint32_t i, uint32_t j, const struct re
 	return p->xy;
 }
 
-/*
- * ln(1 + y) to a few units in the last place, fast near 0 where most cells are:
- * 2 artanh(y / (2 + y)) by its series, whose rest is below 1e-17 there.
- */
-static double log1p_fast(double y)
-{
-	double s, t, sum = 1.0 / 19;
-
-	if (!(fabs(y) < 0.25))
-		return rec_log1p(y);
-	s = y / (2 + y);
-	t = s * s;
-	for (int k = 17; k >= 1; k -= 2)
-		sum = sum * t + 1.0 / k;
-	return 2 * s * sum;
-}
-
-/*
- * k ln(k U / (row * column)) of a cell of the table of two items, where k U =
- * row * column + excess: no cancellation near independence.
- */
-static double surprise(double k, double row, double column, double excess)
-{
-	return k > 0 ? k * log1p_fast(excess / (row * column)) : 0;
-}
-
-/*
- * In a table of two by two the excess is the determinant, with the sign of the
- * diagonal.
- */
-static double weigh_llr(const void *arg, uint32_t i, uint32_t j, const struct rec_pair *p)
-{
-	const struct rec_sim_data *d = arg;
-	double u = d->users, di = rec_sim_item_count(d, i), dj = rec_sim_item_count(d, j),
-	       c = p->count, x = c * u - di * dj;
-	/* the same sum for i and j as for j and i */
-	double alone = surprise(di - c, di, u - dj, -x) + surprise(dj - c, u - di, dj, -x);
-	double sum = surprise(c, di, dj, x) + alone + surprise(u - di - dj + c, u - di, u - dj, x);
-
-	return sum > 0 ? 2 * sum : 0;
-}
-
-static double weigh_moments(const void *arg, uint32_t i, uint32_t j, const struct rec_pair *p)
+static double moments(const void *arg, uint32_t i, uint32_t j, const struct rec_pair *p)
 {
 	const struct rec_sim_data *d = arg;
 
@@ -190,6 +150,110 @@ static double weigh_moments(const void *arg, uint32_t i, uint32_t j, const struc
 	return ratio(p->xy, sqrt(p->xx) * sqrt(p->yy) + d->o->shrink);
 }
 
+static REC_WEIGH(weigh_cosine, cosine)
+static REC_WEIGH(weigh_jaccard, jaccard)
+static REC_WEIGH(weigh_dice, dice)
+static REC_WEIGH(weigh_overlap, overlap)
+static REC_WEIGH(weigh_conditional, conditional)
+static REC_WEIGH(weigh_lift, lift)
+static REC_WEIGH(weigh_sum, sum)
+static REC_WEIGH(weigh_moments, moments)
+
+/* -- their sieves: the bars of sim/bar.h -- */
+
+static float factor_of_other(const void *arg, uint32_t s, bool rows)
+{
+	const struct rec_sim_data *d = arg;
+
+	return (float)rec_bar_factor(rows ? d->b[s] : d->a[s]);
+}
+
+static float pairs_of_other(const void *arg, uint32_t s, bool rows)
+{
+	(void)rows;
+	return (float)rec_sim_item_count(arg, s);
+}
+
+static float nothing(const void *arg, uint32_t s, bool rows)
+{
+	(void)arg;
+	(void)s;
+	(void)rows;
+	return 0;
+}
+
+static uint32_t sift(const struct rec_line *l, double own, double each, double most, uint32_t *to)
+{
+	return rec_bar_sieve(l, &(struct rec_bar){ own, each, most }, to);
+}
+
+static uint32_t sift_cosine(const void *arg, const struct rec_line *l, float least, uint32_t *to)
+{
+	const struct rec_sim_data *d = arg;
+	double t = rec_bar_bound((double)least),
+	       own = rec_bar_factor(l->rows ? d->a[l->own] : d->b[l->own]);
+
+	return sift(l, t * d->o->shrink, t * own, INFINITY, to);
+}
+
+static uint32_t sift_jaccard(const void *arg, const struct rec_line *l, float least, uint32_t *to)
+{
+	const struct rec_sim_data *d = arg;
+	double t = rec_bar_bound((double)least);
+
+	t /= 1 + t;
+	return sift(l, t * (rec_sim_item_count(d, l->own) + d->o->shrink), t, INFINITY, to);
+}
+
+static uint32_t sift_dice(const void *arg, const struct rec_line *l, float least, uint32_t *to)
+{
+	const struct rec_sim_data *d = arg;
+	double t = rec_bar_bound((double)least) / 2;
+
+	return sift(l, t * (rec_sim_item_count(d, l->own) + d->o->shrink), t, INFINITY, to);
+}
+
+static uint32_t sift_overlap(const void *arg, const struct rec_line *l, float least, uint32_t *to)
+{
+	const struct rec_sim_data *d = arg;
+	double t = rec_bar_bound((double)least);
+
+	return sift(l, t * d->o->shrink, t, rec_sim_item_count(d, l->own), to);
+}
+
+static uint32_t sift_conditional(const void *arg, const struct rec_line *l, float least,
+				 uint32_t *to)
+{
+	const struct rec_sim_data *d = arg;
+	double t = rec_bar_bound((double)least), own = l->rows ? rec_sim_item_count(d, l->own) : 0;
+
+	return sift(l, t * (own + d->o->shrink), l->rows ? 0 : t, INFINITY, to);
+}
+
+static uint32_t sift_lift(const void *arg, const struct rec_line *l, float least, uint32_t *to)
+{
+	const struct rec_sim_data *d = arg;
+	double t = rec_bar_bound((double)least) / d->users;
+
+	return sift(l, t * d->o->shrink, t * rec_sim_item_count(d, l->own), INFINITY, to);
+}
+
+static uint32_t sift_sum(const void *arg, const struct rec_line *l, float least, uint32_t *to)
+{
+	(void)arg;
+	return sift(l, rec_bar_bound((double)least), 0, INFINITY, to);
+}
+
+static const struct rec_sim_measure
+	by_cosine = { weigh_cosine, factor_of_other, sift_cosine },
+	by_jaccard = { weigh_jaccard, pairs_of_other, sift_jaccard },
+	by_dice = { weigh_dice, pairs_of_other, sift_dice },
+	by_overlap = { weigh_overlap, pairs_of_other, sift_overlap },
+	by_sum = { weigh_sum, nothing, sift_sum },
+	by_condition = { weigh_conditional, pairs_of_other, sift_conditional },
+	by_lift = { weigh_lift, pairs_of_other, sift_lift },
+	by_moments = { weigh_moments, NULL, NULL };
+
 /* -- the table -- */
 
 #define COMMON (REC_SIM_LIST | REC_SIM_SUPPORT)
@@ -197,45 +261,46 @@ static double weigh_moments(const void *arg, uint32_t i, uint32_t j, const struc
 static const struct rec_sim_method methods[] = {
 	{ "cosine", "sum_u w_ui w_uj / (sqrt(sum_u w_ui^2 * sum_u w_uj^2) + X)",
 	  COMMON | REC_SIM_SHRINK | REC_SIM_WEIGHTS | REC_SIM_FACTORS, REC_SIM_SYMMETRIC, false,
-	  false, 100, REC_BASE_COUNT, weigh_cosine, prepare_asymmetric, 8 },
+	  false, 100, REC_BASE_COUNT, &by_cosine, prepare_asymmetric, 8 },
 	{ "jaccard", "c / (d_i + d_j - c + X)", COMMON | REC_SIM_SHRINK, REC_SIM_SYMMETRIC, false,
-	  false, 100, REC_BASE_COUNT, weigh_jaccard, NULL, 8 },
+	  false, 100, REC_BASE_COUNT, &by_jaccard, NULL, 8 },
 	{ "dice", "2 c / (d_i + d_j + X)", COMMON | REC_SIM_SHRINK, REC_SIM_SYMMETRIC, false, false,
-	  100, REC_BASE_COUNT, weigh_dice, NULL, 8 },
+	  100, REC_BASE_COUNT, &by_dice, NULL, 8 },
 	{ "overlap", "c / (min(d_i, d_j) + X)", COMMON | REC_SIM_SHRINK, REC_SIM_SYMMETRIC, false,
-	  false, 100, REC_BASE_COUNT, weigh_overlap, NULL, 8 },
-	{ "count", "c", COMMON, REC_SIM_SYMMETRIC, false, false, 100, REC_BASE_COUNT, weigh_sum,
+	  false, 100, REC_BASE_COUNT, &by_overlap, NULL, 8 },
+	{ "count", "c", COMMON, REC_SIM_SYMMETRIC, false, false, 100, REC_BASE_COUNT, &by_sum,
 	  NULL, 8 },
 	{ "conditional", "c / (d_i + X)", COMMON | REC_SIM_SHRINK, REC_SIM_DIRECTED, false, false,
-	  100, REC_BASE_COUNT, weigh_conditional, NULL, 8 },
+	  100, REC_BASE_COUNT, &by_condition, NULL, 8 },
 	{ "lift", "c U / (d_i d_j + X)", COMMON | REC_SIM_SHRINK, REC_SIM_SYMMETRIC, false, false,
-	  100, REC_BASE_COUNT, weigh_lift, NULL, 8 },
+	  100, REC_BASE_COUNT, &by_lift, NULL, 8 },
 	{ "llr", "2 sum over the 4 cells k of the table of i and j of k ln(k U / (row * column))",
-	  COMMON, REC_SIM_SYMMETRIC, false, false, 100, REC_BASE_COUNT, weigh_llr, NULL, 96 },
+	  COMMON, REC_SIM_SYMMETRIC, false, false, 100, REC_BASE_COUNT, &rec_llr, rec_llr_prepare,
+	  96 },
 	{ "pearson",
 	  "sum (v_ui - m_i)(v_uj - m_j) / (sqrt(sum (v_ui - m_i)^2 * sum (v_uj - m_j)^2) + X), "
 	  "users of both",
 	  COMMON | REC_SIM_SHRINK, REC_SIM_SYMMETRIC, true, true, 100, REC_BASE_MOMENT,
-	  weigh_moments, prepare_pearson, 8 },
+	  &by_moments, prepare_pearson, 8 },
 	{ "adjusted-cosine",
 	  "sum (v_ui - m_u)(v_uj - m_u) / (sqrt(sum (v_ui - m_u)^2 * sum (v_uj - m_u)^2) + X), "
 	  "users of both",
 	  COMMON | REC_SIM_SHRINK, REC_SIM_SYMMETRIC, true, true, 100, REC_BASE_MOMENT,
-	  weigh_moments, prepare_adjusted, 8 },
+	  &by_moments, prepare_adjusted, 8 },
 	{ "asymmetric", "sum_u w_ui w_uj / ((sum_u w_ui^2)^A (sum_u w_uj^2)^(1-A) + X)",
 	  COMMON | REC_SIM_SHRINK | REC_SIM_WEIGHTS | REC_SIM_ASYMMETRY, REC_SIM_OF_HALVES, false,
-	  false, 100, REC_BASE_COUNT, weigh_cosine, prepare_asymmetric, 8 },
+	  false, 100, REC_BASE_COUNT, &by_cosine, prepare_asymmetric, 8 },
 	{ "dot", "sum_u v_ui v_uj (with --weights: of w)",
 	  COMMON | REC_SIM_WEIGHTS | REC_SIM_FACTORS, REC_SIM_SYMMETRIC, true, false, 100,
-	  REC_BASE_COUNT, weigh_sum, NULL, 8 },
+	  REC_BASE_COUNT, &by_sum, NULL, 8 },
 	{ "linear", "(d_i^-A d_j^-B sum_u d_u^-C w_ui w_uj)^P",
 	  COMMON | REC_SIM_WEIGHTS | REC_SIM_LINEAR, REC_SIM_OF_EXPONENTS, false, false, 0,
-	  REC_BASE_SUM, rec_linear_weight, rec_linear_prepare, 8 },
+	  REC_BASE_SUM, &rec_linear, rec_linear_prepare, 8 },
 	{ "p3alpha", "sum_u (w_ui / sum_u w_ui)^A (w_uj / sum_j w_uj)^A",
 	  COMMON | REC_SIM_WEIGHTS | REC_SIM_WALK, REC_SIM_DIRECTED, false, false, 100,
-	  REC_BASE_SUM, rec_linear_weight, rec_p3alpha_prepare, 8 },
+	  REC_BASE_SUM, &rec_linear, rec_p3alpha_prepare, 8 },
 	{ "rp3beta", "p3alpha / d_j^B", COMMON | REC_SIM_WEIGHTS | REC_SIM_WALK, REC_SIM_DIRECTED,
-	  false, false, 100, REC_BASE_SUM, rec_linear_weight, rec_rp3beta_prepare, 8 },
+	  false, false, 100, REC_BASE_SUM, &rec_linear, rec_rp3beta_prepare, 8 },
 	{ "ease", "-P_ij / P_jj, P = (W'W + L I)^-1", REC_SIM_LIST | REC_SIM_WEIGHTS | REC_SIM_REG,
 	  REC_SIM_DIRECTED, false, false, 0, REC_BASE_COUNT, NULL, NULL, 8 },
 	{ "popular", "no similarity; every item scores sum_u w_uj", REC_SIM_WEIGHTS,

@@ -2,6 +2,13 @@
 /*
  * sim/neighbours.h - the similarity of items that follows from the users they
  * share (sim/overlap.h): the weight of every pair, and which weights are kept.
+ *
+ * Where N of each line are kept, most weights need not be made. A bound comes
+ * from the weights of a sample of the line; the sieve of the measure names the
+ * pairs that may reach it; their weights are made, and those that reach the
+ * bound are counted. If they are N or more, no other pair is among the N
+ * largest. Else the bound was too high, and a lower one is tried. The sample
+ * decides how much work there is, not what is kept.
  */
 #ifndef REC_SIM_NEIGHBOURS_H
 #define REC_SIM_NEIGHBOURS_H
@@ -12,11 +19,13 @@
 #include "base/err.h"
 #include "kernel/kernel.h"
 #include "matrix/csr.h"
+#include "sim/line.h"
 #include "sim/overlap.h"
 
 /*
  * How many pairs of items share a user, in the lines that were computed, and
- * how many of them were dropped. (i, j) and (j, i) are two pairs.
+ * how many of them were dropped. (i, j) and (j, i) are two pairs. Pairs that
+ * were sifted out count as pairs alone; there are none if no weight is kept.
  */
 struct rec_pair_tally {
 	uint64_t pairs;
@@ -27,8 +36,8 @@ struct rec_pair_tally {
 
 struct rec_neighbours {
 	struct rec_overlap overlap;
-	rec_pair_fn *weight;	/* the measure: finite, 0 for none */
-	const void *arg;
+	const struct rec_sim_measure *measure;	/* finite, 0 for none */
+	const void *arg;	/* of its functions */
 	uint32_t keep;		/* 0 for all */
 	bool keep_history;	/* of each row; else of each column */
 	float min_sim;		/* smaller |weights| are dropped */

@@ -61,23 +61,4 @@ void rec_overlap_part(struct rec_accumulator *a, const struct rec_overlap *o, ui
 		      uint64_t from, uint64_t to);
 void rec_overlap_clear(struct rec_accumulator *a);
 
-/*
- * What a measure sees of a pair: i the history item, j the candidate. With
- * COUNT xy is the count.
- */
-struct rec_pair {
-	uint32_t count;
-	double xy, xx, yy;
-};
-typedef double rec_pair_fn(const void *arg, uint32_t i, uint32_t j, const struct rec_pair *p);
-
-/* The sums of the line's item and item s. */
-static inline struct rec_pair rec_overlap_pair(const struct rec_accumulator *a, uint32_t s)
-{
-	struct rec_pair p = { a->count[s], a->xy ? a->xy[s] : a->count[s], a->xx ? a->xx[s] : 0,
-			      a->yy ? a->yy[s] : 0 };
-
-	return p;
-}
-
 #endif

@@ -17,10 +17,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/bits.h"
 #include "base/mem.h"
 #include "base/pool.h"
 #include "base/progress.h"
+#include "sim/turn.h"
 
 /*
  * Lines of a slice at most. It balances two costs that were not measured: each
@@ -29,16 +29,12 @@
  */
 enum { SLICE = 64 };
 
-struct slice {
-	uint32_t *item;
-	float *weight;
-	size_t n, item_cap, weight_cap;
-};
-
 struct scratch {
+	uint64_t *key;
+	/* to sort a row: its weights by item, a bit for each item, items */
 	float *weight;
+	uint64_t *bits;
 	uint32_t *at;
-	uint64_t *key, *bits;
 };
 
 struct work {
@@ -47,7 +43,7 @@ struct work {
 	void *arg;
 	const struct rec_run *run;
 	struct scratch *scratch;	/* per thread */
-	struct slice *slice;		/* of all groups */
+	struct rec_turn_slice *slice;	/* of all groups */
 	uint64_t *ptr;			/* [i + 1]: cells of line i */
 	uint32_t first, end;		/* lines */
 	uint32_t group, step;		/* lines of a group, of a slice */
@@ -59,54 +55,65 @@ static size_t slices_of_group(const struct work *w)
 	return rec_slices(w->group, w->step);
 }
 
-static struct slice *slice_of(const struct work *w, uint32_t line)
+static struct rec_turn_slice *slice_of(const struct work *w, uint32_t line)
 {
 	uint32_t i = line - w->first;
 
 	return &w->slice[i / w->group * slices_of_group(w) + i % w->group / w->step];
 }
 
-static uint64_t key_of(float weight, uint32_t item)
+/* Largest first. */
+static void sort_few(uint64_t *key, size_t n)
 {
-	return (uint64_t)(rec_bits32(weight) & 0x7fffffff) << 32 | (UINT32_MAX - item);
-}
+	for (size_t i = 1; i < n; i++) {
+		uint64_t k = key[i];
+		size_t j = i;
 
-/* Put the keep largest of n distinct keys in front. */
-static void front(uint64_t *key, size_t n, size_t keep)
-{
-	size_t lo = 0, hi = n;
-
-	while (hi - lo > 1) {
-		uint64_t a = key[lo], b = key[lo + (hi - lo) / 2], c = key[hi - 1];
-		uint64_t pivot = a > b ? (b > c ? b : a > c ? c : a) : (a > c ? a : b > c ? c : b);
-		size_t i = lo, j = hi - 1;
-
-		for (;;) {
-			while (key[i] > pivot)
-				i++;
-			while (key[j] < pivot)
-				j--;
-			if (i >= j)
-				break;
-			uint64_t t = key[i];
-			key[i++] = key[j];
-			key[j--] = t;
-		}
-		/*
-		 * key[lo .. i - 1] >= pivot >= key[j + 1 .. hi - 1]; equal only
-		 * where i = j is the pivot itself
-		 */
-		if (keep <= i)
-			hi = i;
-		else
-			lo = i;
-		if (keep <= lo || keep >= hi)
-			break;
+		for (; j > 0 && key[j - 1] < k; j--)
+			key[j] = key[j - 1];
+		key[j] = k;
 	}
 }
 
-/* The keep largest of the n items in at; returns how many that are. */
-static uint32_t largest(struct scratch *s, uint32_t n, uint32_t keep)
+static uint64_t median(uint64_t a, uint64_t b, uint64_t c)
+{
+	return a > b ? (b > c ? b : a > c ? c : a) : (a > c ? a : b > c ? c : b);
+}
+
+/*
+ * Put the keep largest of n distinct keys in front. The pivot is neither the
+ * largest nor the smallest of three, so both sides have some. No branch depends
+ * on a key: it could not be predicted.
+ */
+static void front(uint64_t *key, size_t n, size_t keep)
+{
+	enum { FEW = 8 };
+
+	while (n > FEW && keep > 0 && keep < n) {
+		uint64_t pivot = median(key[0], key[n / 2], key[n - 1]);
+		size_t m = 0;
+
+		for (size_t i = 0; i < n; i++) {
+			uint64_t k = key[i];
+
+			key[i] = key[m];
+			key[m] = k;
+			m += k > pivot;
+		}
+		if (keep <= m) {
+			n = m;
+		} else {
+			key += m;
+			n -= m;
+			keep -= m;
+		}
+	}
+	if (n <= FEW)
+		sort_few(key, n);
+}
+
+/* Put the keep largest of n keys in front; returns how many that are. */
+static uint32_t largest(uint64_t *key, uint32_t n, uint32_t keep)
 {
 	uint64_t floor = 0;
 	size_t m = 0;
@@ -114,23 +121,19 @@ static uint32_t largest(struct scratch *s, uint32_t n, uint32_t keep)
 	if (n <= keep)
 		return n;
 	for (uint32_t i = 0; i < n; i++) {
-		uint64_t k = key_of(s->weight[s->at[i]], s->at[i]);
+		uint64_t k = key[i];
 
-		if (k < floor)
+		key[m] = k;
+		m += k >= floor;
+		if (m < 2 * (size_t)keep)
 			continue;
-		s->key[m++] = k;
-		if (m == 2 * (size_t)keep) {
-			front(s->key, m, keep);
-			m = keep;
-			floor = s->key[0];
-			for (size_t j = 1; j < m; j++)
-				if (s->key[j] < floor)
-					floor = s->key[j];
-		}
+		front(key, m, keep);
+		m = keep;
+		floor = key[0];
+		for (size_t j = 1; j < m; j++)
+			floor = key[j] < floor ? key[j] : floor;
 	}
-	front(s->key, m, keep);
-	for (uint32_t i = 0; i < keep; i++)
-		s->at[i] = UINT32_MAX - (uint32_t)s->key[i];
+	front(key, m, keep);
 	return keep;
 }
 
@@ -148,22 +151,35 @@ void rec_select_ascend(uint64_t *bits, uint32_t *at, uint32_t n, uint32_t items)
 	}
 }
 
-static int append(struct work *w, struct slice *b, const struct scratch *s, uint32_t line,
+/* Sort n keys by item. */
+static void ascend(struct scratch *s, uint32_t n, uint32_t items)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		s->at[i] = rec_cell_item(s->key[i]);
+		s->weight[s->at[i]] = rec_cell_weight(s->key[i]);
+	}
+	rec_select_ascend(s->bits, s->at, n, items);
+	for (uint32_t i = 0; i < n; i++)
+		s->key[i] = rec_cell_key(s->weight[s->at[i]], s->at[i]);
+}
+
+static int append(struct work *w, struct rec_turn_slice *b, const uint64_t *key, uint32_t line,
 		  uint32_t n, struct rec_err *e)
 {
 	const struct rec_selection *how = w->how;
+	bool all = how->rows || how->columns;
 	size_t before = b->n;
 
 	if (rec_grow(&b->item, &b->item_cap, b->n + n, sizeof *b->item, e) != 0 ||
 	    rec_grow(&b->weight, &b->weight_cap, b->n + n, sizeof *b->weight, e) != 0)
 		return -1;
 	for (uint32_t i = 0; i < n; i++) {
-		uint32_t item = s->at[i];
+		uint32_t item = rec_cell_item(key[i]);
 
-		if (!how->rows && !how->columns && (item < how->from || item >= how->to))
+		if (!all && (item < how->from || item >= how->to))
 			continue;
 		b->item[b->n] = item;
-		b->weight[b->n++] = s->weight[item];
+		b->weight[b->n++] = rec_cell_weight(key[i]);
 	}
 	w->ptr[line + 1] = b->n - before;
 	return 0;
@@ -175,19 +191,21 @@ static int slice_task(void *arg, uint64_t first, uint64_t last, unsigned thread,
 	const struct rec_selection *how = w->how;
 	struct scratch *s = &w->scratch[thread];
 	uint32_t line = w->at + (uint32_t)first, end = w->at + (uint32_t)last;
-	struct slice *to = slice_of(w, line);
+	struct rec_turn_slice *to = slice_of(w, line);
 
+	to->first = line;
+	to->end = end;
 	for (; line < end; line++) {
 		uint32_t n = 0, all;
 
-		if (w->fn(w->arg, line, thread, s->weight, s->at, &n, e) != 0)
+		if (w->fn(w->arg, line, thread, s->key, &n, e) != 0)
 			return -1;
 		all = n;
 		if (how->keep)
-			n = largest(s, n, how->keep);
+			n = largest(s->key, n, how->keep);
 		if (how->rows && (n < all || !how->ascending))
-			rec_select_ascend(s->bits, s->at, n, how->items);
-		if (append(w, to, s, line, n, e) != 0)
+			ascend(s, n, how->items);
+		if (append(w, to, s->key, line, n, e) != 0)
 			return -1;
 	}
 	if (thread == 0)
@@ -209,18 +227,21 @@ static void free_scratch(struct work *w, unsigned threads)
 
 static int new_scratch(struct work *w, unsigned threads, struct rec_err *e)
 {
-	size_t items = w->how->items,
-	       keys = 2 * (size_t)(w->how->keep < items ? w->how->keep : items);
+	size_t items = w->how->items;
 
 	w->scratch = rec_zalloc(threads, sizeof *w->scratch, e);
 	for (unsigned i = 0; w->scratch && i < threads; i++) {
 		struct scratch *s = &w->scratch[i];
 
+		s->key = rec_alloc(items + 1, sizeof *s->key, e);
+		if (!s->key)
+			return -1;
+		if (!w->how->rows)
+			continue;
 		s->weight = rec_alloc(items, sizeof *s->weight, e);
 		s->at = rec_alloc(items + 1, sizeof *s->at, e);
-		s->key = rec_alloc(keys, sizeof *s->key, e);
 		s->bits = rec_zalloc(items / 64 + 1, sizeof *s->bits, e);
-		if (!s->weight || !s->at || !s->key || !s->bits)
+		if (!s->weight || !s->at || !s->bits)
 			return -1;
 	}
 	return w->scratch ? 0 : -1;
@@ -242,7 +263,7 @@ static int assemble(struct rec_csr *s, struct work *w, size_t nslices, struct re
 	ptr = s->own[0];
 	at = 0;
 	for (size_t k = 0; k < nslices; k++) {
-		struct slice *b = &w->slice[k];
+		struct rec_turn_slice *b = &w->slice[k];
 
 		if (b->n) {
 			memcpy((uint32_t *)s->own[1] + at, b->item, b->n * sizeof *b->item);
@@ -251,22 +272,11 @@ static int assemble(struct rec_csr *s, struct work *w, size_t nslices, struct re
 		at += b->n;
 		free(b->item);
 		free(b->weight);
-		*b = (struct slice){ 0 };
+		*b = (struct rec_turn_slice){ 0 };
 	}
 	for (uint32_t i = 0; i < items; i++)
 		ptr[i + 1] = ptr[i] + w->ptr[i + 1];
 	return 0;
-}
-
-static int transpose(struct rec_csr *s, struct rec_pool *pool, struct rec_err *e)
-{
-	struct rec_csr t;
-	int rc = rec_csr_transpose(&t, s, pool, e);
-
-	rec_csr_free(s);
-	if (rc == 0)
-		*s = t;
-	return rc;
 }
 
 /* Returns how many slices there are. */
@@ -314,7 +324,8 @@ int rec_select(struct rec_csr *s, const struct rec_selection *how, rec_line_fn *
 	if (w.slice && w.ptr && new_scratch(&w, threads, e) == 0)
 		rc = run_groups(&w, e);
 	if (rc == 0)
-		rc = assemble(s, &w, nslices, e);
+		rc = how->rows ? assemble(s, &w, nslices, e) :
+				 rec_turn(s, how->items, w.ptr, w.slice, nslices, run->pool, e);
 	free_scratch(&w, threads);
 	for (size_t k = 0; w.slice && k < nslices; k++) {
 		free(w.slice[k].item);
@@ -322,5 +333,5 @@ int rec_select(struct rec_csr *s, const struct rec_selection *how, rec_line_fn *
 	}
 	free(w.slice);
 	free(w.ptr);
-	return rc == 0 && !how->rows ? transpose(s, run->pool, e) : rc;
+	return rc;
 }

@@ -8,16 +8,17 @@
  * line, and the kept cells are transposed into rows at the end.
  *
  * Data flow: a task takes up to 64 lines. For each it calls the source,
- * selects, and appends the kept cells to the buffer of the task; then the
- * buffers are laid end to end in order of lines.
+ * selects, and appends the kept cells to the buffer of the task. Then the
+ * buffers are laid end to end in order of lines, or, where lines are columns,
+ * each cell goes straight to its row.
  *
  * Memory: the kept cells twice at most, and for each thread a few arrays of one
  * number an item.
  *
- * Selection takes O(cells of the line). The key of a cell is the bits of
- * |weight|, then the smaller index. Cells whose key is above the N-th best so
- * far enter a buffer of 2 N, which quickselect halves when it is full. The kept
- * set follows from the weights alone.
+ * Selection takes O(cells of the line). The key of a cell is |weight|, then the
+ * smaller item: the kept set follows from the weights alone. Cells whose key is
+ * above the N-th best so far enter a buffer of 2 N, which quickselect halves
+ * when it is full.
  */
 #ifndef REC_SIM_SELECT_H
 #define REC_SIM_SELECT_H
@@ -25,18 +26,41 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/bits.h"
 #include "base/err.h"
 #include "kernel/kernel.h"
 #include "matrix/csr.h"
 
 /*
- * The weights of line: weight[i] for the *n items i that are put into at (room
- * for all items; any order unless ascending says that the source keeps it).
- * Neither the diagonal nor zeros nor what --min-sim drops. Each thread works in
- * scratch of its own; weight is the thread's, not cleared between lines.
+ * A cell of a line as a number: the bits of |weight|, the smaller item first,
+ * the sign. The larger |weight| is the larger key.
  */
-typedef int rec_line_fn(void *arg, uint32_t line, unsigned thread, float *weight, uint32_t *at,
-			uint32_t *n, struct rec_err *e);
+static inline uint64_t rec_cell_key(float weight, uint32_t item)
+{
+	uint32_t bits = rec_bits32(weight);
+
+	return (uint64_t)(bits & 0x7fffffff) << 33 | (uint64_t)(UINT32_MAX - item) << 1 |
+	       bits >> 31;
+}
+
+static inline uint32_t rec_cell_item(uint64_t key)
+{
+	return UINT32_MAX - (uint32_t)(key >> 1);
+}
+
+static inline float rec_cell_weight(uint64_t key)
+{
+	return rec_float32((uint32_t)(key >> 33) | (uint32_t)key << 31);
+}
+
+/*
+ * The cells of a line into key, which has room for one more than all items, in
+ * any order unless `ascending` says that the source keeps it; *n of them.
+ * Neither the diagonal nor zeros nor what --min-sim drops; where some number of
+ * each line is kept, those that are surely not kept may be missing.
+ */
+typedef int rec_line_fn(void *arg, uint32_t line, unsigned thread, uint64_t *key, uint32_t *n,
+			struct rec_err *e);
 
 struct rec_selection {
 	uint32_t items;

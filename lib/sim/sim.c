@@ -115,7 +115,7 @@ static uint64_t row_cost(const struct rec_sim_data *d, uint32_t i)
 	struct rec_csr_cells users = { 0 };
 	uint64_t additions = 1;
 
-	if (!d->o->method->weight)
+	if (!d->o->method->measure)
 		return 1;
 	if (d->sums)
 		additions += rec_sums_cells(d->sums, i);
@@ -167,7 +167,7 @@ static int by_pairs(struct rec_similarity *s, const struct rec_sim_data *d, uint
 	const struct rec_sim_opts *o = d->o;
 	const unsigned char *group = d->sums ? d->sums->mine : NULL;
 	struct rec_neighbours how = { .overlap = overlap_of(d),
-				      .weight = o->method->weight,
+				      .measure = o->method->measure,
 				      .arg = d,
 				      .keep = o->neighbours,
 				      .keep_history = o->keep_history,
@@ -182,7 +182,7 @@ static int by_pairs(struct rec_similarity *s, const struct rec_sim_data *d, uint
 				      .tally = o->tally };
 
 	if ((o->method->takes & REC_SIM_LINEAR) && o->power != 1)
-		how.weight = rec_linear_power_weight;
+		how.measure = &rec_linear_to_a_power;
 	return rec_neighbours(&s->sparse, &how, run, e);
 }
 
@@ -312,7 +312,7 @@ static int similarity(struct rec_model *m, const struct rec_sim_data *d,
 		return -1;
 	first = whole ? 0 : from;
 	end = whole ? d->items : to;
-	rc = o->method->weight ? by_pairs(&s, d, first, end, run, e) :
+	rc = o->method->measure ? by_pairs(&s, d, first, end, run, e) :
 				 by_ease(&s, &m->meta, d, first, end, run, e);
 
 	if (rc == 0)
