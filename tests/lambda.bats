@@ -228,8 +228,16 @@ try() {
 		    assert a["body"] == open("want", "rb").read(), (n, a["body"][:200])
 		a = api.invoke(b" " * (7 << 20))
 		assert error_of(a) == ("Rec.EventTooLarge", "the event has 7340032 bytes, and Lambda takes 6291456; send less at a time"), a
+		counts = api.invoke({"path": "/metrics"})["body"].decode()
+		for line in ('rec_requests_total{kind="topn",status="2xx"} 7', 'rec_requests_total{kind="other",status="4xx"} 2'):
+		    assert line + "\n" in counts, counts
 		a = api.invoke(event, Lambda_Runtime_Deadline_Ms=None)
 		assert a["body"] == open("want", "rb").read(), a
+		# a connection that is closed without a word, as after hours of sleep
+		api.keeps = False
+		for i in range(20):
+		    assert api.invoke(event)["body"] == open("want", "rb").read(), i
+		    time.sleep(0.01 * (i % 3))
 		said = api.end()
 		assert said.count("\n") == 2 and "Rec.BadEvent" in said and "Rec.EventTooLarge" in said, said
 	PY
@@ -302,7 +310,16 @@ try() {
 		a = api.invoke({"path": "/batch", "query": query, "body": many}, deadline=0.32)
 		assert error_of(a)[0] == "Rec.TooLate", a["trailers"]
 		assert a["chunks"] is None or len(a["chunks"]) < len(times)
-		assert "Rec.TooLate" in api.end()
+		# a stream that the Runtime API does not take: the next event is answered
+		for refusal in (b"", b"HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n"):
+		    api.refuses = refusal
+		    api.send({"path": "/batch", "query": query, "body": many}, deadline=60)
+		    api.send({"path": "/nothing"})
+		    assert error_of(api.take())[0] == "Rec.NoSuchPath"
+		api.refuses = None
+		assert api.invoke({"path": "/batch", "query": query, "accept": tsv, "body": lines})["body"] == want
+		said = api.end()
+		assert "Rec.TooLate" in said and said.count("the Runtime API ") == 2, said
 	PY
 }
 

@@ -71,11 +71,14 @@ static void answer(struct rec_api *a, const struct rec_invocation *v, struct rec
 		   bool stream)
 {
 	struct rec_err e = { 0 };
+	double began = cli_now();
 	int rc;
 
 	rec_lambda_ask(l, v->event.p, v->event.n, v->deadline);
 	rc = stream && rec_lambda_can_stream(l) ? send_stream(a, v, l, &e) :
 						  send_whole(a, v, l, &e);
+	rec_meters_count(l->desk->counter->meters, l->reply.endpoint, l->reply.status,
+			 cli_now() - began);
 	rec_lambda_rest(l);
 	if (rc != 0)	/* the next event may go well */
 		cli_say(e.msg);
@@ -86,6 +89,7 @@ int lambda_run(struct rec_api *a, struct rec_lambda *l, bool stream, struct rec_
 	struct rec_invocation v = { 0 };
 	int rc;
 
+	signal(SIGPIPE, SIG_IGN);	/* a connection that is closed fails by itself */
 	if (rec_api_end_on(a, SIGTERM, e) != 0 || rec_api_end_on(a, SIGINT, e) != 0)
 		return -1;
 	while ((rc = rec_api_next(a, &v, e)) == 1)

@@ -70,6 +70,7 @@ void rec_lambda_ask(struct rec_lambda *l, const char *event, size_t n, double de
 {
 	rec_lambda_rest(l);
 	rec_reply_clear(&l->reply);
+	l->reply.endpoint = REC_ASK_OTHER;
 	l->deadline = deadline;
 	if (n > l->limits.event) {
 		rec_reply_fail(&l->reply, 413, "event-too-large",
@@ -78,8 +79,10 @@ void rec_lambda_ask(struct rec_lambda *l, const char *event, size_t n, double de
 			       n, l->limits.event);
 		return;
 	}
-	if (rec_envelope_open(&l->envelope, event, n, &l->reply) != 0)
+	if (rec_envelope_open(&l->envelope, event, n, &l->reply) != 0) {
+		l->reply.endpoint = REC_ASK_OTHER;
 		return;
+	}
 	if (is_late(l))
 		too_late(l);
 	else

@@ -181,52 +181,76 @@ static void on_answer(struct evhttp_request *req, void *arg)
 	event_base_loopbreak(a->base);
 }
 
-static struct evhttp_request *new_request(struct rec_api *a, const char *type, const char *p,
-					  size_t n)
+/* A request: type is that of an error, p its body; or NULL. */
+struct question {
+	enum evhttp_cmd_type method;
+	const char *path, *type, *p;
+	size_t n;
+};
+
+static struct evhttp_request *new_request(struct rec_api *a, const struct question *q)
 {
 	struct evhttp_request *req = evhttp_request_new(on_answer, a);
 	struct evkeyvalq *head;
+	struct evbuffer *body;
 
 	if (!req)
 		return NULL;
 	head = evhttp_request_get_output_headers(req);
+	body = evhttp_request_get_output_buffer(req);
 	if (evhttp_add_header(head, "Host", a->field) == 0 &&
 	    evhttp_add_header(head, "User-Agent", "recpipe") == 0 &&
-	    (!p || evhttp_add_header(head, "Content-Type", REC_TYPE_JSON) == 0) &&
-	    (!type || evhttp_add_header(head, "Lambda-Runtime-Function-Error-Type", type) == 0) &&
-	    (!p || evbuffer_add_reference(evhttp_request_get_output_buffer(req), p, n, NULL,
-					  NULL) == 0))
+	    (!q->p || evhttp_add_header(head, "Content-Type", REC_TYPE_JSON) == 0) &&
+	    (!q->type ||
+	     evhttp_add_header(head, "Lambda-Runtime-Function-Error-Type", q->type) == 0) &&
+	    (!q->p || evbuffer_add_reference(body, q->p, q->n, NULL, NULL) == 0))
 		return req;
 	evhttp_request_free(req);
 	return NULL;
 }
 
 /* Ask, and wait for the answer or, where that is allowed, for a signal. */
-static int ask(struct rec_api *a, struct evhttp_request *req, enum evhttp_cmd_type method,
-	       const char *path, struct rec_err *e)
+static int ask_once(struct rec_api *a, const struct question *q, struct rec_err *e)
 {
+	struct evhttp_request *req = new_request(a, q);
+
 	if (!req)
 		return rec_err_set(e, REC_ENOMEM, "no memory for a request of the Runtime API");
 	a->done = false;
 	a->status = 0;
 	a->e = (struct rec_err){ 0 };
-	if (evhttp_make_request(a->connection, req, method, path) != 0)
-		return rec_api_refused(e, path, 0);
+	if (evhttp_make_request(a->connection, req, q->method, q->path) != 0)
+		return rec_api_refused(e, q->path, 0);
 	while (!a->done && !(a->to && a->ended))
 		if (event_base_dispatch(a->base) != 0)
-			return rec_api_refused(e, path, 0);
+			return rec_api_refused(e, q->path, 0);
+	return 0;
+}
+
+/*
+ * A kept connection may have been closed while the environment slept, which
+ * shows when it is used: then another one is made.
+ */
+static int ask(struct rec_api *a, const struct question *q, struct rec_err *e)
+{
+	for (int left = 2; left > 0; left--) {
+		if (ask_once(a, q, e) != 0)
+			return -1;
+		if (!a->done || a->status != 0)
+			break;
+	}
 	return 0;
 }
 
 int rec_api_next(struct rec_api *a, struct rec_invocation *v, struct rec_err *e)
 {
-	static const char path[] = ROOT "/invocation/next";
+	const struct question q = { .method = EVHTTP_REQ_GET, .path = ROOT "/invocation/next" };
 	int rc;
 
 	if (a->ended)
 		return 0;
 	a->to = v;
-	rc = ask(a, new_request(a, NULL, NULL, 0), EVHTTP_REQ_GET, path, e);
+	rc = ask(a, &q, e);
 	a->to = NULL;
 	if (rc != 0)
 		return -1;
@@ -236,13 +260,15 @@ int rec_api_next(struct rec_api *a, struct rec_invocation *v, struct rec_err *e)
 		*e = a->e;
 		return -1;
 	}
-	return a->status == 200 ? 1 : rec_api_refused(e, path, a->status);
+	return a->status == 200 ? 1 : rec_api_refused(e, q.path, a->status);
 }
 
 static int post(struct rec_api *a, const char *path, const char *type, const char *p, size_t n,
 		struct rec_err *e)
 {
-	if (ask(a, new_request(a, type, p, n), EVHTTP_REQ_POST, path, e) != 0)
+	const struct question q = { EVHTTP_REQ_POST, path, type, p ? p : "", n };
+
+	if (ask(a, &q, e) != 0)
 		return -1;
 	return a->status >= 200 && a->status < 300 ? 0 : rec_api_refused(e, path, a->status);
 }

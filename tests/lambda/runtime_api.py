@@ -26,6 +26,8 @@ class RuntimeApi:
         self.events, self.answers = queue.Queue(), queue.Queue()
         self.number = 0
         self.next_status = 200
+        self.keeps = True
+        self.refuses = None
         self.socket = socket.create_server(("127.0.0.1", 0))
         self.where = "127.0.0.1:%d" % self.socket.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
@@ -71,7 +73,7 @@ class RuntimeApi:
     def _serve(self, c):
         f = c.makefile("rb")
         try:
-            while self._one(c, f):
+            while self._one(c, f) and self.keeps:
                 pass
         except (Closed, OSError):
             pass
@@ -121,6 +123,10 @@ class RuntimeApi:
         if "transfer-encoding" in head:
             assert "content-length" not in head
             a["begun"] = time.monotonic()
+            if self.refuses is not None:  # before all of it is there
+                c.sendall(self.refuses)
+                time.sleep(0.2)
+                raise Closed
             try:
                 a["chunks"], a["trailers"] = self._chunks(f)
             except Closed:
