@@ -222,6 +222,49 @@ static int cell_task(void *arg, uint64_t first, uint64_t last, unsigned thread,
 	return 0;
 }
 
+/*
+ * What is told of a matrix that is used in place. Its block is canonical: every
+ * cell has a value, and the cells of a row stand together.
+ */
+static int look_task(void *arg, uint64_t first, uint64_t last, unsigned thread,
+		     struct rec_err *e)
+{
+	struct job *j = arg;
+	const struct rec_block *b = j->b;
+	struct rec_tally *t = &j->l->tally[thread];
+	const bool sums = !j->l->how->no_sums;
+	uint32_t row = rec_csr_row_of(b->ptr, (uint32_t)b->rows, first);
+	struct rec_digest_batch batch;
+	float told = NAN;
+
+	(void)e;
+	batch.n = 0;
+	walk(b, first, last);
+	for (uint64_t c = first; c < last; row++) {
+		uint64_t end = b->ptr[row + 1] < last ? b->ptr[row + 1] : last;
+		uint64_t hash = sums ? j->row.hash[row] : 0;
+
+		for (; c < end; c++) {
+			float value = b->val[c];
+			double time = b->time ? b->time[c] : NAN;
+
+			if (value != told)
+				rec_tally_value(t, told = value);
+			if (b->time)
+				rec_tally_time(t, time);
+			if (sums)
+				rec_digest_add(&t->digest, &batch, hash, j->col.hash[b->col[c]],
+					       value, time);
+		}
+	}
+	if (sums)
+		rec_digest_flush(&t->digest, &batch);
+	else
+		t->digest.cells += last - first;
+	t->has_value |= last > first;
+	return 0;
+}
+
 static bool all_used(const struct side *s)
 {
 	for (uint64_t i = 0; i < s->n; i++)
@@ -279,7 +322,9 @@ static int take_block(struct rec_loader *l, const struct rec_block *b, bool only
 			rc = 0;
 		else if ((j.in_place && l->how->no_sums) ||
 			 (label_side(&j, &j.row, e) == 0 && label_side(&j, &j.col, e) == 0))
-			rc = rec_pool_slices(l->pool, b->nnz, CELLS_A_TASK, cell_task, &j, e);
+			rc = rec_pool_slices(l->pool, b->nnz, CELLS_A_TASK,
+					     j.in_place && !l->how->scores ? look_task : cell_task,
+					     &j, e);
 	}
 	side_free(&j.row);
 	side_free(&j.col);
