@@ -3,11 +3,11 @@
  * load.c - an input, text or recmat, to a sparse matrix.
  *
  * Pieces of the input are parsed and their labels numbered by all threads (a
- * concurrent table, so each label is held once); then labels are sorted, cells
- * are counted out to their rows and sorted within. Peak memory is at most 40
- * bytes a row of input (24 without times) plus labels. A canonical recmat file
- * is mapped and used in place. The result depends on the multiset of rows
- * alone.
+ * concurrent table, so each label is held once); then labels are sorted, and
+ * cells by row and column. Peak memory is at most 40 bytes a row of input (24
+ * without times, 16 where all values are equal) plus labels and a bucket a
+ * thread. A canonical recmat file is mapped and used in place. The result
+ * depends on the multiset of rows alone.
  */
 #include "recpipe/matrix.h"
 
