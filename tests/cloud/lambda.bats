@@ -179,7 +179,7 @@ all_kinds() {
 	packed
 	cp large.rec task/model.rec
 	rm task/train.rec
-	emulate AWS_LAMBDA_FUNCTION_TIMEOUT=1 REC_OPTIONS='--max-histories 100000'
+	emulate AWS_LAMBDA_FUNCTION_TIMEOUT=1 REC_OPTIONS='--max-histories 100000 --reserve 0.9'
 	invoke '{"path":"/healthz"}'
 	cut -f2 large.tsv | sort -u | head -5000 >items.txt
 	for i in 1 2 3 4 5 6 7 8 9 10 11 12; do sed "s/.*/w$i&$TAB&/" items.txt; done >many.tsv
