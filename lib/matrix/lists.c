@@ -2,7 +2,8 @@
 /*
  * Lists are loaded as a matrix that refuses repeats; then the cells of every
  * row are put in rank order, in place where the arrays are ours. Rows are
- * independent, so threads take them in tasks.
+ * independent, so threads take them in tasks. A recmat of lists that are in
+ * rank order is used where it lies.
  */
 
 #include <float.h>
@@ -135,7 +136,10 @@ done:
 	return rc;
 }
 
-/* Take what s holds over; arrays that lie in a mapping are replaced by ours. */
+/*
+ * Take what s holds over; arrays that lie in a mapping are replaced by ours,
+ * unless they are as they should be.
+ */
 static int take_matrix(struct rec_lists *l, struct rec_sparse *s, struct rec_err *e)
 {
 	l->row = s->row;
@@ -153,6 +157,11 @@ static int take_matrix(struct rec_lists *l, struct rec_sparse *s, struct rec_err
 	} else {
 		free(l->own[3]);
 		l->own[3] = NULL;
+	}
+	if (s->ranked) {
+		l->col_idx = s->m.col;
+		l->score = s->m.val;
+		return 0;
 	}
 	if (!l->own[1])
 		l->own[1] = rec_alloc((size_t)l->nnz, sizeof *l->col_idx, e);
@@ -230,7 +239,7 @@ static int rank_loaded(struct rec_lists *l, const struct rec_sparse *s, const ch
 			    .score = l->own[2],
 			    .exact = l->exact ? l->own[3] : NULL };
 
-	if (rank_all(&r, pool, e) != 0 || check_beyond(l, s, name, e) != 0)
+	if ((!s->ranked && rank_all(&r, pool, e) != 0) || check_beyond(l, s, name, e) != 0)
 		return -1;
 	l->has_value = s->has_value;
 	return 0;
@@ -242,7 +251,8 @@ int rec_lists_load(struct rec_lists *l, struct rec_in *in, bool trust, struct re
 	struct rec_load how = { .repeats = REC_REPEATS_FAIL,
 				.scores = true,
 				.trust = trust,
-				.no_sums = true };
+				.no_sums = true,
+				.ranked = true };
 	char *name = strdup(rec_in_name(in));
 	struct rec_sparse s = { 0 };
 	int rc = -1;
@@ -261,15 +271,33 @@ int rec_lists_load(struct rec_lists *l, struct rec_in *in, bool trust, struct re
 	return rc;
 }
 
+/* Entries that are used where they lie become ours. */
+static int own_entries(struct rec_lists *l, struct rec_err *e)
+{
+	if (l->own[1])
+		return 0;
+	l->own[1] = rec_alloc((size_t)l->nnz, sizeof *l->col_idx, e);
+	l->own[2] = rec_alloc((size_t)l->nnz, sizeof *l->score, e);
+	if (!l->own[1] || !l->own[2])
+		return -1;
+	memcpy(l->own[1], l->col_idx, (size_t)l->nnz * sizeof *l->col_idx);
+	memcpy(l->own[2], l->score, (size_t)l->nnz * sizeof *l->score);
+	l->col_idx = l->own[1];
+	l->score = l->own[2];
+	return 0;
+}
+
 int rec_lists_cut(struct rec_lists *l, uint32_t n, struct rec_err *e)
 {
-	uint32_t *col = l->own[1];
-	float *score = l->own[2];
+	uint32_t *col;
+	float *score;
 	double *exact = l->own[3];
-	uint64_t *ptr = rec_alloc((size_t)l->row.n + 1, sizeof *ptr, e), to = 0;
+	uint64_t *ptr, to = 0;
 
-	if (!ptr)
+	if (own_entries(l, e) != 0 || !(ptr = rec_alloc((size_t)l->row.n + 1, sizeof *ptr, e)))
 		return -1;
+	col = l->own[1];
+	score = l->own[2];
 	for (uint32_t i = 0; i < l->row.n; i++) {
 		uint64_t from = l->ptr[i],
 			 keep = l->ptr[i + 1] - from < n ? l->ptr[i + 1] - from : n;

@@ -6,8 +6,9 @@
  * cell; numbers (or, in place, hashes) for their labels, each looked up once;
  * the cells. A stream whose one sparse block is canonical, without empty rows
  * and columns and negative zeros, is used in place: the cells are only read for
- * the digest, where that is wanted. Memory besides the block: 13 bytes a label
- * of it.
+ * the digest, where that is wanted. So is one of lists in rank order, if
+ * nothing in it says that scores differed before they were rounded. Memory
+ * besides the block: 13 bytes a label of it.
  */
 #include "matrix/load_recmat.h"
 
@@ -41,7 +42,7 @@ struct job {
 	const struct rec_block *b;
 	struct side row, col;
 	struct side *side;		/* of label_task */
-	_Atomic bool negative_zero;
+	_Atomic bool moves;		/* some cell cannot be used where it lies */
 	bool in_place;
 };
 
@@ -66,12 +67,31 @@ static void walk(const struct rec_block *b, uint64_t from, uint64_t to)
 					    (b->time ? sizeof *b->time : 0)));
 }
 
+/*
+ * Whether some cell of a ranked block is not ranked by its value: it has none,
+ * or it differs from the one before it in digits that are not there (see
+ * score_of).
+ */
+static bool hidden_rank(const struct rec_block *b, uint64_t first, uint64_t last)
+{
+	uint32_t row = rec_csr_row_of(b->ptr, (uint32_t)b->rows, first);
+
+	for (uint64_t c = first; c < last; c++) {
+		while (b->ptr[row + 1] <= c)
+			row++;
+		if (isnan(b->val[c]) || (c > b->ptr[row] && b->val[c] == b->val[c - 1] &&
+					 b->col[c] < b->col[c - 1]))
+			return true;
+	}
+	return false;
+}
+
 static int scan_task(void *arg, uint64_t first, uint64_t last, unsigned thread,
 		     struct rec_err *e)
 {
 	struct job *j = arg;
 	const struct rec_block *b = j->b;
-	bool negative_zero = false;
+	bool moves = b->order == REC_RANKED && hidden_rank(b, first, last);
 
 	(void)thread;
 	(void)e;
@@ -80,11 +100,11 @@ static int scan_task(void *arg, uint64_t first, uint64_t last, unsigned thread,
 		mark(&j->col.used[b->col[c]]);
 		if (b->row)
 			mark(&j->row.used[b->row[c]]);
-		negative_zero |= (b->val[c] == 0 && signbit(b->val[c])) ||
-				 (b->time && b->time[c] == 0 && signbit(b->time[c]));
+		moves |= (b->val[c] == 0 && signbit(b->val[c])) ||
+			 (b->time && b->time[c] == 0 && signbit(b->time[c]));
 	}
-	if (negative_zero)
-		atomic_store_explicit(&j->negative_zero, true, memory_order_relaxed);
+	if (moves)
+		atomic_store_explicit(&j->moves, true, memory_order_relaxed);
 	return 0;
 }
 
@@ -203,7 +223,7 @@ static int cell_task(void *arg, uint64_t first, uint64_t last, unsigned thread,
 		else
 			while (b->ptr[row + 1] <= c)
 				row++;
-		if (j->l->how->scores)
+		if (j->l->how->scores && !j->in_place)
 			before = time = score_of(b, row, c, before, &t->ranked_ties);
 		if (sums)
 			rec_digest_add(&t->digest, &batch, j->row.hash[row], j->col.hash[col],
@@ -314,7 +334,7 @@ static int take_block(struct rec_loader *l, const struct rec_block *b, bool only
 	if (side_new(&j.row, b->rows, b->row_off, b->row_bytes, l->row, e) == 0 &&
 	    side_new(&j.col, b->cols, b->col_off, b->col_bytes, l->col, e) == 0 &&
 	    scan(&j, e) == 0 && check_lone(&j, e) == 0) {
-		j.in_place = only && !j.negative_zero && all_used(&j.row) && all_used(&j.col);
+		j.in_place = only && !j.moves && all_used(&j.row) && all_used(&j.col);
 		if (j.in_place)
 			j.row.intern = j.col.intern = NULL;
 		*in_place = j.in_place;
@@ -344,6 +364,7 @@ static void use_in_place(struct rec_loader *l, struct rec_sparse *s, const struc
 				 .col = b->col,
 				 .val = b->val };
 	s->m.far = b->far;
+	s->ranked = b->order == REC_RANKED;
 	s->m.time = l->how->times && (any_time || l->how->no_digest) ? b->time : NULL;
 	if (l->how->no_digest)
 		s->digest = (struct rec_digest){ .cells = b->nnz };
@@ -370,8 +391,8 @@ static int next_sparse(struct rec_recmat *r, const struct rec_in *in, struct rec
 }
 
 /*
- * All blocks but a first canonical one that is the only one: that is left in
- * *only (its kind is 0 where there is none).
+ * All blocks but a first one that is the only one and may be used in place:
+ * that is left in *only (its kind is 0 where there is none).
  */
 static int take_blocks(struct rec_loader *l, struct rec_recmat *r, const struct rec_in *in,
 		       struct rec_block *only, char name[REC_NAME_MAX], struct rec_err *e)
@@ -383,7 +404,8 @@ static int take_blocks(struct rec_loader *l, struct rec_recmat *r, const struct 
 	while ((rc = next_sparse(r, in, &b, e)) == 1) {
 		if (first)
 			memcpy(name, b.name, REC_NAME_MAX);
-		if (first && b.order == REC_CANONICAL) {
+		if (first && (b.order == REC_CANONICAL ||
+			      (b.order == REC_RANKED && l->how->ranked))) {
 			*only = b;
 		} else {
 			if (only->kind)

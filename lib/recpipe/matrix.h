@@ -158,7 +158,9 @@ struct rec_load {
 	 */
 	bool no_digest;
 	const char *what;	/* in messages, such as "truth"; or NULL */
-	struct rec_spill *spill;	/* the library's; NULL */
+	/* The library's: NULL, false. */
+	struct rec_spill *spill;
+	bool ranked;		/* scores: recmat in rank order is used where it lies */
 };
 
 /*
@@ -187,6 +189,7 @@ struct rec_sparse {
 	uint64_t label_only_rows;	/* rows without cells */
 	struct rec_lost lost;	/* numbers with more digits than are kept */
 	bool ranked_ties;	/* scores: equal ones stood out of label order */
+	bool ranked;		/* rows are in rank order, as rec_load.ranked allows */
 	char name[REC_NAME_MAX];	/* of the first block of recmat, or "" */
 	/* the library's */
 	struct rec_beyond *beyond;

@@ -163,6 +163,37 @@ static void test_many(void)
 	free(text);
 }
 
+/*
+ * A recmat in rank order is used where it lies, and becomes ours when it is
+ * cut; not so one whose order says more than its scores.
+ */
+static void test_where_it_lies(void)
+{
+	static const struct {
+		const char *text, *cut;
+		bool ours;
+	} cases[] = {
+		{ "a\tx\t3\na\ty\t3\na\tz\t1\nb\tz\t2\n", "a\tx\t3\na\ty\t3\nb\tz\t2\n",
+		  false },
+		{ "a\tz\t0.1000000001\na\ty\t0.1\nb\tx\t-1\n",
+		  "a\tz\t0.1\na\ty\t0.09999999999999999\nb\tx\t-1\n", true },
+		{ "a\tx\nb\tx\n", "a\tx\t1\nb\tx\t1\n", false },
+	};
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct rec_lists l;
+
+		MUST(load(&l, cases[i].text, &err), &err);
+		save(&l, true);
+		rec_lists_free(&l);
+		MUST(load_path(&l, out_path, pool[1], &err), &err);
+		CHECK((l.own[1] != NULL) == cases[i].ours, "case %zu", i);
+		MUST(rec_lists_cut(&l, 2, &err), &err);
+		is_text(&l, cases[i].cut);
+		rec_lists_free(&l);
+	}
+}
+
 int main(void)
 {
 	MUST(rec_pool_new(&pool[0], 1, &err), &err);
@@ -175,6 +206,7 @@ int main(void)
 	test_twice();
 	test_unused();
 	test_many();
+	test_where_it_lies();
 	unlink(in_path);
 	unlink(out_path);
 	rmdir(dir);
