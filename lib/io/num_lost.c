@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/hash.h"
 #include "io/num.h"
 #include "io/num_private.h"
@@ -142,13 +143,48 @@ static bool lost_f64(const struct rec_scanned *x, double d)
 	return !rounds_to(x, d);
 }
 
+static inline bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/*
+ * Times are seconds: a whole number of at most 15 digits, which a double holds.
+ * The last eight are read together: digits, pairs, fours.
+ */
+static inline bool whole(const char *s, size_t n, double *out)
+{
+	uint64_t head = 0, x;
+
+	if (n < 8 || n > 15)
+		return false;
+	for (; n > 8; s++, n--) {
+		if (!is_digit(*s))
+			return false;
+		head = 10 * head + (uint64_t)(*s - '0');
+	}
+	x = rec_get64((const unsigned char *)s);
+	if (((x & (x + 0x0606060606060606u)) & 0xf0f0f0f0f0f0f0f0u) != 0x3030303030303030u ||
+	    ((x | (x + 0x0606060606060606u)) & 0xf0f0f0f0f0f0f0f0u) != 0x3030303030303030u)
+		return false;
+	x = (x & 0x0f0f0f0f0f0f0f0fu) * (256 * 10 + 1) >> 8 & 0x00ff00ff00ff00ffu;
+	x = x * (65536 * 100 + 1) >> 16 & 0x0000ffff0000ffffu;
+	x = x * ((UINT64_C(10000) << 32) + 1) >> 32;
+	*out = (double)(100000000 * head + x);
+	return true;
+}
+
 enum rec_num rec_num_value(const char *s, size_t n, float *out, bool *lost)
 {
 	struct rec_scanned x;
 	enum rec_num rc;
 
-	if (n == 1 && *s >= '0' && *s <= '9') {
+	if (n == 1 && is_digit(*s)) {
 		*out = (float)(*s - '0');
+		return REC_NUM_OK;
+	}
+	if (n == 3 && is_digit(s[0]) && s[1] == '.' && is_digit(s[2])) {	/* 3.5 */
+		*out = (float)(10 * (s[0] - '0') + s[2] - '0') / 10;	/* rounded once */
 		return REC_NUM_OK;
 	}
 	rc = rec_num_read_f32(s, n, &x, out);
@@ -161,8 +197,11 @@ enum rec_num rec_num_value(const char *s, size_t n, float *out, bool *lost)
 enum rec_num rec_num_time(const char *s, size_t n, double *out, bool *lost)
 {
 	struct rec_scanned x;
-	enum rec_num rc = rec_num_read_f64(s, n, &x, out);
+	enum rec_num rc;
 
+	if (whole(s, n, out))
+		return REC_NUM_OK;
+	rc = rec_num_read_f64(s, n, &x, out);
 	if (rc == REC_NUM_OK && x.mantissa != 0 &&
 	    (x.mantissa > REC_NUM_SAFE_F64 || fabs(*out) < DBL_MIN))
 		*lost |= lost_f64(&x, fabs(*out));

@@ -202,10 +202,6 @@ static inline enum rec_num value(struct rec_row *r, const char *p, size_t n, uns
 
 	if (flags & REC_ROWS_SCORES)
 		return score(r, p, n);
-	if (n == 1 && *p >= '0' && *p <= '9') {	/* most values are */
-		r->value = (float)(*p - '0');
-		return REC_NUM_OK;
-	}
 	rc = rec_num_value(p, n, &r->value, &lost);
 	r->has |= lost ? REC_LOST_VALUE : 0;
 	return rc;

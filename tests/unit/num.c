@@ -419,9 +419,35 @@ static void test_lost(void)
 	      "the double of the shortest text", "0.1");
 }
 
+/* Short ones have ways of their own: the same numbers as by the long way. */
+static void test_short(void)
+{
+	for (uint64_t i = 0; i < 300000; i++) {
+		size_t n = 1 + rec_random(8, i) % 16;
+		enum rec_num want, got;
+		double d = 0, time = 0;
+		float f = 0, value = 0;
+		bool lost = false;
+		char s[20];
+
+		for (size_t k = 0; k < n; k++)
+			s[k] = (char)('0' + rec_random(9, 16 * i + k) % 10);
+		if (i % 4 == 0)
+			s[rec_random(10, i) % n] = i % 8 ? '.' : (char)rec_random(11, i);
+		s[n] = '\0';
+		want = rec_num_f64(s, n, &d);
+		got = rec_num_time(s, n, &time, &lost);
+		check(got == want && (got != REC_NUM_OK || time == d), "a time", s);
+		want = rec_num_f32(s, n, &f);
+		got = rec_num_value(s, n, &value, &lost);
+		check(got == want && (got != REC_NUM_OK || value == f), "a value", s);
+	}
+}
+
 int main(void)
 {
 	test_lost();
+	test_short();
 	test_format();
 	test_bad();
 	test_halfway();
