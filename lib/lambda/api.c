@@ -79,8 +79,8 @@ int rec_api_open(struct rec_api **out, const char *where, size_t most, struct re
 	}
 	a->base = event_base_new();
 	if (a->base)
-		a->connection = evhttp_connection_base_bufferevent_new(
-			a->base, NULL, NULL, a->host, (unsigned short)a->port);
+		a->connection = evhttp_connection_base_bufferevent_new(a->base, NULL, NULL, a->host,
+								       (unsigned short)a->port);
 	if (!a->connection) {
 		rec_api_close(a);
 		return rec_err_set(e, REC_ENOMEM, "the Runtime API: no memory for a connection");

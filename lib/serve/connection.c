@@ -284,6 +284,7 @@ static void pass_head(struct rec_connection *c, struct evbuffer *from, struct ev
 	evbuffer_remove_buffer(from, to, n);
 	c->seen = 0;
 	c->left = body;
+	c->chunks = (struct rec_chunks){ 0 };
 	c->requests++;
 	c->phase = body ? REC_IN_BODY : REC_ANSWERING;
 	rec_connection_arm(c, body ? l->body_time : l->answer_time);
@@ -316,9 +317,10 @@ static bool take_head(struct rec_connection *c, struct evbuffer *from, struct ev
 		refuse_malformed(c, &why);
 	else if (n == 0 && have >= l->head)
 		refuse_malformed(c, &too_long);
-	else if (n > 0 && rec_gate_check(p, (size_t)n, &body, &why) != 0)
+	else if (n > 0 && rec_gate_check(p, (size_t)n, rec_connection_shared(c)->azure, &body,
+					 &why) != 0)
 		refuse_malformed(c, &why);
-	else if (n > 0 && body > l->body)
+	else if (n > 0 && body != REC_GATE_CHUNKED && body > l->body)
 		refuse_malformed(c, &too_large);
 	else if (n > 0)
 		pass_head(c, from, to, (size_t)n, body);
@@ -341,22 +343,50 @@ static bool too_much(struct rec_connection *c, size_t n)
 	return before + n > s->limits.bodies;
 }
 
+/*
+ * How many of the bytes that are there belong to the body; *end where it ends
+ * with them. -1: it is refused.
+ */
+static int64_t find_body(struct rec_connection *c, struct evbuffer *from, bool *end)
+{
+	size_t have = evbuffer_get_length(from), n = have < c->left ? have : (size_t)c->left;
+	struct rec_refusal why = { 503, "no-memory", "there is no memory for this now" };
+	int64_t len = -1;
+	const char *p;
+
+	if (have == 0)
+		return 0;
+	if (c->left != REC_GATE_CHUNKED) {
+		c->left -= n;
+		*end = c->left == 0;
+		return (int64_t)n;
+	}
+	p = (const char *)evbuffer_pullup(from, -1);
+	if (p)
+		len = rec_gate_chunks(&c->chunks, p, have, rec_connection_shared(c)->limits.body,
+				      &why);
+	if (len < 0)
+		refuse_malformed(c, &why);
+	*end = c->chunks.done;
+	return len;
+}
+
 static bool take_body(struct rec_connection *c, struct evbuffer *from, struct evbuffer *to)
 {
 	static const struct rec_refusal busy = { 503, "busy",
 						 "too many bytes of requests; ask again later" };
-	size_t have = evbuffer_get_length(from), n = have < c->left ? have : (size_t)c->left;
+	bool end = false;
+	int64_t n = find_body(c, from, &end);
 
-	if (n == 0)
+	if (n <= 0)
 		return false;
-	if (too_much(c, n)) {
+	if (too_much(c, (size_t)n)) {
 		count(&rec_connection_shared(c)->meters.refused);
 		refuse(c, &busy);
 		return false;
 	}
-	evbuffer_remove_buffer(from, to, n);
-	c->left -= n;
-	if (c->left == 0) {
+	evbuffer_remove_buffer(from, to, (size_t)n);
+	if (end) {
 		c->phase = REC_ANSWERING;
 		rec_connection_arm(c, rec_connection_shared(c)->limits.answer_time);
 	}

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "serve/connection.h"
+#include "serve/gate.h"
 #include "serve/peers.h"
 
 enum rec_phase {
@@ -44,7 +45,8 @@ struct rec_connection {
 	void *filter_arg;
 	unsigned long requests;
 	size_t seen;			/* bytes of a head that have been read */
-	uint64_t left;			/* bytes of a body that are to come */
+	uint64_t left;			/* bytes of a body that are to come ... */
+	struct rec_chunks chunks;	/* ... or, where left is REC_GATE_CHUNKED, chunks */
 	size_t held;			/* and that have come, until it is answered */
 };
 

@@ -113,8 +113,9 @@ static int check_first(struct piece line, bool *post, bool *old, struct rec_refu
 
 /* What fields of the head said. */
 struct fields {
-	unsigned host, length;
+	unsigned host, length, chunked;
 	uint64_t body;
+	bool chunks;			/* are allowed */
 };
 
 static int read_length(struct fields *f, const struct piece *v, struct rec_refusal *why)
@@ -163,6 +164,8 @@ static int check_field(struct fields *f, const struct piece *line, struct rec_re
 	value = trimmed((struct piece){ colon + 1, line->n - name.n - 1 });
 	if (check_value(&value, why) != 0)
 		return -1;
+	if (names(&name, "transfer-encoding") && f->chunks && names(&value, "chunked"))
+		return f->chunked++ == 0 ? 0 : bad(why, "there are two Transfer-Encoding");
 	if (names(&name, "transfer-encoding"))
 		return refuse(why, 501, "no-transfer-encoding",
 			      "Transfer-Encoding is not taken; send a Content-Length");
@@ -186,10 +189,23 @@ static struct piece next_line(const char **p)
 	return line;
 }
 
-int rec_gate_check(const char *head, size_t n, uint64_t *body, struct rec_refusal *why)
+/* A body in chunks has no other length. */
+static int check_body(const struct fields *f, bool post, bool old, struct rec_refusal *why)
+{
+	if (!post && (f->body > 0 || f->chunked))
+		return bad(why, "GET and HEAD have no body");
+	if (f->chunked && (f->length > 0 || old))
+		return bad(why, "a body in chunks has no Content-Length, and HTTP/1.0 no chunks");
+	if (post && f->length == 0 && !f->chunked)
+		return refuse(why, 411, "no-length", "a POST needs a Content-Length");
+	return 0;
+}
+
+int rec_gate_check(const char *head, size_t n, bool chunks, uint64_t *body,
+		   struct rec_refusal *why)
 {
 	const char *p = head, *end = head + n - 2;
-	struct fields f = { 0 };
+	struct fields f = { .chunks = chunks };
 	struct piece line;
 	bool post, old;
 
@@ -205,10 +221,76 @@ int rec_gate_check(const char *head, size_t n, uint64_t *body, struct rec_refusa
 	}
 	if (f.host != 1 && !(old && f.host == 0))
 		return bad(why, "there must be one Host");
-	if (!post && f.body > 0)
-		return bad(why, "GET and HEAD have no body");
-	if (post && f.length == 0)
-		return refuse(why, 411, "no-length", "a POST needs a Content-Length");
-	*body = f.body;
+	if (check_body(&f, post, old, why) != 0)
+		return -1;
+	*body = f.chunked ? REC_GATE_CHUNKED : f.body;
 	return 0;
+}
+
+/* -- bodies in chunks ------------------------------------------------- */
+
+enum { SIZE, SIZE_LF, DATA, DATA_CR, DATA_LF, END_CR, END_LF, MOST_DIGITS = 8 };
+
+static int hex_digit(char c)
+{
+	return c >= '0' && c <= '9' ? c - '0' :
+	       c >= 'a' && c <= 'f' ? c - 'a' + 10 :
+	       c >= 'A' && c <= 'F' ? c - 'A' + 10 :
+				      -1;
+}
+
+/* The size of the next chunk is known; 0: it is the last. */
+static int begin_chunk(struct rec_chunks *c, uint64_t most, struct rec_refusal *why)
+{
+	c->total += c->left;
+	if (c->total > most)
+		return refuse(why, 413, "body-too-large", "the body of the request is too large");
+	c->digits = 0;
+	c->state = c->left > 0 ? DATA : END_CR;
+	return 0;
+}
+
+/* A byte that is not of the data. */
+static int frame(struct rec_chunks *c, char byte, uint64_t most, struct rec_refusal *why)
+{
+	int digit = c->state == SIZE ? hex_digit(byte) : -1;
+
+	if (digit >= 0 && c->digits++ < MOST_DIGITS) {
+		c->left = c->left * 16 + (uint64_t)digit;
+		return 0;
+	}
+	if (c->state == SIZE_LF && byte == '\n')
+		return begin_chunk(c, most, why);
+	if (c->state == SIZE && byte == '\r' && c->digits > 0)
+		c->state = SIZE_LF;
+	else if ((c->state == DATA_CR || c->state == END_CR) && byte == '\r')
+		c->state++;
+	else if (c->state == DATA_LF && byte == '\n')
+		c->state = SIZE;
+	else if (c->state == END_LF && byte == '\n')
+		c->done = true;
+	else
+		return bad(why, "the body is not in chunks as it should be");
+	return 0;
+}
+
+int64_t rec_gate_chunks(struct rec_chunks *c, const char *p, size_t n, uint64_t most,
+			struct rec_refusal *why)
+{
+	size_t i = 0;
+
+	while (i < n && !c->done) {
+		size_t data = c->state != DATA ? 0 : c->left < n - i ? (size_t)c->left : n - i;
+
+		if (c->state != DATA) {
+			if (frame(c, p[i++], most, why) != 0)
+				return -1;
+			continue;
+		}
+		i += data;
+		c->left -= data;
+		if (c->left == 0)
+			c->state = DATA_CR;
+	}
+	return (int64_t)i;
 }

@@ -11,7 +11,8 @@
  *   a name is a token and ':' follows at once; no line continues another
  *   HTTP/1.1: one Host
  *   at most one Content-Length, digits alone; none but 0 with GET and HEAD
- *   no Transfer-Encoding: a body has a length
+ *   no Transfer-Encoding: a body has a length (or, where that is allowed, comes
+ *   in chunks without extensions and trailers)
  *   Expect: 100-continue, or none
  *
  * Pure: bytes in, a verdict out. It knows no socket.
@@ -19,6 +20,7 @@
 #ifndef REC_SERVE_GATE_H
 #define REC_SERVE_GATE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -37,8 +39,27 @@ int64_t rec_gate_find(const char *p, size_t n, size_t *seen, struct rec_refusal 
 
 /*
  * Check a whole head of n bytes, its empty line included. 0, and the length of
- * the body, which may be longer than anybody wants; or -1.
+ * the body, which may be longer than anybody wants; or -1. With chunks, which
+ * is for a client that is known, a POST may say Transfer-Encoding: chunked
+ * instead of a length: the body is REC_GATE_CHUNKED then.
  */
-int rec_gate_check(const char *head, size_t n, uint64_t *body, struct rec_refusal *why);
+#define REC_GATE_CHUNKED UINT64_MAX
+int rec_gate_check(const char *head, size_t n, bool chunks, uint64_t *body,
+		   struct rec_refusal *why);
+
+/* How far a body in chunks has come. */
+struct rec_chunks {	/* {0} to begin */
+	unsigned state, digits;
+	uint64_t left, total;		/* bytes of this chunk; of all so far */
+	bool done;
+};
+
+/*
+ * How many of the next n bytes belong to the body: all, or those to its end. -1
+ * where they can be read in two ways (extensions, trailers, lines that end with
+ * LF alone are refused), or where it has more than most bytes.
+ */
+int64_t rec_gate_chunks(struct rec_chunks *c, const char *p, size_t n, uint64_t most,
+			struct rec_refusal *why);
 
 #endif

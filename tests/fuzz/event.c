@@ -83,8 +83,8 @@ static void compare_stream(const unsigned char *p, size_t n, const struct rec_pa
 	while ((rc = rec_lambda_piece(&lambda)) == 1)
 		if (rec_buf_add(&streamed, lambda.reply.body.p, lambda.reply.body.n, &e) != 0)
 			exit(1);
-	if (rc == 0 && (streamed.n != whole->n ||
-			(whole->n && memcmp(streamed.p, whole->p, whole->n) != 0)))
+	if (rc == 0 &&
+	    (streamed.n != whole->n || (whole->n && memcmp(streamed.p, whole->p, whole->n) != 0)))
 		finding("another answer as a stream", "");
 }
 

@@ -227,7 +227,7 @@ int read_serve(const struct target *t, const unsigned char *bytes, size_t n)
 		uint64_t body = 0;
 		int64_t head = rec_gate_find(p, look, &seen, &why);
 
-		if (head > 0 && rec_gate_check(p, (size_t)head, &body, &why) != 0)
+		if (head > 0 && rec_gate_check(p, (size_t)head, false, &body, &why) != 0)
 			head = -1;
 		if (head < 0 && (why.status < 400 || !why.code || !why.reason))
 			finding("a refusal without a reason", "");

@@ -192,7 +192,7 @@ static size_t next_request(const unsigned char *p, size_t n, bool *head)
 	int64_t len = rec_gate_find((const char *)p, look, &seen, &why);
 
 	*head = n > 0 && p[0] == 'H';
-	if (len <= 0 || rec_gate_check((const char *)p, (size_t)len, &body, &why) != 0 ||
+	if (len <= 0 || rec_gate_check((const char *)p, (size_t)len, false, &body, &why) != 0 ||
 	    body > MOST_BODY || body > n - (size_t)len)
 		return 0;
 	return (size_t)len + (size_t)body;
