@@ -244,7 +244,8 @@ class Requests(http.server.BaseHTTPRequestHandler):
         if body:
             req["Body"] = body.decode("utf-8", "replace")
         sent = {"Data": {route["in"]: req}, "Metadata": {"sys": {"MethodName": route["name"]}}}
-        connection.request("POST", "/" + route["name"], json.dumps(sent).encode(),
+        # in chunks, as the host: it serialises while it sends
+        connection.request("POST", "/" + route["name"], iter([json.dumps(sent).encode()]),
                            {"Content-Type": "application/json; charset=utf-8",
                             "X-Azure-Functions-InvocationId": str(uuid.uuid4())})
         r = connection.getresponse()
