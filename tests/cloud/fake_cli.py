@@ -39,6 +39,8 @@ KINDS = {
     "cluster": (r"emr (create)-cluster", r"emr (list)-clusters", r"emr (terminate)-clusters"),
     "stack": (r"cloudformation deploy --stack-name (\S+)", r"cloudformation describe-stacks --stack-name (\S+)",
               r"cloudformation delete-stack --stack-name (\S+)"),
+    "log": (r"logs create-log-group --log-group-name (\S+)", r"logs describe-log-streams --log-group-name (\S+)",
+            r"logs delete-log-group --log-group-name (\S+)"),
     "account": (r"service-accounts create (\w+)", r"service-accounts describe (\w+)@", r"service-accounts delete (\w+)@"),
     "gcs": (r"storage buckets create (\S+)", r"storage buckets describe (\S+)", r"gcloud storage rm --recursive (\S+)"),
     "right": (r"projects add-iam-policy-binding (\S+)", r"projects get-iam-policy (\S+)", r"projects remove-iam-policy-binding (\S+)"),
@@ -51,7 +53,7 @@ KINDS = {
 # what they print where the caller looks at it: if there, if not
 PRINTS = {"application": ("00app", "None"), "cluster": ("j-1", "None"), "attached": ("EMRServicePolicy_v2", ""), "right": ("roles/x", "")}
 INSIDE = r"az (?!group|account)"        # of the group, and removed with it
-HARMLESS = (r"aws (sts|s3 cp|s3api put|emr wait|emr list-steps|emr-serverless (stop|start|get|list-job))|emr (add|describe)-step"
+HARMLESS = (r"aws (sts|lambda invoke|logs filter|cloudformation (package|wait)|s3 cp|s3api put|emr wait|emr list-steps|emr-serverless (stop|start|get|list-job))|emr (add|describe)-step"
             r"|gcloud (projects describe|services enable|storage cp|builds submit|auth|logging|dataproc (jobs|batches)|run services logs)"
             r"|storage buckets add-iam-policy-binding|az account")
 

@@ -106,3 +106,15 @@ deployed_and_removed() {
 	! env -u MADE sh "$CLOUD/step.sh" run ls >out 2>err || false
 	mentions 'set MADE'
 }
+
+# bats test_tags=short
+@test "makefiles: the commands of rec-cloud(7) are commands of the Makefiles" {
+	fakes
+	mandoc -T ascii "$ROOT/man/rec-cloud.7" 2>/dev/null | sed 's/.\x08//g' | sed -n '/^ *make -f/,/^$/p' |
+		sed -e ':a' -e '/\\$/N; s/ *\\\n */ /; ta' | grep 'make -f' >commands || { command -v mandoc >/dev/null || skip "mandoc is not installed"; fail "no commands"; }
+	[ "$(wc -l <commands)" -ge 5 ] || fail "$(cat commands)"
+	while read -r command; do
+		(cd "$ROOT" && sh -c "$command DRY=1 OUT=$PWD/made -s") >shown 2>err </dev/null || fail "$command: $(cat err)"
+		[ "$(wc -l <shown)" -ge 6 ] || fail "$command shows $(cat shown)"
+	done <commands
+}

@@ -7,6 +7,7 @@
 load common
 load ../spark/common
 load hadoop
+load fakes
 
 EMR=$CLOUD/aws/emr
 
@@ -114,5 +115,74 @@ step() {
 	eval "args=($(jq -r '.jobDriver.sparkSubmit | .sparkSubmitParameters + " " + ([.entryPoint] + .entryPointArguments | @sh)' job.json))"
 	spark_submit --deploy-mode cluster "${args[@]}" >out 2>err || fail "$(tail -n 3 err; yarn_words yarn)"
 	aws s3 cp --quiet s3://recpipe-test/likes.rec got.rec
+	same got.rec want.rec
+}
+
+# gs: with all that the Makefile puts there.
+gs_bucket() {
+	hadoop_or_skip
+	needs_tool fake-gcs-server
+	spark_or_skip
+	port=$(free_port)
+	export STORE=http://127.0.0.1:$port
+	start "$(tool fake-gcs-server)" -scheme http -host 127.0.0.1 -port "$port" -backend memory -public-host "127.0.0.1:$port"
+	await ask "$STORE/storage/v1/b?project=p"
+	ask -X POST "$STORE/storage/v1/b?project=p" -H 'content-type: application/json' -d '{"name":"rec-test"}' >/dev/null
+	make_train 300 200 9000 | cut -f1,2 >likes.tsv
+	rec-als -q -k 64 <likes.tsv >want.rec
+	gs_put likes.tsv likes/part-0
+	for f in "$BATS_FILE_TMPDIR"/recpipe-cluster.tar.gz "$EXAMPLES"/rec_*.py "$CLOUD/gcp/dataproc/init.sh"; do
+		gs_put "$f" "recpipe/${f##*/}"
+	done
+	hadoop_conf "$PWD/yarn"
+}
+gs_put() { curl -sSf --max-time 60 -T "$1" -X POST "$STORE/upload/storage/v1/b/rec-test/o?uploadType=media&name=${2//\//%2F}" >/dev/null; }
+gs_get() { curl -sSf --max-time 60 "$STORE/storage/v1/b/rec-test/o/${1//\//%2F}?alt=media"; }
+
+# submitted SERVICE: the words that the Makefile gives to gcloud after `pyspark`,
+# as those of spark-submit, in args.
+submitted() {
+	fakes
+	mk gcp "$1" invoke >log 2>&1 || fail "$(cat log)"
+	PATH=${PATH#"$PWD/bin:"}
+	grep '"submit", "pyspark"' fake/argv | jq -c '.[(index("pyspark") + 1):]' >words.json
+	# options that both have keep their names; those of the service go
+	eval "args=($(jq -r '(index("--")) as $end | (.[1:$end] | map(
+		if test("^--(archives|py-files)=") then (index("=") as $i | .[:$i], .[$i + 1:])
+		elif test("^--properties=") then (.[13:] | split(",")[] | "--conf", .)
+		else empty end)) + [.[0]] + .[$end + 1:] | @sh' words.json))"
+}
+
+@test "dataproc: the serverless batch, with its archive and nothing installed, on YARN: the bytes of one process" {
+	gs_bucket
+	yarn_start "$PWD/yarn"
+	submitted spark
+	spark_submit --deploy-mode cluster "${args[@]}" >out 2>err || fail "$(tail -n 3 err; yarn_words yarn)"
+	gs_get likes.rec >got.rec
+	same got.rec want.rec
+}
+
+@test "dataproc: init.sh on a node, then the job of a cluster, its driver on the node: the bytes of one process" {
+	[ "$(id -u)" -eq 0 ] || skip "a node with a file system of its own needs root"
+	gs_bucket
+	# what a node has: the address of the archive, and gcloud
+	mkdir -p google node.bin
+	printf '#!/bin/sh\n[ "$1" = attributes/rec-from ] && echo gs://rec-test/recpipe\n' >google/get_metadata_value
+	cat >node.bin/gcloud <<-END
+		#!/bin/sh
+		[ "\$1 \$2 \$3" = "storage cp gs://rec-test/recpipe/recpipe-cluster.tar.gz" ] || exit 1
+		exec curl -sSf --max-time 60 -o "\$4" "$STORE/storage/v1/b/rec-test/o/recpipe%2Frecpipe-cluster.tar.gz?alt=media"
+	END
+	chmod +x google/* node.bin/*
+	cat >node <<-END
+		mount -t tmpfs none /usr/local && mkdir /usr/local/bin && mkdir -p /usr/share/google &&
+		mount --bind $PWD/google /usr/share/google &&
+		PATH=$PWD/node.bin:\$PATH sh $CLOUD/gcp/dataproc/init.sh && PATH=/usr/local/bin:\$PATH exec "\$@"
+	END
+	yarn_start "$PWD/yarn" unshare -m sh ./node
+	submitted cluster
+	timeout -k 5 240 unshare -m sh ./node "$SPARK_HOME/bin/spark-submit" --master yarn "${args[@]}" >out 2>err 3>&- 4>&- ||
+		fail "$(tail -n 3 err; yarn_words yarn)"
+	gs_get likes.rec >got.rec
 	same got.rec want.rec
 }
