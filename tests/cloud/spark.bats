@@ -147,10 +147,10 @@ submitted() {
 	PATH=${PATH#"$PWD/bin:"}
 	grep '"submit", "pyspark"' fake/argv | jq -c '.[(index("pyspark") + 1):]' >words.json
 	# options that both have keep their names; those of the service go
-	eval "args=($(jq -r '(index("--")) as $end | (.[1:$end] | map(
+	eval "args=($(jq -r '(index("--")) as $stop | (.[1:$stop] | map(
 		if test("^--(archives|py-files)=") then (index("=") as $i | .[:$i], .[$i + 1:])
 		elif test("^--properties=") then (.[13:] | split(",")[] | "--conf", .)
-		else empty end)) + [.[0]] + .[$end + 1:] | @sh' words.json))"
+		else empty end)) + [.[0]] + .[$stop + 1:] | @sh' words.json))"
 }
 
 @test "dataproc: the serverless batch, with its archive and nothing installed, on YARN: the bytes of one process" {

@@ -141,6 +141,7 @@ all_commands() {
 }
 
 @test "templates: moto takes what the Makefile for AWS sends, from deploy to remove" {
+	needs zip
 	needs_tool aws moto_server
 	port=$(free_port)
 	MOTO_IAM_LOAD_MANAGED_POLICIES=true start "$(tool moto_server)" -H 127.0.0.1 -p "$port"
@@ -149,12 +150,17 @@ all_commands() {
 	PATH=$(dirname "$(tool aws)"):$PATH
 	mkdir made
 	touch made/recpipe-cluster.tar.gz made/recpipe-python.tar.gz
+	mkdir -p made/lambda/build
+	(cd made/lambda/build && echo >bootstrap && zip -q function.zip bootstrap)
 	for s in $ALL; do
-		[ "${s%:*}" = aws ] && [ "$s" != aws:lambda ] || continue	# it knows no template of SAM
+		[ "${s%:*}" = aws ] || continue
 		mk aws "${s#*:}" deploy >log 2>&1 || fail "$s: $(tail -n 5 log)"
+		[ "$s" != aws:lambda ] || continue	# it takes the stack, but makes no function of SAM
 		mk aws "${s#*:}" invoke measure >log 2>&1 || fail "$s: $(tail -n 5 log)"
 	done
 	# it runs nothing; it knows what was sent
+	grep -q 'CodeUri: s3://rec-test/lambda/' made/lambda/packaged.yaml
+	[ "$(aws cloudformation describe-stacks --stack-name recpipe --query 'Stacks[0].Parameters[?ParameterKey==`Machine`].ParameterValue' --output text)" = arm64 ]
 	id=$(aws emr list-clusters --query 'Clusters[0].Id' --output text)
 	[ "$(aws emr list-steps --cluster-id "$id" --query 'length(Steps)')" -eq 3 ]
 	[ "$(aws emr describe-cluster --cluster-id "$id" --query Cluster.ReleaseLabel --output text)" = emr-7.14.0 ]
@@ -166,5 +172,7 @@ all_commands() {
 	[ "$(aws iam list-roles --query 'length(Roles)')" -eq 0 ]
 	[ "$(aws s3api list-buckets --query 'length(Buckets)')" -eq 0 ]
 	[ "$(aws emr list-clusters --active --query 'length(Clusters)')" -eq 0 ]
+	[ "$(aws logs describe-log-groups --query 'length(logGroups)')" -eq 0 ]
+	! aws cloudformation describe-stacks --stack-name recpipe >out 2>err || false
 	[ "$(aws emr-serverless list-applications --states CREATED STARTED STOPPED --query 'length(applications)')" -eq 0 ]
 }
