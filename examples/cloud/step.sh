@@ -46,14 +46,17 @@ make_one() {	# VERB WHAT THERE CREATE REMOVE
 		if remembers "$1"; then
 			if [ "$verb" = make ] && quietly "$2"; then echo "step.sh: $1 is there" >&2; return 0; fi
 		elif quietly "$2"; then
-			echo "step.sh: $1 is there already, but was not made here: choose another NAME=, or remove it yourself" >&2
+			echo "step.sh: $1 is there already, but was not made here:" \
+				"choose another NAME=, or remove it yourself" >&2
 			exit 1
 		else
 			mkdir -p "$(dirname "$MADE")"
 			printf '%s\t%s\t%s\n' "$1" "$2" "$4" >>"$MADE"
 		fi
 	fi
-	run "$3" || { echo "step.sh: $1 was not made; after 'make remove' nothing of this deployment is left" >&2; exit 1; }
+	run "$3" && return
+	echo "step.sh: $1 was not made; after 'make remove' nothing of this deployment is left" >&2
+	exit 1
 }
 
 remove_all() {

@@ -10,6 +10,7 @@ load hadoop
 load fakes
 
 EMR=$CLOUD/aws/emr
+args=()	# of spark-submit
 
 # Made once for the tests that need them: the archives that the services get.
 setup_file() {
@@ -185,4 +186,23 @@ submitted() {
 		fail "$(tail -n 3 err; yarn_words yarn)"
 	gs_get likes.rec >got.rec
 	same got.rec want.rec
+}
+
+@test "yarn.sh: its driver here and on a node, with the archives of commands and of Python: the bytes of one process" {
+	hadoop_or_skip
+	spark_or_skip
+	STORE=http://127.0.0.1:9 hadoop_conf "$PWD/yarn"	# no store is asked
+	yarn_start "$PWD/yarn"
+	make_train 300 200 9000 >likes.tsv
+	rec-als -q -k 8 -i 4 <likes.tsv >want.rec
+	for mode in client cluster; do
+		# a driver on the cluster has not the Python of here
+		[ "$mode" = client ] || export PYSPARK_DRIVER_PYTHON=/nowhere/python
+		PATH=$SPARK_HOME/bin:$PATH MODE=$mode OVERHEAD=300m ARCHIVE=$BATS_FILE_TMPDIR/recpipe-cluster.tar.gz \
+			ENVIRONMENT=$BATS_FILE_TMPDIR/recpipe-python.tar.gz timeout -k 5 240 sh "$EXAMPLES/deploy/yarn.sh" \
+			"$EXAMPLES/rec_spark.py" als --input "file:$PWD/likes.tsv" --model "file:$PWD/$mode.rec" -- -k 8 -i 4 \
+			>out 2>err 3>&- 4>&- || fail "$mode: $(tail -n 3 err; yarn_words yarn)"
+		same "$mode.rec" want.rec
+	done
+	grep -q 'environment/bin/python' <(find yarn/local -name python -path '*environment/bin*') || fail "no environment came"
 }

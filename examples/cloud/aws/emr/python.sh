@@ -10,7 +10,10 @@
 set -eu
 [ $# -eq 3 ] || { echo "usage: python.sh VERSION MACHINE FILE.tar.gz" >&2; exit 2; }
 version=$1 machine=$2 file=$3
-case $version in 3.[0-9] | 3.[0-9][0-9]) ;; *) echo "python.sh: $version is no version such as 3.9" >&2; exit 2 ;; esac
+case $version in
+3.[0-9] | 3.[0-9][0-9]) ;;
+*) echo "python.sh: $version is no version such as 3.9" >&2; exit 2 ;;
+esac
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' INT TERM HUP
@@ -24,7 +27,10 @@ python3 -m pip install -q --no-compile --only-binary=:all: --python-version "$ve
 find "$work/lib" -name tests -type d -prune -exec rm -rf {} +
 cat >"$work/bin/python" <<END
 #!/bin/sh
-command -v python$version >/dev/null || { echo "environment: it is for python$version, which this host lacks: make another by python.sh" >&2; exit 127; }
+command -v python$version >/dev/null || {
+	echo "environment: it is for python$version, which this host lacks: make another by python.sh" >&2
+	exit 127
+}
 here=\$(cd "\$(dirname "\$0")/.." && pwd) || exit 1
 PYTHONPATH=\${PYTHONPATH:+\$PYTHONPATH:}\$here/lib exec python$version "\$@"
 END
