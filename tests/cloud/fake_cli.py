@@ -37,6 +37,8 @@ KINDS = {
                r"iam remove-role-from-instance-profile --instance-profile-name (\S+)"),
     "application": (r"emr-serverless (create)-application", r"emr-serverless (list)-applications", r"emr-serverless (delete)-application"),
     "cluster": (r"emr (create)-cluster", r"emr (list)-clusters", r"emr (terminate)-clusters"),
+    "hosts": (r"batch (create)-compute-environment", r"batch (describe)-compute-environments", r"batch (delete)-compute-environment "),
+    "queue": (r"batch (create)-job-queue", r"batch (describe)-job-queues", r"batch (delete)-job-queue "),
     "stack": (r"cloudformation deploy --stack-name (\S+)", r"cloudformation describe-stacks --stack-name (\S+)",
               r"cloudformation delete-stack --stack-name (\S+)"),
     "log": (r"logs create-log-group --log-group-name (\S+)", r"logs describe-log-streams --log-group-name (\S+)",
@@ -51,15 +53,15 @@ KINDS = {
     "group": (r"az group create --name (\S+)", r"az group show --name (\S+)", r"az group delete --name (\S+)"),
 }
 # what they print where the caller looks at it: if there, if not
-PRINTS = {"application": ("00app", "None"), "cluster": ("j-1", "None"), "attached": ("EMRServicePolicy_v2", ""), "right": ("roles/x", "")}
+PRINTS = {"application": ("00app", "None"), "cluster": ("j-1", "None"), "hosts": ("VALID", "None"), "queue": ("VALID", "None"), "attached": ("AmazonEMRServicePolicy_v2 AmazonECSTaskExecutionRolePolicy AWSBatchServiceRole", ""), "right": ("roles/x", "")}
 INSIDE = r"az (?!group|account)"        # of the group, and removed with it
-HARMLESS = (r"aws (sts|lambda invoke|logs filter|cloudformation (package|wait)|s3 cp|s3api put|emr wait|emr list-steps|emr-serverless (stop|start|get|list-job))|emr (add|describe)-step"
+HARMLESS = (r"aws (sts|batch (update|register|submit|list)|lambda invoke|logs filter|cloudformation (package|wait)|s3 cp|s3api put|emr wait|emr list-steps|emr-serverless (stop|start|get|list-job))|emr (add|describe)-step"
             r"|gcloud (projects describe|services enable|storage cp|builds submit|auth|logging|dataproc (jobs|batches)|run services logs)"
             r"|storage buckets add-iam-policy-binding|az account")
 
 
 def thing(kind, match):
-    one = kind in ("application", "cluster")
+    one = kind in ("application", "cluster", "hosts", "queue")
     name = "service" if kind == "service" else kind if one else kind + "-" + "-".join(match.groups())
     return FAKE / "things" / re.sub(r"[^\w.-]", "_", name.replace("service", "run-recommend") if kind == "service" else name)
 

@@ -2,14 +2,14 @@
 # fakes.bash - the Makefiles of the clouds on a cloud of names (fake_cli.py).
 
 # CLOUD:SERVICE of all
-ALL="aws:lambda aws:spark aws:cluster gcp:function gcp:service gcp:spark gcp:cluster azure:functions azure:containerapp"
+ALL="aws:lambda aws:batch aws:spark aws:cluster gcp:function gcp:service gcp:spark gcp:cluster azure:functions azure:containerapp"
 
 # mk CLOUD SERVICE TARGET...: make, with what it needs
 mk() {
 	local cloud=$1 service=$2
 	shift 2
 	case $cloud in
-	aws) set -- BUCKET=rec-test MODEL=model.rec INTERACTIONS=train.rec "$@" ;;
+	aws) set -- BUCKET=rec-test IMAGE=registry/recpipe:1 SUBNETS=subnet-1 GROUPS=sg-1 MODEL=model.rec INTERACTIONS=train.rec "$@" ;;
 	gcp) set -- PROJECT=rec-test BUCKET=rec-test MODEL=model.rec INTERACTIONS=train.rec "$@" ;;
 	azure) set -- NAME=recommend MODEL=model.rec INTERACTIONS=train.rec ALLOW=192.0.2.1/32 "$@" ;;
 	esac

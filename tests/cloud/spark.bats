@@ -204,5 +204,5 @@ submitted() {
 			>out 2>err 3>&- 4>&- || fail "$mode: $(tail -n 3 err; yarn_words yarn)"
 		same "$mode.rec" want.rec
 	done
-	grep -q 'environment/bin/python' <(find yarn/local -name python -path '*environment/bin*') || fail "no environment came"
+	find yarn/local -path '*/recpipe-python.tar.gz/bin/python' | grep -q . || fail "no environment came"
 }

@@ -31,7 +31,7 @@ EMR=$CLOUD/aws/emr
 	# keys as AWS, Google and Azure make them; the one for emulators is known to all
 	run grep -rnE 'A(KIA|SIA)[A-Z0-9]{16}|"private_key"|BEGIN [A-Z ]*PRIVATE KEY|AccountKey=[A-Za-z0-9+/]{40}|sig=[A-Za-z0-9%]{40}' "$CLOUD"
 	[ "$status" -eq 1 ] || fail "$output"
-	for f in "$EMR"/*policy*.json "$EMR"/*trust*.json; do
+	for f in "$CLOUD"/aws/roles/*.json; do
 		jq -e '[.Statement[] | (.Action, .Resource // "x") | if type == "array" then .[] else . end | select(test("^\\*$|:\\*$"))] == []' "$f" >/dev/null || fail "$f allows all"
 	done
 	jq -e '[{"a": "s3:*"}] | [.[].a | select(test("^\\*$|:\\*$"))] == []' <<<null >/dev/null && fail "it finds nothing"
@@ -152,9 +152,11 @@ all_commands() {
 	touch made/recpipe-cluster.tar.gz made/recpipe-python.tar.gz
 	mkdir -p made/lambda/build
 	(cd made/lambda/build && echo >bootstrap && zip -q function.zip bootstrap)
+	SUBNETS=$(aws ec2 describe-subnets --query 'Subnets[0].SubnetId' --output text)
+	GROUPS_OF=$(aws ec2 describe-security-groups --query 'SecurityGroups[0].GroupId' --output text)
 	for s in $ALL; do
 		[ "${s%:*}" = aws ] || continue
-		mk aws "${s#*:}" deploy >log 2>&1 || fail "$s: $(tail -n 5 log)"
+		mk aws "${s#*:}" SUBNETS="$SUBNETS" GROUPS="$GROUPS_OF" deploy >log 2>&1 || fail "$s: $(tail -n 5 log)"
 		[ "$s" != aws:lambda ] || continue	# it takes the stack, but makes no function of SAM
 		mk aws "${s#*:}" invoke measure >log 2>&1 || fail "$s: $(tail -n 5 log)"
 	done
@@ -173,6 +175,8 @@ all_commands() {
 	[ "$(aws s3api list-buckets --query 'length(Buckets)')" -eq 0 ]
 	[ "$(aws emr list-clusters --active --query 'length(Clusters)')" -eq 0 ]
 	[ "$(aws logs describe-log-groups --query 'length(logGroups)')" -eq 0 ]
+	[ "$(aws batch describe-job-queues --query 'length(jobQueues)')" -eq 0 ]
+	[ "$(aws batch describe-compute-environments --query 'length(computeEnvironments)')" -eq 0 ]
 	! aws cloudformation describe-stacks --stack-name recpipe >out 2>err || false
 	[ "$(aws emr-serverless list-applications --states CREATED STARTED STOPPED --query 'length(applications)')" -eq 0 ]
 }
