@@ -244,6 +244,28 @@ static uint32_t sift_sum(const void *arg, const struct rec_line *l, float least,
 	return sift(l, rec_bar_bound((double)least), 0, INFINITY, to);
 }
 
+/*
+ * |weight| <= |xy| / sqrt(xx yy), so one of T or more has xy^2 >= T^2 xx yy,
+ * which takes no root. Of rounding the same holds as in sim/bar.h, where the
+ * product is not so small that it loses digits.
+ */
+static uint32_t sift_moments(const void *arg, const struct rec_line *l, float least, uint32_t *to)
+{
+	const struct rec_accumulator *a = l->sums;
+	double t = rec_bar_bound((double)least);
+	uint32_t passed = 0;
+
+	(void)arg;
+	for (uint32_t k = 0; k < a->n; k++) {
+		uint32_t s = a->met[k];
+		double square = a->xy[s] * a->xy[s], product = a->xx[s] * a->yy[s];
+
+		to[passed] = s;
+		passed += !(square < t * t * product) | (product < 1e-200);
+	}
+	return passed;
+}
+
 static const struct rec_sim_measure
 	by_cosine = { weigh_cosine, factor_of_other, sift_cosine },
 	by_jaccard = { weigh_jaccard, pairs_of_other, sift_jaccard },
@@ -252,7 +274,7 @@ static const struct rec_sim_measure
 	by_sum = { weigh_sum, nothing, sift_sum },
 	by_condition = { weigh_conditional, pairs_of_other, sift_conditional },
 	by_lift = { weigh_lift, pairs_of_other, sift_lift },
-	by_moments = { weigh_moments, NULL, NULL };
+	by_moments = { weigh_moments, nothing, sift_moments };
 
 /* -- the table -- */
 

@@ -108,29 +108,45 @@ static void make_some(struct cells *c, const struct work *w, const struct rec_li
 	}
 }
 
-/* All cells of the line, and why pairs are none. */
+/* Why n pairs of a line, of these weights, are no cells. */
+static void tally_dropped(struct rec_pair_tally *t, const struct work *w, const struct rec_line *l,
+			  const uint32_t *item, uint32_t n, const float *weight)
+{
+	for (uint32_t k = 0; k < n; k++) {
+		bool any = counts(w, l, item[k]);
+
+		t->rare += !any && item[k] != l->own;
+		t->zero += any && weight[k] == 0;
+		t->small += any && weight[k] != 0 && fabsf(weight[k]) < w->how->min_sim;
+	}
+}
+
+/*
+ * All cells of the line. Most often no pair is dropped but that of the item
+ * with itself.
+ */
 static void make_all(struct cells *c, const struct work *w, const struct rec_line *l)
 {
 	const struct rec_neighbours *how = w->how;
-	const uint32_t *met = l->sums->met, n = l->sums->n;
-	float weight[BATCH];
+	const uint32_t *item = l->sums->met, n = l->sums->n;
+	float weight[BATCH], least = how->min_sim > 0 ? how->min_sim : FLT_TRUE_MIN;
 
 	c->n = 0;
-	for (uint32_t from = 0, m; from < n; from += m) {
-		m = n - from < BATCH ? n - from : BATCH;
-		how->measure->weigh(how->arg, l, met + from, m, weight);
-		for (uint32_t k = 0; k < m; k++) {
-			uint32_t s = met[from + k];
-			float size = fabsf(weight[k]);
-			bool any = counts(w, l, s), zero = size == 0, small = size < how->min_sim;
+	for (uint32_t from = 0, m; from < n; from += m, item += m) {
+		uint32_t before = c->n, own = 0;
 
-			c->key[c->n] = rec_cell_key(weight[k], s);
-			c->n += any && !zero && !small;
-			c->finite &= !any || size <= FLT_MAX;
-			c->tally.rare += !any && s != l->own;
-			c->tally.zero += any && zero;
-			c->tally.small += any && small && !zero;
+		m = n - from < BATCH ? n - from : BATCH;
+		how->measure->weigh(how->arg, l, item, m, weight);
+		for (uint32_t k = 0; k < m; k++) {
+			bool any = counts(w, l, item[k]);
+
+			c->key[c->n] = rec_cell_key(weight[k], item[k]);
+			c->n += any && fabsf(weight[k]) >= least;
+			c->finite &= !any || fabsf(weight[k]) <= FLT_MAX;
+			own += item[k] == l->own;
 		}
+		if (c->n - before + own < m)
+			tally_dropped(&c->tally, w, l, item, m, weight);
 	}
 }
 

@@ -151,27 +151,38 @@ void rec_select_ascend(uint64_t *bits, uint32_t *at, uint32_t n, uint32_t items)
 	}
 }
 
-/* Sort n keys by item. */
-static void ascend(struct scratch *s, uint32_t n, uint32_t items)
+static int reserve(struct rec_turn_slice *b, uint32_t n, struct rec_err *e)
 {
+	if (rec_grow(&b->item, &b->item_cap, b->n + n, sizeof *b->item, e) != 0)
+		return -1;
+	return rec_grow(&b->weight, &b->weight_cap, b->n + n, sizeof *b->weight, e);
+}
+
+/* Append a row, whose keys are in any order, by item. */
+static int append_sorted(struct rec_turn_slice *b, struct scratch *s, uint32_t n, uint32_t items,
+			 struct rec_err *e)
+{
+	if (reserve(b, n, e) != 0)
+		return -1;
 	for (uint32_t i = 0; i < n; i++) {
 		s->at[i] = rec_cell_item(s->key[i]);
 		s->weight[s->at[i]] = rec_cell_weight(s->key[i]);
 	}
 	rec_select_ascend(s->bits, s->at, n, items);
-	for (uint32_t i = 0; i < n; i++)
-		s->key[i] = rec_cell_key(s->weight[s->at[i]], s->at[i]);
+	for (uint32_t i = 0; i < n; i++) {
+		b->item[b->n + i] = s->at[i];
+		b->weight[b->n + i] = s->weight[s->at[i]];
+	}
+	b->n += n;
+	return 0;
 }
 
-static int append(struct work *w, struct rec_turn_slice *b, const uint64_t *key, uint32_t line,
+static int append(struct rec_turn_slice *b, const struct rec_selection *how, const uint64_t *key,
 		  uint32_t n, struct rec_err *e)
 {
-	const struct rec_selection *how = w->how;
 	bool all = how->rows || how->columns;
-	size_t before = b->n;
 
-	if (rec_grow(&b->item, &b->item_cap, b->n + n, sizeof *b->item, e) != 0 ||
-	    rec_grow(&b->weight, &b->weight_cap, b->n + n, sizeof *b->weight, e) != 0)
+	if (reserve(b, n, e) != 0)
 		return -1;
 	for (uint32_t i = 0; i < n; i++) {
 		uint32_t item = rec_cell_item(key[i]);
@@ -181,7 +192,6 @@ static int append(struct work *w, struct rec_turn_slice *b, const uint64_t *key,
 		b->item[b->n] = item;
 		b->weight[b->n++] = rec_cell_weight(key[i]);
 	}
-	w->ptr[line + 1] = b->n - before;
 	return 0;
 }
 
@@ -197,16 +207,19 @@ static int slice_task(void *arg, uint64_t first, uint64_t last, unsigned thread,
 	to->end = end;
 	for (; line < end; line++) {
 		uint32_t n = 0, all;
+		size_t before;
 
 		if (w->fn(w->arg, line, thread, s->key, &n, e) != 0)
 			return -1;
 		all = n;
 		if (how->keep)
 			n = largest(s->key, n, how->keep);
-		if (how->rows && (n < all || !how->ascending))
-			ascend(s, n, how->items);
-		if (append(w, to, s->key, line, n, e) != 0)
+		before = to->n;
+		if (how->rows && (n < all || !how->ascending) ?
+			    append_sorted(to, s, n, how->items, e) :
+			    append(to, how, s->key, n, e))
 			return -1;
+		w->ptr[line + 1] = to->n - before;
 	}
 	if (thread == 0)
 		rec_progress_tell(&w->run->progress, "items", end - w->first, w->end - w->first,
