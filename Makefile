@@ -220,6 +220,7 @@ check-serve: all ## rec-serve: answers, hostile clients, new models under load, 
 
 check-cloud: all ## examples/cloud: functions, jobs, object stores, each on its real runtime or an emulator, on this machine alone
 	sh tests/setup.sh cloud
+	-SPARK=3.5 sh tests/setup.sh spark
 	bats tests/cloud/*.bats
 
 # libFuzzer's changes, led by what the code does with them: a first folder for what it keeps.
