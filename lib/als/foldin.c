@@ -4,8 +4,8 @@
  * against the stored item factors, by Cholesky.
  *
  * What is shared by all threads is made once: the padded item table (the stored
- * one where it can be used as it is) and the Gramian. Each thread brings its
- * scratch.
+ * one where it can be used as it is) and the basis of its Gramian. Each thread
+ * brings its scratch.
  */
 #include "recpipe/als.h"
 
@@ -23,7 +23,7 @@ struct rec_foldin {
 
 struct rec_foldin_scratch {
 	struct rec_als_scratch *row;
-	float *x;
+	float *x, *turned;		/* kp each; turned: from the basis of the equations */
 };
 
 int rec_foldin_new(struct rec_foldin **out, const struct rec_model *m, const struct rec_run *run,
@@ -66,7 +66,8 @@ int rec_foldin_scratch_new(struct rec_foldin_scratch **out, const struct rec_fol
 	*out = NULL;
 	if (!s)
 		return -1;
-	s->x = rec_alloc(f->als.kp, sizeof *s->x, e);
+	s->x = rec_alloc(2 * (size_t)f->als.kp, sizeof *s->x, e);
+	s->turned = s->x ? s->x + f->als.kp : NULL;
 	if (!s->x || rec_als_scratch_new(&s->row, &f->als, e) != 0) {
 		rec_foldin_scratch_free(s);
 		return -1;
@@ -92,7 +93,9 @@ int rec_foldin_solve(const struct rec_foldin *f, struct rec_foldin_scratch *s, c
 
 	if (rec_als_solve(&f->als, &f->items, &h, s->row, f->kernel, s->x, e) != 0)
 		return -1;
-	memcpy(user, s->x, k * sizeof *user);
+	if (f->items.basis)
+		rec_als_turn_back(f->items.basis, s->turned, s->x, 1);
+	memcpy(user, f->items.basis ? s->turned : s->x, k * sizeof *user);
 	if (f->als.bias) {
 		user[k] = 1;
 		user[k + 1] = s->x[k];

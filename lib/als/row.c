@@ -1,22 +1,32 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * als/row.c - builds and solves the equations of one row.
+ * als/row.c - builds and solves the equations of one row. D is what stands on
+ * the diagonal beside the pairs: eigenvalues and regularisation.
  *
- * Cholesky: the vectors of the row's pairs are gathered in panels that stay in
- * the first-level cache. Each panel is added to the matrix and to the right
- * side, then the matrix is factored in place. Work is n kp^2 + kp^3 / 3, memory
- * a matrix and a panel a thread.
+ * Exact, many pairs: the vectors of the pairs are gathered in panels that stay
+ * in the first-level cache. Each panel is added to the matrix and to the right
+ * side, then the matrix is factored in place. Work is n kp^2 / 2 + kp^3 / 6.
+ *
+ * Exact, few pairs (Woodbury): with S the vectors times the roots of a,
+ *
+ *	x = D^-1 S' y,	(1 + S D^-1 S') y = b / root(a)
+ *
+ * a system of n x n, whose eigenvalues are 1 or more. Work is n^2 kp / 2 + n^3
+ * / 6. Which of the two a row takes depends on n and kp alone.
  *
  * Conjugate gradients (Hestenes and Stiefel 1952; for ALS Takács, Pilászy and
- * Tikk 2011): the matrix is never formed. A step is one pass over the vectors
- * and one product with the Gramian. Where the vectors take up to CG_PANEL bytes
- * they are gathered once; otherwise each step reads them from the table.
+ * Tikk 2011), preconditioned by D, from zero: the matrix is never formed. A
+ * step is one pass over the vectors. Where they take up to CG_PANEL bytes they
+ * are gathered once; otherwise each step reads them from the table. To go on
+ * from the last solution would spare half a pass, and cost more: it would have
+ * to be turned into the new basis.
  *
  * A row whose right side is zero has the solution zero. So has a row without
  * terms.
  */
 #include "als/row.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,16 +37,25 @@
 #include "kernel/kernel.h"
 
 /*
- * Bytes of a panel, for the first-level cache and for the second. Tries of a
- * matrix that is not positive definite: the last one adds 2^40 times the mean
- * of its diagonal, beside which nothing else is left in float.
+ * Bytes of a panel, for the first-level cache and for the second. FEW_MOST:
+ * pairs of a system of its own. TURN_ROWS: vectors that are turned at once.
+ * Tries of a matrix that is not positive definite: the last one adds 2^40 times
+ * the mean of its diagonal, beside which nothing else is left in float.
  */
-enum { PANEL = 32 << 10, CG_PANEL = 512 << 10, MAX_TRIES = 16 };
+enum {
+	PANEL = 32 << 10,
+	CG_PANEL = 512 << 10,
+	FEW_MOST = 1024,
+	TURN_ROWS = 64,
+	MAX_TRIES = 16
+};
 
 struct rec_als_scratch {
-	uint32_t panel_rows, cg_rows;
+	uint32_t panel_rows, cg_rows, few;
 	float *matrix, *panel;
-	float *rhs, *x, *r, *p, *ap, *diag;	/* kp each, in one piece at rhs */
+	float *work;			/* of row_products; vectors that are turned next */
+	/* kp each, in one piece at rhs; y has few */
+	float *rhs, *x, *r, *z, *p, *ap, *diag, *inverse, *y;
 	uint32_t *idx;			/* the pairs that add to the fit */
 	float *a, *b;			/* their terms */
 	size_t idx_cap, a_cap, b_cap;
@@ -51,7 +70,7 @@ struct equations {
 	const uint32_t *idx;
 	uint32_t n;		/* terms */
 	bool ones;		/* every a is 1 */
-	float reg;
+	bool sound;		/* D is above 0, and no a is below it: Woodbury, preconditioning */
 };
 
 float rec_als_weight(const struct rec_als_opts *o, float value)
@@ -72,29 +91,60 @@ double rec_als_reg(const struct rec_als_opts *o, uint64_t n, uint32_t others)
 	return o->reg * rec_pow((double)n + base, o->reg_power);
 }
 
+/* Multiply-adds, and what goes on beside them, of a row of n pairs. */
+static double cost_few(double n, double kp)
+{
+	double np = 16 * ceil(n / 16);
+
+	return kp * np * (np + 48) / 2 + np * np * np / 3 + 150 * np;
+}
+static double cost_many(double n, double kp)
+{
+	return n * kp * (kp + 32) / 2 + kp * kp * kp / 3 + 150 * kp + kp * kp;
+}
+
+/* The most pairs of a row that makes a system of its own. */
+static uint32_t most_few(uint32_t kp)
+{
+	uint32_t n = 16;
+
+	while (n < FEW_MOST && cost_few(n + 16, kp) < cost_many(n + 16, kp))
+		n += 16;
+	return n;
+}
+
+static uint32_t larger(uint32_t a, uint32_t b)
+{
+	return a > b ? a : b;
+}
+
 int rec_als_scratch_new(struct rec_als_scratch **out, const struct rec_als_opts *o,
 			struct rec_err *e)
 {
 	struct rec_als_scratch *s = rec_zalloc(1, sizeof *s, e);
-	uint32_t row = o->kp * (uint32_t)sizeof(float);
+	uint32_t row = o->kp * (uint32_t)sizeof(float), side;
+	float **part[8];
 
 	*out = NULL;
 	if (!s)
 		return -1;
 	s->panel_rows = PANEL / row < 16 ? 16 : PANEL / row > 256 ? 256 : PANEL / row;
 	s->cg_rows = CG_PANEL / row < 64 ? 64 : CG_PANEL / row;
-	s->matrix = rec_zalloc((size_t)o->kp * o->kp, sizeof(float), e);
-	s->panel = s->matrix ? rec_alloc((size_t)s->cg_rows * o->kp, sizeof(float), e) : NULL;
-	s->rhs = s->panel ? rec_zalloc(6 * (size_t)o->kp, sizeof(float), e) : NULL;
-	if (!s->rhs) {
+	s->few = most_few(o->kp);
+	side = larger(o->kp, s->few);
+	s->matrix = rec_zalloc((size_t)side * side, sizeof(float), e);
+	s->panel = rec_alloc((size_t)larger(s->cg_rows, s->few) * o->kp, sizeof(float), e);
+	s->work = rec_alloc((size_t)TURN_ROWS * larger(s->few, o->kp), sizeof(float), e);
+	s->rhs = rec_zalloc(8 * (size_t)o->kp + s->few, sizeof(float), e);
+	if (!s->matrix || !s->panel || !s->work || !s->rhs) {
 		rec_als_scratch_free(s);
 		return -1;
 	}
-	s->x = s->rhs + o->kp;
-	s->r = s->x + o->kp;
-	s->p = s->r + o->kp;
-	s->ap = s->p + o->kp;
-	s->diag = s->ap + o->kp;
+	part[0] = &s->rhs; part[1] = &s->x; part[2] = &s->r; part[3] = &s->z;
+	part[4] = &s->p; part[5] = &s->ap; part[6] = &s->diag; part[7] = &s->inverse;
+	for (uint32_t i = 0; i < 8; i++)
+		*part[i] = s->rhs + (size_t)i * o->kp;
+	s->y = s->rhs + 8 * (size_t)o->kp;
 	*out = s;
 	return 0;
 }
@@ -105,6 +155,7 @@ void rec_als_scratch_free(struct rec_als_scratch *s)
 		return;
 	free(s->matrix);
 	free(s->panel);
+	free(s->work);
 	free(s->rhs);
 	free(s->idx);
 	free(s->a);
@@ -168,22 +219,38 @@ static uint64_t count_pairs(const struct rec_als_opts *o, const struct rec_als_p
 	return n;
 }
 
-/* The regularisation of factors and bias; none on the padding. */
-static void set_diag(const struct equations *w)
+/*
+ * D and its inverse; 0 on the padding. It is sound where no element is lost
+ * beside the largest one.
+ */
+static void set_diag(struct equations *w, float reg)
 {
-	uint32_t k = w->o->factors;
-	float *d = w->s->diag;
+	uint32_t k = w->o->factors, kp = w->o->kp;
+	const struct rec_als_basis *b = w->q->basis;
+	float *d = w->s->diag, least, most;
 
-	memset(d, 0, w->o->kp * sizeof *d);
 	for (uint32_t c = 0; c < k; c++)
-		d[c] = w->reg;
+		d[c] = b ? b->value[c] + reg : reg;
+	for (uint32_t c = k; c < kp; c++)
+		d[c] = 0;
 	if (w->o->bias)
 		d[k] = (float)w->o->bias_reg;
+	least = most = d[0];
+	for (uint32_t c = 0; c < k + w->o->bias; c++) {
+		least = d[c] < least ? d[c] : least;
+		most = d[c] > most ? d[c] : most;
+	}
+	w->sound = least > 0x1p-20f * most;
+	if (!w->sound)
+		return;
+	w->kn->inverse(w->s->inverse, d, 0, kp);
+	for (uint32_t c = k + w->o->bias; c < kp; c++)
+		w->s->inverse[c] = 0;
 }
 
-static bool all_zero(const float *x, uint32_t n)
+static bool all_zero(const float *x, size_t n)
 {
-	for (uint32_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++)
 		if (x[i] != 0)
 			return false;
 	return true;
@@ -199,25 +266,43 @@ static bool all_finite(const float *x, uint32_t n)
 }
 
 /*
- * Add up the lower triangle of the matrix, without regularisation, and the
- * right side. Either may be NULL.
+ * The vectors of pairs first .. first + n - 1 into the panel. Where the fixed
+ * side was not turned as a whole, they are turned here.
+ */
+static void gather(const struct equations *w, uint32_t first, uint32_t n)
+{
+	const struct rec_als_fixed *q = w->q;
+	uint32_t kp = w->o->kp, m;
+	float *panel = w->s->panel;
+
+	if (!q->basis || q->turned) {
+		w->kn->gather(panel, q->turned ? q->turned : q->table, w->idx + first, n, kp);
+		return;
+	}
+	for (uint32_t j = 0; j < n; j += m) {
+		m = n - j < TURN_ROWS ? n - j : TURN_ROWS;
+		w->kn->gather(w->s->work, q->table, w->idx + first + j, m, kp);
+		rec_als_turn(q->basis, panel + (size_t)j * kp, w->s->work, m);
+	}
+}
+
+/*
+ * Add up the lower triangle of the matrix, without D, and the right side.
+ * Either may be NULL.
  */
 static void add_up(const struct equations *w, float *matrix, float *rhs)
 {
 	struct rec_als_scratch *s = w->s;
 	uint32_t kp = w->o->kp;
-	size_t size = (size_t)kp * kp * sizeof *matrix;
 
-	if (matrix && w->q->gram)
-		memcpy(matrix, w->q->gram, size);
-	else if (matrix)
-		memset(matrix, 0, size);
+	if (matrix)
+		memset(matrix, 0, (size_t)kp * kp * sizeof *matrix);
 	if (rhs)
 		memset(rhs, 0, kp * sizeof *rhs);
 	for (uint32_t j = 0; j < w->n; j += s->panel_rows) {
 		uint32_t m = w->n - j < s->panel_rows ? w->n - j : s->panel_rows;
 
-		w->kn->gather(s->panel, w->q->table, w->idx + j, m, kp);
+		gather(w, j, m);
 		if (matrix)
 			w->kn->rank_update(matrix, s->panel, w->ones ? NULL : s->a + j, m, kp);
 		if (rhs)
@@ -226,9 +311,8 @@ static void add_up(const struct equations *w, float *matrix, float *rhs)
 }
 
 /*
- * Add the regularisation to the diagonal, or `least` times the mean of the
- * diagonal where that is more; 1 on the padding, which keeps the matrix
- * regular.
+ * Add D to the diagonal, or `least` times the mean of the diagonal where that
+ * is more; 1 on the padding, which keeps the matrix regular.
  */
 static void add_diag(const struct equations *w, float *matrix, double least)
 {
@@ -237,13 +321,18 @@ static void add_diag(const struct equations *w, float *matrix, double least)
 	float floor;
 
 	for (uint32_t c = 0; c < used; c++)
-		sum += matrix[(size_t)c * kp + c];
+		sum += (double)matrix[(size_t)c * kp + c] + (w->q->basis ? w->q->basis->value[c] : 0);
 	floor = (float)(least * sum / used);
 	for (uint32_t c = 0; c < kp; c++) {
 		float d = c >= used ? 1 : w->s->diag[c] > floor ? w->s->diag[c] : floor;
 
 		matrix[(size_t)c * kp + c] += d;
 	}
+}
+
+static int no_solution(struct rec_err *e)
+{
+	return rec_err_set(e, REC_EDATA, "no finite solution (values too large?)");
 }
 
 /* The matrix is added up, and goes; the right side stays. */
@@ -263,10 +352,10 @@ static int solve_matrix(const struct equations *w, const float *rhs, float *x, s
 		if (all_finite(x, w->o->kp))
 			return 0;
 	}
-	return rec_err_set(e, REC_EDATA, "no finite solution (values too large?)");
+	return no_solution(e);
 }
 
-static int solve_cholesky(const struct equations *w, float *x, struct rec_err *e)
+static int solve_many(const struct equations *w, float *x, struct rec_err *e)
 {
 	struct rec_als_scratch *s = w->s;
 
@@ -278,65 +367,117 @@ static int solve_cholesky(const struct equations *w, float *x, struct rec_err *e
 	return solve_matrix(w, s->rhs, x, e);
 }
 
-/* y = matrix * x, from the parts of the matrix. */
+/* Rows of the panel times the roots of a; y = b / root(a), then zeros. */
+static void scale_by_roots(const struct equations *w, uint32_t np)
+{
+	struct rec_als_scratch *s = w->s;
+	uint32_t kp = w->o->kp;
+
+	for (uint32_t j = 0; j < w->n; j++) {
+		float root = w->ones ? 1 : sqrtf(s->a[j]), *row = s->panel + (size_t)j * kp;
+
+		s->y[j] = w->ones ? s->b[j] : s->b[j] / root;
+		for (uint32_t c = 0; !w->ones && c < kp; c++)
+			row[c] *= root;
+	}
+	memset(s->y + w->n, 0, (np - w->n) * sizeof *s->y);
+	memset(s->panel + (size_t)w->n * kp, 0, (size_t)(np - w->n) * kp * sizeof *s->panel);
+}
+
+/* False where it is not solved. */
+static bool solve_few(const struct equations *w, float *x)
+{
+	struct rec_als_scratch *s = w->s;
+	uint32_t kp = w->o->kp, np = (uint32_t)rec_round_up(w->n, REC_LANES);
+
+	gather(w, 0, w->n);
+	scale_by_roots(w, np);
+	if (all_zero(s->y, w->n) || np == 0) {
+		memset(x, 0, kp * sizeof *x);
+		return true;
+	}
+	memset(s->matrix, 0, (size_t)np * np * sizeof *s->matrix);
+	w->kn->row_products(s->matrix, s->work, s->panel, s->inverse, np, kp);
+	for (uint32_t j = 0; j < np; j++)
+		s->matrix[(size_t)j * np + j] += 1;
+	if (w->kn->cholesky(s->matrix, np) != 0)
+		return false;
+	w->kn->cholesky_solve(s->matrix, s->y, np);
+	memset(s->rhs, 0, kp * sizeof *s->rhs);
+	w->kn->combine(s->rhs, s->panel, s->y, w->n, kp);
+	w->kn->times(x, s->rhs, s->inverse, kp);
+	return all_finite(x, kp);
+}
+
+static int solve_exactly(const struct equations *w, float *x, struct rec_err *e)
+{
+	if (w->n <= w->s->few && w->sound && solve_few(w, x))
+		return 0;
+	return solve_many(w, x, e);
+}
+
+/* y = D x, then the vectors. */
 static void multiply(const struct equations *w, const float *table, const uint32_t *idx,
 		     const float *x, float *y)
 {
-	uint32_t kp = w->o->kp;
-
-	if (w->q->gram)
-		w->kn->matvec(y, w->q->gram, x, kp);
-	else
-		memset(y, 0, kp * sizeof *y);
-	w->kn->outer_matvec(y, table, idx, w->s->a, x, w->n, kp);
-	w->kn->axpy(y, w->reg, x, w->o->factors);
-	if (w->o->bias)
-		y[w->o->factors] += (float)w->o->bias_reg * x[w->o->factors];
+	w->kn->times(y, w->s->diag, x, w->o->kp);
+	w->kn->outer_matvec(y, table, idx, w->s->a, x, w->n, w->o->kp);
 }
 
+/* z = r / D, or r. */
+static void precondition(const struct equations *w)
+{
+	if (w->sound)
+		w->kn->times(w->s->z, w->s->r, w->s->inverse, w->o->kp);
+	else
+		memcpy(w->s->z, w->s->r, w->o->kp * sizeof *w->s->z);
+}
+
+/* From zero, where what is left of the right side is all of it. */
 static void cg_steps(const struct equations *w, const float *table, const uint32_t *idx, float *x)
 {
 	const struct rec_kernel *kn = w->kn;
 	struct rec_als_scratch *s = w->s;
 	uint32_t kp = w->o->kp;
-	float rs, first;
+	float rz, first;
 
-	multiply(w, table, idx, x, s->ap);
+	memset(x, 0, kp * sizeof *x);
 	memcpy(s->r, s->rhs, kp * sizeof *s->r);
-	kn->axpy(s->r, -1, s->ap, kp);
-	memcpy(s->p, s->r, kp * sizeof *s->p);
-	first = rs = kn->dot(s->r, s->r, kp);
+	precondition(w);
+	memcpy(s->p, s->z, kp * sizeof *s->p);
+	first = rz = kn->dot(s->r, s->z, kp);
 	for (uint32_t step = 0; step < w->o->cg_steps; step++) {
-		float curvature, length, next, *swap;
+		float curvature, length, next;
 
-		if (!(rs > 0x1p-40f * first))
+		if (!(rz > 0x1p-40f * first))
 			return;
 		multiply(w, table, idx, s->p, s->ap);
 		curvature = kn->dot(s->p, s->ap, kp);
 		if (!(curvature > 0))
 			return;
-		length = rs / curvature;
+		length = rz / curvature;
 		kn->axpy(x, length, s->p, kp);
+		if (step + 1 == w->o->cg_steps)
+			return;
 		kn->axpy(s->r, -length, s->ap, kp);
-		next = kn->dot(s->r, s->r, kp);
-		/* p = r + next / rs * p, in the place of ap */
-		memcpy(s->ap, s->r, kp * sizeof *s->ap);
-		kn->axpy(s->ap, next / rs, s->p, kp);
-		swap = s->p;
-		s->p = s->ap;
-		s->ap = swap;
-		rs = next;
+		precondition(w);
+		next = kn->dot(s->r, s->z, kp);
+		kn->axpy(s->z, next / rz, s->p, kp);
+		memcpy(s->p, s->z, kp * sizeof *s->p);
+		rz = next;
 	}
 }
 
 static int solve_cg(const struct equations *w, float *x, struct rec_err *e)
 {
 	struct rec_als_scratch *s = w->s;
+	const float *table = w->q->turned ? w->q->turned : w->q->table;
 	uint32_t kp = w->o->kp;
+	bool held = w->n <= s->cg_rows;
 
-	if (w->n <= s->cg_rows) {	/* gathered once, used by every step */
+	if (held) {			/* gathered once, used by every step */
 		memset(s->rhs, 0, kp * sizeof *s->rhs);
-		w->kn->gather(s->panel, w->q->table, w->idx, w->n, kp);
+		gather(w, 0, w->n);
 		w->kn->combine(s->rhs, s->panel, s->b, w->n, kp);
 	} else {
 		add_up(w, NULL, s->rhs);
@@ -345,13 +486,8 @@ static int solve_cg(const struct equations *w, float *x, struct rec_err *e)
 		memset(x, 0, kp * sizeof *x);
 		return 0;
 	}
-	if (w->n <= s->cg_rows)
-		cg_steps(w, s->panel, NULL, x);
-	else
-		cg_steps(w, w->q->table, w->idx, x);
-	return all_finite(x, kp) ?
-		       0 :
-		       rec_err_set(e, REC_EDATA, "no finite solution (values too large?)");
+	cg_steps(w, held ? s->panel : table, held ? NULL : w->idx, x);
+	return all_finite(x, kp) ? 0 : no_solution(e);
 }
 
 /* w has o, q, kn and s. */
@@ -363,8 +499,9 @@ static int set_up(struct equations *w, const struct rec_als_pairs *h, struct rec
 		explicit_terms(w, h);
 	else
 		implicit_terms(w, h);
-	w->reg = (float)rec_als_reg(w->o, count_pairs(w->o, h), w->q->catalogue);
-	set_diag(w);
+	set_diag(w, (float)rec_als_reg(w->o, count_pairs(w->o, h), w->q->catalogue));
+	for (uint32_t j = 0; !w->ones && j < w->n; j++)
+		w->sound = w->sound && w->s->a[j] > 0;
 	return 0;
 }
 
@@ -376,7 +513,7 @@ int rec_als_solve(const struct rec_als_opts *o, const struct rec_als_fixed *q,
 
 	if (set_up(&w, h, e) != 0)
 		return -1;
-	return o->solver == REC_CG ? solve_cg(&w, x, e) : solve_cholesky(&w, x, e);
+	return o->solver == REC_CG ? solve_cg(&w, x, e) : solve_exactly(&w, x, e);
 }
 
 static double product(const float *a, const float *b, uint32_t n)
@@ -397,10 +534,17 @@ int rec_als_terms(const struct rec_als_opts *o, const struct rec_als_fixed *q,
 
 	if (set_up(&w, h, e) != 0)
 		return -1;
-	memcpy(s->rhs, y, o->kp * sizeof *y);
+	if (q->basis)
+		rec_als_turn(q->basis, s->rhs, y, 1);
+	else
+		memcpy(s->rhs, y, o->kp * sizeof *y);
 	add_up(&w, s->matrix, NULL);
-	if (solve_matrix(&w, s->rhs, y, e) != 0)
+	if (solve_matrix(&w, s->rhs, s->x, e) != 0)
 		return -1;
+	if (q->basis)
+		rec_als_turn_back(q->basis, y, s->x, 1);
+	else
+		memcpy(y, s->x, o->kp * sizeof *y);
 	for (uint32_t j = 0; j < h->n; j++)
 		h->term[j] = rec_als_in_fit(o, h->val[j]) ?
 				     s->b[n++] * product(q->table + (size_t)h->col[j] * o->kp, y,

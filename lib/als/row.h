@@ -10,7 +10,8 @@
  *	(alpha0 * T'T + sum a_j t_j t_j' + diag(reg)) x = sum b_j t_j
  *
  * implicit: a = w, b = w * target; explicit: a = 1, b = value - mean - bias of
- * the other row. T'T is absent under explicit loss.
+ * the other row. T'T is absent under explicit loss. Else the equations are
+ * solved in the basis of its eigenvectors (als/basis.h).
  */
 #ifndef REC_ALS_ROW_H
 #define REC_ALS_ROW_H
@@ -56,8 +57,8 @@ REC_MUST int rec_als_scratch_new(struct rec_als_scratch **s, const struct rec_al
 void rec_als_scratch_free(struct rec_als_scratch *s);
 
 /*
- * Solve one row by o->solver. x (kp floats, 64-byte aligned): the start of
- * conjugate gradients, then the solution; x[factors] is the bias where there
+ * Solve one row by o->solver into x (kp floats, 64-byte aligned, in q->basis if
+ * there is one); x[factors] is the bias where there
  * are biases. Cholesky: where the matrix is not positive definite in float (no
  * regularisation), each diagonal element gets at least 2^-20 of their mean, 16
  * times more at each further try. Fails where a solution is not finite; the

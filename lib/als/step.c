@@ -155,17 +155,18 @@ int rec_als_side_pack(struct rec_dense *d, struct rec_als_side *s, const struct 
 int rec_als_side_fix(struct rec_als_fixed *q, const struct rec_als_side *s,
 		     const struct rec_als_opts *o, const struct rec_run *run, struct rec_err *e)
 {
-	float *gram = NULL;
-
 	*q = (struct rec_als_fixed){ .table = s->table.p,
 				     .bias = s->bias,
 				     .n = s->label->n,
 				     .catalogue = s->user ? o->users : o->items };
-	if (!o->explicit_loss && rec_als_gram(&gram, o, q->table, q->n, run, e) != 0)
-		return -1;
-	q->gram = gram;
-	q->own[0] = gram;
-	return 0;
+	if (rec_als_fixed_basis(q, o, run, e) == 0 &&
+	    rec_als_fixed_turn(q, s->spill, run, e) == 0) {
+		if (q->turned)
+			rec_table_drop(&s->table);
+		return 0;
+	}
+	rec_als_fixed_free(q);
+	return -1;
 }
 
 int rec_als_crew_new(struct rec_als_crew *c, const struct rec_als_opts *o,
@@ -173,24 +174,26 @@ int rec_als_crew_new(struct rec_als_crew *c, const struct rec_als_opts *o,
 {
 	c->n = rec_pool_size(run->pool);
 	c->scratch = rec_zalloc(c->n, sizeof(struct rec_als_scratch *), e);
-	if (!c->scratch) {
-		c->n = 0;
-		return -1;
+	c->rows = rec_zalloc(c->n, sizeof *c->rows, e);
+	for (unsigned i = 0; c->scratch && c->rows && i < c->n; i++) {
+		c->rows[i] = rec_zalloc((size_t)TASK_ROWS * o->kp, sizeof **c->rows, e);
+		if (!c->rows[i] || rec_als_scratch_new(&c->scratch[i], o, e) != 0)
+			break;
 	}
-	for (unsigned i = 0; i < c->n; i++) {
-		if (rec_als_scratch_new(&c->scratch[i], o, e) != 0) {
-			rec_als_crew_free(c);
-			return -1;
-		}
-	}
-	return 0;
+	if (c->scratch && c->rows && c->scratch[c->n - 1])
+		return 0;
+	rec_als_crew_free(c);
+	return -1;
 }
 
 void rec_als_crew_free(struct rec_als_crew *c)
 {
-	for (unsigned i = 0; i < c->n; i++)
+	for (unsigned i = 0; c->scratch && i < c->n; i++)
 		rec_als_scratch_free(c->scratch[i]);
+	for (unsigned i = 0; c->rows && i < c->n; i++)
+		free(c->rows[i]);
 	free(c->scratch);
+	free(c->rows);
 	*c = (struct rec_als_crew){ 0 };
 }
 
@@ -204,13 +207,13 @@ struct step {
 	atomic_uint_fast64_t done;
 };
 
-static int solve_one(struct step *st, uint32_t i, unsigned thread, struct rec_err *e)
+/* Row i, which is x in the basis of the fixed side. */
+static int solve_one(struct step *st, uint32_t i, float *x, unsigned thread, struct rec_err *e)
 {
 	struct rec_als_side *s = st->s;
 	struct rec_csr_cells row = rec_csr_row(s->m, i);
 	struct rec_als_pairs h = { row.col, row.val, s->weight ? s->weight + s->m->ptr[i] : NULL,
 				   (uint32_t)row.n, NULL };
-	float *x = rec_table_rows(&s->table, i, i + 1);
 	const char *label;
 	size_t len;
 
@@ -233,11 +236,17 @@ static int solve_rows(void *arg, uint64_t first, uint64_t last, unsigned thread,
 		      struct rec_err *e)
 {
 	struct step *st = arg;
+	const struct rec_als_basis *b = st->q->basis;
+	uint32_t n = (uint32_t)(last - first);
+	float *rows = rec_table_rows(&st->s->table, (uint32_t)first, (uint32_t)last);
+	float *x = b ? st->crew->rows[thread] : rows;
 	uint64_t done;
 
-	for (uint32_t i = (uint32_t)first; i < last; i++)
-		if (solve_one(st, i, thread, e) != 0)
+	for (uint32_t i = 0; i < n; i++)
+		if (solve_one(st, (uint32_t)first + i, x + (size_t)i * st->o->kp, thread, e) != 0)
 			return -1;
+	if (b)
+		rec_als_turn_back(b, rows, x, n);
 	done = atomic_fetch_add(&st->done, last - first) + (last - first);
 	if (thread == 0)
 		rec_progress_tell(&st->run->progress, "rows", st->tell->before + done,

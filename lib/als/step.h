@@ -18,11 +18,7 @@ struct rec_als_side {
 	const struct rec_labels *label;
 	const struct rec_csr *m;	/* the pairs by row of this side */
 	const struct rec_dense *init;	/* start vectors of the labels it holds; NULL: none */
-	/*
-	 * Nothing reads the start values, because the first half-step solves
-	 * these rows by Cholesky. They are then not computed.
-	 */
-	bool no_starts;
+	bool no_starts;			/* a half-step solves these rows first: nobody reads them */
 	struct rec_spill *spill;	/* the table goes to a temporary file; NULL: memory */
 	struct rec_table table;		/* label->n rows of kp floats, as in als/row.h */
 	float *bias;			/* one a row, or NULL */
@@ -45,8 +41,8 @@ REC_MUST int rec_als_side_pack(struct rec_dense *d, struct rec_als_side *s,
 			       const struct rec_als_opts *o, struct rec_err *e);
 
 /*
- * This side as what the other is solved against: table and bias borrowed,
- * Gramian made. Free with rec_als_fixed_free.
+ * This side as what the other is solved against: table and bias borrowed, basis
+ * made, table turned. Free with rec_als_fixed_free.
  */
 REC_MUST int rec_als_side_fix(struct rec_als_fixed *q, const struct rec_als_side *s,
 			      const struct rec_als_opts *o, const struct rec_run *run,
@@ -55,6 +51,7 @@ REC_MUST int rec_als_side_fix(struct rec_als_fixed *q, const struct rec_als_side
 /* Scratch for every thread of the run. */
 struct rec_als_crew {
 	struct rec_als_scratch **scratch;
+	float **rows;			/* of a task, in the basis that they are solved in */
 	unsigned n;
 };
 REC_MUST int rec_als_crew_new(struct rec_als_crew *c, const struct rec_als_opts *o,

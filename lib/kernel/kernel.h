@@ -75,6 +75,22 @@ struct rec_kernel {
 	void (*combine)(float *b, const float *panel, const float *w, uint32_t m, uint32_t kp);
 
 	/*
+	 * Products of rows of a panel (np rows of kp floats, np a multiple of
+	 * 16), each component weighed, into the lower triangle of a (np x np):
+	 * a[r][c] = fma(d[f] * p[r][f], p[c][f], a[r][c]), f ascending; the
+	 * triangle as in rank_update. work: 64 x np floats, 64-byte aligned.
+	 */
+	void (*row_products)(float *a, float *work, const float *panel, const float *d, uint32_t np,
+			     uint32_t kp);
+
+	/*
+	 * Element by element, n a multiple of 16, 64-byte aligned: out = x * y;
+	 * out = 1 / (x + a).
+	 */
+	void (*times)(float *out, const float *x, const float *y, uint32_t n);
+	void (*inverse)(float *out, const float *x, float a, uint32_t n);
+
+	/*
 	 * Cholesky factor of a (kp x kp, lower triangle, in place): l[r][c] =
 	 * (a[r][c] - l[r][0] l[c][0] - l[r][1] l[c][1] - ...) times 1 /
 	 * l[c][c], each product taken off by fma in ascending order; the
@@ -90,12 +106,6 @@ struct rec_kernel {
 	 * descending), by fma, each then times 1 / l[c][c].
 	 */
 	void (*cholesky_solve)(const float *l, float *b, uint32_t kp);
-
-	/*
-	 * y[c] = sum over r of g[r][c] * x[r], fma in ascending r; g is a full
-	 * kp x kp matrix.
-	 */
-	void (*matvec)(float *y, const float *g, const float *x, uint32_t kp);
 
 	/*
 	 * y += sum over j of w[j] * (t_j . x) * t_j, where t_j = table[idx[j]]
@@ -183,6 +193,26 @@ struct rec_kernel {
 	 */
 	uint32_t (*scatter)(float *y, unsigned char *hit, uint32_t *list, uint32_t m, float a,
 			    const uint32_t *idx, const float *x, size_t n);
+
+	/*
+	 * In double, each product and sum rounded; n is a multiple of 8, rows
+	 * are ld numbers apart.
+	 *
+	 * combine_f64: y[c] = y[c] + x[j] * rows[j][c], j < m ascending, c < n.
+	 *
+	 * take_off_f64: y[c] = y[c] - (p * v[c] + q * w[c]), c < n.
+	 *
+	 * rotate_f64: n rotations, one after the other, of a row and the one
+	 * above it (ld numbers before), which is the row of the next: (up, row)
+	 * becomes (c[i] up - s[i] row, s[i] up + c[i] row). A multiple of 8
+	 * columns.
+	 */
+	void (*combine_f64)(double *y, const double *x, const double *rows, size_t ld, uint32_t m,
+			    uint32_t n);
+	void (*take_off_f64)(double *y, double p, const double *v, double q, const double *w,
+			     uint32_t n);
+	void (*rotate_f64)(double *row, size_t ld, const double *c, const double *s, uint32_t n,
+			   uint32_t columns);
 
 	/*
 	 * Positions i < n with x[i] > bound, ascending, into idx (room for n);

@@ -15,6 +15,7 @@
 #include "kernel/factor.h"
 #include "kernel/tile.h"
 #include "kernel/v16.h"
+#include "kernel/wide.h"
 
 /*
  * CHUNK: rows of a panel that are used at once. At rank 64 they take 16 KiB,
@@ -189,6 +190,37 @@ static void rank_update(float *a, const float *panel, const float *w, uint32_t m
 	}
 }
 
+/* Columns f .. of 16 rows at a time become rows of work. */
+static void row_products(float *a, float *work, const float *panel, const float *d, uint32_t np,
+			 uint32_t kp)
+{
+	assert(kp % LANES == 0 && np % LANES == 0);
+	for (uint32_t f = 0; f < kp; f += CHUNK) {
+		uint32_t some = kp - f < CHUNK ? kp - f : CHUNK;
+
+		for (uint32_t r = 0; r < np; r += LANES)
+			for (uint32_t i = 0; i < some; i += LANES)
+				v16_transpose(work + (size_t)i * np + r, np,
+					      panel + (size_t)r * kp + f + i, kp);
+		rank_update(a, work, d + f, some, np);
+	}
+}
+
+static void times(float *out, const float *x, const float *y, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i += LANES)
+		v16_store(out + i, v16_mul(v16_load(x + i), v16_load(y + i)));
+}
+
+static void inverse(float *out, const float *x, float a, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i += LANES) {
+		struct v16 sum = v16_add(v16_load(x + i), v16_all(a));
+
+		v16_store(out + i, v16_div(v16_all(1), sum));
+	}
+}
+
 /* b[c ..] += sum of w[j] * p[j][c ..] over `width` vectors. */
 V16_INLINE void combine_columns(float *b, const float *panel, const float *w, uint32_t m,
 				uint32_t kp, const int width)
@@ -215,13 +247,6 @@ static void combine(float *b, const float *panel, const float *w, uint32_t m, ui
 		combine_columns(b + c, panel + c, w, m, kp, 4);
 	for (; c < kp; c += LANES)
 		combine_columns(b + c, panel + c, w, m, kp, 1);
-}
-
-static void matvec(float *y, const float *g, const float *x, uint32_t kp)
-{
-	for (uint32_t c = 0; c < kp; c += LANES)
-		v16_store(y + c, v16_zero());
-	combine(y, g, x, kp, kp);
 }
 
 /* ---- sum of w (t . x) t ---- */
@@ -633,10 +658,12 @@ const struct rec_kernel KERNEL_OF(V16_ISA) = {
 	.axpy = axpy,
 	.gather = gather,
 	.rank_update = rank_update,
+	.row_products = row_products,
+	.times = times,
+	.inverse = inverse,
 	.combine = combine,
 	.cholesky = cholesky,
 	.cholesky_solve = cholesky_solve,
-	.matvec = matvec,
 	.outer_matvec = outer_matvec,
 	.pack = pack,
 	.scores = scores,
@@ -647,6 +674,9 @@ const struct rec_kernel KERNEL_OF(V16_ISA) = {
 	.coarse = coarse,
 	.sift = sift,
 #endif
+	.combine_f64 = combine_f64,
+	.take_off_f64 = take_off_f64,
+	.rotate_f64 = rotate_f64,
 	.scatter = scatter,
 	.above = above,
 };

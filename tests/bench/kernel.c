@@ -115,11 +115,6 @@ static void gather(void)
 	k->gather(out, table, idx, 128, kp);
 }
 
-static void matvec(void)
-{
-	k->matvec(y, a, x, kp);
-}
-
 static void combine(void)
 {
 	k->combine(y, panel, w, m, kp);
@@ -222,7 +217,6 @@ static void bench_vectors(void)
 	printf("%s\t%u\touter_matvec, panel of 64\t%.1f ns/term\n", k->isa, kp,
 	       seconds(outer_panel) / m * 1e9);
 	printf("%s\t%u\tgather\t%.1f ns/row\n", k->isa, kp, seconds(gather) / 128 * 1e9);
-	printf("%s\t%u\tmatvec\t%.2f us\n", k->isa, kp, seconds(matvec) * 1e6);
 	printf("%s\t%u\tcombine\t%.1f ns/row\n", k->isa, kp, seconds(combine) / m * 1e9);
 	printf("%s\t%u\tdot\t%.1f ns\n", k->isa, kp, seconds(dots) * 1e9);
 }

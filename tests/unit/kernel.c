@@ -323,20 +323,89 @@ static void test_cholesky_bad(uint32_t kp, uint32_t at, float pivot)
 	}
 }
 
-static void test_matvec(uint32_t kp)
+static void test_row_products(uint32_t k_, uint32_t kp, uint32_t np)
 {
+	float *work = floats(64 * (size_t)np);
 	double size, want;
 
-	fill_rows(mem.a, kp, kp, kp, 77);
-	EACH_SET("matvec", kp, 0, kp, k->matvec(mem.out, mem.a, mem.x, kp));
-	for (uint32_t c = 0; c < kp; c++) {
-		want = size = 0;
-		for (size_t r = 0; r < kp; r++) {
-			want += (double)mem.a[r * kp + c] * mem.x[r];
-			size += fabs((double)mem.a[r * kp + c] * mem.x[r]);
+	fill_rows(mem.panel, np, k_, kp, kp + np);
+	fill_rows(mem.a, np, np, np, 6);
+	EACH_SET("row_products", kp, np, (size_t)np * np, {
+		memset(mem.out, 0, (size_t)np * np * sizeof *mem.out);
+		for (size_t r = 0; r < np; r++)
+			memcpy(mem.out + r * np, mem.a + r * np, (r + 1) * sizeof *mem.out);
+		k->row_products(mem.out, work, mem.panel, mem.x, np, kp);
+		for (size_t r = 0; r < np; r++)
+			for (size_t c = r + 1; c < np; c++)
+				mem.out[r * np + c] = 0;
+	});
+	for (size_t r = 0; r < np; r++)
+		for (size_t c = 0; c <= r; c++) {
+			want = mem.a[r * np + c];
+			size = fabs(want);
+			for (uint32_t f = 0; f < kp; f++) {
+				double x = (double)mem.x[f] * mem.panel[r * kp + f] *
+					   mem.panel[c * kp + f];
+
+				want += x;
+				size += fabs(x);
+			}
+			check(near(mem.want[r * np + c], want, size, kp), "plain",
+			      "row_products against the oracle", kp, np);
 		}
-		check(near(mem.want[c], want, size, kp), "plain", "matvec against the oracle", kp,
-		      c);
+	free(work);
+}
+
+static void test_elements(uint32_t kp)
+{
+	EACH_SET("times", kp, 0, kp, k->times(mem.out, mem.x, mem.table, kp));
+	for (uint32_t c = 0; c < kp; c++)
+		check(mem.want[c] == mem.x[c] * mem.table[c], "plain", "times", kp, c);
+	EACH_SET("inverse", kp, 0, kp, k->inverse(mem.out, mem.x, 7, kp));
+	for (uint32_t c = 0; c < kp; c++)
+		check(mem.want[c] == 1 / (mem.x[c] + 7), "plain", "inverse", kp, c);
+}
+
+/* In double: element by element as the contract says. */
+static void test_wide(uint32_t n, uint32_t m)
+{
+	enum { LD = 56, ROWS_OF = 40 };
+	static double rows[LD * ROWS_OF], got[LD * ROWS_OF], want[LD * ROWS_OF];
+	static double x[LD], c[ROWS_OF], s[ROWS_OF];
+
+	for (uint32_t i = 0; i < LD * ROWS_OF; i++)
+		rows[i] = rec_normal(rec_random(n + m, i));
+	for (uint32_t i = 0; i < LD; i++)
+		x[i] = rec_normal(rec_random(n, i));
+	for (uint32_t i = 0; i < ROWS_OF; i++) {
+		c[i] = cos(i);
+		s[i] = sin(i);
+	}
+	for (int set = 0; set < nsets; set++) {
+		const struct rec_kernel *k = sets[set];
+
+		memcpy(got, x, sizeof x);
+		memcpy(want, x, sizeof x);
+		k->combine_f64(got, c, rows, LD, m, n);
+		for (uint32_t j = 0; j < m; j++)
+			for (uint32_t i = 0; i < n; i++)
+				want[i] = want[i] + c[j] * rows[j * LD + i];
+		check(memcmp(got, want, sizeof x) == 0, k->isa, "combine_f64", n, m);
+		k->take_off_f64(got, 1.5, rows, -0.3, rows + LD, n);
+		for (uint32_t i = 0; i < n; i++)
+			want[i] = want[i] - (1.5 * rows[i] + -0.3 * rows[LD + i]);
+		check(memcmp(got, want, sizeof x) == 0, k->isa, "take_off_f64", n, m);
+		memcpy(got, rows, sizeof rows);
+		memcpy(want, rows, sizeof rows);
+		k->rotate_f64(got + (size_t)m * LD, LD, c, s, m, n);
+		for (uint32_t j = 0; j < m; j++)
+			for (uint32_t i = 0; i < n; i++) {
+				double *row = &want[(m - j) * LD + i], *up = row - LD, z = *up;
+
+				*up = c[j] * z - s[j] * *row;
+				*row = s[j] * z + c[j] * *row;
+			}
+		check(memcmp(got, want, sizeof rows) == 0, k->isa, "rotate_f64", n, m);
 	}
 }
 
@@ -479,7 +548,9 @@ static void run_sizes(void)
 		test_table(k, kp, MAX_M);
 		test_cholesky(k, kp);
 		test_cholesky_chain(kp);
-		test_matvec(kp);
+		test_elements(kp);
+		for (uint32_t np = 16; np <= 96; np += 16)
+			test_row_products(k, kp, np);
 		for (uint32_t nu = 1; nu <= 40; nu += 1 + nu / 5) {
 			test_scores(k, k, 100, 0, 5, nu);
 			test_scores(k, k + 3, 100, 64, 3, nu);
@@ -511,6 +582,9 @@ int main(void)
 			test_above(n, 1, -INFINITY, nan);
 			test_above(n, 0, INFINITY, nan);
 		}
+	for (uint32_t n = 8; n <= 56; n += 8)
+		for (uint32_t m = 1; m < 40; m += 3)
+			test_wide(n, m);
 	for (uint32_t n = 0; n <= 101; n++) {
 		test_scatter(n, 0);
 		test_scatter(n, 1);
