@@ -4,7 +4,8 @@
  * and users are solved in turn.
  *
  * Memory: the matrix and its transpose, under logarithmic weights a float for
- * each pair of both, the two tables, a Gramian, and the scratch of each thread.
+ * each pair of both, the two tables, the fixed one in the basis of its Gramian,
+ * and the scratch of each thread.
  * At the end the tables are packed into the stored layout where they are.
  *
  * With job.spill the transpose lies in a temporary file, and so may the matrix.
@@ -192,19 +193,29 @@ int rec_als_train(struct rec_model *m, const struct rec_sparse *x, const struct 
 }
 
 /*
- * The Gramian and what each thread holds. While the Gramian is summed
- * (als/sum.c) there are 32 matrices of tasks and the result, and the levels of
- * the counter of each thread: 12 of them hold 8 million rows. 600 KiB: the
- * panel of conjugate gradients and the small arrays of a row.
+ * The Gramian, its basis and what each thread holds. While the Gramian is
+ * summed (als/sum.c) there are 32 matrices of tasks and the result, and the
+ * levels of the counter of each thread: 12 of them hold 8 million rows. Rows of
+ * a task are 64.
  */
 static uint64_t working_bytes(const struct rec_als_opts *o, uint64_t kp, unsigned threads)
 {
-	uint64_t square = kp * kp,
-		 gramian = o->explicit_loss ? 0 : square * (33 * sizeof(double) + sizeof(float));
+	struct rec_als_opts with_stride = *o;
+	uint64_t square = kp * kp, gramian = 0, thread = 64 * kp * sizeof(float);
 
-	return gramian +
-	       threads * (square * (sizeof(float) + (o->explicit_loss ? 0 : 12 * sizeof(double))) +
-			  (600 << 10));
+	with_stride.kp = (uint32_t)kp;
+	thread += rec_als_scratch_bytes(&with_stride);
+	if (!o->explicit_loss) {
+		gramian = square * (33 * sizeof(double) + 2 * sizeof(float));
+		thread += square * 12 * sizeof(double);
+	}
+	return gramian + threads * thread;
+}
+
+/* Rows of the side that is turned into the basis of its Gramian. */
+static uint64_t turned_rows(uint64_t users, uint64_t items, const struct rec_als_opts *o)
+{
+	return o->explicit_loss ? 0 : users > items ? users : items;
 }
 
 uint64_t rec_als_bytes(uint64_t users, uint64_t items, uint64_t pairs, const struct rec_als_opts *o,
@@ -213,7 +224,8 @@ uint64_t rec_als_bytes(uint64_t users, uint64_t items, uint64_t pairs, const str
 	bool bias = o->explicit_loss && o->bias,
 	     weights = !o->explicit_loss && o->weights.kind == REC_TRANSFORM_LOG;
 	uint64_t kp = rec_als_stride(o->factors, bias);
-	uint64_t tables = (users + items) * (kp + bias) * sizeof(float);
+	uint64_t tables = ((users + items) * (kp + bias) + turned_rows(users, items, o) * kp) *
+			  sizeof(float);
 	uint64_t transpose = pairs * 8 + items * 8 + (weights ? pairs * 8 : 0);
 
 	return tables + transpose + working_bytes(o, kp, threads);
@@ -228,7 +240,8 @@ uint64_t rec_als_bytes_far(const struct rec_sparse *x, const struct rec_als_opts
 	uint64_t labels = (x->row.off ? x->row.off[users] : 0) +
 			  (x->col.off ? x->col.off[items] : 0) + 8 * (users + items);
 
-	*tables = (spill_tables ? most : users + items) * kp * sizeof(float) +
+	*tables = (spill_tables ? most : users + items + turned_rows(users, items, o)) * kp *
+			  sizeof(float) +
 		  (users + items) * bias * sizeof(float);
 	return *tables + 2 * labels + 8 * (users + 2 * items) + working_bytes(o, kp, threads);
 }

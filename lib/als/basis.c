@@ -7,13 +7,23 @@
 #include "als/eigen.h"
 #include "base/mem.h"
 
+/* Rounding makes some zeros negative. */
+static void set_values(struct rec_als_basis *b, const double *value, uint32_t k)
+{
+	for (uint32_t c = 0; c < b->kp; c++)
+		b->value[c] = value[c] > 0 ? (float)value[c] : 0;
+	b->least = b->most = b->value[0];
+	for (uint32_t c = 1; c < k; c++) {
+		b->least = b->value[c] < b->least ? b->value[c] : b->least;
+		b->most = b->value[c] > b->most ? b->value[c] : b->most;
+	}
+}
+
 /* row: kp x kp floats, lost afterwards. */
-static void pack(struct rec_als_basis *b, const double *value, const double *vector, float *row)
+static void pack(struct rec_als_basis *b, const double *vector, float *row)
 {
 	uint32_t kp = b->kp;
 
-	for (uint32_t c = 0; c < kp; c++)	/* rounding makes a zero negative */
-		b->value[c] = value[c] > 0 ? (float)value[c] : 0;
 	for (size_t i = 0; i < (size_t)kp * kp; i++)
 		row[i] = (float)vector[i];
 	b->kn->pack(b->to, row, kp, kp, 0, kp / REC_LANES, kp);
@@ -23,7 +33,7 @@ static void pack(struct rec_als_basis *b, const double *value, const double *vec
 	b->kn->pack(b->from, row, kp, kp, 0, kp / REC_LANES, kp);
 }
 
-int rec_als_basis_new(struct rec_als_basis **out, double *gram, uint32_t kp,
+int rec_als_basis_new(struct rec_als_basis **out, double *gram, uint32_t k, uint32_t kp,
 		      const struct rec_run *run, struct rec_err *e)
 {
 	struct rec_als_basis *b = rec_zalloc(1, sizeof *b, e);
@@ -43,7 +53,8 @@ int rec_als_basis_new(struct rec_als_basis **out, double *gram, uint32_t kp,
 			rc = rec_eigen(value, vector, gram, kp, run, e);
 	}
 	if (rc == 0) {
-		pack(b, value, vector, (float *)(void *)gram);
+		set_values(b, value, k);
+		pack(b, vector, (float *)(void *)gram);
 		*out = b;
 	} else {
 		rec_als_basis_free(b);

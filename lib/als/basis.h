@@ -26,11 +26,12 @@ struct rec_als_basis {
 	const struct rec_kernel *kn;
 	uint32_t kp;
 	float *value;			/* the diagonal of L; 0 on padding */
+	float least, most;		/* of the others */
 	float *to, *from;		/* Q' and Q, packed */
 };
 
-/* Of a Gramian (kp x kp, full), which is lost; its padding is zero. */
-REC_MUST int rec_als_basis_new(struct rec_als_basis **b, double *gram, uint32_t kp,
+/* Of a Gramian (kp x kp, full), which is lost; beyond k it is zero. */
+REC_MUST int rec_als_basis_new(struct rec_als_basis **b, double *gram, uint32_t k, uint32_t kp,
 			       const struct rec_run *run, struct rec_err *e);
 void rec_als_basis_free(struct rec_als_basis *b);	/* accepts NULL */
 

@@ -68,7 +68,7 @@ int rec_als_fixed_basis(struct rec_als_fixed *q, const struct rec_als_opts *o,
 	for (size_t i = 0; rc == 0 && i < size; i++)
 		t[i] *= o->unobserved;
 	if (rc == 0)
-		rc = rec_als_basis_new(&q->basis, t, o->kp, run, e);
+		rc = rec_als_basis_new(&q->basis, t, o->factors, o->kp, run, e);
 	free(t);
 	return rc;
 }

@@ -42,19 +42,24 @@ double rec_als_reg(const struct rec_als_opts *o, uint64_t n, uint32_t others);
 
 /*
  * The pairs of a row. weight: rec_als_weight of each, made before, or NULL.
- * term: where rec_als_terms writes.
+ * term: where rec_als_terms writes. next: columns of the row that comes next,
+ * whose vectors are asked for while this one is solved.
  */
 struct rec_als_pairs {
 	const uint32_t *col;
 	const float *val, *weight;
 	uint32_t n;
 	double *term;
+	const uint32_t *next;
+	uint32_t nnext;
 };
 
 struct rec_als_scratch;
 REC_MUST int rec_als_scratch_new(struct rec_als_scratch **s, const struct rec_als_opts *o,
 				 struct rec_err *e);
 void rec_als_scratch_free(struct rec_als_scratch *s);
+/* What one takes, long rows left out. */
+uint64_t rec_als_scratch_bytes(const struct rec_als_opts *o);
 
 /*
  * Solve one row by o->solver into x (kp floats, 64-byte aligned, in q->basis if

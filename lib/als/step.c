@@ -207,16 +207,24 @@ struct step {
 	atomic_uint_fast64_t done;
 };
 
-/* Row i, which is x in the basis of the fixed side. */
-static int solve_one(struct step *st, uint32_t i, float *x, unsigned thread, struct rec_err *e)
+/*
+ * Row i, which is x in the basis of the fixed side; the rows of a task end at
+ * `end`.
+ */
+static int solve_one(struct step *st, uint32_t i, uint32_t end, float *x, unsigned thread,
+		     struct rec_err *e)
 {
 	struct rec_als_side *s = st->s;
 	struct rec_csr_cells row = rec_csr_row(s->m, i);
 	struct rec_als_pairs h = { row.col, row.val, s->weight ? s->weight + s->m->ptr[i] : NULL,
-				   (uint32_t)row.n, NULL };
+				   (uint32_t)row.n, NULL, NULL, 0 };
 	const char *label;
 	size_t len;
 
+	if (i + 1 < end && !s->m->far) {
+		h.next = s->m->col + s->m->ptr[i + 1];
+		h.nnext = (uint32_t)(s->m->ptr[i + 2] - s->m->ptr[i + 1]);
+	}
 	if (st->o->bias)
 		x[st->o->factors] = s->bias[i];
 	if (rec_als_solve(st->o, st->q, &h, st->crew->scratch[thread], st->run->kernel, x, e) !=
@@ -243,7 +251,8 @@ static int solve_rows(void *arg, uint64_t first, uint64_t last, unsigned thread,
 	uint64_t done;
 
 	for (uint32_t i = 0; i < n; i++)
-		if (solve_one(st, (uint32_t)first + i, x + (size_t)i * st->o->kp, thread, e) != 0)
+		if (solve_one(st, (uint32_t)first + i, (uint32_t)last, x + (size_t)i * st->o->kp,
+			      thread, e) != 0)
 			return -1;
 	if (b)
 		rec_als_turn_back(b, rows, x, n);

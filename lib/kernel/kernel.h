@@ -62,6 +62,12 @@ struct rec_kernel {
 		       uint32_t kp);
 
 	/*
+	 * Ask for the rows idx[j], j < m, of a table (rows of kp floats): they
+	 * will be gathered soon.
+	 */
+	void (*ask)(const float *table, const uint32_t *idx, uint32_t m, uint32_t kp);
+
+	/*
 	 * Symmetric rank-m update of the lower triangle of a (kp x kp,
 	 * row-major, 64-byte aligned):
 	 * a[r][c] = fma(w[j] * p[j][r], p[j][c], a[r][c]), j ascending, c <= r;

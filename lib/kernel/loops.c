@@ -137,6 +137,16 @@ static void gather(float *panel, const float *table, const uint32_t *idx, uint32
 	}
 }
 
+static void ask(const float *table, const uint32_t *idx, uint32_t m, uint32_t kp)
+{
+	for (uint32_t j = 0; j < m; j++) {
+		const float *row = table + (size_t)idx[j] * kp;
+
+		for (uint32_t c = 0; c < kp; c += LANES)
+			__builtin_prefetch(row + c, 0, 2);
+	}
+}
+
 /* out[j][] = w[j] * p[j][], 16 columns. */
 V16_INLINE void scale_columns(float *out, const float *p, const float *w, uint32_t m, uint32_t kp)
 {
@@ -657,6 +667,7 @@ const struct rec_kernel KERNEL_OF(V16_ISA) = {
 	.dot = dot,
 	.axpy = axpy,
 	.gather = gather,
+	.ask = ask,
 	.rank_update = rank_update,
 	.row_products = row_products,
 	.times = times,
