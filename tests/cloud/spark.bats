@@ -24,9 +24,11 @@ setup_file() {
 	sh "$EMR/python.sh" "$version" "$(uname -m)" recpipe-python.tar.gz >python.log 2>&1 || fail "$(tail -n 5 python.log)"
 }
 
+# A node manager that has lost its resource manager waits for it when it is asked
+# to end.
 teardown() {
+	[ ! -s "$BATS_TEST_TMPDIR/yarn/mine" ] || xargs kill -9 2>/dev/null <"$BATS_TEST_TMPDIR/yarn/mine" || true
 	[ ! -s "$BATS_TEST_TMPDIR/mine" ] || xargs kill 2>/dev/null <"$BATS_TEST_TMPDIR/mine" || true
-	[ ! -s "$BATS_TEST_TMPDIR/yarn/mine" ] || xargs kill 2>/dev/null <"$BATS_TEST_TMPDIR/yarn/mine" || true
 }
 
 # The store with all that the Makefile puts there, and what one process makes of it.
