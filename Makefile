@@ -323,12 +323,15 @@ static-serve: ## rec-serve and rec-lambda that run on any Linux, x86-64 and arm6
 dist-cluster: ## recpipe-cluster.tar.gz: static binaries for x86-64 and arm64, for spark-submit --archives
 	sh tests/archive.sh $(B)-cluster recpipe-cluster.tar.gz
 
+image: ## $(B)-image/recpipe.oci.tar: one image for jobs and serving on all clouds, x86-64 and arm64 (buildah, mmdebstrap)
+	sh examples/cloud/image/build.sh $(B)-image
+
 clean: ## remove $(B)
-	rm -rf $(B) $(B)-asan $(B)-tsan $(B)-clang $(B)-werror $(B)-static $(B)-serve $(B)-cluster $(B)-fuzz $(B)-coverage
+	rm -rf $(B) $(B)-asan $(B)-tsan $(B)-clang $(B)-werror $(B)-static $(B)-serve $(B)-cluster $(B)-image $(B)-fuzz $(B)-coverage
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
-.PHONY: all load lib force programs bench-programs check unit check-asan check-tsan check-clang libfuzzer fuzz coverage check-ports check-fan check-slurm check-spark check-serve check-cloud check-fresh lint bench bench-fan bench-spark quality man install uninstall dist dist-cluster static static-serve clean help
+.PHONY: all load lib force programs bench-programs check unit check-asan check-tsan check-clang libfuzzer fuzz coverage check-ports check-fan check-slurm check-spark check-serve check-cloud check-fresh lint bench bench-fan bench-spark quality man install uninstall dist dist-cluster static static-serve image clean help
 .SECONDARY:

@@ -53,7 +53,7 @@ case ${1:-build} in load) want="$want python3 python3-venv gnuplot-nox util-linu
 # Functions and jobs of the clouds, and the image for them.
 case ${1:-build} in test | cloud) want="$want python3-venv zip unzip jq" ;; esac
 case ${1:-build} in cloud)
-	want="$want musl-tools socat iproute2 buildah runc debootstrap libsecret-1-0 qemu-user-static"
+	want="$want musl-tools socat iproute2 buildah runc debootstrap mmdebstrap proot libsecret-1-0 qemu-user-static"
 	[ "$(uname -m)" = aarch64 ] || want="$want gcc-aarch64-linux-gnu libc6-dev-arm64-cross"
 	have npm || want="$want npm"
 	;;
