@@ -56,7 +56,10 @@ take() {
 	s3://*) cloud=aws ;;
 	gs://*) cloud=gcp ;;
 	az://* | https://*.blob.core.windows.net/*) cloud=azure ;;
-	*) bad_usage "$url: not s3://BUCKET/KEY, gs://BUCKET/NAME, az://CONTAINER/BLOB or https://ACCOUNT.blob.core.windows.net/CONTAINER/BLOB" ;;
+	*)
+		other='az://CONTAINER/BLOB or https://ACCOUNT.blob.core.windows.net/CONTAINER/BLOB'
+		bad_usage "$url: not s3://BUCKET/KEY, gs://BUCKET/NAME, $other"
+		;;
 	esac
 	bucket=${url#*://} key=''
 	case $url in https:*) host=${bucket%%/*} bucket=${bucket#*/} ;; *) host='' ;; esac
@@ -76,7 +79,8 @@ open_store() {
 make_work() {
 	command -v curl >/dev/null || die 1 "curl is not installed (7.75 or later is needed)"
 	umask 077
-	work=$(mktemp -d "${TMPDIR:-/tmp}/$me.XXXXXX") || die 4 "${TMPDIR:-/tmp}: cannot make a temporary folder in it (TMPDIR=... names another)"
+	work=$(mktemp -d "${TMPDIR:-/tmp}/$me.XXXXXX") ||
+		die 4 "${TMPDIR:-/tmp}: cannot make a temporary folder in it (TMPDIR=... names another)"
 	logged=-9999
 	trap clear_up EXIT
 	trap 'stopped' INT TERM HUP

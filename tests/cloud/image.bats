@@ -40,9 +40,9 @@ space() {
 	PORT=8000
 	start ip netns exec "$NS" python3 "$ROOT/tests/cloud/store.py" $PORT
 	await ip netns exec "$NS" curl -sS "http://127.0.0.1:$PORT/_"
-	SETTINGS=(AWS_ENDPOINT_URL=http://127.0.0.1:$PORT AWS_ACCESS_KEY_ID=key AWS_SECRET_ACCESS_KEY=secret AWS_REGION=eu-central-1
-		STORAGE_EMULATOR_HOST=127.0.0.1:$PORT GOOGLE_OAUTH_ACCESS_TOKEN=token REC_RETRIES=1
-		AZURE_STORAGE_SERVICE_ENDPOINT=http://127.0.0.1:$PORT/account AZURE_STORAGE_SAS_TOKEN=sig=secret)
+	SETTINGS=("AWS_ENDPOINT_URL=http://127.0.0.1:$PORT" AWS_ACCESS_KEY_ID=key AWS_SECRET_ACCESS_KEY=secret AWS_REGION=eu-central-1
+		"STORAGE_EMULATOR_HOST=127.0.0.1:$PORT" GOOGLE_OAUTH_ACCESS_TOKEN=token REC_RETRIES=1
+		"AZURE_STORAGE_SERVICE_ENDPOINT=http://127.0.0.1:$PORT/account" AZURE_STORAGE_SAS_TOKEN=sig=secret)
 	rec-gen -b --users 100 --items 64 --rows 2000 >train.rec
 	rec-sim -q cosine -b <train.rec >whole.rec
 }

@@ -27,9 +27,10 @@ store_open() {
 		;;
 	esac
 	coded=$key
-	case $host$key in *[?#]*) [ -z "$host" ] || bad_usage "${url%%[?#]*}: a ? or # in the address; a SAS goes into AZURE_STORAGE_SAS_TOKEN" ;; esac
-	case $host$key in
-	?*' '*) [ -z "$host" ] || bad_usage "$url: a blank in the address; write %20" ;;
+	case $host:$key in
+	:*) ;;
+	*[?#]*) bad_usage "${url%%[?#]*}: a ? or # in the address; a SAS goes into AZURE_STORAGE_SAS_TOKEN" ;;
+	*' '*) bad_usage "$url: a blank in the address; write %20" ;;
 	esac
 	[ -n "$host" ] || coded "$key"
 	object=${place%/}/$bucket/$coded
@@ -61,16 +62,17 @@ from_pod() {
 from_function() {
 	[ -n "${IDENTITY_ENDPOINT:-}" ] && [ -n "${IDENTITY_HEADER:-}" ] || return 1
 	config header "X-IDENTITY-HEADER: $IDENTITY_HEADER" >"$work/asked"
-	text=$(from_machine -K "$work/asked" \
-		"$IDENTITY_ENDPOINT?api-version=2019-08-01&resource=$resource${AZURE_CLIENT_ID:+&client_id=$AZURE_CLIENT_ID}") && token_in
+	asked="api-version=2019-08-01&resource=$resource${AZURE_CLIENT_ID:+&client_id=$AZURE_CLIENT_ID}"
+	text=$(from_machine -K "$work/asked" "$IDENTITY_ENDPOINT?$asked") && token_in
 }
 from_command() {
 	command -v az >/dev/null || return 1
 	token=$(az account get-access-token --resource "$resource" --query accessToken -o tsv 2>/dev/null </dev/null) && [ -n "$token" ]
 }
 from_host() {
-	text=$(from_machine -H 'Metadata: true' \
-		"${AZURE_POD_IDENTITY_AUTHORITY_HOST:-http://169.254.169.254}/metadata/identity/oauth2/token?api-version=2018-02-01&resource=$resource${AZURE_CLIENT_ID:+&client_id=$AZURE_CLIENT_ID}") && token_in
+	machine=${AZURE_POD_IDENTITY_AUTHORITY_HOST:-http://169.254.169.254}
+	asked="api-version=2018-02-01&resource=$resource${AZURE_CLIENT_ID:+&client_id=$AZURE_CLIENT_ID}"
+	text=$(from_machine -H 'Metadata: true' "$machine/metadata/identity/oauth2/token?$asked") && token_in
 }
 
 store_get() { get_url=$object${sas:+?$sas} get_header='Accept-Encoding:'; }
