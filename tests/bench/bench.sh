@@ -12,7 +12,7 @@
 #   gen        rec-gen work: rows; least bytes: the text
 #   load       text to a matrix in memory rows; text read, matrix written
 #   merge      rec-cat --merge -b: text to recmat       the same
-#   sweep      rec-als, one sweep (items and users), Cholesky or three steps of
+#   sweep      rec-als, one sweep (items and users), exact or three steps of
 #              conjugate gradients: seconds.train of three sweeps less that of
 #              one,
 #              halved                                   pairs; operations of
@@ -131,12 +131,26 @@ load() {
 	mv out all.rec
 }
 
-# What the method needs. Cholesky: half of q q' for each pair, a factorisation
-# and two substitutions for each row; conjugate gradients: two products with
-# the pairs and one with the k x k matrix for the residual and each step; both:
-# the k x k matrix of each side.
+# What the method needs, once for each side: the k x k matrix, and each row
+# turned twice, when it is fixed and when it is solved. Conjugate gradients: half
+# a product with the pairs, and one for each step. Exact: what costs less, half
+# of q q' for each of n pairs with a factorisation of k x k, or the products of n
+# vectors with one of n x n. Pairs that rec-gen draws twice count twice.
 sweep() {
 	pairs=$(stat pairs)
+	turned="($users + $items) * (4 * $k * $k + $k * ($k + 1))"
+	exact=$(awk -F'\t' -v k="$k" '
+		{ row[$1]++; col[$2]++ }
+		function cost(n) {
+			many = n * k * (k + 1) + k * k * k / 3
+			few = n * (n + 1) * k + n * n * n / 3
+			return 2 * n * k + (few < many ? few : many)
+		}
+		END {
+			for (i in row) sum += cost(row[i])
+			for (i in col) sum += cost(col[i])
+			printf "%.9g", sum
+		}' all.tsv)
 	for solver in cholesky cg; do
 		one=$(repeat seconds.train rec-als -k "$k" -i 1 --solver $solver)
 		cp cpu cpu.one
@@ -144,10 +158,10 @@ sweep() {
 		sum "($(cat cpu) - $(cat cpu.one)) / 2" >cpu.sweep
 		mv cpu.sweep cpu
 		case $solver in
-		cholesky) work_done="2 * $pairs * $k * ($k + 1) + ($users + $items) * ($k * $k * $k / 3 + 2 * $k * $k + $k * ($k + 1))" ;;
-		cg) work_done="4 * 2 * 4 * $pairs * $k + ($users + $items) * (4 * 2 * $k * $k + $k * ($k + 1))" ;;
+		cholesky) work_done="$turned + $exact" ;;
+		cg) work_done="$turned + 2 * (2 + 3 * 4) * $pairs * $k" ;;
 		esac
-		result "sweep $solver" "$(sum "($three - $one) / 2")" "$pairs" pairs "$(sum "$work_done")" "$(sum "2 * 8 * $pairs + 16 * $k * ($users + $items)")" \
+		result "sweep $solver" "$(sum "($three - $one) / 2")" "$pairs" pairs "$(sum "$work_done")" "$(sum "2 * 8 * $pairs + 24 * $k * ($users + $items)")" \
 			"$(stat memory.peak)"
 	done
 }
