@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: MIT */
+#ifdef __linux__
+#define _DEFAULT_SOURCE	/* madvise */
+#endif
 #include "base/mem.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
-enum { ALIGN = 64 };
+/* LARGE: a page of the larger kind, and a table that is worth it. */
+enum { ALIGN = 64, LARGE_PAGE = 2 << 20, LARGE_TABLE = 8 << 20 };
 
 static int no_memory(size_t n, size_t size, struct rec_err *e)
 {
@@ -25,6 +30,25 @@ void *rec_alloc(size_t n, size_t size, struct rec_err *e)
 	if (!p)
 		no_memory(n, size, e);
 	return p;
+}
+
+void *rec_alloc_table(size_t n, size_t size, struct rec_err *e)
+{
+#ifdef MADV_HUGEPAGE
+	size_t bytes;
+
+	if (!__builtin_mul_overflow(n, size, &bytes) && bytes >= LARGE_TABLE &&
+	    bytes <= SIZE_MAX - LARGE_PAGE) {
+		void *p = aligned_alloc(LARGE_PAGE, rec_round_up(bytes, LARGE_PAGE));
+
+		if (p)
+			(void)madvise(p, bytes, MADV_HUGEPAGE);	/* a hint */
+		else
+			no_memory(n, size, e);
+		return p;
+	}
+#endif
+	return rec_alloc(n, size, e);
 }
 
 void *rec_zalloc(size_t n, size_t size, struct rec_err *e)

@@ -28,8 +28,8 @@ int rec_csr_new(struct rec_csr *m, uint32_t nrows, uint32_t ncols, uint64_t nnz,
 {
 	*m = (struct rec_csr){ .nrows = nrows, .ncols = ncols, .nnz = nnz };
 	m->own[0] = rec_zalloc((size_t)nrows + 1, sizeof *m->ptr, e);
-	m->own[1] = rec_alloc(nnz, sizeof *m->col, e);
-	m->own[2] = rec_alloc(nnz, sizeof *m->val, e);
+	m->own[1] = rec_alloc_table(nnz, sizeof *m->col, e);
+	m->own[2] = rec_alloc_table(nnz, sizeof *m->val, e);
 	m->own[3] = times ? rec_alloc(nnz, sizeof *m->time, e) : NULL;
 	if (!m->own[0] || !m->own[1] || !m->own[2] || (times && !m->own[3])) {
 		rec_csr_free(m);

@@ -13,7 +13,7 @@ int rec_table_new(struct rec_table *t, uint32_t rows, uint32_t width, struct rec
 
 	*t = (struct rec_table){ .rows = rows, .width = width };
 	if (!spill) {
-		t->p = rec_alloc(n, sizeof *t->p, e);
+		t->p = rec_alloc_table(n, sizeof *t->p, e);
 		return t->p ? 0 : -1;
 	}
 	if (rec_far_new(&t->far, spill, n * sizeof *t->p, e) != 0)
