@@ -178,9 +178,11 @@ setup() {
 @test "house: scripts pass shellcheck" {
 	command -v shellcheck >/dev/null || skip "shellcheck is not installed"
 	# shellcheck disable=SC2046
-	run shellcheck .ci/run examples/cloud/rec-get examples/cloud/rec-put $(git ls-files '*.sh' 2>/dev/null || ls cmd/*.sh cmd/*/*.sh tests/*.sh examples/*.sh)
+	run shellcheck .ci/run $(git ls-files '*.sh' 2>/dev/null || ls cmd/*.sh cmd/*/*.sh tests/*.sh examples/*.sh)
 	[ "$status" -eq 0 ] || fail "$output"
 	run shellcheck -x -S warning -s bash -e SC2030,SC2031,SC1091,SC2164,SC2238,SC2034,SC2120 tests/*.bats tests/fan/*.bats tests/spark/*.bats tests/spark/*.bash tests/cloud/*.bats tests/cloud/*.bash tests/helpers.bash tests/services.bash
+	[ "$status" -eq 0 ] || fail "$output"
+	run shellcheck -x -P SCRIPTDIR -e SC2034,SC1091 examples/cloud/rec-get examples/cloud/rec-put
 	[ "$status" -eq 0 ] || fail "$output"
 }
 
