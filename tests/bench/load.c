@@ -79,7 +79,7 @@ int main(int argc, char **argv)
 	printf("rows\t%" PRIu64 "\nmatrix\t%" PRIu32 " x %" PRIu32 ", %" PRIu64 " cells, %" PRIu64
 	       " repeats\n",
 	       s.digest.cells, s.m.nrows, s.m.ncols, s.m.nnz, s.repeats);
-	printf("load\t%.3f s, %.4f us a row\n", load,
+	printf("load\t%.6f s, %.4f us a row\n", load,
 	       1e6 * load / (double)(s.digest.cells ? s.digest.cells : 1));
 	printf("peak\t%ld MiB, %.1f bytes a row\n", after >> 10,
 	       1024.0 * (double)(after - before) / (double)(s.digest.cells ? s.digest.cells : 1));
