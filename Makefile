@@ -273,6 +273,11 @@ bench-spark: all ## als, lists and sums on Spark against MLlib and against the p
 	sh tests/setup.sh spark
 	bash tests/bench/spark/bench.sh
 
+# QUICK=1 is a short form, ROWS="1 5" chooses rows; tests/bench/peers.sh has the rest.
+bench-peers: all bench-programs ## the same work by implicit, irspack, faiss, duckdb and others, in turn; a quiet machine, hours
+	sh tests/setup.sh peers
+	bash tests/bench/peers.sh
+
 # LOAD=DIR keeps the models from one run to the next; QUICK=1 is a short form.
 load: all $(call programs_in,load) ## rec-serve under load: sizes, users, kinds of question, other servers; 35 minutes, quiet machine
 	sh tests/setup.sh load
@@ -333,5 +338,5 @@ help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
-.PHONY: all load lib force programs bench-programs check unit check-asan check-tsan check-clang libfuzzer fuzz coverage check-ports check-fan check-slurm check-spark check-serve check-cloud check-fresh lint bench bench-fan bench-spark quality man install uninstall dist dist-cluster static static-serve image clean help
+.PHONY: all load lib force programs bench-programs check unit check-asan check-tsan check-clang libfuzzer fuzz coverage check-ports check-fan check-slurm check-spark check-serve check-cloud check-fresh lint bench bench-fan bench-peers bench-spark quality man install uninstall dist dist-cluster static static-serve image clean help
 .SECONDARY:
