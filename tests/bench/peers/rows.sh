@@ -119,10 +119,10 @@ tried() {
 		tee -a tries >&2
 }
 
-# plan: for each party the regularisation that is best after the third number of
-# sweeps, and the fewest sweeps with it that reach the RMSE which all parties
-# reach. Files plan, target, missing. Settings see the test pairs, those of
-# everybody alike.
+# plan: for each party the fewest sweeps that reach the RMSE which all parties
+# reach. All numbers of sweeps are tried with the regularisation that is best
+# after the third of them. Files plan, target, missing. Settings see the test
+# pairs, those of everybody alike.
 plan() {
 	local p reg sweeps some third
 	: >tries
