@@ -66,7 +66,8 @@ text() {
 
 measures() {
 	rec-eval -q -j "$threads" -t "$2" recall@20 ndcg@20 <"$1" >measured
-	tell text "recall@20 $(stat recall@20 measured) ndcg@20 $(stat ndcg@20 measured)"
+	tell text "$(printf 'recall@20 %.6f ndcg@20 %.6f' \
+		"$(stat recall@20 measured)" "$(stat ndcg@20 measured)")"
 }
 
 whole() {
@@ -74,7 +75,7 @@ whole() {
 	als "$3" whole.model -k "$2" --solver cg <whole.train
 	rec-topn -q -j "$threads" -b -m whole.model -n 20 <whole.train >whole.lists
 	rec-eval -q -j "$threads" -t whole.test ndcg@20 <whole.lists >measured
-	tell text "ndcg@20 $(stat ndcg@20 measured)"
+	tell text "$(printf 'ndcg@20 %.4f' "$(stat ndcg@20 measured)")"
 }
 
 ease() {

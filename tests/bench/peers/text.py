@@ -33,9 +33,9 @@ def polars(path):
 
     with clock():
         rows = pl.read_csv(path, separator="\t", has_header=False, columns=[0, 1], quote_char=None,
-                           infer_schema=False, new_columns=["user", "item"])
+                           infer_schema=False)
         # Codes of a category, and the labels, which a matrix needs.
-        sides = [rows[s].cast(pl.Categorical(pl.Categories.random())) for s in ("user", "item")]
+        sides = [s.cast(pl.Categorical(pl.Categories.random())) for s in rows.get_columns()]
         codes = [np.unique(s.to_physical().to_numpy(), return_inverse=True) for s in sides]
         return csr(codes[0][1], codes[1][1], (len(codes[0][0]), len(codes[1][0])))
 
