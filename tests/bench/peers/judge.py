@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: MIT
-"""judge.py factors FILE TRAIN TEST | lists FILE MODEL - the same judge for all, behind the clock.
+"""judge.py factors FILE TRAIN TEST | lists FILE MODEL | ease MODEL - behind the clock.
+
+The same judge for all.
 
 factors: the objective of the vectors, and ndcg@20 for the first 10,000 users of
 TEST. lists: the mean score of all listed pairs, in double precision: exact lists
-differ in no more than its last digits.
+differ in no more than its last digits. ease: the sum that ease.py says.
 """
 import sys
 
 import numpy as np
 
+import recmat
 from common import REG, UNOBSERVED, block, factors, matrix, same_labels, tell
 
 
@@ -51,8 +54,6 @@ def lists(path, model):
         ids = np.load(path)
         rows, cols = np.repeat(np.arange(len(ids)), ids.shape[1]), ids.ravel()
     else:
-        import recmat
-
         b, blocks = block(path), recmat.read(model)
         rows, cols, _ = b.cells()
         rows = same_labels(b.row, recmat.named(blocks, "user").row)[rows]
@@ -69,5 +70,9 @@ if sys.argv[1] == "factors":
     u, v = factors(sys.argv[2])
     m = matrix(sys.argv[3])
     tell("text", f"objective {objective(u, v, m):.0f} ndcg@20 {ndcg(u, v, m, *sys.argv[3:5]):.4f}")
+elif sys.argv[1] == "ease":
+    g = recmat.named(recmat.read(sys.argv[2]), "similarity").values
+    total = sum(np.abs(g[:, c]).astype(np.float64).sum() for c in range(0, g.shape[1], 97))
+    tell("text", f"sum {total:.3f} of each 97th column")
 else:
     tell("text", lists(*sys.argv[2:4]))

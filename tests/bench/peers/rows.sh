@@ -319,6 +319,7 @@ row_11() {
 party_12() {
 	if [ "$party" = ours ]; then
 		ours ease gowalla.rec 80 ease.rec
+		judge=(py judge ease ease.rec)
 	else
 		peer ease gowalla.rec 80
 		blas=product
