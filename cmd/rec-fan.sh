@@ -414,7 +414,7 @@ begin() {
 		# GNU parallel gives the name of its temporary folder to a
 		# shell, so only jobs get the user's
 		REC_FAN_TMPDIR=${TMPDIR:-/tmp} TMPDIR=$tmp PARALLEL_HOME=$RUN/parallel PARALLEL_SHELL=/bin/sh PARALLEL=''
-		export REC_FAN REC_FAN_RUN REC_FAN_TMPDIR TMPDIR PARALLEL_HOME PARALLEL_SHELL PARALLEL RUN R LOCAL BIN CMD PARTS STEPS LIMIT TRIES PATIENCE FILES BINARY THREADS \
+		export REC_FAN REC_FAN_RUN REC_FAN_TMPDIR TMPDIR PARALLEL_HOME PARALLEL_SHELL PARALLEL RUN R LOCAL BIN CMD PARTS STEPS LIMIT TRIES PATIENCE FILES BINARY THREADS WARM \
 			WHOLE SPREAD SHARDS VERBOSE SSH_OPTIONS quiet work
 		# shellcheck disable=SC2016	# for the shell that GNU parallel starts
 		exec parallel -u -j "$total" --halt now,fail=1 --colsep ' ' 'exec "$REC_FAN" --job {1} {2}' :::: "$RUN/plan" </dev/null >"$RUN/out" 3>&2 4>&- 2>"$RUN/parallel.err"
@@ -461,7 +461,7 @@ assemble() {
 	case $CMD in
 	als)
 		if [ "$STEPS" = 0 ]; then patiently "$@" -b in/step.0.rec; return; fi
-		patiently "$@" --merge -b "in/step.$STEPS.rec" "in/step.$((STEPS - 1)).rec"
+		patiently "$@" --merge -b "in/own.$STEPS.rec" "in/own.$((STEPS - 1)).rec"
 		;;
 	sim)
 		if [ -n "$WHOLE" ]; then gzip -dc <part/sim.1.gz >out/whole && patiently "$@" ${BINARY:+-b} out/whole; return; fi

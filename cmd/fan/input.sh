@@ -66,6 +66,7 @@ prepare_als() {
 	wait "$users" || die 1 "shards of users: $(said "$RUN/shard.user.err")"
 	wait "$items" || die 1 "shards of items: $(said "$RUN/shard.item.err")"
 	children=${children#"$users $items"}
+	[ -z "$WARM" ] || make_file own.0.rec patiently "$BIN/rec-cat" --block user -b in/step.0.rec
 }
 
 # Check finished parts of an earlier run again: a file may be damaged, or the

@@ -215,17 +215,22 @@ parts_of() {
 }
 
 # Join parts for the next half-step into one block, so that the processes of a
-# host share the mapped file.
+# host share the mapped file. If vectors start from their last value, add the
+# vectors of the other side.
 collect_als() {
+	before=
+	[ -z "$WARM" ] || before=in/own.$((step - 1)).rec
 	# shellcheck disable=SC2046
-	"$BIN/rec-cat" -q --merge -b $(parts_of "$name") >"$job.step" 2>"$job.err"
+	"$BIN/rec-cat" -q --merge -b $(parts_of "$name") >"$job.own" 2>"$job.err"
 	case $? in
 	0) ;;
 	4) return 1 ;;
 	*) give_up 4 "cannot join the parts of $name in $work: $(said "$job.err")" ;;
 	esac
+	mv -f "$job.own" "in/own.$step.rec" || return 1
+	if [ -n "$before" ]; then cat "in/own.$step.rec" "$before" >"$job.step"; else ln "in/own.$step.rec" "$job.step"; fi || return 1
 	mv -f "$job.step" "in/step.$step.rec" || return 1
-	[ "$step" -lt 4 ] || rm -f "in/step.$((step - 3)).rec" "part/$side.$(((step + 1) / 2 - 1))".*
+	[ "$step" -lt 4 ] || rm -f "in/step.$((step - 3)).rec" "in/own.$((step - 3)).rec" "part/$side.$(((step + 1) / 2 - 1))".*
 }
 
 collect() {

@@ -6,7 +6,7 @@
 # Each option is read once, into one word: --name, --name=value, or =operand.
 # Options that rec-fan handles itself are removed or refused. The start, each
 # part and the last command get the others as words of a job (rec-job(1)).
-JOB_FILES=0 FILES='' BINARY='' THREADS='' METHOD='' GIVEN='' iterations=16
+JOB_FILES=0 FILES='' BINARY='' THREADS='' WARM='' METHOD='' GIVEN='' iterations=16
 SPREAD=--columns	# the neighbours of a candidate are chosen from its column
 factors=64 base=16	# cost of a row in pairs: rec_als_row_cost
 
@@ -34,7 +34,7 @@ heed() {
 	*:verbose) verbose=1 ;;
 	*:threads) THREADS=1 ;;
 	als:iterations) iterations=$value ;;
-	als:solver) base=16; [ "$value" != cg ] || base=8 ;;
+	als:solver) WARM='' base=16; [ "$value" != cg ] || WARM=1 base=8 ;;
 	als:factors) factors=$value ;;
 	sim:keep) SPREAD=--columns; [ "$value" != history ] || SPREAD=--part ;;
 	esac

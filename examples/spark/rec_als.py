@@ -262,6 +262,7 @@ class _Als(Run):
         self.checkpoint, self.every, self.resume = checkpoint, every, resume
         self.figures = {} if figures is None else figures
         self.sweeps = int(self.options.get("iterations", 16))
+        self.warm = self.options.get("solver") == "cg"
         self.run = uuid.uuid4().hex[:12]        # no name is used twice
         self.folder = tempfile.TemporaryDirectory(prefix="rec-als-")
         self.into = self.folder.name if one_host(self.spark) else None
@@ -307,8 +308,11 @@ class _Als(Run):
         other = "user" if side == "item" else "item"
         self.step += 1
         with self.phase("ship"):
+            table_ = self.table[other]
+            if self.warm and self.table[side]:  # cg starts from the last vectors of the side
+                table_ = self.joined(f"both.{self.step}", table_, self.table[side])
             old, self.shipped = self.shipped, Shipped(
-                self.spark, self.table[other], f"{self.run}.{self.step}.{other}", self.run, self.step)
+                self.spark, table_, f"{self.run}.{self.step}.{other}", self.run, self.step)
         words = ["rec-als", "-q", "--half", side, *(["--transposed"] if side == "item" else []),
                  "-m", self.shipped, "-j", threads(),
                  *self.options.list(only=("mem", "duplicates", "trust"))]
@@ -319,6 +323,9 @@ class _Als(Run):
             os.rename(self.file("solved"), self.table[side])
             if os.path.getsize(self.table[side]) > JOIN:
                 self.written(f"{side}.{self.step}", MERGE, self.table[side])
+            if self.warm and self.step == 1:
+                block = ["rec-cat", "-q", "--block", "user", "-b"]
+                self.table[other] = self.written("user.0", block, self.table[other])
         if old:
             old.unship()
             self.remove(old.step)

@@ -115,7 +115,8 @@ static int prepare(struct training *t, const struct rec_sparse *x, struct rec_er
 					 .m = &t->t,
 					 .init = init ? &init->item : NULL,
 					 .spill = t->user.spill,
-					 .no_starts = t->o.iterations > 0 };
+					 .no_starts = t->o.iterations > 0 &&
+						      t->o.solver == REC_CHOLESKY };
 	return rec_als_side_new(&t->user, &t->o, t->run, e) != 0 ?
 		       -1 :
 		       rec_als_side_new(&t->item, &t->o, t->run, e);

@@ -21,6 +21,9 @@
 
 enum { STEP = 8, MOST_TRIES = 64, ROTATIONS = 1 << 13, STRIPS = 2 };
 
+/* A square, beside elements of about 1. */
+static const double NOTHING = 1e-280;
+
 static double add8(const double s[STEP])
 {
 	return ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7]));
@@ -39,8 +42,8 @@ static double dot(const double *restrict x, const double *restrict y, uint32_t f
 
 /*
  * The reflection that leaves of x, from c on, only its first element: v in x,
- * the new element; returns 2 / v'v, or 0 where there is nothing to do. x is 0
- * before c.
+ * the new element; returns 2 / v'v, or 0 where nothing is left but what is far
+ * below rounding. x is 0 before c.
  */
 static double reflect(double *x, double *element, uint32_t c, uint32_t n)
 {
@@ -50,7 +53,7 @@ static double reflect(double *x, double *element, uint32_t c, uint32_t n)
 	rest = dot(x, x, c - c % STEP, n);
 	x[c] = first;
 	*element = first;
-	if (rest == 0)
+	if (rest < NOTHING)
 		return 0;
 	length = sqrt(first * first + rest);
 	*element = first > 0 ? -length : length;
@@ -249,12 +252,26 @@ static int ql(struct turning *t, double *d, double *e, const struct rec_run *run
 	return flush(t, run, err);
 }
 
-static bool finite(const double *a, size_t n)
+/*
+ * Divide by a power of two, so that the largest element is about 1; that power.
+ * 0 where an element is not finite.
+ */
+static double scale(double *a, size_t n)
 {
-	for (size_t i = 0; i < n; i++)
+	double most = 0;
+	int power;
+
+	for (size_t i = 0; i < n; i++) {
 		if (!(a[i] - a[i] == 0))
-			return false;
-	return true;
+			return 0;
+		most = fmax(most, fabs(a[i]));
+	}
+	if (most == 0)
+		return 1;
+	frexp(most, &power);
+	for (size_t i = 0; i < n; i++)
+		a[i] = ldexp(a[i], -power);
+	return ldexp(1, power);
 }
 
 int rec_eigen(double *value, double *vector, double *a, uint32_t n, const struct rec_run *run,
@@ -264,6 +281,7 @@ int rec_eigen(double *value, double *vector, double *a, uint32_t n, const struct
 	double *work = rec_alloc(3 * (size_t)n + 2 * most, sizeof *work, e);
 	struct turning t = { .kn = run->kernel, .vector = vector, .n = n };
 	struct work k = { .kn = run->kernel, .n = n };
+	double size;
 	int rc = -1;
 
 	t.sweep = work ? rec_alloc(most, sizeof *t.sweep, e) : NULL;
@@ -274,11 +292,14 @@ int rec_eigen(double *value, double *vector, double *a, uint32_t n, const struct
 		k.w = k.factor + n;
 		t.c = k.w + n;
 		t.s = t.c + most;
-		if (finite(a, (size_t)n * n)) {
+		size = scale(a, (size_t)n * n);
+		if (size > 0) {
 			tridiagonalise(a, value, off, &k);
 			build(vector, a, &k);
 			transpose(vector, n);
 			rc = ql(&t, value, off, run, e);
+			for (uint32_t i = 0; i < n; i++)
+				value[i] *= size;
 		} else {
 			rec_err_set(e, REC_EDATA, "no finite solution (values too large?)");
 		}

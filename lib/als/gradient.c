@@ -2,13 +2,16 @@
 /*
  * als/gradient.c - the equations of one row by conjugate gradients (Hestenes
  * and Stiefel 1952; for ALS Takács, Pilászy and Tikk 2011), preconditioned by
- * D, from zero: the matrix is never formed.
+ * D: the matrix is never formed.
  *
  * A step is one pass over the vectors. Where they take up to CG_PANEL bytes
- * they are gathered once; otherwise each step reads them from the table. To go
- * on from the last solution would spare half a pass, and cost more: it would
- * have to be turned into the new basis.
+ * they are gathered once; otherwise each step reads them from the table. The
+ * last solution is where they begin, although it has to be turned into the new
+ * basis: with little regularisation three steps from zero end 2 to 6 % above
+ * the objective of exact rows, however many sweeps there are, and three from
+ * there 0.01 %.
  */
+#include <float.h>
 #include <string.h>
 
 #include "als/equations.h"
@@ -21,16 +24,12 @@ static void multiply(const struct rec_als_equations *w, const float *table, cons
 	w->kn->outer_matvec(y, table, idx, w->s->a, x, w->n, w->o->kp);
 }
 
-/* z = r / D, or r. */
+/* z = r / D */
 static void precondition(const struct rec_als_equations *w)
 {
-	if (w->sound)
-		w->kn->times(w->s->z, w->s->r, w->s->inverse, w->o->kp);
-	else
-		memcpy(w->s->z, w->s->r, w->o->kp * sizeof *w->s->z);
+	w->kn->times(w->s->z, w->s->r, w->s->inverse, w->o->kp);
 }
 
-/* From zero, where what is left of the right side is all of it. */
 static void cg_steps(const struct rec_als_equations *w, const float *table, const uint32_t *idx,
 		     float *x)
 {
@@ -39,19 +38,20 @@ static void cg_steps(const struct rec_als_equations *w, const float *table, cons
 	uint32_t kp = w->o->kp;
 	float rz, first;
 
-	memset(x, 0, kp * sizeof *x);
+	multiply(w, table, idx, x, s->ap);
 	memcpy(s->r, s->rhs, kp * sizeof *s->r);
+	kn->axpy(s->r, -1, s->ap, kp);
 	precondition(w);
 	memcpy(s->p, s->z, kp * sizeof *s->p);
 	first = rz = kn->dot(s->r, s->z, kp);
 	for (uint32_t step = 0; step < w->o->cg_steps; step++) {
 		float curvature, length, next;
 
-		if (!(rz > 0x1p-40f * first))
+		if (!(rz > 0x1p-40f * first && rz >= FLT_MIN))
 			return;
 		multiply(w, table, idx, s->p, s->ap);
 		curvature = kn->dot(s->p, s->ap, kp);
-		if (!(curvature > 0))
+		if (!(curvature >= FLT_MIN))
 			return;
 		length = rz / curvature;
 		kn->axpy(x, length, s->p, kp);

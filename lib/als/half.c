@@ -179,6 +179,28 @@ static int take_rows(struct half *h, const struct rec_sparse *x, const struct re
 }
 
 /*
+ * Conjugate gradients go on from the vectors of the last sweep, so the model
+ * must hold them. Before the first sweep these are the start values, which any
+ * process can make.
+ */
+static int check_own(const struct half *h, const struct rec_model *from,
+		     const struct rec_dense *own, const struct rec_als_half_opts *o,
+		     struct rec_err *e)
+{
+	uint64_t n = 0;
+
+	if (h->als.solver != REC_CG || own->row.n > 0)
+		return 0;
+	if (rec_meta_get_u64(&from->meta, "iterations", &n, e) < 0)
+		return -1;
+	if (n <= (o->users ? 1 : 0) && !rec_meta_get(&from->meta, "init-from"))
+		return 0;
+	return rec_err_set(e, REC_EDATA,
+			   "the model holds no %s factors, from which conjugate gradients go on",
+			   o->users ? "user" : "item");
+}
+
+/*
  * The input may have rows that training had not. The catalogue then grows,
  * because a model never holds more rows than it. It grows to the rows of the
  * whole input, so all parts say the same.
@@ -213,7 +235,8 @@ static int half_step(struct rec_model *m, struct half *h, const struct rec_model
 		     const struct rec_sparse *x, const struct rec_als_half_opts *o,
 		     const struct rec_run *run, struct rec_err *e)
 {
-	const struct rec_dense *other = o->users ? &from->item : &from->user;
+	const struct rec_dense *other = o->users ? &from->item : &from->user,
+			       *same = o->users ? &from->user : &from->item;
 	struct rec_als_tell tell = { .note = "" };
 
 	if (rec_als_opts_load(&h->als, &from->meta, e) != 0 ||
@@ -221,6 +244,8 @@ static int half_step(struct rec_model *m, struct half *h, const struct rec_model
 		return rec_model_blame(from, e);
 	if (!from->has_factors || other->row.n == 0)
 		return no_factors(from, o->users ? "item" : "user", e);
+	if (check_own(h, from, same, o, e) != 0)
+		return rec_model_blame(from, e);
 	if (take_rows(h, x, o, &other->row, run, e) != 0 ||
 	    rec_als_fixed_load(&h->fixed, &h->als, other, !o->users, run, e) != 0 ||
 	    rec_als_fixed_turn(&h->fixed, NULL, run, e) != 0)
@@ -228,7 +253,8 @@ static int half_step(struct rec_model *m, struct half *h, const struct rec_model
 	h->side = (struct rec_als_side){ .user = o->users,
 					 .label = &h->label,
 					 .m = &h->part,
-					 .no_starts = true };
+					 .init = same->row.n ? same : NULL,
+					 .no_starts = h->als.solver == REC_CHOLESKY };
 	if (rec_als_side_new(&h->side, &h->als, run, e) != 0)
 		return -1;
 	if (rec_als_crew_new(&h->crew, &h->als, run, e) != 0)

@@ -282,7 +282,9 @@ int rec_als_solve(const struct rec_als_opts *o, const struct rec_als_fixed *q,
 
 	if (set_up(&w, h, e) != 0)
 		return -1;
-	return o->solver == REC_CG ? rec_als_gradient(&w, x, e) : rec_als_exact(&w, x, e);
+	/* steps may lead anywhere without regularisation: exactly, then */
+	return o->solver == REC_CG && w.sound ? rec_als_gradient(&w, x, e) :
+						rec_als_exact(&w, x, e);
 }
 
 static double product(const float *a, const float *b, uint32_t n)

@@ -62,8 +62,9 @@ void rec_als_scratch_free(struct rec_als_scratch *s);
 uint64_t rec_als_scratch_bytes(const struct rec_als_opts *o);
 
 /*
- * Solve one row by o->solver into x (kp floats, 64-byte aligned, in q->basis if
- * there is one); x[factors] is the bias where there
+ * Solve one row by o->solver. x (kp floats, 64-byte aligned, in q->basis if
+ * there is one): the start of conjugate gradients, then the solution;
+ * x[factors] is the bias where there
  * are biases. Cholesky: where the matrix is not positive definite in float (no
  * regularisation), each diagonal element gets at least 2^-20 of their mean, 16
  * times more at each further try. Fails where a solution is not finite; the

@@ -250,6 +250,8 @@ static int solve_rows(void *arg, uint64_t first, uint64_t last, unsigned thread,
 	float *x = b ? st->crew->rows[thread] : rows;
 	uint64_t done;
 
+	if (b && st->o->solver == REC_CG)
+		rec_als_turn(b, x, rows, n);
 	for (uint32_t i = 0; i < n; i++)
 		if (solve_one(st, (uint32_t)first + i, (uint32_t)last, x + (size_t)i * st->o->kp,
 			      thread, e) != 0)

@@ -18,7 +18,11 @@ struct rec_als_side {
 	const struct rec_labels *label;
 	const struct rec_csr *m;	/* the pairs by row of this side */
 	const struct rec_dense *init;	/* start vectors of the labels it holds; NULL: none */
-	bool no_starts;			/* a half-step solves these rows first: nobody reads them */
+	/*
+	 * Nothing reads the start values, because the first half-step solves
+	 * these rows by Cholesky. They are then not computed.
+	 */
+	bool no_starts;
 	struct rec_spill *spill;	/* the table goes to a temporary file; NULL: memory */
 	struct rec_table table;		/* label->n rows of kp floats, as in als/row.h */
 	float *bias;			/* one a row, or NULL */

@@ -40,7 +40,7 @@ REC_BEGIN_C
 
 enum rec_solver {
 	REC_CHOLESKY,	/* each row exactly: cost grows with factors^3 */
-	REC_CG,		/* a few steps of conjugate gradients, from zero */
+	REC_CG,		/* a few steps of conjugate gradients from the last sweep */
 };
 
 /*

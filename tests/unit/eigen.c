@@ -14,7 +14,7 @@
 #include "check.h"
 #include "kernel/kernel.h"
 
-enum { MOST = 136, NAMES = 8 };
+enum { MOST = 136, NAMES = 9 };
 
 static double a[MOST * MOST], lost[MOST * MOST], vector[MOST * MOST], first[MOST * MOST];
 static double value[MOST], first_value[MOST];
@@ -22,7 +22,8 @@ static double value[MOST], first_value[MOST];
 /* Kinds of matrices that a Gramian may be, or nearly be. */
 static const char *const kinds[NAMES] = { "sums of outer products", "one outer product", "zero",
 					  "diagonal, with repeats", "huge", "tiny",
-					  "padded with zeros", "steps of 10^12" };
+					  "padded with zeros", "steps of 10^12",
+					  "tiny, of rank 2" };
 
 static double element(int kind, uint32_t n, uint32_t i, uint32_t j)
 {
@@ -36,6 +37,7 @@ static double element(int kind, uint32_t n, uint32_t i, uint32_t j)
 	case 4: return 1e140 * draw;
 	case 5: return 1e-140 * draw;
 	case 6: return high >= n - 5 ? 0 : draw + (i == j ? 3 : 0);
+	case 8: return 1e-50 * (sin(i) * sin(j) + cos(2.0 * i) * cos(2.0 * j));
 	case 7: return i == j ? pow(10, -12.0 * i / n) : 1e-9 * draw;
 	default:
 		for (uint32_t r = 0; r < 40; r++)
